@@ -1,0 +1,41 @@
+// Every bound of the engine in one place, each with the sum that justifies it. docs/reference/limits.md lists them.
+
+export const limits = {
+  /** Ids are opaque; 128 bytes hold two UUIDs and a prefix, and keep LMDB keys far under 1,978 bytes. */
+  idBytesMax: 128,
+  /** A receipt of 2,000 lines is a wholesale order of a whole aisle; 2,000 × ~60 B = 120 KB in the log. */
+  purchaseLinesMax: 2_000,
+  /** 9 digits: a quantity times a price in fen stays below 2⁵³. */
+  quantityMax: 1_000_000_000,
+  /** 10 million yuan for one piece, in fen. */
+  unitPriceFenMax: 1_000_000_000,
+  /** One request's receipts: 1,000 × 10 lines × ~60 B = 600 KB, within `bodyBytesMax`. */
+  batchPurchasesMax: 1_000,
+  /** One HTTP body or gRPC message. */
+  bodyBytesMax: 1_048_576,
+  /** Larger baskets are wholesale orders: they pair with nothing (512² = 262 k cells would say nothing of taste). */
+  pairBasketItemsMax: 512,
+  /** A till's clock may run ahead by this much; more is refused. */
+  clockSkewMsMax: 5 * 60_000,
+  /** Oldest receipt time accepted: 1970-01-01. Days before it have no number. */
+  occurredAtMsMin: 0,
+  /** How long a return waits for its purchase. */
+  parkedReturnDaysMax: 30,
+  listItemsMax: 100,
+  listItemsDefault: 20,
+  basketItemsMax: 200,
+  excludeItemsMax: 500,
+  /** Words of an item: long enough for any shelf label, short enough for a reply of 100 items in 100 KB. */
+  nameCharactersMax: 200,
+  categoryLevelsMax: 8,
+  tagsMax: 32,
+  tagCharactersMax: 64,
+  /** Events waiting for the disk; at 164 k events/s this is 0.1 s of work, 16 MB at 1 KB each. */
+  ingestQueueEventsMax: 16_384,
+  /** Events of one LMDB transaction: about 10 µs each on the serving thread, so 512 keep a turn near 5 ms. */
+  ingestBatchEventsMax: 512,
+  /** Neighbours of an item that are served (K of DESIGN §5); 20 would lose ≤ .001 of recall. */
+  neighboursServed: 50,
+  /** How long a read may wait for `minWatermark` before it is told to come back. */
+  watermarkWaitMsMax: 100,
+} as const;

@@ -1,0 +1,109 @@
+// Wiring: opens one data folder and ties log, views and serving together.
+import type { Clock } from './base/clock.ts';
+import type { Event, IngestResult, Item, Store } from './log/events.ts';
+import type { Daypart, RecommendReply, RecommendRequest } from './serve/request.ts';
+
+export interface EngineOptions {
+  /** The data folder of one chain; made when absent. */
+  readonly dataDir: string;
+  readonly clock?: Clock;
+  /** IANA zone for receipts whose store has none. Default Asia/Shanghai. */
+  readonly timeZone?: string;
+  /** Days after which a co-occurrence weighs half; `null`: no decay. Default 60. */
+  readonly halfLifeDays?: number | null;
+  /** The same for popularity. Default 30. */
+  readonly popularityHalfLifeDays?: number | null;
+}
+
+export interface EngineStatus {
+  readonly ready: boolean;
+  /** Why it is not ready, and how far it is, e.g. `counting receipts 12000/90000`. */
+  readonly waitingFor?: string;
+  readonly watermark: string;
+  readonly events: number;
+  readonly members: number;
+  readonly items: number;
+  readonly stores: number;
+}
+
+export interface ReceiptRow {
+  readonly purchaseId: string;
+  readonly memberId: string;
+  readonly occurredAt: string;
+  readonly itemId: string;
+  readonly quantity: number;
+  readonly unitPriceFen: number | undefined;
+  readonly storeId: string;
+  readonly channel: string;
+}
+
+/** Written in the same transaction as a batch, so that an import knows exactly how far it came. */
+export interface Bookmark {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface IngestOptions {
+  readonly bookmark?: Bookmark;
+}
+
+export interface ItemCounters {
+  readonly support: bigint;
+  readonly n: bigint;
+  readonly in: bigint;
+  readonly out: bigint;
+  readonly opp: bigint;
+  readonly rep: bigint;
+  readonly pop: bigint;
+}
+
+export interface Cell {
+  readonly itemId: string;
+  readonly weight: bigint;
+  readonly count: number;
+}
+
+export interface Inspection {
+  /** 16 hexadecimal digits, as docs/reference/digest.md defines. */
+  digest(): string;
+  /** Undefined for an item never seen. */
+  counters(itemId: string): ItemCounters | undefined;
+  /** The cells of one row, in no order; empty when there is none. */
+  row(table: 'next' | 'same', itemId: string): readonly Cell[];
+  /** `storeId` undefined: the chain. */
+  scope(storeId: string | undefined, daypart: Daypart): readonly Cell[];
+  totals(): {
+    readonly popTotal: bigint;
+    readonly shareSum: bigint;
+    readonly shareCount: bigint;
+    readonly newestDay: number | undefined;
+    readonly landmarkDay: number;
+    readonly popularityLandmarkDay: number;
+  };
+}
+
+export interface Engine {
+  /**
+   * Validated events in, one result each in the same order, resolved after fsync and after the counts moved: the next
+   * read sees them. Throws RESOURCE_EXHAUSTED when the queue is full.
+   */
+  ingest(events: readonly Event[], options?: IngestOptions): Promise<readonly IngestResult[]>;
+  /** Synchronous: microseconds. Throws INVALID_ARGUMENT, e.g. `similar` without an itemId. */
+  recommend(request: RecommendRequest): RecommendReply;
+  /** Resolves when the state holds `watermark`; throws UNAVAILABLE after limits.watermarkWaitMsMax. */
+  waitFor(watermark: string): Promise<void>;
+  item(itemId: string): Item | undefined;
+  /** In the order of first sight. */
+  items(): IterableIterator<Item>;
+  store(storeId: string): Store | undefined;
+  stores(): IterableIterator<Store>;
+  /** Receipts as kept, one row a line, in log order; returned pieces are already taken off unless `gross`. */
+  receipts(options?: { readonly gross?: boolean }): IterableIterator<ReceiptRow>;
+  bookmark(key: string): string | undefined;
+  status(): EngineStatus;
+  /** Every counter as counted (docs/reference/counts.md), for audits and tests; slow. */
+  readonly inspect: Inspection;
+  close(): Promise<void>;
+}
+
+export declare function openEngine(options: EngineOptions): Promise<Engine>;
