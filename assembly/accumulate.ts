@@ -1,0 +1,384 @@
+// One request's scores: anchors from a history or a ticket, their neighbours added up in a dense accumulator, the best
+// selected. Nothing is allocated; only what was touched is cleared (the approach of benfred/implicit).
+
+import { findCell, nextRow, sameRow, scopeRow } from './counts';
+import { allocate, release } from './heap';
+import { BASKET_BYTES, BASKET_DAY, BASKET_FIRST, BASKET_ITEMS, basketCount, basketsOf } from './history';
+import { hot, itemCount, mark, nextEpoch, record } from './items';
+import {
+  CELL_BYTES,
+  CELL_COUNT,
+  CELL_KEY,
+  CELL_WEIGHT,
+  EMPTY,
+  FLAG_POPULAR,
+  HOT_ACC,
+  HOT_IN_FACTOR,
+  HOT_POP,
+  HOT_SAME_FACTOR,
+  IN_VIEW,
+  ITEM_N,
+  ITEM_OPP,
+  ITEM_OUT,
+  ITEM_REP,
+  MARK_EXCLUDED,
+  MARK_FLAGS,
+  MARK_SLOT,
+  MARK_STAMP,
+  ROW_CAPACITY,
+  ROW_CELLS,
+  VIEW_ENTRY,
+  VIEW_HEADER,
+  VIEW_SERVED,
+} from './layout';
+import { popularCount, popularList, popularThreshold } from './popular';
+import { findEntry, freshView } from './rows';
+import { clearResults, isSettledAbove, offer } from './topk';
+import { repurchaseRate } from './totals';
+import { plain, power } from './weight';
+
+/** anchor: item u32 | receipts u32 | f f64 | factor f32 | lastDay i32 | firstDay i32 | 0 */
+export const ANCHOR_BYTES: u32 = 32;
+export const ANCHOR_ITEM: u32 = 0;
+export const ANCHOR_RECEIPTS: u32 = 4;
+export const ANCHOR_AFFINITY: u32 = 8;
+export const ANCHOR_FACTOR: u32 = 16;
+export const ANCHOR_LAST_DAY: u32 = 20;
+export const ANCHOR_FIRST_DAY: u32 = 24;
+
+const AGE_DECAY: f64 = 0.9;
+const REPURCHASE_PRIOR: f64 = 10.0;
+const ACC_MIN: f32 = 1.1754943508222875e-38;
+
+let anchors: u32 = 0;
+let anchorCapacity: u32 = 0;
+let anchorCount: u32 = 0;
+let touched: u32 = 0;
+let touchedCapacity: u32 = 0;
+let touchedCount: u32 = 0;
+let epoch: u32 = 0;
+let growth: f32 = 1.0;
+/** Sum of f over anchors, and Z = sum of 0.9^age over baskets. */
+let affinitySum: f64 = 0;
+let ageSum: f64 = 0;
+/** The served part of one SAME row: 64 × item u32, and their squares, 64 × f32. */
+let itemScratch: u32 = 0;
+let rowScratch: u32 = 0;
+
+export function startAccumulate(): void {
+  itemScratch = allocate(64 * 4);
+  rowScratch = allocate(64 * 4);
+}
+
+/** Begins a request for at most `limit` items, weighed against g = `pairGrowthNow`. */
+export function startRequest(limit: u32, pairGrowthNow: f64): void {
+  epoch = nextEpoch();
+  growth = <f32>pairGrowthNow;
+  anchorCount = 0;
+  touchedCount = 0;
+  affinitySum = 0;
+  ageSum = 0;
+  clearResults(limit, epoch);
+  if (touchedCapacity < itemCount + 1) {
+    release(touched, touchedCapacity * 4);
+    touchedCapacity = itemCount + (itemCount >> 1) + 1024;
+    touched = allocate(touchedCapacity * 4);
+  }
+}
+
+/** Never to be listed in this request. */
+export function exclude(item: u32): void {
+  store<u32>(mark(item), epoch, MARK_EXCLUDED);
+}
+
+function growAnchors(): void {
+  const larger = max<u32>(256, anchorCapacity * 2);
+  const block = allocate(larger * ANCHOR_BYTES);
+  if (anchorCount) memory.copy(block, anchors, anchorCount * ANCHOR_BYTES);
+  release(anchors, anchorCapacity * ANCHOR_BYTES);
+  anchors = block;
+  anchorCapacity = larger;
+}
+
+/** Adds `affinity` to the anchor of an item, made when the item is none yet. */
+function weighItem(item: u32, affinity: f64, day: i32): void {
+  const marks = mark(item);
+  if (load<u32>(marks, MARK_STAMP) == epoch) {
+    const at = anchors + load<u32>(marks, MARK_SLOT) * ANCHOR_BYTES;
+    store<f64>(at, load<f64>(at, ANCHOR_AFFINITY) + affinity, ANCHOR_AFFINITY);
+    store<u32>(at, load<u32>(at, ANCHOR_RECEIPTS) + 1, ANCHOR_RECEIPTS);
+    store<i32>(at, day, ANCHOR_FIRST_DAY);
+  } else {
+    if (anchorCount == anchorCapacity) growAnchors();
+    const at = anchors + anchorCount * ANCHOR_BYTES;
+    store<u32>(marks, epoch, MARK_STAMP);
+    store<u32>(marks, anchorCount, MARK_SLOT);
+    store<u32>(at, item, ANCHOR_ITEM);
+    store<u32>(at, 1, ANCHOR_RECEIPTS);
+    store<f64>(at, affinity, ANCHOR_AFFINITY);
+    store<f32>(at, 0, ANCHOR_FACTOR);
+    store<i32>(at, day, ANCHOR_LAST_DAY);
+    store<i32>(at, day, ANCHOR_FIRST_DAY);
+    anchorCount++;
+  }
+  affinitySum += affinity;
+}
+
+/** Makes the baskets on side 0 the anchors: f(i) = sum of 0.9^age, newest basket first. Returns how many anchors. */
+export function weighHistory(): u32 {
+  const baskets = basketsOf(0);
+  let weight: f64 = 1.0;
+  for (let k = <i32>basketCount(0) - 1; k >= 0; k--) {
+    const basket = baskets + <u32>k * BASKET_BYTES;
+    const first = load<u32>(basket, BASKET_FIRST);
+    const items = load<u32>(basket, BASKET_ITEMS);
+    const day = load<i32>(basket, BASKET_DAY);
+    for (let l: u32 = 0; l < items; l++) weighItem(load<u32>(first + l * 4), weight, day);
+    ageSum += weight;
+    weight *= AGE_DECAY;
+  }
+  return anchorCount;
+}
+
+/** Adds one item as an anchor of affinity 1. */
+export function addAnchor(item: u32): void {
+  weighItem(item, 1.0, 0);
+}
+
+// @ts-expect-error: decorator
+@inline
+function add(item: u32, value: f32): void {
+  const at = hot(item);
+  const old = load<f32>(at, HOT_ACC);
+  store<u32>(touched + touchedCount * 4, item);
+  touchedCount += <u32>(old == 0);
+  // Never exactly zero, or the item would be put on the touched list a second time.
+  store<f32>(at, old + max<f32>(value, ACC_MIN), HOT_ACC);
+}
+
+/** Adds f(i) · OUT[i]^-0.7 · NEXT²/(NEXT+g) of every anchor's served neighbours (IN[j]^-0.3 comes at selection). */
+export function accumulateNext(): void {
+  for (let k: u32 = 0; k < anchorCount; k++) {
+    const anchor = anchors + k * ANCHOR_BYTES;
+    const item = load<u32>(anchor, ANCHOR_ITEM);
+    const row = nextRow(item);
+    if (!load<u32>(row, ROW_CAPACITY)) continue;
+    const out = power(plain(load<i64>(record(item), ITEM_OUT)), -0.7);
+    const factor = <f32>(load<f64>(anchor, ANCHOR_AFFINITY) * out);
+    store<f32>(anchor, factor, ANCHOR_FACTOR);
+    const view = freshView(row, true);
+    if (view) {
+      const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
+      for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
+        const weight = load<f32>(at, 4);
+        add(load<u32>(at), factor * ((weight * weight) / (weight + growth)));
+      }
+      continue;
+    }
+    const cells = load<u32>(row, ROW_CELLS);
+    const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
+    for (let at = cells; at < end; at += CELL_BYTES) {
+      const key = load<u32>(at, CELL_KEY);
+      if (key == EMPTY) continue;
+      const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
+      add(key, factor * ((weight * weight) / (weight + growth)));
+    }
+  }
+}
+
+// @ts-expect-error: decorator
+@inline
+function togetherSquare(weight: f32, item: u32): f32 {
+  const x = (weight * weight) / (weight + 3.0 * growth);
+  return x * x * load<f32>(hot(item), HOT_SAME_FACTOR);
+}
+
+/** Gathers the served squares of a SAME row into rowScratch; their items into itemScratch; returns how many. */
+function gatherTogether(row: u32): u32 {
+  let count: u32 = 0;
+  const view = freshView(row, false);
+  if (view) {
+    const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
+    for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
+      const item = load<u32>(at);
+      store<u32>(itemScratch + count * 4, item);
+      store<f32>(rowScratch + count * 4, togetherSquare(load<f32>(at, 4), item));
+      count++;
+    }
+    return count;
+  }
+  const cells = load<u32>(row, ROW_CELLS);
+  const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
+  for (let at = cells; at < end; at += CELL_BYTES) {
+    const item = load<u32>(at, CELL_KEY);
+    if (item == EMPTY) continue;
+    store<u32>(itemScratch + count * 4, item);
+    store<f32>(rowScratch + count * 4, togetherSquare(<f32>plain(load<i64>(at, CELL_WEIGHT)), item));
+    count++;
+  }
+  return count;
+}
+
+/** Adds s(i,j) = v / sqrt(sum of kept v) of every anchor's neighbours in SAME (the add-on view). */
+export function accumulateSame(): void {
+  for (let k: u32 = 0; k < anchorCount; k++) {
+    const anchor = anchors + k * ANCHOR_BYTES;
+    const item = load<u32>(anchor, ANCHOR_ITEM);
+    const row = sameRow(item);
+    if (!load<u32>(row, ROW_CAPACITY)) continue;
+    const count = gatherTogether(row);
+    let sum: f64 = 0;
+    for (let l: u32 = 0; l < count; l++) sum += <f64>load<f32>(rowScratch + l * 4);
+    if (sum <= 0) continue;
+    // v holds N_i^-1.8, so v / sqrt(sum v) holds N_i^-0.9.
+    const own = power(plain(load<i64>(record(item), ITEM_N)), -0.9);
+    const factor = <f32>(own / sqrt(sum));
+    store<f32>(anchor, factor, ANCHOR_FACTOR);
+    for (let l: u32 = 0; l < count; l++) {
+      add(load<u32>(itemScratch + l * 4), factor * load<f32>(rowScratch + l * 4));
+    }
+  }
+}
+
+/** Adds the popularity weights of one place and daypart. */
+export function accumulateScope(scope: u32): void {
+  const row = scopeRow(scope);
+  const cells = load<u32>(row, ROW_CELLS);
+  const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
+  for (let at = cells; at < end; at += CELL_BYTES) {
+    const key = load<u32>(at, CELL_KEY);
+    if (key != EMPTY) add(key, <f32>plain(load<i64>(at, CELL_WEIGHT)));
+  }
+}
+
+/** f(j) / (Z + 0.5) · (rho0 + rho(j)), the repeat term of an anchor. */
+export function repeatTerm(anchor: u32): f64 {
+  const at = anchors + anchor * ANCHOR_BYTES;
+  const item = record(load<u32>(at, ANCHOR_ITEM));
+  const rho0 = repurchaseRate();
+  const prior = REPURCHASE_PRIOR * <f64>growth;
+  const rho = (plain(load<i64>(item, ITEM_REP)) + prior * rho0) / (plain(load<i64>(item, ITEM_OPP)) + prior);
+  return (load<f64>(at, ANCHOR_AFFINITY) / (ageSum + 0.5)) * (rho0 + rho);
+}
+
+// @ts-expect-error: decorator
+@inline
+function blend(item: u32, byAccumulator: f64, isNext: bool, byPopularity: f64): f64 {
+  const at = hot(item);
+  const value = <f64>load<f32>(at, HOT_ACC);
+  const scaled = isNext ? value * <f64>load<f32>(at, HOT_IN_FACTOR) : value;
+  return byAccumulator * scaled + byPopularity * <f64>load<f32>(at, HOT_POP);
+}
+
+/**
+ * Selects by: byAccumulator · acc(j) [· IN[j]^-0.3 when `isNext`] + byPopularity · POP[j] + byRepeat · repeat(j).
+ * `withAnchors`: whether anchors may be listed. `withOthers`: whether anything else may. Clears the accumulator.
+ */
+export function select(
+  byAccumulator: f64,
+  isNext: bool,
+  byPopularity: f64,
+  byRepeat: f64,
+  withAnchors: bool,
+  withOthers: bool,
+): void {
+  for (let k: u32 = 0; k < anchorCount; k++) {
+    const item = load<u32>(anchors + k * ANCHOR_BYTES);
+    if (withAnchors) {
+      const repeat = byRepeat != 0 ? byRepeat * repeatTerm(k) : 0;
+      offer(item, <f32>(blend(item, byAccumulator, isNext, byPopularity) + repeat));
+    }
+    store<f32>(hot(item), 0, HOT_ACC);
+  }
+  if (withOthers && byPopularity > 0) {
+    const list = popularList();
+    const end = list + popularCount() * 4;
+    for (let at = list; at < end; at += 4) {
+      const item = load<u32>(at);
+      if (load<u32>(mark(item), MARK_STAMP) == epoch) continue;
+      offer(item, <f32>blend(item, byAccumulator, isNext, byPopularity));
+      store<f32>(hot(item), 0, HOT_ACC);
+    }
+  }
+  for (let k: u32 = 0; k < touchedCount; k++) {
+    const item = load<u32>(touched + k * 4);
+    const at = hot(item);
+    if (load<f32>(at, HOT_ACC) == 0) continue;
+    if (withOthers) offer(item, <f32>blend(item, byAccumulator, isNext, byPopularity));
+    store<f32>(at, 0, HOT_ACC);
+  }
+  if (withOthers && byPopularity > 0) offerTheRest(byPopularity);
+}
+
+/** Only when the short list of best sellers could not settle the places: asks every item that was not offered yet. */
+function offerTheRest(byPopularity: f64): void {
+  if (isSettledAbove(<f32>(byPopularity * plain(popularThreshold())))) return;
+  for (let k: u32 = 0; k < touchedCount; k++) {
+    store<u32>(mark(load<u32>(touched + k * 4)), epoch, MARK_STAMP);
+  }
+  for (let item: u32 = 0; item < itemCount; item++) {
+    const marks = mark(item);
+    if (load<u32>(marks, MARK_STAMP) == epoch) continue;
+    if (load<u32>(marks, MARK_FLAGS) & FLAG_POPULAR) continue;
+    const popularity = load<f32>(hot(item), HOT_POP);
+    if (popularity > 0) offer(item, <f32>(byPopularity * <f64>popularity));
+  }
+}
+
+/** What anchor `anchor` adds to item `item`, before IN[j]^-0.3 and before the mix; 0 when the row does not serve it. */
+export function anchorTerm(anchor: u32, item: u32, isNext: bool): f32 {
+  const at = anchors + anchor * ANCHOR_BYTES;
+  const from = load<u32>(at, ANCHOR_ITEM);
+  const row = isNext ? nextRow(from) : sameRow(from);
+  const cell = findCell(row, item);
+  if (!cell) return 0;
+  const view = freshView(row, isNext);
+  if (view) {
+    if (!(load<u32>(cell, CELL_KEY) & IN_VIEW)) return 0;
+    if (findEntry(view, item, min(load<u32>(view), VIEW_SERVED)) < 0) return 0;
+  }
+  const weight = <f32>plain(load<i64>(cell, CELL_WEIGHT));
+  const factor = load<f32>(at, ANCHOR_FACTOR);
+  return isNext ? factor * ((weight * weight) / (weight + growth)) : factor * togetherSquare(weight, item);
+}
+
+/** The anchor that added most to an item, or -1. */
+export function bestAnchor(item: u32, isNext: bool): i32 {
+  let best: i32 = -1;
+  let most: f32 = 0;
+  for (let k: u32 = 0; k < anchorCount; k++) {
+    const term = anchorTerm(k, item, isNext);
+    if (term > most) {
+      most = term;
+      best = <i32>k;
+    }
+  }
+  return best;
+}
+
+/** Receipts counted in the cell of two items (docs/reference/counts.md); 0 when there is none. */
+export function pairCount(isNext: bool, from: u32, to: u32): i32 {
+  const cell = findCell(isNext ? nextRow(from) : sameRow(from), to);
+  return cell ? load<i32>(cell, CELL_COUNT) : 0;
+}
+
+export function scopeCount(scope: u32, item: u32): i32 {
+  const cell = findCell(scopeRow(scope), item);
+  return cell ? load<i32>(cell, CELL_COUNT) : 0;
+}
+
+export function anchorsAddress(): u32 {
+  return anchors;
+}
+
+/** The index of an item among this request's anchors, or -1. */
+export function anchorOf(item: u32): i32 {
+  const marks = mark(item);
+  if (load<u32>(marks, MARK_STAMP) != epoch) return -1;
+  const index = load<u32>(marks, MARK_SLOT);
+  return index < anchorCount && load<u32>(anchors + index * ANCHOR_BYTES) == item ? <i32>index : -1;
+}
+
+export function affinityTotal(): f64 {
+  return affinitySum;
+}

@@ -1,0 +1,202 @@
+// The one contribution function: what a history adds to the counts (docs/reference/counts.md), and its inverse.
+
+import { addCell, mix, nextRow, sameRow, scopeRow } from './counts';
+import {
+  BASKET_BYTES,
+  BASKET_DAY,
+  BASKET_DAYPART,
+  BASKET_FIRST,
+  BASKET_ITEMS,
+  BASKET_STORE,
+  basketCount,
+  basketsOf,
+  commonBaskets,
+} from './history';
+import { addCounter, mark, nextEpoch, record, refreshFactors } from './items';
+import {
+  DAYPARTS,
+  ITEM_HASH,
+  ITEM_IN,
+  ITEM_N,
+  ITEM_OPP,
+  ITEM_OUT,
+  ITEM_POP,
+  ITEM_REP,
+  ITEM_SUPPORT,
+  KEY_MASK,
+  MARK_EXCLUDED,
+  MARK_STAMP,
+} from './layout';
+import { popularityChanged } from './popular';
+import { cellChanged } from './rows';
+import { addDay, addOpportunities, addPopularityTotal, addRepeatShare } from './totals';
+import { fixed, pairGrowth, popGrowth } from './weight';
+
+const PAIR_ITEMS_MAX: u32 = 512;
+const LAGS: u32 = 3;
+const DIGEST_NEXT: u64 = 1;
+const DIGEST_SAME: u64 = 2;
+const DIGEST_SCOPE: u64 = 20;
+
+/** XXH64 of each store's id by store number; index 0 is the chain and 0. An address set by scopes.ts. */
+import { storeHash } from './scopes';
+
+// @ts-expect-error: decorator
+@inline
+function itemAt(first: u32, index: u32): u32 {
+  return load<u32>(first + index * 4);
+}
+
+// @ts-expect-error: decorator
+@inline
+function rowKey(table: u64, hash: u64): u64 {
+  return mix(mix(table) + hash);
+}
+
+// @ts-expect-error: decorator
+@inline
+function hashOf(item: u32): u64 {
+  return load<u64>(record(item), ITEM_HASH);
+}
+
+// @ts-expect-error: decorator
+@inline
+function lagWeight(lag: u32): f64 {
+  return lag == 1 ? 1.0 : lag == 2 ? 0.7 : 0.49;
+}
+
+/** NEXT, IN, OUT, OPP and REP of one basket and the one `lag` before it. */
+function addLag(previous: u32, basket: u32, lag: u32, growth: f64, sign: i64, epoch: u32): void {
+  const before = load<u32>(previous, BASKET_FIRST);
+  const beforeCount = load<u32>(previous, BASKET_ITEMS);
+  const first = load<u32>(basket, BASKET_FIRST);
+  const count = load<u32>(basket, BASKET_ITEMS);
+  if (beforeCount > PAIR_ITEMS_MAX || count > PAIR_ITEMS_MAX) return;
+  const base = lagWeight(lag) * growth;
+  const opportunity = sign * fixed(base);
+  const weight = sign * fixed(base / sqrt(sqrt(<f64>(beforeCount * count))));
+  for (let k: u32 = 0; k < count; k++) addCounter(itemAt(first, k), ITEM_IN, weight);
+  for (let k: u32 = 0; k < beforeCount; k++) {
+    const item = itemAt(before, k);
+    addCounter(item, ITEM_OUT, weight);
+    addCounter(item, ITEM_OPP, opportunity);
+    addOpportunities(opportunity, 0);
+    // A pair counts one receipt once, at the nearest lag that holds its first item.
+    const marks = mark(item);
+    const fresh = load<u32>(marks, MARK_STAMP) != epoch;
+    store<u32>(marks, epoch, MARK_STAMP);
+    const increment = fresh ? <i32>sign : 0;
+    const row = nextRow(item);
+    const key = rowKey(DIGEST_NEXT, hashOf(item));
+    for (let l: u32 = 0; l < count; l++) {
+      const other = itemAt(first, l);
+      if (other == item) {
+        addCounter(item, ITEM_REP, opportunity);
+        addOpportunities(0, opportunity);
+        continue;
+      }
+      const now = addCell(row, other, weight, increment, mix(key + hashOf(other)) | 1);
+      cellChanged(row, true, other, now, sign > 0);
+    }
+  }
+}
+
+/** N and SAME of one basket. */
+function addTogether(basket: u32, growth: f64, sign: i64): void {
+  const first = load<u32>(basket, BASKET_FIRST);
+  const count = load<u32>(basket, BASKET_ITEMS);
+  if (count > PAIR_ITEMS_MAX) return;
+  const weight = sign * fixed(growth / sqrt(<f64>max<i32>(1, <i32>count - 1)));
+  for (let k: u32 = 0; k < count; k++) addCounter(itemAt(first, k), ITEM_N, weight);
+  for (let k: u32 = 0; k < count; k++) {
+    const item = itemAt(first, k);
+    const row = sameRow(item);
+    const key = rowKey(DIGEST_SAME, hashOf(item));
+    for (let l: u32 = 0; l < count; l++) {
+      const other = itemAt(first, l);
+      if (other == item) continue;
+      const now = addCell(row, other, weight, <i32>sign, mix(key + hashOf(other)) | 1);
+      cellChanged(row, false, other, now, sign > 0);
+    }
+  }
+}
+
+/** SUPPORT, POP, SCOPE and DAYS of one basket. */
+function addPopularity(basket: u32, sign: i64): void {
+  const first = load<u32>(basket, BASKET_FIRST);
+  const count = load<u32>(basket, BASKET_ITEMS);
+  const day = load<i32>(basket, BASKET_DAY);
+  const daypart = load<u32>(basket, BASKET_DAYPART);
+  const place = load<u32>(basket, BASKET_STORE);
+  const weight = sign * fixed(popGrowth(day));
+  addDay(day, sign);
+  addPopularityTotal(weight);
+  const chainKey = rowKey(DIGEST_SCOPE + <u64>daypart, 0);
+  const storeKey = rowKey(DIGEST_SCOPE + <u64>daypart, storeHash(place));
+  const chain = scopeRow(daypart);
+  const local = scopeRow(place * DAYPARTS + daypart);
+  for (let k: u32 = 0; k < count; k++) {
+    const item = itemAt(first, k);
+    addCounter(item, ITEM_SUPPORT, sign);
+    popularityChanged(item, addCounter(item, ITEM_POP, weight));
+    const hash = hashOf(item);
+    addCell(chain, item, weight, <i32>sign, mix(chainKey + hash) | 1);
+    if (place) addCell(local, item, weight, <i32>sign, mix(storeKey + hash) | 1);
+  }
+}
+
+/** Marks the items of one basket with `epoch`; returns how many bore it already. */
+function meet(basket: u32, epoch: u32): u32 {
+  const first = load<u32>(basket, BASKET_FIRST);
+  const count = load<u32>(basket, BASKET_ITEMS);
+  let known: u32 = 0;
+  for (let k: u32 = 0; k < count; k++) {
+    const marks = mark(itemAt(first, k));
+    if (load<u32>(marks, MARK_EXCLUDED) == epoch) known++;
+    store<u32>(marks, epoch, MARK_EXCLUDED);
+  }
+  return known;
+}
+
+function refresh(basket: u32): void {
+  const first = load<u32>(basket, BASKET_FIRST);
+  const count = load<u32>(basket, BASKET_ITEMS);
+  for (let k: u32 = 0; k < count; k++) refreshFactors(itemAt(first, k));
+}
+
+/** Adds (sign 1) or takes back (sign -1) what the baskets from `from` on contribute. */
+function contribute(side: u32, from: u32, isMember: bool, sign: i64): void {
+  const baskets = basketsOf(side);
+  const count = basketCount(side);
+  const seen = nextEpoch();
+  if (isMember) for (let k: u32 = 0; k < from; k++) meet(baskets + k * BASKET_BYTES, seen);
+  for (let k = from; k < count; k++) {
+    const basket = baskets + k * BASKET_BYTES;
+    const growth = pairGrowth(load<i32>(basket, BASKET_DAY));
+    addPopularity(basket, sign);
+    addTogether(basket, growth, sign);
+    if (isMember) {
+      const counted = nextEpoch();
+      const lags = min(LAGS, k);
+      for (let lag: u32 = 1; lag <= lags; lag++) {
+        addLag(basket - lag * BASKET_BYTES, basket, lag, growth, sign, counted);
+      }
+      const known = meet(basket, seen);
+      if (k > 0) {
+        const share = fixed(<f64>known / <f64>load<u32>(basket, BASKET_ITEMS));
+        addRepeatShare(sign * share, sign);
+      }
+    }
+    refresh(basket);
+  }
+}
+
+/**
+ * Moves the counts from the history on side 0 to the one on side 1: takes back what the first contributed and adds what
+ * the second does, from the first basket that differs. Either may be empty.
+ */
+export function applyChange(isMember: bool): void {
+  const from = commonBaskets();
+  contribute(0, from, isMember, -1);
+  contribute(1, from, isMember, 1);
+}

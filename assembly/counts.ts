@@ -1,0 +1,251 @@
+// Count rows: exact open-addressing hash tables of (key -> count, weight), one row per item or scope, and their digest.
+// Linear probing with back-shift deletion, so a removed cell leaves no trace; capacity from the heap's size classes.
+
+import { allocate, enlarge, release, roundUp } from './heap';
+import {
+  CELL_BYTES,
+  CELL_COUNT,
+  CELL_KEY,
+  CELL_WEIGHT,
+  EMPTY,
+  IN_VIEW,
+  KEY_MASK,
+  ROW_BYTES,
+  ROW_CAPACITY,
+  ROW_CELLS,
+  ROW_SIZE,
+  ROW_VIEW,
+  TABLE_NEXT,
+  TABLE_SAME,
+  TABLE_SCOPE,
+} from './layout';
+
+/** Cells are never more than this share of a row's slots: 17/20. */
+const LOAD_NUMERATOR: u32 = 17;
+const LOAD_DENOMINATOR: u32 = 20;
+
+let nextRows: u32 = 0;
+let nextCapacity: u32 = 0;
+let sameRows: u32 = 0;
+let sameCapacity: u32 = 0;
+let scopeRows: u32 = 0;
+let scopeCapacity: u32 = 0;
+let cellsTotal: f64 = 0;
+/** Sum over the cells of all rows (docs/reference/digest.md), kept with every change. */
+let cellDigest: u64 = 0;
+
+/** Room for rows 0 … wanted-1 in a table. */
+export function reserveRows(table: u32, wanted: u32): void {
+  if (table == TABLE_NEXT && wanted > nextCapacity) {
+    const larger = max(wanted, nextCapacity * 2);
+    nextRows = enlarge(nextRows, nextCapacity * ROW_BYTES, larger * ROW_BYTES);
+    nextCapacity = larger;
+  } else if (table == TABLE_SAME && wanted > sameCapacity) {
+    const larger = max(wanted, sameCapacity * 2);
+    sameRows = enlarge(sameRows, sameCapacity * ROW_BYTES, larger * ROW_BYTES);
+    sameCapacity = larger;
+  } else if (table == TABLE_SCOPE && wanted > scopeCapacity) {
+    const larger = max(wanted, scopeCapacity * 2);
+    scopeRows = enlarge(scopeRows, scopeCapacity * ROW_BYTES, larger * ROW_BYTES);
+    scopeCapacity = larger;
+  }
+}
+
+// @ts-expect-error: decorator
+@inline
+export function nextRow(item: u32): u32 {
+  return nextRows + item * ROW_BYTES;
+}
+
+// @ts-expect-error: decorator
+@inline
+export function sameRow(item: u32): u32 {
+  return sameRows + item * ROW_BYTES;
+}
+
+// @ts-expect-error: decorator
+@inline
+export function scopeRow(scope: u32): u32 {
+  return scopeRows + scope * ROW_BYTES;
+}
+
+/** The address of a row's directory entry, for readers outside. */
+export function rowAddress(table: u32, row: u32): u32 {
+  if (table == TABLE_NEXT) return nextRow(row);
+  if (table == TABLE_SAME) return sameRow(row);
+  return scopeRow(row);
+}
+
+/** The finaliser of splitmix64 (Steele, Lea, Flood 2014). */
+// @ts-expect-error: decorator
+@inline
+export function mix(value: u64): u64 {
+  let x = value;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
+// @ts-expect-error: decorator
+@inline
+function slotOf(key: u32, capacity: u32): u32 {
+  return <u32>((<u64>(key * 0x9e3779b1) * <u64>capacity) >> 32);
+}
+
+/** The address of the cell of `key` in a row, or 0. */
+export function findCell(row: u32, key: u32): u32 {
+  const capacity = load<u32>(row, ROW_CAPACITY);
+  if (!capacity) return 0;
+  const cells = load<u32>(row, ROW_CELLS);
+  let slot = slotOf(key, capacity);
+  while (true) {
+    const at = cells + slot * CELL_BYTES;
+    const found = load<u32>(at, CELL_KEY);
+    if (found == EMPTY) return 0;
+    if ((found & KEY_MASK) == key) return at;
+    slot++;
+    if (slot == capacity) slot = 0;
+  }
+  return 0;
+}
+
+/** The first empty slot for a key that is not in the row. */
+function emptyCell(cells: u32, capacity: u32, key: u32): u32 {
+  let slot = slotOf(key, capacity);
+  while (load<u32>(cells + slot * CELL_BYTES, CELL_KEY) != EMPTY) {
+    slot++;
+    if (slot == capacity) slot = 0;
+  }
+  return cells + slot * CELL_BYTES;
+}
+
+function resizeRow(row: u32, minimum: u32): void {
+  const oldCells = load<u32>(row, ROW_CELLS);
+  const oldCapacity = load<u32>(row, ROW_CAPACITY);
+  const bytes = roundUp(minimum * CELL_BYTES);
+  const capacity = bytes / CELL_BYTES;
+  const cells = allocate(bytes);
+  for (let slot: u32 = 0; slot < capacity; slot++) store<u32>(cells + slot * CELL_BYTES, EMPTY, CELL_KEY);
+  for (let slot: u32 = 0; slot < oldCapacity; slot++) {
+    const from = oldCells + slot * CELL_BYTES;
+    const key = load<u32>(from, CELL_KEY);
+    if (key == EMPTY) continue;
+    const to = emptyCell(cells, capacity, key & KEY_MASK);
+    store<u64>(to, load<u64>(from));
+    store<u64>(to, load<u64>(from, CELL_WEIGHT), CELL_WEIGHT);
+  }
+  release(oldCells, oldCapacity * CELL_BYTES);
+  store<u32>(row, cells, ROW_CELLS);
+  store<u32>(row, capacity, ROW_CAPACITY);
+}
+
+// @ts-expect-error: decorator
+@inline
+function slotsFor(size: u32): u32 {
+  return (size * LOAD_DENOMINATOR) / LOAD_NUMERATOR + 1;
+}
+
+/** Makes room for `extra` more cells at once, so that a load does not grow a row step by step. */
+export function reserveCells(row: u32, extra: u32): void {
+  const wanted = slotsFor(load<u32>(row, ROW_SIZE) + extra);
+  if (wanted > load<u32>(row, ROW_CAPACITY)) resizeRow(row, wanted);
+}
+
+/** Takes the cell out and moves later cells of its probe run back over the hole. */
+function removeCell(row: u32, at: u32): void {
+  const cells = load<u32>(row, ROW_CELLS);
+  const capacity = load<u32>(row, ROW_CAPACITY);
+  let hole = (at - cells) / CELL_BYTES;
+  let slot = hole;
+  while (true) {
+    slot++;
+    if (slot == capacity) slot = 0;
+    const from = cells + slot * CELL_BYTES;
+    const key = load<u32>(from, CELL_KEY);
+    if (key == EMPTY) break;
+    const home = slotOf(key & KEY_MASK, capacity);
+    // A cell may move to the hole only if its home does not lie cyclically in (hole, slot].
+    const stays = hole <= slot ? hole < home && home <= slot : hole < home || home <= slot;
+    if (stays) continue;
+    const to = cells + hole * CELL_BYTES;
+    store<u64>(to, load<u64>(from));
+    store<u64>(to, load<u64>(from, CELL_WEIGHT), CELL_WEIGHT);
+    hole = slot;
+  }
+  store<u32>(cells + hole * CELL_BYTES, EMPTY, CELL_KEY);
+  const size = load<u32>(row, ROW_SIZE) - 1;
+  store<u32>(row, size, ROW_SIZE);
+  cellsTotal -= 1;
+  if (!size) {
+    release(cells, capacity * CELL_BYTES);
+    store<u32>(row, 0, ROW_CELLS);
+    store<u32>(row, 0, ROW_CAPACITY);
+  } else if (capacity > 8 && size * 4 < capacity) {
+    resizeRow(row, slotsFor(size));
+  }
+}
+
+/**
+ * Adds to one cell, makes it when absent, removes it when both its values reach zero.
+ * `digestKey` is key(T, a, b) of docs/reference/digest.md. Returns the cell's new weight in fixed point, or i64.MIN_VALUE
+ * when it was removed; `lastKey` then tells the key as stored before (with its view bit).
+ */
+export function addCell(row: u32, key: u32, weight: i64, count: i32, digestKey: u64): i64 {
+  cellDigest += <u64>weight * digestKey + <u64>(<i64>count) * (rotl<u64>(digestKey, 32) | 1);
+  const at = findCell(row, key);
+  if (!at) {
+    if (weight == 0 && count == 0) return i64.MIN_VALUE;
+    const size = load<u32>(row, ROW_SIZE) + 1;
+    const wanted = slotsFor(size);
+    if (wanted > load<u32>(row, ROW_CAPACITY)) resizeRow(row, wanted);
+    const fresh = emptyCell(load<u32>(row, ROW_CELLS), load<u32>(row, ROW_CAPACITY), key);
+    store<u32>(fresh, key, CELL_KEY);
+    store<i32>(fresh, count, CELL_COUNT);
+    store<i64>(fresh, weight, CELL_WEIGHT);
+    store<u32>(row, size, ROW_SIZE);
+    cellsTotal += 1;
+    lastKey = key;
+    return weight;
+  }
+  lastKey = load<u32>(at, CELL_KEY);
+  const newWeight = load<i64>(at, CELL_WEIGHT) + weight;
+  const newCount = load<i32>(at, CELL_COUNT) + count;
+  if (newWeight == 0 && newCount == 0) {
+    removeCell(row, at);
+    return i64.MIN_VALUE;
+  }
+  store<i64>(at, newWeight, CELL_WEIGHT);
+  store<i32>(at, newCount, CELL_COUNT);
+  return newWeight;
+}
+
+/** The stored key that the last addCell met: tells whether the cell is in the row's view. */
+export let lastKey: u32 = 0;
+
+export function setInView(row: u32, key: u32, inView: bool): void {
+  const at = findCell(row, key);
+  if (at) store<u32>(at, inView ? key | IN_VIEW : key, CELL_KEY);
+}
+
+/** Forgets the bit of every cell: the row has no view any more, or gets a new one. */
+export function clearInView(row: u32): void {
+  const cells = load<u32>(row, ROW_CELLS);
+  const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
+  for (let at = cells; at < end; at += CELL_BYTES) {
+    const key = load<u32>(at, CELL_KEY);
+    if (key != EMPTY) store<u32>(at, key & KEY_MASK, CELL_KEY);
+  }
+}
+
+export function rowsDigest(): u64 {
+  return cellDigest;
+}
+
+/** Cells in all rows. */
+export function cellCount(): f64 {
+  return cellsTotal;
+}
+
+export function rowView(row: u32): u32 {
+  return load<u32>(row, ROW_VIEW);
+}

@@ -1,0 +1,116 @@
+// Columns over items: records, hot values and marks, indexed by the dense item number.
+
+import { enlarge } from './heap';
+import {
+  FLAG_ELIGIBLE,
+  HOT_ACC,
+  HOT_BYTES,
+  HOT_IN_FACTOR,
+  HOT_POP,
+  HOT_SAME_FACTOR,
+  ITEM_BYTES,
+  ITEM_HASH,
+  ITEM_IN,
+  ITEM_N,
+  ITEM_POP,
+  MARK_BYTES,
+  MARK_FLAGS,
+} from './layout';
+import { plain, power } from './weight';
+
+export let itemCount: u32 = 0;
+let capacity: u32 = 0;
+let records: u32 = 0;
+let hots: u32 = 0;
+let marks: u32 = 0;
+/** Each request and each contribution takes a new epoch, so that no mark needs clearing. */
+let epoch: u32 = 0;
+
+// @ts-expect-error: decorator
+@inline
+export function record(item: u32): u32 {
+  return records + item * ITEM_BYTES;
+}
+
+// @ts-expect-error: decorator
+@inline
+export function hot(item: u32): u32 {
+  return hots + item * HOT_BYTES;
+}
+
+// @ts-expect-error: decorator
+@inline
+export function mark(item: u32): u32 {
+  return marks + item * MARK_BYTES;
+}
+
+// @ts-expect-error: decorator
+@inline
+export function idHash(item: u32): u64 {
+  return load<u64>(record(item), ITEM_HASH);
+}
+
+/** Room for `wanted` items; doubles, so that columns move rarely. */
+export function reserveItems(wanted: u32): u32 {
+  if (wanted <= capacity) return capacity;
+  const larger = max(max(wanted, capacity * 2), 1024);
+  records = enlarge(records, capacity * ITEM_BYTES, larger * ITEM_BYTES);
+  hots = enlarge(hots, capacity * HOT_BYTES, larger * HOT_BYTES);
+  marks = enlarge(marks, capacity * MARK_BYTES, larger * MARK_BYTES);
+  capacity = larger;
+  return capacity;
+}
+
+/** Appends an item by the XXH64 of its outside id; it may be listed. */
+export function pushItem(hash: u64): u32 {
+  const item = itemCount++;
+  store<u64>(record(item), hash, ITEM_HASH);
+  store<u32>(mark(item), FLAG_ELIGIBLE, MARK_FLAGS);
+  return item;
+}
+
+export function setEligible(item: u32, eligible: bool): void {
+  const flags = load<u32>(mark(item), MARK_FLAGS);
+  store<u32>(mark(item), eligible ? flags | FLAG_ELIGIBLE : flags & ~FLAG_ELIGIBLE, MARK_FLAGS);
+}
+
+export function nextEpoch(): u32 {
+  epoch++;
+  if (epoch == 0) {
+    // After 2^32 requests the marks of the first ones would look new: wipe them once.
+    for (let item: u32 = 0; item < itemCount; item++) store<u64>(mark(item), 0);
+    epoch = 1;
+  }
+  return epoch;
+}
+
+// @ts-expect-error: decorator
+@inline
+export function addCounter(item: u32, offset: u32, delta: i64): i64 {
+  const at = record(item) + offset;
+  const value = load<i64>(at) + delta;
+  store<i64>(at, value);
+  return value;
+}
+
+/** Brings the floats derived from IN, N and POP up to the counters. */
+export function refreshFactors(item: u32): void {
+  const from = record(item);
+  const to = hot(item);
+  store<f32>(to, <f32>power(plain(load<i64>(from, ITEM_IN)), -0.3), HOT_IN_FACTOR);
+  store<f32>(to, <f32>power(plain(load<i64>(from, ITEM_N)), -0.2), HOT_SAME_FACTOR);
+  store<f32>(to, <f32>plain(load<i64>(from, ITEM_POP)), HOT_POP);
+}
+
+export function itemRecord(item: u32): u32 {
+  return record(item);
+}
+
+/** Proof hook: the number of accumulators that are not zero, which must be none between requests. */
+export function dirtyAccumulators(): u32 {
+  let dirty: u32 = 0;
+  for (let item: u32 = 0; item < itemCount; item++) {
+    if (load<f32>(hot(item), HOT_ACC) != 0) dirty++;
+  }
+  return dirty;
+}

@@ -1,0 +1,72 @@
+// The byte map: what lies where in linear memory. TypeScript reads offsets from exports, never copies them.
+//
+//   0 ............ __heap_base     AssemblyScript's own statics (none of ours)
+//   __heap_base .. top             blocks of heap.ts, each of one size class (a multiple of 16 bytes):
+//
+//   item records   64 B an item    | idHash u64 | N | IN | OUT | OPP | REP | POP | SUPPORT |        (i64 each)
+//   hot records    16 B an item    | acc f32 | inFactor f32 | pop f32 | sameFactor f32 |
+//   marks          16 B an item    | stamp u32 | excluded u32 | flags u32 | slot u32 |
+//   directories    16 B a row      | cells u32 | capacity u32 | size u32 | view u32 |   one directory per table
+//   cells          16 B a cell     | key u32 (bit 31: in the view; all ones: empty) | count i32 | weight i64 |
+//   view           16 B + 64 × 8 B | count u32 | stale u32 | 0 | 0 | (number u32, weight f32) × 64, best first |
+
+/** Raised whenever an offset, a record or the meaning of an export changes. */
+export const LAYOUT_VERSION: u32 = 1;
+
+export const ITEM_BYTES: u32 = 64;
+export const ITEM_HASH: u32 = 0;
+export const ITEM_N: u32 = 8;
+export const ITEM_IN: u32 = 16;
+export const ITEM_OUT: u32 = 24;
+export const ITEM_OPP: u32 = 32;
+export const ITEM_REP: u32 = 40;
+export const ITEM_POP: u32 = 48;
+export const ITEM_SUPPORT: u32 = 56;
+
+export const HOT_BYTES: u32 = 16;
+export const HOT_ACC: u32 = 0;
+/** IN[j]^-0.3, or 0 where IN[j] is 0. */
+export const HOT_IN_FACTOR: u32 = 4;
+/** POP[j] as a plain number of baskets. */
+export const HOT_POP: u32 = 8;
+/** N[j]^-0.2, or 0 where N[j] is 0. */
+export const HOT_SAME_FACTOR: u32 = 12;
+
+export const MARK_BYTES: u32 = 16;
+export const MARK_STAMP: u32 = 0;
+export const MARK_EXCLUDED: u32 = 4;
+export const MARK_FLAGS: u32 = 8;
+export const MARK_SLOT: u32 = 12;
+export const FLAG_ELIGIBLE: u32 = 1;
+export const FLAG_POPULAR: u32 = 2;
+
+export const ROW_BYTES: u32 = 16;
+export const ROW_CELLS: u32 = 0;
+export const ROW_CAPACITY: u32 = 4;
+export const ROW_SIZE: u32 = 8;
+export const ROW_VIEW: u32 = 12;
+
+export const CELL_BYTES: u32 = 16;
+export const CELL_KEY: u32 = 0;
+export const CELL_COUNT: u32 = 4;
+export const CELL_WEIGHT: u32 = 8;
+export const EMPTY: u32 = 0xffffffff;
+export const IN_VIEW: u32 = 0x80000000;
+export const KEY_MASK: u32 = 0x7fffffff;
+
+export const VIEW_HEADER: u32 = 16;
+export const VIEW_ENTRY: u32 = 8;
+/** K of DESIGN section 5: this many neighbours score. */
+export const VIEW_SERVED: u32 = 50;
+/** Entries kept beyond K, so that a neighbour that sinks below the 50th can be replaced without a rebuild. */
+export const VIEW_ENTRIES: u32 = 64;
+export const VIEW_BYTES: u32 = VIEW_HEADER + VIEW_ENTRIES * VIEW_ENTRY;
+
+/** Tables, which are also the table codes of the digest where the digest has rows. */
+export const TABLE_NEXT: u32 = 1;
+export const TABLE_SAME: u32 = 2;
+export const TABLE_SCOPE: u32 = 3;
+
+/** Fixed point: one basket at the landmark is 2^20. */
+export const ONE: f64 = 1048576.0;
+export const DAYPARTS: u32 = 6;

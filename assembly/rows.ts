@@ -1,0 +1,224 @@
+// Neighbour views: the best 64 cells of a long count row, best first, of which the first 50 score (DESIGN section 7).
+// A row of at most 50 cells needs none: it is read directly. A view holds plain weights, so scores are always
+// current; only membership and order can lag behind IN and N, and `rebuildView` settles them exactly.
+
+import { clearInView, lastKey, nextRow, sameRow, setInView } from './counts';
+import { allocate, release } from './heap';
+import { hot, idHash, itemCount } from './items';
+import {
+  CELL_BYTES,
+  CELL_KEY,
+  CELL_WEIGHT,
+  EMPTY,
+  HOT_IN_FACTOR,
+  HOT_SAME_FACTOR,
+  IN_VIEW,
+  ROW_CAPACITY,
+  ROW_CELLS,
+  ROW_SIZE,
+  ROW_VIEW,
+  VIEW_BYTES,
+  VIEW_ENTRIES,
+  VIEW_ENTRY,
+  VIEW_HEADER,
+  VIEW_SERVED,
+} from './layout';
+import { plain } from './weight';
+
+/** g(now) that orders views; served scores take the request's own. */
+let viewGrowth: f32 = 1.0;
+/** The weight of each candidate's order key while a view is built: 64 × f32. */
+let keyScratch: u32 = 0;
+let settleCursor: u32 = 0;
+
+export function startRows(): void {
+  keyScratch = allocate(VIEW_ENTRIES * 4);
+}
+
+export function setViewGrowth(growth: f64): void {
+  viewGrowth = <f32>growth;
+}
+
+/** The part of s(i,j) that depends on the pair and j, for NEXT: NEXT^2 / (NEXT + g) · IN[j]^-0.3. */
+// @ts-expect-error: decorator
+@inline
+export function nextKey(weight: f32, item: u32, growth: f32): f32 {
+  return ((weight * weight) / (weight + growth)) * load<f32>(hot(item), HOT_IN_FACTOR);
+}
+
+/** The same for SAME: (SAME^2 / (SAME + 3g))^2 · N[j]^-0.2. */
+// @ts-expect-error: decorator
+@inline
+export function sameKey(weight: f32, item: u32, growth: f32): f32 {
+  const x = (weight * weight) / (weight + 3.0 * growth);
+  return x * x * load<f32>(hot(item), HOT_SAME_FACTOR);
+}
+
+// @ts-expect-error: decorator
+@inline
+function orderKey(isNext: bool, weight: f32, item: u32): f32 {
+  return isNext ? nextKey(weight, item, viewGrowth) : sameKey(weight, item, viewGrowth);
+}
+
+// @ts-expect-error: decorator
+@inline
+function entry(view: u32, index: u32): u32 {
+  return view + VIEW_HEADER + index * VIEW_ENTRY;
+}
+
+/** Whether (key, item) stands before (otherKey, other): higher key, then lower id hash. */
+// @ts-expect-error: decorator
+@inline
+function before(key: f32, item: u32, otherKey: f32, other: u32): bool {
+  return key > otherKey || (key == otherKey && idHash(item) < idHash(other));
+}
+
+/** Makes the view exact for the counters as they stand. */
+export function rebuildView(row: u32, isNext: bool): void {
+  let view = load<u32>(row, ROW_VIEW);
+  const size = load<u32>(row, ROW_SIZE);
+  if (size <= VIEW_SERVED) {
+    if (view) {
+      clearInView(row);
+      release(view, VIEW_BYTES);
+      store<u32>(row, 0, ROW_VIEW);
+    }
+    return;
+  }
+  if (!view) {
+    view = allocate(VIEW_BYTES);
+    store<u32>(row, view, ROW_VIEW);
+  }
+  const cells = load<u32>(row, ROW_CELLS);
+  const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
+  let count: u32 = 0;
+  for (let at = cells; at < end; at += CELL_BYTES) {
+    const stored = load<u32>(at, CELL_KEY);
+    if (stored == EMPTY) continue;
+    const item = stored & ~IN_VIEW;
+    if (stored != item) store<u32>(at, item, CELL_KEY);
+    const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
+    const key = orderKey(isNext, weight, item);
+    if (count == VIEW_ENTRIES) {
+      const last = load<f32>(keyScratch + (VIEW_ENTRIES - 1) * 4);
+      if (key < last) continue;
+      if (!before(key, item, last, load<u32>(entry(view, VIEW_ENTRIES - 1)))) continue;
+      count--;
+    }
+    let index = count;
+    while (index > 0) {
+      const above = load<f32>(keyScratch + (index - 1) * 4);
+      if (!before(key, item, above, load<u32>(entry(view, index - 1)))) break;
+      store<f32>(keyScratch + index * 4, above);
+      store<u64>(entry(view, index), load<u64>(entry(view, index - 1)));
+      index--;
+    }
+    store<f32>(keyScratch + index * 4, key);
+    store<u32>(entry(view, index), item);
+    store<f32>(entry(view, index), weight, 4);
+    count++;
+  }
+  store<u32>(view, count);
+  store<u32>(view, 0, 4);
+  for (let index: u32 = 0; index < count; index++) {
+    setInView(row, load<u32>(entry(view, index)), true);
+  }
+}
+
+/** Moves the entry at `index` up while it stands before the one above it. */
+function rise(view: u32, isNext: bool, from: u32): void {
+  let index = from;
+  const item = load<u32>(entry(view, index));
+  const weight = load<f32>(entry(view, index), 4);
+  const key = orderKey(isNext, weight, item);
+  while (index > 0) {
+    const above = entry(view, index - 1);
+    const other = load<u32>(above);
+    if (!before(key, item, orderKey(isNext, load<f32>(above, 4), other), other)) break;
+    store<u64>(entry(view, index), load<u64>(above));
+    index--;
+  }
+  store<u32>(entry(view, index), item);
+  store<f32>(entry(view, index), weight, 4);
+}
+
+/** Where `item` stands in a view, or -1. */
+export function findEntry(view: u32, item: u32, count: u32): i32 {
+  let at = view + VIEW_HEADER;
+  for (let index: u32 = 0; index < count; index++) {
+    if (load<u32>(at) == item) return <i32>index;
+    at += VIEW_ENTRY;
+  }
+  return -1;
+}
+
+/**
+ * Keeps the view of a row in step with one cell that counts.addCell just changed.
+ * `weight` is the cell's new weight (i64.MIN_VALUE: removed), `grew` tells whether it rose.
+ */
+export function cellChanged(row: u32, isNext: bool, item: u32, weight: i64, grew: bool): void {
+  const view = load<u32>(row, ROW_VIEW);
+  // The next reader makes the view of a row that has just become long.
+  if (!view) return;
+  // After a fall an outsider may belong in the view: the next reader rebuilds it.
+  if (!grew) {
+    store<u32>(view, 1, 4);
+    return;
+  }
+  if (load<u32>(view, 4)) return;
+  const count = load<u32>(view);
+  const plainWeight = <f32>plain(weight);
+  if (lastKey & IN_VIEW) {
+    const index = findEntry(view, item, count);
+    store<f32>(entry(view, <u32>index), plainWeight, 4);
+    rise(view, isNext, <u32>index);
+    return;
+  }
+  let index = count;
+  if (count == VIEW_ENTRIES) {
+    index = VIEW_ENTRIES - 1;
+    const last = entry(view, index);
+    const lastItem = load<u32>(last);
+    const lastKeyValue = orderKey(isNext, load<f32>(last, 4), lastItem);
+    if (!before(orderKey(isNext, plainWeight, item), item, lastKeyValue, lastItem)) return;
+    setInView(row, lastItem, false);
+  } else {
+    store<u32>(view, count + 1);
+  }
+  store<u32>(entry(view, index), item);
+  store<f32>(entry(view, index), plainWeight, 4);
+  setInView(row, item, true);
+  rise(view, isNext, index);
+}
+
+/** The view to read, made first where a fall or a load left none; 0 when the row is short and is read itself. */
+// @ts-expect-error: decorator
+@inline
+export function freshView(row: u32, isNext: bool): u32 {
+  const view = load<u32>(row, ROW_VIEW);
+  if (view ? load<u32>(view, 4) : load<u32>(row, ROW_SIZE) > VIEW_SERVED) {
+    rebuildView(row, isNext);
+    return load<u32>(row, ROW_VIEW);
+  }
+  return view;
+}
+
+/** Settles up to `most` views, going round all items; returns how many items it went through. */
+export function settleRows(most: u32): u32 {
+  let settled: u32 = 0;
+  let passed: u32 = 0;
+  while (passed < itemCount && settled < most) {
+    if (settleCursor >= itemCount) settleCursor = 0;
+    const item = settleCursor++;
+    passed++;
+    if (load<u32>(nextRow(item), ROW_VIEW)) {
+      rebuildView(nextRow(item), true);
+      settled++;
+    }
+    if (load<u32>(sameRow(item), ROW_VIEW)) {
+      rebuildView(sameRow(item), false);
+      settled++;
+    }
+  }
+  return passed;
+}

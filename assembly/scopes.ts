@@ -1,0 +1,36 @@
+// Places: stores by number, each with six popularity rows (one a daypart). Number 0 is the chain.
+
+import { reserveRows } from './counts';
+import { enlarge } from './heap';
+import { DAYPARTS, TABLE_SCOPE } from './layout';
+
+let hashes: u32 = 0;
+let capacity: u32 = 0;
+let stores: u32 = 0;
+
+function push(hash: u64): u32 {
+  if (stores == capacity) {
+    const larger = max<u32>(64, capacity * 2);
+    hashes = enlarge(hashes, capacity * 8, larger * 8);
+    capacity = larger;
+    reserveRows(TABLE_SCOPE, larger * DAYPARTS);
+  }
+  store<u64>(hashes + stores * 8, hash);
+  return stores++;
+}
+
+/** Makes the chain's own rows; called once. */
+export function startScopes(): void {
+  push(0);
+}
+
+/** Appends a store by the XXH64 of its outside id; returns its number, from 1 on. */
+export function pushStore(hash: u64): u32 {
+  return push(hash);
+}
+
+// @ts-expect-error: decorator
+@inline
+export function storeHash(place: u32): u64 {
+  return load<u64>(hashes + place * 8);
+}

@@ -1,0 +1,75 @@
+// The best `limit` items offered, best first: score descending, then id hash ascending, so that every replica agrees.
+// Eligibility is asked only of items that would get in.
+
+import { allocate } from './heap';
+import { idHash, mark } from './items';
+import { FLAG_ELIGIBLE, MARK_EXCLUDED, MARK_FLAGS } from './layout';
+
+export const RESULTS_MAX: u32 = 512;
+const RESULT_BYTES: u32 = 8;
+
+/** RESULTS_MAX × (item u32, score f32). */
+let results: u32 = 0;
+let count: u32 = 0;
+let limit: u32 = 0;
+let epoch: u32 = 0;
+
+export function startTopk(): void {
+  results = allocate(RESULTS_MAX * RESULT_BYTES);
+}
+
+export function clearResults(most: u32, requestEpoch: u32): void {
+  limit = min(most, RESULTS_MAX);
+  count = 0;
+  epoch = requestEpoch;
+}
+
+export function resultsAddress(): u32 {
+  return results;
+}
+
+export function resultCount(): u32 {
+  return count;
+}
+
+// @ts-expect-error: decorator
+@inline
+function allowed(item: u32): bool {
+  const marks = mark(item);
+  return (load<u32>(marks, MARK_FLAGS) & FLAG_ELIGIBLE) != 0 && load<u32>(marks, MARK_EXCLUDED) != epoch;
+}
+
+/** Offers one item; it must be offered at most once a request. */
+// @ts-expect-error: decorator
+@inline
+export function offer(item: u32, score: f32): void {
+  if (count == limit && score < load<f32>(results + (limit - 1) * RESULT_BYTES, 4)) return;
+  insert(item, score);
+}
+
+function insert(item: u32, score: f32): void {
+  if (!limit || !allowed(item)) return;
+  const hash = idHash(item);
+  let index = count;
+  if (count == limit) {
+    const last = results + (limit - 1) * RESULT_BYTES;
+    if (score == load<f32>(last, 4) && hash >= idHash(load<u32>(last))) return;
+    index = limit - 1;
+  } else {
+    count++;
+  }
+  while (index > 0) {
+    const above = results + (index - 1) * RESULT_BYTES;
+    const other = load<f32>(above, 4);
+    if (other > score || (other == score && idHash(load<u32>(above)) < hash)) break;
+    store<u64>(results + index * RESULT_BYTES, load<u64>(above));
+    index--;
+  }
+  store<u32>(results + index * RESULT_BYTES, item);
+  store<f32>(results + index * RESULT_BYTES, score, 4);
+}
+
+/** Whether the list is full and its worst score is at least `score`. */
+export function isSettledAbove(score: f32): bool {
+  return count == limit && (!limit || load<f32>(results + (limit - 1) * RESULT_BYTES, 4) >= score);
+}

@@ -1,0 +1,134 @@
+// Chain-wide sums: 128-bit totals, the repeat share, receipts per day, and the digest of all that is not a row.
+
+import { mix, rowsDigest } from './counts';
+import { enlarge } from './heap';
+import { itemCount, record } from './items';
+import {
+  ITEM_HASH,
+  ITEM_IN,
+  ITEM_N,
+  ITEM_OPP,
+  ITEM_OUT,
+  ITEM_POP,
+  ITEM_REP,
+  ITEM_SUPPORT,ONE 
+} from './layout';
+
+let popularityLow: u64 = 0;
+let popularityHigh: i64 = 0;
+let oppLow: u64 = 0;
+let oppHigh: i64 = 0;
+let repLow: u64 = 0;
+let repHigh: i64 = 0;
+let shareSum: i64 = 0;
+let shareCount: i64 = 0;
+/** Receipts of each day from day 0 (1970-01-01) on: i64 each, 8 × 365 × 60 = 175 KB for six decades. */
+let days: u32 = 0;
+let dayCapacity: u32 = 0;
+let newest: i32 = -1;
+
+// @ts-expect-error: decorator
+@inline
+function carry(low: u64, delta: i64): i64 {
+  return (delta >> 63) + (low + <u64>delta < low ? 1 : 0);
+}
+
+export function addPopularityTotal(delta: i64): void {
+  popularityHigh += carry(popularityLow, delta);
+  popularityLow += <u64>delta;
+}
+
+export function addOpportunities(opportunity: i64, repeat: i64): void {
+  oppHigh += carry(oppLow, opportunity);
+  oppLow += <u64>opportunity;
+  repHigh += carry(repLow, repeat);
+  repLow += <u64>repeat;
+}
+
+export function addRepeatShare(share: i64, count: i64): void {
+  shareSum += share;
+  shareCount += count;
+}
+
+export function addDay(day: i32, sign: i64): void {
+  if (<u32>day >= dayCapacity) {
+    const wanted = <u32>day + 366;
+    days = enlarge(days, dayCapacity * 8, wanted * 8);
+    dayCapacity = wanted;
+  }
+  const at = days + <u32>day * 8;
+  const count = load<i64>(at) + sign;
+  store<i64>(at, count);
+  if (count > 0) {
+    if (day > newest) newest = day;
+  } else if (day == newest) {
+    while (newest >= 0 && load<i64>(days + <u32>newest * 8) == 0) newest--;
+  }
+}
+
+/** The newest day with a receipt; -1 when there is none. */
+export function newestDay(): i32 {
+  return newest;
+}
+
+function wide(high: i64, low: u64): f64 {
+  return (<f64>high * 18446744073709551616.0 + <f64>low) / ONE;
+}
+
+/** Sum of POP over baskets, in baskets at the landmark. */
+export function popularityTotal(): f64 {
+  return wide(popularityHigh, popularityLow);
+}
+
+/** rho0 = sum of REP / sum of OPP; 0 before anything could be bought again. */
+export function repurchaseRate(): f64 {
+  const opportunities = wide(oppHigh, oppLow);
+  return opportunities > 0 ? wide(repHigh, repLow) / opportunities : 0;
+}
+
+/** tau: the mean share of a basket that its member had bought before, within [0.1, 0.8]; 0.5 while unknown. */
+export function repeatShare(): f64 {
+  if (shareCount <= 0) return 0.5;
+  return min(0.8, max(0.1, <f64>shareSum / ONE / <f64>shareCount));
+}
+
+export function popularityTotalFixed(): u64 {
+  return popularityLow;
+}
+
+export function shareSumFixed(): i64 {
+  return shareSum;
+}
+
+export function shareCountTotal(): i64 {
+  return shareCount;
+}
+
+export function receiptsOn(day: i32): i64 {
+  return <u32>day < dayCapacity ? load<i64>(days + <u32>day * 8) : 0;
+}
+
+// @ts-expect-error: decorator
+@inline
+function term(table: u64, a: u64, value: i64): u64 {
+  return <u64>value * (mix(mix(mix(table) + a)) | 1);
+}
+
+/** The whole digest of docs/reference/digest.md. */
+export function digest(): u64 {
+  let sum = rowsDigest();
+  for (let item: u32 = 0; item < itemCount; item++) {
+    const at = record(item);
+    const a = load<u64>(at, ITEM_HASH);
+    sum += term(10, a, load<i64>(at, ITEM_N)) + term(11, a, load<i64>(at, ITEM_IN));
+    sum += term(12, a, load<i64>(at, ITEM_OUT)) + term(13, a, load<i64>(at, ITEM_OPP));
+    sum += term(14, a, load<i64>(at, ITEM_REP)) + term(15, a, load<i64>(at, ITEM_POP));
+    sum += term(16, a, load<i64>(at, ITEM_SUPPORT));
+  }
+  sum += term(30, 0, shareSum) + term(31, 0, shareCount) + term(32, 0, <i64>popularityLow);
+  for (let day: u32 = 0; day < dayCapacity; day++) {
+    const count = load<i64>(days + day * 8);
+    if (count) sum += term(33, <u64>day, count);
+  }
+  return sum;
+}

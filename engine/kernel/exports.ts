@@ -1,0 +1,65 @@
+// The functions of the WebAssembly module, as assembly/index.ts exports them. Addresses are u32 (JS sees i32: `>>> 0`).
+
+/** Table codes of assembly/layout.ts. */
+export const tables = { next: 1, same: 2, scope: 3 } as const;
+
+export interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  readonly LAYOUT_VERSION: WebAssembly.Global;
+  readonly itemCount: WebAssembly.Global;
+  start(items: number): void;
+  heapUsedBytes(): number;
+  heapTotalBytes(): number;
+  exp2(y: number): number;
+  power(value: number, exponent: number): number;
+  setDecay(days: number, landmark: number, popDays: number, popLandmark: number): void;
+  pairGrowth(day: number): number;
+  popGrowth(day: number): number;
+  addItem(hash: bigint): number;
+  setEligible(item: number, eligible: boolean): void;
+  itemRecord(item: number): number;
+  dirtyAccumulators(): number;
+  pushStore(hash: bigint): number;
+  rowAddress(table: number, row: number): number;
+  cellCount(): number;
+  setViewGrowth(growth: number): void;
+  settleRows(most: number): number;
+  historyInput(bytes: number): number;
+  readHistory(side: number, bytes: number, asOf: number): number;
+  basketCount(side: number): number;
+  applyChange(isMember: boolean): void;
+  digest(): bigint;
+  newestDay(): number;
+  popularityTotal(): number;
+  popularityTotalFixed(): bigint;
+  receiptsOn(day: number): bigint;
+  repeatShare(): number;
+  repurchaseRate(): number;
+  shareCountTotal(): bigint;
+  shareSumFixed(): bigint;
+  startRequest(limit: number, pairGrowthNow: number): void;
+  exclude(item: number): void;
+  weighHistory(): number;
+  addAnchor(item: number): void;
+  accumulateNext(): void;
+  accumulateSame(): void;
+  accumulateScope(scope: number): void;
+  select(
+    byAccumulator: number,
+    isNext: boolean,
+    byPopularity: number,
+    byRepeat: number,
+    withAnchors: boolean,
+    withOthers: boolean,
+  ): void;
+  resultCount(): number;
+  resultsAddress(): number;
+  anchorsAddress(): number;
+  anchorOf(item: number): number;
+  anchorTerm(anchor: number, item: number, isNext: boolean): number;
+  bestAnchor(item: number, isNext: boolean): number;
+  repeatTerm(anchor: number): number;
+  pairCount(isNext: boolean, from: number, to: number): number;
+  scopeCount(scope: number, item: number): number;
+  affinityTotal(): number;
+}
