@@ -156,6 +156,11 @@ function add(item: u32, value: f32): void {
   store<f32>(at, old + max<f32>(value, ACC_MIN), HOT_ACC);
 }
 
+/** Adds a value to one item's accumulator directly. */
+export function addScore(item: u32, value: f32): void {
+  add(item, value);
+}
+
 /** Adds f(i) · OUT[i]^-0.7 · NEXT²/(NEXT+g) of every anchor's served neighbours (IN[j]^-0.3 comes at selection). */
 export function accumulateNext(): void {
   for (let k: u32 = 0; k < anchorCount; k++) {

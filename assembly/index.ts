@@ -5,6 +5,7 @@ export {
   accumulateSame,
   accumulateScope,
   addAnchor,
+  addScore,
   affinityTotal,
   anchorOf,
   anchorsAddress,
@@ -22,7 +23,7 @@ export { applyChange } from './contribution';
 export { cellCount, rowAddress } from './counts';
 export { heapTotalBytes, heapUsedBytes } from './heap';
 export { basketCount, historyInput, readHistory } from './history';
-export { dirtyAccumulators, itemCount, itemRecord, setEligible } from './items';
+export { dirtyAccumulators, itemCount, itemHot, itemRecord, setEligible } from './items';
 export { LAYOUT_VERSION } from './layout';
 export { settleRows, setViewGrowth } from './rows';
 export { pushStore } from './scopes';

@@ -106,6 +106,10 @@ export function itemRecord(item: u32): u32 {
   return record(item);
 }
 
+export function itemHot(item: u32): u32 {
+  return hot(item);
+}
+
 /** Proof hook: the number of accumulators that are not zero, which must be none between requests. */
 export function dirtyAccumulators(): u32 {
   let dirty: u32 = 0;

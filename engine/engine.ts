@@ -1,7 +1,9 @@
-// Wiring: opens one data folder and ties log, views and serving together.
+// The engine as its users see it: the options it opens with, what it can be asked, and what it answers. Types only.
 import type { Clock } from './base/clock.ts';
+import type { KernelBuild } from './kernel/kernel.ts';
 import type { Event, IngestResult, Item, Store } from './log/events.ts';
 import type { Daypart, RecommendReply, RecommendRequest } from './serve/request.ts';
+import type { Bookmark } from './views/ingest.ts';
 
 export interface EngineOptions {
   /** The data folder of one chain; made when absent. */
@@ -13,6 +15,10 @@ export interface EngineOptions {
   readonly halfLifeDays?: number | null;
   /** The same for popularity. Default 30. */
   readonly popularityHalfLifeDays?: number | null;
+  /** Resolve before the counts are made, to answer health checks meanwhile; see `Engine.ready`. */
+  readonly openAtOnce?: boolean;
+  /** Which build of the kernel: `debug` keeps its assertions. */
+  readonly kernelBuild?: KernelBuild;
 }
 
 export interface EngineStatus {
@@ -37,13 +43,8 @@ export interface ReceiptRow {
   readonly channel: string;
 }
 
-/** Written in the same transaction as a batch, so that an import knows exactly how far it came. */
-export interface Bookmark {
-  readonly key: string;
-  readonly value: string;
-}
-
 export interface IngestOptions {
+  /** Written in the same transaction as the events, so that an import knows exactly how far it came. */
   readonly bookmark?: Bookmark;
 }
 
@@ -83,6 +84,8 @@ export interface Inspection {
 }
 
 export interface Engine {
+  /** Resolves when everything stored is counted; until then recommend and ingest throw UNAVAILABLE. */
+  readonly ready: Promise<void>;
   /**
    * Validated events in, one result each in the same order, resolved after fsync and after the counts moved: the next
    * read sees them. Throws RESOURCE_EXHAUSTED when the queue is full.
@@ -105,5 +108,3 @@ export interface Engine {
   readonly inspect: Inspection;
   close(): Promise<void>;
 }
-
-export declare function openEngine(options: EngineOptions): Promise<Engine>;

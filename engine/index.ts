@@ -7,6 +7,28 @@ export {
   type FieldViolation,
 } from './base/errors.ts';
 export { limits } from './base/limits.ts';
-export { type Engine, type EngineOptions, openEngine } from './engine.ts';
+export type { Cell, Engine, EngineOptions, EngineStatus, ReceiptRow } from './engine.ts';
+export { type DemoChain, type DemoChainOptions, demoChain } from './jobs/demo/demo-chain.ts';
+export type { DemoHighlights } from './jobs/demo/highlights.ts';
+export {
+  type DemoProgress,
+  type DemoSummary,
+  type LoadDemoOptions,
+  loadDemo,
+} from './jobs/demo/load-demo.ts';
+export {
+  type ExportOptions,
+  exportFormats,
+  exportReceipts,
+} from './jobs/export.ts';
+export { parseColumnMap } from './jobs/import/columns.ts';
+export { type ImportFile, inspectFile, saveStream } from './jobs/import/file.ts';
+export {
+  type ImportOptions,
+  type ImportProgress,
+  type ImportSummary,
+  runImport,
+} from './jobs/import/import.ts';
 export * from './log/events.ts';
+export { openEngine } from './open.ts';
 export * from './serve/request.ts';

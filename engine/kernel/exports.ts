@@ -18,6 +18,7 @@ export interface KernelExports {
   addItem(hash: bigint): number;
   setEligible(item: number, eligible: boolean): void;
   itemRecord(item: number): number;
+  itemHot(item: number): number;
   dirtyAccumulators(): number;
   pushStore(hash: bigint): number;
   rowAddress(table: number, row: number): number;
@@ -41,6 +42,7 @@ export interface KernelExports {
   exclude(item: number): void;
   weighHistory(): number;
   addAnchor(item: number): void;
+  addScore(item: number, value: number): void;
   accumulateNext(): void;
   accumulateSame(): void;
   accumulateScope(scope: number): void;

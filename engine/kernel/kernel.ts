@@ -129,6 +129,23 @@ export class Kernel {
     };
   }
 
+  /** Receipts that held the item. */
+  support(item: number): number {
+    return Number(this.memory().getBigInt64((this.run.itemRecord(item) >>> 0) + 56, true));
+  }
+
+  /** POP[j] in baskets at the landmark. */
+  popularity(item: number): number {
+    return (
+      Number(this.memory().getBigInt64((this.run.itemRecord(item) >>> 0) + 48, true)) / 2 ** 20
+    );
+  }
+
+  /** IN[j]^-0.3, which every co-occurrence score of the item holds as a factor. */
+  inFactor(item: number): number {
+    return this.memory().getFloat32((this.run.itemHot(item) >>> 0) + 4, true);
+  }
+
   /** All cells of a row, in no order. Slow: for audits. */
   row(table: keyof typeof tables, row: number): KernelCell[] {
     const directory = this.run.rowAddress(tables[table], row) >>> 0;

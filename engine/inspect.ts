@@ -1,0 +1,48 @@
+// Every counter as counted, by outside ids: for audits and tests.
+import type { Cell, Inspection } from './engine.ts';
+import type { KernelCell } from './kernel/kernel.ts';
+import { dayparts } from './serve/request.ts';
+import type { Counts, Registries } from './views/counts.ts';
+
+export function inspectionOf(counts: Counts, { items, stores }: Registries): Inspection {
+  const { kernel } = counts;
+  const named = (cells: readonly KernelCell[]): Cell[] =>
+    cells.map(({ key, weight, count }) => ({ itemId: items.idOf(key), weight, count }));
+  return {
+    digest: () => kernel.digest(),
+    counters: (itemId) => {
+      const number = items.numberOf(itemId);
+      if (number === undefined) return undefined;
+      const [n, into, out, opp, rep, pop, support] = kernel.counters(number) as [
+        bigint,
+        bigint,
+        bigint,
+        bigint,
+        bigint,
+        bigint,
+        bigint,
+      ];
+      return { support, n, in: into, out, opp, rep, pop };
+    },
+    row: (table, itemId) => {
+      const number = items.numberOf(itemId);
+      return number === undefined ? [] : named(kernel.row(table, number));
+    },
+    scope: (storeId, daypart) => {
+      const place = storeId === undefined ? 0 : stores.numberOf(storeId);
+      if (place === undefined) return [];
+      return named(kernel.row('scope', place * dayparts.length + dayparts.indexOf(daypart)));
+    },
+    totals: () => {
+      const newestDay = kernel.run.newestDay();
+      return {
+        popTotal: kernel.run.popularityTotalFixed(),
+        shareSum: kernel.run.shareSumFixed(),
+        shareCount: kernel.run.shareCountTotal(),
+        newestDay: newestDay < 0 ? undefined : newestDay,
+        landmarkDay: counts.landmarkDay,
+        popularityLandmarkDay: counts.popularityLandmarkDay,
+      };
+    },
+  };
+}

@@ -1,0 +1,225 @@
+// Why people go to the shop for a pastime, a pet, a child, the home or a present.
+import { daytime, nearHome } from './errands.ts';
+import type { Occasion } from './shapes.ts';
+
+const hobbies: readonly Occasion[] = [
+  {
+    key: 'brewing',
+    hours: daytime,
+    weekend: 1.3,
+    slots: [
+      ['coffee-drip-bag', 0.15],
+      ['coffee-filter', 0.25],
+      ['coffee-beans', 0.3],
+      ['milk', 0.06],
+      ['coffee-mug', 0.1],
+      ['coffee-grinder', 0.08],
+    ],
+  },
+  {
+    key: 'tea-time',
+    hours: daytime,
+    weekend: 1.3,
+    slots: [
+      ['tea-snack', 0.6],
+      ['tea-green', 0.18],
+      ['tea-dark', 0.14],
+      ['tea-oolong', 0.14],
+      ['nuts', 0.15],
+    ],
+  },
+  {
+    key: 'workout',
+    hours: [
+      [8.5, 11, 0.5],
+      [17, 21, 1],
+    ],
+    slots: [
+      ['chicken-breast', 0.45],
+      ['protein-bar', 0.35],
+      ['sports-drink', 0.45],
+      ['yogurt', 0.18],
+      ['salad', 0.2],
+      ['fruit', 0.15],
+    ],
+  },
+  {
+    key: 'yoga-outfit',
+    hours: daytime,
+    stores: { mall: 2 },
+    weekend: 1.8,
+    slots: [
+      ['yoga-wear', 1],
+      ['yoga-mat', 0.12],
+    ],
+  },
+  {
+    key: 'camping-trip',
+    hours: daytime,
+    season: 'outdoor',
+    weekend: 1.6,
+    festive: true,
+    slots: [
+      ['tent', 0.3],
+      ['gas-can', 0.35],
+      ['charcoal', 0.35],
+      ['picnic-mat', 0.2],
+      ['camp-chair', 0.15],
+      ['camp-lamp', 0.12],
+      ['camp-stove', 0.12],
+      ['sausage', 0.3],
+      ['candy', 0.15],
+      ['water', 0.2],
+      ['mosquito', 0.2],
+    ],
+  },
+  {
+    key: 'study',
+    hours: daytime,
+    stores: { campus: 2.5 },
+    season: 'term',
+    slots: [
+      ['gel-pen', 0.5],
+      ['notebook', 0.5],
+      ['sticky-notes', 0.28],
+      ['highlighter', 0.25],
+      ['pen-refill', 0.15],
+      ['correction-tape', 0.2],
+      ['folder', 0.18],
+    ],
+  },
+  {
+    key: 'skincare-run',
+    hours: daytime,
+    stores: { mall: 1.8 },
+    weekend: 1.5,
+    slots: [
+      ['face-mask', 0.5],
+      ['toner', 0.2],
+      ['lotion', 0.18],
+      ['serum', 0.15],
+      ['sunscreen', 0.35],
+      ['cotton-pads', 0.25],
+      ['makeup-remover', 0.2],
+      ['lip-balm', 0.2],
+      ['hand-cream', 0.2],
+    ],
+  },
+  {
+    key: 'cat-treat',
+    hours: daytime,
+    stores: nearHome,
+    slots: [
+      ['cat-strip', 0.6],
+      ['cat-can', 0.55],
+      ['cat-toy', 0.08],
+      ['cat-carrier', 0.03],
+    ],
+  },
+  {
+    key: 'dog-treat',
+    hours: daytime,
+    stores: nearHome,
+    slots: [
+      ['dog-snack', 0.75],
+      ['dog-toy', 0.15],
+      ['dog-leash', 0.06],
+    ],
+  },
+  {
+    key: 'baby-things',
+    hours: daytime,
+    stores: nearHome,
+    weekend: 1.4,
+    slots: [
+      ['baby-wipes', 0.4],
+      ['baby-wash', 0.22],
+      ['baby-toy', 0.25],
+      ['fruit', 0.12],
+    ],
+  },
+];
+
+const projects: readonly Occasion[] = [
+  {
+    key: 'home-comfort',
+    hours: daytime,
+    weekend: 1.8,
+    season: 'moving',
+    slots: [
+      ['storage-box', 0.45],
+      ['hanger', 0.45],
+      ['slippers', 0.38],
+      ['power-strip', 0.3],
+      ['mop', 0.3],
+      ['bedding', 0.22],
+      ['desk-lamp', 0.25],
+      ['trash-bag', 0.3],
+      ['scented-candle', 0.12],
+      ['thermos', 0.08],
+    ],
+  },
+  {
+    key: 'gift',
+    hours: daytime,
+    stores: { mall: 2 },
+    weekend: 1.5,
+    festive: true,
+    slots: [
+      ['gift-chocolate', 0.4],
+      ['gift-flowers', 0.35],
+      ['gift-tea', 0.15],
+      ['gift-bag', 0.5],
+      ['gift-card', 0.38],
+      ['wine', 0.12],
+      ['scented-candle', 0.1],
+    ],
+  },
+  {
+    key: 'mid-autumn',
+    hours: daytime,
+    season: 'midAutumn',
+    slots: [
+      ['mooncake', 1],
+      ['gift-tea', 0.15],
+      ['gift-bag', 0.25],
+      ['fruit', 0.2],
+    ],
+  },
+  {
+    key: 'dragon-boat',
+    hours: daytime,
+    season: 'dragonBoat',
+    slots: [
+      ['zongzi', 1],
+      ['eggs', 0.15],
+      ['tea-snack', 0.15],
+    ],
+  },
+  {
+    key: 'new-year',
+    hours: daytime,
+    season: 'newYear',
+    slots: [
+      ['new-year-box', 0.8],
+      ['nuts', 0.3],
+      ['candy', 0.3],
+      ['wine', 0.2],
+      ['gift-tea', 0.2],
+    ],
+  },
+  {
+    key: 'keep-warm',
+    hours: daytime,
+    season: 'winter',
+    slots: [
+      ['heat-pad', 0.7],
+      ['cocoa', 0.4],
+      ['hand-cream', 0.3],
+      ['lip-balm', 0.22],
+      ['thermos', 0.12],
+    ],
+  },
+];
+
+export const livingOccasions: readonly Occasion[] = [...hobbies, ...projects];

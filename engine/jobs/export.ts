@@ -1,0 +1,74 @@
+// Export: receipts as kept, in the columns that an import reads without a map.
+import type { Item } from '../log/events.ts';
+import { formatRecord } from './csv.ts';
+import { formatFen } from './import/amounts.ts';
+
+/** One line of a kept receipt; what was not given is empty. */
+export interface KeptLine {
+  readonly purchaseId: string;
+  readonly memberId: string;
+  readonly occurredAt: string;
+  readonly itemId: string;
+  readonly quantity: number;
+  readonly unitPriceFen: number | undefined;
+  readonly storeId: string;
+  readonly channel: string;
+}
+
+/** What an export needs of the engine. */
+export interface ExportSource {
+  receipts(options?: { readonly gross?: boolean }): IterableIterator<KeptLine>;
+  item(itemId: string): Item | undefined;
+}
+
+export const exportFormats = ['csv', 'ndjson'] as const;
+
+export interface ExportOptions {
+  readonly format: (typeof exportFormats)[number];
+  /** Take off what was brought back; otherwise receipts stand as they were bought. */
+  readonly net: boolean;
+}
+
+const columns = [
+  'purchaseId',
+  'memberId',
+  'occurredAt',
+  'itemId',
+  'quantity',
+  'unitPrice',
+  'storeId',
+  'channel',
+  'itemName',
+] as const;
+
+type Values = Readonly<Record<(typeof columns)[number], string>>;
+
+/** The text line by line, each with its line break; for CSV the header comes first. */
+export function* exportReceipts(source: ExportSource, options: ExportOptions): Generator<string> {
+  const csv = options.format === 'csv';
+  if (csv) yield `${formatRecord(columns)}\n`;
+  for (const row of source.receipts({ gross: !options.net })) {
+    const values = valuesOf(row, source.item(row.itemId)?.name ?? '');
+    yield csv ? `${formatRecord(columns.map((column) => values[column]))}\n` : toJson(values, row);
+  }
+}
+
+function valuesOf(row: KeptLine, itemName: string): Values {
+  return {
+    purchaseId: row.purchaseId,
+    memberId: row.memberId,
+    occurredAt: row.occurredAt,
+    itemId: row.itemId,
+    quantity: String(row.quantity),
+    unitPrice: row.unitPriceFen === undefined ? '' : formatFen(row.unitPriceFen),
+    storeId: row.storeId,
+    channel: row.channel,
+    itemName,
+  };
+}
+
+/** One object a line. The price stays a text, so that no reader makes a float of it. */
+function toJson(values: Values, row: KeptLine): string {
+  const filled = Object.entries(values).filter(([, value]) => value !== '');
+  return `${JSON.stringify({ ...Object.fromEntries(filled), quantity: row.quantity })}\n`;
+}

@@ -1,0 +1,181 @@
+// Batches: the order in which a file goes in. The same file always makes the same batches, which is what a resumed
+// import counts by:
+//
+//   1. receipts whose rows lie together, in file order
+//   2. receipts whose rows are torn apart, part by part from the spill
+//   3. returns, part by part and member by member in time order: all purchases are in by then, so that
+//      what is matched does not depend on the order of the file
+import { join } from 'node:path';
+import {
+  addToDraft,
+  belongsTo,
+  closeDraft,
+  type Draft,
+  openDraft,
+  type Receipt,
+  type ReturnRow,
+} from './receipts.ts';
+import {
+  isRefusal,
+  type Refusal,
+  type Row,
+  type RowRules,
+  readRow,
+  type SourceRow,
+} from './row.ts';
+import { Spill } from './spill.ts';
+import type { Survey } from './survey.ts';
+
+export interface Batch {
+  readonly receipts: readonly Receipt[];
+  readonly returns: readonly ReturnRow[];
+  /** Rows refused before any event was made of them. */
+  readonly refusals: readonly Refusal[];
+}
+
+export interface BatchPlan {
+  readonly chunks: AsyncIterable<readonly SourceRow[]>;
+  readonly survey: Survey;
+  readonly rules: RowRules;
+  readonly spillFolder: string;
+}
+
+/** A few hundred receipts make one transaction; with their items they stay below one turn's limit. */
+const eventsMax = 256;
+/** Bounds a batch of long receipts or of refused rows. */
+const rowsMax = 4_096;
+
+export async function* makeBatches(plan: BatchPlan): AsyncGenerator<Batch> {
+  const batcher = new Batcher();
+  const scattered = new Spill<SourceRow>(join(plan.spillFolder, 'rows'), plan.survey.rows);
+  const returns = new Spill<ReturnRow>(join(plan.spillFolder, 'returns'), plan.survey.rows);
+  const close = (draft: Draft): void => {
+    const { receipt, returns: rows } = closeDraft(draft, batcher.refuse);
+    if (receipt !== undefined) batcher.addReceipt(receipt);
+    for (const row of rows) returns.add(row.event.memberId, row);
+  };
+  try {
+    yield* batchesInOrder(plan, { batcher, scattered, close });
+    yield* batchesOfScattered(plan, { batcher, scattered, close });
+    yield* batchesOfReturns(batcher, returns);
+    if (!batcher.isEmpty()) yield batcher.take();
+  } finally {
+    scattered.remove();
+    returns.remove();
+  }
+}
+
+interface Desk {
+  readonly batcher: Batcher;
+  readonly scattered: Spill<SourceRow>;
+  readonly close: (draft: Draft) => void;
+}
+
+async function* batchesInOrder(plan: BatchPlan, desk: Desk): AsyncGenerator<Batch> {
+  const { batcher, scattered, close } = desk;
+  const torn = plan.survey.scattered;
+  let draft: Draft | undefined;
+  for await (const chunk of plan.chunks) {
+    for (const source of chunk) {
+      const row = readRow(source, plan.rules);
+      if (isRefusal(row)) {
+        batcher.refuse(row);
+      } else if (row.whole === 0 && torn.has(row.purchaseId)) {
+        scattered.add(row.purchaseId, source);
+      } else {
+        if (draft !== undefined && !belongsTo(draft, row)) {
+          close(draft);
+          draft = undefined;
+        }
+        draft ??= openDraft(row);
+        addToDraft(draft, row, batcher.refuse);
+      }
+      if (batcher.isFull()) yield batcher.take();
+    }
+  }
+  if (draft !== undefined) close(draft);
+}
+
+function* batchesOfScattered(plan: BatchPlan, desk: Desk): Generator<Batch> {
+  const { batcher, scattered, close } = desk;
+  for (const part of scattered.parts()) {
+    const drafts = new Map<string, Draft>();
+    for (const source of part) {
+      // It was read before it was set aside, so it cannot be refused now.
+      const row = readRow(source, plan.rules) as Row;
+      let draft = drafts.get(row.purchaseId);
+      if (draft === undefined) {
+        draft = openDraft(row);
+        drafts.set(row.purchaseId, draft);
+      }
+      addToDraft(draft, row, batcher.refuse);
+    }
+    for (const draft of drafts.values()) {
+      close(draft);
+      if (batcher.isFull()) yield batcher.take();
+    }
+  }
+}
+
+function* batchesOfReturns(batcher: Batcher, returns: Spill<ReturnRow>): Generator<Batch> {
+  // Purchases of this batch must be in before the first return looks for them.
+  if (returns.size > 0 && !batcher.isEmpty()) yield batcher.take();
+  for (const part of returns.parts()) {
+    for (const row of part.toSorted(byTime)) {
+      batcher.addReturn(row);
+      if (batcher.isFull()) yield batcher.take();
+    }
+  }
+}
+
+function byTime(first: ReturnRow, second: ReturnRow): number {
+  return (
+    first.occurredAtMs - second.occurredAtMs ||
+    first.origin.file - second.origin.file ||
+    first.origin.line - second.origin.line
+  );
+}
+
+/** Collects what the next batch is made of. */
+class Batcher {
+  #receipts: Receipt[] = [];
+  #returns: ReturnRow[] = [];
+  #refusals: Refusal[] = [];
+  #rows = 0;
+
+  readonly refuse = (refusal: Refusal): void => {
+    this.#refusals.push(refusal);
+    this.#rows += 1;
+  };
+
+  addReceipt(receipt: Receipt): void {
+    this.#receipts.push(receipt);
+    this.#rows += receipt.rows.length;
+  }
+
+  addReturn(row: ReturnRow): void {
+    this.#returns.push(row);
+    this.#rows += 1;
+  }
+
+  isFull(): boolean {
+    return this.#receipts.length + this.#returns.length >= eventsMax || this.#rows >= rowsMax;
+  }
+
+  isEmpty(): boolean {
+    return this.#rows === 0;
+  }
+
+  take(): Batch {
+    const batch = {
+      receipts: this.#receipts,
+      returns: this.#returns,
+      refusals: this.#refusals,
+    };
+    this.#receipts = [];
+    this.#returns = [];
+    this.#refusals = [];
+    this.#rows = 0;
+    return batch;
+  }
+}

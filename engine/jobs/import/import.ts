@@ -1,0 +1,262 @@
+// Import: reads files of receipts into the engine, once, however often it is interrupted. The conductor of this room.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import { assert, EngineError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import type { Event, IngestResult, Item } from '../../log/events.ts';
+import { type Batch, makeBatches } from './batches.ts';
+import {
+  type Bookmark,
+  decodeBookmark,
+  encodeBookmark,
+  fingerprintOf,
+  isLater,
+} from './bookmark.ts';
+import type { ImportFile } from './file.ts';
+import { NameKeeper } from './names.ts';
+import { type ReadOptions, readRows } from './reader.ts';
+import { RejectsFile, rejectsBytes } from './rejects.ts';
+import type { Refusal, Row, RowRules, SourceRow } from './row.ts';
+import { countRefusal, emptyTally, rowsAccountedFor, settleBatch, type Tally } from './summary.ts';
+import { type Survey, surveyRows } from './survey.ts';
+import { createTimeReader } from './times.ts';
+
+/** What an import needs of the engine. */
+export interface ImportTarget {
+  ingest(
+    events: readonly Event[],
+    options?: { readonly bookmark?: { readonly key: string; readonly value: string } },
+  ): Promise<readonly IngestResult[]>;
+  item(itemId: string): Item | undefined;
+  bookmark(key: string): string | undefined;
+  status(): { readonly watermark: string; readonly items: number; readonly members: number };
+}
+
+export interface ImportProgress {
+  /** `check` counts bytes of the files, `import` counts rows. */
+  readonly step: 'check' | 'import';
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ImportOptions extends ReadOptions {
+  readonly files: readonly ImportFile[];
+  /** A folder of ours for spill files and, unless `rejectsPath` is given, the rejects. */
+  readonly workFolder: string;
+  readonly rejectsPath?: string | undefined;
+  /** IANA zone of times without an offset. */
+  readonly timeZone: string;
+  readonly keepCharges: boolean;
+  readonly clock: Clock;
+  /** Stops after the batch under way. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
+  /** Hears how many batches a former run has brought in, when there was one. */
+  readonly onResume?: ((batches: number) => void) | undefined;
+}
+
+/** Integers, and the path of the rejects file or null. docs/guides/import.md defines each. */
+export interface ImportSummary extends Tally {
+  readonly finished: boolean;
+  readonly rowsRead: number;
+  readonly items: number;
+  readonly members: number;
+  readonly seconds: number;
+  readonly rejects: string | null;
+}
+
+interface Run {
+  readonly target: ImportTarget;
+  readonly options: ImportOptions;
+  readonly key: string;
+  readonly resumed: Bookmark | undefined;
+  readonly rejects: RejectsFile;
+  readonly names: NameKeeper;
+  readonly tally: Tally;
+}
+
+/**
+ * Imports all files as one job. Throws INVALID_ARGUMENT for columns that are not there, DATA_LOSS for a
+ * file that cannot be read to its end (nothing of it is in then).
+ */
+export async function runImport(
+  target: ImportTarget,
+  options: ImportOptions,
+): Promise<ImportSummary> {
+  const startMs = options.clock();
+  const rules = rowRules(options);
+  const spillFolder = join(options.workFolder, 'spill');
+  rmSync(spillFolder, { recursive: true, force: true });
+  const survey = await surveyFiles(options);
+  const run = openRun(target, options);
+  try {
+    const batches = makeBatches({ chunks: countRows(run, survey), survey, rules, spillFolder });
+    const finished = await bringIn(run, batches, survey);
+    return summarise(run, finished, startMs);
+  } finally {
+    run.rejects.close();
+    rmSync(spillFolder, { recursive: true, force: true });
+  }
+}
+
+function rowRules(options: ImportOptions): RowRules {
+  const readTime = createTimeReader(options.timeZone);
+  const { occurredAt } = options.columns;
+  if (occurredAt !== undefined && readTime(occurredAt) === undefined) {
+    const message = `"${occurredAt}" is no time such as 2026-05-01 09:10 from 1970 on`;
+    throw new EngineError('INVALID_ARGUMENT', message, { field: 'occurredAt' });
+  }
+  return { readTime, occurredAt };
+}
+
+function surveyFiles(options: ImportOptions): Promise<Survey> {
+  const total = options.files.reduce((sum, file) => sum + file.bytes, 0);
+  const hear = (done: number) => options.onProgress?.({ step: 'check', done, total });
+  return surveyRows(readRows(options.files, options, hear));
+}
+
+function openRun(target: ImportTarget, options: ImportOptions): Run {
+  const { files, columns, encoding, delimiter, timeZone } = options;
+  const contents = files.map((file) => file.fingerprint);
+  const fingerprint = fingerprintOf([contents, columns, encoding, delimiter, timeZone]);
+  const key = `import:${fingerprint}`;
+  const path =
+    options.rejectsPath ??
+    join(options.workFolder, `${files[0]!.name}.${fingerprint.slice(0, 8)}.rejects.csv`);
+  const bookmark = decodeBookmark(target.bookmark(key));
+  // Without the rejects written so far the list would have a hole, so that the import starts over.
+  const lost = bookmark !== undefined && rejectsBytes(path) < bookmark.rejectsBytes;
+  const resumed = lost ? undefined : bookmark;
+  const labels = files.map((file) => file.label);
+  return {
+    target,
+    options,
+    key,
+    resumed,
+    rejects: new RejectsFile(path, labels, resumed?.rejectsBytes ?? 0),
+    names: new NameKeeper({
+      item: (itemId) => target.item(itemId),
+      keepCharges: options.keepCharges,
+    }),
+    tally: resumed?.tally ?? emptyTally(),
+  };
+}
+
+/** The rows for the second time. A file that grew or shrank meanwhile would make a wrong summary. */
+async function* countRows(run: Run, survey: Survey): AsyncGenerator<readonly SourceRow[]> {
+  let rows = 0;
+  for await (const chunk of readRows(run.options.files, run.options)) {
+    rows += chunk.length;
+    yield chunk;
+  }
+  if (rows !== survey.rows) {
+    const message = `the file had ${survey.rows} rows, then ${rows}: it was changed while it was read`;
+    throw new EngineError('FAILED_PRECONDITION', message);
+  }
+}
+
+/** Sends batch after batch; the next one is read while the former commits. False when it was stopped. */
+async function bringIn(run: Run, batches: AsyncIterable<Batch>, survey: Survey): Promise<boolean> {
+  const { resumed, options, names } = run;
+  if (resumed !== undefined) options.onResume?.(resumed.batch);
+  let number = 0;
+  let pending: Promise<void> = Promise.resolve();
+  const report = () =>
+    options.onProgress?.({
+      step: 'import',
+      done: rowsAccountedFor(run.tally),
+      total: survey.rows,
+    });
+  try {
+    for await (const batch of batches) {
+      number += 1;
+      if (number < (resumed?.batch ?? 0)) {
+        names.note(rowsOf(batch));
+        continue;
+      }
+      await pending;
+      report();
+      if (options.signal?.aborted) return false;
+      pending = sendBatch(run, batch, number);
+      // It is awaited after the next batch is read; until then a failure must not count as unhandled.
+      pending.catch(() => {});
+    }
+  } finally {
+    // Whatever ends the reading, the batch under way is settled before the files are closed.
+    await pending;
+  }
+  await finish(run, number);
+  assert(rowsAccountedFor(run.tally) === survey.rows, 'the summary must account for every row');
+  report();
+  return true;
+}
+
+async function sendBatch(run: Run, batch: Batch, number: number): Promise<void> {
+  const { target, resumed, names } = run;
+  const repeated = resumed?.batch === number ? resumed : undefined;
+  const before = repeated?.before ?? target.status().watermark;
+  const items = names.take(rowsOf(batch));
+  const value = bookmarkValue(run, { finished: false, batch: number, before });
+  // The names go first, so that no receipt is seen with an item that has none.
+  const named = sendItems(target, items);
+  const sent = target.ingest(eventsOf(batch), { bookmark: { key: run.key, value } });
+  const [results] = await Promise.all([sent, named]);
+  const isOwn = (result: IngestResult) =>
+    repeated !== undefined &&
+    result.status === 'duplicate' &&
+    result.watermark !== undefined &&
+    isLater(result.watermark, before);
+  const refusals: Refusal[] = [];
+  const refuse = (refusal: Refusal) => {
+    refusals.push(refusal);
+    countRefusal(run.tally, refusal.kind);
+  };
+  settleBatch(batch, results, { tally: run.tally, refuse, isOwn });
+  run.rejects.write(refusals);
+}
+
+function rowsOf(batch: Batch): Row[] {
+  return batch.receipts.flatMap((receipt) => [...receipt.rows]);
+}
+
+function eventsOf(batch: Batch): Event[] {
+  return [
+    ...batch.receipts.map(({ purchase }): Event => ({ kind: 'purchase', purchase })),
+    ...batch.returns.map(({ event }): Event => ({ kind: 'unreferencedReturn', return: event })),
+  ];
+}
+
+async function sendItems(target: ImportTarget, items: readonly Item[]): Promise<void> {
+  const events = items.map((item): Event => ({ kind: 'item', item }));
+  const sent: Promise<unknown>[] = [];
+  for (let start = 0; start < events.length; start += limits.ingestBatchEventsMax) {
+    sent.push(target.ingest(events.slice(start, start + limits.ingestBatchEventsMax)));
+  }
+  await Promise.all(sent);
+}
+
+/** The last names, and the bookmark that sends a second run back to the beginning. */
+async function finish(run: Run, batches: number): Promise<void> {
+  await sendItems(run.target, run.names.leftovers());
+  const before = run.target.status().watermark;
+  const value = bookmarkValue(run, { finished: true, batch: batches, before });
+  await run.target.ingest([], { bookmark: { key: run.key, value } });
+}
+
+function bookmarkValue(run: Run, place: Pick<Bookmark, 'finished' | 'batch' | 'before'>): string {
+  return encodeBookmark({ ...place, tally: run.tally, rejectsBytes: run.rejects.bytes });
+}
+
+function summarise(run: Run, finished: boolean, startMs: number): ImportSummary {
+  const { items, members } = run.target.status();
+  return {
+    finished,
+    rowsRead: rowsAccountedFor(run.tally),
+    ...run.tally,
+    items,
+    members,
+    seconds: Math.round((run.options.clock() - startMs) / 1_000),
+    rejects: run.rejects.bytes === 0 ? null : run.rejects.path,
+  };
+}

@@ -1,0 +1,123 @@
+// Summary: what became of every row. docs/guides/import.md has the sums.
+import type { IngestResult } from '../../log/events.ts';
+import type { Batch } from './batches.ts';
+import { type Receipt, type Refuse, type ReturnRow, refusalOf } from './receipts.ts';
+
+/** Rows and receipts settled so far. Receipts have the plain names of their answers. */
+export interface Tally {
+  created: number;
+  duplicate: number;
+  conflict: number;
+  rejected: number;
+  returns: number;
+  returnsDuplicate: number;
+  returnsUnmatched: number;
+  returnsPartly: number;
+  anonymous: number;
+  rowsCreated: number;
+  rowsDuplicate: number;
+  rowsConflict: number;
+}
+
+/** Whether a `duplicate` was made by this very import, just before it was interrupted. */
+export type IsOwn = (result: IngestResult) => boolean;
+
+interface Desk {
+  readonly tally: Tally;
+  readonly refuse: Refuse;
+  readonly isOwn: IsOwn;
+}
+
+export function emptyTally(): Tally {
+  return {
+    created: 0,
+    duplicate: 0,
+    conflict: 0,
+    rejected: 0,
+    returns: 0,
+    returnsDuplicate: 0,
+    returnsUnmatched: 0,
+    returnsPartly: 0,
+    anonymous: 0,
+    rowsCreated: 0,
+    rowsDuplicate: 0,
+    rowsConflict: 0,
+  };
+}
+
+/** Every row is in exactly one of these. */
+export function rowsAccountedFor(tally: Tally): number {
+  const receipts = tally.rowsCreated + tally.rowsDuplicate + tally.rowsConflict;
+  const returns = tally.returns + tally.returnsDuplicate + tally.returnsUnmatched;
+  return receipts + returns + tally.rejected;
+}
+
+/** Adds the answers of a batch (receipts first, then returns) to the tally; refused rows go to `refuse`. */
+export function settleBatch(batch: Batch, results: readonly IngestResult[], desk: Desk): void {
+  for (const refusal of batch.refusals) desk.refuse(refusal);
+  for (const [index, receipt] of batch.receipts.entries()) {
+    settleReceipt(receipt, results[index]!, desk);
+  }
+  for (const [index, row] of batch.returns.entries()) {
+    settleReturn(row, results[batch.receipts.length + index]!, desk);
+  }
+}
+
+function settleReceipt(receipt: Receipt, result: IngestResult, desk: Desk): void {
+  const { tally } = desk;
+  const rows = receipt.rows.length;
+  const anonymous = receipt.purchase.memberId === undefined ? 1 : 0;
+  if (result.status === 'created' || desk.isOwn(result)) {
+    tally.created += 1;
+    tally.rowsCreated += rows;
+    tally.anonymous += anonymous;
+  } else if (result.status === 'duplicate') {
+    tally.duplicate += 1;
+    tally.rowsDuplicate += rows;
+    tally.anonymous += anonymous;
+  } else {
+    const kind = result.status;
+    if (kind === 'conflict') tally.conflict += 1;
+    for (const row of receipt.rows) desk.refuse(refusalOf(row, kind, wordsOf(result)));
+  }
+}
+
+function settleReturn(row: ReturnRow, result: IngestResult, desk: Desk): void {
+  const { tally } = desk;
+  const pieces = row.event.lines.reduce((sum, line) => sum + line.quantity, 0);
+  const missing = result.unmatchedQuantity ?? 0;
+  if (missing >= pieces) {
+    desk.refuse(refusalOf(row.origin, 'returnsUnmatched', unmatchedWords(row, pieces, missing)));
+  } else if (result.status === 'created' || desk.isOwn(result)) {
+    tally.returns += 1;
+    if (missing === 0) return;
+    desk.refuse(refusalOf(row.origin, 'partlyReturned', unmatchedWords(row, pieces, missing)));
+  } else if (result.status === 'duplicate') {
+    tally.returnsDuplicate += 1;
+  } else {
+    desk.refuse(refusalOf(row.origin, result.status, wordsOf(result)));
+  }
+}
+
+function wordsOf(result: IngestResult): { reason: string; message: string } {
+  const message = result.message ?? result.reason ?? result.status;
+  return { reason: result.reason ?? result.status.toUpperCase(), message };
+}
+
+function unmatchedWords(
+  { event }: ReturnRow,
+  pieces: number,
+  missing: number,
+): { reason: string; message: string } {
+  const reason = missing < pieces ? 'RETURN_PARTLY_UNMATCHED' : 'RETURN_UNMATCHED';
+  const item = event.lines[0]?.itemId ?? '';
+  const message = `${missing} of ${pieces} pieces of ${item} were bought by ${event.memberId} in no receipt`;
+  return { reason, message: `${message} up to ${event.occurredAt}` };
+}
+
+/** Counts a refused row. */
+export function countRefusal(tally: Tally, kind: Parameters<Refuse>[0]['kind']): void {
+  if (kind === 'conflict') tally.rowsConflict += 1;
+  else if (kind === 'partlyReturned') tally.returnsPartly += 1;
+  else tally[kind] += 1;
+}

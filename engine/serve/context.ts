@@ -1,0 +1,84 @@
+// One request with its ids looked up: what the scenarios work on.
+import { dayOf } from '../base/clock.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { Counts, Registries } from '../views/counts.ts';
+import { dayparts, type RecommendRequest, type Relaxation, type Scenario } from './request.ts';
+
+/** What serving reads; nothing of it is ever written here. */
+export interface ServeState {
+  readonly counts: Counts;
+  readonly registries: Registries;
+  /** The stored history of a member; undefined for one never seen. */
+  readonly historyOf: (memberId: string) => Buffer | undefined;
+  readonly watermark: string;
+}
+
+export interface ServeContext {
+  readonly scenario: Scenario;
+  readonly kernel: Kernel;
+  readonly registries: Registries;
+  readonly limit: number;
+  /** Undefined: none was given, or one never seen. */
+  readonly history: Buffer | undefined;
+  readonly storeNumber: number | undefined;
+  readonly anchorNumber: number | undefined;
+  /** Known items of the ticket, distinct, and how many distinct items it has in all. */
+  readonly ticket: readonly number[];
+  readonly ticketSize: number;
+  readonly excluded: readonly number[];
+  readonly daypart: number | undefined;
+  /** g at the day that the request weighs against. */
+  readonly growthNow: number;
+  readonly relaxations: Relaxation[];
+}
+
+function knownNumbers(ids: readonly string[], registries: Registries): number[] {
+  const numbers = new Set<number>();
+  for (const id of ids) {
+    const number = registries.items.numberOf(id);
+    if (number !== undefined) numbers.add(number);
+  }
+  return [...numbers];
+}
+
+export function deriveContext(request: RecommendRequest, state: ServeState): ServeContext {
+  const { counts, registries } = state;
+  const { memberId, storeId, itemId } = request;
+  const relaxations: Relaxation[] = [];
+  const history = memberId === undefined ? undefined : state.historyOf(memberId);
+  if (memberId !== undefined && !history) relaxations.push('member_unknown');
+  const storeNumber = storeId === undefined ? undefined : registries.stores.numberOf(storeId);
+  if (storeId !== undefined && storeNumber === undefined) relaxations.push('store_unknown');
+  const anchorNumber = itemId === undefined ? undefined : registries.items.numberOf(itemId);
+  if (itemId !== undefined && anchorNumber === undefined) relaxations.push('item_unknown');
+  const ticketIds = [...new Set(request.basket.map((line) => line.itemId))];
+  const ticket = knownNumbers(ticketIds, registries);
+  const day = request.asOf === undefined ? counts.now() : dayOf(Date.parse(request.asOf));
+  return {
+    scenario: request.scenario,
+    kernel: counts.kernel,
+    registries,
+    limit: request.limit,
+    history,
+    storeNumber,
+    anchorNumber,
+    ticket,
+    ticketSize: ticketIds.length,
+    excluded: [...ticket, ...knownNumbers(request.exclude, registries)],
+    daypart: request.daypart === undefined ? undefined : dayparts.indexOf(request.daypart),
+    growthNow: counts.kernel.run.pairGrowth(day),
+    relaxations,
+  };
+}
+
+/** Begins a selection in the kernel of at most `limit` items, without the excluded ones. */
+export function beginSelection(
+  context: ServeContext,
+  limit: number,
+  alsoExcluded: Iterable<number> = [],
+): void {
+  const { run } = context.kernel;
+  run.startRequest(limit, context.growthNow);
+  for (const number of context.excluded) run.exclude(number);
+  for (const number of alsoExcluded) run.exclude(number);
+}

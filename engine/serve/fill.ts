@@ -1,0 +1,120 @@
+// Fills a list that is too short: what sells in the store, its city, the chain, and at last the catalogue.
+
+import { beginSelection, type ServeContext } from './context.ts';
+import type { RankedItem } from './ranked.ts';
+import type { ReasonType, Relaxation } from './request.ts';
+
+const daypartCount = 6;
+
+interface Stage {
+  readonly reason: ReasonType;
+  readonly relaxation: Relaxation;
+  /** Undefined: the whole chain, all day. */
+  readonly scopes: readonly number[] | undefined;
+}
+
+/** The popularity rows of places, at one daypart or all. */
+function scopesOf(places: readonly number[], daypart: number | undefined): number[] {
+  return places.flatMap((place) =>
+    Array.from({ length: daypartCount }, (_, part) => place * daypartCount + part).filter(
+      (_, part) => daypart === undefined || daypart === part,
+    ),
+  );
+}
+
+function storesOfCity({ registries: { stores } }: ServeContext, storeNumber: number): number[] {
+  const { city } = stores.valueOf(storeNumber);
+  if (city === undefined) return [];
+  const numbers = Array.from({ length: stores.size }, (_, index) => index + 1);
+  return numbers.filter((number) => stores.valueOf(number).city === city);
+}
+
+function stagesOf(context: ServeContext): Stage[] {
+  const { storeNumber, daypart } = context;
+  const stages: Stage[] = [];
+  if (storeNumber !== undefined) {
+    const scopes = scopesOf([storeNumber], daypart);
+    stages.push({ reason: 'popular_in_store', relaxation: 'filled_from_store', scopes });
+    const city = storesOfCity(context, storeNumber);
+    if (city.length > 1) {
+      const cityScopes = scopesOf(city, daypart);
+      stages.push({
+        reason: 'popular_in_city',
+        relaxation: 'filled_from_city',
+        scopes: cityScopes,
+      });
+    }
+  }
+  const chain = daypart === undefined ? undefined : scopesOf([0], daypart);
+  stages.push({ reason: 'popular_in_chain', relaxation: 'filled_from_chain', scopes: chain });
+  return stages;
+}
+
+function selectStage(context: ServeContext, { scopes, reason }: Stage): RankedItem[] {
+  const { kernel } = context;
+  if (scopes === undefined) {
+    kernel.run.select(0, false, 1, 0, true, true);
+  } else {
+    for (const scope of scopes) kernel.run.accumulateScope(scope);
+    kernel.run.select(1, false, 0, 0, true, true);
+  }
+  return kernel.results().map(({ item: number, score }) => {
+    const receipts = scopes?.reduce((sum, scope) => sum + kernel.run.scopeCount(scope, number), 0);
+    const count = receipts ?? kernel.support(number);
+    return { number, score, reasons: [{ type: reason, count }] };
+  });
+}
+
+/** Active items in ascending id-hash order, however many sales they have. */
+function fromCatalogue(context: ServeContext, listed: Set<number>, wanted: number): RankedItem[] {
+  const { items } = context.registries;
+  const excluded = new Set(context.excluded);
+  const numbers: number[] = [];
+  for (let number = 0; number < items.size; number++) {
+    if (listed.has(number) || excluded.has(number)) continue;
+    if (items.valueOf(number).status === 'active') numbers.push(number);
+  }
+  numbers.sort((a, b) => (items.hashOf(a) < items.hashOf(b) ? -1 : 1));
+  return numbers
+    .slice(0, wanted)
+    .map((number) => ({ number, score: 0, reasons: [{ type: 'catalogue' }] }));
+}
+
+export interface FillOptions {
+  /** Never to be used for filling, besides what is listed and excluded. */
+  readonly barred: readonly number[];
+  /** True when popularity is what was asked for, so that its first place is no relaxation. */
+  readonly isPopularity: boolean;
+}
+
+/** `ranked` and as many popular items after it as the limit allows; tells each place it had to go to. */
+export function fill(
+  context: ServeContext,
+  ranked: readonly RankedItem[],
+  options: FillOptions,
+): RankedItem[] {
+  const list = [...ranked];
+  const listed = new Set([...ranked.map(({ number }) => number), ...options.barred]);
+  const append = (items: readonly RankedItem[], relaxation: Relaxation | undefined): void => {
+    if (items.length === 0) return;
+    // Filled items stand below what was ranked: their own weight only orders them.
+    const ceiling = list.at(-1)?.score ?? 1;
+    const top = items[0]!.score;
+    for (const item of items) {
+      list.push({ ...item, score: top > 0 ? ceiling * (item.score / top) : 0 });
+      listed.add(item.number);
+    }
+    if (relaxation) context.relaxations.push(relaxation);
+  };
+  for (const [index, stage] of stagesOf(context).entries()) {
+    if (list.length >= context.limit) return list;
+    beginSelection(context, context.limit - list.length, listed);
+    const asked = options.isPopularity && index === 0;
+    append(selectStage(context, stage), asked ? undefined : stage.relaxation);
+  }
+  if (list.length < context.limit) {
+    const rest = fromCatalogue(context, listed, context.limit - list.length);
+    append(rest, 'filled_from_catalogue');
+  }
+  return list;
+}

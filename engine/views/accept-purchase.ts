@@ -1,0 +1,76 @@
+// Accepts one purchase: log, id, history, and the returns that came before it.
+import { millisecondsPerDay } from '../base/clock.ts';
+import { limits } from '../base/limits.ts';
+import { encodePurchase, type LoggedPurchase, purchaseContent } from '../log/codec.ts';
+import { rememberId } from '../log/dedupe.ts';
+import type { IngestResult, Purchase } from '../log/events.ts';
+import {
+  type AcceptContext,
+  historyOf,
+  judgeKnown,
+  judgeMoment,
+  momentOf,
+  noteDayOf,
+  putHistory,
+  readReturns,
+  registerUnknown,
+  rejected,
+  writeReturns,
+} from './accept.ts';
+import { encodeHistoryEntry, insertEntry } from './history.ts';
+import { deriveEntry, type KeptReturn, piecesByItem } from './receipts.ts';
+
+function judgeQuantities(purchase: Purchase): IngestResult | undefined {
+  for (const [itemId, pieces] of piecesByItem(purchase.lines)) {
+    if (pieces <= limits.quantityMax) continue;
+    const message =
+      `the lines of item ${JSON.stringify(itemId)} add up to ${pieces} pieces; ` +
+      `at most ${limits.quantityMax} are allowed`;
+    return rejected(purchase.purchaseId, 'QUANTITY_TOO_LARGE', 'lines', message);
+  }
+  return undefined;
+}
+
+/** Returns that waited for this purchase, without those that waited too long. */
+function takeParked(context: AcceptContext, purchaseId: string): readonly KeptReturn[] {
+  const parked = readReturns(context.store, purchaseId);
+  if (parked.length === 0) return parked;
+  const oldest = context.clock() - limits.parkedReturnDaysMax * millisecondsPerDay;
+  const counted = parked.filter(({ acceptedAtMs }) => acceptedAtMs >= oldest);
+  if (counted.length < parked.length) writeReturns(context.store, purchaseId, counted);
+  return counted;
+}
+
+export function acceptPurchase(context: AcceptContext, purchase: Purchase): IngestResult {
+  const { purchaseId, memberId } = purchase;
+  const { occurredAt, ...rest } = purchase;
+  const moment = momentOf(context, occurredAt, purchase.storeId);
+  const logged: LoggedPurchase = { ...rest, ...moment };
+  const content = purchaseContent(logged);
+  const contentHash = context.hashContent(content);
+  const answer =
+    judgeKnown(context, 'purchase', purchaseId, contentHash) ??
+    judgeMoment(context, purchaseId, moment) ??
+    judgeQuantities(purchase);
+  if (answer) return answer;
+  registerUnknown(context, purchase);
+  const sequence = context.log.append(
+    encodePurchase(context.clock(), moment.offsetMinutes, content),
+  );
+  rememberId(context.store, 'purchase', purchaseId, { sequence, contentHash });
+  const entry = deriveEntry({
+    purchase: logged,
+    purchaseSequence: sequence,
+    addedAt: sequence,
+    returns: takeParked(context, purchaseId),
+    registries: context.registries,
+  });
+  if (memberId === undefined) {
+    context.batch.changeTicket(sequence, undefined, encodeHistoryEntry(entry));
+  } else {
+    const before = historyOf(context, memberId);
+    putHistory(context, memberId, before, insertEntry(before, entry));
+  }
+  noteDayOf(context, moment);
+  return { id: purchaseId, status: 'created', watermark: String(sequence) };
+}

@@ -1,0 +1,171 @@
+// Accepts returns: against a purchase, before it, or without any receipt.
+import { assert } from '../base/errors.ts';
+import {
+  encodeReturn,
+  type LoggedPurchase,
+  type LoggedReturn,
+  returnContent,
+} from '../log/codec.ts';
+import { findId, rememberId } from '../log/dedupe.ts';
+import type { IngestResult, Return, UnreferencedReturn } from '../log/events.ts';
+import {
+  type AcceptContext,
+  historyOf,
+  judgeKnown,
+  judgeMoment,
+  momentOf,
+  putHistory,
+  readReturns,
+  rejected,
+  writeReturns,
+} from './accept.ts';
+import { decodeHistory, encodeHistoryEntry, insertEntry, removeEntry } from './history.ts';
+import { deriveEntry, type KeptReturn, piecesByItem, returnedPieces } from './receipts.ts';
+
+interface KnownPurchase {
+  readonly sequence: number;
+  readonly purchase: LoggedPurchase;
+}
+
+function findPurchase(context: AcceptContext, purchaseId: string): KnownPurchase | undefined {
+  const known = findId(context.store, 'purchase', purchaseId);
+  if (!known) return undefined;
+  const entry = context.log.read(known.sequence);
+  assert(entry.kind === 'purchase', `log entry ${known.sequence} is not the purchase it should be`);
+  return { sequence: known.sequence, purchase: entry.purchase };
+}
+
+/** A rejection when more would be returned than is left of what was bought. */
+function judgePieces(
+  value: Return,
+  purchase: LoggedPurchase,
+  earlier: readonly KeptReturn[],
+): IngestResult | undefined {
+  const bought = piecesByItem(purchase.lines);
+  const gone = returnedPieces(earlier);
+  for (const [itemId, pieces] of piecesByItem(value.lines)) {
+    const left = (bought.get(itemId) ?? 0) - (gone.get(itemId) ?? 0);
+    if (pieces <= left) continue;
+    const message =
+      `${pieces} of item ${JSON.stringify(itemId)} cannot be returned to purchase ` +
+      `${JSON.stringify(value.purchaseId)}: ${Math.max(0, left)} are left of ${bought.get(itemId) ?? 0} bought`;
+    return rejected(value.returnId, 'RETURN_EXCEEDS_PURCHASE', 'lines', message);
+  }
+  return undefined;
+}
+
+/** Moves the history, or the anonymous ticket, from the receipt as it was to the receipt less these returns. */
+function moveReceipt(
+  context: AcceptContext,
+  known: KnownPurchase,
+  returns: { readonly before: readonly KeptReturn[]; readonly after: readonly KeptReturn[] },
+  sequence: number,
+): void {
+  const { registries } = context;
+  const { purchase, sequence: purchaseSequence } = known;
+  const entryWith = (kept: readonly KeptReturn[], addedAt: number) =>
+    deriveEntry({ purchase, purchaseSequence, addedAt, returns: kept, registries });
+  const after = entryWith(returns.after, sequence);
+  if (purchase.memberId === undefined) {
+    const before = encodeHistoryEntry(entryWith(returns.before, purchaseSequence));
+    context.batch.changeTicket(purchaseSequence, before, encodeHistoryEntry(after));
+    return;
+  }
+  const before = historyOf(context, purchase.memberId);
+  assert(before, 'a member with a purchase has a history');
+  const forgetUpTo = context.checkpointSequence();
+  const removed = removeEntry(before, { purchaseSequence, sequence, forgetUpTo });
+  putHistory(context, purchase.memberId, before, insertEntry(removed.history, after));
+}
+
+export function acceptReturn(context: AcceptContext, value: Return): IngestResult {
+  const { returnId, purchaseId } = value;
+  const { occurredAt, ...rest } = value;
+  const moment = momentOf(context, occurredAt, value.storeId);
+  const logged: LoggedReturn = { ...rest, ...moment };
+  const content = returnContent(logged);
+  const contentHash = context.hashContent(content);
+  const known = findPurchase(context, purchaseId);
+  const earlier = readReturns(context.store, purchaseId);
+  const answer =
+    judgeKnown(context, 'return', returnId, contentHash) ??
+    judgeMoment(context, returnId, moment) ??
+    (known && judgePieces(value, known.purchase, earlier));
+  if (answer) return answer;
+  const acceptedAtMs = context.clock();
+  const sequence = context.log.append(encodeReturn(acceptedAtMs, moment.offsetMinutes, content));
+  rememberId(context.store, 'return', returnId, { sequence, contentHash });
+  const kept = [...earlier, { sequence, acceptedAtMs, lines: value.lines }];
+  writeReturns(context.store, purchaseId, kept);
+  if (known) moveReceipt(context, known, { before: earlier, after: kept }, sequence);
+  const result = { id: returnId, status: 'created', watermark: String(sequence) } as const;
+  return known ? result : { ...result, parked: true };
+}
+
+/** Pieces to take off per purchase, newest purchase first. */
+function match(
+  context: AcceptContext,
+  value: UnreferencedReturn,
+  occurredAtMs: number,
+): { byPurchase: Map<string, Map<string, number>>; unmatched: number } {
+  const history = historyOf(context, value.memberId);
+  const entries = history ? decodeHistory(history).reverse() : [];
+  const byPurchase = new Map<string, Map<string, number>>();
+  let unmatched = 0;
+  for (const [itemId, pieces] of piecesByItem(value.lines)) {
+    const itemNumber = context.registries.items.numberOf(itemId);
+    let left = pieces;
+    for (const { removedAt, occurredAtMs: boughtAtMs, purchaseId, lines } of entries) {
+      if (left === 0) break;
+      if (removedAt !== 0 || boughtAtMs > occurredAtMs) continue;
+      const line = lines.find((candidate) => candidate.itemNumber === itemNumber);
+      const taken = line ? Math.min(left, line.quantity - line.returned) : 0;
+      if (taken === 0) continue;
+      const ofPurchase = byPurchase.get(purchaseId) ?? new Map<string, number>();
+      byPurchase.set(purchaseId, ofPurchase.set(itemId, taken));
+      left -= taken;
+    }
+    unmatched += left;
+  }
+  return { byPurchase, unmatched };
+}
+
+/** Goods without a receipt: one ordinary return against each purchase that they can have come from. */
+export function acceptUnreferencedReturn(
+  context: AcceptContext,
+  value: UnreferencedReturn,
+): IngestResult {
+  const { returnId } = value;
+  const moment = momentOf(context, value.occurredAt, value.storeId);
+  const lines = value.lines.map(({ itemId, quantity }) => [itemId, quantity]);
+  const content = [returnId, moment.occurredAtMs, value.memberId, value.storeId ?? null, lines];
+  const contentHash = context.hashContent(JSON.stringify(content));
+  const answer =
+    judgeKnown(context, 'unreferencedReturn', returnId, contentHash) ??
+    judgeMoment(context, returnId, moment);
+  if (answer) return answer;
+  const { byPurchase, unmatched } = match(context, value, moment.occurredAtMs);
+  if (byPurchase.size === 0) {
+    const message = `no purchase of member ${JSON.stringify(value.memberId)} holds these items`;
+    const refusal = rejected(returnId, 'RETURN_UNMATCHED', 'lines', message);
+    return { ...refusal, unmatchedQuantity: unmatched };
+  }
+  let number = 0;
+  for (const [purchaseId, pieces] of byPurchase) {
+    number += 1;
+    const result = acceptReturn(context, {
+      // Hashed, so that the derived id stays within the limit whatever the length of the given one.
+      returnId: `${contentHash.toString(16).padStart(16, '0')}#${number}`,
+      purchaseId,
+      storeId: value.storeId,
+      channel: 'other',
+      occurredAt: value.occurredAt,
+      lines: [...pieces].map(([itemId, quantity]) => ({ itemId, quantity })),
+    });
+    assert(result.status === 'created', `a matched return was ${result.status}: ${result.message}`);
+  }
+  const sequence = context.log.head;
+  rememberId(context.store, 'unreferencedReturn', returnId, { sequence, contentHash });
+  const created = { id: returnId, status: 'created', watermark: String(sequence) } as const;
+  return unmatched === 0 ? created : { ...created, unmatchedQuantity: unmatched };
+}

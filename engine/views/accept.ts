@@ -1,0 +1,184 @@
+// What every kind of event shares on its way in: the context, the moment it happened, and whether its id is known.
+import { type Clock, dayOf } from '../base/clock.ts';
+import { limits } from '../base/limits.ts';
+import { formatMoment, statedOffsetMinutes, zoneOffsetMinutes } from '../base/time.ts';
+import type { Moment } from '../log/codec.ts';
+import { findId, type IdKind } from '../log/dedupe.ts';
+import type { IngestResult, Item, Store as StoreEvent } from '../log/events.ts';
+import type { Log } from '../log/log.ts';
+import type { Store } from '../store/store.ts';
+import type { Batch } from './batch.ts';
+import type { HashId, Registry } from './catalogue.ts';
+import type { Registries } from './counts.ts';
+import type { KeptReturn } from './receipts.ts';
+
+export interface AcceptContext {
+  readonly store: Store;
+  readonly log: Log;
+  readonly registries: Registries;
+  readonly clock: Clock;
+  /** The chain's time zone, for receipts whose store has none. */
+  readonly timeZone: string;
+  readonly hashContent: HashId;
+  /** Told of the day of every accepted purchase. */
+  readonly noteDay: (day: number) => void;
+  /** Removed history entries up to this sequence are not needed any more. */
+  readonly checkpointSequence: () => number;
+  readonly batch: Batch;
+}
+
+/** Refused by a judgement that needs the state or the clock. */
+export function rejected(id: string, reason: string, field: string, message: string): IngestResult {
+  return { id, status: 'rejected', reason, field, message };
+}
+
+/** The moment an event happened, in the offset it gives, else its store's, else the chain's. */
+export function momentOf(
+  context: AcceptContext,
+  occurredAt: string,
+  storeId: string | undefined,
+): Moment {
+  const { stores } = context.registries;
+  const occurredAtMs = Date.parse(occurredAt);
+  const stated = statedOffsetMinutes(occurredAt);
+  if (stated !== undefined) return { occurredAtMs, offsetMinutes: stated };
+  const number = storeId === undefined ? undefined : stores.numberOf(storeId);
+  const storeZone = number === undefined ? undefined : stores.valueOf(number).timeZone;
+  return {
+    occurredAtMs,
+    offsetMinutes: zoneOffsetMinutes(storeZone ?? context.timeZone, occurredAtMs),
+  };
+}
+
+/** A rejection when the moment cannot be right; undefined when it can. */
+export function judgeMoment(
+  context: AcceptContext,
+  id: string,
+  { occurredAtMs }: Moment,
+): IngestResult | undefined {
+  const now = context.clock();
+  if (occurredAtMs > now + limits.clockSkewMsMax) {
+    const message =
+      `occurredAt ${formatMoment(occurredAtMs, 0)} is more than ${limits.clockSkewMsMax / 60_000} ` +
+      `minutes ahead of the server's clock (${formatMoment(now, 0)})`;
+    return rejected(id, 'OCCURRED_AT_IN_FUTURE', 'occurredAt', message);
+  }
+  if (!(occurredAtMs >= limits.occurredAtMsMin)) {
+    const message = `occurredAt ${formatMoment(occurredAtMs, 0)} is before 1970-01-01`;
+    return rejected(id, 'OCCURRED_AT_TOO_OLD', 'occurredAt', message);
+  }
+  return undefined;
+}
+
+/** The answer when an id was accepted before: `duplicate` for the same content, else `conflict`. */
+export function judgeKnown(
+  context: AcceptContext,
+  kind: IdKind,
+  id: string,
+  contentHash: bigint,
+): IngestResult | undefined {
+  const known = findId(context.store, kind, id);
+  if (!known) return undefined;
+  if (known.contentHash === contentHash) {
+    return { id, status: 'duplicate', watermark: String(known.sequence) };
+  }
+  const message = `${JSON.stringify(id)} was accepted before with other content`;
+  return { id, status: 'conflict', reason: 'CONTENT_DIFFERS', field: `${kind}Id`, message };
+}
+
+function register<Value>(
+  batch: Batch,
+  registry: Registry<Value>,
+  id: string,
+  value: Value,
+): number {
+  const size = registry.size;
+  const number = registry.push(id, value, 0);
+  batch.onUndo(() => registry.truncate(size));
+  return number;
+}
+
+function numberKey(number: number): Buffer {
+  const key = Buffer.allocUnsafe(4);
+  key.writeUInt32BE(number);
+  return key;
+}
+
+/** Writes what is known of an item; made first when its id is new. */
+export function putItem(context: AcceptContext, item: Item, sequence: number): void {
+  const { items } = context.registries;
+  const number = items.numberOf(item.itemId) ?? register(context.batch, items, item.itemId, item);
+  const before = { value: items.valueOf(number), sequence: items.sequenceOf(number) };
+  context.batch.onUndo(() => {
+    if (number < items.size) items.replace(number, before.value, before.sequence);
+  });
+  items.replace(number, item, sequence);
+  const value = Buffer.from(JSON.stringify({ value: item, sequence }));
+  context.store.tables.items.putSync(numberKey(number), value);
+  context.batch.changedItems.add(number);
+}
+
+export function putStore(context: AcceptContext, store: StoreEvent, sequence: number): void {
+  const { stores } = context.registries;
+  const number =
+    stores.numberOf(store.storeId) ?? register(context.batch, stores, store.storeId, store);
+  const before = { value: stores.valueOf(number), sequence: stores.sequenceOf(number) };
+  context.batch.onUndo(() => {
+    if (number < stores.nextNumber) stores.replace(number, before.value, before.sequence);
+  });
+  stores.replace(number, store, sequence);
+  const value = Buffer.from(JSON.stringify({ value: store, sequence }));
+  context.store.tables.stores.putSync(numberKey(number), value);
+}
+
+/** An unknown item or store in a receipt is registered, not refused. */
+export function registerUnknown(
+  context: AcceptContext,
+  receipt: {
+    readonly storeId?: string | undefined;
+    readonly lines: readonly { readonly itemId: string }[];
+  },
+): void {
+  const { items, stores } = context.registries;
+  if (receipt.storeId !== undefined && stores.numberOf(receipt.storeId) === undefined) {
+    putStore(context, { storeId: receipt.storeId }, 0);
+  }
+  for (const { itemId } of receipt.lines) {
+    if (items.numberOf(itemId) === undefined) putItem(context, { itemId, status: 'active' }, 0);
+  }
+}
+
+export function readReturns(store: Store, purchaseId: string): KeptReturn[] {
+  const value = store.tables.returns.get(Buffer.from(purchaseId));
+  return value ? JSON.parse(value.toString()) : [];
+}
+
+export function writeReturns(
+  store: Store,
+  purchaseId: string,
+  returns: readonly KeptReturn[],
+): void {
+  store.tables.returns.putSync(Buffer.from(purchaseId), Buffer.from(JSON.stringify(returns)));
+}
+
+/** A member's history as this transaction sees it. */
+export function historyOf(context: AcceptContext, memberId: string): Buffer | undefined {
+  return (
+    context.batch.pending(memberId) ?? context.store.tables.histories.get(Buffer.from(memberId))
+  );
+}
+
+/** Stores a member's new history and notes the change for the counts. */
+export function putHistory(
+  context: AcceptContext,
+  memberId: string,
+  before: Buffer | undefined,
+  after: Buffer,
+): void {
+  context.store.tables.histories.putSync(Buffer.from(memberId), after);
+  context.batch.changeMember(memberId, before, after);
+}
+
+export function noteDayOf(context: AcceptContext, moment: Moment): void {
+  context.noteDay(dayOf(moment.occurredAtMs));
+}

@@ -1,0 +1,88 @@
+// The counts in memory: one kernel, brought in step with the registries and moved by changes of histories.
+import { Kernel, type KernelBuild } from '../kernel/kernel.ts';
+import type { Item, Store } from '../log/events.ts';
+import type { Registry } from './catalogue.ts';
+
+/** Half-lives in days; null: no decay. */
+export interface HalfLives {
+  readonly pairDays: number | null;
+  readonly popularityDays: number | null;
+}
+
+/** What counted before and what counts after one change: stored histories of one member, or of one anonymous ticket. */
+export interface Change {
+  readonly before: Buffer | undefined;
+  readonly after: Buffer | undefined;
+  readonly isMember: boolean;
+}
+
+export interface Registries {
+  readonly items: Registry<Item>;
+  readonly stores: Registry<Store>;
+}
+
+const halfLivesPerLandmark = 16;
+
+/** t0 of DESIGN section 4: the last multiple of 16 half-lives at or before a day; 0 without decay. */
+export function landmarkOf(newestDay: number, halfLifeDays: number | null): number {
+  if (halfLifeDays === null) return 0;
+  const grid = halfLivesPerLandmark * halfLifeDays;
+  return Math.floor(newestDay / grid) * grid;
+}
+
+export class Counts {
+  readonly kernel: Kernel;
+  readonly landmarkDay: number;
+  readonly popularityLandmarkDay: number;
+  private readonly registries: Registries;
+  private stores = 0;
+
+  constructor(
+    registries: Registries,
+    halfLives: HalfLives,
+    newestDay: number,
+    build: KernelBuild = 'release',
+  ) {
+    this.registries = registries;
+    this.landmarkDay = landmarkOf(newestDay, halfLives.pairDays);
+    this.popularityLandmarkDay = landmarkOf(newestDay, halfLives.popularityDays);
+    this.kernel = new Kernel(
+      {
+        halfLifeDays: halfLives.pairDays ?? 0,
+        landmarkDay: this.landmarkDay,
+        popularityHalfLifeDays: halfLives.popularityDays ?? 0,
+        popularityLandmarkDay: this.popularityLandmarkDay,
+      },
+      build,
+    );
+    this.register();
+  }
+
+  /** Gives the kernel every item and store that it does not know yet. */
+  register(): void {
+    const { items, stores } = this.registries;
+    const { run } = this.kernel;
+    for (let number = run.itemCount.value; number < items.size; number++) {
+      run.addItem(items.hashOf(number));
+      run.setEligible(number, items.valueOf(number).status === 'active');
+    }
+    for (; this.stores < stores.size; this.stores++) {
+      run.pushStore(stores.hashOf(this.stores + 1));
+    }
+  }
+
+  apply(change: Change): void {
+    this.kernel.apply(change);
+  }
+
+  /** To be called after changes: g(now) orders the rows. */
+  settleNow(): void {
+    this.kernel.run.setViewGrowth(this.kernel.run.pairGrowth(this.now()));
+  }
+
+  /** The newest learnt day, from which everything is weighed; the landmark before anything was learnt. */
+  now(): number {
+    const newest = this.kernel.run.newestDay();
+    return newest < 0 ? this.landmarkDay : newest;
+  }
+}
