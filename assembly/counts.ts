@@ -2,6 +2,7 @@
 // Linear probing with back-shift deletion, so a removed cell leaves no trace; capacity from the heap's size classes.
 
 import { allocate, enlarge, release, roundUp } from './heap';
+import { saveRow } from './snapshot';
 import {
   CELL_BYTES,
   CELL_COUNT,
@@ -13,6 +14,7 @@ import {
   ROW_BYTES,
   ROW_CAPACITY,
   ROW_CELLS,
+  ROW_SAVED,
   ROW_SIZE,
   ROW_VIEW,
   TABLE_NEXT,
@@ -31,7 +33,13 @@ let sameCapacity: u32 = 0;
 let scopeRows: u32 = 0;
 let scopeCapacity: u32 = 0;
 let cellsTotal: f64 = 0;
-/** Sum over the cells of all rows (docs/reference/digest.md), kept with every change. */
+/** While a snapshot is taken, its epoch: a row is saved just before its first change. 0 otherwise. */
+export let savingEpoch: u32 = 0;
+
+export function setSavingEpoch(epoch: u32): void {
+  savingEpoch = epoch;
+}
+/** Sum over all cells but the three totals (docs/reference/digest.md), kept with every change. */
 let cellDigest: u64 = 0;
 
 /** Room for rows 0 … wanted-1 in a table. */
@@ -191,6 +199,7 @@ function removeCell(row: u32, at: u32): void {
  * when it was removed; `lastKey` then tells the key as stored before (with its view bit).
  */
 export function addCell(row: u32, key: u32, weight: i64, count: i32, digestKey: u64): i64 {
+  if (savingEpoch && load<u32>(row, ROW_SAVED) != savingEpoch) saveRow(row);
   cellDigest += <u64>weight * digestKey + <u64>(<i64>count) * (rotl<u64>(digestKey, 32) | 1);
   const at = findCell(row, key);
   if (!at) {
@@ -237,8 +246,38 @@ export function clearInView(row: u32): void {
   }
 }
 
-export function rowsDigest(): u64 {
+/** The table and number of the row whose directory entry lies at `row`. */
+export function tableOf(row: u32): u32 {
+  if (row >= nextRows && row < nextRows + nextCapacity * ROW_BYTES) return TABLE_NEXT;
+  if (row >= sameRows && row < sameRows + sameCapacity * ROW_BYTES) return TABLE_SAME;
+  return TABLE_SCOPE;
+}
+
+export function numberOf(row: u32, table: u32): u32 {
+  return (row - rowAddress(table, 0)) / ROW_BYTES;
+}
+
+/** Puts a cell into a row that does not hold it, as a snapshot had it; the digest is restored apart. */
+export function restoreCell(row: u32, key: u32, weight: i64, count: i32): void {
+  const at = emptyCell(load<u32>(row, ROW_CELLS), load<u32>(row, ROW_CAPACITY), key);
+  store<u32>(at, key, CELL_KEY);
+  store<i32>(at, count, CELL_COUNT);
+  store<i64>(at, weight, CELL_WEIGHT);
+  store<u32>(row, load<u32>(row, ROW_SIZE) + 1, ROW_SIZE);
+  cellsTotal += 1;
+}
+
+export function restoreRunningDigest(digest: u64): void {
+  cellDigest = digest;
+}
+
+export function runningDigest(): u64 {
   return cellDigest;
+}
+
+/** Adds a change of a cell without a count, of key(table, a, 0). */
+export function addDigest(table: u64, a: u64, delta: i64): void {
+  cellDigest += <u64>delta * (mix(mix(mix(table) + a)) | 1);
 }
 
 /** Cells in all rows. */

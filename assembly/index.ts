@@ -19,6 +19,17 @@ export {
   startRequest,
   weighHistory,
 } from './accumulate';
+export {
+  abandonSnapshot,
+  continueSnapshot,
+  drainSnapshot,
+  finishRestore,
+  isSaving,
+  restoreSnapshot,
+  snapshotAddress,
+  snapshotBytes,
+  startSnapshot,
+} from './snapshot';
 export { applyChange } from './contribution';
 export { cellCount, rowAddress } from './counts';
 export { heapTotalBytes, heapUsedBytes } from './heap';

@@ -1,6 +1,8 @@
 // Columns over items: records, hot values and marks, indexed by the dense item number.
 
+import { addDigest, savingEpoch } from './counts';
 import { enlarge } from './heap';
+import { saveItem } from './snapshot';
 import {
   FLAG_ELIGIBLE,
   HOT_ACC,
@@ -87,6 +89,9 @@ export function nextEpoch(): u32 {
 // @ts-expect-error: decorator
 @inline
 export function addCounter(item: u32, offset: u32, delta: i64): i64 {
+  if (savingEpoch) saveItem(item);
+  // Counters lie in the order of their table codes, 10 for N at offset 8 to 16 for SUPPORT at offset 56.
+  addDigest(9 + <u64>(offset >> 3), idHash(item), delta);
   const at = record(item) + offset;
   const value = load<i64>(at) + delta;
   store<i64>(at, value);

@@ -6,7 +6,7 @@
 //   item records   64 B an item    | idHash u64 | N | IN | OUT | OPP | REP | POP | SUPPORT |        (i64 each)
 //   hot records    16 B an item    | acc f32 | inFactor f32 | pop f32 | sameFactor f32 |
 //   marks          16 B an item    | stamp u32 | excluded u32 | flags u32 | slot u32 |
-//   directories    16 B a row      | cells u32 | capacity u32 | size u32 | view u32 |   one directory per table
+//   directories    24 B a row      | cells u32 | capacity u32 | size u32 | view u32 | saved u32 | itemSaved u32 |
 //   cells          16 B a cell     | key u32 (bit 31: in the view; all ones: empty) | count i32 | weight i64 |
 //   view           16 B + 64 × 8 B | count u32 | stale u32 | 0 | 0 | (number u32, weight f32) × 64, best first |
 
@@ -40,11 +40,14 @@ export const MARK_SLOT: u32 = 12;
 export const FLAG_ELIGIBLE: u32 = 1;
 export const FLAG_POPULAR: u32 = 2;
 
-export const ROW_BYTES: u32 = 16;
+export const ROW_BYTES: u32 = 24;
 export const ROW_CELLS: u32 = 0;
 export const ROW_CAPACITY: u32 = 4;
 export const ROW_SIZE: u32 = 8;
 export const ROW_VIEW: u32 = 12;
+/** The snapshot that holds the row already; in NEXT's directory also the one that holds the item's record. */
+export const ROW_SAVED: u32 = 16;
+export const ROW_ITEM_SAVED: u32 = 20;
 
 export const CELL_BYTES: u32 = 16;
 export const CELL_KEY: u32 = 0;

@@ -34,7 +34,7 @@ function siftDown(size: u32, value: i64): void {
 }
 
 /** Raises the threshold to the LIST_AIM-th best POP and lists what is above it. */
-function rebuild(): void {
+export function rebuildPopular(): void {
   memory.fill(heap, 0, LIST_AIM * 8);
   for (let item: u32 = 0; item < itemCount; item++) {
     const value = load<i64>(record(item), ITEM_POP);
@@ -61,7 +61,7 @@ export function popularityChanged(item: u32, popularity: i64): void {
   const flags = load<u32>(mark(item), MARK_FLAGS);
   if (flags & FLAG_POPULAR) return;
   if (count == LIST_MAX) {
-    rebuild();
+    rebuildPopular();
     return;
   }
   store<u32>(mark(item), flags | FLAG_POPULAR, MARK_FLAGS);

@@ -34,3 +34,8 @@ export function pushStore(hash: u64): u32 {
 export function storeHash(place: u32): u64 {
   return load<u64>(hashes + place * 8);
 }
+
+/** Stores and the chain. */
+export function storeCount(): u32 {
+  return stores;
+}

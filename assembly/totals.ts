@@ -1,18 +1,11 @@
 // Chain-wide sums: 128-bit totals, the repeat share, receipts per day, and the digest of all that is not a row.
 
-import { mix, rowsDigest } from './counts';
+import { ONE } from './layout';
+import { addDigest, mix, runningDigest } from './counts';
 import { enlarge } from './heap';
-import { itemCount, record } from './items';
-import {
-  ITEM_HASH,
-  ITEM_IN,
-  ITEM_N,
-  ITEM_OPP,
-  ITEM_OUT,
-  ITEM_POP,
-  ITEM_REP,
-  ITEM_SUPPORT,ONE 
-} from './layout';
+import { getVarint, getZigzag, putVarint, putZigzag, reserveVarints } from './snapshot';
+
+const DIGEST_DAYS: u64 = 33;
 
 let popularityLow: u64 = 0;
 let popularityHigh: i64 = 0;
@@ -59,6 +52,7 @@ export function addDay(day: i32, sign: i64): void {
   const at = days + <u32>day * 8;
   const count = load<i64>(at) + sign;
   store<i64>(at, count);
+  addDigest(DIGEST_DAYS, <u64>day, sign);
   if (count > 0) {
     if (day > newest) newest = day;
   } else if (day == newest) {
@@ -108,27 +102,52 @@ export function receiptsOn(day: i32): i64 {
   return <u32>day < dayCapacity ? load<i64>(days + <u32>day * 8) : 0;
 }
 
+/** Writes every total, then (day, receipts) of each day that has any. */
+export function saveTotals(): void {
+  let used: u32 = 0;
+  for (let day: u32 = 0; day < dayCapacity; day++) if (load<i64>(days + day * 8)) used++;
+  reserveVarints(9 + used * 2);
+  putVarint(popularityLow);
+  putZigzag(popularityHigh);
+  putVarint(oppLow);
+  putZigzag(oppHigh);
+  putVarint(repLow);
+  putZigzag(repHigh);
+  putZigzag(shareSum);
+  putZigzag(shareCount);
+  putVarint(used);
+  for (let day: u32 = 0; day < dayCapacity; day++) {
+    const count = load<i64>(days + day * 8);
+    if (!count) continue;
+    putVarint(day);
+    putZigzag(count);
+  }
+}
+
+/** To be followed by restoreRunningDigest: counting the days moves the running digest. */
+export function restoreTotals(): void {
+  popularityLow = getVarint();
+  popularityHigh = getZigzag();
+  oppLow = getVarint();
+  oppHigh = getZigzag();
+  repLow = getVarint();
+  repHigh = getZigzag();
+  shareSum = getZigzag();
+  shareCount = getZigzag();
+  const used = <u32>getVarint();
+  for (let k: u32 = 0; k < used; k++) {
+    const day = <i32>getVarint();
+    addDay(day, getZigzag());
+  }
+}
+
 // @ts-expect-error: decorator
 @inline
-function term(table: u64, a: u64, value: i64): u64 {
-  return <u64>value * (mix(mix(mix(table) + a)) | 1);
+function term(table: u64, value: i64): u64 {
+  return <u64>value * (mix(mix(mix(table))) | 1);
 }
 
 /** The whole digest of docs/reference/digest.md. */
 export function digest(): u64 {
-  let sum = rowsDigest();
-  for (let item: u32 = 0; item < itemCount; item++) {
-    const at = record(item);
-    const a = load<u64>(at, ITEM_HASH);
-    sum += term(10, a, load<i64>(at, ITEM_N)) + term(11, a, load<i64>(at, ITEM_IN));
-    sum += term(12, a, load<i64>(at, ITEM_OUT)) + term(13, a, load<i64>(at, ITEM_OPP));
-    sum += term(14, a, load<i64>(at, ITEM_REP)) + term(15, a, load<i64>(at, ITEM_POP));
-    sum += term(16, a, load<i64>(at, ITEM_SUPPORT));
-  }
-  sum += term(30, 0, shareSum) + term(31, 0, shareCount) + term(32, 0, <i64>popularityLow);
-  for (let day: u32 = 0; day < dayCapacity; day++) {
-    const count = load<i64>(days + day * 8);
-    if (count) sum += term(33, <u64>day, count);
-  }
-  return sum;
+  return runningDigest() + term(30, shareSum) + term(31, shareCount) + term(32, <i64>popularityLow);
 }

@@ -4,6 +4,7 @@ import type { KernelBuild } from './kernel/kernel.ts';
 import type { Event, IngestResult, Item, Store } from './log/events.ts';
 import type { Daypart, RecommendReply, RecommendRequest } from './serve/request.ts';
 import type { Bookmark } from './views/ingest.ts';
+import type { Audit } from './views/verify.ts';
 
 export interface EngineOptions {
   /** The data folder of one chain; made when absent. */
@@ -15,6 +16,10 @@ export interface EngineOptions {
   readonly halfLifeDays?: number | null;
   /** The same for popularity. Default 30. */
   readonly popularityHalfLifeDays?: number | null;
+  /** Days that receipts are kept; undefined: for ever. */
+  readonly retentionDays?: number | undefined;
+  /** Told in one line what goes on in the background: a rebuild, a landmark crossed, a checkpoint that failed. */
+  readonly notify?: (message: string) => void;
   /** Resolve before the counts are made, to answer health checks meanwhile; see `Engine.ready`. */
   readonly openAtOnce?: boolean;
   /** Which build of the kernel: `debug` keeps its assertions. */
@@ -30,6 +35,30 @@ export interface EngineStatus {
   readonly members: number;
   readonly items: number;
   readonly stores: number;
+  /** Events of erased members that were refused since the start. */
+  readonly refusedOfErased: number;
+}
+
+export interface EraseReceipt {
+  /** Whether anything was known of the member. */
+  readonly found: boolean;
+  readonly removed: {
+    readonly receipts: number;
+    readonly returns: number;
+    /** Other ids that had been merged into the member. */
+    readonly aliases: number;
+  };
+  readonly digestBefore: string;
+  readonly digestAfter: string;
+  readonly watermark: string;
+  /** When the last bytes will be gone from the disk, RFC 3339. */
+  readonly bytesGoneBy: string;
+}
+
+export interface CompactReport {
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  readonly seconds: number;
 }
 
 export interface ReceiptRow {
@@ -95,6 +124,19 @@ export interface Engine {
   recommend(request: RecommendRequest): RecommendReply;
   /** Resolves when the state holds `watermark`; throws UNAVAILABLE after limits.watermarkWaitMsMax. */
   waitFor(watermark: string): Promise<void>;
+  /**
+   * Forgets a member, and every id merged into them, exactly: when it resolves, nothing of theirs is counted, served or
+   * accepted. Erasing an unknown member succeeds with nothing removed.
+   */
+  erase(memberId: string): Promise<EraseReceipt>;
+  /** Recounts everything beside the live counts and compares every cell; reading and writing go on. */
+  verify(progress?: (done: number, total: number) => void): Promise<Audit>;
+  /** Writes the counts to disk now, so that the next start is quick. */
+  checkpoint(): Promise<void>;
+  /** Takes out receipts older than the retention window; returns how many. */
+  expire(): Promise<number>;
+  /** Rewrites the store without the bytes of what was deleted. Writers wait; readers go on but for a moment. */
+  compact(): Promise<CompactReport>;
   item(itemId: string): Item | undefined;
   /** In the order of first sight. */
   items(): IterableIterator<Item>;

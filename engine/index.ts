@@ -7,7 +7,15 @@ export {
   type FieldViolation,
 } from './base/errors.ts';
 export { limits } from './base/limits.ts';
-export type { Cell, Engine, EngineOptions, EngineStatus, ReceiptRow } from './engine.ts';
+export type {
+  Cell,
+  CompactReport,
+  Engine,
+  EngineOptions,
+  EngineStatus,
+  EraseReceipt,
+  ReceiptRow,
+} from './engine.ts';
 export { type DemoChain, type DemoChainOptions, demoChain } from './jobs/demo/demo-chain.ts';
 export type { DemoHighlights } from './jobs/demo/highlights.ts';
 export {
@@ -32,3 +40,4 @@ export {
 export * from './log/events.ts';
 export { openEngine } from './open.ts';
 export * from './serve/request.ts';
+export type { Audit } from './views/verify.ts';

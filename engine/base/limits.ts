@@ -36,6 +36,17 @@ export const limits = {
   ingestBatchEventsMax: 512,
   /** Neighbours of an item that are served (K of DESIGN §5); 20 would lose ≤ .001 of recall. */
   neighboursServed: 50,
+  /** Residues of erased members that one transaction drops after a checkpoint: some 30 KB each. */
+  residuesDroppedAtOnce: 4_096,
+  /** A checkpoint is due after so many events, or this long after the first of them. */
+  checkpointEventsMax: 50_000,
+  checkpointIntervalMs: 60_000,
+  /** How long after an erase the compacting copy may leave the old bytes on disk. */
+  compactWithinMs: 24 * 3_600_000,
+  /** Differences that a verify lists; it counts all of them. */
+  verifyDifferencesMax: 100,
+  /** Histories or tickets that one slice of expiry takes: about 5 ms in one transaction. */
+  expireSliceMax: 64,
   /** How long a read may wait for `minWatermark` before it is told to come back. */
   watermarkWaitMsMax: 100,
 } as const;

@@ -3,8 +3,8 @@
 const needsQuotes = /[",\r\n]|^\s|\s$/;
 
 /**
- * One record without its line break. A value that begins with `=`, `+`, `-` or `@` stays as it is: a sheet may take it
- * for a formula, but an id with an apostrophe in front would be another id.
+ * One record without its line break. A value that begins with `=`, `+`, `-` or `@` stays as it is:
+ * a sheet may take it for a formula, but an id with an apostrophe in front would be another id.
  */
 export function formatRecord(values: readonly string[]): string {
   return values.map(formatValue).join(',');

@@ -29,6 +29,15 @@ export interface KernelExports {
   readHistory(side: number, bytes: number, asOf: number): number;
   basketCount(side: number): number;
   applyChange(isMember: boolean): void;
+  startSnapshot(): void;
+  continueSnapshot(bytes: number): number;
+  abandonSnapshot(): void;
+  isSaving(): number;
+  snapshotAddress(): number;
+  snapshotBytes(): number;
+  drainSnapshot(): void;
+  restoreSnapshot(address: number, bytes: number): number;
+  finishRestore(): void;
   digest(): bigint;
   newestDay(): number;
   popularityTotal(): number;

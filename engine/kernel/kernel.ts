@@ -83,17 +83,31 @@ export class Kernel {
     return this.view;
   }
 
+  /** Copies bytes into the kernel's input and returns their address. */
+  write(bytes: Uint8Array | undefined): number {
+    const address = this.run.historyInput(bytes?.length ?? 0) >>> 0;
+    this.memory();
+    if (bytes) this.bytes.set(bytes, address);
+    return address;
+  }
+
+  /** What the snapshot has written since the last call. */
+  takeSnapshotBytes(): Uint8Array {
+    this.memory();
+    const address = this.run.snapshotAddress() >>> 0;
+    const bytes = this.bytes.slice(address, address + this.run.snapshotBytes());
+    this.run.drainSnapshot();
+    return bytes;
+  }
+
   /** Reads a stored history (engine/views/history.ts) as of a sequence into side 0 or 1; returns its baskets. */
   readHistory(
     side: 0 | 1,
     history: Uint8Array | undefined,
     asOf = Number.POSITIVE_INFINITY,
   ): number {
-    const length = history?.length ?? 0;
-    const address = this.run.historyInput(length) >>> 0;
-    this.memory();
-    if (history) this.bytes.set(history, address);
-    return this.run.readHistory(side, length, asOf);
+    this.write(history);
+    return this.run.readHistory(side, history?.length ?? 0, asOf);
   }
 
   /** Takes back what `before` contributed and adds what `after` does; either may be absent. */
@@ -101,8 +115,10 @@ export class Kernel {
     readonly before: Uint8Array | undefined;
     readonly after: Uint8Array | undefined;
     readonly isMember: boolean;
+    /** Read `before` as of this log sequence; default: as it is now. */
+    readonly beforeAsOf?: number;
   }): void {
-    this.readHistory(0, change.before);
+    this.readHistory(0, change.before, change.beforeAsOf);
     this.readHistory(1, change.after);
     this.run.applyChange(change.isMember);
   }

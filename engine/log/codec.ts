@@ -1,7 +1,6 @@
-// How an event lies in the log: CRC-32 (ISO 3309), then one JSON array by position, so that a line costs few bytes.
-import { crc32 } from 'node:zlib';
+// How an event lies in the log: one JSON array by position, so that a line costs few bytes.
 import { EngineError } from '../base/errors.ts';
-import type { Item, Purchase, Return, Store } from './events.ts';
+import type { Item, Merge, Purchase, Return, Store } from './events.ts';
 
 /** Milliseconds for arithmetic, and the minutes east of UTC that were settled when the event was accepted. */
 export interface Moment {
@@ -15,12 +14,24 @@ export type LoggedReturn = Omit<Return, 'occurredAt'> & Moment;
 export type LogEntry =
   | { readonly kind: 'purchase'; readonly acceptedAtMs: number; readonly purchase: LoggedPurchase }
   | { readonly kind: 'return'; readonly acceptedAtMs: number; readonly return: LoggedReturn }
+  | { readonly kind: 'merge'; readonly acceptedAtMs: number; readonly merge: Merge }
+  | {
+      readonly kind: 'consent';
+      readonly acceptedAtMs: number;
+      readonly memberId: string;
+      readonly personalization: boolean;
+      readonly moment: Moment;
+    }
+  /** A member was forgotten; `hash` is keyed, so that it names nobody. */
+  | { readonly kind: 'erase'; readonly acceptedAtMs: number; readonly hash: string }
+  /** Receipts before a moment left the retention window. */
+  | { readonly kind: 'expire'; readonly acceptedAtMs: number; readonly beforeMs: number }
+  /** What stood here was erased or has expired. */
+  | { readonly kind: 'stub'; readonly acceptedAtMs: number }
   | { readonly kind: 'item'; readonly acceptedAtMs: number; readonly item: Item }
   | { readonly kind: 'store'; readonly acceptedAtMs: number; readonly store: Store };
 
 type PackedLine = [string, number, (number | null)?];
-
-const crcBytes = 4;
 
 /** The content that decides between `duplicate` and `conflict`: all that the sender said, without the offset. */
 export function purchaseContent(purchase: LoggedPurchase): string {
@@ -50,32 +61,53 @@ export function returnContent(value: LoggedReturn): string {
   ]);
 }
 
-function seal(payload: string): Buffer {
-  const bytes = Buffer.allocUnsafe(crcBytes + Buffer.byteLength(payload));
-  bytes.write(payload, crcBytes);
-  bytes.writeUInt32LE(crc32(bytes.subarray(crcBytes)), 0);
-  return bytes;
-}
-
 /** `content` is purchaseContent or returnContent of the same event, made once for hash and log. */
 export function encodePurchase(
   acceptedAtMs: number,
   offsetMinutes: number,
   content: string,
 ): Buffer {
-  return seal(`["p",${acceptedAtMs},${offsetMinutes},${content}]`);
+  return Buffer.from(`["p",${acceptedAtMs},${offsetMinutes},${content}]`);
 }
 
 export function encodeReturn(acceptedAtMs: number, offsetMinutes: number, content: string): Buffer {
-  return seal(`["r",${acceptedAtMs},${offsetMinutes},${content}]`);
+  return Buffer.from(`["r",${acceptedAtMs},${offsetMinutes},${content}]`);
+}
+
+export function encodeMerge(acceptedAtMs: number, merge: Merge): Buffer {
+  return Buffer.from(
+    `["m",${acceptedAtMs},${JSON.stringify([merge.memberId, merge.fromMemberId])}]`,
+  );
+}
+
+export function encodeConsent(
+  acceptedAtMs: number,
+  memberId: string,
+  personalization: boolean,
+  { occurredAtMs, offsetMinutes }: Moment,
+): Buffer {
+  const content = JSON.stringify([memberId, personalization, occurredAtMs, offsetMinutes]);
+  return Buffer.from(`["c",${acceptedAtMs},${content}]`);
+}
+
+export function encodeErase(acceptedAtMs: number, hash: string): Buffer {
+  return Buffer.from(`["e",${acceptedAtMs},${JSON.stringify(hash)}]`);
+}
+
+export function encodeExpire(acceptedAtMs: number, beforeMs: number): Buffer {
+  return Buffer.from(`["x",${acceptedAtMs},${beforeMs}]`);
+}
+
+export function encodeStub(): Buffer {
+  return Buffer.from('["-",0]');
 }
 
 export function encodeItem(acceptedAtMs: number, item: Item): Buffer {
-  return seal(`["i",${acceptedAtMs},${JSON.stringify(item)}]`);
+  return Buffer.from(`["i",${acceptedAtMs},${JSON.stringify(item)}]`);
 }
 
 export function encodeStore(acceptedAtMs: number, store: Store): Buffer {
-  return seal(`["s",${acceptedAtMs},${JSON.stringify(store)}]`);
+  return Buffer.from(`["s",${acceptedAtMs},${JSON.stringify(store)}]`);
 }
 
 type PackedPurchase = [
@@ -120,18 +152,32 @@ function unpackReturn(packed: PackedReturn, offsetMinutes: number): LoggedReturn
   };
 }
 
-/** Throws DATA_LOSS when the checksum does not match. */
+/** Throws DATA_LOSS for a kind that this version does not know. */
 export function decodeEntry(bytes: Buffer, sequence: number): LogEntry {
-  if (bytes.length < crcBytes || crc32(bytes.subarray(crcBytes)) !== bytes.readUInt32LE(0)) {
-    throw new EngineError('DATA_LOSS', `log entry ${sequence} does not match its checksum`);
-  }
-  const packed = JSON.parse(bytes.toString('utf8', crcBytes));
+  const packed = JSON.parse(bytes.toString());
   const [code, acceptedAtMs] = packed as [string, number];
   switch (code) {
     case 'p':
       return { kind: 'purchase', acceptedAtMs, purchase: unpackPurchase(packed[3], packed[2]) };
     case 'r':
       return { kind: 'return', acceptedAtMs, return: unpackReturn(packed[3], packed[2]) };
+    case 'm':
+      return {
+        kind: 'merge',
+        acceptedAtMs,
+        merge: { memberId: packed[2][0], fromMemberId: packed[2][1] },
+      };
+    case 'c': {
+      const [memberId, personalization, occurredAtMs, offsetMinutes] = packed[2];
+      const moment = { occurredAtMs, offsetMinutes };
+      return { kind: 'consent', acceptedAtMs, memberId, personalization, moment };
+    }
+    case 'e':
+      return { kind: 'erase', acceptedAtMs, hash: packed[2] };
+    case 'x':
+      return { kind: 'expire', acceptedAtMs, beforeMs: packed[2] };
+    case '-':
+      return { kind: 'stub', acceptedAtMs };
     case 'i':
       return { kind: 'item', acceptedAtMs, item: packed[2] };
     case 's':

@@ -1,4 +1,5 @@
 // Which outside ids were accepted already, and with what content: what makes a retry count once.
+import { createHash } from 'node:crypto';
 import type { Store } from '../store/store.ts';
 
 export type IdKind = 'purchase' | 'return' | 'unreferencedReturn';
@@ -13,6 +14,10 @@ export interface KnownId {
 }
 
 function idKey(kind: IdKind, id: string): Buffer {
+  // Nothing leads from a member to the unreferenced returns they brought, so their ids are kept as hashes only.
+  if (kind === 'unreferencedReturn') {
+    return Buffer.concat([Buffer.of(kindBytes[kind]), createHash('sha256').update(id).digest()]);
+  }
   const key = Buffer.allocUnsafe(1 + Buffer.byteLength(id));
   key[0] = kindBytes[kind];
   key.write(id, 1);
@@ -30,5 +35,10 @@ export function rememberId(store: Store, kind: IdKind, id: string, known: KnownI
   const value = Buffer.allocUnsafe(valueBytes);
   value.writeDoubleLE(known.sequence, 0);
   value.writeBigUInt64LE(known.contentHash, 8);
-  store.tables.ids.putSync(idKey(kind, id), value);
+  store.tables.ids.put(idKey(kind, id), value);
+}
+
+/** Inside a transaction only. */
+export function forgetId(store: Store, kind: IdKind, id: string): void {
+  store.tables.ids.remove(idKey(kind, id));
 }

@@ -99,6 +99,21 @@ export const storeSchema = z.strictObject({
   timeZone: timeZoneSchema.optional(),
 });
 
+export const mergeSchema = z.strictObject({
+  memberId: idSchema.meta({ description: 'The id that stays.' }),
+  fromMemberId: idSchema.meta({ description: 'The id that from now on means the same person.' }),
+});
+
+export const consentSchema = z.strictObject({
+  memberId: idSchema,
+  personalization: z
+    .boolean()
+    .meta({ description: 'false takes the history out of the lists and of the counts.' }),
+  occurredAt: timeSchema.meta({ description: 'Of several answers the latest counts.' }),
+});
+
+export type Merge = z.output<typeof mergeSchema>;
+export type Consent = z.output<typeof consentSchema>;
 export type PurchaseInput = z.input<typeof purchaseSchema>;
 export type Purchase = z.output<typeof purchaseSchema>;
 export type ReturnInput = z.input<typeof returnSchema>;
@@ -125,6 +140,8 @@ export type Event =
   | { readonly kind: 'purchase'; readonly purchase: Purchase }
   | { readonly kind: 'return'; readonly return: Return }
   | { readonly kind: 'unreferencedReturn'; readonly return: UnreferencedReturn }
+  | { readonly kind: 'merge'; readonly merge: Merge }
+  | { readonly kind: 'consent'; readonly consent: Consent }
   | { readonly kind: 'item'; readonly item: Item }
   | { readonly kind: 'store'; readonly store: Store };
 

@@ -1,7 +1,7 @@
 // The append-only log: dense sequences per origin, one entry an accepted event.
 import { EngineError } from '../base/errors.ts';
 import type { Store } from '../store/store.ts';
-import { decodeEntry, type LogEntry } from './codec.ts';
+import { decodeEntry, encodeStub, type LogEntry } from './codec.ts';
 
 /** This node's own events. Several origins each number theirs densely. */
 const ownOrigin = 0;
@@ -28,8 +28,8 @@ export class Log {
 
   constructor(store: Store) {
     this.store = store;
-    const [last] = Array.from(store.tables.log.getKeys({ reverse: true, limit: 1 }));
-    this.headSequence = last ? Number((last as Buffer).readBigUInt64BE(6)) : 0;
+    const last = store.tables.log.lastKey();
+    this.headSequence = last ? Number(last.readBigUInt64BE(6)) : 0;
   }
 
   /** The sequence of the newest entry; 0 for an empty log. */
@@ -40,13 +40,18 @@ export class Log {
   /** Appends inside a transaction; returns the entry's sequence. */
   append(entry: Buffer): number {
     this.headSequence += 1;
-    this.store.tables.log.putSync(logKey(this.headSequence), entry);
+    this.store.tables.log.put(logKey(this.headSequence), entry);
     return this.headSequence;
   }
 
   /** After a transaction that did not commit: its sequences were never given out. */
   rewind(head: number): void {
     this.headSequence = head;
+  }
+
+  /** Overwrites an entry by a stub inside a transaction: the sequence stays, what it said is gone. */
+  blank(sequence: number): void {
+    this.store.tables.log.put(logKey(sequence), encodeStub());
   }
 
   read(sequence: number): LogEntry {
@@ -59,11 +64,10 @@ export class Log {
   *scan(from = 1): IterableIterator<SequencedEntry> {
     let next = from;
     while (next <= this.headSequence) {
-      const range = this.store.tables.log.getRange({ start: logKey(next), limit: scanChunk });
-      const chunk = Array.from(range);
+      const chunk = this.store.tables.log.chunk(logKey(next), scanChunk);
       if (chunk.length === 0) return;
       for (const { key, value } of chunk) {
-        const sequence = Number((key as Buffer).readBigUInt64BE(6));
+        const sequence = Number(key.readBigUInt64BE(6));
         if (sequence !== next) throw new EngineError('DATA_LOSS', `log entry ${next} is missing`);
         yield { sequence, entry: decodeEntry(value, sequence) };
         next = sequence + 1;

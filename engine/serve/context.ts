@@ -8,8 +8,11 @@ import { dayparts, type RecommendRequest, type Relaxation, type Scenario } from 
 export interface ServeState {
   readonly counts: Counts;
   readonly registries: Registries;
-  /** The stored history of a member; undefined for one never seen. */
-  readonly historyOf: (memberId: string) => Buffer | undefined;
+  /** The stored history of a member, undefined for one never seen, and whether they opted out of personalisation. */
+  readonly historyOf: (memberId: string) => {
+    readonly history: Buffer | undefined;
+    readonly isOptedOut: boolean;
+  };
   readonly watermark: string;
 }
 
@@ -41,12 +44,22 @@ function knownNumbers(ids: readonly string[], registries: Registries): number[] 
   return [...numbers];
 }
 
+function historyFor(
+  memberId: string,
+  state: ServeState,
+  relaxations: Relaxation[],
+): Buffer | undefined {
+  const { history, isOptedOut } = state.historyOf(memberId);
+  if (isOptedOut) relaxations.push('member_opted_out');
+  else if (!history) relaxations.push('member_unknown');
+  return isOptedOut ? undefined : history;
+}
+
 export function deriveContext(request: RecommendRequest, state: ServeState): ServeContext {
   const { counts, registries } = state;
   const { memberId, storeId, itemId } = request;
   const relaxations: Relaxation[] = [];
-  const history = memberId === undefined ? undefined : state.historyOf(memberId);
-  if (memberId !== undefined && !history) relaxations.push('member_unknown');
+  const history = memberId === undefined ? undefined : historyFor(memberId, state, relaxations);
   const storeNumber = storeId === undefined ? undefined : registries.stores.numberOf(storeId);
   if (storeId !== undefined && storeNumber === undefined) relaxations.push('store_unknown');
   const anchorNumber = itemId === undefined ? undefined : registries.items.numberOf(itemId);

@@ -97,6 +97,7 @@ export interface RecommendedItem {
 export const relaxationTypes = [
   'member_unknown',
   'member_has_no_history',
+  'member_opted_out',
   'item_unknown',
   'basket_unknown',
   'store_unknown',

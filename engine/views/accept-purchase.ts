@@ -6,18 +6,21 @@ import { rememberId } from '../log/dedupe.ts';
 import type { IngestResult, Purchase } from '../log/events.ts';
 import {
   type AcceptContext,
+  changeHistory,
   historyOf,
+  judgeErased,
+  judgeErasedPurchase,
   judgeKnown,
   judgeMoment,
   momentOf,
   noteDayOf,
-  putHistory,
   readReturns,
   registerUnknown,
   rejected,
   writeReturns,
 } from './accept.ts';
 import { encodeHistoryEntry, insertEntry } from './history.ts';
+import { findMember } from './members.ts';
 import { deriveEntry, type KeptReturn, piecesByItem } from './receipts.ts';
 
 function judgeQuantities(purchase: Purchase): IngestResult | undefined {
@@ -49,6 +52,8 @@ export function acceptPurchase(context: AcceptContext, purchase: Purchase): Inge
   const content = purchaseContent(logged);
   const contentHash = context.hashContent(content);
   const answer =
+    judgeErased(context, purchaseId, memberId) ??
+    judgeErasedPurchase(context, purchaseId, purchaseId) ??
     judgeKnown(context, 'purchase', purchaseId, contentHash) ??
     judgeMoment(context, purchaseId, moment) ??
     judgeQuantities(purchase);
@@ -68,8 +73,9 @@ export function acceptPurchase(context: AcceptContext, purchase: Purchase): Inge
   if (memberId === undefined) {
     context.batch.changeTicket(sequence, undefined, encodeHistoryEntry(entry));
   } else {
-    const before = historyOf(context, memberId);
-    putHistory(context, memberId, before, insertEntry(before, entry));
+    const member = findMember(context.store, memberId);
+    const before = historyOf(context, member.root);
+    changeHistory(context, member, before, insertEntry(before, entry));
   }
   noteDayOf(context, moment);
   return { id: purchaseId, status: 'created', watermark: String(sequence) };

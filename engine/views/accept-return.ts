@@ -10,16 +10,19 @@ import { findId, rememberId } from '../log/dedupe.ts';
 import type { IngestResult, Return, UnreferencedReturn } from '../log/events.ts';
 import {
   type AcceptContext,
+  changeHistory,
   historyOf,
+  judgeErased,
+  judgeErasedPurchase,
   judgeKnown,
   judgeMoment,
   momentOf,
-  putHistory,
   readReturns,
   rejected,
   writeReturns,
 } from './accept.ts';
 import { decodeHistory, encodeHistoryEntry, insertEntry, removeEntry } from './history.ts';
+import { findMember } from './members.ts';
 import { deriveEntry, type KeptReturn, piecesByItem, returnedPieces } from './receipts.ts';
 
 interface KnownPurchase {
@@ -71,11 +74,12 @@ function moveReceipt(
     context.batch.changeTicket(purchaseSequence, before, encodeHistoryEntry(after));
     return;
   }
-  const before = historyOf(context, purchase.memberId);
+  const member = findMember(context.store, purchase.memberId);
+  const before = historyOf(context, member.root);
   assert(before, 'a member with a purchase has a history');
-  const forgetUpTo = context.checkpointSequence();
-  const removed = removeEntry(before, { purchaseSequence, sequence, forgetUpTo });
-  putHistory(context, purchase.memberId, before, insertEntry(removed.history, after));
+  const checkpoints = context.checkpoints();
+  const removed = removeEntry(before, { purchaseSequence, sequence, checkpoints });
+  changeHistory(context, member, before, insertEntry(removed.history, after));
 }
 
 export function acceptReturn(context: AcceptContext, value: Return): IngestResult {
@@ -88,6 +92,7 @@ export function acceptReturn(context: AcceptContext, value: Return): IngestResul
   const known = findPurchase(context, purchaseId);
   const earlier = readReturns(context.store, purchaseId);
   const answer =
+    judgeErasedPurchase(context, returnId, purchaseId) ??
     judgeKnown(context, 'return', returnId, contentHash) ??
     judgeMoment(context, returnId, moment) ??
     (known && judgePieces(value, known.purchase, earlier));
@@ -108,8 +113,8 @@ function match(
   value: UnreferencedReturn,
   occurredAtMs: number,
 ): { byPurchase: Map<string, Map<string, number>>; unmatched: number } {
-  const history = historyOf(context, value.memberId);
-  const entries = history ? decodeHistory(history).reverse() : [];
+  const { root } = findMember(context.store, value.memberId);
+  const entries = decodeHistory(historyOf(context, root)).reverse();
   const byPurchase = new Map<string, Map<string, number>>();
   let unmatched = 0;
   for (const [itemId, pieces] of piecesByItem(value.lines)) {
@@ -141,6 +146,7 @@ export function acceptUnreferencedReturn(
   const content = [returnId, moment.occurredAtMs, value.memberId, value.storeId ?? null, lines];
   const contentHash = context.hashContent(JSON.stringify(content));
   const answer =
+    judgeErased(context, returnId, value.memberId) ??
     judgeKnown(context, 'unreferencedReturn', returnId, contentHash) ??
     judgeMoment(context, returnId, moment);
   if (answer) return answer;

@@ -1,29 +1,34 @@
 // What every kind of event shares on its way in: the context, the moment it happened, and whether its id is known.
-import { type Clock, dayOf } from '../base/clock.ts';
+import { type Clock, dayOf, millisecondsPerDay } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
 import { formatMoment, statedOffsetMinutes, zoneOffsetMinutes } from '../base/time.ts';
 import type { Moment } from '../log/codec.ts';
 import { findId, type IdKind } from '../log/dedupe.ts';
 import type { IngestResult, Item, Store as StoreEvent } from '../log/events.ts';
 import type { Log } from '../log/log.ts';
+import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
 import type { Batch } from './batch.ts';
 import type { HashId, Registry } from './catalogue.ts';
 import type { Registries } from './counts.ts';
+import { type Checkpoints, hasLiveEntries } from './history.ts';
+import { isPersonalised, type Member } from './members.ts';
 import type { KeptReturn } from './receipts.ts';
 
 export interface AcceptContext {
   readonly store: Store;
   readonly log: Log;
+  readonly ledger: Ledger;
   readonly registries: Registries;
   readonly clock: Clock;
   /** The chain's time zone, for receipts whose store has none. */
   readonly timeZone: string;
+  /** Receipts older than this many days are refused and expire; undefined: none do. */
+  readonly retentionDays: number | undefined;
   readonly hashContent: HashId;
   /** Told of the day of every accepted purchase. */
   readonly noteDay: (day: number) => void;
-  /** Removed history entries up to this sequence are not needed any more. */
-  readonly checkpointSequence: () => number;
+  readonly checkpoints: () => Checkpoints;
   readonly batch: Batch;
 }
 
@@ -67,7 +72,19 @@ export function judgeMoment(
     const message = `occurredAt ${formatMoment(occurredAtMs, 0)} is before 1970-01-01`;
     return rejected(id, 'OCCURRED_AT_TOO_OLD', 'occurredAt', message);
   }
+  const { retentionDays } = context;
+  if (retentionDays !== undefined && occurredAtMs < retentionStartMs(now, retentionDays)) {
+    const message =
+      `occurredAt ${formatMoment(occurredAtMs, 0)} lies outside the retention window ` +
+      `of ${retentionDays} days`;
+    return rejected(id, 'OUTSIDE_RETENTION', 'occurredAt', message);
+  }
   return undefined;
+}
+
+/** The first moment inside the retention window: the start of a UTC day. */
+export function retentionStartMs(now: number, retentionDays: number): number {
+  return (dayOf(now) - retentionDays) * millisecondsPerDay;
 }
 
 /** The answer when an id was accepted before: `duplicate` for the same content, else `conflict`. */
@@ -114,7 +131,7 @@ export function putItem(context: AcceptContext, item: Item, sequence: number): v
   });
   items.replace(number, item, sequence);
   const value = Buffer.from(JSON.stringify({ value: item, sequence }));
-  context.store.tables.items.putSync(numberKey(number), value);
+  context.store.tables.items.put(numberKey(number), value);
   context.batch.changedItems.add(number);
 }
 
@@ -128,7 +145,7 @@ export function putStore(context: AcceptContext, store: StoreEvent, sequence: nu
   });
   stores.replace(number, store, sequence);
   const value = Buffer.from(JSON.stringify({ value: store, sequence }));
-  context.store.tables.stores.putSync(numberKey(number), value);
+  context.store.tables.stores.put(numberKey(number), value);
 }
 
 /** An unknown item or store in a receipt is registered, not refused. */
@@ -158,25 +175,76 @@ export function writeReturns(
   purchaseId: string,
   returns: readonly KeptReturn[],
 ): void {
-  store.tables.returns.putSync(Buffer.from(purchaseId), Buffer.from(JSON.stringify(returns)));
+  store.tables.returns.put(Buffer.from(purchaseId), Buffer.from(JSON.stringify(returns)));
 }
 
-/** A member's history as this transaction sees it. */
-export function historyOf(context: AcceptContext, memberId: string): Buffer | undefined {
-  return (
-    context.batch.pending(memberId) ?? context.store.tables.histories.get(Buffer.from(memberId))
-  );
+/** A member's history as this transaction sees it; `root` as members.findMember tells. */
+export function historyOf(context: AcceptContext, root: string): Buffer | undefined {
+  return context.store.tables.histories.get(Buffer.from(root));
 }
 
-/** Stores a member's new history and notes the change for the counts. */
-export function putHistory(
+/** Stores a history, or removes it when nothing is left in it. */
+export function putHistory(context: AcceptContext, root: string, history: Buffer): void {
+  const { histories } = context.store.tables;
+  if (history.length === 0) histories.remove(Buffer.from(root));
+  else histories.put(Buffer.from(root), history);
+}
+
+/** Stores a member's new history and notes the change for the counts, unless they do not consent to counting. */
+export function changeHistory(
   context: AcceptContext,
-  memberId: string,
+  { root, record }: Member,
   before: Buffer | undefined,
   after: Buffer,
 ): void {
-  context.store.tables.histories.putSync(Buffer.from(memberId), after);
-  context.batch.changeMember(memberId, before, after);
+  putHistory(context, root, after);
+  if (!isPersonalised(record)) return;
+  const counts = after.length > 0 && hasLiveEntries(after);
+  context.batch.changeMember(root, before, counts ? after : undefined);
+}
+
+/**
+ * Notes that a checkpoint older than `sequence` cannot be caught up from histories: whose receipts these were, or whether
+ * they counted, has changed. Merges and consents are rare; the recount comes only after a crash before the next checkpoint.
+ */
+export function requireRecount(context: AcceptContext, sequence: number): void {
+  context.store.writeMeta('recountAfter', sequence);
+}
+
+const tombstoneKinds = { member: 109, purchase: 112 } as const;
+
+export function tombstoneKey(kind: keyof typeof tombstoneKinds, hash: Buffer): Buffer {
+  return Buffer.concat([Buffer.of(tombstoneKinds[kind]), hash]);
+}
+
+/** A rejection when the member was erased: nothing of theirs comes in any more. */
+export function judgeErased(
+  context: AcceptContext,
+  id: string,
+  memberId: string | undefined,
+): IngestResult | undefined {
+  if (memberId === undefined || context.ledger.size === 0) return undefined;
+  const { store, ledger } = context;
+  if (!store.tables.tombstones.has(tombstoneKey('member', ledger.hash(memberId)))) return undefined;
+  return rejected(
+    id,
+    'MEMBER_ERASED',
+    'memberId',
+    'the member was erased; nothing of theirs is kept',
+  );
+}
+
+/** The same for an event that names a receipt of an erased member. */
+export function judgeErasedPurchase(
+  context: AcceptContext,
+  id: string,
+  purchaseId: string,
+): IngestResult | undefined {
+  if (context.ledger.size === 0) return undefined;
+  const { store, ledger } = context;
+  const key = tombstoneKey('purchase', ledger.hash(purchaseId));
+  if (!store.tables.tombstones.has(key)) return undefined;
+  return rejected(id, 'MEMBER_ERASED', 'purchaseId', 'the receipt belonged to an erased member');
 }
 
 export function noteDayOf(context: AcceptContext, moment: Moment): void {

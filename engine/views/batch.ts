@@ -5,15 +5,12 @@ export class Batch {
   readonly changes = new Map<string, Change>();
   /** Item numbers whose catalogue entry changed. */
   readonly changedItems = new Set<number>();
+  /** Keyed hashes of members erased, to be added to the ledger after the commit. */
+  readonly erasedHashes: Buffer[] = [];
   private readonly undoSteps: (() => void)[] = [];
 
-  /** The history of a member as this transaction has left it, or undefined when it has not touched it. */
-  pending(memberId: string): Buffer | undefined {
-    return this.changes.get(`m${memberId}`)?.after;
-  }
-
   /** Several receipts of one member in one batch are one change: from before the first to after the last. */
-  changeMember(memberId: string, before: Buffer | undefined, after: Buffer): void {
+  changeMember(memberId: string, before: Buffer | undefined, after: Buffer | undefined): void {
     const first = this.changes.get(`m${memberId}`);
     this.changes.set(`m${memberId}`, {
       before: first ? first.before : before,
@@ -22,7 +19,11 @@ export class Batch {
     });
   }
 
-  changeTicket(purchaseSequence: number, before: Buffer | undefined, after: Buffer): void {
+  changeTicket(
+    purchaseSequence: number,
+    before: Buffer | undefined,
+    after: Buffer | undefined,
+  ): void {
     const key = `t${purchaseSequence}`;
     const first = this.changes.get(key);
     this.changes.set(key, { before: first ? first.before : before, after, isMember: false });

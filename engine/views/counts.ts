@@ -14,6 +14,8 @@ export interface Change {
   readonly before: Buffer | undefined;
   readonly after: Buffer | undefined;
   readonly isMember: boolean;
+  /** Read `before` as of this log sequence; default: as it is. */
+  readonly beforeAsOf?: number;
 }
 
 export interface Registries {
@@ -34,7 +36,9 @@ export class Counts {
   readonly kernel: Kernel;
   readonly landmarkDay: number;
   readonly popularityLandmarkDay: number;
-  private readonly registries: Registries;
+  readonly registries: Registries;
+  /** Tells apart counts that weigh the same receipts differently. */
+  readonly decayName: string;
   private stores = 0;
 
   constructor(
@@ -46,6 +50,8 @@ export class Counts {
     this.registries = registries;
     this.landmarkDay = landmarkOf(newestDay, halfLives.pairDays);
     this.popularityLandmarkDay = landmarkOf(newestDay, halfLives.popularityDays);
+    const { pairDays, popularityDays } = halfLives;
+    this.decayName = `${pairDays}@${this.landmarkDay} ${popularityDays}@${this.popularityLandmarkDay}`;
     this.kernel = new Kernel(
       {
         halfLifeDays: halfLives.pairDays ?? 0,
@@ -73,6 +79,14 @@ export class Counts {
 
   apply(change: Change): void {
     this.kernel.apply(change);
+  }
+
+  /** Tells the kernel which of these items may be listed. */
+  refreshEligible(numbers: Iterable<number>): void {
+    const { items } = this.registries;
+    for (const number of numbers) {
+      this.kernel.run.setEligible(number, items.valueOf(number).status === 'active');
+    }
   }
 
   /** To be called after changes: g(now) orders the rows. */

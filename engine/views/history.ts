@@ -30,6 +30,17 @@ export interface HistoryEntry {
   readonly lines: readonly HistoryLine[];
 }
 
+/** The log sequences at which checkpoints stand: the durable one and the one being written. 0: none. */
+export interface Checkpoints {
+  readonly oldest: number;
+  readonly newest: number;
+}
+
+/** Whether some checkpoint still counts an entry that was removed. */
+function isNeeded(addedAt: number, removedAt: number, { oldest, newest }: Checkpoints): boolean {
+  return addedAt <= newest && removedAt > oldest;
+}
+
 function padded(length: number): number {
   return (length + 3) & ~3;
 }
@@ -87,7 +98,8 @@ function decodeEntryAt(history: Buffer, at: number): HistoryEntry {
 }
 
 /** Oldest first; removed entries too. */
-export function decodeHistory(history: Buffer): HistoryEntry[] {
+export function decodeHistory(history: Buffer | undefined): HistoryEntry[] {
+  if (!history) return [];
   const entries: HistoryEntry[] = [];
   for (let at = 0; at < history.length; at += entryLength(history, at)) {
     entries.push(decodeEntryAt(history, at));
@@ -117,15 +129,15 @@ export function insertEntry(history: Buffer | undefined, entry: HistoryEntry): B
 }
 
 /**
- * Marks the live entry of a receipt removed at `sequence`, and drops entries that were removed at or before
- * `forgetUpTo` (no checkpoint needs them). Returns the history without its live entry, and that entry.
+ * Marks the live entry of a receipt removed at `sequence`, and drops removed entries that no checkpoint counts. Returns
+ * the history without its live entry, and that entry.
  */
 export function removeEntry(
   history: Buffer,
   options: {
     readonly purchaseSequence: number;
     readonly sequence: number;
-    readonly forgetUpTo: number;
+    readonly checkpoints: Checkpoints;
   },
 ): { readonly history: Buffer; readonly entry: HistoryEntry | undefined } {
   let entry: HistoryEntry | undefined;
@@ -138,7 +150,42 @@ export function removeEntry(
       part.writeDoubleLE(options.sequence, 24);
     }
     const removedAt = part.readDoubleLE(24);
-    if (removedAt === 0 || removedAt > options.forgetUpTo) parts.push(part);
+    const addedAt = part.readDoubleLE(16);
+    const stays = removedAt === 0 || isNeeded(addedAt, removedAt, options.checkpoints);
+    if (stays) parts.push(part);
   }
   return { history: Buffer.concat(parts), entry };
+}
+
+/** The union of two histories: every live entry of `from` put in its place in `into`. */
+export function uniteHistories(from: Buffer | undefined, into: Buffer | undefined): Buffer {
+  let united = into ?? Buffer.alloc(0);
+  for (const entry of decodeHistory(from)) {
+    if (entry.removedAt === 0) united = insertEntry(united, entry);
+  }
+  return united;
+}
+
+/** What checkpoints count of a history that is erased at `sequence`, without ids and places in the log. */
+export function residueOf(
+  history: Buffer | undefined,
+  sequence: number,
+  checkpoints: Checkpoints,
+): Buffer | undefined {
+  const counted = decodeHistory(history).filter(({ addedAt, removedAt }) =>
+    isNeeded(addedAt, removedAt || sequence, checkpoints),
+  );
+  if (counted.length === 0) return undefined;
+  const stripped = counted.map((entry) =>
+    encodeHistoryEntry({ ...entry, purchaseSequence: 0, purchaseId: '' }),
+  );
+  return Buffer.concat(stripped);
+}
+
+/** Whether any entry counts now. */
+export function hasLiveEntries(history: Buffer): boolean {
+  for (let at = 0; at < history.length; at += entryLength(history, at)) {
+    if (history.readDoubleLE(at + 24) === 0) return true;
+  }
+  return false;
 }

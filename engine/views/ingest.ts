@@ -1,39 +1,33 @@
-// The conductor of writing: events queue, one transaction takes all that arrived, counts move after fsync, then the ack.
-import type { Clock } from '../base/clock.ts';
+// The conductor of writing: work queues, one transaction takes all that arrived, counts move after fsync, then the ack.
 import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { encodeItem, encodeStore } from '../log/codec.ts';
 import type { Event, IngestResult, Item, Store as StoreEvent } from '../log/events.ts';
-import type { Log } from '../log/log.ts';
-import type { Store } from '../store/store.ts';
 import { type AcceptContext, putItem, putStore } from './accept.ts';
+import { acceptConsent, acceptMerge } from './accept-member.ts';
 import { acceptPurchase } from './accept-purchase.ts';
 import { acceptReturn, acceptUnreferencedReturn } from './accept-return.ts';
 import { Batch } from './batch.ts';
-import type { HashId } from './catalogue.ts';
-import type { Registries } from './counts.ts';
 
 export interface Bookmark {
   readonly key: string;
   readonly value: string;
 }
 
-export interface IngestDependencies {
-  readonly store: Store;
-  readonly log: Log;
-  readonly registries: Registries;
-  readonly clock: Clock;
-  readonly timeZone: string;
-  readonly hashContent: HashId;
-  readonly checkpointSequence: () => number;
+export interface IngestDependencies extends Omit<AcceptContext, 'batch' | 'noteDay'> {
   /** Moves the counts by a committed batch; ingest answers when it resolves. */
   readonly fold: (batch: Batch, newestDay: number) => Promise<void>;
+  /** Told of everything that failed, before those who wait for it are. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 interface Job {
-  readonly events: readonly Event[];
-  readonly bookmark: Bookmark | undefined;
-  readonly resolve: (results: readonly IngestResult[]) => void;
+  /** Runs inside the transaction. */
+  readonly work: (context: AcceptContext) => unknown;
+  readonly events: number;
+  /** Whether it must have a transaction of its own. */
+  readonly isAlone: boolean;
+  readonly resolve: (result: never) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -42,6 +36,9 @@ export class Ingest {
   private queue: Job[] = [];
   private queuedEvents = 0;
   private running: Promise<void> | undefined;
+  private isCommitting = false;
+  private quietWork: (() => void)[] = [];
+  private pauses: (() => Promise<void>)[] = [];
   private closed = false;
   private newest: number;
 
@@ -56,17 +53,38 @@ export class Ingest {
   }
 
   submit(events: readonly Event[], bookmark?: Bookmark): Promise<readonly IngestResult[]> {
-    if (this.closed) {
-      return Promise.reject(new EngineError('UNAVAILABLE', 'the engine is closing'));
-    }
     if (this.queuedEvents > 0 && this.queuedEvents + events.length > limits.ingestQueueEventsMax) {
       const message = `${this.queuedEvents} events wait for the disk; the limit is ${limits.ingestQueueEventsMax}`;
       const details = { reason: 'INGEST_QUEUE_FULL', retryAfterMs: 1_000 };
       return Promise.reject(new EngineError('RESOURCE_EXHAUSTED', message, details));
     }
+    return this.enqueue((context) => acceptAll(context, events, bookmark), events.length, false);
+  }
+
+  /** Runs `work` in a transaction of its own, in its turn. */
+  transact<Result>(work: (context: AcceptContext) => Result): Promise<Result> {
+    return this.enqueue(work, 1, true);
+  }
+
+  /** Runs synchronous work at a moment when everything committed has been folded. */
+  quietly<Result>(work: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.queue.push({ events, bookmark, resolve, reject });
-      this.queuedEvents += events.length;
+      const run = () => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      if (this.isCommitting) this.quietWork.push(run);
+      else run();
+    });
+  }
+
+  /** Runs long work between two transactions; what is submitted meanwhile waits. */
+  whileStopped<Result>(work: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.pauses.push(() => work().then(resolve, reject));
       this.running ??= this.run();
     });
   }
@@ -77,27 +95,51 @@ export class Ingest {
     await this.running;
   }
 
+  private enqueue<Result>(
+    work: (context: AcceptContext) => Result,
+    events: number,
+    isAlone: boolean,
+  ): Promise<Result> {
+    if (this.closed) return Promise.reject(new EngineError('UNAVAILABLE', 'the engine is closing'));
+    return new Promise<Result>((resolve, reject) => {
+      this.queue.push({ work, events, isAlone, resolve, reject });
+      this.queuedEvents += events;
+      this.running ??= this.run();
+    });
+  }
+
   private async run(): Promise<void> {
     // One turn of the event loop gathers all that arrives in it; while one commit runs, the next batch gathers.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.queue.length > 0) {
-      const jobs = this.takeJobs();
-      try {
-        await this.commit(jobs);
-      } catch (error) {
-        for (const { reject } of jobs) reject(error);
-      }
+    while (this.queue.length > 0 || this.pauses.length > 0) {
+      this.isCommitting = true;
+      const pause = this.pauses.shift();
+      if (pause) await pause();
+      else await this.answer(this.takeJobs());
+      this.isCommitting = false;
+      for (const work of this.quietWork.splice(0)) work();
     }
     this.running = undefined;
+  }
+
+  private async answer(jobs: readonly Job[]): Promise<void> {
+    try {
+      await this.commit(jobs);
+    } catch (error) {
+      this.dependencies.onFailure(error);
+      for (const { reject } of jobs) reject(error);
+    }
   }
 
   private takeJobs(): Job[] {
     let events = 0;
     let count = 0;
     for (const job of this.queue) {
-      if (count > 0 && events + job.events.length > limits.ingestBatchEventsMax) break;
-      events += job.events.length;
+      const isFull = events + job.events > limits.ingestBatchEventsMax;
+      if (count > 0 && (isFull || job.isAlone)) break;
+      events += job.events;
       count += 1;
+      if (job.isAlone) break;
     }
     this.queuedEvents -= events;
     return this.queue.splice(0, count);
@@ -108,17 +150,14 @@ export class Ingest {
     const head = log.head;
     const newestBefore = this.newest;
     const batch = new Batch();
-    const context: AcceptContext = {
-      ...this.dependencies,
-      batch,
-      noteDay: (day) => {
-        if (day > this.newest) this.newest = day;
-      },
+    const noteDay = (day: number) => {
+      if (day > this.newest) this.newest = day;
     };
-    let results: (readonly IngestResult[])[];
+    const context: AcceptContext = { ...this.dependencies, batch, noteDay };
+    let results: unknown[];
     try {
       results = await store.transaction(() => {
-        const answers = jobs.map((job) => acceptJob(context, job));
+        const answers = jobs.map((job) => job.work(context));
         if (this.newest > newestBefore) store.writeMeta('newestDay', this.newest);
         return answers;
       });
@@ -129,13 +168,17 @@ export class Ingest {
       throw error;
     }
     await fold(batch, this.newest);
-    for (const [index, job] of jobs.entries()) job.resolve(results[index]!);
+    for (const [index, job] of jobs.entries()) job.resolve(results[index] as never);
   }
 }
 
-function acceptJob(context: AcceptContext, job: Job): readonly IngestResult[] {
-  const results = job.events.map((event) => acceptEvent(context, event));
-  if (job.bookmark) context.store.writeMeta(`bookmark:${job.bookmark.key}`, job.bookmark.value);
+function acceptAll(
+  context: AcceptContext,
+  events: readonly Event[],
+  bookmark: Bookmark | undefined,
+): readonly IngestResult[] {
+  const results = events.map((event) => acceptEvent(context, event));
+  if (bookmark) context.store.writeMeta(`bookmark:${bookmark.key}`, bookmark.value);
   return results;
 }
 
@@ -147,6 +190,10 @@ function acceptEvent(context: AcceptContext, event: Event): IngestResult {
       return acceptReturn(context, event.return);
     case 'unreferencedReturn':
       return acceptUnreferencedReturn(context, event.return);
+    case 'merge':
+      return acceptMerge(context, event.merge);
+    case 'consent':
+      return acceptConsent(context, event.consent);
     case 'item':
       return acceptItem(context, event.item);
     case 'store':
@@ -158,11 +205,7 @@ function acceptEvent(context: AcceptContext, event: Event): IngestResult {
 function acceptItem(context: AcceptContext, item: Item): IngestResult {
   const { items } = context.registries;
   const number = items.numberOf(item.itemId);
-  if (
-    number !== undefined &&
-    items.sequenceOf(number) > 0 &&
-    sameJson(items.valueOf(number), item)
-  ) {
+  if (number !== undefined && items.sequenceOf(number) > 0 && isSame(items.valueOf(number), item)) {
     const watermark = String(items.sequenceOf(number));
     return { id: item.itemId, status: 'duplicate', watermark };
   }
@@ -177,7 +220,7 @@ function acceptStore(context: AcceptContext, value: StoreEvent): IngestResult {
   if (
     number !== undefined &&
     stores.sequenceOf(number) > 0 &&
-    sameJson(stores.valueOf(number), value)
+    isSame(stores.valueOf(number), value)
   ) {
     const watermark = String(stores.sequenceOf(number));
     return { id: value.storeId, status: 'duplicate', watermark };
@@ -187,6 +230,6 @@ function acceptStore(context: AcceptContext, value: StoreEvent): IngestResult {
   return { id: value.storeId, status: 'created', watermark: String(sequence) };
 }
 
-function sameJson(a: unknown, b: unknown): boolean {
+function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -53,10 +53,15 @@ export const drinks: readonly Shelf[] = [
   shelf(
     'coffee-grinder',
     [...coffee, '咖啡器具'],
-    [
-      ['grinder-hand', '壶间', '手摇磨豆机', 16800],
-      ['grinder-electric', '壶间', '电动磨豆机', 32900],
-    ],
+    [['grinder-hand', '壶间', '手摇磨豆机', 16800]],
+    {
+      durable: true,
+    },
+  ),
+  shelf(
+    'coffee-grinder-electric',
+    [...coffee, '咖啡器具'],
+    [['grinder-electric', '壶间', '电动磨豆机', 32900]],
     { durable: true },
   ),
   shelf(
@@ -133,14 +138,8 @@ export const drinks: readonly Shelf[] = [
       ['cake-osmanthus', '糕小巷', '桂花糕 6枚', 1890],
     ],
   ),
-  shelf(
-    'water',
-    [...cold, '饮用水'],
-    [
-      ['water-550', '清涧', '天然饮用水 550ml', 200],
-      ['water-5l', '清涧', '天然饮用水 5L', 1200],
-    ],
-  ),
+  shelf('water', [...cold, '饮用水'], [['water-550', '清涧', '天然饮用水 550ml', 200]]),
+  shelf('water-large', [...cold, '饮用水'], [['water-5l', '清涧', '天然饮用水 5L', 1200]]),
   shelf(
     'sparkling',
     [...cold, '气泡水'],

@@ -19,6 +19,7 @@ export const babies: readonly Shelf[] = [
       ['formula-miao-1', '苗苗谷', '婴儿配方奶粉 1段 800g', 26800],
       ['formula-tuan-1', '团团芽', '有机婴儿奶粉 1段 700g', 29800],
     ],
+    { brandLine: 'formula' },
   ),
   shelf(
     'formula-2',
@@ -27,6 +28,7 @@ export const babies: readonly Shelf[] = [
       ['formula-miao-2', '苗苗谷', '较大婴儿奶粉 2段 800g', 25800],
       ['formula-tuan-2', '团团芽', '有机较大婴儿奶粉 2段 700g', 28800],
     ],
+    { brandLine: 'formula' },
   ),
   shelf(
     'formula-3',
@@ -35,6 +37,7 @@ export const babies: readonly Shelf[] = [
       ['formula-miao-3', '苗苗谷', '幼儿奶粉 3段 800g', 23800],
       ['formula-tuan-3', '团团芽', '有机幼儿奶粉 3段 700g', 26800],
     ],
+    { brandLine: 'formula' },
   ),
   shelf(
     'diaper-nb',
@@ -43,6 +46,7 @@ export const babies: readonly Shelf[] = [
       ['diaper-cloud-nb', '云朵裤', '纸尿裤 NB码 60片', 7900],
       ['diaper-dry-nb', '爽小布', '纸尿裤 NB码 84片', 8900],
     ],
+    { brandLine: 'diaper' },
   ),
   shelf(
     'diaper-s',
@@ -51,6 +55,7 @@ export const babies: readonly Shelf[] = [
       ['diaper-cloud-s', '云朵裤', '纸尿裤 S码 56片', 8500],
       ['diaper-dry-s', '爽小布', '纸尿裤 S码 80片', 9500],
     ],
+    { brandLine: 'diaper' },
   ),
   shelf(
     'diaper-m',
@@ -59,6 +64,7 @@ export const babies: readonly Shelf[] = [
       ['diaper-cloud-m', '云朵裤', '纸尿裤 M码 50片', 8900],
       ['diaper-dry-m', '爽小布', '纸尿裤 M码 74片', 9900],
     ],
+    { brandLine: 'diaper' },
   ),
   shelf(
     'diaper-l',
@@ -67,6 +73,7 @@ export const babies: readonly Shelf[] = [
       ['diaper-cloud-l', '云朵裤', '拉拉裤 L码 46片', 9500],
       ['diaper-dry-l', '爽小布', '拉拉裤 L码 66片', 10500],
     ],
+    { brandLine: 'diaper' },
   ),
   shelf(
     'diaper-xl',
@@ -75,6 +82,7 @@ export const babies: readonly Shelf[] = [
       ['diaper-cloud-xl', '云朵裤', '拉拉裤 XL码 42片', 9900],
       ['diaper-dry-xl', '爽小布', '拉拉裤 XL码 60片', 10900],
     ],
+    { brandLine: 'diaper' },
   ),
   shelf(
     'baby-wipes',

@@ -98,6 +98,7 @@ const followUpRows: readonly FollowUpRow[] = [
   ['coffee-beans', 'coffee-kettle', 0.1, 4, 20],
   ['coffee-drip-bag', 'coffee-beans', 0.15, 7, 20],
   ['coffee-grinder', 'coffee-scale', 0.35, 6, 24],
+  ['coffee-grinder', 'coffee-grinder-electric', 0.2, 20, 60],
   ['coffee-grinder', 'coffee-dripper', 0.35, 4, 20],
   ['yoga-wear', 'yoga-band', 0.4, 4, 20],
   ['yoga-mat', 'yoga-band', 0.4, 4, 20],

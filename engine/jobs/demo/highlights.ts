@@ -71,10 +71,12 @@ function matches(household: Household, wish: (typeof memberWishes)[number], days
 }
 
 /**
- * The fewer things on the list that have nothing to do with the lifestyle, the clearer the
- * example.
+ * Fewer things on the list that have nothing to do with the lifestyle make a clearer example, more
+ * that have make one too; among equals, more visits do.
  */
 function distraction(household: Household): number {
   const own = new Set(household.lifestyles.flatMap((lifestyle) => lifestyle.needs));
-  return household.needs.filter((each) => !own.has(each.need)).length;
+  const ownCount = household.needs.filter((each) => own.has(each.need)).length;
+  const others = household.needs.length - ownCount;
+  return others - 0.3 * ownCount + household.visitGapDays / 100;
 }

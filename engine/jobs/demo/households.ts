@@ -98,9 +98,11 @@ function drawStore(
   lifestyles: readonly Lifestyle[],
   random: Random,
 ): DemoStore {
-  // The first lifestyle decides where people live; 0.15 keeps every kind of store possible.
-  const homes = lifestyles[0]?.homes ?? {};
-  return stores[random.weighted(stores.map((store) => homes[store.kind] ?? 0.15))]!;
+  // Every lifestyle has a say in where people live; 0.15 keeps every kind of store possible.
+  const weights = stores.map((store) =>
+    lifestyles.reduce((fit, { homes }) => fit * (homes[store.kind] ?? 0.15), 1),
+  );
+  return stores[random.weighted(weights)]!;
 }
 
 function drawOtherStore(stores: readonly DemoStore[], home: DemoStore, random: Random): DemoStore {

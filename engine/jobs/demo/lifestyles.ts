@@ -47,7 +47,7 @@ const pastimes: readonly Lifestyle[] = [
     homes: { office: 2, community: 1.5, mall: 1 },
     occasions: { brewing: 1.8, 'office-coffee': 0.6, breakfast: 0.4 },
     needs: [
-      { shelf: 'coffee-beans', chance: 0.95, gapDays: [19, 30], urgent: true },
+      { shelf: 'coffee-beans', chance: 0.95, gapDays: [19, 30], urgent: true, loyalty: 0.95 },
       { shelf: 'coffee-filter', chance: 0.3, gapDays: [40, 60] },
       { shelf: 'milk', chance: 0.12, gapDays: [7, 12] },
     ],

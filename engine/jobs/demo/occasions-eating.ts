@@ -222,7 +222,7 @@ const kitchen: readonly Occasion[] = [
       ['trash-bag', 0.08],
       ['mosquito', 0.07],
       ['cheese', 0.07],
-      ['water', 0.1],
+      ['water-large', 0.12],
       ['electric-kettle', 0.01],
       ['razor', 0.02],
       ['coffee-instant', 0.04],

@@ -29,7 +29,7 @@ test('fen written as yuan read back as the same fen', () => {
   expect(formatFen(5)).toBe('0.05');
 });
 
-test('a quantity is a whole number, also when a spreadsheet wrote it with a fraction of zero', () => {
+test('a quantity is a whole number, also with a fraction of zero as sheets write it', () => {
   expect(['6', '6.0', ' 12 ', '-3', '+4'].map(parseQuantity)).toEqual([6, 6, 12, -3, 4]);
   for (const text of ['', '1.5', 'six', '1e2', '1000000001']) {
     expect(parseQuantity(text), text).toBeUndefined();

@@ -5,7 +5,10 @@ const quantityPattern = /^([+-]?\d{1,15})(?:\.0*)?$/;
 const decimalPattern = /^([+-]?)(\d{0,12})(?:\.(\d*))?$/;
 const digitFive = 53;
 
-/** A whole number of pieces, negative for goods brought back; `6.0` is 6. Undefined for anything else. */
+/**
+ * A whole number of pieces, negative for goods brought back; `6.0` is 6. Undefined for anything
+ * else.
+ */
 export function parseQuantity(text: string): number | undefined {
   const match = quantityPattern.exec(text.trim());
   if (match === null) return undefined;
@@ -14,8 +17,9 @@ export function parseQuantity(text: string): number | undefined {
 }
 
 /**
- * Decimal yuan as fen, exactly: `2.55` is 255. A third decimal rounds half away from zero (`0.005` is 1,
- * `-0.005` is -1), as shops round. Undefined for anything that is no plain decimal, or beyond the limit.
+ * Decimal yuan as fen, exactly: `2.55` is 255. A third decimal rounds half away from zero (`0.005`
+ * is 1, `-0.005` is -1), as shops round. Undefined for anything that is no plain decimal, or beyond
+ * the limit.
  */
 export function parseFen(text: string): number | undefined {
   const match = decimalPattern.exec(text.trim());

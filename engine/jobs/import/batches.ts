@@ -1,9 +1,10 @@
-// Batches: the order in which a file goes in. The same file always makes the same batches, which is what a resumed
-// import counts by:
+// Batches: the order in which a file goes in. The same file always makes the same batches, which is
+// what a resumed import counts by:
 //
 //   1. receipts whose rows lie together, in file order
 //   2. receipts whose rows are torn apart, part by part from the spill
-//   3. returns, part by part and member by member in time order: all purchases are in by then, so that
+//   3. returns, part by part and member by member in time order: all purchases are in by then, so
+// that
 //      what is matched does not depend on the order of the file
 import { join } from 'node:path';
 import {
@@ -40,7 +41,10 @@ export interface BatchPlan {
   readonly spillFolder: string;
 }
 
-/** A few hundred receipts make one transaction; with their items they stay below one turn's limit. */
+/**
+ * A few hundred receipts make one transaction; with their items they stay below one turn's
+ * limit.
+ */
 const eventsMax = 256;
 /** Bounds a batch of long receipts or of refused rows. */
 const rowsMax = 4_096;

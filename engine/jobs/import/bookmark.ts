@@ -2,12 +2,16 @@
 import { createHash } from 'node:crypto';
 import type { Tally } from './summary.ts';
 
-/** Raised when batches are cut otherwise or tallies mean something else: old bookmarks are then void. */
+/**
+ * Raised when batches are cut otherwise or tallies mean something else: old bookmarks are then
+ * void.
+ */
 const version = 1;
 
 /**
- * Written with batch number `batch`, before its answers are known: `tally` and `rejectsBytes` stand for the batches
- * before it. A resumed import sends that batch again; what is then `duplicate` but younger than `before` is its own.
+ * Written with batch number `batch`, before its answers are known: `tally` and `rejectsBytes` stand
+ * for the batches before it. A resumed import sends that batch again; what is then `duplicate` but
+ * younger than `before` is its own.
  */
 export interface Bookmark {
   readonly finished: boolean;

@@ -1,8 +1,9 @@
 // Charges: postage, fees and corrections that tills book as if they were items.
 
 /**
- * Names that say "this is no goods". A receipt with such a line is kept whole, but the item comes in inactive, so that
- * no list offers postage to a member. Names are compared whole: "postage stamps" or 包装纸 are goods.
+ * Names that say "this is no goods". A receipt with such a line is kept whole, but the item comes
+ * in inactive, so that no list offers postage to a member. Names are compared whole: "postage
+ * stamps" or 包装纸 are goods.
  */
 const chargeNames: ReadonlySet<string> = new Set([
   'postage',

@@ -52,7 +52,10 @@ export function columnNames(rules: ColumnRules): readonly (string | undefined)[]
   });
 }
 
-/** The index in `header` of each field, -1 when absent. Throws INVALID_ARGUMENT when one is missed. */
+/**
+ * The index in `header` of each field, -1 when absent. Throws INVALID_ARGUMENT when one is
+ * missed.
+ */
 export function resolveColumns(
   header: readonly string[],
   rules: ColumnRules,
@@ -64,9 +67,8 @@ export function resolveColumns(
     const index = name === undefined ? -1 : trimmed.indexOf(name);
     const mapped = rules.map?.[field];
     if (index < 0 && (isRequired(field, rules) || (mapped !== undefined && mapped !== ''))) {
-      throw refuse(
-        `${fileName} has no column "${name ?? field}" for ${field}; its columns are ${trimmed.join(', ')}`,
-      );
+      const present = `its columns are ${trimmed.join(', ')}`;
+      throw refuse(`${fileName} has no column "${name ?? field}" for ${field}; ${present}`);
     }
     if (index >= 0 && trimmed.lastIndexOf(name!) !== index) {
       throw refuse(`${fileName} has two columns "${name}", so ${field} is ambiguous`);

@@ -1,4 +1,5 @@
-// Import: reads files of receipts into the engine, once, however often it is interrupted. The conductor of this room.
+// Import: reads files of receipts into the engine, once, however often it is interrupted. The
+// conductor of this room.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
@@ -77,8 +78,8 @@ interface Run {
 }
 
 /**
- * Imports all files as one job. Throws INVALID_ARGUMENT for columns that are not there, DATA_LOSS for a
- * file that cannot be read to its end (nothing of it is in then).
+ * Imports all files as one job. Throws INVALID_ARGUMENT for columns that are not there, DATA_LOSS
+ * for a file that cannot be read to its end (nothing of it is in then).
  */
 export async function runImport(
   target: ImportTarget,
@@ -92,7 +93,7 @@ export async function runImport(
   const run = openRun(target, options);
   try {
     const batches = makeBatches({ chunks: countRows(run, survey), survey, rules, spillFolder });
-    const finished = await bringIn(run, batches, survey);
+    const finished = !options.signal?.aborted && (await bringIn(run, batches, survey));
     return summarise(run, finished, startMs);
   } finally {
     run.rejects.close();
@@ -113,7 +114,7 @@ function rowRules(options: ImportOptions): RowRules {
 function surveyFiles(options: ImportOptions): Promise<Survey> {
   const total = options.files.reduce((sum, file) => sum + file.bytes, 0);
   const hear = (done: number) => options.onProgress?.({ step: 'check', done, total });
-  return surveyRows(readRows(options.files, options, hear));
+  return surveyRows(readRows(options.files, options, hear), options.signal);
 }
 
 function openRun(target: ImportTarget, options: ImportOptions): Run {
@@ -143,7 +144,9 @@ function openRun(target: ImportTarget, options: ImportOptions): Run {
   };
 }
 
-/** The rows for the second time. A file that grew or shrank meanwhile would make a wrong summary. */
+/**
+ * The rows for the second time. A file that grew or shrank meanwhile would make a wrong summary.
+ */
 async function* countRows(run: Run, survey: Survey): AsyncGenerator<readonly SourceRow[]> {
   let rows = 0;
   for await (const chunk of readRows(run.options.files, run.options)) {
@@ -151,12 +154,15 @@ async function* countRows(run: Run, survey: Survey): AsyncGenerator<readonly Sou
     yield chunk;
   }
   if (rows !== survey.rows) {
-    const message = `the file had ${survey.rows} rows, then ${rows}: it was changed while it was read`;
-    throw new EngineError('FAILED_PRECONDITION', message);
+    const counted = `the file had ${survey.rows} rows, then ${rows}`;
+    throw new EngineError('FAILED_PRECONDITION', `${counted}: it was changed while it was read`);
   }
 }
 
-/** Sends batch after batch; the next one is read while the former commits. False when it was stopped. */
+/**
+ * Sends batch after batch; the next one is read while the former commits. False when it was
+ * stopped.
+ */
 async function bringIn(run: Run, batches: AsyncIterable<Batch>, survey: Survey): Promise<boolean> {
   const { resumed, options, names } = run;
   if (resumed !== undefined) options.onResume?.(resumed.batch);
@@ -170,6 +176,7 @@ async function bringIn(run: Run, batches: AsyncIterable<Batch>, survey: Survey):
     });
   try {
     for await (const batch of batches) {
+      if (options.signal?.aborted) return false;
       number += 1;
       if (number < (resumed?.batch ?? 0)) {
         names.note(rowsOf(batch));
@@ -177,9 +184,9 @@ async function bringIn(run: Run, batches: AsyncIterable<Batch>, survey: Survey):
       }
       await pending;
       report();
-      if (options.signal?.aborted) return false;
       pending = sendBatch(run, batch, number);
-      // It is awaited after the next batch is read; until then a failure must not count as unhandled.
+      // It is awaited after the next batch is read; until then a failure must not count as
+      // unhandled.
       pending.catch(() => {});
     }
   } finally {

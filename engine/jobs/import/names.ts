@@ -11,9 +11,9 @@ export interface NameRules {
 }
 
 /**
- * The first name that a row sold at a price gives an item. Rows without a value (stock corrections, gifts) carry notes
- * such as "found" or "damaged" where the name should be, so theirs are kept for items with no other. A name that the
- * catalogue has already is never overwritten.
+ * The first name that a row sold at a price gives an item. Rows without a value (stock corrections,
+ * gifts) carry notes such as "found" or "damaged" where the name should be, so theirs are kept for
+ * items with no other. A name that the catalogue has already is never overwritten.
  */
 export class NameKeeper {
   readonly #rules: NameRules;

@@ -18,7 +18,10 @@ const rowsPerChunk = 512;
 /** A quote that is never closed would swallow the rest of the file. */
 const recordCharactersMax = 1_048_576;
 
-/** The rows of all files, one after the other. `onBytes` hears the bytes read so far, over all files. */
+/**
+ * The rows of all files, one after the other. `onBytes` hears the bytes read so far, over all
+ * files.
+ */
 export async function* readRows(
   files: readonly ImportFile[],
   options: ReadOptions,
@@ -109,7 +112,10 @@ function describeCsvError(cause: unknown): unknown {
   return new Error('a quote is opened and never closed', { cause });
 }
 
-/** How many lines of the file a record takes: one, and one more for each line break inside a field. */
+/**
+ * How many lines of the file a record takes: one, and one more for each line break inside a
+ * field.
+ */
 function linesOf(fields: readonly string[]): number {
   let lines = 1;
   for (const field of fields) {

@@ -25,7 +25,9 @@ export interface Receipt {
   readonly rows: readonly Row[];
 }
 
-/** One row brought back. Each is an event of its own, so that every row has an answer of its own. */
+/**
+ * One row brought back. Each is an event of its own, so that every row has an answer of its own.
+ */
 export interface ReturnRow {
   readonly event: UnreferencedReturn;
   readonly occurredAtMs: number;
@@ -56,7 +58,10 @@ export function openDraft(row: Row): Draft {
   };
 }
 
-/** Whether a row goes on with this receipt. One that came as a whole object is complete in itself. */
+/**
+ * Whether a row goes on with this receipt. One that came as a whole object is complete in
+ * itself.
+ */
 export function belongsTo(draft: Draft, row: Row): boolean {
   if (draft.purchaseId !== row.purchaseId || draft.whole !== row.whole) return false;
   return row.whole === 0 || draft.file === row.file;

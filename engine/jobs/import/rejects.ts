@@ -1,4 +1,5 @@
-// Rejects: the file that lists every row which did not enter, with its line, the reason and the row.
+// Rejects: the file that lists every row which did not enter, with its line, the reason and the
+// row.
 import {
   closeSync,
   fdatasyncSync,

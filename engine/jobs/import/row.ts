@@ -5,7 +5,10 @@ import { parseFen, parseQuantity, parseWholeFen } from './amounts.ts';
 import { type ImportField, importFields } from './columns.ts';
 import type { Moment, TimeReader } from './times.ts';
 
-/** Where a row stands, and its text as given: the fields of a CSV record or the line of an NDJSON file. */
+/**
+ * Where a row stands, and its text as given: the fields of a CSV record or the line of an NDJSON
+ * file.
+ */
 export interface Origin {
   readonly file: number;
   /** The first line of the record, from 1. */
@@ -17,7 +20,9 @@ export interface Origin {
 export interface SourceRow extends Origin {
   /** In the order of `importFields`; empty: the file has no such value. */
   readonly cells: readonly string[];
-  /** Above 0 for lines of a whole receipt in one NDJSON object: its number, which keeps it apart. */
+  /**
+   * Above 0 for lines of a whole receipt in one NDJSON object: its number, which keeps it apart.
+   */
   readonly whole: number;
   /** Why the record cannot be read at all. */
   readonly problem?: string | undefined;

@@ -1,4 +1,5 @@
-// Spill: values set aside on disk in parts, so that a file in any order needs the memory of one part only.
+// Spill: values set aside on disk in parts, so that a file in any order needs the memory of one
+// part only.
 import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashId } from './survey.ts';

@@ -52,7 +52,10 @@ export function rowsAccountedFor(tally: Tally): number {
   return receipts + returns + tally.rejected;
 }
 
-/** Adds the answers of a batch (receipts first, then returns) to the tally; refused rows go to `refuse`. */
+/**
+ * Adds the answers of a batch (receipts first, then returns) to the tally; refused rows go to
+ * `refuse`.
+ */
 export function settleBatch(batch: Batch, results: readonly IngestResult[], desk: Desk): void {
   for (const refusal of batch.refusals) desk.refuse(refusal);
   for (const [index, receipt] of batch.receipts.entries()) {
@@ -111,8 +114,9 @@ function unmatchedWords(
 ): { reason: string; message: string } {
   const reason = missing < pieces ? 'RETURN_PARTLY_UNMATCHED' : 'RETURN_UNMATCHED';
   const item = event.lines[0]?.itemId ?? '';
-  const message = `${missing} of ${pieces} pieces of ${item} were bought by ${event.memberId} in no receipt`;
-  return { reason, message: `${message} up to ${event.occurredAt}` };
+  const buyer = `member ${event.memberId} up to ${event.occurredAt}`;
+  const message = `${missing} of ${pieces} pieces of ${item} are in no purchase of ${buyer}`;
+  return { reason, message };
 }
 
 /** Counts a refused row. */

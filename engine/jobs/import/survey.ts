@@ -1,13 +1,15 @@
-// Survey: the cheap first pass that finds how many rows there are and whose rows do not lie together.
+// Survey: the cheap first pass that finds how many rows there are and whose rows do not lie
+// together.
 import { rawPurchaseId, type SourceRow } from './row.ts';
 
 const initialSlots = 1 << 12;
 
 /**
- * A set of ids as 32-bit hashes, 8 to 16 bytes an id: five million receipts take 64 MB. Two ids of one hash are taken
- * for one, which costs the second a detour over the spill files and nothing else.
+ * A set of ids as 32-bit hashes, 8 to 16 bytes an id: five million receipts take 64 MB. Two ids of
+ * one hash are taken for one, which costs the second a detour over the spill files and nothing
+ * else.
  */
-export class IdSet {
+class IdSet {
   #slots = new Uint32Array(initialSlots);
   #size = 0;
 
@@ -19,10 +21,6 @@ export class IdSet {
 
   has(id: string): boolean {
     return this.#size > 0 && this.#slots[this.#find(slotValue(id))] !== 0;
-  }
-
-  get size(): number {
-    return this.#size;
   }
 
   #insert(value: number): boolean {
@@ -62,11 +60,14 @@ export function hashId(id: string): number {
 export interface Survey {
   readonly rows: number;
   /** Ids whose rows are torn apart by rows of others. */
-  readonly scattered: IdSet;
+  readonly scattered: { has(id: string): boolean };
 }
 
-/** Reads everything once. */
-export async function surveyRows(chunks: AsyncIterable<readonly SourceRow[]>): Promise<Survey> {
+/** Reads everything once; what it says after `signal` stopped it is of no use. */
+export async function surveyRows(
+  chunks: AsyncIterable<readonly SourceRow[]>,
+  signal: AbortSignal | undefined,
+): Promise<Survey> {
   const seen = new IdSet();
   const scattered = new IdSet();
   let rows = 0;
@@ -80,6 +81,7 @@ export async function surveyRows(chunks: AsyncIterable<readonly SourceRow[]>): P
       if (!seen.add(id)) scattered.add(id);
     }
     rows += chunk.length;
+    if (signal?.aborted) break;
   }
   return { rows, scattered };
 }

@@ -31,7 +31,7 @@ test('the offset is the one that held at that time', () => {
   expect(read('2011-07-04 10:00', 'Europe/London')).toBe('2011-07-04T10:00:00+01:00');
 });
 
-test('an hour that happens twice is its first, an hour that is skipped keeps the offset before', () => {
+test('an hour that happens twice is its first, a skipped one keeps the offset before', () => {
   expect(read('2011-10-30 01:30', 'Europe/London')).toBe('2011-10-30T01:30:00+01:00');
   expect(read('2011-03-27 01:30', 'Europe/London')).toBe('2011-03-27T01:30:00+00:00');
   expect(createTimeReader('Europe/London')('2011-03-27 01:30')?.epochMs).toBe(

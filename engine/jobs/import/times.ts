@@ -1,4 +1,5 @@
-// Times of an import file: what a till wrote, read as RFC 3339 with the offset that held at that moment.
+// Times of an import file: what a till wrote, read as RFC 3339 with the offset that held at that
+// moment.
 import { millisecondsPerDay, millisecondsPerMinute } from '../../base/clock.ts';
 import { limits } from '../../base/limits.ts';
 import { formatMoment, zoneOffsetMinutes } from '../../base/time.ts';
@@ -12,12 +13,19 @@ export interface Moment {
 /** Undefined when the text is no time, or lies before 1970. */
 export type TimeReader = (text: string) => Moment | undefined;
 
-const timePattern =
-  /^(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?:[Tt ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s?([Zz]|[+-]\d{2}:?\d{2})?)?$/;
+const datePattern = /(\d{4})([-/])(\d{1,2})\2(\d{1,2})/;
+const clockPattern = /(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?/;
+const offsetPattern = /[Zz]|[+-]\d{2}:?\d{2}/;
+const timePattern = new RegExp(
+  `^${datePattern.source}(?:[Tt ]${clockPattern.source}\\s?(${offsetPattern.source})?)?$`,
+);
 /** What says UTC and nothing of the place (RFC 9557). */
 const placelessOffset = /^(?:[Zz]|-00:?00)$/;
 
-/** Reads the forms of docs/guides/import.md; times without an offset are local times of `timeZone`. */
+/**
+ * Reads the forms of docs/guides/import.md; times without an offset are local times of
+ * `timeZone`.
+ */
 export function createTimeReader(timeZone: string): TimeReader {
   let lastText: string | undefined;
   let lastMoment: Moment | undefined;
@@ -67,8 +75,8 @@ function parseOffset(text: string): number {
 }
 
 /**
- * The offset of a local time. An hour that happens twice is its first; an hour that the clocks skip keeps the offset
- * from before the change.
+ * The offset of a local time. An hour that happens twice is its first; an hour that the clocks skip
+ * keeps the offset from before the change.
  */
 function settleOffset(localMs: number, timeZone: string): number {
   const before = zoneOffsetMinutes(timeZone, localMs - millisecondsPerDay);

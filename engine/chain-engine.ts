@@ -1,0 +1,268 @@
+// The engine of one chain: ties log, views and serving together behind the interface of engine.ts.
+import { systemClock } from './base/clock.ts';
+import { EngineError } from './base/errors.ts';
+import { limits } from './base/limits.ts';
+import { formatMoment } from './base/time.ts';
+import type {
+  CompactReport,
+  Engine,
+  EngineOptions,
+  EngineStatus,
+  EraseReceipt,
+  IngestOptions,
+  ReceiptRow,
+} from './engine.ts';
+import { inspectionOf } from './inspect.ts';
+import { Maintenance } from './jobs/maintenance.ts';
+import { receiptRows } from './jobs/receipt-rows.ts';
+import type { Event, IngestResult, Item, Store as StoreEvent } from './log/events.ts';
+import { Log } from './log/log.ts';
+import { recommend } from './serve/recommend.ts';
+import type { RecommendReply, RecommendRequest } from './serve/request.ts';
+import type { FolderClaim } from './store/claim.ts';
+import type { Ledger } from './store/ledger.ts';
+import type { Store } from './store/store.ts';
+import type { Batch } from './views/batch.ts';
+import { type HashId, Registry } from './views/catalogue.ts';
+import type { Registries } from './views/counts.ts';
+import { eraseMember } from './views/erase.ts';
+import { Ingest } from './views/ingest.ts';
+import { Keeper } from './views/keeper.ts';
+import { findMember, isPersonalised } from './views/members.ts';
+import type { Audit } from './views/verify.ts';
+import { Waiters } from './views/waiters.ts';
+
+const defaultHalfLifeDays = 60;
+const defaultPopularityHalfLifeDays = 30;
+const defaultTimeZone = 'Asia/Shanghai';
+
+export interface ChainParts {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly claim: FolderClaim;
+  readonly options: EngineOptions;
+  readonly hashId: HashId;
+}
+
+export class ChainEngine implements Engine {
+  ready: Promise<void> = Promise.resolve();
+  private readonly parts: ChainParts;
+  private readonly log: Log;
+  private readonly registries: Registries;
+  private readonly writer: Ingest;
+  private readonly keeper: Keeper;
+  private readonly waiters = new Waiters();
+  private readonly maintenance: Maintenance;
+  private readonly clock: () => number;
+  private refusedOfErased = 0;
+  private failure: string | undefined;
+
+  constructor(parts: ChainParts) {
+    const { store, ledger, options, hashId } = parts;
+    this.parts = parts;
+    this.clock = options.clock ?? systemClock;
+    this.log = new Log(store);
+    this.registries = { items: new Registry(hashId, 0), stores: new Registry(hashId, 1) };
+    this.loadRegistries();
+    this.writer = new Ingest({
+      store,
+      log: this.log,
+      ledger,
+      registries: this.registries,
+      clock: this.clock,
+      timeZone: options.timeZone ?? defaultTimeZone,
+      retentionDays: options.retentionDays,
+      hashContent: hashId,
+      checkpoints: () => this.keeper.checkpoints(),
+      fold: (batch, newestDay) => this.fold(batch, newestDay),
+      onFailure: (error) => this.notify(`a write failed: ${String(error)}`),
+    });
+    this.keeper = new Keeper({
+      store,
+      log: this.log,
+      registries: this.registries,
+      halfLives: halfLivesOf(options),
+      kernelBuild: options.kernelBuild,
+      quietly: (work) => this.writer.quietly(work),
+      newestDay: () => this.writer.newestDay,
+      notify: (message) => this.notify(message),
+    });
+    this.maintenance = new Maintenance({
+      store,
+      ledger,
+      log: this.log,
+      writer: this.writer,
+      keeper: this.keeper,
+      notify: (message) => this.notify(message),
+    });
+  }
+
+  private notify(message: string): void {
+    this.parts.options.notify?.(message);
+  }
+
+  private loadRegistries(): void {
+    const { items, stores } = this.parts.store.tables;
+    for (const { value } of items.rows()) {
+      const { value: item, sequence } = JSON.parse(value.toString());
+      this.registries.items.push(item.itemId, item, sequence);
+    }
+    for (const { value } of stores.rows()) {
+      const { value: store, sequence } = JSON.parse(value.toString());
+      this.registries.stores.push(store.storeId, store, sequence);
+    }
+  }
+
+  /** Starts counting what is stored; `ready` tells when it is done. */
+  begin(): void {
+    this.ready = this.keeper.start().then(() => this.maintenance.reconcileErased());
+    // Whoever awaits `ready` is told of a failure; nobody may be waiting yet.
+    this.ready.catch((error: unknown) => {
+      this.failure = String(error);
+      this.notify(`cannot serve: ${this.failure}`);
+    });
+  }
+
+  private async fold(batch: Batch, newestDay: number): Promise<void> {
+    // The ledger first: an erase is acknowledged only when a restore cannot undo it.
+    this.parts.ledger.add(batch.erasedHashes);
+    await this.keeper.fold(batch, newestDay);
+    this.waiters.wake(this.keeper.applied);
+    this.maintenance.noteEvents();
+  }
+
+  private assertReady(): void {
+    const waitingFor = this.failure ?? this.keeper.waitingFor;
+    if (waitingFor === undefined) return;
+    const details = { reason: 'NOT_READY', retryAfterMs: 1_000 };
+    throw new EngineError('UNAVAILABLE', `not ready: ${waitingFor}`, details);
+  }
+
+  async ingest(
+    events: readonly Event[],
+    options: IngestOptions = {},
+  ): Promise<readonly IngestResult[]> {
+    this.assertReady();
+    const results = await this.writer.submit(events, options.bookmark);
+    for (const { reason } of results) if (reason === 'MEMBER_ERASED') this.refusedOfErased += 1;
+    return results;
+  }
+
+  recommend(request: RecommendRequest): RecommendReply {
+    this.assertReady();
+    const { store } = this.parts;
+    return recommend(request, {
+      counts: this.keeper.counts,
+      registries: this.registries,
+      historyOf: (memberId) => {
+        const { root, record } = findMember(store, memberId);
+        const history = store.tables.histories.get(Buffer.from(root));
+        return { history, isOptedOut: !isPersonalised(record) };
+      },
+      watermark: String(this.keeper.applied),
+    });
+  }
+
+  waitFor(watermark: string): Promise<void> {
+    return this.waiters.waitFor(watermark, this.keeper.applied);
+  }
+
+  async erase(memberId: string): Promise<EraseReceipt> {
+    this.assertReady();
+    let digestBefore = '';
+    const erased = await this.writer.transact((context) => {
+      // Alone in its transaction, so that nothing else lies between the two digests.
+      digestBefore = this.keeper.counts.kernel.digest();
+      return eraseMember(context, memberId);
+    });
+    this.maintenance.noteErased();
+    return {
+      found: erased.found,
+      removed: { receipts: erased.receipts, returns: erased.returns, aliases: erased.aliases },
+      digestBefore,
+      digestAfter: this.keeper.counts.kernel.digest(),
+      watermark: String(erased.sequence),
+      bytesGoneBy: formatMoment(this.clock() + limits.compactWithinMs, 0),
+    };
+  }
+
+  verify(progress?: (done: number, total: number) => void): Promise<Audit> {
+    this.assertReady();
+    return this.maintenance.verify(progress);
+  }
+
+  checkpoint(): Promise<void> {
+    return this.keeper.checkpoint();
+  }
+
+  expire(): Promise<number> {
+    this.assertReady();
+    return this.maintenance.expire(this.parts.options.retentionDays, this.clock);
+  }
+
+  compact(): Promise<CompactReport> {
+    this.assertReady();
+    return this.maintenance.compact();
+  }
+
+  item(itemId: string): Item | undefined {
+    const number = this.registries.items.numberOf(itemId);
+    return number === undefined ? undefined : this.registries.items.valueOf(number);
+  }
+
+  items(): IterableIterator<Item> {
+    return this.registries.items.entries();
+  }
+
+  store(storeId: string): StoreEvent | undefined {
+    const number = this.registries.stores.numberOf(storeId);
+    return number === undefined ? undefined : this.registries.stores.valueOf(number);
+  }
+
+  stores(): IterableIterator<StoreEvent> {
+    return this.registries.stores.entries();
+  }
+
+  receipts(options: { readonly gross?: boolean } = {}): IterableIterator<ReceiptRow> {
+    return receiptRows(this.log, this.parts.store, options.gross ?? false);
+  }
+
+  bookmark(key: string): string | undefined {
+    return this.parts.store.readMeta(`bookmark:${key}`) as string | undefined;
+  }
+
+  status(): EngineStatus {
+    const waitingFor = this.failure ?? this.keeper.waitingFor;
+    return {
+      ready: waitingFor === undefined,
+      ...(waitingFor === undefined ? {} : { waitingFor }),
+      watermark: String(this.keeper.applied),
+      events: this.log.head,
+      members: this.parts.store.tables.histories.count(),
+      items: this.registries.items.size,
+      stores: this.registries.stores.size,
+      refusedOfErased: this.refusedOfErased,
+    };
+  }
+
+  get inspect() {
+    return inspectionOf(this.keeper.counts, this.registries);
+  }
+
+  async close(): Promise<void> {
+    await this.ready.catch(() => {});
+    await this.writer.close();
+    await this.maintenance.close();
+    await this.parts.store.close();
+    this.parts.ledger.close();
+    await this.parts.claim.release();
+  }
+}
+
+function halfLivesOf({ halfLifeDays, popularityHalfLifeDays }: EngineOptions) {
+  return {
+    pairDays: halfLifeDays === undefined ? defaultHalfLifeDays : halfLifeDays,
+    popularityDays:
+      popularityHalfLifeDays === undefined ? defaultPopularityHalfLifeDays : popularityHalfLifeDays,
+  };
+}

@@ -1,0 +1,181 @@
+// Long work beside serving: checkpoints when due, verify, expiry, compaction, and erases that a restore took back.
+import { type Clock, steadyMilliseconds } from '../base/clock.ts';
+import { limits } from '../base/limits.ts';
+import type { CompactReport } from '../engine.ts';
+import type { Log } from '../log/log.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { Store } from '../store/store.ts';
+import { retentionStartMs, tombstoneKey } from '../views/accept.ts';
+import { eraseMember } from '../views/erase.ts';
+import { type ExpireSlice, expireSlice } from '../views/expire.ts';
+import type { Ingest } from '../views/ingest.ts';
+import type { Keeper } from '../views/keeper.ts';
+import { type Audit, compareCounts, compareHistories, DifferenceList } from '../views/verify.ts';
+
+const verifyAttempts = 3;
+
+export interface MaintenanceOptions {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly log: Log;
+  readonly writer: Ingest;
+  readonly keeper: Keeper;
+  readonly notify: (message: string) => void;
+}
+
+export class Maintenance {
+  private readonly options: MaintenanceOptions;
+  private checkpointTimer: NodeJS.Timeout | undefined;
+  private compactTimer: NodeJS.Timeout | undefined;
+  private isClosed = false;
+
+  constructor(options: MaintenanceOptions) {
+    this.options = options;
+  }
+
+  /** To be told after every batch: writes a checkpoint when enough has happened or enough time has passed. */
+  noteEvents(): void {
+    const { keeper } = this.options;
+    if (keeper.eventsSinceCheckpoint >= limits.checkpointEventsMax) this.checkpointSoon(0);
+    else this.checkpointSoon(limits.checkpointIntervalMs);
+  }
+
+  private checkpointSoon(milliseconds: number): void {
+    if (this.isClosed) return;
+    if (this.checkpointTimer && milliseconds > 0) return;
+    clearTimeout(this.checkpointTimer);
+    this.checkpointTimer = setTimeout(() => {
+      this.options.keeper
+        .checkpoint()
+        .catch((error) => this.options.notify(`the checkpoint failed: ${String(error)}`))
+        .finally(() => {
+          this.checkpointTimer = undefined;
+        });
+    }, milliseconds).unref();
+  }
+
+  /** To be told after an erase: its last bytes go with a compaction within a day. */
+  noteErased(): void {
+    if (this.isClosed || this.compactTimer) return;
+    const half = limits.compactWithinMs / 2;
+    this.compactTimer = setTimeout(() => {
+      this.compactTimer = undefined;
+      this.compact().catch((error) => this.options.notify(`compaction failed: ${String(error)}`));
+    }, half).unref();
+  }
+
+  /** Erases whoever the ledger names and the store still knows: a restore, or a crash, took the erase back. */
+  async reconcileErased(): Promise<void> {
+    const { store, ledger, writer, notify } = this.options;
+    const { tombstones, histories, members } = store.tables;
+    const known = [...tombstones.rows()].filter(({ key }) => key[0] === 109);
+    ledger.add(known.map(({ key }) => key.subarray(1)));
+    if (ledger.size === known.length) {
+      if (store.readMeta('compactDue')) this.noteErased();
+      return;
+    }
+    const isForgotten = (id: Buffer): boolean => {
+      const hash = ledger.hash(id.toString());
+      return ledger.has(hash) && !tombstones.has(tombstoneKey('member', hash));
+    };
+    const ids = new Set<string>();
+    for (const { key } of histories.rows()) if (isForgotten(key)) ids.add(key.toString());
+    for (const { key } of members.rows()) if (isForgotten(key)) ids.add(key.toString());
+    for (const id of ids) await writer.transact((context) => eraseMember(context, id));
+    if (ids.size > 0) notify(`erased ${ids.size} members again: the ledger names them`);
+    // Those whose receipts are not here either still must be refused when they come.
+    await store.transaction(() => {
+      for (const hash of ledger.all()) {
+        tombstones.put(tombstoneKey('member', hash), Buffer.alloc(0));
+      }
+    });
+  }
+
+  async verify(progress: (done: number, total: number) => void = () => {}): Promise<Audit> {
+    const { keeper, log } = this.options;
+    for (let attempt = 1; ; attempt++) {
+      const head = log.head;
+      const audit = await keeper.withRecount((fresh, live) => this.audit(fresh, live), progress);
+      // A member erased or merged while histories were read looks like a difference: look again.
+      if (audit.ok || log.head === head || attempt === verifyAttempts) return audit;
+    }
+  }
+
+  private *audit(
+    fresh: Parameters<typeof compareCounts>[1],
+    live: Parameters<typeof compareCounts>[0],
+  ): Generator<void, Audit> {
+    const { store, log, keeper } = this.options;
+    const differences = new DifferenceList(limits.verifyDifferencesMax);
+    const entryOf: Keeper['entryOf'] = (purchase, sequence) => keeper.entryOf(purchase, sequence);
+    yield* compareHistories({ store, log, entryOf }, differences);
+    yield* compareCounts(live, fresh, differences);
+    return {
+      ok: differences.count === 0,
+      digest: live.kernel.digest(),
+      cells: live.kernel.run.cellCount(),
+      events: log.head,
+      members: store.tables.histories.count(),
+      differenceCount: differences.count,
+      differences: differences.list,
+    };
+  }
+
+  /** Takes expired receipts out, slice by slice; returns how many. */
+  async expire(retentionDays: number | undefined, clock: Clock): Promise<number> {
+    if (retentionDays === undefined) return 0;
+    let receipts = 0;
+    for (const slice of this.expireSlices(retentionStartMs(clock(), retentionDays))) {
+      receipts += await this.options.writer.transact((context) => expireSlice(context, slice));
+    }
+    if (receipts > 0) await this.options.keeper.checkpoint();
+    return receipts;
+  }
+
+  private *expireSlices(beforeMs: number): IterableIterator<ExpireSlice> {
+    const { store, log, keeper } = this.options;
+    let roots: string[] = [];
+    for (const { key, value } of store.tables.histories.rows()) {
+      // Entries stand in time order, so the first tells whether any is expired.
+      if (value.readDoubleLE(0) < beforeMs) roots.push(key.toString());
+      if (roots.length < limits.expireSliceMax) continue;
+      yield { roots, tickets: [] };
+      roots = [];
+    }
+    if (roots.length > 0) yield { roots, tickets: [] };
+    let tickets: { sequence: number; before: Buffer }[] = [];
+    const { head } = log;
+    for (const { sequence, entry } of log.scan()) {
+      if (sequence > head) break;
+      if (entry.kind !== 'purchase' || entry.purchase.occurredAtMs >= beforeMs) continue;
+      const before = keeper.ticketAt(sequence);
+      if (before) tickets.push({ sequence, before });
+      if (tickets.length < limits.expireSliceMax) continue;
+      yield { roots: [], tickets };
+      tickets = [];
+    }
+    if (tickets.length > 0) yield { roots: [], tickets };
+  }
+
+  /** A compacting copy takes the place of the store, so that no deleted byte is left. */
+  async compact(): Promise<CompactReport> {
+    const { store, keeper, writer } = this.options;
+    // A fresh checkpoint first: the residues of erased members go with it.
+    await keeper.checkpoint();
+    const startedAt = steadyMilliseconds();
+    const sizes = await writer.whileStopped(() => store.compact());
+    await store.transaction(() => store.removeMeta('compactDue'));
+    return { ...sizes, seconds: (steadyMilliseconds() - startedAt) / 1_000 };
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    clearTimeout(this.checkpointTimer);
+    clearTimeout(this.compactTimer);
+    const { keeper, notify } = this.options;
+    if (keeper.waitingFor === undefined) {
+      await keeper.checkpoint().catch((error) => notify(`the checkpoint failed: ${String(error)}`));
+    }
+    await keeper.idle();
+  }
+}

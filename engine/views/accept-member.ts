@@ -1,0 +1,88 @@
+// Accepts what is said of a member: that two ids are one person, and whether they consent to personalisation.
+import { encodeConsent, encodeMerge } from '../log/codec.ts';
+import type { Consent, IngestResult, Merge } from '../log/events.ts';
+import {
+  type AcceptContext,
+  historyOf,
+  judgeErased,
+  judgeMoment,
+  momentOf,
+  putHistory,
+  requireRecount,
+} from './accept.ts';
+import { uniteHistories } from './history.ts';
+import { findMember, isPersonalised, putMember } from './members.ts';
+
+/** Makes two ids one member: the union of their histories, consenting only when both do. */
+export function acceptMerge(context: AcceptContext, merge: Merge): IngestResult {
+  const { memberId, fromMemberId } = merge;
+  const { store, log, batch } = context;
+  const refused =
+    judgeErased(context, memberId, memberId) ?? judgeErased(context, memberId, fromMemberId);
+  if (refused) return refused;
+  const into = findMember(store, memberId);
+  const from = findMember(store, fromMemberId);
+  if (into.root === from.root) {
+    const sequence = into.record.sequences.at(-1) ?? log.head;
+    return { id: memberId, status: 'duplicate', watermark: String(sequence) };
+  }
+  const sequence = log.append(encodeMerge(context.clock(), merge));
+  const fromBefore = historyOf(context, from.root);
+  const intoBefore = historyOf(context, into.root);
+  const united = uniteHistories(fromBefore, intoBefore);
+  const wasPersonalised = {
+    from: isPersonalised(from.record),
+    into: isPersonalised(into.record),
+  };
+  putMember(store, {
+    root: into.root,
+    record: {
+      aliases: [...into.record.aliases, from.root, ...from.record.aliases],
+      consents: [...into.record.consents, ...from.record.consents],
+      sequences: [...into.record.sequences, ...from.record.sequences, sequence],
+    },
+  });
+  const isNow = isPersonalised(findMember(store, into.root).record);
+  putHistory(context, from.root, Buffer.alloc(0));
+  putHistory(context, into.root, united);
+  requireRecount(context, sequence);
+  batch.changeMember(from.root, wasPersonalised.from ? fromBefore : undefined, undefined);
+  batch.changeMember(
+    into.root,
+    wasPersonalised.into ? intoBefore : undefined,
+    isNow ? united : undefined,
+  );
+  return { id: memberId, status: 'created', watermark: String(sequence) };
+}
+
+/** Takes the member's history out of lists and counts, or puts it back; the receipts stay. */
+export function acceptConsent(context: AcceptContext, consent: Consent): IngestResult {
+  const { memberId, personalization } = consent;
+  const { store, log, batch } = context;
+  const moment = momentOf(context, consent.occurredAt, undefined);
+  const answer = judgeErased(context, memberId, memberId) ?? judgeMoment(context, memberId, moment);
+  if (answer) return answer;
+  const { root, record } = findMember(store, memberId);
+  const known = record.consents.find(
+    ({ atMs, given }) => atMs === moment.occurredAtMs && given === personalization,
+  );
+  if (known) return { id: memberId, status: 'duplicate', watermark: String(known.sequence) };
+  const sequence = log.append(encodeConsent(context.clock(), memberId, personalization, moment));
+  const answered = { atMs: moment.occurredAtMs, given: personalization, sequence };
+  const after = {
+    ...record,
+    consents: [...record.consents, answered],
+    sequences: [...record.sequences, sequence],
+  };
+  putMember(store, { root, record: after });
+  requireRecount(context, sequence);
+  const history = historyOf(context, root);
+  if (history) {
+    batch.changeMember(
+      root,
+      isPersonalised(record) ? history : undefined,
+      isPersonalised(after) ? history : undefined,
+    );
+  }
+  return { id: memberId, status: 'created', watermark: String(sequence) };
+}

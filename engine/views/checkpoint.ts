@@ -1,0 +1,123 @@
+// The counts on disk: one file that stands at one log sequence, written in slices while counting goes on.
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { openBlocks, restoreBlocks, sealBlock } from '../kernel/snapshot.ts';
+import type { Counts } from './counts.ts';
+
+/** Raised whenever the same receipts would be counted otherwise: an older checkpoint is then counted anew. */
+const formulaVersion = 1;
+const fileName = 'counts.checkpoint';
+/** About 1 ms of encoding. */
+const sliceBytes = 131_072;
+
+export interface CheckpointHeader {
+  readonly formulaVersion: number;
+  readonly sequence: number;
+  readonly decay: string;
+  readonly items: number;
+  readonly stores: number;
+  readonly cells: number;
+  readonly digest: string;
+}
+
+function headerOf(counts: Counts, sequence: number): CheckpointHeader {
+  const { items, stores } = counts.registries;
+  return {
+    formulaVersion,
+    sequence,
+    decay: counts.decayName,
+    items: items.size,
+    stores: stores.size,
+    cells: counts.kernel.run.cellCount(),
+    digest: counts.kernel.digest(),
+  };
+}
+
+async function writeBlocks(file: FileHandle, counts: Counts, header: CheckpointHeader) {
+  await file.write(sealBlock(Buffer.from(JSON.stringify(header))));
+  let isDone = false;
+  while (!isDone) {
+    isDone = Boolean(counts.kernel.run.continueSnapshot(sliceBytes));
+    const bytes = counts.kernel.takeSnapshotBytes();
+    if (bytes.length > 0) await file.write(sealBlock(bytes));
+    await setImmediate();
+  }
+  await file.sync();
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Writes a checkpoint of this moment; must be called when everything up to `sequence`, and nothing more, is folded. The
+ * moment is fixed before the first await; the former checkpoint stands until the new one is durable.
+ */
+export async function writeCheckpoint(
+  folder: string,
+  counts: Counts,
+  sequence: number,
+): Promise<void> {
+  const { run } = counts.kernel;
+  const header = headerOf(counts, sequence);
+  run.startSnapshot();
+  const temporary = join(folder, `${fileName}.new`);
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      await writeBlocks(file, counts, header);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, join(folder, fileName));
+    await syncFolder(folder);
+  } catch (error) {
+    run.abandonSnapshot();
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Why a checkpoint cannot be used, or the sequence that the counts now stand at. */
+export type CheckpointLoad = { readonly sequence: number } | { readonly unusable: string };
+
+function judgeHeader(header: CheckpointHeader, counts: Counts, head: number): string | undefined {
+  const { items, stores } = counts.registries;
+  if (header.formulaVersion !== formulaVersion) return 'it was counted by another formula';
+  if (header.decay !== counts.decayName) return 'the landmark or a half-life has changed';
+  if (header.sequence > head) return `it stands at ${header.sequence}, past the log's end`;
+  if (header.items > items.size || header.stores > stores.size) return 'it knows more items';
+  return undefined;
+}
+
+/** Fills empty counts from the checkpoint of a folder. When `unusable`, the counts are spoilt. */
+export async function loadCheckpoint(
+  folder: string,
+  counts: Counts,
+  head: number,
+): Promise<CheckpointLoad> {
+  let file: Buffer;
+  try {
+    file = await readFile(join(folder, fileName));
+  } catch {
+    return { unusable: 'there is none' };
+  }
+  const [first, ...blocks] = openBlocks(file, 0) ?? [];
+  if (!first) return { unusable: 'its checksum does not match' };
+  const header = JSON.parse(Buffer.from(first).toString()) as CheckpointHeader;
+  const reason = judgeHeader(header, counts, head);
+  if (reason) return { unusable: reason };
+  const { kernel } = counts;
+  const isWhole = restoreBlocks(kernel, blocks);
+  if (!isWhole || kernel.run.cellCount() !== header.cells || kernel.digest() !== header.digest) {
+    return { unusable: 'its cells do not add up' };
+  }
+  counts.settleNow();
+  return { sequence: header.sequence };
+}

@@ -1,0 +1,98 @@
+// Forgets one member inside a write transaction: tombstones, then everything that names them or their receipts.
+import { encodeErase } from '../log/codec.ts';
+import { forgetId } from '../log/dedupe.ts';
+import { type AcceptContext, historyOf, readReturns, tombstoneKey } from './accept.ts';
+import { decodeHistory, type HistoryEntry, residueOf } from './history.ts';
+import { findMember, isPersonalised, type Member } from './members.ts';
+
+export interface Erased {
+  /** Whether anything was known of the member. */
+  readonly found: boolean;
+  readonly receipts: number;
+  readonly returns: number;
+  /** Other ids that had been merged into the member. */
+  readonly aliases: number;
+  readonly sequence: number;
+}
+
+function sequenceKey(sequence: number): Buffer {
+  const key = Buffer.allocUnsafe(8);
+  key.writeBigUInt64BE(BigInt(sequence));
+  return key;
+}
+
+/** Keeps what the last checkpoint still counts of a history, without ids: there is nothing else left to subtract from. */
+export function keepResidue(
+  context: AcceptContext,
+  history: Buffer | undefined,
+  options: { readonly sequence: number; readonly isMember: boolean },
+): void {
+  const residue = residueOf(history, options.sequence, context.checkpoints());
+  if (!residue) return;
+  const value = Buffer.concat([Buffer.of(options.isMember ? 1 : 0), residue]);
+  context.store.tables.residues.put(sequenceKey(options.sequence), value);
+}
+
+/** Overwrites a receipt and its returns in the log, forgets their ids; returns how many returns there were. */
+export function forgetReceipt(
+  context: AcceptContext,
+  { purchaseSequence, purchaseId }: Pick<HistoryEntry, 'purchaseSequence' | 'purchaseId'>,
+): number {
+  const { log, store } = context;
+  const returns = readReturns(store, purchaseId);
+  for (const { sequence } of returns) {
+    const entry = log.read(sequence);
+    if (entry.kind === 'return') forgetId(store, 'return', entry.return.returnId);
+    log.blank(sequence);
+  }
+  if (returns.length > 0) store.tables.returns.remove(Buffer.from(purchaseId));
+  log.blank(purchaseSequence);
+  forgetId(store, 'purchase', purchaseId);
+  return returns.length;
+}
+
+function putTombstones(context: AcceptContext, ids: readonly string[]): Buffer[] {
+  const hashes = ids.map((id) => context.ledger.hash(id));
+  for (const hash of hashes) {
+    context.store.tables.tombstones.put(tombstoneKey('member', hash), Buffer.alloc(0));
+  }
+  context.batch.erasedHashes.push(...hashes);
+  return hashes;
+}
+
+function forgetHistory(context: AcceptContext, member: Member, sequence: number) {
+  const { store, batch, ledger } = context;
+  const history = historyOf(context, member.root);
+  const counted = new Map<number, HistoryEntry>();
+  for (const entry of decodeHistory(history)) counted.set(entry.purchaseSequence, entry);
+  let returns = 0;
+  for (const entry of counted.values()) {
+    returns += forgetReceipt(context, entry);
+    const hash = ledger.hash(entry.purchaseId);
+    store.tables.tombstones.put(tombstoneKey('purchase', hash), Buffer.alloc(0));
+  }
+  if (history) {
+    store.tables.histories.remove(Buffer.from(member.root));
+    if (isPersonalised(member.record)) {
+      keepResidue(context, history, { sequence, isMember: true });
+      batch.changeMember(member.root, history, undefined);
+    }
+  }
+  return { receipts: counted.size, returns };
+}
+
+/** Erases the whole union that an id stands for. An unknown member is erased too: their later receipts are refused. */
+export function eraseMember(context: AcceptContext, memberId: string): Erased {
+  const { store, log } = context;
+  const member = findMember(store, memberId);
+  const { root, record } = member;
+  const ids = [root, ...record.aliases];
+  const [rootHash] = putTombstones(context, ids);
+  const sequence = log.append(encodeErase(context.clock(), rootHash!.toString('hex')));
+  const { receipts, returns } = forgetHistory(context, member, sequence);
+  for (const entry of record.sequences) log.blank(entry);
+  for (const id of ids) store.tables.members.remove(Buffer.from(id));
+  store.writeMeta('compactDue', true);
+  const found = receipts > 0 || record.sequences.length > 0;
+  return { found, receipts, returns, aliases: record.aliases.length, sequence };
+}

@@ -1,0 +1,290 @@
+// Keeps the counts: loads or recounts them at start, folds batches, re-landmarks in the background, writes checkpoints.
+import { setImmediate } from 'node:timers/promises';
+import { steadyMilliseconds } from '../base/clock.ts';
+import { limits } from '../base/limits.ts';
+import type { KernelBuild } from '../kernel/kernel.ts';
+import type { LoggedPurchase } from '../log/codec.ts';
+import type { Log } from '../log/log.ts';
+import type { Store } from '../store/store.ts';
+import { readReturns } from './accept.ts';
+import type { Batch } from './batch.ts';
+import { catchUp } from './catch-up.ts';
+import { loadCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { Counts, type HalfLives, landmarkOf, type Registries } from './counts.ts';
+import { type Checkpoints, encodeHistoryEntry } from './history.ts';
+import { findMember, isPersonalised } from './members.ts';
+import { deriveEntry } from './receipts.ts';
+import { Recount } from './recount.ts';
+
+const recountSliceMs = 2;
+/** So many half-lives past the landmark the weights are still far from 63 bits; beyond, folding waits for the recount. */
+const halfLivesWithoutRecount = 20;
+
+export interface KeeperOptions {
+  readonly store: Store;
+  readonly log: Log;
+  readonly registries: Registries;
+  readonly halfLives: HalfLives;
+  readonly kernelBuild: KernelBuild | undefined;
+  /** Runs synchronous work when everything committed has been folded. */
+  readonly quietly: <Result>(work: () => Result) => Promise<Result>;
+  readonly newestDay: () => number;
+  /** Told what goes on: a rebuild, a landmark crossed. */
+  readonly notify: (message: string) => void;
+}
+
+export class Keeper {
+  /** Everything up to this log sequence is in the counts. */
+  applied = 0;
+  /** Why nothing can be served yet. */
+  waitingFor: string | undefined = 'counting';
+  private readonly options: KeeperOptions;
+  private current: Counts;
+  private recounting: Recount | undefined;
+  /** Recounts and checkpoints, one after the other. */
+  private background: Promise<unknown> = Promise.resolve();
+  private durableCheckpoint = 0;
+  private pendingCheckpoint: number | undefined;
+  private isRelandmarking = false;
+
+  constructor(options: KeeperOptions) {
+    this.options = options;
+    this.current = this.emptyCounts();
+  }
+
+  get counts(): Counts {
+    return this.current;
+  }
+
+  /** What history entries must be kept for. */
+  checkpoints(): Checkpoints {
+    const newest = this.pendingCheckpoint ?? this.durableCheckpoint;
+    return { oldest: this.durableCheckpoint || newest, newest };
+  }
+
+  /** Whether enough has happened since the last checkpoint to write another. */
+  get eventsSinceCheckpoint(): number {
+    return this.applied - this.durableCheckpoint;
+  }
+
+  private emptyCounts(): Counts {
+    const { registries, halfLives, kernelBuild, newestDay } = this.options;
+    return new Counts(registries, halfLives, newestDay(), kernelBuild);
+  }
+
+  /** From the checkpoint and the tail of the log, or else from everything stored. */
+  async start(): Promise<void> {
+    const { store, log, notify } = this.options;
+    const load = await loadCheckpoint(store.folder, this.current, log.head);
+    const recountAfter = Number(store.readMeta('recountAfter') ?? 0);
+    if ('sequence' in load && recountAfter <= load.sequence) {
+      this.waitingFor = `replaying the log from ${load.sequence} to ${log.head}`;
+      catchUp(this.source(), this.current, load.sequence);
+      this.durableCheckpoint = load.sequence;
+    } else {
+      const reason = 'unusable' in load ? load.unusable : 'members changed after it';
+      if (log.head > 0) notify(`counting everything anew, the checkpoint is not used: ${reason}`);
+      this.current = this.emptyCounts();
+      const recount = new Recount(this.current, this.source());
+      while (!recount.step(recountSliceMs, steadyMilliseconds)) {
+        const { done, total } = recount.progress();
+        this.waitingFor = `counting ${done}/${total} (checkpoint: ${reason})`;
+        await setImmediate();
+      }
+    }
+    this.applied = log.head;
+    this.waitingFor = undefined;
+  }
+
+  private source() {
+    const { store, log } = this.options;
+    return {
+      store,
+      log,
+      counts: (root: string) => isPersonalised(findMember(store, root).record),
+      ticketAt: (sequence: number, returnsUpTo?: number) => this.ticketAt(sequence, returnsUpTo),
+    };
+  }
+
+  /** An anonymous ticket as it counts, less its returns up to a sequence; undefined when the log entry is none. */
+  ticketAt(sequence: number, returnsUpTo = Number.POSITIVE_INFINITY): Buffer | undefined {
+    const { log } = this.options;
+    const entry = log.read(sequence);
+    if (entry.kind !== 'purchase' || entry.purchase.memberId !== undefined) return undefined;
+    return encodeHistoryEntry(this.entryOf(entry.purchase, sequence, returnsUpTo));
+  }
+
+  /** A logged purchase as it counts. */
+  entryOf(purchase: LoggedPurchase, sequence: number, returnsUpTo = Number.POSITIVE_INFINITY) {
+    const { store, registries } = this.options;
+    const returns = readReturns(store, purchase.purchaseId);
+    return deriveEntry({
+      purchase,
+      purchaseSequence: sequence,
+      addedAt: sequence,
+      returns: returns.filter((kept) => kept.sequence <= returnsUpTo),
+      registries,
+    });
+  }
+
+  /** After fsync: moves the counts by what the batch changed. */
+  async fold(batch: Batch, newestDay: number): Promise<void> {
+    if (this.isBeyondHeadroom(newestDay)) {
+      await this.recountNow();
+    } else {
+      this.current.register();
+      this.recounting?.target.register();
+      for (const [subject, change] of batch.changes) {
+        this.current.apply(change);
+        if (this.recounting?.covers(subject)) this.recounting.target.apply(change);
+      }
+      this.current.settleNow();
+    }
+    for (const counts of [this.current, this.recounting?.target]) {
+      counts?.refreshEligible(batch.changedItems);
+    }
+    this.applied = this.options.log.head;
+    if (this.isPastLandmark(newestDay) && !this.isRelandmarking) this.relandmark();
+  }
+
+  private isPastLandmark(newestDay: number): boolean {
+    const { pairDays, popularityDays } = this.options.halfLives;
+    return (
+      landmarkOf(newestDay, pairDays) !== this.current.landmarkDay ||
+      landmarkOf(newestDay, popularityDays) !== this.current.popularityLandmarkDay
+    );
+  }
+
+  private isBeyondHeadroom(newestDay: number): boolean {
+    const { pairDays, popularityDays } = this.options.halfLives;
+    const isBeyond = (landmark: number, days: number | null) =>
+      days !== null && newestDay - landmark >= days * halfLivesWithoutRecount;
+    return (
+      isBeyond(this.current.landmarkDay, pairDays) ||
+      isBeyond(this.current.popularityLandmarkDay, popularityDays)
+    );
+  }
+
+  /** Weights would outgrow their cells: counts anew while writers wait. Readers go on. */
+  private async recountNow(): Promise<void> {
+    this.options.notify(
+      'the newest receipt lies far past the landmark: recounting before going on',
+    );
+    this.recounting = undefined;
+    const recount = new Recount(this.emptyCounts(), this.source());
+    while (!recount.step(recountSliceMs, steadyMilliseconds)) await setImmediate();
+    this.switchTo(recount.target);
+  }
+
+  private switchTo(counts: Counts): void {
+    this.current = counts;
+    const { landmarkDay, popularityLandmarkDay } = counts;
+    this.options.notify(
+      `switched to counts of landmark day ${landmarkDay} (popularity ${popularityLandmarkDay})`,
+    );
+  }
+
+  private relandmark(): void {
+    this.isRelandmarking = true;
+    this.options.notify('the landmark moves: recounting in the background');
+    const switchTo = (counts: Counts) => this.switchTo(counts);
+    const work = this.withRecount(function* (counts) {
+      yield;
+      switchTo(counts);
+    });
+    const finish = () => {
+      this.isRelandmarking = false;
+    };
+    work.then(finish, finish);
+  }
+
+  /**
+   * Counts everything anew beside the live counts, then runs `use` step by step at quiet moments while both stand at the
+   * same events. Starts again when the live counts were replaced meanwhile.
+   */
+  withRecount<Result>(
+    use: (counts: Counts, live: Counts) => Generator<unknown, Result>,
+    progress: (done: number, total: number) => void = () => {},
+  ): Promise<Result> {
+    return this.inBackground(async () => {
+      while (true) {
+        const recount = new Recount(this.emptyCounts(), this.source());
+        this.recounting = recount;
+        const step = () => recount.step(recountSliceMs, steadyMilliseconds);
+        while (this.recounting === recount && !(await this.options.quietly(step))) {
+          const { done, total } = recount.progress();
+          progress(done, total);
+          await setImmediate();
+        }
+        const steps = use(recount.target, this.current);
+        while (this.recounting === recount) {
+          const finished = await this.options.quietly(() => this.runSlice(recount, steps));
+          if (finished) return finished.result;
+          await setImmediate();
+        }
+      }
+    });
+  }
+
+  /** Some steps at a quiet moment; undefined while there are more. */
+  private runSlice<Result>(
+    recount: Recount,
+    steps: Generator<unknown, Result>,
+  ): { readonly result: Result } | undefined {
+    if (this.recounting !== recount) return undefined;
+    // What was committed since the last step is stored but may not be passed yet.
+    recount.step(Number.POSITIVE_INFINITY, steadyMilliseconds);
+    const end = steadyMilliseconds() + recountSliceMs;
+    while (steadyMilliseconds() < end) {
+      const { done, value } = steps.next();
+      if (!done) continue;
+      this.recounting = undefined;
+      return { result: value };
+    }
+    return undefined;
+  }
+
+  /** Writes a checkpoint of now; resolves when it is durable. */
+  checkpoint(): Promise<void> {
+    return this.inBackground(async () => {
+      const { store, quietly } = this.options;
+      let writing: Promise<void> | undefined;
+      let sequence = 0;
+      await quietly(() => {
+        sequence = this.applied;
+        if (sequence === this.durableCheckpoint) return;
+        this.pendingCheckpoint = sequence;
+        writing = writeCheckpoint(store.folder, this.current, sequence);
+      });
+      if (!writing) return;
+      try {
+        await writing;
+        this.durableCheckpoint = sequence;
+      } finally {
+        this.pendingCheckpoint = undefined;
+      }
+      await this.dropResidues(sequence);
+    });
+  }
+
+  private async dropResidues(upTo: number): Promise<void> {
+    const { residues } = this.options.store.tables;
+    if (residues.count() === 0) return;
+    await this.options.store.transaction(() => {
+      for (const { key } of residues.chunk(Buffer.alloc(1), limits.residuesDroppedAtOnce)) {
+        if (Number(key.readBigUInt64BE(0)) <= upTo) residues.remove(key);
+      }
+    });
+  }
+
+  private inBackground<Result>(work: () => Promise<Result>): Promise<Result> {
+    const next = this.background.then(work, work);
+    this.background = next.catch(() => {});
+    return next;
+  }
+
+  /** Resolves when no recount or checkpoint is under way. */
+  async idle(): Promise<void> {
+    await this.background;
+  }
+}

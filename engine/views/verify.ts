@@ -1,0 +1,137 @@
+// Compares counts cell by cell with a recount, and histories with the log they came from.
+import type { LoggedPurchase } from '../log/codec.ts';
+import type { Log } from '../log/log.ts';
+import type { Store } from '../store/store.ts';
+import type { Counts } from './counts.ts';
+import { decodeHistory, encodeHistoryEntry, type HistoryEntry } from './history.ts';
+
+export interface Audit {
+  readonly ok: boolean;
+  readonly digest: string;
+  readonly cells: number;
+  readonly events: number;
+  readonly members: number;
+  readonly differenceCount: number;
+  readonly differences: readonly string[];
+}
+
+export class DifferenceList {
+  readonly list: string[] = [];
+  count = 0;
+  private readonly most: number;
+
+  constructor(most: number) {
+    this.most = most;
+  }
+
+  add(text: string): void {
+    this.count += 1;
+    if (this.list.length < this.most) this.list.push(text);
+  }
+}
+
+type RowTable = 'next' | 'same' | 'scope';
+
+function compareRow(
+  live: Counts,
+  fresh: Counts,
+  row: { readonly table: RowTable; readonly number: number; readonly name: string },
+  differences: DifferenceList,
+): void {
+  const { items } = live.registries;
+  const expected = new Map(
+    fresh.kernel.row(row.table, row.number).map((cell) => [cell.key, cell] as const),
+  );
+  for (const { key, weight, count } of live.kernel.row(row.table, row.number)) {
+    const other = expected.get(key);
+    expected.delete(key);
+    const where = `${row.table} ${row.name} -> ${items.idOf(key)}`;
+    if (weight === 0n && count === 0) differences.add(`${where}: an empty cell is kept`);
+    if (other?.weight === weight && other.count === count) continue;
+    const wanted = other ? `${other.weight}/${other.count}` : 'nothing';
+    differences.add(`${where}: holds ${weight}/${count}, the recount ${wanted}`);
+  }
+  for (const { key, weight, count } of expected.values()) {
+    const where = `${row.table} ${row.name} -> ${items.idOf(key)}`;
+    differences.add(`${where}: holds nothing, the recount ${weight}/${count}`);
+  }
+}
+
+const counterNames = ['N', 'IN', 'OUT', 'OPP', 'REP', 'POP', 'SUPPORT'];
+
+function compareItem(live: Counts, fresh: Counts, number: number, differences: DifferenceList) {
+  const name = live.registries.items.idOf(number);
+  const held = live.kernel.counters(number);
+  for (const [index, wanted] of fresh.kernel.counters(number).entries()) {
+    if (held[index] === wanted) continue;
+    differences.add(`${counterNames[index]} ${name}: holds ${held[index]}, the recount ${wanted}`);
+  }
+  compareRow(live, fresh, { table: 'next', number, name }, differences);
+  compareRow(live, fresh, { table: 'same', number, name }, differences);
+}
+
+/** Every cell of two sets of counts that are kept in step; yields after each item. */
+export function* compareCounts(
+  live: Counts,
+  fresh: Counts,
+  differences: DifferenceList,
+): Generator<void, void> {
+  const { items, stores } = live.registries;
+  for (let number = 0; number < items.size; number++) {
+    compareItem(live, fresh, number, differences);
+    yield;
+  }
+  for (let place = 0; place <= stores.size; place++) {
+    for (let daypart = 0; daypart < 6; daypart++) {
+      const name = place === 0 ? 'chain' : stores.idOf(place);
+      const row = { table: 'scope', number: place * 6 + daypart, name } as const;
+      compareRow(live, fresh, row, differences);
+    }
+  }
+  if (live.kernel.run.cellCount() !== fresh.kernel.run.cellCount()) {
+    differences.add('the counts keep cells that the recount does not have');
+  }
+  const [digest, wanted] = [live.kernel.digest(), fresh.kernel.digest()];
+  if (digest !== wanted) differences.add(`digest ${digest}, the recount ${wanted}`);
+}
+
+type EntryOf = (purchase: LoggedPurchase, sequence: number) => HistoryEntry;
+
+function compareEntry(log: Log, entryOf: EntryOf, entry: HistoryEntry): string | undefined {
+  const logged = log.read(entry.purchaseSequence);
+  if (logged.kind !== 'purchase') return 'is not in the log';
+  const { addedAt, removedAt } = entry;
+  const expected = { ...entryOf(logged.purchase, entry.purchaseSequence), addedAt, removedAt };
+  const isSame = encodeHistoryEntry(expected).equals(encodeHistoryEntry(entry));
+  return isSame ? undefined : 'is not what was logged';
+}
+
+/** Every receipt of a member stands in one history, as it was logged less its returns; yields after each. */
+export function* compareHistories(
+  options: { readonly store: Store; readonly log: Log; readonly entryOf: EntryOf },
+  differences: DifferenceList,
+): Generator<void, void> {
+  const { store, log, entryOf } = options;
+  const held = new Set<number>();
+  // What is accepted from here on is for the next verify.
+  const { head } = log;
+  for (const { value } of store.tables.histories.rows()) {
+    for (const entry of decodeHistory(value)) {
+      if (entry.removedAt !== 0) continue;
+      if (held.has(entry.purchaseSequence)) differences.add(`${entry.purchaseId} is held twice`);
+      held.add(entry.purchaseSequence);
+      const difference = compareEntry(log, entryOf, entry);
+      if (difference) differences.add(`history: receipt ${entry.purchaseId} ${difference}`);
+    }
+    yield;
+  }
+  for (const { sequence, entry } of log.scan()) {
+    if (sequence > head) return;
+    if (entry.kind === 'purchase' && entry.purchase.memberId !== undefined) {
+      if (!held.delete(sequence)) {
+        differences.add(`receipt ${entry.purchase.purchaseId} is in no history`);
+      }
+    }
+    yield;
+  }
+}

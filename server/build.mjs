@@ -1,0 +1,231 @@
+// The build: kernels (AssemblyScript) and TypeScript into dist/, only what is out of date.
+//
+//   node server/build.mjs           builds what changed; says nothing when nothing did
+//   node server/build.mjs --force   builds everything and removes what no source stands for
+//
+// It decides by content, not by time: a branch switch changes every mtime. An installed package has
+// no sources and never runs this. Everything it says goes to stderr, because stdout belongs to the
+// command that runs afterwards. Outputs are renamed into place, so nobody ever reads half a file.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+const stampFolder = join(dist, '.build');
+const kernels = ['debug', 'release'];
+const force = process.argv.includes('--force');
+
+/** A lock older than this belongs to a build that hangs or to a process number used again. */
+const lockAgeMsMax = 5 * 60_000;
+
+/** Files under `folder` (relative to the root) that end in one of `endings`, in a fixed order. */
+function filesUnder(folder, endings) {
+  const found = [];
+  const entries = fs.existsSync(join(root, folder))
+    ? fs.readdirSync(join(root, folder), { withFileTypes: true })
+    : [];
+  for (const entry of entries) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) found.push(...filesUnder(path, endings));
+    else if (endings.some((ending) => entry.name.endsWith(ending))) found.push(path);
+  }
+  return found.sort();
+}
+
+function kernelPart() {
+  return {
+    name: 'kernels',
+    inputs: [
+      ...filesUnder('assembly', ['.ts']),
+      'asconfig.json',
+      'node_modules/assemblyscript/package.json',
+    ],
+    outputs: kernels.map((kernel) => `dist/kernel/${kernel}.wasm`),
+    build: buildKernels,
+  };
+}
+
+function typescriptPart() {
+  const sources = ['engine', 'server', 'bench']
+    .flatMap((folder) => filesUnder(folder, ['.ts']))
+    .filter((path) => !path.endsWith('.test.ts'));
+  return {
+    name: 'TypeScript',
+    inputs: [
+      ...sources,
+      'tsconfig.json',
+      'tsconfig.build.json',
+      'package.json',
+      'node_modules/typescript/package.json',
+    ],
+    outputs: sources
+      .filter((path) => !path.endsWith('.d.ts'))
+      .map((path) => `dist/${path.replace(/\.ts$/, '.js')}`),
+    build: buildTypescript,
+  };
+}
+
+/** One hash over the names and contents of all inputs; a missing file counts as empty. */
+function fingerprint(inputs) {
+  const hash = createHash('sha256');
+  for (const path of inputs) {
+    const file = join(root, path);
+    const content = fs.existsSync(file) ? fs.readFileSync(file) : '';
+    hash.update(`${path}\0${content.length}\0`).update(content);
+  }
+  return hash.digest('hex');
+}
+
+const stampPath = (part) => join(stampFolder, part.name);
+
+function isCurrent(part) {
+  if (!part.outputs.every((path) => fs.existsSync(join(root, path)))) return false;
+  if (!fs.existsSync(stampPath(part))) return false;
+  return fs.readFileSync(stampPath(part), 'utf8') === fingerprint(part.inputs);
+}
+
+function writeAtomically(path, content) {
+  fs.mkdirSync(dirname(path), { recursive: true });
+  const unfinished = `${path}.${process.pid}.unfinished`;
+  fs.writeFileSync(unfinished, content);
+  fs.renameSync(unfinished, path);
+}
+
+/** The fingerprint is taken before the build: a source saved meanwhile makes the stamp stale. */
+async function buildPart(part) {
+  const stamp = fingerprint(part.inputs);
+  fs.rmSync(stampPath(part), { force: true });
+  const succeeded = await part.build(part);
+  if (succeeded) writeAtomically(stampPath(part), stamp);
+  return succeeded;
+}
+
+/** asc writes bindings and types beside each module, so it works in a folder of its own. */
+async function buildKernels() {
+  const workshop = join(stampFolder, 'kernel');
+  fs.rmSync(workshop, { recursive: true, force: true });
+  const results = await Promise.all(kernels.map((kernel) => buildKernel(kernel, workshop)));
+  if (!results.every(Boolean)) return false;
+  fs.mkdirSync(join(dist, 'kernel'), { recursive: true });
+  const written = new Set();
+  for (const name of fs.readdirSync(workshop)) {
+    fs.renameSync(join(workshop, name), join(dist, 'kernel', name));
+    written.add(join(dist, 'kernel', name));
+  }
+  fs.rmdirSync(workshop);
+  removeLeftovers('kernel', written);
+  return true;
+}
+
+/** asc through its script, not node_modules/.bin: links may be absent on some file systems. */
+async function buildKernel(kernel, workshop) {
+  const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
+  const output = relative(root, join(workshop, `${kernel}.wasm`));
+  const options = ['--config', 'asconfig.json', '--target', kernel, '--outFile', output];
+  const child = spawn(process.execPath, [asc, ...options], { cwd: root, stdio: ['ignore', 2, 2] });
+  const code = await new Promise((resolve) => {
+    child.on('error', () => resolve(1));
+    child.on('exit', (exitCode) => resolve(exitCode ?? 1));
+  });
+  return code === 0;
+}
+
+/** Does what `tsc -p tsconfig.build.json` does, but renames each file into place. */
+async function buildTypescript() {
+  const { default: ts } = await import('typescript');
+  const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => {} };
+  const config = ts.getParsedCommandLineOfConfigFile(join(root, 'tsconfig.build.json'), {}, host);
+  if (config === undefined) throw new Error('tsconfig.build.json cannot be read');
+  const program = ts.createProgram(config.fileNames, config.options);
+  const written = new Set();
+  const writeFile = (path, text) => {
+    writeAtomically(path, text);
+    written.add(join(path));
+  };
+  const problems = [...config.errors, ...ts.getPreEmitDiagnostics(program)];
+  if (problems.length === 0) problems.push(...program.emit(undefined, writeFile).diagnostics);
+  if (problems.length > 0) {
+    process.stderr.write(describeProblems(ts, problems));
+    return false;
+  }
+  for (const folder of ['engine', 'server', 'bench']) removeLeftovers(folder, written);
+  const command = join(dist, 'server/cli/main.js');
+  if (fs.existsSync(command)) fs.chmodSync(command, 0o755);
+  return true;
+}
+
+function describeProblems(ts, problems) {
+  const format = process.stderr.isTTY
+    ? ts.formatDiagnosticsWithColorAndContext
+    : ts.formatDiagnostics;
+  return format(ts.sortAndDeduplicateDiagnostics(problems), {
+    getCanonicalFileName: (path) => path,
+    getCurrentDirectory: () => root,
+    getNewLine: () => '\n',
+  });
+}
+
+/** Removes what a deleted or renamed source left in dist/: it would still run and be packed. */
+function removeLeftovers(folder, keep) {
+  if (!fs.existsSync(join(dist, folder))) return;
+  for (const path of filesUnder(`dist/${folder}`, [''])) {
+    if (!keep.has(join(root, path))) fs.rmSync(join(root, path), { force: true });
+  }
+}
+
+/** True when the lock was taken; false when another living build holds it. */
+function tryLock(lock) {
+  try {
+    fs.writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    if (!isAbandoned(lock)) return false;
+    fs.rmSync(lock, { force: true });
+    return tryLock(lock);
+  }
+}
+
+function isAbandoned(lock) {
+  try {
+    const holder = Number(fs.readFileSync(lock, 'utf8'));
+    const ageMs = Date.now() - fs.statSync(lock).mtimeMs;
+    // An empty lock was made a moment ago and its number is not written yet.
+    return ageMs > lockAgeMsMax || (holder > 0 && !isAlive(holder));
+  } catch (error) {
+    if (error.code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function isAlive(processId) {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** Builds under the lock; whoever waited looks again, because the other build did the work. */
+async function buildOutdated() {
+  fs.mkdirSync(stampFolder, { recursive: true });
+  const lock = join(stampFolder, 'lock');
+  while (!tryLock(lock)) await new Promise((resolve) => setTimeout(resolve, 50));
+  try {
+    const outdated = [kernelPart(), typescriptPart()].filter((part) => force || !isCurrent(part));
+    if (outdated.length === 0) return true;
+    process.stderr.write(`building ${outdated.map((part) => part.name).join(' and ')}\n`);
+    // asc runs in processes of its own, beside the TypeScript compiler in this one.
+    const results = await Promise.all(outdated.map(buildPart));
+    return results.every(Boolean);
+  } finally {
+    fs.rmSync(lock, { force: true });
+  }
+}
+
+const everythingIsCurrent = !force && [kernelPart(), typescriptPart()].every(isCurrent);
+if (!everythingIsCurrent && !(await buildOutdated())) process.exitCode = 1;

@@ -1,0 +1,79 @@
+// The command `caini export`: the receipts of the data folder as a file that `caini import` reads.
+import { once } from 'node:events';
+import { createWriteStream, renameSync, rmSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import {
+  EngineError,
+  type ExportOptions,
+  exportFormats,
+  exportReceipts,
+} from '../../engine/index.ts';
+import { readSettings } from '../config.ts';
+import { endWith, exitCodes, openFolder } from './folder.ts';
+
+interface ExportCommandOptions {
+  readonly out?: string;
+  readonly format: ExportOptions['format'];
+  readonly net?: boolean;
+  readonly dataDir?: string;
+}
+
+const chunkCharacters = 65_536;
+
+export function exportCommand(program: Command): void {
+  program
+    .command('export')
+    .description('write the receipts, one row a line, as import reads them')
+    .option('--out <file>', 'where to write (default: standard output)')
+    .addOption(
+      new Option('--format <format>', 'of the rows').choices([...exportFormats]).default('csv'),
+    )
+    .option('--net', 'without the pieces that were brought back')
+    .option('--data-dir <folder>', 'the data folder (default: the setting)')
+    .action((options: ExportCommandOptions) => endWith(() => exportTo(options)));
+}
+
+async function exportTo(options: ExportCommandOptions): Promise<number> {
+  const { dataDir, format, net = false, out } = options;
+  const settings = readSettings({
+    environment: process.env,
+    options: dataDir === undefined ? {} : { dataDir },
+  });
+  const engine = await openFolder(settings);
+  try {
+    const lines = exportReceipts(engine, { format, net });
+    if (out === undefined) await writeLines(lines, process.stdout);
+    else await writeFile(lines, out);
+    return exitCodes.done;
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Whole or not at all: a half export that looks like one would be imported one day. */
+async function writeFile(lines: Iterable<string>, path: string): Promise<void> {
+  const unfinished = `${path}.unfinished`;
+  try {
+    const stream = createWriteStream(unfinished);
+    await once(stream, 'open');
+    await writeLines(lines, stream);
+    stream.end();
+    await once(stream, 'close');
+    renameSync(unfinished, path);
+  } catch (cause) {
+    rmSync(unfinished, { force: true });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError('FAILED_PRECONDITION', `${path} cannot be written: ${why}`, { cause });
+  }
+}
+
+async function writeLines(lines: Iterable<string>, stream: NodeJS.WritableStream): Promise<void> {
+  let chunk = '';
+  for (const line of lines) {
+    chunk += line;
+    if (chunk.length < chunkCharacters) continue;
+    if (!stream.write(chunk)) await once(stream, 'drain');
+    chunk = '';
+  }
+  if (chunk !== '' && !stream.write(chunk)) await once(stream, 'drain');
+}

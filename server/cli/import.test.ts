@@ -1,0 +1,187 @@
+// Tests of `caini import` and `caini export` as programs: killed, stopped, called wrongly, and
+// there and back.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { openEngine } from '../../engine/index.ts';
+
+const root = join(import.meta.dirname, '../..');
+const program = join(root, 'dist/server/cli/main.js');
+const shared = join(root, '../shared/data');
+const groceries = join(shared, 'groceries_zh.csv.gz');
+const retail = join(shared, 'online_retail_2010-12_2011-12.csv.gz');
+const folder = mkdtempSync(join(tmpdir(), 'caini-import-command-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Caini {
+  readonly ended: Promise<Ended>;
+  readonly kill: (signal: 'SIGKILL' | 'SIGINT') => void;
+}
+
+/** Starts the built program; the environment of the test run must not reach it. */
+function caini(...options: string[]): Caini {
+  const environment = { PATH: process.env['PATH'] };
+  const child = spawn(process.execPath, [program, ...options], { env: environment });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number, stdout, stderr }));
+  return { ended, kill: (signal) => child.kill(signal) };
+}
+
+/** Half a year of tickets with returns, big enough that a kill hits the middle. */
+function writeTickets(tickets: number): string {
+  const rows = ['purchaseId,memberId,occurredAt,itemId,quantity,unitPrice,itemName'];
+  for (let index = 0; index < tickets; index += 1) {
+    const month = 1 + Math.floor((index * 6) / tickets);
+    const start = `t${index},m${index % 97},2026-0${month}-1${index % 9} 1${index % 8}:30`;
+    for (let line = 0; line < 6; line += 1) {
+      const item = (index * 7 + line * 13) % 211;
+      rows.push(`${start},=i${item},2,${item}.50,"商品 ""${item}"""`);
+    }
+    if (index % 20 === 0)
+      rows.push(`c${index},m${index % 97},2026-06-29,=i${(index * 7) % 211},-1`);
+  }
+  const path = join(folder, `${tickets}.csv`);
+  const width = rows[0]!.split(',').length;
+  const padded = rows.map((row) => (row.split(',').length < width ? `${row},,` : row));
+  writeFileSync(path, `${padded.join('\n')}\n`);
+  return path;
+}
+
+/** Waits, without a clock, until the import has committed something. */
+async function untilCommitted(dataDir: string): Promise<void> {
+  const path = join(dataDir, 'data.mdb');
+  let first: string | undefined;
+  for (;;) {
+    const now = existsSync(path) ? readFileSync(path).toString('latin1') : undefined;
+    if (now?.includes('bookmark:import:')) {
+      first ??= now;
+      if (now !== first) return;
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function comparable(stdout: string): object {
+  return { ...JSON.parse(stdout), seconds: 0, rejects: '' };
+}
+
+async function digestOf(dataDir: string): Promise<string> {
+  const engine = await openEngine({ dataDir });
+  try {
+    return engine.inspect.digest();
+  } finally {
+    await engine.close();
+  }
+}
+
+test('an import killed twice ends like one that was left alone', async () => {
+  const file = writeTickets(8_000);
+  const [calm, killed] = [join(folder, 'calm'), join(folder, 'killed')];
+  const whole = await caini('import', file, '--json', '--data-dir', calm).ended;
+  expect(whole.code, whole.stderr).toBe(0);
+  for (let kills = 0; kills < 2; kills += 1) {
+    const run = caini('import', file, '--json', '--data-dir', killed);
+    await untilCommitted(killed);
+    run.kill('SIGKILL');
+    await run.ended;
+  }
+  const last = await caini('import', file, '--json', '--data-dir', killed).ended;
+  expect(last.stderr).toContain('going on after');
+  expect(comparable(last.stdout)).toEqual(comparable(whole.stdout));
+  expect(comparable(last.stdout)).toMatchObject({ created: 8_000, duplicate: 0 });
+  expect(await digestOf(killed)).toBe(await digestOf(calm));
+  const again = await caini('import', file, '--json', '--data-dir', killed).ended;
+  expect(comparable(again.stdout)).toMatchObject({ created: 0, duplicate: 8_000 });
+  expect(await digestOf(killed)).toBe(await digestOf(calm));
+});
+
+test('an interrupted import says how to go on and ends with 130', async () => {
+  const file = writeTickets(8_000);
+  const dataDir = join(folder, 'interrupted');
+  const run = caini('import', file, '--json', '--data-dir', dataDir);
+  await untilCommitted(dataDir);
+  run.kill('SIGINT');
+  const { code, stderr, stdout } = await run.ended;
+  expect(code, stderr).toBe(130);
+  expect(stderr).toContain('run the same command again');
+  expect(JSON.parse(stdout).created).toBeLessThan(8_000);
+});
+
+test.each(['csv', 'ndjson'])('a net export in %s comes back to the same counts', async (format) => {
+  const [from, back] = [join(folder, `from-${format}`), join(folder, `back-${format}`)];
+  const out = join(folder, `export.${format}`);
+  await caini('import', writeTickets(500), '--data-dir', from).ended;
+  const flags = ['--format', format, '--out', out, '--net', '--data-dir', from];
+  const exported = await caini('export', ...flags).ended;
+  expect(exported.code, exported.stderr).toBe(0);
+  const imported = await caini('import', out, '--json', '--data-dir', back).ended;
+  expect(JSON.parse(imported.stdout), imported.stderr).toMatchObject({ rejected: 0, returns: 0 });
+  expect(await digestOf(back)).toBe(await digestOf(from));
+});
+
+test('wrong arguments end with 2, a file that is not there with 1', async () => {
+  const file = writeTickets(10);
+  const codeOf = async (...options: string[]) => {
+    const { code, stderr } = await caini('import', ...options, '--data-dir', folder).ended;
+    return [code, stderr.split('\n').length];
+  };
+  expect(await codeOf(file, '--map', 'nothing=here')).toEqual([2, 2]);
+  expect(await codeOf(file, '--map', 'itemId=absent')).toEqual([2, 2]);
+  expect(await codeOf(file, '--time-zone', 'Mars/Olympus')).toEqual([2, 2]);
+  expect(await codeOf(file, '--occurred-at', 'tomorrow')).toEqual([2, 2]);
+  expect(await codeOf(join(folder, 'absent.csv'))).toEqual([1, 2]);
+});
+
+// The data of ../shared is never part of the repository.
+test.skipIf(!existsSync(groceries))('the Chinese tickets import without a member', async () => {
+  const dataDir = join(folder, 'groceries');
+  const options = ['--map', 'purchaseId=id,itemId=Goods', '--occurred-at', '2026-01-01'];
+  const run = await caini('import', groceries, ...options, '--json', '--data-dir', dataDir).ended;
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    rowsRead: 43_367,
+    created: 9_835,
+    anonymous: 9_835,
+    rejected: 0,
+  });
+});
+
+// Half a million rows with returns, blanks and odd codes, as published.
+test.skipIf(!existsSync(retail))(
+  'a year of real sales is accounted for, row by row',
+  async () => {
+    const map = [
+      'purchaseId=InvoiceNo,memberId=CustomerID,itemId=StockCode,itemName=Description',
+      'quantity=Quantity,unitPrice=UnitPrice,occurredAt=InvoiceDate,storeId=Country',
+    ].join(',');
+    const options = ['--map', map, '--time-zone', 'Europe/London', '--json'];
+    const dataDir = join(folder, 'retail');
+    const run = await caini('import', retail, ...options, '--data-dir', dataDir).ended;
+    expect(JSON.parse(run.stdout), run.stderr).toMatchObject({
+      rowsRead: 541_909,
+      created: 20_726,
+      anonymous: 2_190,
+      rowsCreated: 531_283,
+      returns: 7_570,
+      returnsUnmatched: 3_054,
+      rejected: 2,
+      members: 4_339,
+    });
+  },
+  180_000,
+);

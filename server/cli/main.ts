@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+// The command line `caini`: registers the commands and tells failures in one line.
+import { Command } from 'commander';
+import { programVersion } from '../version.ts';
+import { exitCodeOf, failureLine } from './errors.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
+import { serveCommand } from './serve.ts';
+
+const program = new Command('caini')
+  .description('Caini 猜你: a real-time recommendation engine for new-retail chains')
+  .version(programVersion())
+  .showHelpAfterError('(caini --help lists the commands)');
+
+// Subcommands inherit these only when they are made after them.
+program.exitOverride();
+for (const register of [serveCommand, importCommand, exportCommand]) register(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const line = failureLine(error);
+  if (line !== undefined) process.stderr.write(`${line}\n`);
+  process.exitCode = exitCodeOf(error);
+}

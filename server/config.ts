@@ -1,0 +1,166 @@
+// The settings of the program: one table of what can be set, from the environment, a file and the
+// command line.
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { EngineError, timeZoneSchema } from '../engine/index.ts';
+import { readJson } from './json.ts';
+import { shown } from './shown.ts';
+
+const portSchema = z.int().min(0).max(65_535);
+const portAllowed = 'an integer from 0 to 65535; 0 takes any free port';
+const halfLifeSchema = z.union([z.int().min(1).max(36_500), z.literal('none')]);
+const halfLifeAllowed = 'whole days from 1 to 36500, or none';
+const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+/** What each setting may be, in the words of its refusal and of docs/reference/settings.md. */
+export const settingDefinitions = {
+  dataDir: { schema: z.string().min(1), default: './data', allowed: 'a folder' },
+  host: { schema: z.string().min(1), default: '127.0.0.1', allowed: 'an address to listen on' },
+  httpPort: { schema: portSchema, default: 8080, allowed: portAllowed },
+  grpcPort: { schema: portSchema, default: 50_051, allowed: portAllowed },
+  timeZone: {
+    schema: timeZoneSchema,
+    default: 'Asia/Shanghai',
+    allowed: 'an IANA time zone such as Asia/Shanghai',
+  },
+  halfLifeDays: { schema: halfLifeSchema, default: 60, allowed: halfLifeAllowed },
+  popularityHalfLifeDays: { schema: halfLifeSchema, default: 30, allowed: halfLifeAllowed },
+  logLevel: {
+    schema: z.enum(logLevels),
+    default: 'info',
+    allowed: `one of ${logLevels.join(', ')}`,
+  },
+} as const;
+
+export type SettingName = keyof typeof settingDefinitions;
+export type HalfLife = number | 'none';
+
+export interface Settings {
+  readonly dataDir: string;
+  readonly host: string;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  readonly timeZone: string;
+  readonly halfLifeDays: HalfLife;
+  readonly popularityHalfLifeDays: HalfLife;
+  readonly logLevel: (typeof logLevels)[number];
+}
+
+/** A setting that is refused, in one line that names it. The program ends with code 2. */
+export class SettingsError extends Error {}
+
+export interface SettingsSources {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What the command line set; it wins over the environment, which wins over the file. */
+  readonly options?: Readonly<Partial<Record<SettingName, string>>>;
+}
+
+/** Reads the file named by CAINI_CONFIG too. Throws SettingsError. */
+export function readSettings({ environment, options = {} }: SettingsSources): Settings {
+  const file = environment['CAINI_CONFIG'];
+  const merged: Record<string, unknown> = {};
+  for (const name of settingNames) merged[name] = settingDefinitions[name].default;
+  if (file !== undefined) Object.assign(merged, readSettingsFile(file));
+  Object.assign(merged, readEnvironment(environment), readOptions(options));
+  return merged as unknown as Settings;
+}
+
+/** The environment variable of a setting: `httpPort` is CAINI_HTTP_PORT. */
+export function environmentName(name: SettingName): string {
+  return `CAINI_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/** The engine's way to say a half-life. */
+export function daysOrNull(halfLife: HalfLife): number | null {
+  return halfLife === 'none' ? null : halfLife;
+}
+
+const settingNames = Object.keys(settingDefinitions) as SettingName[];
+const nameOfVariable = new Map(settingNames.map((name) => [environmentName(name), name]));
+const variables = [...nameOfVariable.keys(), 'CAINI_CONFIG'];
+
+function readEnvironment(environment: SettingsSources['environment']): Record<string, unknown> {
+  const read: Record<string, unknown> = {};
+  for (const [variable, text] of Object.entries(environment)) {
+    if (!variable.startsWith('CAINI_') || text === undefined) continue;
+    if (variable === 'CAINI_CONFIG') continue;
+    const name = nameOfVariable.get(variable);
+    if (name === undefined) throw unknownName(variable, variables);
+    read[name] = readText(name, variable, text);
+  }
+  return read;
+}
+
+function readOptions(options: Readonly<Record<string, string | undefined>>) {
+  const read: Record<string, unknown> = {};
+  for (const name of settingNames) {
+    const text = options[name];
+    if (text === undefined) continue;
+    const option = `--${environmentName(name).slice(6).toLowerCase().replaceAll('_', '-')}`;
+    read[name] = readText(name, option, text);
+  }
+  return read;
+}
+
+/** Numbers come as text from the environment; only plainly written ones are taken for numbers. */
+function readText(name: SettingName, toldName: string, text: string): unknown {
+  const wantsNumber = typeof settingDefinitions[name].default === 'number';
+  const value = wantsNumber && /^(?:0|[1-9]\d{0,9})$/.test(text) ? Number(text) : text;
+  return checked(name, toldName, value);
+}
+
+function checked(name: SettingName, toldName: string, value: unknown): unknown {
+  const { schema, allowed } = settingDefinitions[name];
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new SettingsError(`${toldName} is ${shown(value)} but must be ${allowed}`);
+}
+
+function readSettingsFile(path: string): Record<string, unknown> {
+  const content = readFileContent(path);
+  const read: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(content)) {
+    const name = settingNames.find((known) => known === key);
+    if (name === undefined) throw unknownName(key, settingNames, ` in ${shown(path)}`);
+    read[name] = checked(name, `${key} in ${shown(path)}`, value);
+  }
+  return read;
+}
+
+function readFileContent(path: string): object {
+  try {
+    const { value, flaws } = readJson(readFileSync(path, 'utf8'));
+    if (typeof value === 'object' && value !== null && flaws.length === 0) return value;
+  } catch (error) {
+    if (error instanceof EngineError || (error as NodeJS.ErrnoException).code !== undefined) {
+      const { message } = error as Error;
+      throw new SettingsError(
+        `CAINI_CONFIG names ${shown(path)}, which cannot be read: ${message}`,
+      );
+    }
+    throw error;
+  }
+  throw new SettingsError(`CAINI_CONFIG names ${shown(path)}, which is not one JSON object`);
+}
+
+function unknownName(given: string, known: readonly string[], where = ''): SettingsError {
+  const nearest = known
+    .map((name) => ({ name, distance: editDistance(given, name) }))
+    .reduce((one, other) => (other.distance < one.distance ? other : one));
+  const name = /^\w{1,64}$/.test(given) ? given : shown(given);
+  return new SettingsError(`${name}${where} is not a setting; did you mean ${nearest.name}?`);
+}
+
+/** Letters to add, drop or change (Levenshtein 1966), for the nearest known name. */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= Math.min(one.length, 200); i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const change = row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[other.length]!;
+}

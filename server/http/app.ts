@@ -1,0 +1,195 @@
+// HTTP: one route for each path of the table of operations, and the answers in JSON.
+import type { IncomingMessage } from 'node:http';
+import type { HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { Logger } from 'pino';
+import { EngineError } from '../../engine/index.ts';
+import { type Flaw, setOwn } from '../json.ts';
+import {
+  type EngineAccess,
+  type Operation,
+  type Outcome,
+  type RawInput,
+  type Result,
+  whenHeld,
+} from '../operations/operation.ts';
+import { schemaNode, summaryOf, withValues } from '../operations/violations.ts';
+import { operations } from '../operations.ts';
+import { shown } from '../shown.ts';
+import { readJsonBody } from './body.ts';
+import { addDocumentRoutes } from './documents.ts';
+import { encodeList } from './encode.ts';
+import {
+  encodeProblem,
+  HttpRefusal,
+  problemOf,
+  problemType,
+  respondWithError,
+  wrongMethod,
+} from './problem.ts';
+import { type PathField, pathFields, rawPath, rawQuery, readPath, readQuery } from './target.ts';
+
+type Answer = Response | Promise<Response>;
+
+export type HttpApp = Hono<{ Bindings: HttpBindings }>;
+
+const statusOfOutcome: Readonly<Record<Outcome, number>> = {
+  ok: 200,
+  created: 201,
+  duplicate: 200,
+  conflict: 409,
+  rejected: 422,
+  unavailable: 503,
+};
+
+const jsonHeaders = { 'content-type': 'application/json' };
+const problemHeaders = { 'content-type': problemType };
+
+export function createApp(access: EngineAccess, log: Logger): HttpApp {
+  // Hono would decode the path first, and /v1/items/%70opular would be taken for the popular list.
+  const app: HttpApp = new Hono({
+    getPath: (_request, options) => rawPath(options?.env?.incoming.url ?? '/'),
+  });
+  for (const [path, methods] of operationsByPath()) {
+    app.all(honoPath(path), ({ env }) => dispatch(access, methods, env.incoming));
+  }
+  addDocumentRoutes(app);
+  app.notFound(({ env }) => respondWithError(unknownPath(env.incoming)));
+  app.onError((error, { env }) => answerError(error, env.incoming, log));
+  return app;
+}
+
+/** The response to a thrown error; what is ours to mend goes to the log with its cause. */
+export function answerError(error: unknown, incoming: IncomingMessage | undefined, log: Logger) {
+  if (problemOf(error).status >= 500 && !isExpected(error)) {
+    log.error(
+      { err: error, method: incoming?.method, path: shown(incoming?.url) },
+      'request failed',
+    );
+  }
+  return respondWithError(error);
+}
+
+function isExpected(error: unknown): boolean {
+  return error instanceof EngineError && error.code === 'UNAVAILABLE';
+}
+
+interface BoundOperation {
+  readonly operation: Operation;
+  readonly pathFields: readonly PathField[];
+}
+
+type Methods = ReadonlyMap<string, BoundOperation>;
+
+/** Paths without `{names}` first: Hono takes the first route that fits. */
+function operationsByPath(): readonly [string, Methods][] {
+  const byPath = new Map<string, Map<string, BoundOperation>>();
+  for (const operation of operations) {
+    const methods = byPath.get(operation.path) ?? new Map<string, BoundOperation>();
+    methods.set(operation.method, { operation, pathFields: pathFields(operation.path) });
+    byPath.set(operation.path, methods);
+  }
+  const names = (path: string): number => path.split('{').length;
+  return [...byPath].sort(([one], [other]) => names(one) - names(other));
+}
+
+function honoPath(template: string): string {
+  return template.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+function dispatch(access: EngineAccess, methods: Methods, incoming: IncomingMessage): Answer {
+  const bound = methods.get(incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? 'GET'));
+  if (bound === undefined) throw wrongMethod(incoming.method, [...methods.keys()]);
+  const { operation } = bound;
+  if (operation.method !== 'GET') {
+    return bindBody(bound, incoming).then((input) => answer(access, operation, input));
+  }
+  return answer(access, operation, bindQuery(bound, incoming));
+}
+
+function bindQuery(bound: BoundOperation, incoming: IncomingMessage): RawInput {
+  const target = incoming.url ?? '/';
+  const value = readPath(rawPath(target), bound.pathFields);
+  const fields = schemaNode(bound.operation.input).properties ?? {};
+  return { value, flaws: readQuery(rawQuery(target), fields, value) };
+}
+
+async function bindBody(bound: BoundOperation, incoming: IncomingMessage): Promise<RawInput> {
+  const target = incoming.url ?? '/';
+  const ids = readPath(rawPath(target), bound.pathFields);
+  refuseQuery(rawQuery(target));
+  const { value, flaws } = await readJsonBody(incoming);
+  if (bound.pathFields.length === 0 || typeof value !== 'object' || value === null) {
+    return { value, flaws };
+  }
+  return { value, flaws: [...flaws, ...placeIds(value as Record<string, unknown>, ids)] };
+}
+
+/**
+ * Puts the ids of the path into the body; saying the same id in both is no fault, saying two is.
+ */
+function placeIds(body: Record<string, unknown>, ids: Record<string, unknown>): readonly Flaw[] {
+  const flaws: Flaw[] = [];
+  for (const [name, id] of Object.entries(ids)) {
+    if (Object.hasOwn(body, name) && body[name] !== id) {
+      const value = shown(body[name]);
+      flaws.push({ path: [name], value, limit: shown(id), message: 'differs from the path' });
+    }
+    setOwn(body, name, id);
+  }
+  return flaws;
+}
+
+/** A misplaced option must not be ignored: `?limit=5` on a POST would silently do nothing. */
+function refuseQuery(query: string): void {
+  if (query === '') return;
+  const message = 'is not taken here: everything goes into the body';
+  throw new EngineError('INVALID_ARGUMENT', `query ${message}`, {
+    violations: [{ field: 'query', value: shown(query), limit: 'no query', message }],
+  });
+}
+
+/** Whatever is refused on the way is told with the value that the caller gave. */
+function answer(access: EngineAccess, operation: Operation, input: RawInput): Answer {
+  const refuse = (error: unknown): never => {
+    throw withValues(error, input.value);
+  };
+  try {
+    const answered = answerOnce(access, operation, input);
+    return answered instanceof Promise ? answered.catch(refuse) : answered;
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+function answerOnce(access: EngineAccess, operation: Operation, input: RawInput): Answer {
+  if (operation.toRequest !== undefined) {
+    const request = operation.toRequest(input);
+    const engine = access.engine();
+    return whenHeld(engine, request.minWatermark, () => {
+      return new Response(encodeList(engine, request), { headers: jsonHeaders });
+    });
+  }
+  const result = operation.run(access, input);
+  return result instanceof Promise ? result.then(respond) : respond(result);
+}
+
+function respond({ outcome, body, violations = [] }: Result): Response {
+  const status = statusOfOutcome[outcome];
+  if (outcome !== 'conflict' && outcome !== 'rejected') {
+    return new Response(JSON.stringify(body), { status, headers: jsonHeaders });
+  }
+  const detail = summaryOf(violations);
+  const code = outcome === 'conflict' ? 'CONFLICT' : 'INVALID_ARGUMENT';
+  const { reason } = body as { reason?: string };
+  const problem = { status, code, detail, reason, errors: violations, result: body } as const;
+  return new Response(encodeProblem(problem), { status, headers: problemHeaders });
+}
+
+function unknownPath(incoming: IncomingMessage): HttpRefusal {
+  const value = shown(rawPath(incoming.url ?? '/'));
+  const message = 'is not served here; /openapi.json lists what is';
+  return new HttpRefusal(404, `path ${value} ${message}`, {
+    violations: [{ field: 'path', value, limit: 'a path of /openapi.json', message }],
+  });
+}

@@ -1,0 +1,51 @@
+// The documentation: derived from the table, and complete without the internet.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Loopback, openLoopback } from '../../tests/support/loopback.ts';
+import { operations } from '../operations.ts';
+
+let loopback: Loopback;
+beforeAll(async () => {
+  loopback = await openLoopback();
+});
+afterAll(() => loopback.close());
+
+test('every operation is described, and every reference leads somewhere', async () => {
+  const { json, text } = await loopback.get('/openapi.json');
+  expect(json.openapi).toBe('3.1.0');
+  for (const { path, method, name } of operations) {
+    expect(json.paths[path][method.toLowerCase()].operationId).toBe(name);
+  }
+  const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference);
+  expect(references.length).toBeGreaterThan(20);
+  for (const reference of new Set(references)) {
+    const name = /^#\/components\/schemas\/(\w+)$/.exec(reference ?? '')?.[1];
+    expect(json.components.schemas[name ?? ''], reference).toBeDefined();
+  }
+});
+
+test('names of operations are told once', () => {
+  const names = operations.map((operation) => operation.name);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test('the page loads nothing from elsewhere, and its policy would not let it', async () => {
+  const page = await loopback.get('/docs');
+  expect(page.status).toBe(200);
+  expect(page.headers['content-security-policy']).toMatch(/default-src 'none'.*script-src 'self';/);
+  expect(page.text).not.toMatch(/https?:|<script>|style=/);
+  const sources = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, source]) => source!);
+  expect(sources).toHaveLength(4);
+  for (const source of sources) {
+    const asset = await loopback.get(source);
+    expect([asset.status, asset.text.length > 0], source).toEqual([200, true]);
+    expect(asset.headers['x-content-type-options']).toBe('nosniff');
+  }
+  const start = await loopback.get('/docs/start.js');
+  expect(start.text).toContain("url: '/openapi.json'");
+  expect(start.text).not.toMatch(/https?:/);
+});
+
+test('the documents are only read', async () => {
+  expect((await loopback.send('POST', '/docs', {})).status).toBe(405);
+  expect((await loopback.get('/docs/nothing')).status).toBe(404);
+});

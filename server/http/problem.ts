@@ -1,0 +1,119 @@
+// Refusals over HTTP: RFC 9457 problem documents, and the one table from error codes to statuses.
+import { STATUS_CODES } from 'node:http';
+import { EngineError, type ErrorCode, type FieldViolation } from '../../engine/index.ts';
+import { shown } from '../shown.ts';
+
+/**
+ * Wrong input that could be read is 422 everywhere; 400 is for what could not be read at all
+ * (bytes, JSON, percent signs), so that a caller knows whether to look at the encoder or at the
+ * data.
+ */
+const statusOfCode: Readonly<Record<ErrorCode, number>> = {
+  INVALID_ARGUMENT: 422,
+  OUT_OF_RANGE: 422,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  ALREADY_EXISTS: 409,
+  FAILED_PRECONDITION: 409,
+  RESOURCE_EXHAUSTED: 429,
+  INTERNAL: 500,
+  DATA_LOSS: 500,
+  UNIMPLEMENTED: 501,
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
+};
+
+type ErrorDetails = NonNullable<ConstructorParameters<typeof EngineError>[2]>;
+
+/** A refusal that only HTTP knows: a status of its own, and headers that go with it. */
+export class HttpRefusal extends EngineError {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: 400 | 404 | 405 | 413 | 415 | 431,
+    message: string,
+    details: ErrorDetails & { readonly headers?: Readonly<Record<string, string>> } = {},
+  ) {
+    super(codeOfStatus[status], message, details);
+    this.status = status;
+    this.headers = details.headers ?? {};
+  }
+}
+
+/** 405 with the methods that the path does take. */
+export function wrongMethod(given: string | undefined, taken: readonly string[]): HttpRefusal {
+  const limit = taken
+    .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    .join(', ');
+  const message = `is not taken by this path; ${limit} is`;
+  return new HttpRefusal(405, `method ${given} ${message}`, {
+    violations: [{ field: 'method', value: shown(given), limit, message }],
+    headers: { allow: limit },
+  });
+}
+
+const codeOfStatus = {
+  400: 'INVALID_ARGUMENT',
+  404: 'NOT_FOUND',
+  405: 'UNIMPLEMENTED',
+  413: 'RESOURCE_EXHAUSTED',
+  415: 'INVALID_ARGUMENT',
+  431: 'RESOURCE_EXHAUSTED',
+} as const satisfies Record<number, ErrorCode>;
+
+export interface Problem {
+  readonly status: number;
+  readonly code: ErrorCode | 'CONFLICT';
+  readonly detail: string;
+  readonly reason?: string | undefined;
+  readonly errors: readonly FieldViolation[];
+  /** The result of the one event that was refused. */
+  readonly result?: object;
+}
+
+export const problemType = 'application/problem+json';
+
+/** The document's text; `type` names the code, which stands for the kind of problem. */
+export function encodeProblem({ status, code, detail, reason, errors, result }: Problem): string {
+  return JSON.stringify({
+    type: `urn:caini:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail,
+    code,
+    reason,
+    errors,
+    result,
+  });
+}
+
+/**
+ * The problem that an error is told as. What is no `EngineError` is ours to mend: its words stay in
+ * the log.
+ */
+export function problemOf(error: unknown): Problem {
+  if (!(error instanceof EngineError)) {
+    const detail = 'an internal error occurred; the log of the server tells more';
+    return { status: 500, code: 'INTERNAL', detail, errors: [] };
+  }
+  return {
+    status: error instanceof HttpRefusal ? error.status : statusOfCode[error.code],
+    code: error.code,
+    detail: error.message,
+    reason: error.reason,
+    errors: error.violations,
+  };
+}
+
+/** The response to an error that was thrown on the way. */
+export function respondWithError(error: unknown): Response {
+  const headers: Record<string, string> = { 'content-type': problemType };
+  if (error instanceof HttpRefusal) Object.assign(headers, error.headers);
+  if (error instanceof EngineError && error.retryAfterMs !== undefined) {
+    headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));
+  }
+  const problem = problemOf(error);
+  return new Response(encodeProblem(problem), { status: problem.status, headers });
+}

@@ -1,0 +1,79 @@
+// The strict reader: what JSON.parse accepts it reads the same, and it tells what JSON.parse lets
+// through.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { readJson } from './json.ts';
+import { doorLimits } from './limits.ts';
+
+const flawsOf = (text: string) =>
+  readJson(text).flaws.map(({ path, value }) => ({ path: path.join('.'), value }));
+
+test('any JSON value is read as JSON.parse reads it', () => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 6 }), fc.constantFrom(undefined, 1), (text, space) => {
+      const spaced = JSON.stringify(JSON.parse(text), null, space);
+      expect(readJson(spaced).value).toEqual(JSON.parse(spaced));
+    }),
+  );
+});
+
+test('any text is refused by both or read by both', () => {
+  const letters = fc.constantFrom(...'{}[]":,\\u0019-+.eE tfnrualsd\n'.split(''));
+  fc.assert(
+    fc.property(fc.string({ unit: letters, maxLength: 24 }), (text) => {
+      const read = (reader: () => unknown) => {
+        try {
+          return JSON.stringify(reader());
+        } catch {
+          return 'refused';
+        }
+      };
+      expect(read(() => readJson(text).value)).toBe(read(() => JSON.parse(text)));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('a key given twice is a flaw at its place', () => {
+  expect(flawsOf('{"lines":[{"a":1},{"b":1,"b":2}]}')).toEqual([
+    { path: 'lines.1.b', value: 'repeated' },
+  ]);
+  expect(flawsOf('{"a":1,"\\u0061":2}')).toEqual([{ path: 'a', value: 'repeated' }]);
+});
+
+test('__proto__ is a key like any other and touches no prototype', () => {
+  const { value } = readJson('{"__proto__":{"quantity":1}}');
+  expect(Object.keys(value as object)).toEqual(['__proto__']);
+  expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
+});
+
+test('lone surrogates, negative zero and endless numbers are flaws', () => {
+  expect(flawsOf('{"id":"a\\ud800"}')).toEqual([{ path: 'id', value: '"a\\ud800"' }]);
+  expect(flawsOf('["\\ud83d\\ude00"]')).toEqual([]);
+  expect(flawsOf('[-0, -0.0, 0, 1e400]')).toEqual([
+    { path: '0', value: '"-0"' },
+    { path: '1', value: '"-0.0"' },
+    { path: '3', value: '"1e400"' },
+  ]);
+});
+
+test('what is not JSON is refused with field and position', () => {
+  expect(() => readJson('{"lines":[{"quantity":NaN}]}')).toThrow(
+    'lines[0].quantity is not JSON: expected a value at position 22, found "NaN}]}"',
+  );
+  expect(() => readJson('{"a":1')).toThrow('expected "}" at position 6, found the end');
+  expect(() => readJson('')).toThrow('body is not JSON');
+});
+
+test('nesting is bounded', () => {
+  const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+  expect(readJson(nested(doorLimits.jsonDepthMax)).flaws).toEqual([]);
+  expect(() => readJson(nested(doorLimits.jsonDepthMax + 1))).toThrow('nests deeper than 16');
+  expect(() => readJson('['.repeat(1_000_000))).toThrow('nests deeper than 16');
+});
+
+test('no flaw is dropped unseen: too many refuse the whole body', () => {
+  const many = (count: number) => `[${Array(count).fill('-0').join(',')}]`;
+  expect(readJson(many(doorLimits.flawsMax)).flaws).toHaveLength(doorLimits.flawsMax);
+  expect(() => readJson(many(doorLimits.flawsMax + 1))).toThrow('more than 1000 faults');
+});

@@ -1,0 +1,37 @@
+// Bounds of the doors themselves (HTTP, settings); what the engine accepts is bounded in
+// engine/base/limits.ts.
+
+export const doorLimits = {
+  /**
+   * Request line and headers together; Node's own default, named here so that the refusal can tell
+   * it.
+   */
+  headBytesMax: 16_384,
+  /**
+   * A purchase nests 4 deep; 16 leaves room and keeps the recursive readers far from the stack's
+   * end.
+   */
+  jsonDepthMax: 16,
+  /**
+   * Flaws of one JSON body that are still told one by one: one for each receipt of a full batch.
+   */
+  flawsMax: 1_000,
+  /** Faults told in one answer: enough to mend a form, small enough to read. */
+  violationsMax: 20,
+  /** Characters of a caller's value that an error repeats. */
+  shownCharactersMax: 64,
+  /** Items or stores of one page: 1,000 × ~300 B = 300 KB. */
+  pageEntriesMax: 1_000,
+  pageEntriesDefault: 100,
+  /**
+   * A head must arrive within 10 s and a whole 1 MB body within 60 s (17 KB/s, a poor till line).
+   */
+  headMsMax: 10_000,
+  requestMsMax: 60_000,
+  /** Longer than the idle timeout of usual load balancers (60 s), so that they close first. */
+  keepAliveMs: 65_000,
+  /** How long a stopping server waits for requests in flight; orchestrators kill after 10–30 s. */
+  closeMsMax: 10_000,
+  /** Lines advised for a basket add-on: a cashier reads three at most. */
+  basketListDefault: 3,
+} as const;

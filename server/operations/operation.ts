@@ -1,0 +1,138 @@
+// What an operation is: a name, a place, a schema and a handler. Doors read this; handlers know of
+// no door.
+import type { z } from 'zod';
+import type {
+  Engine,
+  EngineStatus,
+  FieldViolation,
+  IngestStatus,
+  RecommendRequest,
+} from '../../engine/index.ts';
+import type { Flaw } from '../json.ts';
+import { validate } from './violations.ts';
+
+export type Scope = 'read' | 'write' | 'admin';
+
+/**
+ * What came of it. `ok` answers a question; the others say what became of one event; each door has
+ * its codes.
+ */
+export type Outcome = 'ok' | IngestStatus | 'unavailable';
+
+export interface Result {
+  readonly outcome: Outcome;
+  readonly body: object;
+  /** What was wrong, for `conflict` and `rejected`. */
+  readonly violations?: readonly FieldViolation[];
+}
+
+/** The counts are there as soon as the data folder is open. */
+export type Readiness = Pick<EngineStatus, 'ready' | 'waitingFor'> & Partial<EngineStatus>;
+
+/** The engine as the doors see it while it opens, loads and serves. */
+export interface EngineAccess {
+  /** Throws UNAVAILABLE until the data folder is open. */
+  engine(): Engine;
+  readiness(): Readiness;
+}
+
+/**
+ * Unvalidated input: the fields of path, query and body together. `flaws` were found by the wire
+ * format.
+ */
+export interface RawInput {
+  readonly value: unknown;
+  readonly flaws: readonly Flaw[];
+}
+
+export interface Operation {
+  /** Verb and noun, e.g. `ingestPurchases`. */
+  readonly name: string;
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** Its `{names}` are fields of the input. */
+  readonly path: string;
+  readonly scope: Scope;
+  readonly tag: 'lists' | 'receipts' | 'catalogue' | 'server';
+  readonly summary: string;
+  readonly description?: string;
+  /** All fields, those of the path included. */
+  readonly input: z.ZodObject;
+  /** The input may also be `{[key]: [input, …]}` with at most `max` of them. */
+  readonly many?: { readonly key: string; readonly max: number };
+  readonly example?: object;
+  readonly replies: Partial<Record<Outcome, z.ZodType>>;
+  run(access: EngineAccess, input: RawInput): Result | Promise<Result>;
+  /** Of a list: the canonical request, so that a door may ask the engine for encoded bytes. */
+  toRequest?(input: RawInput): RecommendRequest;
+}
+
+type Description = Omit<Operation, 'run' | 'toRequest' | 'input' | 'replies'>;
+
+interface ReadDefinition<S extends z.ZodObject> extends Description {
+  readonly input: S;
+  readonly reply: z.ZodType;
+  handle(engine: Engine, input: z.output<S>): object;
+}
+
+/**
+ * A question: input checked by its schema, answered from a state that holds `minWatermark` when
+ * that is asked.
+ */
+export function defineRead<S extends z.ZodObject>(definition: ReadDefinition<S>): Operation {
+  const { reply, handle, ...description } = definition;
+  return {
+    ...description,
+    replies: { ok: reply },
+    run(access, raw) {
+      const input = validate(definition.input, raw.value, raw.flaws);
+      const engine = access.engine();
+      const answer = (): Result => ({ outcome: 'ok', body: handle(engine, input) });
+      return whenHeld(engine, watermarkOf(input), answer);
+    },
+  };
+}
+
+interface ListDefinition<S extends z.ZodObject> extends Description {
+  readonly input: S;
+  readonly reply: z.ZodType;
+  toRequest(input: z.output<S>): RecommendRequest;
+  /**
+   * Accepts the usual input without zod, which costs more than the answer itself. Undefined when in
+   * any doubt: the schema stays the only authority on what is refused and why.
+   */
+  accept?(raw: unknown): RecommendRequest | undefined;
+}
+
+/** A list: every way to ask comes down to one canonical request. */
+export function defineList<S extends z.ZodObject>(definition: ListDefinition<S>): Operation {
+  const { reply, toRequest: canonical, accept, ...description } = definition;
+  const toRequest = (raw: RawInput): RecommendRequest => {
+    const accepted = raw.flaws.length === 0 ? accept?.(raw.value) : undefined;
+    return accepted ?? canonical(validate(definition.input, raw.value, raw.flaws));
+  };
+  return {
+    ...description,
+    replies: { ok: reply },
+    toRequest,
+    run(access, raw) {
+      const request = toRequest(raw);
+      const engine = access.engine();
+      const answer = (): Result => ({ outcome: 'ok', body: engine.recommend(request) });
+      return whenHeld(engine, request.minWatermark, answer);
+    },
+  };
+}
+
+/** Answers at once, without a promise, unless a write must be waited for. */
+export function whenHeld<T>(
+  engine: Engine,
+  watermark: string | undefined,
+  answer: () => T,
+): T | Promise<T> {
+  return watermark === undefined ? answer() : engine.waitFor(watermark).then(answer);
+}
+
+function watermarkOf(input: Record<string, unknown>): string | undefined {
+  const watermark = input['minWatermark'];
+  return typeof watermark === 'string' ? watermark : undefined;
+}

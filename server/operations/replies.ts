@@ -1,0 +1,104 @@
+// The shapes of what is answered, as documented; tests hold every reply against them.
+import { z } from 'zod';
+import {
+  type IngestResult,
+  idSchema,
+  itemSchema,
+  limits,
+  type RecommendReply,
+  reasonTypes,
+  relaxationTypes,
+  scenarios,
+  storeSchema,
+} from '../../engine/index.ts';
+
+export const violationSchema = z.strictObject({
+  field: z.string().meta({ description: 'Path of the field, e.g. lines[0].quantity.' }),
+  value: z.exactOptional(z.string()).meta({ description: 'What was given, shortened.' }),
+  limit: z.exactOptional(z.union([z.string(), z.number()])).meta({ description: 'What may be.' }),
+  message: z.string(),
+});
+
+const count = z.int().min(0);
+
+export const recommendReplySchema = z.strictObject({
+  recommendationId: z.string(),
+  scenario: z.enum(scenarios),
+  items: z.array(
+    z.strictObject({
+      itemId: z.string(),
+      name: z.exactOptional(z.string()),
+      priceFen: z.exactOptional(z.int()),
+      score: z.number().meta({ description: 'Comparable within one list only.' }),
+      reasons: z.array(
+        z.strictObject({
+          type: z.enum(reasonTypes),
+          itemId: z.exactOptional(z.string()),
+          itemName: z.exactOptional(z.string()),
+          count: z.exactOptional(count).meta({ description: 'Receipts, counted.' }),
+        }),
+      ),
+      usualGapDays: z.exactOptional(z.number()),
+      nextDueOn: z.exactOptional(z.string()),
+    }),
+  ),
+  personalized: z.boolean(),
+  relaxations: z.array(z.enum(relaxationTypes)),
+  watermark: z.string(),
+}) satisfies z.ZodType<RecommendReply>;
+
+export const ingestResultSchema = z.strictObject({
+  id: z.string(),
+  status: z.enum(['created', 'duplicate', 'conflict', 'rejected']),
+  watermark: z.exactOptional(z.string()).meta({
+    description: 'Give it as minWatermark to read what you wrote. Of a duplicate: the first one.',
+  }),
+  reason: z.exactOptional(z.string()).meta({ description: 'UPPER_SNAKE_CASE, when refused.' }),
+  message: z.exactOptional(z.string()),
+  field: z.exactOptional(z.string()),
+  limit: z.exactOptional(z.union([z.string(), z.number()])),
+  parked: z.exactOptional(z.boolean()).meta({
+    description: 'A return whose purchase is not here yet: it counts once that arrives.',
+  }),
+  unmatchedQuantity: z.exactOptional(count),
+  errors: z.exactOptional(z.array(violationSchema)),
+}) satisfies z.ZodType<IngestResult>;
+
+export const ingestResultsSchema = z.strictObject({
+  results: z.array(ingestResultSchema).max(limits.batchPurchasesMax).meta({
+    description: 'One for each of what was sent, in the same order.',
+  }),
+});
+
+export const itemPageSchema = z.strictObject({
+  items: z.array(itemSchema),
+  nextAfter: z.exactOptional(idSchema).meta({ description: 'Absent on the last page.' }),
+});
+
+export const storePageSchema = z.strictObject({
+  stores: z.array(storeSchema),
+  nextAfter: z.exactOptional(idSchema).meta({ description: 'Absent on the last page.' }),
+});
+
+export const healthSchema = z.strictObject({ status: z.literal('ok') });
+
+export const readinessSchema = z.strictObject({
+  ready: z.boolean(),
+  waitingFor: z.exactOptional(z.string()),
+  watermark: z.exactOptional(z.string()),
+  events: z.exactOptional(count),
+  members: z.exactOptional(count),
+  items: z.exactOptional(count),
+  stores: z.exactOptional(count),
+});
+
+export const problemSchema = z.strictObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+  reason: z.exactOptional(z.string()),
+  errors: z.array(violationSchema),
+  result: z.exactOptional(ingestResultSchema),
+});

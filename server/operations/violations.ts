@@ -1,0 +1,214 @@
+// Validates what came through a door and tells every fault with its field, its value and the limit
+// it breaks.
+import { z } from 'zod';
+import { EngineError, type FieldViolation } from '../../engine/index.ts';
+import type { Flaw, Path } from '../json.ts';
+import { doorLimits } from '../limits.ts';
+import { shown, shownPath } from '../shown.ts';
+
+/** The part of JSON Schema that the limits in our messages are read from. */
+export interface SchemaNode {
+  readonly type?: string;
+  readonly format?: string;
+  readonly enum?: readonly string[];
+  readonly const?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly required?: readonly string[];
+  readonly items?: SchemaNode;
+}
+
+export type Checked<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly violations: readonly FieldViolation[] };
+
+/** Never throws. `flaws` are what the wire format already found wrong below this value. */
+export function check<S extends z.ZodType>(
+  schema: S,
+  raw: unknown,
+  flaws: readonly Flaw[] = [],
+): Checked<z.output<S>> {
+  const parsed = schema.safeParse(raw);
+  if (parsed.success && flaws.length === 0) return { ok: true, value: parsed.data };
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const told = [
+    ...flaws.map(({ path, ...fault }) => ({ field: fieldOf(path), ...fault })),
+    ...issues.flatMap((issue) => describeIssue(issue, schema, raw)),
+  ];
+  return { ok: false, violations: firstOfEachField(told) };
+}
+
+/** The validated input; throws INVALID_ARGUMENT with the violations. */
+export function validate<S extends z.ZodType>(
+  schema: S,
+  raw: unknown,
+  flaws: readonly Flaw[] = [],
+): z.output<S> {
+  const checked = check(schema, raw, flaws);
+  if (checked.ok) return checked.value;
+  throw refusal(checked.violations);
+}
+
+export function refusal(violations: readonly FieldViolation[]): EngineError {
+  return new EngineError('INVALID_ARGUMENT', summaryOf(violations), { violations });
+}
+
+/** One sentence that names the first fault and how many more there are. */
+export function summaryOf(violations: readonly FieldViolation[]): string {
+  const [first] = violations;
+  if (first === undefined) return 'the request is not valid';
+  const got = first.value === undefined ? '' : ` (got ${first.value})`;
+  const more = violations.length > 1 ? `, and ${violations.length - 1} more` : '';
+  // The engine's sentences begin with the field; the schema's go on from it.
+  const { field, message } = first;
+  return `${message.startsWith(field) ? '' : `${field} `}${message}${got}${more}`;
+}
+
+/** An error of the engine with what it cannot know: the value as the caller wrote it. */
+export function withValues(error: unknown, raw: unknown): unknown {
+  if (!(error instanceof EngineError) || error.violations.every(isComplete)) return error;
+  const violations = error.violations.map((violation) => ({
+    value: shown(valueAtField(raw, violation.field)),
+    limit: violation.message,
+    ...violation,
+  }));
+  const { code, message, reason, retryAfterMs, cause } = error;
+  return new EngineError(code, message, {
+    violations,
+    cause,
+    ...(reason !== undefined && { reason }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}
+
+function isComplete({ value, limit }: FieldViolation): boolean {
+  return value !== undefined && limit !== undefined;
+}
+
+const schemaNodes = new WeakMap<z.ZodType, SchemaNode>();
+
+/** The JSON Schema of what a schema takes in, made once. */
+export function schemaNode(schema: z.ZodType): SchemaNode {
+  let node = schemaNodes.get(schema);
+  if (node === undefined) {
+    node = z.toJSONSchema(schema, { io: 'input' }) as SchemaNode;
+    schemaNodes.set(schema, node);
+  }
+  return node;
+}
+
+/** What a field may hold, in words: `an integer from 1 to 100`. */
+function allowedWords(node: SchemaNode | undefined): string {
+  if (node === undefined) return 'nothing';
+  if (node.enum !== undefined) return `one of ${node.enum.join(', ')}`;
+  if (node.const !== undefined) return String(node.const);
+  if (node.format === 'date-time') return 'RFC 3339 with offset, e.g. 2026-05-01T09:10:00+08:00';
+  if (node.type === 'integer') return `an integer from ${node.minimum} to ${node.maximum}`;
+  if (node.type === 'array') {
+    return `an array of ${node.minItems ?? 0} to ${node.maxItems ?? 'any number of'}`;
+  }
+  if (node.type === 'object') return 'an object';
+  return node.type === undefined ? 'any value' : `a ${node.type}`;
+}
+
+function describeIssue(
+  issue: z.core.$ZodIssue,
+  schema: z.ZodType,
+  raw: unknown,
+): readonly FieldViolation[] {
+  const value = shown(valueAt(raw, issue.path));
+  const field = fieldOf(issue.path);
+  const node = nodeAt(schemaNode(schema), issue.path);
+  const allowed = allowedWords(node);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.slice(0, doorLimits.violationsMax).map((key) => ({
+        field: fieldOf([...issue.path, key]),
+        value: shown(valueAt(raw, [...issue.path, key])),
+        limit: `one of ${Object.keys(node?.properties ?? {}).join(', ')}`,
+        message: 'is not a known field',
+      }));
+    case 'too_big':
+      return [
+        { field, value, limit: node?.maximum ?? Number(issue.maximum), ...tooBig(issue, node) },
+      ];
+    case 'too_small':
+      return [{ field, value, limit: Number(issue.minimum), ...tooSmall(issue) }];
+    case 'custom': {
+      const limit = issue.params?.['limit'] ?? issue.message;
+      return [{ field, value, limit: limit as string | number, message: issue.message }];
+    }
+    default: {
+      const absent = value === 'absent';
+      return [
+        { field, value, limit: allowed, message: absent ? 'is required' : `must be ${allowed}` },
+      ];
+    }
+  }
+}
+
+function tooBig(issue: z.core.$ZodIssueTooBig, node: SchemaNode | undefined) {
+  return { message: `must be at most ${node?.maximum ?? issue.maximum}${unitOf(issue.origin)}` };
+}
+
+function tooSmall(issue: z.core.$ZodIssueTooSmall) {
+  return { message: `must be at least ${issue.minimum}${unitOf(issue.origin)}` };
+}
+
+function unitOf(origin: string): string {
+  if (origin === 'string') return ' characters long';
+  return origin === 'array' ? ' entries long' : '';
+}
+
+function fieldOf(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? 'body' : shownPath(path);
+}
+
+/** What the caller gave at a path; `undefined` when there is nothing. */
+function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
+  let value = raw;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step))
+      return undefined;
+    value = (value as Record<PropertyKey, unknown>)[step];
+  }
+  return value;
+}
+
+/** The same for a path in words, e.g. of a violation that the engine found: `lines[0].itemId`. */
+export function valueAtField(raw: unknown, field: string): unknown {
+  const steps = field.split(/[.[\]]+/).filter((step) => step !== '');
+  return valueAt(raw, steps);
+}
+
+/** The flaws below `path`, told from there on. */
+export function flawsBelow(flaws: readonly Flaw[], path: Path): readonly Flaw[] {
+  return flaws
+    .filter((flaw) => path.every((step, index) => flaw.path[index] === step))
+    .map((flaw) => ({ ...flaw, path: flaw.path.slice(path.length) }));
+}
+
+function nodeAt(root: SchemaNode, path: readonly PropertyKey[]): SchemaNode | undefined {
+  let node: SchemaNode | undefined = root;
+  for (const step of path) {
+    node = typeof step === 'number' ? node?.items : node?.properties?.[String(step)];
+  }
+  return node;
+}
+
+/**
+ * Zod may tell one number twice (not a safe integer, above the maximum); the first telling is
+ * enough.
+ */
+function firstOfEachField(told: readonly FieldViolation[]): readonly FieldViolation[] {
+  const byField = new Map<string, FieldViolation>();
+  for (const violation of told) {
+    if (byField.size >= doorLimits.violationsMax) break;
+    if (!byField.has(violation.field)) byField.set(violation.field, violation);
+  }
+  return [...byField.values()];
+}

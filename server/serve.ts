@@ -1,0 +1,117 @@
+// The life of a server: the door first, then the data folder, then the demo if asked for, and all
+// of it back again.
+import type { Logger } from 'pino';
+import {
+  type DemoSummary,
+  type Engine,
+  EngineError,
+  loadDemo,
+  systemClock,
+} from '../engine/index.ts';
+import type { EngineAccess, Readiness } from './operations/operation.ts';
+
+/** A way in that is open: where it is, and how to shut it behind the last one served. */
+export interface Door {
+  readonly url: string;
+  /** Takes nobody new, and resolves when the last answer is out or was cut off at its limit. */
+  close(): Promise<void>;
+}
+
+export interface ServeOptions {
+  readonly log: Logger;
+  /** May resolve before everything stored is counted; `engine.ready` is waited for. */
+  readonly openFolder: () => Promise<Engine>;
+  /** Opens the way in; this room stands below those of the doors and must not know them. */
+  readonly openDoor: (access: EngineAccess) => Promise<Door>;
+  /** Fills a folder that holds nothing with the demo chain. */
+  readonly demoIfEmpty: boolean;
+  /** How far the demo is, 0 to 1. */
+  readonly onDemoProgress?: (share: number) => void;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  /** Resolves when the data folder is open and nobody else's; rejects when it cannot be opened. */
+  readonly opened: Promise<Engine>;
+  /** Resolves when all is ready, with what was loaded if it was. */
+  readonly started: Promise<DemoSummary | undefined>;
+  /** Answers what is in flight, then closes the data folder. Safe at any moment after the start. */
+  close(): Promise<void>;
+}
+
+interface State {
+  engine?: Engine;
+  waitingFor: string | undefined;
+  closing: boolean;
+}
+
+/**
+ * Resolves as soon as the address is taken: a busy port is told before a long recovery and not
+ * after it, and /healthz answers meanwhile. Rejects when the address cannot be taken.
+ */
+export async function startServer(options: ServeOptions): Promise<RunningServer> {
+  const { log, openDoor } = options;
+  const state: State = { waitingFor: 'opening the data folder', closing: false };
+  const door = await openDoor(accessTo(state));
+  const opened = options.openFolder();
+  const started = opened.then((engine) => fillIfAsked(engine, options, state));
+  // Both may fail before anyone looks at them.
+  opened.catch((error) => log.debug({ err: error }, 'the data folder was not opened'));
+  started.catch((error) => log.debug({ err: error }, 'the start was not finished'));
+  return { url: door.url, opened, started, close: () => close(state, door, started) };
+}
+
+async function fillIfAsked(
+  engine: Engine,
+  options: ServeOptions,
+  state: State,
+): Promise<DemoSummary | undefined> {
+  state.engine = engine;
+  state.waitingFor = undefined;
+  await engine.ready;
+  const isEmpty = engine.status().events === 0;
+  const summary = options.demoIfEmpty && isEmpty ? await fill(engine, options, state) : undefined;
+  state.waitingFor = undefined;
+  return summary;
+}
+
+async function fill(
+  engine: Engine,
+  { onDemoProgress }: ServeOptions,
+  state: State,
+): Promise<DemoSummary> {
+  state.waitingFor = 'loading the demo chain';
+  return loadDemo(engine, {
+    now: systemClock(),
+    onProgress: ({ share, purchases }) => {
+      state.waitingFor = `loading the demo chain, ${purchases} receipts so far`;
+      // The only way to stop half-way: what is loaded stays, whole receipts each.
+      if (state.closing) throw new EngineError('UNAVAILABLE', 'the server is closing');
+      onDemoProgress?.(share);
+    },
+  });
+}
+
+async function close(state: State, door: Door, started: Promise<unknown>): Promise<void> {
+  state.closing = true;
+  await door.close();
+  await started.catch(() => undefined);
+  await state.engine?.close();
+}
+
+function accessTo(state: State): EngineAccess {
+  return {
+    engine() {
+      if (state.engine !== undefined) return state.engine;
+      throw new EngineError('UNAVAILABLE', `not ready yet: ${state.waitingFor}`, {
+        retryAfterMs: 1_000,
+      });
+    },
+    readiness(): Readiness {
+      const status = state.engine?.status();
+      const waitingFor = state.waitingFor ?? status?.waitingFor;
+      const ready = status?.ready === true && state.waitingFor === undefined;
+      return { ...status, ready, ...(ready || waitingFor === undefined ? {} : { waitingFor }) };
+    },
+  };
+}

@@ -1,0 +1,155 @@
+// One contract that each of the seven scenarios keeps, whatever is asked.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type Engine,
+  openEngine,
+  type RecommendReply,
+  type RecommendRequest,
+  type RecommendRequestInput,
+  recommendRequestSchema,
+  type Scenario,
+  scenarios,
+} from '../engine/index.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from './support/folders.ts';
+import { countDifferences, listDifferences } from './support/oracle/compare.ts';
+import { oracleList } from './support/oracle/lists.ts';
+import { createOracle } from './support/oracle/oracle.ts';
+import { mayAnchor, trueCount } from './support/oracle/reasons.ts';
+import { townClockMs, townEvents, townItems, townMembers } from './support/oracle/town.ts';
+
+const timeZone = 'Asia/Shanghai';
+const now = () => townClockMs;
+const oracle = createOracle({ now, timeZone });
+let folder: TemporaryFolder;
+let engine: Engine;
+
+beforeAll(async () => {
+  folder = await makeTemporaryFolder('contract');
+  engine = await openEngine({ dataDir: folder.path, clock: now, timeZone });
+  const events = townEvents();
+  for (const event of events) oracle.accept(event);
+  await engine.ingest(events);
+});
+
+afterAll(async () => {
+  await engine.close();
+  await folder.remove();
+});
+
+test('the town is counted as by the oracle', () => {
+  expect(countDifferences(engine.inspect, oracle.state())).toEqual([]);
+});
+
+describe.each(scenarios)('%s', (scenario) => {
+  const requests = requestsOf(scenario);
+
+  test('fills the list whenever the catalogue allows, and never beyond the limit', () => {
+    for (const request of requests) {
+      const { entries } = oracleList(oracle.state(), request);
+      const expected = Math.min(request.limit, entries.length);
+      expect(engine.recommend(request).items.length, told(request)).toBe(expected);
+    }
+  });
+
+  test('lists nothing twice, nothing inactive, excluded or already in the basket', () => {
+    for (const request of requests) {
+      const listed = engine.recommend(request).items.map(({ itemId }) => itemId);
+      expect(new Set(listed).size, told(request)).toBe(listed.length);
+      const barred = [...request.exclude, ...request.basket.map(({ itemId }) => itemId)];
+      for (const itemId of listed) {
+        expect(barred, told(request)).not.toContain(itemId);
+        expect(engine.item(itemId)?.status, told(request)).toBe('active');
+      }
+    }
+  });
+
+  test('orders by score, best first', () => {
+    for (const request of requests) {
+      const scores = engine.recommend(request).items.map(({ score }) => score);
+      expect(scores.every(Number.isFinite), told(request)).toBe(true);
+      expect(scores, told(request)).toEqual([...scores].sort((left, right) => right - left));
+    }
+  });
+
+  test('gives every item a reason, and every reason its real count', () => {
+    for (const request of requests) expectTrueReasons(engine.recommend(request), request);
+  });
+
+  test('names and prices items as the catalogue does', () => {
+    for (const request of requests) {
+      for (const { itemId, name, priceFen } of engine.recommend(request).items) {
+        const item = engine.item(itemId);
+        expect([name, priceFen]).toEqual([item?.name, item?.priceFen]);
+      }
+    }
+  });
+
+  test('answers the same again, and reading moves no count', () => {
+    const digest = engine.inspect.digest();
+    const first = requests.map((request) => withoutId(engine.recommend(request)));
+    const second = requests.map((request) => withoutId(engine.recommend(request)));
+    expect(second).toEqual(first);
+    expect(engine.inspect.digest()).toBe(digest);
+  });
+
+  test('is never personal to a stranger', () => {
+    for (const request of requests) {
+      const isKnown = request.memberId === townMembers.regular;
+      if (!isKnown) expect(engine.recommend(request).personalized, told(request)).toBe(false);
+    }
+  });
+
+  test('lists what the oracle lists, rows cut at fifty neighbours included', () => {
+    const state = oracle.state();
+    for (const request of requests) {
+      expect(listDifferences(engine.recommend(request), state, request)).toEqual([]);
+    }
+  });
+});
+
+function requestsOf(scenario: Scenario): readonly RecommendRequest[] {
+  const wantsItem = scenario === 'similar' || scenario === 'bought-together';
+  const wantsBasket = scenario === 'basket-add-on';
+  const subjects: Partial<RecommendRequestInput>[] = wantsItem
+    ? [townItems.popular, townItems.unsold, 'never seen'].map((itemId) => ({ itemId }))
+    : [{}];
+  const tickets: Partial<RecommendRequestInput>[] = wantsBasket
+    ? [{ basket: [{ itemId: 'item-0' }, { itemId: 'item-1' }, { itemId: 'item-1' }] }, {}]
+    : [{}, { basket: [{ itemId: 'item-2' }], exclude: ['item-3', 'item-4', 'never seen'] }];
+  const nobody = scenario === 'buy-again' ? [] : [{}, { storeId: 'no such store' }];
+  const members: Partial<RecommendRequestInput>[] = [
+    ...nobody,
+    { memberId: townMembers.regular },
+    { memberId: townMembers.stranger, storeId: 'S1' },
+    { memberId: townMembers.regular, storeId: 'S3', daypart: 'evening' },
+  ];
+  const parts = subjects.flatMap((subject) =>
+    tickets.flatMap((ticket) => members.map((member) => ({ ...subject, ...ticket, ...member }))),
+  );
+  return parts.flatMap((part) =>
+    [1, 20, 100].map((limit) => recommendRequestSchema.parse({ scenario, limit, ...part })),
+  );
+}
+
+function expectTrueReasons(reply: RecommendReply, request: RecommendRequest): void {
+  const state = oracle.state();
+  for (const { itemId, reasons } of reply.items) {
+    expect(reasons.length, `${itemId} in ${told(request)}`).toBeGreaterThan(0);
+    for (const reason of reasons) {
+      const what = `${itemId}, ${JSON.stringify(reason)} in ${told(request)}`;
+      expect(reason.count, what).toBe(trueCount(state, request, { itemId, reason }));
+      expect(mayAnchor(state, request, reason), what).toBe(true);
+      // Whatever is claimed happened at least once.
+      expect(reason.count ?? 1, what).toBeGreaterThan(0);
+    }
+  }
+}
+
+function withoutId({ recommendationId, ...reply }: RecommendReply): unknown {
+  expect(recommendationId).not.toBe('');
+  return reply;
+}
+
+function told(request: RecommendRequest): string {
+  return JSON.stringify(request);
+}

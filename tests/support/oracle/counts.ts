@@ -1,0 +1,179 @@
+// Every cell of docs/reference/counts.md, computed from nothing over the whole list of receipts.
+import { compareByHash } from './hash.ts';
+import { compareReceipts, type Ledger, type Receipt } from './ledger.ts';
+import { type Decay, decayFor, fixed, type HalfLifeDays } from './weights.ts';
+
+const pairBasketItemsMax = 512;
+const lagWeights = [1, 0.7, 0.49];
+
+export interface Cell {
+  weight: bigint;
+  count: number;
+}
+export type Row = Map<string, Cell>;
+
+/** A receipt of which something is left, with its items in canonical order. */
+export interface Basket {
+  readonly receipt: Receipt;
+  readonly items: readonly string[];
+}
+
+export const itemCounterNames = ['support', 'n', 'in', 'out', 'opp', 'rep', 'pop'] as const;
+export type ItemCounterName = (typeof itemCounterNames)[number];
+
+export interface Counts {
+  readonly items: Readonly<Record<ItemCounterName, Map<string, bigint>>>;
+  readonly next: Map<string, Row>;
+  readonly same: Map<string, Row>;
+  /** By store (`undefined` is the chain), then by daypart 0 to 5. */
+  readonly scopes: Map<string | undefined, readonly Row[]>;
+  readonly days: Map<number, number>;
+  popTotal: bigint;
+  shareSum: bigint;
+  shareCount: bigint;
+}
+
+/** The whole state: baskets by member in canonical order, and every cell. */
+export interface State {
+  readonly ledger: Ledger;
+  readonly decay: Decay;
+  readonly popularityDecay: Decay;
+  readonly histories: ReadonlyMap<string, readonly Basket[]>;
+  readonly counts: Counts;
+}
+
+export interface CountOptions {
+  readonly halfLifeDays: HalfLifeDays;
+  readonly popularityHalfLifeDays: HalfLifeDays;
+}
+
+/** Counts everything that was accepted. */
+export function countAll(ledger: Ledger, options: CountOptions): State {
+  const decay = decayFor(options.halfLifeDays, ledger.newestDay);
+  const popularityDecay = decayFor(options.popularityHalfLifeDays, ledger.newestDay);
+  const counts = noCounts();
+  const histories = new Map<string, Basket[]>();
+  for (const receipt of [...ledger.receipts.values()].sort(compareReceipts)) {
+    const items = [...receipt.bought.keys()]
+      .filter((itemId) => ledger.piecesLeft(receipt, itemId) > 0)
+      .sort(compareByHash);
+    if (items.length === 0) continue;
+    const basket = { receipt, items };
+    addPopularity(counts, basket, popularityDecay);
+    addTogether(counts, basket, decay);
+    if (receipt.memberId === undefined) continue;
+    const earlier = histories.get(receipt.memberId) ?? [];
+    addSequence(counts, basket, { earlier, decay });
+    addShare(counts, basket, earlier);
+    histories.set(receipt.memberId, [...earlier, basket]);
+  }
+  return { ledger, decay, popularityDecay, histories, counts };
+}
+
+function noCounts(): Counts {
+  const counter = () => new Map<string, bigint>();
+  return {
+    items: {
+      support: counter(),
+      n: counter(),
+      in: counter(),
+      out: counter(),
+      opp: counter(),
+      rep: counter(),
+      pop: counter(),
+    },
+    next: new Map(),
+    same: new Map(),
+    scopes: new Map(),
+    days: new Map(),
+    popTotal: 0n,
+    shareSum: 0n,
+    shareCount: 0n,
+  };
+}
+
+function addPopularity(counts: Counts, { receipt, items }: Basket, decay: Decay): void {
+  const weight = fixed(decay.weightOf(receipt.day));
+  const scopes = receipt.storeId === undefined ? [undefined] : [undefined, receipt.storeId];
+  for (const itemId of items) {
+    add(counts.items.support, itemId, 1n);
+    add(counts.items.pop, itemId, weight);
+    for (const scope of scopes) {
+      const row = scopeRows(counts, scope)[receipt.daypart];
+      if (row !== undefined) addToRow(row, itemId, { weight, count: 1 });
+    }
+  }
+  counts.popTotal += weight;
+  counts.days.set(receipt.day, (counts.days.get(receipt.day) ?? 0) + 1);
+}
+
+function addTogether(counts: Counts, { receipt, items }: Basket, decay: Decay): void {
+  if (items.length > pairBasketItemsMax) return;
+  const weight = fixed(decay.weightOf(receipt.day) / Math.sqrt(Math.max(1, items.length - 1)));
+  for (const anchor of items) {
+    add(counts.items.n, anchor, weight);
+    for (const itemId of items) {
+      if (itemId !== anchor) addToTable(counts.same, anchor, itemId, { weight, count: 1 });
+    }
+  }
+}
+
+function addSequence(
+  counts: Counts,
+  basket: Basket,
+  { earlier, decay }: { readonly earlier: readonly Basket[]; readonly decay: Decay },
+): void {
+  // An anchor that stands in several of the last three baskets is counted once for this basket.
+  const counted = new Set<string>();
+  for (const [lag, lagWeight] of lagWeights.entries()) {
+    const before = earlier.at(-1 - lag);
+    if (before === undefined) return;
+    if (Math.max(before.items.length, basket.items.length) > pairBasketItemsMax) continue;
+    const whole = lagWeight * decay.weightOf(basket.receipt.day);
+    const sizes = before.items.length * basket.items.length;
+    const weight = fixed(whole / Math.sqrt(Math.sqrt(sizes)));
+    for (const itemId of basket.items) add(counts.items.in, itemId, weight);
+    for (const anchor of before.items) {
+      add(counts.items.out, anchor, weight);
+      add(counts.items.opp, anchor, fixed(whole));
+      if (basket.items.includes(anchor)) add(counts.items.rep, anchor, fixed(whole));
+      for (const itemId of basket.items) {
+        if (itemId === anchor) continue;
+        const count = counted.has(anchor) ? 0 : 1;
+        addToTable(counts.next, anchor, itemId, { weight, count });
+      }
+    }
+    for (const anchor of before.items) counted.add(anchor);
+  }
+}
+
+function addShare(counts: Counts, basket: Basket, earlier: readonly Basket[]): void {
+  if (earlier.length === 0) return;
+  const seen = new Set(earlier.flatMap((before) => before.items));
+  const again = basket.items.filter((itemId) => seen.has(itemId)).length;
+  counts.shareSum += fixed(again / basket.items.length);
+  counts.shareCount += 1n;
+}
+
+function scopeRows(counts: Counts, scope: string | undefined): readonly Row[] {
+  const known = counts.scopes.get(scope);
+  if (known !== undefined) return known;
+  const rows = Array.from({ length: 6 }, (): Row => new Map());
+  counts.scopes.set(scope, rows);
+  return rows;
+}
+
+function add(counter: Map<string, bigint>, itemId: string, amount: bigint): void {
+  counter.set(itemId, (counter.get(itemId) ?? 0n) + amount);
+}
+
+function addToTable(table: Map<string, Row>, anchor: string, itemId: string, amount: Cell): void {
+  const row = table.get(anchor) ?? new Map();
+  table.set(anchor, row);
+  addToRow(row, itemId, amount);
+}
+
+function addToRow(row: Row, itemId: string, { weight, count }: Cell): void {
+  const cell = row.get(itemId) ?? { weight: 0n, count: 0 };
+  row.set(itemId, { weight: cell.weight + weight, count: cell.count + count });
+}

@@ -1,0 +1,228 @@
+// The seven lists, whole and unhurried: the scenario's own ranking first, then the fills in their
+// order.
+import type { RecommendRequest, Relaxation } from '../../../engine/index.ts';
+import type { Basket, State } from './counts.ts';
+import { categoryStep, fillSteps, type Stage, type Step, sorted } from './popularity.ts';
+import { createScorer, type Scorer, type Taste } from './scores.ts';
+import { momentOf } from './time.ts';
+
+const followWeight = 0.3;
+const priorWeight = 0.05;
+const addOnRepeatWeight = 0.3;
+const millisecondsPerDay = 86_400_000;
+
+export interface Entry {
+  readonly itemId: string;
+  readonly stage: Stage;
+  readonly score: number;
+}
+
+export interface OracleList {
+  /** The whole catalogue as far as it may be listed; a reply is the first `limit` of it. */
+  readonly entries: readonly Entry[];
+  readonly relaxations: readonly Relaxation[];
+  readonly personalized: boolean;
+}
+
+interface Question {
+  readonly state: State;
+  readonly request: RecommendRequest;
+  readonly scorer: Scorer;
+  readonly history: readonly Basket[];
+  readonly taste: Taste;
+}
+
+interface Ranking {
+  readonly entries: Step['entries'];
+  /** The items that the member's own history moved. */
+  readonly moved: ReadonlySet<string>;
+}
+
+/** Answers a request from the counts. */
+export function oracleList(state: State, request: RecommendRequest): OracleList {
+  const scorer = scorerFor(state, request.asOf);
+  const history = historyOf(state, request.memberId);
+  const question = { state, request, scorer, history, taste: scorer.taste(history) };
+  const { steps, moved } = stepsOf(question);
+  const entries = distinctEligible(question, steps);
+  const shown = entries.slice(0, request.limit);
+  return {
+    entries,
+    relaxations: [...contextRelaxations(question), ...fillRelaxations(shown)],
+    personalized: shown.some(({ itemId, stage }) => stage === 'ranked' && moved.has(itemId)),
+  };
+}
+
+const scorers = new WeakMap<State, Map<string | undefined, Scorer>>();
+
+/**
+ * One scorer serves all questions about one state and one day, because its rows take most of the
+ * time.
+ */
+function scorerFor(state: State, asOf: string | undefined): Scorer {
+  const ofState = scorers.get(state) ?? new Map<string | undefined, Scorer>();
+  scorers.set(state, ofState);
+  const known = ofState.get(asOf);
+  if (known !== undefined) return known;
+  const asOfDay =
+    asOf === undefined ? undefined : Math.floor(momentOf(asOf).epochMs / millisecondsPerDay);
+  const scorer = createScorer(state, { asOfDay });
+  ofState.set(asOf, scorer);
+  return scorer;
+}
+
+function historyOf(state: State, memberId: string | undefined): readonly Basket[] {
+  return memberId === undefined ? [] : (state.histories.get(memberId) ?? []);
+}
+
+function stepsOf(question: Question): { readonly steps: readonly Step[] } & Pick<Ranking, 'moved'> {
+  const { state, request } = question;
+  const fills = fillSteps(state, request);
+  if (request.scenario === 'popular') {
+    const [first, ...others] = fills;
+    // What is asked for is a ranking here, not a fill.
+    const steps =
+      first === undefined ? others : [{ ...first, stage: 'ranked' as const }, ...others];
+    return { steps, moved: new Set() };
+  }
+  const { entries, moved } = rank(question);
+  const ranked: Step = { stage: 'ranked', entries: sorted(entries) };
+  const ofCategory =
+    request.scenario === 'similar' ? [categoryStep(state, request.itemId ?? '')] : [];
+  return { steps: [ranked, ...ofCategory, ...fills], moved };
+}
+
+function rank(question: Question): Ranking {
+  switch (question.request.scenario) {
+    case 'guess-you-like':
+      return mixed(question, { repeat: true, onlyNew: false });
+    case 'discover':
+      return mixed(question, { repeat: false, onlyNew: true });
+    case 'buy-again':
+      return again(question);
+    case 'bought-together':
+      return unmoved([...question.scorer.together(question.request.itemId ?? '')]);
+    case 'basket-add-on':
+      return addOn(question);
+    case 'similar':
+      return unmoved(similarTo(question));
+    case 'popular':
+      return unmoved([]);
+  }
+}
+
+/**
+ * An item is ranked when something speaks for it: it was bought, follows something bought, or
+ * sells. A pair counts also when its weight has faded to zero, so that what is listed never hangs
+ * on how small a float can be.
+ */
+function mixed(
+  { state, scorer, history, taste }: Question,
+  terms: { readonly repeat: boolean; readonly onlyNew: boolean },
+): Ranking {
+  if (history.length === 0) return unmoved([]);
+  const follow = scorer.follow(taste);
+  const entries: { itemId: string; score: number }[] = [];
+  const moved = new Set<string>();
+  for (const itemId of state.ledger.items.keys()) {
+    const isBought = taste.weights.has(itemId);
+    if (terms.onlyNew && isBought) continue;
+    const repeat = terms.repeat ? scorer.repeat(taste, itemId) : 0;
+    const own = repeat + followWeight * scorer.mix * (follow.get(itemId) ?? 0);
+    const score = own + priorWeight * scorer.mix * scorer.prior(itemId);
+    if (isBought || follow.has(itemId)) moved.add(itemId);
+    const isSold = (state.counts.items.pop.get(itemId) ?? 0n) > 0n;
+    if (isSold || moved.has(itemId)) entries.push({ itemId, score });
+  }
+  return { entries, moved };
+}
+
+function again({ scorer, taste }: Question): Ranking {
+  const bought = [...taste.weights.keys()];
+  const entries = bought.map((itemId) => ({ itemId, score: scorer.repeat(taste, itemId) }));
+  return { entries, moved: new Set(bought) };
+}
+
+function addOn({ state, request, scorer, taste }: Question): Ranking {
+  const ticket = ticketOf(request);
+  const scores = new Map<string, number>();
+  const addTo = (itemId: string, score: number) =>
+    scores.set(itemId, (scores.get(itemId) ?? 0) + score);
+  for (const anchor of ticket.filter((itemId) => state.ledger.items.has(itemId))) {
+    for (const [itemId, score] of scorer.together(anchor)) addTo(itemId, score / ticket.length);
+  }
+  for (const itemId of taste.weights.keys()) {
+    addTo(itemId, addOnRepeatWeight * scorer.repeat(taste, itemId));
+  }
+  const entries = [...scores].map(([itemId, score]) => ({ itemId, score }));
+  return { entries, moved: new Set(taste.weights.keys()) };
+}
+
+function wantsItem({ scenario }: RecommendRequest): boolean {
+  return scenario === 'similar' || scenario === 'bought-together';
+}
+
+function ticketOf(request: RecommendRequest): readonly string[] {
+  return [...new Set(request.basket.map(({ itemId }) => itemId))];
+}
+
+function similarTo({ state, request, scorer }: Question): readonly (readonly [string, number])[] {
+  const anchor = request.itemId ?? '';
+  const path = state.ledger.items.get(anchor)?.category ?? [];
+  return [...scorer.next(anchor)].map(([itemId, score]) => {
+    const other = state.ledger.items.get(itemId)?.category ?? [];
+    return [itemId, score * kinship(path, other)] as const;
+  });
+}
+
+/** 1 for the same path, 0.25 for strangers; items without a category are not judged by it. */
+function kinship(left: readonly string[], right: readonly string[]): number {
+  if (left.length === 0 || right.length === 0) return 1;
+  const apart = left.findIndex((level, at) => level !== right[at]);
+  const shared = apart === -1 ? left.length : apart;
+  return 0.25 + (0.75 * shared) / Math.max(left.length, right.length);
+}
+
+function unmoved(entries: readonly (readonly [string, number])[]): Ranking {
+  return { entries: entries.map(([itemId, score]) => ({ itemId, score })), moved: new Set() };
+}
+
+function distinctEligible({ state, request, taste }: Question, steps: readonly Step[]): Entry[] {
+  const barred = new Set([...request.exclude, ...ticketOf(request)]);
+  if (wantsItem(request) && request.itemId !== undefined) barred.add(request.itemId);
+  if (request.scenario === 'discover')
+    for (const itemId of taste.weights.keys()) barred.add(itemId);
+  const entries: Entry[] = [];
+  for (const { stage, entries: offered } of steps) {
+    for (const { itemId, score } of offered) {
+      if (barred.has(itemId) || state.ledger.items.get(itemId)?.status !== 'active') continue;
+      barred.add(itemId);
+      entries.push({ itemId, stage, score });
+    }
+  }
+  return entries;
+}
+
+function contextRelaxations({ state, request, history }: Question): Relaxation[] {
+  const { scenario, memberId, itemId, storeId } = request;
+  const { ledger } = state;
+  const found: Relaxation[] = [];
+  const isSeen = [...ledger.receipts.values()].some((receipt) => receipt.memberId === memberId);
+  if (memberId !== undefined && !isSeen) found.push('member_unknown');
+  const asksHistory = !wantsItem(request) && scenario !== 'popular';
+  if (memberId !== undefined && isSeen && asksHistory && history.length === 0) {
+    found.push('member_has_no_history');
+  }
+  if (itemId !== undefined && !ledger.items.has(itemId)) found.push('item_unknown');
+  const ticket = scenario === 'basket-add-on' ? ticketOf(request) : [];
+  if (ticket.length > 0 && !ticket.some((known) => ledger.items.has(known))) {
+    found.push('basket_unknown');
+  }
+  if (storeId !== undefined && !ledger.stores.has(storeId)) found.push('store_unknown');
+  return found;
+}
+
+function fillRelaxations(shown: readonly Entry[]): Relaxation[] {
+  const stages = [...new Set(shown.map(({ stage }) => stage))];
+  return stages.flatMap((stage) => (stage === 'ranked' ? [] : [`filled_from_${stage}` as const]));
+}

@@ -1,0 +1,168 @@
+// The numbers that rank items, from the counts, in plain doubles: DESIGN §5 with the constants
+// scaled to the newest day.
+import type { Basket, Row, State } from './counts.ts';
+import { compareByHash } from './hash.ts';
+import { unfixed } from './weights.ts';
+
+const neighboursServed = 50;
+const ageDecay = 0.9;
+const repurchasePrior = 10;
+const sameShrink = 3;
+
+export type Scores = ReadonlyMap<string, number>;
+
+/** What a member's own baskets say. */
+export interface Taste {
+  /** f_u: the member's weight of each item ever bought and kept. */
+  readonly weights: Scores;
+  /** Z: the weight that an item bought every time would have. */
+  readonly whole: number;
+}
+
+export interface ScorerOptions {
+  /** The day to weigh against; the newest day with a basket when absent. */
+  readonly asOfDay?: number | undefined;
+  /**
+   * Breaks ties at the end of a row. Only a comparison with another program needs another order.
+   */
+  readonly compareIds?: (left: string, right: string) => number;
+}
+
+export interface Scorer {
+  /** s(i,·) of the NEXT view: the 50 best. */
+  next(anchor: string): Scores;
+  /** s(i,·) of the add-on view: the 50 best. */
+  together(anchor: string): Scores;
+  taste(history: readonly Basket[]): Taste;
+  /** The repeat term of one item for a member of this taste. */
+  repeat(taste: Taste, itemId: string): number;
+  /** The co-occurrence term of every item that the member's items lead to, before mixing. */
+  follow(taste: Taste): Scores;
+  /** POP[j]/POP_TOTAL. */
+  prior(itemId: string): number;
+  /** (1−τ)/τ. */
+  readonly mix: number;
+}
+
+/** Everything is derived here and now; a new state needs a new scorer. */
+export function createScorer(state: State, options: ScorerOptions = {}): Scorer {
+  const { counts } = state;
+  const now = options.asOfDay ?? newestBasketDay(state);
+  const scale = now === undefined ? 1 : state.decay.weightOf(now);
+  const compareIds = options.compareIds ?? compareByHash;
+  const nextRows = remember((anchor) => best(nextRow(state, anchor, scale), compareIds));
+  const sameRows = remember((anchor) =>
+    normalised(best(sameRow(state, anchor, scale), compareIds)),
+  );
+  const chainRate = ratio(total(counts.items.rep), total(counts.items.opp));
+  const rate = (itemId: string) =>
+    ratio(
+      value(counts.items.rep, itemId) + repurchasePrior * scale * chainRate,
+      value(counts.items.opp, itemId) + repurchasePrior * scale,
+    );
+  return {
+    next: nextRows,
+    together: sameRows,
+    taste: tasteOf,
+    repeat: ({ weights, whole }, itemId) =>
+      ((weights.get(itemId) ?? 0) / (whole + 0.5)) * (chainRate + rate(itemId)),
+    follow: ({ weights }) => followFrom(weights, nextRows),
+    prior: (itemId) => ratio(value(counts.items.pop, itemId), unfixed(counts.popTotal)),
+    mix: mixOf(state),
+  };
+}
+
+function newestBasketDay(state: State): number | undefined {
+  const days = [...state.counts.days.keys()];
+  return days.length === 0 ? undefined : Math.max(...days);
+}
+
+function tasteOf(history: readonly Basket[]): Taste {
+  const weights = new Map<string, number>();
+  let whole = 0;
+  for (const [at, basket] of history.entries()) {
+    const weight = ageDecay ** (history.length - 1 - at);
+    whole += weight;
+    for (const itemId of basket.items) weights.set(itemId, (weights.get(itemId) ?? 0) + weight);
+  }
+  return { weights, whole };
+}
+
+function followFrom(weights: Scores, row: (anchor: string) => Scores): Scores {
+  const whole = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
+  const follow = new Map<string, number>();
+  for (const [anchor, weight] of weights) {
+    for (const [itemId, score] of row(anchor)) {
+      follow.set(itemId, (follow.get(itemId) ?? 0) + (weight * score) / whole);
+    }
+  }
+  return follow;
+}
+
+function mixOf({ counts }: State): number {
+  if (counts.shareCount === 0n) return 1;
+  const share = unfixed(counts.shareSum) / Number(counts.shareCount);
+  const clipped = Math.min(0.8, Math.max(0.1, share));
+  return (1 - clipped) / clipped;
+}
+
+function nextRow({ counts }: State, anchor: string, scale: number): Scores {
+  const out = value(counts.items.out, anchor);
+  return mapRow(counts.next.get(anchor), (weight, itemId) => {
+    const toItem = value(counts.items.in, itemId);
+    return ((weight / (out ** 0.7 * toItem ** 0.3)) * weight) / (weight + scale);
+  });
+}
+
+function sameRow({ counts }: State, anchor: string, scale: number): Scores {
+  const ofAnchor = value(counts.items.n, anchor);
+  return mapRow(counts.same.get(anchor), (weight, itemId) => {
+    const ofItem = value(counts.items.n, itemId);
+    const share = weight / (ofAnchor ** 0.9 * ofItem ** 0.1);
+    return ((share * weight) / (weight + sameShrink * scale)) ** 2;
+  });
+}
+
+/** A cell that has faded to weight zero keeps its count and its place, at score zero. */
+function mapRow(row: Row | undefined, score: (weight: number, itemId: string) => number): Scores {
+  const scores = new Map<string, number>();
+  for (const [itemId, { weight }] of row ?? []) {
+    scores.set(itemId, weight === 0n ? 0 : score(unfixed(weight), itemId));
+  }
+  return scores;
+}
+
+function best(scores: Scores, compareIds: (left: string, right: string) => number): Scores {
+  const ordered = [...scores].sort(
+    ([leftId, left], [rightId, right]) => right - left || compareIds(leftId, rightId),
+  );
+  return new Map(ordered.slice(0, neighboursServed));
+}
+
+function normalised(scores: Scores): Scores {
+  const length = Math.sqrt([...scores.values()].reduce((sum, score) => sum + score, 0));
+  return new Map([...scores].map(([itemId, score]) => [itemId, ratio(score, length)]));
+}
+
+function remember(compute: (anchor: string) => Scores): (anchor: string) => Scores {
+  const known = new Map<string, Scores>();
+  return (anchor) => {
+    const before = known.get(anchor);
+    if (before !== undefined) return before;
+    const scores = compute(anchor);
+    known.set(anchor, scores);
+    return scores;
+  };
+}
+
+function value(counter: ReadonlyMap<string, bigint>, itemId: string): number {
+  return unfixed(counter.get(itemId) ?? 0n);
+}
+
+function total(counter: ReadonlyMap<string, bigint>): number {
+  return unfixed([...counter.values()].reduce((sum, weight) => sum + weight, 0n));
+}
+
+function ratio(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}

@@ -1,0 +1,301 @@
+// The rules of the house that a machine can check, each with a sample that proves it can fail.
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { limits } from '../engine/index.ts';
+import {
+  circularImports,
+  floorViolations,
+  siblingViolations,
+  unknownRooms,
+} from './support/tidy/floors.ts';
+import { hostViolations } from './support/tidy/host.ts';
+import { limitsPage } from './support/tidy/limits-page.ts';
+import * as packaging from './support/tidy/packaging.ts';
+import { deadExportViolations, deadFileViolations } from './support/tidy/reach.ts';
+import * as shape from './support/tidy/shape.ts';
+import { readTree, type TreeFile, type Violations } from './support/tidy/tree.ts';
+import * as words from './support/tidy/words.ts';
+
+const root = join(import.meta.dirname, '..');
+const tree = readTree(root);
+
+/** Small trees, each with exactly one breach of the rule under test. */
+type Sample = Readonly<Record<string, string>>;
+
+interface Rule {
+  readonly name: string;
+  readonly find: (files: readonly TreeFile[]) => Violations;
+  readonly badSamples: readonly Sample[];
+  readonly goodSamples?: readonly Sample[];
+}
+
+const asFiles = (sample: Sample): TreeFile[] =>
+  Object.entries(sample).map(([path, text]) => ({ path, text }));
+
+function rule({ name, find, badSamples, goodSamples = [] }: Rule): void {
+  test(name, () => {
+    for (const sample of badSamples) expect(find(asFiles(sample)), 'bad sample').toHaveLength(1);
+    for (const sample of goodSamples) expect(find(asFiles(sample)), 'good sample').toEqual([]);
+    expect(find(tree)).toEqual([]);
+  });
+}
+
+test('the tree that is judged is the whole tree', () => {
+  const paths = tree.map(({ path }) => path);
+  expect(paths).toEqual(expect.arrayContaining(['package.json', 'engine/index.ts', 'README.md']));
+  expect(paths.filter((path) => /^(node_modules|dist|data)\//.test(path))).toEqual([]);
+});
+
+rule({
+  name: 'imports go down the floors, and into the engine only by its door',
+  find: floorViolations,
+  badSamples: [
+    { 'engine/base/a.ts': `import { b } from '../store/b.ts';` },
+    { 'engine/store/a.ts': `import { b } from '../kernel/b.ts';` },
+    { 'engine/log/a.ts': `import type { B } from '../views/b.ts';` },
+    { 'engine/log/a.ts': `import { b } from '../kernel/b.ts';` },
+    { 'engine/serve/a.ts': `import { b } from '../log/log.ts';` },
+    { 'engine/views/a.ts': `export * from '../serve/b.ts';` },
+    { 'engine/views/a.ts': `const b = await import('../engine.ts');` },
+    { 'engine/jobs/a.ts': `import { b } from '../../server/config.ts';` },
+    { 'engine/views/a.test.ts': `import { b } from '../serve/b.ts';` },
+    { 'server/http/a.ts': `import { b } from '../../engine/base/limits.ts';` },
+    { 'server/http/a.ts': `import { b } from '../grpc/b.ts';` },
+    { 'server/operations.ts': `import { b } from './http/b.ts';` },
+    { 'server/config.ts': `type B = import('../engine/engine.ts').Engine;` },
+    { 'bench/a.ts': `new Worker(new URL('../engine/log/log.js', import.meta.url));` },
+    { 'tests/a.test.ts': `import { b } from '../engine/views/counts.ts';` },
+    { 'assembly/a.ts': `import { b } from '../engine/base/limits';` },
+  ],
+  goodSamples: [
+    { 'engine/serve/a.ts': `import { Item } from '../log/events.ts';` },
+    { 'engine/views/a.test.ts': `import { b } from '../../tests/support/folders.ts';` },
+    { 'server/serve.ts': `import { b } from './http/b.ts';` },
+    { 'server/cli/a.ts': `import { b } from '../../engine/index.ts';\nimport fs from 'node:fs';` },
+  ],
+});
+
+rule({
+  name: 'every room stands on a floor',
+  find: unknownRooms,
+  badSamples: [{ 'engine/attic/a.ts': '' }, { 'cellar/a.ts': '' }, { 'server/soap/a.ts': '' }],
+  goodSamples: [{ 'engine/engine.ts': '', 'vitest.config.ts': '' }],
+});
+
+const players: Sample = {
+  'engine/serve/rules.ts': `import { reasons } from './reasons.ts';`,
+  'engine/serve/reasons.ts': `import { words } from './words.ts';`,
+  'engine/serve/words.ts': '',
+};
+rule({
+  name: 'only the conductor of a room uses players that use others',
+  find: siblingViolations,
+  badSamples: [
+    { ...players, 'engine/serve/diversify.ts': `import { rules } from './rules.ts';` },
+    { ...players, 'engine/serve/scenarios/popular.ts': `import { rules } from '../rules.ts';` },
+  ],
+  goodSamples: [
+    { ...players, 'engine/serve/recommend.ts': `import { rules } from './rules.ts';` },
+    { ...players, 'engine/serve/explain.ts': `import type { Rules } from './rules.ts';` },
+    { ...players, 'engine/serve/explain.ts': `import { reasons } from './reasons.ts';` },
+  ],
+});
+
+rule({
+  name: 'no imports run in a circle',
+  find: circularImports,
+  badSamples: [
+    { 'assembly/a.ts': `import { b } from './b';`, 'assembly/b.ts': `import { a } from './a';` },
+  ],
+  goodSamples: [
+    {
+      'bench/a.ts': `import { b } from './b.ts';`,
+      'bench/b.ts': `import type { A } from './a.ts';`,
+    },
+  ],
+});
+
+rule({
+  name: 'no file has more than 400 lines',
+  find: shape.longFileViolations,
+  badSamples: [{ 'engine/a.ts': '// Long.\n'.repeat(401) }],
+  goodSamples: [{ 'engine/a.ts': '// Long.\n'.repeat(400), 'docs/a.md': '\n'.repeat(999) }],
+});
+
+const longBody = `{\n${'  f();\n'.repeat(70)}}`;
+rule({
+  name: 'no function has more than 70 lines',
+  find: shape.longFunctionViolations,
+  badSamples: [
+    { 'engine/a.ts': `function a() ${longBody}` },
+    { 'server/a.ts': `const a = () => ${longBody};` },
+    { 'server/a.ts': `class A { b() ${longBody} }` },
+    { 'tests/a.test.ts': `test('a', () => ${longBody});` },
+  ],
+  goodSamples: [
+    { 'assembly/a.ts': `function a(): void ${longBody}` },
+    { 'tests/a.test.ts': `describe('a', () => ${longBody});` },
+  ],
+});
+
+rule({
+  name: 'no line of code has more than 100 characters',
+  find: shape.wideLineViolations,
+  badSamples: [{ 'engine/a.ts': `//${' '.repeat(99)}` }],
+  goodSamples: [{ 'engine/a.ts': `//${'猜'.repeat(98)}` }],
+});
+
+rule({
+  name: 'the first line of a file says what it owns',
+  find: shape.firstLineViolations,
+  badSamples: [{ 'engine/a.ts': `import 'x';\n// Late.` }, { 'engine/a.ts': '//\n' }],
+  goodSamples: [{ 'server/a.ts': '#!/usr/bin/env node\n// The command line.' }],
+});
+
+rule({
+  name: 'exports have names',
+  find: shape.defaultExportViolations,
+  badSamples: [
+    { 'engine/a.ts': 'export default 1;' },
+    { 'engine/a.ts': 'export default function a() {}' },
+    { 'engine/a.ts': 'const a = 1; export { a as default };' },
+  ],
+  goodSamples: [{ 'vitest.config.ts': 'export default {};', 'engine/a.ts': 'export const a = 1;' }],
+});
+
+rule({
+  name: 'no test is silenced without a reason',
+  find: shape.silencedTestViolations,
+  badSamples: [
+    { 'engine/a.test.ts': `test.${'only'}('a', () => {});` },
+    { 'engine/a.test.ts': `describe.${'skip'}('a', () => {});` },
+    { 'tests/a.test.ts': `test.${'skipIf'}(slow)('a', () => {});` },
+    { 'tests/a.test.ts': `test('a', (context) => context.${'skip'}());` },
+  ],
+  goodSamples: [
+    { 'tests/a.test.ts': `// There is no compiler here.\ntest.skipIf(slow)('a', () => {});` },
+    { 'tests/a.test.ts': `test.skipIf(slow)('a (skipped without a compiler)', () => {});` },
+    { 'tests/a.test.ts': `test('a', (context) => context.skip('no compiler'));` },
+  ],
+});
+
+rule({
+  name: 'things have the names of the glossary',
+  find: words.foreignNounViolations,
+  badSamples: [
+    { 'engine/a.ts': 'const userId = 1;' },
+    { 'server/a.ts': 'interface A { readonly SKU: string }' },
+    { 'assembly/a.ts': 'function countProducts(): void {}' },
+    { 'bench/a.ts': 'const f = (bestCustomer: string) => f;' },
+  ],
+  goodSamples: [{ 'bench/a.ts': `const dotProduct = process.cpuUsage().user; // "CustomerID"` }],
+});
+
+rule({
+  name: 'code does not speak of work to come',
+  find: words.laterWorkViolations,
+  badSamples: [
+    ['// TO', 'DO'],
+    ['// FIX', 'ME: slow'],
+    ['// Good for', ' now.'],
+    ["throw new Error('Not", " implemented');"],
+    ['const place', 'holder = 1;'],
+  ].map((pieces) => ({ 'engine/a.ts': pieces.join('') })),
+  goodSamples: [{ 'engine/a.ts': `const code = 'UNIMPLEMENTED'; // as of now, for nowhere` }],
+});
+
+rule({
+  name: 'no file names a folder of one machine',
+  find: words.machinePathViolations,
+  badSamples: ['home', 'root', 'tmp', 'work'].map((name) => ({
+    'docs/a.md': `see /${name}/ann/x`,
+  })),
+  goodSamples: [{ 'README.md': 'see ./data/, ../work/x and ~/work/' }],
+});
+
+rule({
+  name: 'no file names a package registry',
+  find: packaging.registryViolations,
+  badSamples: [
+    { '.npmrc': `registry=https://${'registry'}.example.org/` },
+    { 'package-lock.json': `"resolved": "${'http'}://packages.example/a.tgz"` },
+  ],
+});
+
+rule({
+  name: 'versions of dependencies are pinned',
+  find: packaging.looseVersionViolations,
+  badSamples: ['^1.0.0', '~1.0.0', 'latest', '1.x'].map((version) => ({
+    'package.json': JSON.stringify({
+      dependencies: { a: version },
+      devDependencies: { b: '1.0.0' },
+    }),
+  })),
+  goodSamples: [{ 'package.json': '{"dependencies":{"a":"1.0.0-rc.1"}}' }],
+});
+
+rule({
+  name: 'the lock file holds the packages of every platform, so that npm ci accepts it',
+  find: packaging.incompleteLockViolations,
+  badSamples: [
+    { 'package-lock.json': '{"packages":{"node_modules/a":{"optionalDependencies":{"b":"1"}}}}' },
+  ],
+  goodSamples: [
+    {
+      'package-lock.json':
+        '{"packages":{"node_modules/a":{"optionalDependencies":{"b":"1"}},"node_modules/b":{}}}',
+    },
+  ],
+});
+
+rule({
+  name: 'the engine asks the host for nothing but through base/',
+  find: hostViolations,
+  badSamples: ['Math.random()', 'Date.now()', 'new Date()', 'process.env', 'console.log(1)'].map(
+    (asked) => ({ 'engine/views/a.ts': `export const a = ${asked};` }),
+  ),
+  goodSamples: [
+    { 'engine/base/clock.ts': 'export const a = Date.now();' },
+    { 'engine/views/a.ts': 'export const a = new Date(0); // Date.now()' },
+  ],
+});
+
+rule({
+  name: 'every file is reached from an entry point',
+  find: deadFileViolations,
+  badSamples: [
+    { 'engine/index.ts': `export * from './a.ts';`, 'engine/a.ts': '', 'engine/views/b.ts': '' },
+    { 'assembly/index.ts': `export * from './a';`, 'assembly/a.ts': '', 'assembly/b.ts': '' },
+    { 'server/b.ts': '', 'server/b.test.ts': `import './b.ts';` },
+  ],
+  goodSamples: [
+    {
+      'server/cli/main.ts': `fork(new URL('../check.js', import.meta.url));`,
+      'server/check.ts': `import type { A } from './a.ts';`,
+      'server/a.ts': '',
+    },
+  ],
+});
+
+rule({
+  name: 'every exported value is imported somewhere',
+  find: deadExportViolations,
+  badSamples: [
+    { 'engine/a.ts': 'export const a = 1; export interface A {}' },
+    { 'engine/a.ts': 'export function a() {}', 'engine/b.ts': `import { b } from './a.ts';` },
+  ],
+  goodSamples: [
+    { 'engine/a.ts': 'export class A {}', 'engine/b.ts': `import { A as B } from './a.ts';` },
+    { 'engine/a.ts': 'export const a = 1;', 'engine/b.ts': `import * as all from './a.ts';` },
+    { 'engine/index.ts': 'export const a = 1;' },
+  ],
+});
+
+test('docs/reference/limits.md lists every limit with its value', async () => {
+  const source = tree.find(({ path }) => path === 'engine/base/limits.ts');
+  const page = limitsPage(source as TreeFile, limits);
+  for (const [key, value] of Object.entries(limits)) {
+    expect(page).toMatch(new RegExp(`\`${key}\` +\\| ${value.toLocaleString('en-US')} `));
+  }
+  await expect(page).toMatchFileSnapshot(join(root, 'docs/reference/limits.md'));
+});
