@@ -1,6 +1,6 @@
 // The one contribution function: what a history adds to the counts (docs/reference/counts.md), and its inverse.
 
-import { addCell, mix, nextRow, sameRow, scopeRow } from './counts';
+import { addCell, mix, nextRow, sameRow, scopeRow, warmRow } from './counts';
 import {
   BASKET_BYTES,
   BASKET_DAY,
@@ -88,6 +88,7 @@ function addLag(previous: u32, basket: u32, lag: u32, growth: f64, sign: i64, ep
     const increment = fresh ? <i32>sign : 0;
     const row = nextRow(item);
     const key = rowKey(DIGEST_NEXT, hashOf(item));
+    warmRow(row, first, count);
     for (let l: u32 = 0; l < count; l++) {
       const other = itemAt(first, l);
       if (other == item) {
@@ -112,6 +113,7 @@ function addTogether(basket: u32, growth: f64, sign: i64): void {
     const item = itemAt(first, k);
     const row = sameRow(item);
     const key = rowKey(DIGEST_SAME, hashOf(item));
+    warmRow(row, first, count);
     for (let l: u32 = 0; l < count; l++) {
       const other = itemAt(first, l);
       if (other == item) continue;

@@ -158,6 +158,8 @@ export interface IngestResult {
   readonly reason?: string;
   readonly message?: string;
   readonly field?: string;
+  /** What would have been allowed. */
+  readonly limit?: string | number;
   /** A return whose purchase is not here yet: it is kept and counts as soon as the purchase arrives. */
   readonly parked?: boolean;
   /** Of an unreferenced return: pieces that no purchase of the member could be found for. */

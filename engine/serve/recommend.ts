@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { millisecondsPerDay } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
 import type { Item } from '../log/events.ts';
-import type { Registry } from '../views/catalogue.ts';
+import { compareByHash, type Registry } from '../views/catalogue.ts';
 import { deriveContext, type ServeContext, type ServeState } from './context.ts';
 import { fill } from './fill.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from './ranked.ts';
@@ -54,30 +54,35 @@ function barredNumbers({ scenario, history, anchorNumber, kernel }: ServeContext
   return barred;
 }
 
-/** Items of the anchor's own category, best sellers first: the next best thing to a lookalike. */
+/** How near an item's category is to the anchor's; 0 when they share no level or either has none. */
+function nearness(anchor: Item, item: Item): number {
+  if (!anchor.category?.length || item.category?.[0] !== anchor.category[0]) return 0;
+  return categoryFactor(anchor, item);
+}
+
+/** Items of the nearest categories, best sellers first: the next best thing to a lookalike. */
 function sameCategory(context: ServeContext, ranked: readonly RankedItem[]): RankedItem[] {
   const { scenario, anchorNumber, kernel, registries, limit } = context;
   if (scenario !== 'similar' || anchorNumber === undefined || ranked.length >= limit) return [];
   const { items } = registries;
   const anchor = items.valueOf(anchorNumber);
-  if (!anchor.category?.length) return [];
   const taken = new Set([anchorNumber, ...context.excluded, ...ranked.map(({ number }) => number)]);
-  const candidates: number[] = [];
+  const candidates: { number: number; near: number; popularity: number }[] = [];
   for (let number = 0; number < items.size; number++) {
     const item = items.valueOf(number);
-    const isSibling = item.category?.length && categoryFactor(anchor, item) === 1;
-    if (isSibling && item.status === 'active' && !taken.has(number)) candidates.push(number);
+    const near = item.status === 'active' && !taken.has(number) ? nearness(anchor, item) : 0;
+    if (near > 0) candidates.push({ number, near, popularity: kernel.popularity(number) });
   }
-  const popularity = (number: number) => kernel.popularity(number);
   candidates.sort(
-    (a, b) => popularity(b) - popularity(a) || (items.hashOf(a) < items.hashOf(b) ? -1 : 1),
+    (a, b) =>
+      b.near - a.near || b.popularity - a.popularity || compareByHash(items, a.number, b.number),
   );
   const ceiling = ranked.at(-1)?.score ?? 1;
-  const top = candidates.length > 0 ? popularity(candidates[0]!) : 0;
   if (candidates.length > 0) context.relaxations.push('filled_from_category');
-  return candidates.slice(0, limit - ranked.length).map((number) => ({
+  return candidates.slice(0, limit - ranked.length).map(({ number }, index) => ({
     number,
-    score: top > 0 ? (ceiling * popularity(number)) / top : 0,
+    // Below what was ranked, in the order just settled.
+    score: ceiling / (index + 2),
     reasons: [{ type: 'same_category', anchorNumber }],
   }));
 }

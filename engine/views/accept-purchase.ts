@@ -29,7 +29,8 @@ function judgeQuantities(purchase: Purchase): IngestResult | undefined {
     const message =
       `the lines of item ${JSON.stringify(itemId)} add up to ${pieces} pieces; ` +
       `at most ${limits.quantityMax} are allowed`;
-    return rejected(purchase.purchaseId, 'QUANTITY_TOO_LARGE', 'lines', message);
+    const because = { reason: 'QUANTITY_TOO_LARGE', field: 'lines', message };
+    return rejected(purchase.purchaseId, { ...because, limit: limits.quantityMax });
   }
   return undefined;
 }

@@ -52,7 +52,8 @@ function judgePieces(
     const message =
       `${pieces} of item ${JSON.stringify(itemId)} cannot be returned to purchase ` +
       `${JSON.stringify(value.purchaseId)}: ${Math.max(0, left)} are left of ${bought.get(itemId) ?? 0} bought`;
-    return rejected(value.returnId, 'RETURN_EXCEEDS_PURCHASE', 'lines', message);
+    const because = { reason: 'RETURN_EXCEEDS_PURCHASE', field: 'lines', message };
+    return rejected(value.returnId, { ...because, limit: Math.max(0, left) });
   }
   return undefined;
 }
@@ -135,33 +136,63 @@ function match(
   return { byPurchase, unmatched };
 }
 
+/** Hashed, so that the derived id stays within the limit whatever the length of the given one. */
+function derivedId(contentHash: bigint, number: number): string {
+  return `${contentHash.toString(16).padStart(16, '0')}#${number}`;
+}
+
+/** Pieces that an earlier acceptance of the same goods could match to purchases. */
+function matchedPieces({ store, log }: AcceptContext, contentHash: bigint): number {
+  let pieces = 0;
+  for (let number = 1; ; number++) {
+    const known = findId(store, 'return', derivedId(contentHash, number));
+    if (!known) return pieces;
+    const entry = log.read(known.sequence);
+    if (entry.kind !== 'return') continue;
+    for (const { quantity } of entry.return.lines) pieces += quantity;
+  }
+}
+
+/** A duplicate tells again how many pieces had found no purchase. */
+function repeatAnswer(
+  context: AcceptContext,
+  known: IngestResult | undefined,
+  value: UnreferencedReturn,
+  contentHash: bigint,
+): IngestResult | undefined {
+  if (known?.status !== 'duplicate') return known;
+  const pieces = value.lines.reduce((sum, { quantity }) => sum + quantity, 0);
+  const unmatchedQuantity = pieces - matchedPieces(context, contentHash);
+  return unmatchedQuantity === 0 ? known : { ...known, unmatchedQuantity };
+}
+
 /** Goods without a receipt: one ordinary return against each purchase that they can have come from. */
 export function acceptUnreferencedReturn(
   context: AcceptContext,
   value: UnreferencedReturn,
 ): IngestResult {
   const { returnId } = value;
+  const kind = 'unreferencedReturn';
   const moment = momentOf(context, value.occurredAt, value.storeId);
   const lines = value.lines.map(({ itemId, quantity }) => [itemId, quantity]);
   const content = [returnId, moment.occurredAtMs, value.memberId, value.storeId ?? null, lines];
   const contentHash = context.hashContent(JSON.stringify(content));
   const answer =
     judgeErased(context, returnId, value.memberId) ??
-    judgeKnown(context, 'unreferencedReturn', returnId, contentHash) ??
+    repeatAnswer(context, judgeKnown(context, kind, returnId, contentHash), value, contentHash) ??
     judgeMoment(context, returnId, moment);
   if (answer) return answer;
   const { byPurchase, unmatched } = match(context, value, moment.occurredAtMs);
   if (byPurchase.size === 0) {
     const message = `no purchase of member ${JSON.stringify(value.memberId)} holds these items`;
-    const refusal = rejected(returnId, 'RETURN_UNMATCHED', 'lines', message);
+    const refusal = rejected(returnId, { reason: 'RETURN_UNMATCHED', field: 'lines', message });
     return { ...refusal, unmatchedQuantity: unmatched };
   }
   let number = 0;
   for (const [purchaseId, pieces] of byPurchase) {
     number += 1;
     const result = acceptReturn(context, {
-      // Hashed, so that the derived id stays within the limit whatever the length of the given one.
-      returnId: `${contentHash.toString(16).padStart(16, '0')}#${number}`,
+      returnId: derivedId(contentHash, number),
       purchaseId,
       storeId: value.storeId,
       channel: 'other',
@@ -171,7 +202,7 @@ export function acceptUnreferencedReturn(
     assert(result.status === 'created', `a matched return was ${result.status}: ${result.message}`);
   }
   const sequence = context.log.head;
-  rememberId(context.store, 'unreferencedReturn', returnId, { sequence, contentHash });
+  rememberId(context.store, kind, returnId, { sequence, contentHash });
   const created = { id: returnId, status: 'created', watermark: String(sequence) } as const;
   return unmatched === 0 ? created : { ...created, unmatchedQuantity: unmatched };
 }

@@ -33,8 +33,16 @@ export interface AcceptContext {
 }
 
 /** Refused by a judgement that needs the state or the clock. */
-export function rejected(id: string, reason: string, field: string, message: string): IngestResult {
-  return { id, status: 'rejected', reason, field, message };
+export function rejected(
+  id: string,
+  because: {
+    readonly reason: string;
+    readonly field: string;
+    readonly message: string;
+    readonly limit?: string | number;
+  },
+): IngestResult {
+  return { id, status: 'rejected', ...because };
 }
 
 /** The moment an event happened, in the offset it gives, else its store's, else the chain's. */
@@ -66,18 +74,21 @@ export function judgeMoment(
     const message =
       `occurredAt ${formatMoment(occurredAtMs, 0)} is more than ${limits.clockSkewMsMax / 60_000} ` +
       `minutes ahead of the server's clock (${formatMoment(now, 0)})`;
-    return rejected(id, 'OCCURRED_AT_IN_FUTURE', 'occurredAt', message);
+    const limit = formatMoment(now + limits.clockSkewMsMax, 0);
+    return rejected(id, { reason: 'OCCURRED_AT_IN_FUTURE', field: 'occurredAt', message, limit });
   }
   if (!(occurredAtMs >= limits.occurredAtMsMin)) {
     const message = `occurredAt ${formatMoment(occurredAtMs, 0)} is before 1970-01-01`;
-    return rejected(id, 'OCCURRED_AT_TOO_OLD', 'occurredAt', message);
+    const limit = formatMoment(limits.occurredAtMsMin, 0);
+    return rejected(id, { reason: 'OCCURRED_AT_TOO_OLD', field: 'occurredAt', message, limit });
   }
   const { retentionDays } = context;
   if (retentionDays !== undefined && occurredAtMs < retentionStartMs(now, retentionDays)) {
     const message =
       `occurredAt ${formatMoment(occurredAtMs, 0)} lies outside the retention window ` +
       `of ${retentionDays} days`;
-    return rejected(id, 'OUTSIDE_RETENTION', 'occurredAt', message);
+    const limit = formatMoment(retentionStartMs(now, retentionDays), 0);
+    return rejected(id, { reason: 'OUTSIDE_RETENTION', field: 'occurredAt', message, limit });
   }
   return undefined;
 }
@@ -226,12 +237,8 @@ export function judgeErased(
   if (memberId === undefined || context.ledger.size === 0) return undefined;
   const { store, ledger } = context;
   if (!store.tables.tombstones.has(tombstoneKey('member', ledger.hash(memberId)))) return undefined;
-  return rejected(
-    id,
-    'MEMBER_ERASED',
-    'memberId',
-    'the member was erased; nothing of theirs is kept',
-  );
+  const message = 'the member was erased; nothing of theirs is kept';
+  return rejected(id, { reason: 'MEMBER_ERASED', field: 'memberId', message });
 }
 
 /** The same for an event that names a receipt of an erased member. */
@@ -244,7 +251,8 @@ export function judgeErasedPurchase(
   const { store, ledger } = context;
   const key = tombstoneKey('purchase', ledger.hash(purchaseId));
   if (!store.tables.tombstones.has(key)) return undefined;
-  return rejected(id, 'MEMBER_ERASED', 'purchaseId', 'the receipt belonged to an erased member');
+  const message = 'the receipt belonged to an erased member';
+  return rejected(id, { reason: 'MEMBER_ERASED', field: 'purchaseId', message });
 }
 
 export function noteDayOf(context: AcceptContext, moment: Moment): void {

@@ -65,7 +65,7 @@ function writeTickets(tickets: number): string {
 
 /** Waits, without a clock, until the import has committed something. */
 async function untilCommitted(dataDir: string): Promise<void> {
-  const path = join(dataDir, 'data.mdb');
+  const path = join(dataDir, 'chain', 'data.mdb');
   let first: string | undefined;
   for (;;) {
     const now = existsSync(path) ? readFileSync(path).toString('latin1') : undefined;

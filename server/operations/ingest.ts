@@ -153,18 +153,10 @@ function tell(result: IngestResult, raw: unknown): ToldResult {
   if (result.status !== 'conflict' && result.status !== 'rejected') return result;
   const field = result.field ?? 'body';
   const message = result.message ?? result.reason ?? result.status;
-  const limit = limitOfReason[result.reason ?? ''] ?? message;
+  const limit = result.limit ?? message;
   const value = shown(valueAtField(raw, field));
   return { ...result, errors: [{ field, value, limit, message }] };
 }
-
-/**
- * What the engine's reasons allow, in a form that a program can compare; others are told in words.
- */
-const limitOfReason: Readonly<Record<string, string | number>> = {
-  OCCURRED_AT_IN_FUTURE: `${limits.clockSkewMsMax} ms ahead of the server's clock`,
-  OCCURRED_AT_TOO_OLD: new Date(limits.occurredAtMsMin).toISOString(),
-};
 
 function withoutErrors(result: ToldResult): object {
   const { errors: _errors, ...rest } = result;

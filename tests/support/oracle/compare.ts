@@ -15,8 +15,9 @@ const differencesShown = 4;
 
 type Inspection = Engine['inspect'];
 
-/** The engine sums in f32, so near-ties may swap; fills are ordered by integers and may not. */
+/** The engine sums scores and reads popularity in f32, so near-ties may swap. */
 const scoreTolerance = 1e-4;
+const popularityTolerance = 1e-6;
 const scoreFloor = 1e-30;
 
 /** Compares every cell and the digest; both must be equal to the last bit. */
@@ -130,8 +131,8 @@ function orderDifferences(
     // Each item may be found once only, so that a repeated item is a difference too.
     byItem.delete(itemId);
     if (wanted === undefined || found?.itemId === wanted.itemId) continue;
-    const isRanked = wanted.stage === 'ranked' && found?.stage === 'ranked';
-    if (isRanked && isClose(found.score, wanted.score)) continue;
+    const tolerance = wanted.stage === 'ranked' ? scoreTolerance : popularityTolerance;
+    if (found?.stage === wanted.stage && isClose(found.score, wanted.score, tolerance)) continue;
     differences.push(`position ${position}: engine ${itemId}, oracle ${wanted.itemId}`);
   }
   return differences;
@@ -164,7 +165,7 @@ function ratioOfFirst(reply: RecommendReply, expected: readonly Entry[]): number
 }
 
 /** Below `scoreFloor` an f32 may have sunk to zero where a double has not. */
-function isClose(left: number, right: number): boolean {
+function isClose(left: number, right: number, tolerance = scoreTolerance): boolean {
   if (Math.max(Math.abs(left), Math.abs(right)) < scoreFloor) return true;
-  return Math.abs(left - right) <= scoreTolerance * Math.max(Math.abs(left), Math.abs(right));
+  return Math.abs(left - right) <= tolerance * Math.max(Math.abs(left), Math.abs(right));
 }

@@ -38,6 +38,7 @@ export interface State {
   readonly ledger: Ledger;
   readonly decay: Decay;
   readonly popularityDecay: Decay;
+  /** By the one name of each member's merged ids (`People.personOf`). */
   readonly histories: ReadonlyMap<string, readonly Basket[]>;
   readonly counts: Counts;
 }
@@ -57,17 +58,27 @@ export function countAll(ledger: Ledger, options: CountOptions): State {
     const items = [...receipt.bought.keys()]
       .filter((itemId) => ledger.piecesLeft(receipt, itemId) > 0)
       .sort(compareByHash);
-    if (items.length === 0) continue;
+    const { memberId } = receipt;
+    const person = memberId === undefined ? undefined : ledger.people.personOf(memberId);
+    // Whoever opted out keeps the receipts and counts for nothing, not even for popularity.
+    const isOptedOut = person !== undefined && ledger.people.isOptedOut(person);
+    if (items.length === 0 || isOptedOut) continue;
     const basket = { receipt, items };
     addPopularity(counts, basket, popularityDecay);
     addTogether(counts, basket, decay);
-    if (receipt.memberId === undefined) continue;
-    const earlier = histories.get(receipt.memberId) ?? [];
+    if (person === undefined) continue;
+    const earlier = histories.get(person) ?? [];
     addSequence(counts, basket, { earlier, decay });
     addShare(counts, basket, earlier);
-    histories.set(receipt.memberId, [...earlier, basket]);
+    histories.set(person, [...earlier, basket]);
   }
   return { ledger, decay, popularityDecay, histories, counts };
+}
+
+/** The baskets of a member in canonical order, whichever of the merged ids is given. */
+export function historyOf(state: State, memberId: string | undefined): readonly Basket[] {
+  if (memberId === undefined) return [];
+  return state.histories.get(state.ledger.people.personOf(memberId)) ?? [];
 }
 
 function noCounts(): Counts {

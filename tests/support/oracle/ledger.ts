@@ -1,6 +1,6 @@
-// What was accepted: a plain list of receipts with the pieces left of each, plus the catalogue and
-// the stores. It also foretells the answer to every event, so that a test notices a receipt wrongly
-// taken or wrongly refused.
+// What was accepted: a plain list of receipts with the pieces left of each, plus catalogue, stores
+// and members. It also foretells the answer to every event, so that a test notices a receipt
+// wrongly taken or wrongly refused.
 import type {
   Event,
   IngestStatus,
@@ -11,6 +11,7 @@ import type {
   UnreferencedReturn,
 } from '../../../engine/index.ts';
 import { compareBytes } from './hash.ts';
+import { createPeople } from './people.ts';
 import { localHourOf, momentOf } from './time.ts';
 
 const millisecondsPerDay = 86_400_000;
@@ -41,21 +42,9 @@ export interface LedgerOptions {
   readonly timeZone: string;
 }
 
-export interface Ledger {
-  /** In the order of acceptance. */
-  readonly receipts: ReadonlyMap<string, Receipt>;
-  readonly items: ReadonlyMap<string, Item>;
-  readonly stores: ReadonlyMap<string, Store>;
-  /** The newest day of any receipt ever accepted, returned or not. */
-  readonly newestDay: number | undefined;
-  accept(event: Event): Answer;
-  piecesLeft(receipt: Receipt, itemId: string): number;
-}
-
-/** Starts an empty chain. */
-export function createLedger(options: LedgerOptions): Ledger {
-  return new PlainLedger(options);
-}
+const created: Answer = { status: 'created' };
+const duplicate: Answer = { status: 'duplicate' };
+const rejected: Answer = { status: 'rejected' };
 
 /** Ascending time, then bytes of the purchaseId: the order of a member's history. */
 export function compareReceipts(left: Receipt, right: Receipt): number {
@@ -63,17 +52,20 @@ export function compareReceipts(left: Receipt, right: Receipt): number {
   return compareBytes(left.purchaseId, right.purchaseId);
 }
 
-class PlainLedger implements Ledger {
+/** Starts empty; everything is kept until it is erased. */
+export class Ledger {
+  /** In the order of acceptance. */
   readonly receipts = new Map<string, Receipt>();
   readonly items = new Map<string, Item>();
   readonly stores = new Map<string, Store>();
+  readonly people = createPeople();
+  /** The newest day of any receipt ever accepted, also of one returned or erased since. */
   newestDay: number | undefined;
   readonly #options: LedgerOptions;
-  /**
-   * Everything ever accepted under a kind and an id, as text, to tell duplicates from conflicts.
-   */
-  readonly #contents = new Map<string, { readonly content: string; readonly answer: Answer }>();
+  /** Everything accepted under a kind and an id, as text, to tell duplicates from conflicts. */
+  readonly #contents = new Map<string, string>();
   readonly #returned = new Map<string, Map<string, number>>();
+  readonly #erasedPurchases = new Set<string>();
 
   constructor(options: LedgerOptions) {
     this.#options = options;
@@ -82,24 +74,44 @@ class PlainLedger implements Ledger {
   accept(event: Event): Answer {
     switch (event.kind) {
       case 'item':
-        this.items.set(event.item.itemId, event.item);
-        return { status: 'created' };
+        return replace(this.items, event.item.itemId, event.item);
       case 'store':
-        this.stores.set(event.store.storeId, event.store);
-        return { status: 'created' };
+        return replace(this.stores, event.store.storeId, event.store);
       case 'purchase':
-        return this.#once(`purchase ${event.purchase.purchaseId}`, event.purchase, () =>
-          this.#acceptPurchase(event.purchase),
-        );
+        return this.#acceptPurchase(event.purchase);
       case 'return':
-        return this.#once(`return ${event.return.returnId}`, event.return, () =>
-          this.#acceptReturn(event.return),
-        );
+        return this.#acceptReturn(event.return);
       case 'unreferencedReturn':
-        return this.#once(`return ${event.return.returnId}`, event.return, () =>
-          this.#acceptUnreferenced(event.return),
-        );
+        return this.#acceptUnreferenced(event.return);
+      case 'merge': {
+        const { memberId, fromMemberId } = event.merge;
+        if ([memberId, fromMemberId].some(this.people.isErased)) return rejected;
+        return this.people.merge(event.merge) ? created : duplicate;
+      }
+      case 'consent': {
+        const { memberId, occurredAt } = event.consent;
+        if (this.people.isErased(memberId) || this.#isAhead(occurredAt)) return rejected;
+        return this.people.hear(event.consent) ? created : duplicate;
+      }
     }
+  }
+
+  /** Takes out all that a member, and every id merged with theirs, ever did. */
+  erase(memberId: string): void {
+    for (const { purchaseId } of this.receiptsOf(memberId)) {
+      this.receipts.delete(purchaseId);
+      this.#erasedPurchases.add(purchaseId);
+    }
+    this.people.erase(memberId);
+  }
+
+  /** Of all ids of the member. */
+  receiptsOf(memberId: string): readonly Receipt[] {
+    const { personOf } = this.people;
+    return [...this.receipts.values()].filter(
+      (receipt) =>
+        receipt.memberId !== undefined && personOf(receipt.memberId) === personOf(memberId),
+    );
   }
 
   piecesLeft(receipt: Receipt, itemId: string): number {
@@ -110,35 +122,45 @@ class PlainLedger implements Ledger {
   #once(key: string, content: unknown, accept: () => Answer): Answer {
     const text = JSON.stringify(content);
     const before = this.#contents.get(key);
-    if (before !== undefined) {
-      return { status: before.content === text ? 'duplicate' : 'conflict' };
-    }
+    if (before !== undefined) return before === text ? duplicate : { status: 'conflict' };
     const answer = accept();
     // A refused event leaves no trace: its id may be used again.
-    if (answer.status === 'created') this.#contents.set(key, { content: text, answer });
+    if (answer.status === 'created') this.#contents.set(key, text);
     return answer;
   }
 
+  #isAhead(occurredAt: string): boolean {
+    return momentOf(occurredAt).epochMs > this.#options.now() + clockSkewMsMax;
+  }
+
   #acceptPurchase(purchase: Purchase): Answer {
-    const { epochMs } = momentOf(purchase.occurredAt);
-    if (this.#isAhead(purchase.occurredAt)) return { status: 'rejected' };
+    const { purchaseId, memberId } = purchase;
+    if (memberId !== undefined && this.people.isErased(memberId)) return rejected;
+    if (this.#erasedPurchases.has(purchaseId)) return rejected;
+    return this.#once(`purchase ${purchaseId}`, purchase, () => {
+      if (this.#isAhead(purchase.occurredAt)) return rejected;
+      this.#keepReceipt(purchase);
+      this.#registerWhatIsNew(purchase);
+      return created;
+    });
+  }
+
+  #keepReceipt(purchase: Purchase): void {
+    const { purchaseId, memberId, storeId, occurredAt } = purchase;
+    const { epochMs } = momentOf(occurredAt);
     const day = Math.floor(epochMs / millisecondsPerDay);
-    const zone =
-      (purchase.storeId === undefined ? undefined : this.stores.get(purchase.storeId)?.timeZone) ??
-      this.#options.timeZone;
-    const hour = localHourOf(purchase.occurredAt, zone);
-    this.receipts.set(purchase.purchaseId, {
-      purchaseId: purchase.purchaseId,
-      memberId: purchase.memberId,
-      storeId: purchase.storeId,
+    const zone = storeId === undefined ? undefined : this.stores.get(storeId)?.timeZone;
+    const hour = localHourOf(occurredAt, zone ?? this.#options.timeZone);
+    this.receipts.set(purchaseId, {
+      purchaseId,
+      memberId,
+      storeId,
       occurredAtMs: epochMs,
       day,
       daypart: daypartStarts.findLastIndex((start) => start <= hour),
       bought: addUp(purchase.lines),
     });
     this.newestDay = Math.max(this.newestDay ?? day, day);
-    this.#registerWhatIsNew(purchase);
-    return { status: 'created' };
   }
 
   /** Items and stores that a receipt names for the first time are taken in, not refused. */
@@ -150,23 +172,32 @@ class PlainLedger implements Ledger {
   }
 
   #acceptReturn(goods: Return): Answer {
-    if (this.#isAhead(goods.occurredAt)) return { status: 'rejected' };
-    const pieces = addUp(goods.lines);
-    const receipt = this.receipts.get(goods.purchaseId);
-    if (receipt !== undefined) {
-      for (const [itemId, quantity] of pieces) {
-        if (quantity > this.piecesLeft(receipt, itemId)) return { status: 'rejected' };
-      }
-    }
-    this.#takeBack(goods.purchaseId, pieces);
-    return receipt === undefined ? { status: 'created', parked: true } : { status: 'created' };
+    if (this.#erasedPurchases.has(goods.purchaseId)) return rejected;
+    return this.#once(`return ${goods.returnId}`, goods, () => {
+      if (this.#isAhead(goods.occurredAt)) return rejected;
+      const pieces = addUp(goods.lines);
+      const receipt = this.receipts.get(goods.purchaseId);
+      const isTooMuch =
+        receipt !== undefined &&
+        [...pieces].some(([itemId, quantity]) => quantity > this.piecesLeft(receipt, itemId));
+      if (isTooMuch) return rejected;
+      this.#takeBack(goods.purchaseId, pieces);
+      return receipt === undefined ? { status: 'created', parked: true } : created;
+    });
   }
 
   #acceptUnreferenced(goods: UnreferencedReturn): Answer {
-    if (this.#isAhead(goods.occurredAt)) return { status: 'rejected' };
-    const latestFirst = [...this.receipts.values()]
-      .filter((receipt) => receipt.memberId === goods.memberId)
-      .filter((receipt) => receipt.occurredAtMs <= momentOf(goods.occurredAt).epochMs)
+    if (this.people.isErased(goods.memberId)) return rejected;
+    return this.#once(`unreferenced ${goods.returnId}`, goods, () =>
+      this.#isAhead(goods.occurredAt) ? rejected : this.#match(goods),
+    );
+  }
+
+  /** Takes pieces off the member's latest purchases first; nothing to take off is a refusal. */
+  #match(goods: UnreferencedReturn): Answer {
+    const { epochMs } = momentOf(goods.occurredAt);
+    const latestFirst = this.receiptsOf(goods.memberId)
+      .filter((receipt) => receipt.occurredAtMs <= epochMs)
       .sort((left, right) => compareReceipts(right, left));
     let matched = 0;
     let unmatchedQuantity = 0;
@@ -183,10 +214,6 @@ class PlainLedger implements Ledger {
     return { status: matched > 0 ? 'created' : 'rejected', unmatchedQuantity };
   }
 
-  #isAhead(occurredAt: string): boolean {
-    return momentOf(occurredAt).epochMs > this.#options.now() + clockSkewMsMax;
-  }
-
   #takeBack(purchaseId: string, pieces: ReadonlyMap<string, number>): void {
     const returned = this.#returned.get(purchaseId) ?? new Map<string, number>();
     for (const [itemId, quantity] of pieces) {
@@ -194,6 +221,13 @@ class PlainLedger implements Ledger {
     }
     this.#returned.set(purchaseId, returned);
   }
+}
+
+/** The newest description counts; the one that stands already is no news. */
+function replace<Value>(known: Map<string, Value>, id: string, value: Value): Answer {
+  const before = JSON.stringify(known.get(id));
+  known.set(id, value);
+  return before === JSON.stringify(value) ? duplicate : created;
 }
 
 function addUp(

@@ -1,7 +1,7 @@
 // The seven lists, whole and unhurried: the scenario's own ranking first, then the fills in their
 // order.
 import type { RecommendRequest, Relaxation } from '../../../engine/index.ts';
-import type { Basket, State } from './counts.ts';
+import { type Basket, historyOf, type State } from './counts.ts';
 import { categoryStep, fillSteps, type Stage, type Step, sorted } from './popularity.ts';
 import { createScorer, type Scorer, type Taste } from './scores.ts';
 import { momentOf } from './time.ts';
@@ -71,10 +71,6 @@ function scorerFor(state: State, asOf: string | undefined): Scorer {
   return scorer;
 }
 
-function historyOf(state: State, memberId: string | undefined): readonly Basket[] {
-  return memberId === undefined ? [] : (state.histories.get(memberId) ?? []);
-}
-
 function stepsOf(question: Question): { readonly steps: readonly Step[] } & Pick<Ranking, 'moved'> {
   const { state, request } = question;
   const fills = fillSteps(state, request);
@@ -113,8 +109,8 @@ function rank(question: Question): Ranking {
 
 /**
  * An item is ranked when something speaks for it: it was bought, follows something bought, or
- * sells. A pair counts also when its weight has faded to zero, so that what is listed never hangs
- * on how small a float can be.
+ * sells. What speaks are integers above zero, so that a list never hangs on how small a float can
+ * be: an item of the member is ranked even while nobody in the chain has come back for anything.
  */
 function mixed(
   { state, scorer, history, taste }: Question,
@@ -207,12 +203,7 @@ function contextRelaxations({ state, request, history }: Question): Relaxation[]
   const { scenario, memberId, itemId, storeId } = request;
   const { ledger } = state;
   const found: Relaxation[] = [];
-  const isSeen = [...ledger.receipts.values()].some((receipt) => receipt.memberId === memberId);
-  if (memberId !== undefined && !isSeen) found.push('member_unknown');
-  const asksHistory = !wantsItem(request) && scenario !== 'popular';
-  if (memberId !== undefined && isSeen && asksHistory && history.length === 0) {
-    found.push('member_has_no_history');
-  }
+  if (memberId !== undefined) found.push(...memberRelaxations({ state, request, history }));
   if (itemId !== undefined && !ledger.items.has(itemId)) found.push('item_unknown');
   const ticket = scenario === 'basket-add-on' ? ticketOf(request) : [];
   if (ticket.length > 0 && !ticket.some((known) => ledger.items.has(known))) {
@@ -220,6 +211,18 @@ function contextRelaxations({ state, request, history }: Question): Relaxation[]
   }
   if (storeId !== undefined && !ledger.stores.has(storeId)) found.push('store_unknown');
   return found;
+}
+
+function memberRelaxations({
+  state: { ledger },
+  request,
+  history,
+}: Pick<Question, 'state' | 'request' | 'history'>): Relaxation[] {
+  const { scenario, memberId = '' } = request;
+  if (ledger.people.isOptedOut(memberId)) return ['member_opted_out'];
+  if (ledger.receiptsOf(memberId).length === 0) return ['member_unknown'];
+  const asksHistory = !wantsItem(request) && scenario !== 'popular';
+  return asksHistory && history.length === 0 ? ['member_has_no_history'] : [];
 }
 
 function fillRelaxations(shown: readonly Entry[]): Relaxation[] {

@@ -6,7 +6,7 @@ import {
   type RecommendRequestInput,
   recommendRequestSchema,
 } from '../../../engine/index.ts';
-import { itemIds, memberIds, storeIds } from './commands.ts';
+import { itemIds, memberIds, storeIds } from './pools.ts';
 
 const limitsAsked = [20, 3, 100, 1];
 const daysAsked = [undefined, '2024-01-01T00:00:00Z', undefined, '2025-06-01T12:00:00+08:00'];

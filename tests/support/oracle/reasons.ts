@@ -1,7 +1,7 @@
 // What a reason may claim: the real number behind each reason type, recomputed from the list of
 // receipts.
 import type { Reason, RecommendRequest } from '../../../engine/index.ts';
-import type { State } from './counts.ts';
+import { historyOf, type State } from './counts.ts';
 import { rowsOf, storesOfCity } from './popularity.ts';
 
 /**
@@ -51,7 +51,7 @@ export function mayAnchor(state: State, request: RecommendRequest, reason: Reaso
 }
 
 function timesBought(state: State, memberId: string, itemId: string): number {
-  const history = state.histories.get(memberId) ?? [];
+  const history = historyOf(state, memberId);
   return history.filter((basket) => basket.items.includes(itemId)).length;
 }
 

@@ -123,11 +123,11 @@ function sameRow({ counts }: State, anchor: string, scale: number): Scores {
   });
 }
 
-/** A cell that has faded to weight zero keeps its count and its place, at score zero. */
+/** A cell that has faded to weight zero keeps its count but leads nowhere any more. */
 function mapRow(row: Row | undefined, score: (weight: number, itemId: string) => number): Scores {
   const scores = new Map<string, number>();
   for (const [itemId, { weight }] of row ?? []) {
-    scores.set(itemId, weight === 0n ? 0 : score(unfixed(weight), itemId));
+    if (weight > 0n) scores.set(itemId, score(unfixed(weight), itemId));
   }
   return scores;
 }
