@@ -26,13 +26,13 @@ import {
   KEY_MASK,
   MARK_EXCLUDED,
   MARK_STAMP,
+  PAIR_ITEMS_MAX,
 } from './layout';
 import { popularityChanged } from './popular';
 import { cellChanged } from './rows';
 import { addDay, addOpportunities, addPopularityTotal, addRepeatShare } from './totals';
 import { fixed, pairGrowth, popGrowth } from './weight';
 
-const PAIR_ITEMS_MAX: u32 = 512;
 const LAGS: u32 = 3;
 const DIGEST_NEXT: u64 = 1;
 const DIGEST_SAME: u64 = 2;

@@ -35,7 +35,7 @@ export { cellCount, rowAddress } from './counts';
 export { heapTotalBytes, heapUsedBytes } from './heap';
 export { basketCount, historyInput, readHistory } from './history';
 export { dirtyAccumulators, itemCount, itemHot, itemRecord, setEligible } from './items';
-export { LAYOUT_VERSION } from './layout';
+export { LAYOUT_VERSION, PAIR_ITEMS_MAX, VIEW_SERVED } from './layout';
 export { settleRows, setViewGrowth } from './rows';
 export { pushStore } from './scopes';
 export { resultCount, resultsAddress } from './topk';

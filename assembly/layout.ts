@@ -70,6 +70,9 @@ export const TABLE_NEXT: u32 = 1;
 export const TABLE_SAME: u32 = 2;
 export const TABLE_SCOPE: u32 = 3;
 
+/** Larger baskets pair with nothing (DESIGN section 3). */
+export const PAIR_ITEMS_MAX: u32 = 512;
+
 /** Fixed point: one basket at the landmark is 2^20. */
 export const ONE: f64 = 1048576.0;
 export const DAYPARTS: u32 = 6;

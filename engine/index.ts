@@ -7,6 +7,7 @@ export {
   type FieldViolation,
 } from './base/errors.ts';
 export { limits } from './base/limits.ts';
+export { createRandom } from './base/random.ts';
 export type {
   Cell,
   CompactReport,

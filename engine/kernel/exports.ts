@@ -6,6 +6,8 @@ export const tables = { next: 1, same: 2, scope: 3 } as const;
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   readonly LAYOUT_VERSION: WebAssembly.Global;
+  readonly PAIR_ITEMS_MAX: WebAssembly.Global;
+  readonly VIEW_SERVED: WebAssembly.Global;
   readonly itemCount: WebAssembly.Global;
   start(items: number): void;
   heapUsedBytes(): number;

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { assert } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import { type KernelExports, tables } from './exports.ts';
 
 const layoutVersion = 1;
@@ -67,6 +68,8 @@ export class Kernel {
     const instance = new WebAssembly.Instance(compiled(build), { env: { abort } });
     this.run = instance.exports as unknown as KernelExports;
     assert(this.run.LAYOUT_VERSION.value === layoutVersion, 'the kernel has another layout');
+    assert(this.run.PAIR_ITEMS_MAX.value === limits.pairBasketItemsMax, 'limits differ: baskets');
+    assert(this.run.VIEW_SERVED.value === limits.neighboursServed, 'limits differ: neighbours');
     this.view = new DataView(this.run.memory.buffer);
     this.bytes = new Uint8Array(this.run.memory.buffer);
     this.run.start(itemsPlanned);
