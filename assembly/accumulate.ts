@@ -16,7 +16,6 @@ import {
   HOT_IN_FACTOR,
   HOT_POP,
   HOT_SAME_FACTOR,
-  IN_VIEW,
   ITEM_N,
   ITEM_OPP,
   ITEM_OUT,
@@ -32,8 +31,8 @@ import {
   VIEW_SERVED,
 } from './layout';
 import { popularCount, popularList, popularThreshold } from './popular';
-import { findEntry, freshView } from './rows';
-import { clearResults, isSettledAbove, offer } from './topk';
+import { freshView } from './rows';
+import { clearResults, isSettledAbove, offer, RESULTS_MAX, resultCount, resultItem } from './topk';
 import { repurchaseRate } from './totals';
 import { plain, power } from './weight';
 
@@ -65,9 +64,14 @@ let ageSum: f64 = 0;
 let itemScratch: u32 = 0;
 let rowScratch: u32 = 0;
 
+/** explanation: anchor i32 | term f32, one a result */
+const EXPLANATION_BYTES: u32 = 8;
+let explanations: u32 = 0;
+
 export function startAccumulate(): void {
   itemScratch = allocate(64 * 4);
   rowScratch = allocate(64 * 4);
+  explanations = allocate(RESULTS_MAX * EXPLANATION_BYTES);
 }
 
 /** Begins a request for at most `limit` items, weighed against g = `pairGrowthNow`. */
@@ -330,35 +334,68 @@ function offerTheRest(byPopularity: f64): void {
   }
 }
 
-/** What anchor `anchor` adds to item `item`, before IN[j]^-0.3 and before the mix; 0 when the row does not serve it. */
-export function anchorTerm(anchor: u32, item: u32, isNext: bool): f32 {
-  const at = anchors + anchor * ANCHOR_BYTES;
-  const from = load<u32>(at, ANCHOR_ITEM);
-  const row = isNext ? nextRow(from) : sameRow(from);
-  const cell = findCell(row, item);
-  if (!cell) return 0;
-  const view = freshView(row, isNext);
-  if (view) {
-    if (!(load<u32>(cell, CELL_KEY) & IN_VIEW)) return 0;
-    if (findEntry(view, item, min(load<u32>(view), VIEW_SERVED)) < 0) return 0;
-  }
-  const weight = <f32>plain(load<i64>(cell, CELL_WEIGHT));
-  const factor = load<f32>(at, ANCHOR_FACTOR);
-  return isNext ? factor * ((weight * weight) / (weight + growth)) : factor * togetherSquare(weight, item);
+/** Notes what one served neighbour got from an anchor, when it is among the results. */
+// @ts-expect-error: decorator
+@inline
+function explainNeighbour(anchor: u32, factor: f32, item: u32, weight: f32, isNext: bool): void {
+  const place = load<f32>(hot(item), HOT_ACC);
+  if (place == 0) return;
+  const term = isNext
+    ? factor * ((weight * weight) / (weight + growth))
+    : factor * togetherSquare(weight, item);
+  const at = explanations + (<u32>place - 1) * EXPLANATION_BYTES;
+  if (term <= load<f32>(at, 4)) return;
+  store<i32>(at, <i32>anchor);
+  store<f32>(at, term, 4);
 }
 
-/** The anchor that added most to an item, or -1. */
-export function bestAnchor(item: u32, isNext: bool): i32 {
-  let best: i32 = -1;
-  let most: f32 = 0;
-  for (let k: u32 = 0; k < anchorCount; k++) {
-    const term = anchorTerm(k, item, isNext);
-    if (term > most) {
-      most = term;
-      best = <i32>k;
+function explainRow(anchor: u32, row: u32, isNext: bool): void {
+  const factor = load<f32>(anchors + anchor * ANCHOR_BYTES, ANCHOR_FACTOR);
+  if (factor == 0 || !load<u32>(row, ROW_CAPACITY)) return;
+  const view = freshView(row, isNext);
+  if (view) {
+    const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
+    for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
+      explainNeighbour(anchor, factor, load<u32>(at), load<f32>(at, 4), isNext);
     }
+    return;
   }
-  return best;
+  const cells = load<u32>(row, ROW_CELLS);
+  const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
+  for (let at = cells; at < end; at += CELL_BYTES) {
+    const item = load<u32>(at, CELL_KEY);
+    if (item == EMPTY) continue;
+    const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
+    explainNeighbour(anchor, factor, item, weight, isNext);
+  }
+}
+
+/**
+ * After `select`: finds for every result the anchor that gave it most, in one more pass over the served rows. Much cheaper
+ * than asking each anchor's row for each result. The accumulator, all zero by now, holds each result's place meanwhile.
+ */
+export function explainResults(isNext: bool): void {
+  const count = resultCount();
+  for (let k: u32 = 0; k < count; k++) {
+    store<f32>(hot(resultItem(k)), <f32>(k + 1), HOT_ACC);
+    store<i32>(explanations + k * EXPLANATION_BYTES, -1);
+    store<f32>(explanations + k * EXPLANATION_BYTES, 0, 4);
+  }
+  for (let k: u32 = 0; k < anchorCount; k++) {
+    const from = load<u32>(anchors + k * ANCHOR_BYTES, ANCHOR_ITEM);
+    explainRow(k, isNext ? nextRow(from) : sameRow(from), isNext);
+  }
+  for (let k: u32 = 0; k < count; k++) store<f32>(hot(resultItem(k)), 0, HOT_ACC);
+}
+
+/** The anchor that gave a result most, or -1; to be asked after explainResults. */
+export function bestAnchor(result: u32): i32 {
+  return load<i32>(explanations + result * EXPLANATION_BYTES);
+}
+
+/** What that anchor gave, before IN[j]^-0.3 and before the mix. */
+export function bestTerm(result: u32): f32 {
+  return load<f32>(explanations + result * EXPLANATION_BYTES, 4);
 }
 
 /** Receipts counted in the cell of two items (docs/reference/counts.md); 0 when there is none. */

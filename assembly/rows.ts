@@ -143,7 +143,7 @@ function rise(view: u32, isNext: bool, from: u32): void {
 }
 
 /** Where `item` stands in a view, or -1. */
-export function findEntry(view: u32, item: u32, count: u32): i32 {
+function findEntry(view: u32, item: u32, count: u32): i32 {
   let at = view + VIEW_HEADER;
   for (let index: u32 = 0; index < count; index++) {
     if (load<u32>(at) == item) return <i32>index;

@@ -73,3 +73,7 @@ function insert(item: u32, score: f32): void {
 export function isSettledAbove(score: f32): bool {
   return count == limit && (!limit || load<f32>(results + (limit - 1) * RESULT_BYTES, 4) >= score);
 }
+
+export function resultItem(index: u32): u32 {
+  return load<u32>(results + index * RESULT_BYTES);
+}

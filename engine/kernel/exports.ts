@@ -69,8 +69,9 @@ export interface KernelExports {
   resultsAddress(): number;
   anchorsAddress(): number;
   anchorOf(item: number): number;
-  anchorTerm(anchor: number, item: number, isNext: boolean): number;
-  bestAnchor(item: number, isNext: boolean): number;
+  explainResults(isNext: boolean): void;
+  bestAnchor(result: number): number;
+  bestTerm(result: number): number;
   repeatTerm(anchor: number): number;
   pairCount(isNext: boolean, from: number, to: number): number;
   scopeCount(scope: number, item: number): number;

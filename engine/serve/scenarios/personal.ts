@@ -45,14 +45,14 @@ function repeatReason({ kernel }: ServeContext, number: number): Weighed | undef
   return { reason: { type: 'bought_before', count }, weight: kernel.run.repeatTerm(index) };
 }
 
-function afterReason({ kernel }: ServeContext, number: number, mix: Mix): Weighed | undefined {
+function afterReason({ kernel }: ServeContext, place: number, number: number, mix: Mix) {
   const { run } = kernel;
-  const best = run.bestAnchor(number, true);
+  const best = run.bestAnchor(place);
   if (best < 0) return undefined;
   const anchorNumber = kernel.anchor(best).item;
   const count = run.pairCount(true, anchorNumber, number);
-  const weight = mix.byAccumulator * run.anchorTerm(best, number, true) * kernel.inFactor(number);
-  return { reason: { type: 'bought_after', anchorNumber, count }, weight };
+  const weight = mix.byAccumulator * run.bestTerm(place) * kernel.inFactor(number);
+  return { reason: { type: 'bought_after', anchorNumber, count }, weight } as const;
 }
 
 function popularReason({ kernel }: ServeContext, number: number, mix: Mix): Weighed | undefined {
@@ -65,10 +65,11 @@ function popularReason({ kernel }: ServeContext, number: number, mix: Mix): Weig
 }
 
 function explain(context: ServeContext, mix: Mix, withRepeat: boolean): RankedItem[] {
-  return context.kernel.results().map(({ item: number, score }) => {
-    const reasons = [
+  context.kernel.run.explainResults(true);
+  return context.kernel.results().map(({ item: number, score }, place) => {
+    const reasons: (Weighed | undefined)[] = [
       withRepeat ? repeatReason(context, number) : undefined,
-      afterReason(context, number, mix),
+      afterReason(context, place, number, mix),
       popularReason(context, number, mix),
     ];
     const known = reasons.filter((reason) => reason !== undefined);

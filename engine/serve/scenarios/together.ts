@@ -9,8 +9,12 @@ const similarCandidates = 50;
 /** What is left of a score between items of different departments. */
 const otherCategoryFactor = 0.25;
 
-function togetherReason({ kernel }: ServeContext, number: number): RankedReason | undefined {
-  const best = kernel.run.bestAnchor(number, false);
+function togetherReason(
+  { kernel }: ServeContext,
+  place: number,
+  number: number,
+): RankedReason | undefined {
+  const best = kernel.run.bestAnchor(place);
   if (best < 0) return undefined;
   const anchorNumber = kernel.anchor(best).item;
   const count = kernel.run.pairCount(false, anchorNumber, number);
@@ -63,9 +67,10 @@ export function basketAddOn(context: ServeContext): Ranking {
   const size = Math.max(1, ticketSize);
   for (const { number, term } of habits) run.addScore(number, repeatShareOfAddOn * term * size);
   run.select(1 / size, false, 0, 0, false, true);
+  run.explainResults(false);
   const bought = new Map(habits.map((habit) => [habit.number, habit.receipts]));
-  const items = kernel.results().map(({ item: number, score }): RankedItem => {
-    const reasons: (RankedReason | undefined)[] = [togetherReason(context, number)];
+  const items = kernel.results().map(({ item: number, score }, place): RankedItem => {
+    const reasons: (RankedReason | undefined)[] = [togetherReason(context, place, number)];
     const count = bought.get(number);
     if (count !== undefined) reasons.push({ type: 'bought_before', count });
     return { number, score, reasons: reasons.filter((reason) => reason !== undefined) };

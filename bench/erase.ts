@@ -1,0 +1,73 @@
+// Erase under reads: members of a chain of 20 k members and 200 k receipts of 8 lines, beside one raw fsync.
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { type Engine, openEngine, recommendRequestSchema } from '../engine/index.ts';
+import { figuresOf, rounded, table } from './figures.ts';
+import { defaultWorkload, receipts } from './workload.ts';
+
+const workload = { ...defaultWorkload, members: 20_000, meanLines: 8, anonymousShare: 0 };
+const receiptCount = 200_000;
+const eraseCount = 300;
+const batchSize = 500;
+
+function rawSyncs(folder: string): number[] {
+  const descriptor = openSync(join(folder, 'raw'), 'w');
+  const samples = Array.from({ length: eraseCount }, () => {
+    const startedAt = performance.now();
+    writeSync(descriptor, Buffer.alloc(4_096));
+    fsyncSync(descriptor);
+    return performance.now() - startedAt;
+  });
+  closeSync(descriptor);
+  return samples;
+}
+
+/** Asks for lists, one a turn of the event loop, until told to stop; returns how many it got. */
+async function readOn(engine: Engine, isDone: () => boolean): Promise<number> {
+  let reads = 0;
+  while (!isDone()) {
+    const memberId = `member-${(reads * 7919) % workload.members}`;
+    engine.recommend(recommendRequestSchema.parse({ memberId }));
+    reads += 1;
+    await setImmediate();
+  }
+  return reads;
+}
+
+export async function benchErase(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'caini-bench-'));
+  const engine = await openEngine({ dataDir: join(folder, 'data') });
+  try {
+    const list = [...receipts(receiptCount, workload)];
+    for (let at = 0; at < list.length; at += batchSize) {
+      const batch = list.slice(at, at + batchSize);
+      await engine.ingest(batch.map((purchase) => ({ kind: 'purchase', purchase })));
+    }
+    const raw = figuresOf(rawSyncs(folder));
+    let isDone = false;
+    const reading = readOn(engine, () => isDone);
+    const samples: number[] = [];
+    for (let index = 0; index < eraseCount; index++) {
+      const startedAt = performance.now();
+      const receipt = await engine.erase(`member-${(index * 61) % workload.members}`);
+      samples.push(performance.now() - startedAt);
+      if (receipt.found && receipt.digestBefore === receipt.digestAfter)
+        throw new Error('no change');
+    }
+    isDone = true;
+    const reads = await reading;
+    const { n, min, median, p99 } = figuresOf(samples);
+    const rows = [
+      ['what', 'n', 'min ms', 'median ms', 'p99 ms'],
+      ['raw fsync', String(raw.n), ...[raw.min, raw.median, raw.p99].map(rounded)],
+      ['erase', String(n), ...[min, median, p99].map(rounded)],
+    ];
+    console.log(table(rows));
+    return `erase ${rounded(median)} ms  p99 ${rounded(p99)} ms  beside ${reads} reads  raw fsync ${rounded(raw.median)} ms`;
+  } finally {
+    await engine.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
