@@ -305,7 +305,9 @@ export function select(
     for (let at = list; at < end; at += 4) {
       const item = load<u32>(at);
       if (load<u32>(mark(item), MARK_STAMP) == epoch) continue;
-      offer(item, <f32>blend(item, byAccumulator, isNext, byPopularity));
+      const score = <f32>blend(item, byAccumulator, isNext, byPopularity);
+      // The list may still hold items whose every sale was taken back.
+      if (score > 0) offer(item, score);
       store<f32>(hot(item), 0, HOT_ACC);
     }
   }

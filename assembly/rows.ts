@@ -142,6 +142,40 @@ function rise(view: u32, isNext: bool, from: u32): void {
   store<f32>(entry(view, index), weight, 4);
 }
 
+/** Moves the entry at `index` down while the one below it stands before it; returns where it ends. */
+function sink(view: u32, isNext: bool, from: u32, count: u32): u32 {
+  let index = from;
+  const item = load<u32>(entry(view, index));
+  const weight = load<f32>(entry(view, index), 4);
+  const key = orderKey(isNext, weight, item);
+  while (index + 1 < count) {
+    const below = entry(view, index + 1);
+    const other = load<u32>(below);
+    if (!before(orderKey(isNext, load<f32>(below, 4), other), other, key, item)) break;
+    store<u64>(entry(view, index), load<u64>(below));
+    index++;
+  }
+  store<u32>(entry(view, index), item);
+  store<f32>(entry(view, index), weight, 4);
+  return index;
+}
+
+/** The entry at `index` has fallen to `weight`, or is gone. Where an outsider may now belong, the view becomes stale. */
+function fall(row: u32, isNext: bool, index: u32, weight: i64): void {
+  const view = load<u32>(row, ROW_VIEW);
+  let count = load<u32>(view);
+  if (weight == i64.MIN_VALUE) {
+    count--;
+    memory.copy(entry(view, index), entry(view, index + 1), (count - index) * VIEW_ENTRY);
+    store<u32>(view, count);
+    if (count <= VIEW_SERVED && load<u32>(row, ROW_SIZE) > count) store<u32>(view, 1, 4);
+    return;
+  }
+  store<f32>(entry(view, index), <f32>plain(weight), 4);
+  const isLast = sink(view, isNext, index, count) == count - 1;
+  if (isLast && load<u32>(row, ROW_SIZE) > count) store<u32>(view, 1, 4);
+}
+
 /** Where `item` stands in a view, or -1. */
 function findEntry(view: u32, item: u32, count: u32): i32 {
   let at = view + VIEW_HEADER;
@@ -160,13 +194,13 @@ export function cellChanged(row: u32, isNext: bool, item: u32, weight: i64, grew
   const view = load<u32>(row, ROW_VIEW);
   // The next reader makes the view of a row that has just become long.
   if (!view) return;
-  // After a fall an outsider may belong in the view: the next reader rebuilds it.
-  if (!grew) {
-    store<u32>(view, 1, 4);
-    return;
-  }
   if (load<u32>(view, 4)) return;
   const count = load<u32>(view);
+  if (!grew) {
+    // An outsider that falls stays outside.
+    if (lastKey & IN_VIEW) fall(row, isNext, <u32>findEntry(view, item, count), weight);
+    return;
+  }
   const plainWeight = <f32>plain(weight);
   if (lastKey & IN_VIEW) {
     const index = findEntry(view, item, count);
