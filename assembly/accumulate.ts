@@ -180,7 +180,7 @@ export function accumulateNext(): void {
       const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
       for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
         const weight = load<f32>(at, 4);
-        add(load<u32>(at), factor * ((weight * weight) / (weight + growth)));
+        if (weight > 0) add(load<u32>(at), factor * ((weight * weight) / (weight + growth)));
       }
       continue;
     }
@@ -190,7 +190,7 @@ export function accumulateNext(): void {
       const key = load<u32>(at, CELL_KEY);
       if (key == EMPTY) continue;
       const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
-      add(key, factor * ((weight * weight) / (weight + growth)));
+      if (weight > 0) add(key, factor * ((weight * weight) / (weight + growth)));
     }
   }
 }
@@ -210,6 +210,7 @@ function gatherTogether(row: u32): u32 {
     const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
     for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
       const item = load<u32>(at);
+      if (load<f32>(at, 4) <= 0) continue;
       store<u32>(itemScratch + count * 4, item);
       store<f32>(rowScratch + count * 4, togetherSquare(load<f32>(at, 4), item));
       count++;
@@ -220,7 +221,7 @@ function gatherTogether(row: u32): u32 {
   const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
   for (let at = cells; at < end; at += CELL_BYTES) {
     const item = load<u32>(at, CELL_KEY);
-    if (item == EMPTY) continue;
+    if (item == EMPTY || load<i64>(at, CELL_WEIGHT) <= 0) continue;
     store<u32>(itemScratch + count * 4, item);
     store<f32>(rowScratch + count * 4, togetherSquare(<f32>plain(load<i64>(at, CELL_WEIGHT)), item));
     count++;
@@ -256,7 +257,7 @@ export function accumulateScope(scope: u32): void {
   const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
   for (let at = cells; at < end; at += CELL_BYTES) {
     const key = load<u32>(at, CELL_KEY);
-    if (key != EMPTY) add(key, <f32>plain(load<i64>(at, CELL_WEIGHT)));
+    if (key != EMPTY && load<i64>(at, CELL_WEIGHT) > 0) add(key, <f32>plain(load<i64>(at, CELL_WEIGHT)));
   }
 }
 

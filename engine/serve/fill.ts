@@ -30,7 +30,8 @@ function storesOfCity({ registries: { stores } }: ServeContext, storeNumber: num
 }
 
 function stagesOf(context: ServeContext): Stage[] {
-  const { storeNumber, daypart } = context;
+  const { storeNumber } = context;
+  const daypart = context.scenario === 'popular' ? context.daypart : undefined;
   const stages: Stage[] = [];
   if (storeNumber !== undefined) {
     const scopes = scopesOf([storeNumber], daypart);

@@ -13,7 +13,7 @@ import {
 import { uniteHistories } from './history.ts';
 import { findMember, isPersonalised, putMember } from './members.ts';
 
-/** Makes two ids one member: the union of their histories, consenting only when both do. */
+/** Makes two ids one member: the union of their histories; of all their answers on consent the latest counts. */
 export function acceptMerge(context: AcceptContext, merge: Merge): IngestResult {
   const { memberId, fromMemberId } = merge;
   const { store, log, batch } = context;

@@ -1,4 +1,5 @@
-// The conductor of writing: work queues, one transaction takes all that arrived, counts move after fsync, then the ack.
+// The conductor of writing: work queues, one transaction takes all that arrived, counts move after
+// fsync, then the ack.
 import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { encodeItem, encodeStore } from '../log/codec.ts';
@@ -109,7 +110,8 @@ export class Ingest {
   }
 
   private async run(): Promise<void> {
-    // One turn of the event loop gathers all that arrives in it; while one commit runs, the next batch gathers.
+    // One turn of the event loop gathers all that arrives in it; while one commit runs, the next
+    // batch gathers.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.queue.length > 0 || this.pauses.length > 0) {
       this.isCommitting = true;
@@ -147,6 +149,10 @@ export class Ingest {
 
   private async commit(jobs: readonly Job[]): Promise<void> {
     const { store, log, fold } = this.dependencies;
+    // What was kept for a full disk is for erases and expiry, each alone in its transaction, and
+    // not for receipts.
+    const mayUseBallast = jobs.some(({ isAlone }) => isAlone);
+    if (!mayUseBallast) store.ballast?.assertHeld();
     const head = log.head;
     const newestBefore = this.newest;
     const batch = new Batch();
@@ -165,6 +171,7 @@ export class Ingest {
       batch.undo();
       log.rewind(head);
       this.newest = newestBefore;
+      if (mayUseBallast && store.ballast?.spend(error)) return this.commit(jobs);
       throw error;
     }
     await fold(batch, this.newest);
@@ -201,7 +208,9 @@ function acceptEvent(context: AcceptContext, event: Event): IngestResult {
   }
 }
 
-/** An upsert that changes nothing is a duplicate, so that catalogues can be sent again and again. */
+/**
+ * An upsert that changes nothing is a duplicate, so that catalogues can be sent again and again.
+ */
 function acceptItem(context: AcceptContext, item: Item): IngestResult {
   const { items } = context.registries;
   const number = items.numberOf(item.itemId);

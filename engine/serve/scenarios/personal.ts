@@ -84,7 +84,11 @@ export function guessYouLike(context: ServeContext): Ranking {
   const mix = deriveMix(context);
   run.accumulateNext();
   run.select(mix.byAccumulator, true, mix.byPopularity, 1, true, true);
-  return { items: explain(context, mix, true), personalized: true };
+  const items = explain(context, mix, true);
+  const personalized = items.some(({ reasons }) =>
+    reasons.some(({ type }) => type !== 'popular_in_chain'),
+  );
+  return { items, personalized };
 }
 
 export function discover(context: ServeContext): Ranking {

@@ -2,7 +2,7 @@
 // order.
 import type { RecommendRequest, Relaxation } from '../../../engine/index.ts';
 import { type Basket, historyOf, type State } from './counts.ts';
-import { categoryStep, fillSteps, type Stage, type Step, sorted } from './popularity.ts';
+import { categoryStep, fillSteps, kinship, type Stage, type Step, sorted } from './popularity.ts';
 import { createScorer, type Scorer, type Taste } from './scores.ts';
 import { momentOf } from './time.ts';
 
@@ -21,7 +21,8 @@ export interface OracleList {
   /** The whole catalogue as far as it may be listed; a reply is the first `limit` of it. */
   readonly entries: readonly Entry[];
   readonly relaxations: readonly Relaxation[];
-  readonly personalized: boolean;
+  /** The items that the member's own history moved: one of them makes a list personalised. */
+  readonly moved: ReadonlySet<string>;
 }
 
 interface Question {
@@ -34,8 +35,7 @@ interface Question {
 
 interface Ranking {
   readonly entries: Step['entries'];
-  /** The items that the member's own history moved. */
-  readonly moved: ReadonlySet<string>;
+  readonly moved: OracleList['moved'];
 }
 
 /** Answers a request from the counts. */
@@ -49,7 +49,11 @@ export function oracleList(state: State, request: RecommendRequest): OracleList 
   return {
     entries,
     relaxations: [...contextRelaxations(question), ...fillRelaxations(shown)],
-    personalized: shown.some(({ itemId, stage }) => stage === 'ranked' && moved.has(itemId)),
+    moved: new Set(
+      entries.flatMap(({ itemId, stage }) =>
+        stage === 'ranked' && moved.has(itemId) ? [itemId] : [],
+      ),
+    ),
   };
 }
 
@@ -169,14 +173,6 @@ function similarTo({ state, request, scorer }: Question): readonly (readonly [st
     const other = state.ledger.items.get(itemId)?.category ?? [];
     return [itemId, score * kinship(path, other)] as const;
   });
-}
-
-/** 1 for the same path, 0.25 for strangers; items without a category are not judged by it. */
-function kinship(left: readonly string[], right: readonly string[]): number {
-  if (left.length === 0 || right.length === 0) return 1;
-  const apart = left.findIndex((level, at) => level !== right[at]);
-  const shared = apart === -1 ? left.length : apart;
-  return 0.25 + (0.75 * shared) / Math.max(left.length, right.length);
 }
 
 function unmoved(entries: readonly (readonly [string, number])[]): Ranking {

@@ -24,7 +24,7 @@ export interface People {
 /** Starts with nobody known: every id stands for itself and has not objected. */
 export function createPeople(): People {
   const mergedInto = new Map<string, string>();
-  const words: Word[] = [];
+  let words: readonly Word[] = [];
   const erased = new Set<string>();
   const personOf = (memberId: string): string => {
     const into = mergedInto.get(memberId);
@@ -51,11 +51,12 @@ export function createPeople(): People {
       const isKnown = wordsOf(memberId).some(
         (word) => word.epochMs === epochMs && word.isGiven === isGiven,
       );
-      if (!isKnown) words.push({ memberId, epochMs, isGiven });
+      if (!isKnown) words = [...words, { memberId, epochMs, isGiven }];
       return !isKnown;
     },
     erase(memberId) {
       const person = personOf(memberId);
+      words = words.filter((word) => personOf(word.memberId) !== person);
       const ids = [...mergedInto.keys()].filter((id) => personOf(id) === person);
       for (const id of [memberId, person, ...ids]) erased.add(id);
     },

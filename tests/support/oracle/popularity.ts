@@ -1,6 +1,6 @@
 // What sells: weights by store, city, chain and daypart, and the order in which a short list is
 // filled.
-import { dayparts, type RecommendRequest } from '../../../engine/index.ts';
+import { dayparts, type Item, type RecommendRequest } from '../../../engine/index.ts';
 import type { Row, State } from './counts.ts';
 import { compareByHash } from './hash.ts';
 
@@ -32,14 +32,34 @@ export function fillSteps(state: State, asked: Asked): readonly Step[] {
   return [...steps, { stage: 'catalogue', entries: unsold }];
 }
 
-/** The items of the anchor's whole category path, best selling first, unsold ones last. */
+/** Items of the anchor's department: the nearest shelf first, on it the best selling. */
 export function categoryStep(state: State, anchor: string): Step {
   const path = state.ledger.items.get(anchor)?.category ?? [];
-  const entries = [...state.ledger.items.values()]
-    .filter(({ itemId }) => itemId !== anchor)
-    .filter(({ category }) => path.length > 0 && isSamePath(path, category ?? []))
-    .map(({ itemId }) => ({ itemId, score: Number(state.counts.items.pop.get(itemId) ?? 0n) }));
-  return { stage: 'category', entries: sorted(entries) };
+  const neighbours = [...state.ledger.items.values()].filter(
+    ({ itemId, category }) => itemId !== anchor && path.length > 0 && category?.[0] === path[0],
+  );
+  const byKinship = new Map<number, Item[]>();
+  for (const item of neighbours) {
+    const near = kinship(path, item.category ?? []);
+    byKinship.set(near, [...(byKinship.get(near) ?? []), item]);
+  }
+  const nearestFirst = [...byKinship].sort(([left], [right]) => right - left);
+  const entries = nearestFirst.flatMap(([, items]) =>
+    sorted(items.map(({ itemId }) => ({ itemId, score: sales(state, itemId) }))),
+  );
+  return { stage: 'category', entries };
+}
+
+/** 1 for the same path, 0.25 for strangers; items without a category are not judged by it. */
+export function kinship(left: readonly string[], right: readonly string[]): number {
+  if (left.length === 0 || right.length === 0) return 1;
+  const apart = left.findIndex((level, at) => level !== right[at]);
+  const shared = apart === -1 ? left.length : apart;
+  return 0.25 + (0.75 * shared) / Math.max(left.length, right.length);
+}
+
+function sales(state: State, itemId: string): number {
+  return Number(state.counts.items.pop.get(itemId) ?? 0n);
 }
 
 /** The stores of that store's city, itself among them; none when it has no city. */
@@ -86,8 +106,4 @@ export function sorted(entries: Step['entries']): Step['entries'] {
   return [...entries].sort(
     (left, right) => right.score - left.score || compareByHash(left.itemId, right.itemId),
   );
-}
-
-function isSamePath(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((level, at) => level === right[at]);
 }

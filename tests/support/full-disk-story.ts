@@ -1,0 +1,100 @@
+// Runs in a process of its own on a disk that fills up: writes until it is refused, reads, erases,
+// waits for room, goes on.
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  type Engine,
+  EngineError,
+  type IngestResult,
+  openEngine,
+  recommendRequestSchema,
+} from '../../engine/index.ts';
+
+const dataDir = process.argv[2]!;
+const refusalsWanted = 3;
+const acknowledged = new Map<string, string>();
+let next = 0;
+
+function batch() {
+  return Array.from({ length: 50 }, () => {
+    const index = next++;
+    const lines = Array.from({ length: 8 }, (_, line) => ({
+      itemId: `item-${(index * 7 + line * line * 13) % 400}`,
+      quantity: 1,
+    }));
+    const [purchaseId, memberId] = [`receipt-${index}`, `m${index % 50}`];
+    const occurredAt = new Date(Date.parse('2026-05-01') + index * 1_000).toISOString();
+    const purchase = { purchaseId, memberId, channel: 'pos', occurredAt, lines } as const;
+    return { kind: 'purchase', purchase } as const;
+  });
+}
+
+/** Undefined when the receipts were taken, else how they were refused. */
+async function tryBatch(engine: Engine): Promise<string | undefined> {
+  const events = batch();
+  let answers: readonly IngestResult[];
+  try {
+    answers = await engine.ingest(events);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return `${error.code} ${error.reason} ${error.message.includes('\n') ? 'lines' : 'line'}`;
+  }
+  for (const [index, { purchase }] of events.entries()) {
+    // What comes for the erased member is turned away.
+    if (answers[index]!.status !== 'created') continue;
+    acknowledged.set(purchase.purchaseId, purchase.memberId);
+  }
+  return undefined;
+}
+
+/** What is kept and not acknowledged, and the other way round. */
+function wrongReceipts(engine: Engine): number {
+  const kept = new Set([...engine.receipts()].map(({ purchaseId }) => purchaseId));
+  const missing = [...acknowledged.keys()].filter((id) => !kept.has(id)).length;
+  return missing + kept.size - (acknowledged.size - missing);
+}
+
+async function erase(engine: Engine, memberId: string): Promise<boolean> {
+  const { found } = await engine.erase(memberId);
+  for (const [id, owner] of acknowledged) if (owner === memberId) acknowledged.delete(id);
+  return found;
+}
+
+function tell(said: object): void {
+  process.stdout.write(`${JSON.stringify(said)}\n`);
+}
+
+async function run(): Promise<void> {
+  const notices: string[] = [];
+  const engine = await openEngine({ dataDir, notify: (message) => notices.push(message) });
+  const ballast = `${dataDir}/chain.ballast`;
+  while (!existsSync(ballast)) await wait(100);
+  const refusals: string[] = [];
+  while (refusals.length < refusalsWanted) {
+    const refusal = await tryBatch(engine);
+    if (refusal) refusals.push(refusal);
+  }
+  const read = () => engine.recommend(recommendRequestSchema.parse({ scenario: 'popular' }));
+  const listed = read().items.length;
+  const erased = await erase(engine, 'm1');
+  const checkpoint = await engine.checkpoint().then(() => 'written', String);
+  const { ok } = await engine.verify();
+  tell({ said: 'full', refusals, listed, erased, checkpoint, ok, wrong: wrongReceipts(engine) });
+  await new Promise((resolve) => createInterface(process.stdin).once('line', resolve));
+  let tries = 1;
+  while ((await tryBatch(engine)) !== undefined && tries < 100) {
+    tries += 1;
+    await wait(100);
+  }
+  for (let more = 0; more < 20; more++) await tryBatch(engine);
+  const audit = await engine.verify();
+  await engine.checkpoint();
+  const hasBallast = existsSync(ballast);
+  tell({ said: 'room', tries, ok: audit.ok, wrong: wrongReceipts(engine), hasBallast, notices });
+  tell({ said: 'end', digest: audit.digest, receipts: acknowledged.size });
+  await engine.close();
+  process.exit(0);
+}
+
+await run();

@@ -1,0 +1,63 @@
+// The events of random chains as plain lists: what was accepted, and what of it concerns one
+// member.
+import type { Engine, Event, IngestResult } from '../../engine/index.ts';
+
+export interface Accepted {
+  readonly event: Event;
+  readonly result: IngestResult;
+}
+
+/** Sends events one request each, in order; only what was created. */
+export async function sendAll(engine: Engine, events: readonly Event[]): Promise<Accepted[]> {
+  const results = await engine.ingest(events);
+  return events.flatMap((event, at) => {
+    const result = results[at]!;
+    return result.status === 'created' ? [{ event, result }] : [];
+  });
+}
+
+/** A member's id and every id merged into the same person by these events. */
+export function unionOf(memberId: string, events: readonly Event[]): ReadonlySet<string> {
+  const union = new Set([memberId]);
+  for (let size = 0; size < union.size; ) {
+    size = union.size;
+    for (const event of events) {
+      if (event.kind !== 'merge') continue;
+      const pair = [event.merge.memberId, event.merge.fromMemberId];
+      if (pair.some((id) => union.has(id))) for (const id of pair) union.add(id);
+    }
+  }
+  return union;
+}
+
+/** The events that name one of these members, or a receipt of theirs. */
+export function eventsOf(union: ReadonlySet<string>, events: readonly Event[]): Set<Event> {
+  const receipts = new Set<string>();
+  for (const event of events) {
+    if (event.kind !== 'purchase') continue;
+    const { memberId, purchaseId } = event.purchase;
+    if (memberId !== undefined && union.has(memberId)) receipts.add(purchaseId);
+  }
+  return new Set(events.filter((event) => concerns(event, union, receipts)));
+}
+
+function concerns(
+  event: Event,
+  union: ReadonlySet<string>,
+  receipts: ReadonlySet<string>,
+): boolean {
+  switch (event.kind) {
+    case 'purchase':
+      return receipts.has(event.purchase.purchaseId);
+    case 'return':
+      return receipts.has(event.return.purchaseId);
+    case 'unreferencedReturn':
+      return union.has(event.return.memberId);
+    case 'merge':
+      return union.has(event.merge.memberId);
+    case 'consent':
+      return union.has(event.consent.memberId);
+    default:
+      return false;
+  }
+}
