@@ -19,6 +19,7 @@ import type { Event, IngestResult, Item, Store as StoreEvent } from './log/event
 import { Log } from './log/log.ts';
 import { recommend } from './serve/recommend.ts';
 import type { RecommendReply, RecommendRequest } from './serve/request.ts';
+import { diskFull, isFull } from './store/ballast.ts';
 import type { FolderClaim } from './store/claim.ts';
 import type { Ledger } from './store/ledger.ts';
 import type { Store } from './store/store.ts';
@@ -124,11 +125,25 @@ export class ChainEngine implements Engine {
   }
 
   private async fold(batch: Batch, newestDay: number): Promise<void> {
-    // The ledger first: an erase is acknowledged only when a restore cannot undo it.
-    this.parts.ledger.add(batch.erasedHashes);
-    await this.keeper.fold(batch, newestDay);
-    this.waiters.wake(this.keeper.applied);
-    this.maintenance.noteEvents();
+    try {
+      // The ledger first: an erase is acknowledged only when a restore cannot undo it.
+      this.noteErased(batch.erasedHashes);
+    } finally {
+      // What is committed is counted, whatever else fails: memory stays in step with the disk.
+      await this.keeper.fold(batch, newestDay);
+      this.waiters.wake(this.keeper.applied);
+      this.maintenance.noteEvents();
+    }
+  }
+
+  private noteErased(hashes: readonly Buffer[]): void {
+    const { ledger, store } = this.parts;
+    try {
+      ledger.add(hashes);
+    } catch (error) {
+      if (!store.ballast?.spend(error)) throw isFull(error) ? diskFull(error) : error;
+      ledger.add(hashes);
+    }
   }
 
   private assertReady(): void {

@@ -17,6 +17,7 @@ export type {
   EraseReceipt,
   ReceiptRow,
 } from './engine.ts';
+export { type BackupReport, backUp } from './jobs/backup.ts';
 export { type DemoChain, type DemoChainOptions, demoChain } from './jobs/demo/demo-chain.ts';
 export type { DemoHighlights } from './jobs/demo/highlights.ts';
 export {
@@ -38,6 +39,7 @@ export {
   type ImportSummary,
   runImport,
 } from './jobs/import/import.ts';
+export { type RestoreReport, restore } from './jobs/restore.ts';
 export * from './log/events.ts';
 export { openEngine } from './open.ts';
 export * from './serve/request.ts';

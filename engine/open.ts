@@ -1,6 +1,7 @@
 // Opens a data folder: claims it, opens store and ledger, makes the engine and starts its counting.
 import { mkdirSync } from 'node:fs';
 import xxhash from 'xxhash-wasm';
+import { EngineError } from './base/errors.ts';
 import { layoutOf } from './base/folder.ts';
 import { ChainEngine } from './chain-engine.ts';
 import type { Engine, EngineOptions } from './engine.ts';
@@ -8,21 +9,35 @@ import { claimFolder } from './store/claim.ts';
 import { Ledger } from './store/ledger.ts';
 import { Store } from './store/store.ts';
 
-/** Opens a data folder, made when absent. Throws FAILED_PRECONDITION when it is in use or of another format. */
+/**
+ * Opens a data folder, made when absent. Throws FAILED_PRECONDITION when it is in use or of another
+ * format.
+ */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { h64 } = await xxhash();
   const layout = layoutOf(options.dataDir);
   mkdirSync(options.dataDir, { recursive: true });
   const claim = await claimFolder(options.dataDir);
+  const opened: { close(): unknown }[] = [];
   try {
     const store = await Store.open(layout.chain);
+    opened.push(store);
     const ledger = new Ledger(layout.erased);
+    opened.push(ledger);
+    if (ledger.isNew && store.tables.tombstones.count() > 0) throw keyLost(layout.erased);
     const engine = new ChainEngine({ store, ledger, claim, options, hashId: (id) => h64(id) });
     engine.begin();
     if (!options.openAtOnce) await engine.ready;
     return engine;
   } catch (error) {
+    for (const part of opened.reverse()) await part.close();
     await claim.release();
     throw error;
   }
+}
+
+/** Under another key, the tombstones name nobody, and the erased would come back. */
+function keyLost(folder: string): EngineError {
+  const message = `${folder} is gone, but members were erased; put it back from the newest backup`;
+  return new EngineError('DATA_LOSS', message, { reason: 'DAMAGED' });
 }

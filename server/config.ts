@@ -8,8 +8,8 @@ import { shown } from './shown.ts';
 
 const portSchema = z.int().min(0).max(65_535);
 const portAllowed = 'an integer from 0 to 65535; 0 takes any free port';
-const halfLifeSchema = z.union([z.int().min(1).max(36_500), z.literal('none')]);
-const halfLifeAllowed = 'whole days from 1 to 36500, or none';
+const daysSchema = z.union([z.int().min(1).max(36_500), z.literal('none')]);
+const daysAllowed = 'whole days from 1 to 36500, or none';
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
 /** What each setting may be, in the words of its refusal and of docs/reference/settings.md. */
@@ -23,8 +23,9 @@ export const settingDefinitions = {
     default: 'Asia/Shanghai',
     allowed: 'an IANA time zone such as Asia/Shanghai',
   },
-  halfLifeDays: { schema: halfLifeSchema, default: 60, allowed: halfLifeAllowed },
-  popularityHalfLifeDays: { schema: halfLifeSchema, default: 30, allowed: halfLifeAllowed },
+  halfLifeDays: { schema: daysSchema, default: 60, allowed: daysAllowed },
+  popularityHalfLifeDays: { schema: daysSchema, default: 30, allowed: daysAllowed },
+  retentionDays: { schema: daysSchema, default: 'none', allowed: daysAllowed },
   logLevel: {
     schema: z.enum(logLevels),
     default: 'info',
@@ -33,7 +34,8 @@ export const settingDefinitions = {
 } as const;
 
 export type SettingName = keyof typeof settingDefinitions;
-export type HalfLife = number | 'none';
+/** `none` turns off what a number of days would set. */
+export type Days = number | 'none';
 
 export interface Settings {
   readonly dataDir: string;
@@ -41,8 +43,9 @@ export interface Settings {
   readonly httpPort: number;
   readonly grpcPort: number;
   readonly timeZone: string;
-  readonly halfLifeDays: HalfLife;
-  readonly popularityHalfLifeDays: HalfLife;
+  readonly halfLifeDays: Days;
+  readonly popularityHalfLifeDays: Days;
+  readonly retentionDays: Days;
   readonly logLevel: (typeof logLevels)[number];
 }
 
@@ -70,9 +73,20 @@ export function environmentName(name: SettingName): string {
   return `CAINI_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
-/** The engine's way to say a half-life. */
-export function daysOrNull(halfLife: HalfLife): number | null {
-  return halfLife === 'none' ? null : halfLife;
+/** What the engine opens with. */
+export function engineSettings(settings: Settings) {
+  const { dataDir, timeZone, retentionDays } = settings;
+  return {
+    dataDir,
+    timeZone,
+    halfLifeDays: daysOrNull(settings.halfLifeDays),
+    popularityHalfLifeDays: daysOrNull(settings.popularityHalfLifeDays),
+    retentionDays: daysOrNull(retentionDays) ?? undefined,
+  };
+}
+
+function daysOrNull(days: Days): number | null {
+  return days === 'none' ? null : days;
 }
 
 const settingNames = Object.keys(settingDefinitions) as SettingName[];
@@ -104,7 +118,8 @@ function readOptions(options: Readonly<Record<string, string | undefined>>) {
 
 /** Numbers come as text from the environment; only plainly written ones are taken for numbers. */
 function readText(name: SettingName, toldName: string, text: string): unknown {
-  const wantsNumber = typeof settingDefinitions[name].default === 'number';
+  const { default: standard, allowed } = settingDefinitions[name];
+  const wantsNumber = typeof standard === 'number' || allowed === daysAllowed;
   const value = wantsNumber && /^(?:0|[1-9]\d{0,9})$/.test(text) ? Number(text) : text;
   return checked(name, toldName, value);
 }

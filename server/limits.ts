@@ -32,6 +32,8 @@ export const doorLimits = {
   keepAliveMs: 65_000,
   /** How long a stopping server waits for requests in flight; orchestrators kill after 10–30 s. */
   closeMsMax: 10_000,
+  /** How often receipts leave the retention window: it moves by whole days. */
+  expireEveryMs: 3_600_000,
   /** Lines advised for a basket add-on: a cashier reads three at most. */
   basketListDefault: 3,
 } as const;

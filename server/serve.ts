@@ -8,6 +8,7 @@ import {
   loadDemo,
   systemClock,
 } from '../engine/index.ts';
+import { doorLimits } from './limits.ts';
 import type { EngineAccess, Readiness } from './operations/operation.ts';
 
 /** A way in that is open: where it is, and how to shut it behind the last one served. */
@@ -27,6 +28,8 @@ export interface ServeOptions {
   readonly demoIfEmpty: boolean;
   /** How far the demo is, 0 to 1. */
   readonly onDemoProgress?: (share: number) => void;
+  /** How often receipts leave the retention window; for tests. */
+  readonly expireEveryMs?: number;
 }
 
 export interface RunningServer {
@@ -43,6 +46,7 @@ interface State {
   engine?: Engine;
   waitingFor: string | undefined;
   closing: boolean;
+  expiry?: NodeJS.Timeout;
 }
 
 /**
@@ -69,10 +73,28 @@ async function fillIfAsked(
   state.engine = engine;
   state.waitingFor = undefined;
   await engine.ready;
+  keepRetention(engine, options, state);
   const isEmpty = engine.status().events === 0;
   const summary = options.demoIfEmpty && isEmpty ? await fill(engine, options, state) : undefined;
   state.waitingFor = undefined;
   return summary;
+}
+
+/** Now and then every hour; the engine does nothing without a retention window. */
+function keepRetention(engine: Engine, options: ServeOptions, state: State): void {
+  const { log, expireEveryMs = doorLimits.expireEveryMs } = options;
+  const expire = async (): Promise<void> => {
+    try {
+      const expired = await engine.expire();
+      if (expired > 0) log.info(`${expired} receipts left the retention window`);
+    } catch (error) {
+      // The next hour tries again; closing in the midst of it is no failure.
+      if (!state.closing) log.error({ err: error }, 'receipts could not be expired');
+    }
+  };
+  if (state.closing) return;
+  void expire();
+  state.expiry = setInterval(() => void expire(), expireEveryMs).unref();
 }
 
 async function fill(
@@ -96,6 +118,7 @@ async function close(state: State, door: Door, started: Promise<unknown>): Promi
   state.closing = true;
   await door.close();
   await started.catch(() => undefined);
+  clearInterval(state.expiry);
   await state.engine?.close();
 }
 

@@ -47,6 +47,17 @@ export const limits = {
   verifyDifferencesMax: 100,
   /** Histories or tickets that one slice of expiry takes: about 5 ms in one transaction. */
   expireSliceMax: 64,
+  /** A data file is checked before it is opened at 1 GB/s; a disk that gives less than 10 MB/s is taken for broken. */
+  checkMsMin: 60_000,
+  checkBytesPerMsMin: 10_000,
+  /** Given up on a full disk: an erase of 200 receipts rewrites some 600 pages of 4 KB, so this lasts for six of them. */
+  ballastBytes: 16 * 1_048_576,
+  /** A quarter of what is free, where that is less; under 64 pages it would not last for one erase. */
+  ballastBytesMin: 262_144,
+  /** Folders that are opened only for a moment need none. */
+  ballastDelayMs: 1_000,
+  /** How often a full disk is looked at again, and what callers are told to wait. */
+  diskFullRetryMs: 1_000,
   /** How long a read may wait for `minWatermark` before it is told to come back. */
   watermarkWaitMsMax: 100,
 } as const;

@@ -12,8 +12,6 @@ import type { Ingest } from '../views/ingest.ts';
 import type { Keeper } from '../views/keeper.ts';
 import { type Audit, compareCounts, compareHistories, DifferenceList } from '../views/verify.ts';
 
-const verifyAttempts = 3;
-
 export interface MaintenanceOptions {
   readonly store: Store;
   readonly ledger: Ledger;
@@ -28,6 +26,7 @@ export class Maintenance {
   private checkpointTimer: NodeJS.Timeout | undefined;
   private compactTimer: NodeJS.Timeout | undefined;
   private isClosed = false;
+  private hasFailed = false;
 
   constructor(options: MaintenanceOptions) {
     this.options = options;
@@ -36,7 +35,9 @@ export class Maintenance {
   /** To be told after every batch: writes a checkpoint when enough has happened or enough time has passed. */
   noteEvents(): void {
     const { keeper } = this.options;
-    if (keeper.eventsSinceCheckpoint >= limits.checkpointEventsMax) this.checkpointSoon(0);
+    const isDue = keeper.eventsSinceCheckpoint >= limits.checkpointEventsMax;
+    // After one that failed, the next waits its time: on a full disk each would write until there is no room again.
+    if (isDue && !this.hasFailed) this.checkpointSoon(0);
     else this.checkpointSoon(limits.checkpointIntervalMs);
   }
 
@@ -45,23 +46,36 @@ export class Maintenance {
     if (this.checkpointTimer && milliseconds > 0) return;
     clearTimeout(this.checkpointTimer);
     this.checkpointTimer = setTimeout(() => {
-      this.options.keeper
-        .checkpoint()
-        .catch((error) => this.options.notify(`the checkpoint failed: ${String(error)}`))
-        .finally(() => {
-          this.checkpointTimer = undefined;
-        });
+      this.options.keeper.checkpoint().then(
+        () => this.endCheckpoint(false),
+        (error) => {
+          this.options.notify(`the checkpoint failed and is tried again: ${String(error)}`);
+          this.endCheckpoint(true);
+        },
+      );
     }, milliseconds).unref();
+  }
+
+  private endCheckpoint(hasFailed: boolean): void {
+    this.checkpointTimer = undefined;
+    this.hasFailed = hasFailed;
+    if (hasFailed) this.checkpointSoon(limits.checkpointIntervalMs);
   }
 
   /** To be told after an erase: its last bytes go with a compaction within a day. */
   noteErased(): void {
+    this.compactIn(limits.compactWithinMs / 2);
+  }
+
+  private compactIn(milliseconds: number): void {
     if (this.isClosed || this.compactTimer) return;
-    const half = limits.compactWithinMs / 2;
     this.compactTimer = setTimeout(() => {
       this.compactTimer = undefined;
-      this.compact().catch((error) => this.options.notify(`compaction failed: ${String(error)}`));
-    }, half).unref();
+      this.compact().catch((error) => {
+        this.options.notify(`compaction failed and is tried again: ${String(error)}`);
+        this.compactIn(limits.compactWithinMs / 48);
+      });
+    }, milliseconds).unref();
   }
 
   /** Erases whoever the ledger names and the store still knows: a restore, or a crash, took the erase back. */
@@ -91,14 +105,8 @@ export class Maintenance {
     });
   }
 
-  async verify(progress: (done: number, total: number) => void = () => {}): Promise<Audit> {
-    const { keeper, log } = this.options;
-    for (let attempt = 1; ; attempt++) {
-      const head = log.head;
-      const audit = await keeper.withRecount((fresh, live) => this.audit(fresh, live), progress);
-      // A member erased or merged while histories were read looks like a difference: look again.
-      if (audit.ok || log.head === head || attempt === verifyAttempts) return audit;
-    }
+  verify(progress: (done: number, total: number) => void = () => {}): Promise<Audit> {
+    return this.options.keeper.withRecount((fresh, live) => this.audit(fresh, live), progress);
   }
 
   private *audit(

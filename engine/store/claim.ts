@@ -11,7 +11,8 @@ export interface FolderClaim {
 }
 
 /**
- * Linux has socket names without a file, which vanish with their process, however it ends; elsewhere a socket file
+ * Linux has socket names without a file, which vanish with their process, however it ends;
+ * elsewhere a socket file
  * stands in. A lock file with a process id would lie after a crash, since ids are used again.
  */
 function claimName(folder: string): string {

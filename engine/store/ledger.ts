@@ -1,16 +1,22 @@
-// Who was erased, as keyed hashes, outside of what a restore replaces: an erased member never comes back.
+// Who was erased, as keyed hashes, outside of what a restore replaces: an erased member never comes
+// back.
 import { createHmac, randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { EngineError } from '../base/errors.ts';
+import { crcBytes } from './format.ts';
 
 /** 16 bytes: one in 2^64 that two of four billion ids meet. */
 const hashBytes = 16;
@@ -22,34 +28,79 @@ function syncFolder(folder: string): void {
   closeSync(descriptor);
 }
 
-function readOrMakeKey(folder: string): Buffer {
-  const path = join(folder, 'key');
-  if (existsSync(path)) return readFileSync(path);
+function writeFully(descriptor: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
+}
+
+/**
+ * The key and its CRC-32: with a key that changed by one bit, no erased member would be known
+ * again.
+ */
+function readKey(path: string): Buffer {
+  const bytes = readFileSync(path);
+  const key = bytes.subarray(0, keyBytes);
+  if (bytes.length !== keyBytes + crcBytes || crc32(key) !== bytes.readUInt32LE(keyBytes)) {
+    throw ledgerDamaged(path, 'its checksum does not match', 'from the newest backup');
+  }
+  return key;
+}
+
+function makeKey(folder: string, path: string): Buffer {
   const key = randomBytes(keyBytes);
-  const descriptor = openSync(path, 'wx', 0o600);
-  writeSync(descriptor, key);
-  fsyncSync(descriptor);
-  closeSync(descriptor);
+  const seal = Buffer.alloc(crcBytes);
+  seal.writeUInt32LE(crc32(key));
+  writeFileSync(`${path}.new`, Buffer.concat([key, seal]), { mode: 0o600, flush: true });
+  renameSync(`${path}.new`, path);
   syncFolder(folder);
   return key;
+}
+
+/** Each line is a hash and its CRC-32 in hexadecimal. */
+function lineOf(hash: string): string {
+  return `${hash}${crc32(hash)
+    .toString(16)
+    .padStart(crcBytes * 2, '0')}\n`;
+}
+
+function readHashes(path: string, text: string): string[] {
+  const lines = text.split('\n');
+  // A line cut short by a crash was never acknowledged.
+  lines.pop();
+  return lines.map((line, index) => {
+    const hash = line.slice(0, hashBytes * 2);
+    if (`${line}\n` === lineOf(hash)) return hash;
+    const cure = 'from the newest backup, or delete it: it is made again from the chain';
+    throw ledgerDamaged(path, `line ${index + 1}`, cure);
+  });
+}
+
+function ledgerDamaged(path: string, what: string, cure: string): EngineError {
+  const message = `${path} is damaged (${what}); nothing was changed; put it back ${cure}`;
+  return new EngineError('DATA_LOSS', message, { reason: 'DAMAGED' });
 }
 
 export class Ledger {
   private readonly key: Buffer;
   private readonly descriptor: number;
   private readonly hashes: Set<string>;
+  private bytes: number;
+  /** Whether its key was made just now: then nobody can have been erased under it. */
+  readonly isNew: boolean;
 
-  /** Opens or makes the ledger of a folder. */
+  /** Opens or makes the ledger of a folder. Throws DATA_LOSS when it is damaged. */
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
-    this.key = readOrMakeKey(folder);
-    const path = join(folder, 'ledger');
-    if (!existsSync(path)) writeFileSync(path, '');
-    // A line cut short by a crash was never acknowledged; it is closed off so that the next stands alone.
-    const text = readFileSync(path, 'utf8');
-    this.hashes = new Set(text.split('\n').filter((line) => line.length === hashBytes * 2));
+    const [keyPath, path] = [join(folder, 'key'), join(folder, 'ledger')];
+    const text = existsSync(path) ? readFileSync(path, 'latin1') : '';
+    this.isNew = !existsSync(keyPath);
+    if (this.isNew && text !== '') {
+      throw ledgerDamaged(keyPath, 'it is gone', 'from the newest backup');
+    }
+    this.key = this.isNew ? makeKey(folder, keyPath) : readKey(keyPath);
+    this.hashes = new Set(readHashes(path, text));
+    this.bytes = text.lastIndexOf('\n') + 1;
     this.descriptor = openSync(path, 'a');
-    if (text !== '' && !text.endsWith('\n')) writeSync(this.descriptor, '\n');
+    if (this.bytes < text.length) ftruncateSync(this.descriptor, this.bytes);
     syncFolder(folder);
   }
 
@@ -70,14 +121,21 @@ export class Ledger {
     return this.hashes.size;
   }
 
-  /** Durable when it returns. */
+  /** Durable when it returns; nothing is left behind when it throws. */
   add(hashes: readonly Buffer[]): void {
     const fresh = hashes
       .map((hash) => hash.toString('hex'))
       .filter((hash) => !this.hashes.has(hash));
     if (fresh.length === 0) return;
-    writeSync(this.descriptor, fresh.map((hash) => `${hash}\n`).join(''));
-    fsyncSync(this.descriptor);
+    const lines = Buffer.from(fresh.map(lineOf).join(''));
+    try {
+      writeFully(this.descriptor, lines);
+      fsyncSync(this.descriptor);
+    } catch (error) {
+      ftruncateSync(this.descriptor, this.bytes);
+      throw error;
+    }
+    this.bytes += lines.length;
     for (const hash of fresh) this.hashes.add(hash);
   }
 

@@ -1,8 +1,12 @@
-// LMDB's data file read without LMDB, trusting nothing: damage becomes a sentence here, where LMDB would get a signal.
+// LMDB's data file read without LMDB, trusting nothing: damage becomes a sentence here, where LMDB
+// would get a signal.
 //
-//   page   number u64 | transaction u64 | pad u16 | flags u16 | lower u16 | upper u16     (overflow: pages u32 at 20)
-//          then, from byte 24: u16 pointers to nodes, free room, nodes; pointers, lower and upper count from byte 24
-//   meta   page 0 and 1: page header | magic u32 | version u32 | address u64 | map size u64 | freelist | main tree
+//   page   number u64 | transaction u64 | pad u16 | flags u16 | lower u16 | upper u16
+// (overflow: pages u32 at 20)
+//          then, from byte 24: u16 pointers to nodes, free room, nodes; pointers, lower and upper
+// count from byte 24
+//   meta   page 0 and 1: page header | magic u32 | version u32 | address u64 | map size u64 |
+// freelist | main tree
 //          | last page u64 | transaction u64; the newer one of the two stands
 //   tree   pad u32 | flags u16 | depth u16 | branch, leaf, overflow pages, entries, root u64 each
 //
@@ -72,7 +76,8 @@ export class PageFile {
     this.descriptor = descriptor;
     this.meta = readMetas(descriptor);
     const { lastPage, pageBytes } = this.meta;
-    // Pages at the end may be missing when they are free, but not many: a commit writes them before it frees them.
+    // Pages at the end may be missing when they are free, but not many: a commit writes them before
+    // it frees them.
     if (lastPage * pageBytes > fstatSync(descriptor).size * 4 + 2 ** 24) {
       throw new Damage(`the file is cut short: it ends before page ${lastPage}`);
     }
@@ -144,10 +149,7 @@ function readMetas(descriptor: number): Meta {
   if (![4096, 8192, 16384, 32768, 65536].includes(pageBytes)) {
     throw new Damage(`meta page 0 tells of pages of ${pageBytes} bytes`);
   }
-  const [first, second] = [
-    readMeta(descriptor, 0, pageBytes),
-    readMeta(descriptor, 1, pageBytes),
-  ];
+  const [first, second] = [readMeta(descriptor, 0, pageBytes), readMeta(descriptor, 1, pageBytes)];
   for (const [page, meta] of [first, second].entries()) {
     const isSound =
       meta.pageBytes === pageBytes &&
@@ -158,14 +160,14 @@ function readMetas(descriptor: number): Meta {
       meta.mapBytes <= mapBytesMax;
     if (!isSound) throw new Damage(`meta page ${page} contradicts itself`);
   }
-  const [newer, older] =
-    first.transaction > second.transaction ? [first, second] : [second, first];
+  const [newer, older] = first.transaction > second.transaction ? [first, second] : [second, first];
   assertNeighbours(newer, older, newer === first ? 0 : 1);
   return newer;
 }
 
 /**
- * Transactions take turns between the two pages. Otherwise a wrong number would make an older state the current one, and
+ * Transactions take turns between the two pages. Otherwise a wrong number would make an older state
+ * the current one, and
  * that would look whole in every other way.
  */
 function assertNeighbours(newer: Meta, older: Meta, page: 0 | 1): void {

@@ -1,12 +1,23 @@
-// One LMDB environment in one folder: the only truth. Everything in memory can be made again from it.
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+// One LMDB environment in one folder: the only truth. Everything in memory can be made again from
+// it.
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { EngineError } from '../base/errors.ts';
+import { Ballast, diskFull, explainCommit, isFull } from './ballast.ts';
+import { checkFolder } from './check.ts';
+import { dataFileName, formatFileName, formatVersion, tableNames } from './format.ts';
 import { Table } from './table.ts';
-
-/** Raised with every change of what lies on disk; a folder of another version is refused by name. */
-const formatVersion = 1;
 
 export interface Tables {
   /** (origin, epoch, sequence) -> event. */
@@ -31,19 +42,6 @@ export interface Tables {
   readonly meta: Table;
 }
 
-const tableNames: readonly (keyof Tables)[] = [
-  'log',
-  'ids',
-  'items',
-  'stores',
-  'histories',
-  'members',
-  'returns',
-  'residues',
-  'tombstones',
-  'meta',
-];
-
 function openDatabase(root: RootDatabase, name: keyof Tables): Database<Buffer, Buffer> {
   const options = { name, keyEncoding: 'binary', encoding: 'binary', cache: false } as const;
   return root.openDB<Buffer, Buffer>(options);
@@ -55,19 +53,49 @@ function openTables(root: RootDatabase): Tables {
 }
 
 function openRoot(path: string, readOnly = false): RootDatabase {
-  // A commit answers only after its own fsync.
-  return open({ path, maxDbs: 32, overlappingSync: false, noSubdir: false, readOnly });
+  // A commit answers only after its own fsync. Ingest gathers a turn's events itself; lmdb's own
+  // gathering makes a second
+  // promise for each commit that nobody can reach, and its rejection on a full disk would end the
+  // process.
+  const settings = { overlappingSync: false, eventTurnBatching: false } as const;
+  return open({ path, maxDbs: 32, noSubdir: false, readOnly, ...settings });
 }
 
 function bytesOf(folder: string): number {
-  return statSync(join(folder, 'data.mdb')).size;
+  return statSync(join(folder, dataFileName)).size;
 }
 
-/** Finishes a swap of folders that a crash cut short: the new one is whole as soon as the old one has moved aside. */
+async function syncPath(path: string): Promise<void> {
+  const handle = await openFile(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Finishes a swap of folders that a crash cut short: the new one is whole as soon as the old one
+ * has moved aside.
+ */
 function finishSwap(folder: string): void {
   if (!existsSync(folder) && existsSync(`${folder}.new`)) renameSync(`${folder}.new`, folder);
   rmSync(`${folder}.new`, { recursive: true, force: true });
   rmSync(`${folder}.old`, { recursive: true, force: true });
+}
+
+/**
+ * From here on, a data file that is gone or empty is damage. On a full disk the next start does it.
+ */
+function markMade(folder: string): void {
+  const path = join(folder, formatFileName);
+  if (existsSync(path)) return;
+  try {
+    writeFileSync(path, `${formatVersion}\n`, { flush: true });
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    rmSync(path, { force: true });
+  }
 }
 
 export interface StoreOptions {
@@ -80,23 +108,32 @@ export class Store {
   readonly tables: Tables;
   private root: RootDatabase;
 
-  private constructor(folder: string, root: RootDatabase, tables: Tables) {
+  /** Beside the folder, because a compaction replaces that; undefined for readers. */
+  readonly ballast: Ballast | undefined;
+
+  private constructor(folder: string, root: RootDatabase, tables: Tables, readOnly: boolean) {
     this.folder = folder;
+    this.ballast = readOnly ? undefined : new Ballast(`${folder}.ballast`);
     this.root = root;
     this.tables = tables;
   }
 
-  /** Opens or makes the folder. Throws FAILED_PRECONDITION when it is of another format. */
+  /**
+   * Opens or makes the folder. Throws FAILED_PRECONDITION when it is of another format, DATA_LOSS
+   * when it is damaged.
+   */
   static async open(folder: string, options: StoreOptions = {}): Promise<Store> {
     const readOnly = options.readOnly ?? false;
     if (!readOnly) {
       finishSwap(folder);
       mkdirSync(folder, { recursive: true });
+      await checkFolder(folder);
     }
     const root = openRoot(folder, readOnly);
     try {
-      const store = new Store(folder, root, openTables(root));
+      const store = new Store(folder, root, openTables(root), readOnly);
       await store.checkFormat(readOnly);
+      if (!readOnly) markMade(folder);
       return store;
     } catch (error) {
       await root.close();
@@ -118,10 +155,22 @@ export class Store {
     throw new EngineError('FAILED_PRECONDITION', message, { reason: 'FORMAT_VERSION' });
   }
 
-  /** Runs `work` in one write transaction; resolves after fsync. Everything is undone when it throws. */
-  transaction<Result>(work: () => Result): Promise<Result> {
-    // lmdb's plain transaction() commits what was put before a throw; a child transaction is really undone.
-    return this.root.childTransaction(work) as Promise<Result>;
+  /**
+   * Runs `work` in one write transaction; resolves after fsync. Everything is undone when it
+   * throws. Throws
+   * RESOURCE_EXHAUSTED, DISK_FULL when there is no room.
+   */
+  async transaction<Result>(work: () => Result): Promise<Result> {
+    try {
+      // lmdb's plain transaction() commits what was put before a throw; a child transaction is
+      // really undone.
+      return (await this.root.childTransaction(work)) as Result;
+    } catch (error) {
+      // lmdb-js tells why in a second promise, which would end the process if nobody looked at it.
+      const { commitError } = Object(error) as { commitError?: Promise<never> };
+      const reason = await commitError?.catch((cause: unknown) => cause);
+      throw explainCommit(reason ?? error, join(this.folder, dataFileName));
+    }
   }
 
   readMeta(name: string): unknown {
@@ -139,7 +188,10 @@ export class Store {
     this.tables.meta.put(Buffer.from(name), Buffer.from(JSON.stringify(value)));
   }
 
-  /** A consistent copy without free pages, so without anything that was deleted; `folder` must exist. */
+  /**
+   * A consistent copy without free pages, so without anything that was deleted; `folder` must
+   * exist.
+   */
   async copyCompacted(folder: string): Promise<void> {
     await this.root.backup(folder, true);
   }
@@ -150,24 +202,39 @@ export class Store {
     const bytesBefore = bytesOf(folder);
     const [fresh, old] = [`${folder}.new`, `${folder}.old`];
     rmSync(fresh, { recursive: true, force: true });
-    mkdirSync(fresh);
-    await this.copyCompacted(fresh);
-    for (const name of readdirSync(folder)) {
-      if (!name.endsWith('.mdb')) cpSync(join(folder, name), join(fresh, name));
-    }
+    await this.copyInto(fresh);
     const before = this.root;
     const root = openRoot(fresh);
     for (const name of tableNames) this.tables[name].rebind(openDatabase(root, name));
     this.root = root;
-    // Both environments stay open across the renames: their files are the same wherever the folders lie.
+    // Both environments stay open across the renames: their files are the same wherever the folders
+    // lie.
     renameSync(folder, old);
     renameSync(fresh, folder);
+    await syncPath(dirname(folder));
     await before.close();
     rmSync(old, { recursive: true, force: true });
     return { bytesBefore, bytesAfter: bytesOf(folder) };
   }
 
+  /** Everything of the folder, compacted; nothing is left of it when it fails. */
+  private async copyInto(fresh: string): Promise<void> {
+    mkdirSync(fresh);
+    try {
+      await this.copyCompacted(fresh);
+      for (const name of readdirSync(this.folder)) {
+        if (!name.endsWith('.mdb')) cpSync(join(this.folder, name), join(fresh, name));
+      }
+      // The old file goes right after the swap, so that the new one must be on the disk before it.
+      for (const name of [...readdirSync(fresh), '.']) await syncPath(join(fresh, name));
+    } catch (error) {
+      rmSync(fresh, { recursive: true, force: true });
+      throw isFull(error) ? diskFull(error) : error;
+    }
+  }
+
   async close(): Promise<void> {
+    this.ballast?.close();
     await this.root.close();
   }
 }

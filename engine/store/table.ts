@@ -1,9 +1,9 @@
-// One LMDB table whose every value carries a CRC-32 of its key and itself: damage is noticed where it is read.
+// One LMDB table whose every value carries a CRC-32 of its key and itself: damage is noticed where
+// it is read.
 import { crc32 } from 'node:zlib';
 import type { Database } from 'lmdb';
 import { EngineError } from '../base/errors.ts';
-
-const crcBytes = 4;
+import { crcBytes } from './format.ts';
 
 export interface TableRow {
   readonly key: Buffer;
@@ -60,7 +60,10 @@ export class Table {
     this.database.removeSync(key);
   }
 
-  /** Up to `limit` rows from a key on, in key order: short reads, so that no read transaction lives long. */
+  /**
+   * Up to `limit` rows from a key on, in key order: short reads, so that no read transaction lives
+   * long.
+   */
   chunk(start: Buffer, limit: number): TableRow[] {
     const rows = Array.from(this.database.getRange({ start, limit }));
     return rows.map(({ key, value }) => ({ key, value: this.unseal(key, value) }));

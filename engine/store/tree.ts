@@ -1,4 +1,5 @@
-// Walks one tree of LMDB's file completely and holds every page to what LMDB relies on; see pages.ts for the layout.
+// Walks one tree of LMDB's file completely and holds every page to what LMDB relies on; see
+// pages.ts for the layout.
 import {
   Damage,
   type PageFile,
@@ -125,9 +126,7 @@ class TreeWalk {
       if (flags > nodeFlags.tree) throw this.damage(page, `a node has flags ${flags}`);
       used += (valueEnd - at + 1) & ~1;
       this.raiseFloor(page, bytes, keyStart, valueStart, false);
-      const overflow = isOverflow
-        ? this.overflow(page, bytes, valueStart, valueBytes)
-        : undefined;
+      const overflow = isOverflow ? this.overflow(page, bytes, valueStart, valueBytes) : undefined;
       this.entries += 1;
       const isTree = flags === nodeFlags.tree;
       this.walk.visit({ page, bytes, keyStart, valueStart, valueEnd, overflow, isTree });
@@ -158,7 +157,9 @@ class TreeWalk {
     if (used !== wanted) throw this.damage(page, `its nodes take ${used} of ${wanted} bytes`);
   }
 
-  /** Keys rise through the whole tree; a branch's key stands between what is left and right of it. */
+  /**
+   * Keys rise through the whole tree; a branch's key stands between what is left and right of it.
+   */
   private raiseFloor(page: number, bytes: Buffer, start: number, end: number, isBranch: boolean) {
     const order = this.compareWithFloor(bytes, start, end);
     if (order < 0 || (order === 0 && !this.isFloorIncluded)) {
@@ -189,7 +190,8 @@ class TreeWalk {
     const first = readU64(bytes, at);
     const count = readU64(bytes, at + 16);
     const wanted = Math.floor((pageHeaderBytes - 1 + valueBytes) / file.meta.pageBytes) + 1;
-    if (count !== wanted) throw this.damage(page, `a value of ${valueBytes} bytes in ${count} pages`);
+    if (count !== wanted)
+      throw this.damage(page, `a value of ${valueBytes} bytes in ${count} pages`);
     file.claim(first, 'tree', `table ${name}, page ${page}`, count);
     const length = count * file.meta.pageBytes;
     if (this.overflowBuffer.length < length) this.overflowBuffer = Buffer.alloc(length);

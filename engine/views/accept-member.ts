@@ -23,8 +23,8 @@ export function acceptMerge(context: AcceptContext, merge: Merge): IngestResult 
   const into = findMember(store, memberId);
   const from = findMember(store, fromMemberId);
   if (into.root === from.root) {
-    const sequence = into.record.sequences.at(-1) ?? log.head;
-    return { id: memberId, status: 'duplicate', watermark: String(sequence) };
+    const watermark = String(firstMerge(context, into.record.sequences, merge));
+    return { id: memberId, status: 'duplicate', watermark };
   }
   const sequence = log.append(encodeMerge(context.clock(), merge));
   const fromBefore = historyOf(context, from.root);
@@ -53,6 +53,17 @@ export function acceptMerge(context: AcceptContext, merge: Merge): IngestResult 
     isNow ? united : undefined,
   );
   return { id: memberId, status: 'created', watermark: String(sequence) };
+}
+
+/** Where these two ids were first said to be one; for ids united by way of others, where the last of those stands. */
+function firstMerge({ log }: AcceptContext, sequences: readonly number[], merge: Merge): number {
+  const isSame = (sequence: number): boolean => {
+    const entry = log.read(sequence);
+    if (entry.kind !== 'merge') return false;
+    const { memberId, fromMemberId } = entry.merge;
+    return memberId === merge.memberId && fromMemberId === merge.fromMemberId;
+  };
+  return sequences.find(isSame) ?? Math.max(0, ...sequences);
 }
 
 /** Takes the member's history out of lists and counts, or puts it back; the receipts stay. */

@@ -4,6 +4,7 @@ import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 import type { Counts } from './counts.ts';
 import { decodeHistory, encodeHistoryEntry, type HistoryEntry } from './history.ts';
+import { findMember } from './members.ts';
 
 export interface Audit {
   readonly ok: boolean;
@@ -106,29 +107,61 @@ function compareEntry(log: Log, entryOf: EntryOf, entry: HistoryEntry): string |
   return isSame ? undefined : 'is not what was logged';
 }
 
-/** Every receipt of a member stands in one history, as it was logged less its returns; yields after each. */
+interface HistorySource {
+  readonly store: Store;
+  readonly log: Log;
+  readonly entryOf: EntryOf;
+}
+
+function liveEntries(store: Store, root: Buffer): HistoryEntry[] {
+  const entries = decodeHistory(store.tables.histories.get(root));
+  return entries.filter(({ removedAt }) => removedAt === 0);
+}
+
+function holds(store: Store, root: Buffer, sequence: number): boolean {
+  return liveEntries(store, root).some((entry) => entry.purchaseSequence === sequence);
+}
+
+/** Compares one history as it is at this moment, and notes whose receipts it holds. */
+function compareHistory(
+  { store, log, entryOf }: HistorySource,
+  root: Buffer,
+  holders: Map<number, Buffer>,
+  differences: DifferenceList,
+): void {
+  for (const entry of liveEntries(store, root)) {
+    const other = holders.get(entry.purchaseSequence);
+    // A merge may have moved it here since the other was read.
+    if (other && !other.equals(root) && holds(store, other, entry.purchaseSequence)) {
+      differences.add(`receipt ${entry.purchaseId} is held twice`);
+    }
+    holders.set(entry.purchaseSequence, root);
+    const difference = compareEntry(log, entryOf, entry);
+    if (difference) differences.add(`history: receipt ${entry.purchaseId} ${difference}`);
+  }
+}
+
+/**
+ * Every receipt of a member stands in one history, as it was logged less its returns. Yields between members: whatever is
+ * compared is read within one step, so that what is written between two steps is no difference.
+ */
 export function* compareHistories(
-  options: { readonly store: Store; readonly log: Log; readonly entryOf: EntryOf },
+  source: HistorySource,
   differences: DifferenceList,
 ): Generator<void, void> {
-  const { store, log, entryOf } = options;
-  const held = new Set<number>();
+  const { store, log } = source;
+  const holders = new Map<number, Buffer>();
   // What is accepted from here on is for the next verify.
   const { head } = log;
-  for (const { value } of store.tables.histories.rows()) {
-    for (const entry of decodeHistory(value)) {
-      if (entry.removedAt !== 0) continue;
-      if (held.has(entry.purchaseSequence)) differences.add(`${entry.purchaseId} is held twice`);
-      held.add(entry.purchaseSequence);
-      const difference = compareEntry(log, entryOf, entry);
-      if (difference) differences.add(`history: receipt ${entry.purchaseId} ${difference}`);
-    }
+  for (const { key } of store.tables.histories.rows()) {
+    compareHistory(source, key, holders, differences);
     yield;
   }
-  for (const { sequence, entry } of log.scan()) {
-    if (sequence > head) return;
+  for (let sequence = 1; sequence <= head; sequence++) {
+    const entry = log.read(sequence);
     if (entry.kind === 'purchase' && entry.purchase.memberId !== undefined) {
-      if (!held.delete(sequence)) {
+      const root = Buffer.from(findMember(store, entry.purchase.memberId).root);
+      if (!holders.has(sequence) && !holds(store, root, sequence)) {
         differences.add(`receipt ${entry.purchase.purchaseId} is in no history`);
       }
     }

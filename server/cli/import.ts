@@ -17,6 +17,7 @@ import {
 } from '../../engine/index.ts';
 import { readSettings, type Settings } from '../config.ts';
 import { endWith, exitCodes, openFolder } from './folder.ts';
+import { importFolder, rejectsFolder, spoolFolder } from './leftovers.ts';
 import { createProgressBar } from './progress.ts';
 import { describeSummary } from './summary.ts';
 
@@ -49,7 +50,7 @@ export function importCommand(program: Command): void {
     .option('--time-zone <zone>', 'IANA zone of times without an offset (default: the setting)')
     .option('--delimiter <character>', 'what separates CSV fields; tab for a tab', ',')
     .option('--encoding <name>', 'of the text, e.g. gb18030', 'utf-8')
-    .option('--rejects <file>', 'where refused rows go (default: in the data folder)')
+    .option('--rejects <file>', 'where refused rows go (default: a folder beside the data folder)')
     .option('--keep-charges', 'let postage, fees and discounts be listed like goods')
     .option('--data-dir <folder>', 'the data folder (default: the setting)')
     .option('--json', 'print the summary as one JSON object')
@@ -68,11 +69,10 @@ async function importFiles(
     options: dataDir === undefined ? {} : { dataDir },
   });
   const reading = readingOf(options, settings);
-  const workFolder = join(settings.dataDir, 'imports');
-  const spool = join(workFolder, `stdin-${process.pid}`);
+  const spool = spoolFolder(settings.dataDir);
   try {
     const files = await Promise.all(paths.map((path, at) => fileOf(path, at + 1, spool)));
-    const summary = await runOnFolder(settings, files, { ...reading, workFolder });
+    const summary = await runOnFolder(settings, files, reading);
     process.stdout.write(
       options.json ? `${JSON.stringify(publicSummary(summary))}\n` : describeSummary(summary),
     );
@@ -110,14 +110,10 @@ async function fileOf(path: string, number: number, spool: string): Promise<Impo
   return inspectFile(saved, number, '-');
 }
 
-interface FolderJob extends Reading {
-  readonly workFolder: string;
-}
-
 async function runOnFolder(
   settings: Settings,
   files: readonly ImportFile[],
-  job: FolderJob,
+  reading: Reading,
 ): Promise<ImportSummary> {
   const bar = createProgressBar(process.stderr, systemClock);
   const stop = new AbortController();
@@ -126,8 +122,10 @@ async function runOnFolder(
   for (const signal of stopSignals) process.once(signal, onSignal);
   try {
     const summary = await runImport(engine, {
-      ...job,
+      ...reading,
       files,
+      workFolder: importFolder(settings.dataDir),
+      rejectsFolder: rejectsFolder(settings.dataDir),
       clock: systemClock,
       signal: stop.signal,
       onProgress: ({ step, done, total }: ImportProgress) =>

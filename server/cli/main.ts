@@ -2,10 +2,28 @@
 // The command line `caini`: registers the commands and tells failures in one line.
 import { Command } from 'commander';
 import { programVersion } from '../version.ts';
+import { backupCommand } from './backup.ts';
+import { compactCommand } from './compact.ts';
+import { eraseCommand } from './erase.ts';
 import { exitCodeOf, failureLine } from './errors.ts';
+import { expireCommand } from './expire.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
+import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
+import { verifyCommand } from './verify.ts';
+
+const commands = [
+  serveCommand,
+  importCommand,
+  exportCommand,
+  verifyCommand,
+  eraseCommand,
+  compactCommand,
+  expireCommand,
+  backupCommand,
+  restoreCommand,
+];
 
 const program = new Command('caini')
   .description('Caini 猜你: a real-time recommendation engine for new-retail chains')
@@ -14,7 +32,7 @@ const program = new Command('caini')
 
 // Subcommands inherit these only when they are made after them.
 program.exitOverride();
-for (const register of [serveCommand, importCommand, exportCommand]) register(program);
+for (const register of commands) register(program);
 
 try {
   await program.parseAsync();

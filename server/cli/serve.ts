@@ -2,13 +2,14 @@
 import closeWithGrace from 'close-with-grace';
 import type { Command } from 'commander';
 import { destination, type Logger, pino } from 'pino';
-import { type Engine, openEngine, systemClock } from '../../engine/index.ts';
-import { daysOrNull, readSettings, type Settings } from '../config.ts';
+import { systemClock } from '../../engine/index.ts';
+import { readSettings, type Settings } from '../config.ts';
 import { listen } from '../http/listen.ts';
 import { doorLimits } from '../limits.ts';
 import { type RunningServer, startServer } from '../serve.ts';
 import { CommandError } from './errors.ts';
 import { exampleRequests } from './examples.ts';
+import { openFolder } from './folder.ts';
 import { createProgressBar } from './progress.ts';
 
 interface ServeFlags {
@@ -38,7 +39,9 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
   const server = await takeAddress(settings, () =>
     startServer({
       log,
-      openFolder: () => openFolder(settings),
+      // Counting may take a while; the server answers health checks and says how far it is.
+      openFolder: () =>
+        openFolder(settings, { openAtOnce: true, notify: (note) => log.info(note) }),
       demoIfEmpty,
       onDemoProgress: (share) => progress.show('loading the demo chain', share, 1),
       openDoor: (access) => listen({ host, port: httpPort, access, log }),
@@ -55,17 +58,6 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
   print(`${stores} stores, ${items} items, ${members} members, ${purchases} receipts.`);
   print(`\nFive requests to paste:\n`);
   for (const line of exampleRequests(server.url, summary.highlights, systemClock())) print(line);
-}
-
-/** Counting may take a while; the server answers health checks and says how far it is. */
-function openFolder(settings: Settings): Promise<Engine> {
-  return openEngine({
-    dataDir: settings.dataDir,
-    timeZone: settings.timeZone,
-    halfLifeDays: daysOrNull(settings.halfLifeDays),
-    popularityHalfLifeDays: daysOrNull(settings.popularityHalfLifeDays),
-    openAtOnce: true,
-  });
 }
 
 async function startedOrStopped(server: RunningServer, stop: Stop, onOpen: () => void) {

@@ -27,6 +27,7 @@ import {
   respondWithError,
   wrongMethod,
 } from './problem.ts';
+import { answerWithProgress, wantsProgress } from './progress.ts';
 import { type PathField, pathFields, rawPath, rawQuery, readPath, readQuery } from './target.ts';
 
 type Answer = Response | Promise<Response>;
@@ -102,7 +103,8 @@ function dispatch(access: EngineAccess, methods: Methods, incoming: IncomingMess
   if (bound === undefined) throw wrongMethod(incoming.method, [...methods.keys()]);
   const { operation } = bound;
   if (operation.method !== 'GET') {
-    return bindBody(bound, incoming).then((input) => answer(access, operation, input));
+    const told = wantsProgress(operation, incoming) ? answerWithProgress : answer;
+    return bindBody(bound, incoming).then((input) => told(access, operation, input));
   }
   return answer(access, operation, bindQuery(bound, incoming));
 }
@@ -118,11 +120,19 @@ async function bindBody(bound: BoundOperation, incoming: IncomingMessage): Promi
   const target = incoming.url ?? '/';
   const ids = readPath(rawPath(target), bound.pathFields);
   refuseQuery(rawQuery(target));
-  const { value, flaws } = await readJsonBody(incoming);
+  const { value, flaws } = await readBody(bound.operation, incoming);
   if (bound.pathFields.length === 0 || typeof value !== 'object' || value === null) {
     return { value, flaws };
   }
   return { value, flaws: [...flaws, ...placeIds(value as Record<string, unknown>, ids)] };
+}
+
+/** Nothing is as good as `{}` where the path says all. */
+async function readBody(operation: Operation, incoming: IncomingMessage) {
+  const { 'content-length': length, 'transfer-encoding': coding } = incoming.headers;
+  const isAbsent = coding === undefined && (length ?? '0') === '0';
+  if (operation.bodyOptional && isAbsent) return { value: {}, flaws: [] };
+  return readJsonBody(incoming);
 }
 
 /**

@@ -4,6 +4,11 @@ import { z } from 'zod';
 import { itemSchema, storeSchema } from '../../engine/index.ts';
 import type { Operation, Outcome } from '../operations/operation.ts';
 import {
+  auditSchema,
+  checkpointSchema,
+  compactReportSchema,
+  eraseReceiptSchema,
+  expireReportSchema,
   healthSchema,
   ingestResultSchema,
   ingestResultsSchema,
@@ -16,6 +21,7 @@ import {
 } from '../operations/replies.ts';
 import { operations } from '../operations.ts';
 import { problemType } from './problem.ts';
+import { ndjsonType } from './progress.ts';
 import { pathFields } from './target.ts';
 
 type Json = Record<string, unknown>;
@@ -36,7 +42,9 @@ export function buildOpenApi(version: string): Json {
     tags: [
       { name: 'lists', description: 'What to show to whom.' },
       { name: 'receipts', description: 'What was bought and brought back.' },
+      { name: 'members', description: 'Who is who, who consents, and who is forgotten.' },
       { name: 'catalogue', description: 'Items and stores.' },
+      { name: 'admin', description: 'Proofs and upkeep of the data.' },
       { name: 'server', description: 'The process itself.' },
     ],
     paths,
@@ -60,6 +68,11 @@ const named = new Map<z.ZodType, string>([
   [itemPageSchema, 'ItemPage'],
   [storeSchema, 'Store'],
   [storePageSchema, 'StorePage'],
+  [eraseReceiptSchema, 'EraseReceipt'],
+  [auditSchema, 'Audit'],
+  [checkpointSchema, 'Checkpoint'],
+  [compactReportSchema, 'CompactReport'],
+  [expireReportSchema, 'ExpireReport'],
   [healthSchema, 'Health'],
   [readinessSchema, 'Readiness'],
   [violationSchema, 'Violation'],
@@ -123,7 +136,7 @@ function bodyOf(operation: Operation, schemas: Json): Json {
   const schema = operation.many === undefined ? one : { oneOf: [one, manyOf(operation.many, one)] };
   const { example } = operation;
   return {
-    required: true,
+    required: operation.bodyOptional !== true,
     content: { 'application/json': { schema, ...(example && { example }) } },
   };
 }
@@ -150,6 +163,11 @@ const statusAndText: Readonly<Record<Outcome, readonly [number, string]>> = {
   unavailable: [503, 'Not ready yet; `waitingFor` tells what for'],
 };
 
+/** One JSON text a line (https://github.com/ndjson/ndjson-spec); a schema speaks of one text. */
+const progressLines = {
+  schema: { type: 'string', description: 'Lines {"done", "total"}, then the result as the last.' },
+};
+
 function responsesOf(operation: Operation): Json {
   const responses: Record<string, Json> = {};
   for (const [outcome, schema] of Object.entries(operation.replies)) {
@@ -158,8 +176,9 @@ function responsesOf(operation: Operation): Json {
     const told = responses[status];
     const description = told === undefined ? text : `${told['description']}; or: ${text}`;
     const type = refused ? problemType : 'application/json';
-    const content = { [type]: { schema: schemaOf(refused ? problemSchema : schema) } };
-    responses[status] = { description, content };
+    const described = { schema: schemaOf(refused ? problemSchema : schema) };
+    const lines = operation.runWithProgress && !refused && { [ndjsonType]: progressLines };
+    responses[status] = { description, content: { [type]: described, ...lines } };
   }
   const problem = { [problemType]: { schema: schemaOf(problemSchema) } };
   responses['default'] = { description: `Refused, e.g. ${STATUS_CODES[422]}`, content: problem };

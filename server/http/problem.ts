@@ -24,6 +24,9 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   DEADLINE_EXCEEDED: 504,
 };
 
+/** Reasons that HTTP has a status of their own for. */
+const statusOfReason: Readonly<Record<string, number>> = { DISK_FULL: 507 };
+
 type ErrorDetails = NonNullable<ConstructorParameters<typeof EngineError>[2]>;
 
 /** A refusal that only HTTP knows: a status of its own, and headers that go with it. */
@@ -99,12 +102,17 @@ export function problemOf(error: unknown): Problem {
     return { status: 500, code: 'INTERNAL', detail, errors: [] };
   }
   return {
-    status: error instanceof HttpRefusal ? error.status : statusOfCode[error.code],
+    status: statusOf(error),
     code: error.code,
     detail: error.message,
     reason: error.reason,
     errors: error.violations,
   };
+}
+
+function statusOf(error: EngineError): number {
+  if (error instanceof HttpRefusal) return error.status;
+  return statusOfReason[error.reason ?? ''] ?? statusOfCode[error.code];
 }
 
 /** The response to an error that was thrown on the way. */

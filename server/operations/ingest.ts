@@ -1,13 +1,7 @@
 // Events through a door: one alone, or many of which each gets its own result and the malformed
 // stop nobody else.
 import type { z } from 'zod';
-import {
-  type Engine,
-  type Event,
-  type FieldViolation,
-  type IngestResult,
-  limits,
-} from '../../engine/index.ts';
+import type { Engine, Event, FieldViolation, IngestResult } from '../../engine/index.ts';
 import type { Flaw, Path } from '../json.ts';
 import { doorLimits } from '../limits.ts';
 import { shown } from '../shown.ts';

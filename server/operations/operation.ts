@@ -45,14 +45,17 @@ export interface RawInput {
   readonly flaws: readonly Flaw[];
 }
 
+/** Hears how far long work is. */
+export type Tell = (done: number, total: number) => void;
+
 export interface Operation {
   /** Verb and noun, e.g. `ingestPurchases`. */
   readonly name: string;
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Its `{names}` are fields of the input. */
   readonly path: string;
   readonly scope: Scope;
-  readonly tag: 'lists' | 'receipts' | 'catalogue' | 'server';
+  readonly tag: 'lists' | 'receipts' | 'members' | 'catalogue' | 'admin' | 'server';
   readonly summary: string;
   readonly description?: string;
   /** All fields, those of the path included. */
@@ -60,13 +63,19 @@ export interface Operation {
   /** The input may also be `{[key]: [input, …]}` with at most `max` of them. */
   readonly many?: { readonly key: string; readonly max: number };
   readonly example?: object;
+  /** Everything it needs may stand in its path: a request without a body is whole. */
+  readonly bodyOptional?: true;
   readonly replies: Partial<Record<Outcome, z.ZodType>>;
   run(access: EngineAccess, input: RawInput): Result | Promise<Result>;
+  /**
+   * Of long work: the same answer, with what is said on the way. Throws at once what is refused.
+   */
+  runWithProgress?(access: EngineAccess, input: RawInput, tell: Tell): Promise<Result>;
   /** Of a list: the canonical request, so that a door may ask the engine for encoded bytes. */
   toRequest?(input: RawInput): RecommendRequest;
 }
 
-type Description = Omit<Operation, 'run' | 'toRequest' | 'input' | 'replies'>;
+type Description = Omit<Operation, 'run' | 'runWithProgress' | 'toRequest' | 'input' | 'replies'>;
 
 interface ReadDefinition<S extends z.ZodObject> extends Description {
   readonly input: S;
@@ -89,6 +98,34 @@ export function defineRead<S extends z.ZodObject>(definition: ReadDefinition<S>)
       const answer = (): Result => ({ outcome: 'ok', body: handle(engine, input) });
       return whenHeld(engine, watermarkOf(input), answer);
     },
+  };
+}
+
+interface ActionDefinition<S extends z.ZodObject> extends Description {
+  readonly input: S;
+  readonly reply: z.ZodType;
+  /** Whether there is progress to be told. */
+  readonly long?: true;
+  handle(engine: Engine, input: z.output<S>, tell: Tell): Promise<object>;
+}
+
+/** Work that is asked for rather than an event that happened: answered when it is done. */
+export function defineAction<S extends z.ZodObject>(definition: ActionDefinition<S>): Operation {
+  const { reply, handle, long, ...description } = definition;
+  const runWithProgress = async (
+    access: EngineAccess,
+    raw: RawInput,
+    tell: Tell,
+  ): Promise<Result> => {
+    const input = validate(definition.input, raw.value, raw.flaws);
+    return { outcome: 'ok', body: await handle(access.engine(), input, tell) };
+  };
+  return {
+    ...description,
+    bodyOptional: true,
+    replies: { ok: reply },
+    run: (access, raw) => runWithProgress(access, raw, () => {}),
+    ...(long && { runWithProgress }),
   };
 }
 

@@ -1,6 +1,9 @@
 // The shapes of what is answered, as documented; tests hold every reply against them.
 import { z } from 'zod';
 import {
+  type Audit,
+  type CompactReport,
+  type EraseReceipt,
   type IngestResult,
   idSchema,
   itemSchema,
@@ -90,6 +93,52 @@ export const readinessSchema = z.strictObject({
   members: z.exactOptional(count),
   items: z.exactOptional(count),
   stores: z.exactOptional(count),
+  refusedOfErased: z.exactOptional(count).meta({
+    description: 'Events of erased members that were refused since the start.',
+  }),
+});
+
+const digest = z.string().meta({ description: '16 hexadecimal digits, docs/reference/digest.md.' });
+
+export const eraseReceiptSchema = z.strictObject({
+  found: z.boolean().meta({ description: 'Whether anything was known of the member.' }),
+  removed: z.strictObject({
+    receipts: count,
+    returns: count,
+    aliases: count.meta({ description: 'Other ids that had been merged into the member.' }),
+  }),
+  digestBefore: digest,
+  digestAfter: digest,
+  watermark: z.string(),
+  bytesGoneBy: z.string().meta({
+    description: 'When the last bytes will be gone from the disk, RFC 3339.',
+  }),
+}) satisfies z.ZodType<EraseReceipt>;
+
+export const auditSchema = z.strictObject({
+  ok: z.boolean(),
+  digest,
+  cells: count,
+  events: count,
+  members: count,
+  differenceCount: count,
+  differences: z.array(z.string()).max(limits.verifyDifferencesMax).meta({
+    description: 'The first of them, in words.',
+  }),
+}) satisfies z.ZodType<Audit>;
+
+export const checkpointSchema = z.strictObject({
+  watermark: z.string().meta({ description: 'The counts on disk stand here, or further on.' }),
+});
+
+export const compactReportSchema = z.strictObject({
+  bytesBefore: count,
+  bytesAfter: count,
+  seconds: z.number(),
+}) satisfies z.ZodType<CompactReport>;
+
+export const expireReportSchema = z.strictObject({
+  expired: count.meta({ description: 'Receipts that left the retention window.' }),
 });
 
 export const problemSchema = z.strictObject({

@@ -106,6 +106,7 @@ async function importFile(path: string, setup: Setup = {}) {
   const summary = await runImport(target, {
     files: [inspectFile(path, 1)],
     workFolder: setup.workFolder ?? join(folder, 'work'),
+    rejectsFolder: setup.workFolder ?? join(folder, 'work'),
     columns: { map: setup.map, occurredAt: setup.occurredAt },
     timeZone: 'Asia/Shanghai',
     encoding: 'utf-8',
@@ -258,6 +259,7 @@ test('a stopped import goes on where it was', async () => {
   const options = {
     files: [inspectFile(path, 1)],
     workFolder: join(folder, 'stopped'),
+    rejectsFolder: join(folder, 'stopped'),
     columns: {},
     timeZone: 'Asia/Shanghai',
     encoding: 'utf-8',

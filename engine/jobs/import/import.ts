@@ -43,8 +43,10 @@ export interface ImportProgress {
 
 export interface ImportOptions extends ReadOptions {
   readonly files: readonly ImportFile[];
-  /** A folder of ours for spill files and, unless `rejectsPath` is given, the rejects. */
+  /** A folder of ours for spill files. */
   readonly workFolder: string;
+  /** Where the rejects go unless `rejectsPath` is given; outside of what an erase must reach. */
+  readonly rejectsFolder: string;
   readonly rejectsPath?: string | undefined;
   /** IANA zone of times without an offset. */
   readonly timeZone: string;
@@ -124,7 +126,7 @@ function openRun(target: ImportTarget, options: ImportOptions): Run {
   const key = `import:${fingerprint}`;
   const path =
     options.rejectsPath ??
-    join(options.workFolder, `${files[0]!.name}.${fingerprint.slice(0, 8)}.rejects.csv`);
+    join(options.rejectsFolder, `${files[0]!.name}.${fingerprint.slice(0, 8)}.rejects.csv`);
   const bookmark = decodeBookmark(target.bookmark(key));
   // Without the rejects written so far the list would have a hole, so that the import starts over.
   const lost = bookmark !== undefined && rejectsBytes(path) < bookmark.rejectsBytes;

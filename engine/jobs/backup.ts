@@ -1,0 +1,164 @@
+// Backup: a compact copy of a chain at one moment, taken from outside while its server goes on
+// writing.
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve, sep } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { Clock } from '../base/clock.ts';
+import { EngineError } from '../base/errors.ts';
+import { layoutOf } from '../base/folder.ts';
+import { formatMoment } from '../base/time.ts';
+import { Log } from '../log/log.ts';
+import { Store } from '../store/store.ts';
+import { syncPath } from './durable.ts';
+import { backupNames, encodeManifest, type Manifest, readManifest, sumOf } from './manifest.ts';
+
+export interface BackupOptions {
+  /** The data folder of the chain; another process may be writing in it. */
+  readonly dataDir: string;
+  /** Where the backup goes: absent or empty, and outside of the data folder. */
+  readonly folder: string;
+  readonly clock: Clock;
+  /** Written into the manifest. */
+  readonly settings: Manifest['settings'];
+}
+
+export interface BackupReport extends Manifest {
+  readonly folder: string;
+}
+
+/**
+ * A compaction of the server swaps the chain's folder; it does so at most once in many minutes.
+ */
+const openAttempts = 5;
+const openPauseMs = 200;
+
+/**
+ * Durable and whole when it resolves; until then the folder does not exist. Every entry of the copy
+ * has been read, so that a damaged chain is told now and not on the day it is needed. Throws
+ * FAILED_PRECONDITION for a folder in use as something else, DATA_LOSS for a damaged chain.
+ */
+export async function backUp(options: BackupOptions): Promise<BackupReport> {
+  const layout = layoutOf(options.dataDir);
+  const folder = resolve(options.folder);
+  judgeTarget(folder, resolve(options.dataDir));
+  const unfinished = `${folder}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { recursive: true });
+  try {
+    const takenAt = formatMoment(options.clock(), 0);
+    await copyChain(layout.chain, unfinished);
+    const { formatVersion, sequence } = await readCopy(unfinished);
+    copyErased(layout.erased, unfinished);
+    const sum = await sumOf(join(unfinished, backupNames.data));
+    const { settings } = options;
+    const manifest = encodeManifest({ formatVersion, sequence, takenAt, ...sum, settings });
+    writeFileSync(join(unfinished, backupNames.manifest), manifest);
+    putInPlace(unfinished, folder);
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true });
+    throw error;
+  }
+  return { ...readManifest(folder), folder };
+}
+
+function judgeTarget(folder: string, dataDir: string): void {
+  if (folder === dataDir || folder.startsWith(dataDir + sep)) {
+    // An erase promises that nothing of the member is left in the data folder.
+    const message = `${folder} lies in the data folder ${dataDir}; choose a place outside of it`;
+    throw new EngineError('INVALID_ARGUMENT', message, { field: 'folder' });
+  }
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (!found || (found.isDirectory() && readdirSync(folder).length === 0)) return;
+  const message = `${folder} exists and is not empty; a backup goes into a folder of its own`;
+  throw new EngineError('FAILED_PRECONDITION', message, { reason: 'FOLDER_NOT_EMPTY' });
+}
+
+/**
+ * LMDB reads the copy in one read transaction, so that it is the state after some whole commit.
+ * Meanwhile the writer cannot use freed pages again and its file may grow a little; a reader that
+ * dies is noticed by its process id.
+ */
+async function copyChain(chain: string, into: string): Promise<void> {
+  const store = await openUnmoved(chain);
+  try {
+    await store.copyCompacted(into);
+  } finally {
+    await store.close();
+  }
+}
+
+/**
+ * Opened between the two renames of a compaction, the lock file would be the old one and the data
+ * new: the writer would not see this reader. The folder's inode tells whether that has happened.
+ */
+async function openUnmoved(chain: string): Promise<Store> {
+  for (let attempt = 1; ; attempt++) {
+    const before = inodeOf(chain);
+    if (before !== undefined) {
+      const store = await Store.open(chain, { readOnly: true });
+      if (inodeOf(chain) === before) return store;
+      await store.close();
+    }
+    if (attempt === openAttempts) throw noChain(chain);
+    if (existsSync(chain) || existsSync(`${chain}.new`)) await setTimeout(openPauseMs);
+    else throw noChain(chain);
+  }
+}
+
+function inodeOf(chain: string): number | undefined {
+  // A read-only open of a folder without data would make an empty lock file in it.
+  if (!existsSync(join(chain, 'data.mdb'))) return undefined;
+  return statSync(chain, { throwIfNoEntry: false })?.ino;
+}
+
+function noChain(chain: string): EngineError {
+  return new EngineError('FAILED_PRECONDITION', `${chain} holds no chain`, { reason: 'NO_CHAIN' });
+}
+
+/** What the copy is, after every row of it has been read and its checksum compared. */
+async function readCopy(folder: string): Promise<Pick<Manifest, 'formatVersion' | 'sequence'>> {
+  const store = await Store.open(folder, { readOnly: true });
+  try {
+    const log = new Log(store);
+    let sequence = 0;
+    for (const row of log.scan()) sequence = row.sequence;
+    for (const table of Object.values(store.tables)) {
+      if (table === store.tables.log) continue;
+      for (const _row of table.rows());
+    }
+    return { formatVersion: Number(store.readMeta('formatVersion')), sequence };
+  } finally {
+    await store.close();
+    rmSync(join(folder, 'lock.mdb'), { force: true });
+  }
+}
+
+/**
+ * The key makes the tombstones of the copy mean somebody, should the whole data folder be lost.
+ */
+function copyErased(erased: string, into: string): void {
+  mkdirSync(join(into, backupNames.erased), { mode: 0o700 });
+  for (const name of readdirSync(erased)) {
+    copyFileSync(join(erased, name), join(into, backupNames.erased, name));
+  }
+}
+
+function putInPlace(unfinished: string, folder: string): void {
+  for (const name of readdirSync(unfinished, { recursive: true })) {
+    syncPath(join(unfinished, String(name)));
+  }
+  syncPath(unfinished);
+  mkdirSync(dirname(folder), { recursive: true });
+  // Renaming onto an empty folder replaces it; onto anything that came meanwhile it fails.
+  renameSync(unfinished, folder);
+  syncPath(dirname(folder));
+}

@@ -1,0 +1,174 @@
+// Whether the data file of a chain is whole: every page, every key, every value's checksum, the
+// freelist, the log.
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { crcOf } from './crc.ts';
+import {
+  crcBytes,
+  dataFileName,
+  formatFileName,
+  formatVersion,
+  type TableName,
+  tableNames,
+} from './format.ts';
+import {
+  Damage,
+  PageFile,
+  readTreeRecord,
+  readU64,
+  type TreeRecord,
+  treeRecordBytes,
+} from './pages.ts';
+import { type TreeEntry, walkTree } from './tree.ts';
+
+export interface Audited {
+  readonly pages: number;
+  readonly lostPages: number;
+  readonly entries: number;
+}
+
+/** Throws Damage; an absent or an empty file of a folder where no store was ever made is whole. */
+export function auditFolder(folder: string): Audited {
+  const path = join(folder, dataFileName);
+  const wasMade = existsSync(join(folder, formatFileName));
+  if (!existsSync(path) || statSync(path).size === 0) {
+    if (wasMade) throw new Damage('the file is gone or empty');
+    return { pages: 0, lostPages: 0, entries: 0 };
+  }
+  const descriptor = openSync(path, 'r');
+  try {
+    return auditFile(new PageFile(descriptor), wasMade);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function auditFile(file: PageFile, wasMade: boolean): Audited {
+  const { meta } = file;
+  const tables = readTables(file);
+  if (wasMade && !tables.has('meta')) throw new Damage('the tables are gone');
+  const format = tables.has('meta') ? readFormat(file, tables.get('meta')!) : undefined;
+  if (wasMade && format === undefined) throw new Damage('the format version is gone');
+  let entries = 0;
+  for (const [name, record] of tables) {
+    // What a table of another format holds is for the version that wrote it.
+    const isKnown = format === formatVersion && tableNames.includes(name as TableName);
+    if (name !== 'meta') walkTable(file, name, record, isKnown);
+    entries += record.entries;
+  }
+  walkFreelist(file);
+  return { pages: meta.lastPage + 1, lostPages: file.lostPages(), entries };
+}
+
+function readTables(file: PageFile): Map<string, TreeRecord> {
+  const tables = new Map<string, TreeRecord>();
+  const visit = ({ bytes, keyStart, valueStart, valueEnd, isTree, page }: TreeEntry) => {
+    // lmdb-js ends the names of tables with a zero.
+    const name = bytes.toString('utf8', keyStart, valueStart).replace(/\0$/, '');
+    if (!isTree || valueEnd - valueStart !== treeRecordBytes) {
+      throw new Damage(`page ${page}: ${JSON.stringify(name)} is no table`);
+    }
+    const record = readTreeRecord(bytes, valueStart);
+    if (record.flags !== 0 || bytes.readUInt32LE(valueStart) !== 0) {
+      throw new Damage(`table ${name} has flags ${record.flags}`);
+    }
+    tables.set(name, record);
+  };
+  const record = file.meta.main;
+  walkTree({ file, name: 'of tables', record, hasNumberKeys: false, visit });
+  return tables;
+}
+
+function readFormat(file: PageFile, record: TreeRecord): unknown {
+  let format: unknown;
+  walkTree({
+    file,
+    name: 'meta',
+    record,
+    hasNumberKeys: false,
+    visit: (entry) => {
+      assertSealed('meta', entry);
+      const { bytes, keyStart, valueStart, valueEnd } = entry;
+      if (bytes.toString('utf8', keyStart, valueStart) !== 'formatVersion') return;
+      format = JSON.parse(bytes.toString('utf8', valueStart, valueEnd - crcBytes));
+    },
+  });
+  return format;
+}
+
+function walkTable(file: PageFile, name: string, record: TreeRecord, isKnown: boolean): void {
+  const follows = name === 'log' ? makeLogCheck() : undefined;
+  const visit = (entry: TreeEntry) => {
+    if (!isKnown) return;
+    assertSealed(name, entry);
+    follows?.(entry);
+  };
+  walkTree({ file, name, record, hasNumberKeys: false, visit });
+}
+
+function assertSealed(name: string, entry: TreeEntry): void {
+  const { bytes, keyStart, valueStart, valueEnd, overflow, page, isTree } = entry;
+  const value = overflow ?? bytes;
+  const end = (overflow ? overflow.length : valueEnd) - crcBytes;
+  const start = overflow ? 0 : valueStart;
+  const isSound =
+    !isTree &&
+    end >= start &&
+    (overflow
+      ? crcOf(overflow, 0, end, crcOf(bytes, keyStart, valueStart))
+      : crcOf(bytes, keyStart, end)) === value.readUInt32LE(end);
+  if (isSound) return;
+  const key = bytes.toString('hex', keyStart, Math.min(valueStart, keyStart + 32));
+  throw new Damage(`table ${name}, page ${page}: the checksum of key ${key} does not match`);
+}
+
+/** The entries of each origin and epoch are numbered from 1 without a gap. */
+function makeLogCheck(): (entry: TreeEntry) => void {
+  let origin = '';
+  let expected = 1;
+  return ({ bytes, keyStart, valueStart, page }) => {
+    if (valueStart - keyStart !== 14) throw new Damage(`log, page ${page}: a key of another kind`);
+    const found = bytes.toString('latin1', keyStart, keyStart + 6);
+    if (found !== origin) [origin, expected] = [found, 1];
+    const sequence = Number(bytes.readBigUInt64BE(keyStart + 6));
+    if (sequence !== expected) throw new Damage(`log: entry ${expected} is missing`);
+    expected += 1;
+  };
+}
+
+/**
+ * Pages that may be written over next. One that is named twice, or used, would lose data later.
+ * LMDB's list holds runs as
+ * a negative length before the first page; zeros are taken ones.
+ */
+function walkFreelist(file: PageFile): void {
+  const { freelist } = file.meta;
+  const visit = (entry: TreeEntry) => {
+    const { bytes, keyStart, valueStart, valueEnd, overflow, page } = entry;
+    const where = `freelist, page ${page}`;
+    const [list, start, end] = overflow
+      ? [overflow, 0, overflow.length]
+      : [bytes, valueStart, valueEnd];
+    const transaction = readU64(bytes, keyStart);
+    const isSound = transaction > 0 && transaction <= file.meta.transaction;
+    if (!isSound || (end - start) % 8 !== 0) throw new Damage(`${where}: no list of pages`);
+    const last = start + readU64(list, start) * 8;
+    if (!(last + 8 <= end)) throw new Damage(`${where}: a list longer than its room`);
+    claimListed(file, list.subarray(start + 8, last + 8), where);
+  };
+  walkTree({ file, name: 'of free pages', record: freelist, hasNumberKeys: true, visit });
+}
+
+function claimListed(file: PageFile, list: Buffer, where: string): void {
+  for (let at = 0; at < list.length; at += 8) {
+    const value = list.readBigInt64LE(at);
+    if (value === 0n) continue;
+    if (value > 0n) {
+      file.claim(Number(value), 'free', where);
+      continue;
+    }
+    at += 8;
+    if (at >= list.length) throw new Damage(`${where}: a run without its page`);
+    file.claim(readU64(list, at), 'free', where, Number(-value));
+  }
+}

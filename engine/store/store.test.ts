@@ -1,0 +1,84 @@
+// The store: formats by number, commits that fail, room on a full disk, checksums.
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { withTemporaryFolder } from '../../tests/support/folders.ts';
+import { Ballast } from './ballast.ts';
+import { crcOf } from './crc.ts';
+import { Store } from './store.ts';
+
+test.each([0, 2, 17])('a folder of data format %i is refused by its number', async (version) => {
+  await withTemporaryFolder(async (folder) => {
+    const store = await Store.open(folder);
+    await store.transaction(() => store.writeMeta('formatVersion', version));
+    await store.close();
+    await expect(Store.open(folder)).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      reason: 'FORMAT_VERSION',
+      message: `${folder} has data format ${version}; this version reads format 1`,
+    });
+  });
+});
+
+test('a folder that was never written to opens again', async () => {
+  await withTemporaryFolder(async (folder) => {
+    writeFileSync(join(folder, 'data.mdb'), '');
+    await (await Store.open(folder)).close();
+    await (await Store.open(folder)).close();
+  });
+});
+
+test('a commit that fails leaves nothing behind and tells its own error', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const store = await Store.open(folder);
+    const work = () => {
+      store.writeMeta('half', 1);
+      throw new RangeError('half-way');
+    };
+    await expect(store.transaction(work)).rejects.toThrow(RangeError);
+    expect(store.readMeta('half')).toBeUndefined();
+    await store.close();
+  });
+});
+
+test('the ballast is given up for want of room only, and receipts wait for it', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const path = join(folder, 'ballast');
+    writeFileSync(path, Buffer.alloc(300_000));
+    const ballast = new Ballast(path);
+    expect(ballast.spend(new Error('something else'))).toBe(false);
+    expect(ballast.spend({ code: 'ENOSPC' })).toBe(true);
+    expect(existsSync(path)).toBe(false);
+    expect(ballast.spend({ code: 'ENOSPC' })).toBe(false);
+    expect(() => ballast.assertHeld()).toThrow('there is no room');
+    ballast.close();
+  });
+});
+
+test('short and long checksums are those of zlib', () => {
+  const bytes = Buffer.from(Array.from({ length: 1_000 }, (_, index) => (index * 89) % 251));
+  // The check value of CRC-32 (Williams 1993).
+  expect(crcOf(Buffer.from('123456789'), 0, 9)).toBe(0xcbf43926);
+  for (const end of [0, 1, 5, 159, 160, 1_000]) {
+    for (const middle of [0, 1, 3, 158]) {
+      if (middle > end) continue;
+      const inTwo = crcOf(bytes, middle, end, crcOf(bytes, 0, middle));
+      expect(inTwo).toBe(crcOf(bytes, 0, end));
+    }
+  }
+});
+
+test('a compaction that finds no room leaves the store as it was', async () => {
+  await withTemporaryFolder(async (path) => {
+    const folder = join(path, 'chain');
+    const store = await Store.open(folder);
+    await store.transaction(() => store.writeMeta('kept', 'yes'));
+    store.copyCompacted = () => Promise.reject(Object.assign(new Error('full'), { code: 28 }));
+    await expect(store.compact()).rejects.toMatchObject({ reason: 'DISK_FULL' });
+    expect(existsSync(`${folder}.new`)).toBe(false);
+    expect(store.readMeta('kept')).toBe('yes');
+    await store.close();
+    expect(readFileSync(join(folder, 'format'), 'utf8')).toBe('1\n');
+    rmSync(folder, { recursive: true });
+  });
+});

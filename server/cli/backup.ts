@@ -1,0 +1,36 @@
+// `caini backup`: a whole, compact copy of a chain, also while its server is writing.
+import type { Command } from 'commander';
+import { backUp, systemClock } from '../../engine/index.ts';
+import { engineSettings } from '../config.ts';
+import { endWith, exitCodes } from './folder.ts';
+import { settingsFor } from './work.ts';
+
+interface BackupFlags {
+  readonly dataDir?: string;
+  readonly json?: boolean;
+}
+
+export function backupCommand(program: Command): void {
+  program
+    .command('backup')
+    .description('copy the chain into a new folder, also while a server is writing')
+    .argument('<folder>', 'where to; absent or empty')
+    .option('--data-dir <folder>', 'the data folder (default: the setting)')
+    .option('--json', 'print the manifest as one JSON object')
+    .action((folder: string, options: BackupFlags) => endWith(() => backupTo(folder, options)));
+}
+
+async function backupTo(folder: string, { dataDir, json }: BackupFlags): Promise<number> {
+  const settings = engineSettings(settingsFor({ dataDir }));
+  const { timeZone, halfLifeDays, popularityHalfLifeDays } = settings;
+  const report = await backUp({
+    dataDir: settings.dataDir,
+    folder,
+    clock: systemClock,
+    settings: { timeZone, halfLifeDays, popularityHalfLifeDays },
+  });
+  const { sequence, bytes, takenAt } = report;
+  const told = `${report.folder}: events up to ${sequence}, ${bytes} bytes, taken at ${takenAt}`;
+  process.stdout.write(`${json ? JSON.stringify(report) : told}\n`);
+  return exitCodes.done;
+}

@@ -1,0 +1,82 @@
+// `caini restore`: puts a backup in the place of the chain, whole or up to some moment.
+import type { Command } from 'commander';
+import {
+  EngineError,
+  type RestoreReport,
+  restore,
+  systemClock,
+  timeSchema,
+} from '../../engine/index.ts';
+import { engineSettings, type Settings } from '../config.ts';
+import { endWith, exitCodes, openFolder } from './folder.ts';
+import { createProgressBar } from './progress.ts';
+import { describeAudit } from './verify.ts';
+import { settingsFor } from './work.ts';
+
+interface RestoreFlags {
+  readonly dataDir?: string;
+  readonly toSequence?: string;
+  readonly toTime?: string;
+  readonly json?: boolean;
+}
+
+export function restoreCommand(program: Command): void {
+  program
+    .command('restore')
+    .description('replace the chain by a backup; erased members stay erased')
+    .argument('<backup>', 'the folder that caini backup made')
+    .option('--data-dir <folder>', 'the data folder (default: the setting)')
+    .option('--to-sequence <number>', 'only the events up to this sequence')
+    .option('--to-time <time>', 'only the events accepted up to then, RFC 3339 with an offset')
+    .option('--json', 'print the result as one JSON object')
+    .action((backup: string, options: RestoreFlags) => endWith(() => restoreFrom(backup, options)));
+}
+
+async function restoreFrom(backup: string, options: RestoreFlags): Promise<number> {
+  const settings = settingsFor(options);
+  const bar = createProgressBar(process.stderr, systemClock);
+  const report = await restore({
+    backup,
+    dataDir: settings.dataDir,
+    toSequence: sequenceOf(options.toSequence),
+    toTimeMs: timeOf(options.toTime),
+    openFolder: () => openFolder(settings),
+    progress: (done, total) => bar.show('replaying', done, total),
+  }).finally(() => bar.end());
+  for (const note of settingNotes(report, settings)) process.stderr.write(`caini: ${note}\n`);
+  process.stdout.write(`${options.json ? JSON.stringify(report) : describe(report)}\n`);
+  return exitCodes.done;
+}
+
+function sequenceOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw refuse('to-sequence', text, 'a whole number from 1');
+}
+
+function timeOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (timeSchema.safeParse(text).success) return Date.parse(text);
+  throw refuse('to-time', text, 'a time such as 2026-05-01T09:10:00+08:00');
+}
+
+function refuse(option: string, value: string, allowed: string): EngineError {
+  const message = `--${option} "${value}" is not ${allowed}`;
+  return new EngineError('INVALID_ARGUMENT', message, { field: option });
+}
+
+/** Other half-lives count otherwise, another time zone reads later receipts otherwise. */
+function settingNotes({ manifest }: RestoreReport, settings: Settings): string[] {
+  const now = engineSettings(settings);
+  return Object.entries(manifest.settings)
+    .filter(([name, value]) => now[name as keyof typeof manifest.settings] !== value)
+    .map(([name, value]) => `${name} was ${value ?? 'none'} when the backup was taken`);
+}
+
+function describe(report: RestoreReport): string {
+  const { sequence, manifest } = report;
+  return [
+    `restored the events up to ${sequence} of the backup taken at ${manifest.takenAt}`,
+    describeAudit(report),
+  ].join('\n');
+}

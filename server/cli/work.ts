@@ -1,0 +1,136 @@
+// Work on a chain from the command line: on the data folder itself, or by the server that has it.
+import { type IncomingMessage, request } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import { createInterface } from 'node:readline';
+import { type Command, Option } from 'commander';
+import { type Engine, EngineError } from '../../engine/index.ts';
+import { readSettings, type SettingName } from '../config.ts';
+import { operations } from '../operations.ts';
+import { CommandError } from './errors.ts';
+import { endWith, openExisting } from './folder.ts';
+
+export interface WorkOptions {
+  readonly dataDir?: string;
+  readonly url?: string;
+  readonly json?: boolean;
+}
+
+export type ProgressOf = (done: number, total: number) => void;
+
+export interface Work<Reply extends object> {
+  /** The operation that a server does the same with (server/operations.ts), and its path's ids. */
+  readonly operation: string;
+  readonly ids?: Readonly<Record<string, string>>;
+  readonly onFolder: (engine: Engine, progress: ProgressOf) => Promise<Reply>;
+  readonly describe: (reply: Reply) => string;
+  readonly exitCode: (reply: Reply) => number;
+  readonly progress: ProgressOf;
+}
+
+/** Adds the options that all such commands take. */
+export function workCommand(command: Command): Command {
+  return command
+    .option('--data-dir <folder>', 'the data folder (default: the setting)')
+    .addOption(
+      new Option('--url <url>', 'let the server do it that has the folder, e.g. http://host:8080'),
+    )
+    .option('--json', 'print the result as one JSON object');
+}
+
+/** Does the work where it can be done, and prints one result. */
+export function runWork<Reply extends object>(
+  options: WorkOptions,
+  work: Work<Reply>,
+): Promise<void> {
+  return endWith(async () => {
+    const { url, json } = options;
+    const reply = url === undefined ? await onFolder(options, work) : await overHttp(url, work);
+    process.stdout.write(`${json ? JSON.stringify(reply) : work.describe(reply)}\n`);
+    return work.exitCode(reply);
+  });
+}
+
+/** The settings of a command with a `--data-dir` and no other setting. */
+export function settingsFor({ dataDir }: { readonly dataDir?: string | undefined }) {
+  const options: Partial<Record<SettingName, string>> = dataDir === undefined ? {} : { dataDir };
+  return readSettings({ environment: process.env, options });
+}
+
+async function onFolder<Reply extends object>(
+  options: WorkOptions,
+  work: Work<Reply>,
+): Promise<Reply> {
+  const engine = await openExisting(settingsFor(options)).catch((error: unknown) => {
+    throw withOtherWay(error, work);
+  });
+  try {
+    return await work.onFolder(engine, work.progress);
+  } finally {
+    await engine.close();
+  }
+}
+
+/** A folder in use is no dead end: the server that has it can be asked. */
+function withOtherWay<Reply extends object>(error: unknown, work: Work<Reply>): unknown {
+  if (!(error instanceof EngineError) || error.reason !== 'FOLDER_IN_USE') return error;
+  const { method, path } = placeOf(work);
+  const way = `ask its server: --url http://HOST:PORT, or ${method} ${path}`;
+  return new CommandError(`${error.message.replace(/;.*$/s, '')}; ${way}`, { cause: error });
+}
+
+function placeOf({ operation, ids = {} }: Pick<Work<object>, 'operation' | 'ids'>) {
+  const { method, path } = operations.find(({ name }) => name === operation)!;
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(ids[name]!));
+  return { method, path: filled };
+}
+
+/**
+ * No time limit: a verify of a large chain takes minutes, and says all the while how far it is.
+ */
+async function overHttp<Reply extends object>(base: string, work: Work<Reply>): Promise<Reply> {
+  const { method, path } = placeOf(work);
+  const target = urlOf(base, path);
+  const incoming = await send(method, target);
+  let last: object | undefined;
+  for await (const line of createInterface({ input: incoming })) {
+    last = parseLine(line, target);
+    if ('done' in last && 'total' in last) work.progress(Number(last.done), Number(last.total));
+  }
+  if (last === undefined) throw new CommandError(`${target.href} gave no answer`);
+  if (incoming.statusCode === 200 && !('status' in last)) return last as Reply;
+  const { detail = `status ${incoming.statusCode}` } = last as { detail?: string };
+  throw new CommandError(`${target.href} refuses: ${detail}`);
+}
+
+function urlOf(base: string, path: string): URL {
+  try {
+    const url = new URL(base.replace(/\/+$/, '') + path);
+    if (url.protocol === 'http:' || url.protocol === 'https:') return url;
+  } catch {
+    // Refused below, like any other text that is no address of a server.
+  }
+  const message = `--url "${base}" is no address such as http://127.0.0.1:8080`;
+  throw new EngineError('INVALID_ARGUMENT', message, { field: 'url' });
+}
+
+function send(method: string, target: URL): Promise<IncomingMessage> {
+  const open = target.protocol === 'https:' ? secureRequest : request;
+  const headers = { accept: 'application/x-ndjson, application/json', 'content-length': 0 };
+  return new Promise((resolve, reject) => {
+    const outgoing = open(target, { method, headers }, resolve);
+    outgoing.on('error', (cause) => {
+      reject(new CommandError(`${target.origin} cannot be reached: ${cause.message}`, { cause }));
+    });
+    outgoing.end();
+  });
+}
+
+function parseLine(line: string, target: URL): object {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {
+    // Not JSON: told below.
+  }
+  throw new CommandError(`${target.origin} does not answer as a caini server does`);
+}

@@ -1,0 +1,71 @@
+// Long work over HTTP: the answer as lines of JSON (NDJSON), with how far it is before the result.
+import type { IncomingMessage } from 'node:http';
+import type { EngineAccess, Operation, RawInput } from '../operations/operation.ts';
+import { encodeProblem, problemOf } from './problem.ts';
+
+export const ndjsonType = 'application/x-ndjson';
+
+/** Whether the operation has progress to tell and the caller asks for it. */
+export function wantsProgress(operation: Operation, incoming: IncomingMessage): boolean {
+  return operation.runWithProgress !== undefined && namesNdjson(incoming.headers.accept);
+}
+
+function namesNdjson(accept = ''): boolean {
+  const types = accept.split(',').map((range) => range.split(';')[0]?.trim().toLowerCase());
+  return types.includes(ndjsonType);
+}
+
+/**
+ * Lines `{done, total}`, one for each whole percent at most, then the result. The status is sent
+ * before the work is done, so that a failure on the way is told as a problem in the last line.
+ */
+export function answerWithProgress(
+  access: EngineAccess,
+  operation: Operation,
+  input: RawInput,
+): Response {
+  // Throws while the door can still answer with a status: until the engine is open there is nothing
+  // to wait for.
+  access.engine();
+  const encoder = new TextEncoder();
+  let isOpen = true;
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      const send = (line: string): void => {
+        if (isOpen) controller.enqueue(encoder.encode(`${line}\n`));
+      };
+      send(await lastLine(access, operation, input, percents(send)));
+      if (isOpen) controller.close();
+    },
+    // Nobody reads any more; the work goes on to its end, which is soon and harms nobody.
+    cancel() {
+      isOpen = false;
+    },
+  });
+  return new Response(body, { headers: { 'content-type': ndjsonType } });
+}
+
+/** A percent told twice says nothing; thousands of lines would only be thrown away. */
+function percents(send: (line: string) => void): (done: number, total: number) => void {
+  let told = -1;
+  return (done, total) => {
+    const percent = total === 0 ? 100 : Math.floor((done / total) * 100);
+    if (percent === told) return;
+    told = percent;
+    send(JSON.stringify({ done, total }));
+  };
+}
+
+async function lastLine(
+  access: EngineAccess,
+  operation: Operation,
+  input: RawInput,
+  tell: (done: number, total: number) => void,
+): Promise<string> {
+  try {
+    const { body } = await operation.runWithProgress!(access, input, tell);
+    return JSON.stringify(body);
+  } catch (error) {
+    return encodeProblem(problemOf(error));
+  }
+}

@@ -1,0 +1,67 @@
+// Proofs and upkeep: recount and compare, counts to disk, old bytes off the disk, old receipts out.
+import { z } from 'zod';
+import { defineAction, type Operation } from './operation.ts';
+import {
+  auditSchema,
+  checkpointSchema,
+  compactReportSchema,
+  expireReportSchema,
+} from './replies.ts';
+
+const described = {
+  method: 'POST',
+  scope: 'admin',
+  tag: 'admin',
+  input: z.strictObject({}),
+} as const;
+
+const verify = defineAction({
+  ...described,
+  name: 'verify',
+  path: '/v1/admin/verify',
+  summary: 'Recounts everything from the log and compares every cell',
+  description: [
+    'Reading and writing go on meanwhile. With `Accept: application/x-ndjson` the answer comes in',
+    'lines: {"done", "total"} as it goes, then the result, or a problem, as the last line.',
+  ].join(' '),
+  reply: auditSchema,
+  long: true,
+  handle: (engine, _input, tell) => engine.verify(tell),
+});
+
+const checkpoint = defineAction({
+  ...described,
+  name: 'checkpoint',
+  path: '/v1/admin/checkpoint',
+  summary: 'Writes the counts to disk now, so that the next start is quick',
+  reply: checkpointSchema,
+  async handle(engine) {
+    const { watermark } = engine.status();
+    await engine.checkpoint();
+    return { watermark };
+  },
+});
+
+const compact = defineAction({
+  ...described,
+  name: 'compact',
+  path: '/v1/admin/compact',
+  summary: 'Rewrites the store without the bytes of what was deleted',
+  description: 'Writers wait meanwhile; lists are served.',
+  reply: compactReportSchema,
+  handle: (engine) => engine.compact(),
+});
+
+const expire = defineAction({
+  ...described,
+  name: 'expire',
+  path: '/v1/admin/expire',
+  summary: 'Takes out receipts that have left the retention window',
+  description: 'The server does so by itself every hour, when CAINI_RETENTION_DAYS is set.',
+  reply: expireReportSchema,
+  async handle(engine) {
+    return { expired: await engine.expire() };
+  },
+});
+
+export const adminOperations: readonly Operation[] = [verify, checkpoint, compact, expire];
