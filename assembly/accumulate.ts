@@ -1,13 +1,12 @@
 // One request's scores: anchors from a history or a ticket, their neighbours added up in a dense accumulator, the best
 // selected. Nothing is allocated; only what was touched is cleared (the approach of benfred/implicit).
 
-import { findCell, nextRow, sameRow, scopeRow } from './counts';
+import { nextRow, sameRow, scopeRow } from './counts';
 import { allocate, release } from './heap';
 import { BASKET_BYTES, BASKET_DAY, BASKET_FIRST, BASKET_ITEMS, basketCount, basketsOf } from './history';
 import { hot, itemCount, mark, nextEpoch, record } from './items';
 import {
   CELL_BYTES,
-  CELL_COUNT,
   CELL_KEY,
   CELL_WEIGHT,
   EMPTY,
@@ -32,31 +31,31 @@ import {
 } from './layout';
 import { popularCount, popularList, popularThreshold } from './popular';
 import { freshView } from './rows';
-import { clearResults, isSettledAbove, offer, RESULTS_MAX, resultCount, resultItem } from './topk';
+import { clearResults, isSettledAbove, offer } from './topk';
 import { repurchaseRate } from './totals';
 import { plain, power } from './weight';
 
 /** anchor: item u32 | receipts u32 | f f64 | factor f32 | lastDay i32 | firstDay i32 | 0 */
 export const ANCHOR_BYTES: u32 = 32;
 export const ANCHOR_ITEM: u32 = 0;
-export const ANCHOR_RECEIPTS: u32 = 4;
-export const ANCHOR_AFFINITY: u32 = 8;
+const ANCHOR_RECEIPTS: u32 = 4;
+const ANCHOR_AFFINITY: u32 = 8;
 export const ANCHOR_FACTOR: u32 = 16;
-export const ANCHOR_LAST_DAY: u32 = 20;
-export const ANCHOR_FIRST_DAY: u32 = 24;
+const ANCHOR_LAST_DAY: u32 = 20;
+const ANCHOR_FIRST_DAY: u32 = 24;
 
 const AGE_DECAY: f64 = 0.9;
 const REPURCHASE_PRIOR: f64 = 10.0;
 const ACC_MIN: f32 = 1.1754943508222875e-38;
 
-let anchors: u32 = 0;
+export let anchors: u32 = 0;
 let anchorCapacity: u32 = 0;
-let anchorCount: u32 = 0;
+export let anchorCount: u32 = 0;
 let touched: u32 = 0;
 let touchedCapacity: u32 = 0;
 let touchedCount: u32 = 0;
 let epoch: u32 = 0;
-let growth: f32 = 1.0;
+export let growth: f32 = 1.0;
 /** Sum of f over anchors, and Z = sum of 0.9^age over baskets. */
 let affinitySum: f64 = 0;
 let ageSum: f64 = 0;
@@ -64,14 +63,9 @@ let ageSum: f64 = 0;
 let itemScratch: u32 = 0;
 let rowScratch: u32 = 0;
 
-/** explanation: anchor i32 | term f32, one a result */
-const EXPLANATION_BYTES: u32 = 8;
-let explanations: u32 = 0;
-
 export function startAccumulate(): void {
   itemScratch = allocate(64 * 4);
   rowScratch = allocate(64 * 4);
-  explanations = allocate(RESULTS_MAX * EXPLANATION_BYTES);
 }
 
 /** Begins a request for at most `limit` items, weighed against g = `pairGrowthNow`. */
@@ -197,7 +191,7 @@ export function accumulateNext(): void {
 
 // @ts-expect-error: decorator
 @inline
-function togetherSquare(weight: f32, item: u32): f32 {
+export function togetherSquare(weight: f32, item: u32): f32 {
   const x = (weight * weight) / (weight + 3.0 * growth);
   return x * x * load<f32>(hot(item), HOT_SAME_FACTOR);
 }
@@ -335,81 +329,6 @@ function offerTheRest(byPopularity: f64): void {
     const popularity = load<f32>(hot(item), HOT_POP);
     if (popularity > 0) offer(item, <f32>(byPopularity * <f64>popularity));
   }
-}
-
-/** Notes what one served neighbour got from an anchor, when it is among the results. */
-// @ts-expect-error: decorator
-@inline
-function explainNeighbour(anchor: u32, factor: f32, item: u32, weight: f32, isNext: bool): void {
-  const place = load<f32>(hot(item), HOT_ACC);
-  if (place == 0) return;
-  const term = isNext
-    ? factor * ((weight * weight) / (weight + growth))
-    : factor * togetherSquare(weight, item);
-  const at = explanations + (<u32>place - 1) * EXPLANATION_BYTES;
-  if (term <= load<f32>(at, 4)) return;
-  store<i32>(at, <i32>anchor);
-  store<f32>(at, term, 4);
-}
-
-function explainRow(anchor: u32, row: u32, isNext: bool): void {
-  const factor = load<f32>(anchors + anchor * ANCHOR_BYTES, ANCHOR_FACTOR);
-  if (factor == 0 || !load<u32>(row, ROW_CAPACITY)) return;
-  const view = freshView(row, isNext);
-  if (view) {
-    const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
-    for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
-      explainNeighbour(anchor, factor, load<u32>(at), load<f32>(at, 4), isNext);
-    }
-    return;
-  }
-  const cells = load<u32>(row, ROW_CELLS);
-  const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
-  for (let at = cells; at < end; at += CELL_BYTES) {
-    const item = load<u32>(at, CELL_KEY);
-    if (item == EMPTY) continue;
-    const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
-    explainNeighbour(anchor, factor, item, weight, isNext);
-  }
-}
-
-/**
- * After `select`: finds for every result the anchor that gave it most, in one more pass over the served rows. Much cheaper
- * than asking each anchor's row for each result. The accumulator, all zero by now, holds each result's place meanwhile.
- */
-export function explainResults(isNext: bool): void {
-  const count = resultCount();
-  for (let k: u32 = 0; k < count; k++) {
-    store<f32>(hot(resultItem(k)), <f32>(k + 1), HOT_ACC);
-    store<i32>(explanations + k * EXPLANATION_BYTES, -1);
-    store<f32>(explanations + k * EXPLANATION_BYTES, 0, 4);
-  }
-  for (let k: u32 = 0; k < anchorCount; k++) {
-    const from = load<u32>(anchors + k * ANCHOR_BYTES, ANCHOR_ITEM);
-    explainRow(k, isNext ? nextRow(from) : sameRow(from), isNext);
-  }
-  for (let k: u32 = 0; k < count; k++) store<f32>(hot(resultItem(k)), 0, HOT_ACC);
-}
-
-/** The anchor that gave a result most, or -1; to be asked after explainResults. */
-export function bestAnchor(result: u32): i32 {
-  return load<i32>(explanations + result * EXPLANATION_BYTES);
-}
-
-/** What that anchor gave, before IN[j]^-0.3 and before the mix. */
-export function bestTerm(result: u32): f32 {
-  return load<f32>(explanations + result * EXPLANATION_BYTES, 4);
-}
-
-/** Receipts counted in the cell of two items (docs/reference/counts.md); 0 when there is none. */
-export function pairCount(isNext: bool, from: u32, to: u32): i32 {
-  const cell = findCell(isNext ? nextRow(from) : sameRow(from), to);
-  return cell ? load<i32>(cell, CELL_COUNT) : 0;
-}
-
-export function scopeCount(scope: u32, item: u32): i32 {
-  const cell = findCell(scopeRow(scope), item);
-  return cell ? load<i32>(cell, CELL_COUNT) : 0;
 }
 
 export function anchorsAddress(): u32 {

@@ -2,7 +2,7 @@
 // Linear probing with back-shift deletion, so a removed cell leaves no trace; capacity from the heap's size classes.
 
 import { allocate, enlarge, release, roundUp } from './heap';
-import { saveRow } from './snapshot';
+import { getVarint, getZigzag, putByte, putVarint, putZigzag, reserveVarints } from './bytes';
 import {
   CELL_BYTES,
   CELL_COUNT,
@@ -16,7 +16,6 @@ import {
   ROW_CELLS,
   ROW_SAVED,
   ROW_SIZE,
-  ROW_VIEW,
   TABLE_NEXT,
   TABLE_SAME,
   TABLE_SCOPE,
@@ -180,12 +179,6 @@ function slotsFor(size: u32): u32 {
   return (size * LOAD_DENOMINATOR) / LOAD_NUMERATOR + 1;
 }
 
-/** Makes room for `extra` more cells at once, so that a load does not grow a row step by step. */
-export function reserveCells(row: u32, extra: u32): void {
-  const wanted = slotsFor(load<u32>(row, ROW_SIZE) + extra);
-  if (wanted > load<u32>(row, ROW_CAPACITY)) resizeRow(row, wanted);
-}
-
 /** Takes the cell out and moves later cells of its probe run back over the hole. */
 function removeCell(row: u32, at: u32): void {
   const cells = load<u32>(row, ROW_CELLS);
@@ -275,25 +268,58 @@ export function clearInView(row: u32): void {
   }
 }
 
-/** The table and number of the row whose directory entry lies at `row`. */
-export function tableOf(row: u32): u32 {
+/** The table of the row whose directory entry lies at `row`. */
+function tableOf(row: u32): u32 {
   if (row >= nextRows && row < nextRows + nextCapacity * ROW_BYTES) return TABLE_NEXT;
   if (row >= sameRows && row < sameRows + sameCapacity * ROW_BYTES) return TABLE_SAME;
   return TABLE_SCOPE;
 }
 
-export function numberOf(row: u32, table: u32): u32 {
+function numberOf(row: u32, table: u32): u32 {
   return (row - rowAddress(table, 0)) / ROW_BYTES;
 }
 
-/** Puts a cell into a row that does not hold it, as a snapshot had it; the digest is restored apart. */
-export function restoreCell(row: u32, key: u32, weight: i64, count: i32): void {
-  const at = emptyCell(load<u32>(row, ROW_CELLS), load<u32>(row, ROW_CAPACITY), key);
-  store<u32>(at, key, CELL_KEY);
-  store<i32>(at, count, CELL_COUNT);
-  store<i64>(at, weight, CELL_WEIGHT);
-  store<u32>(row, load<u32>(row, ROW_SIZE) + 1, ROW_SIZE);
-  cellsTotal += 1;
+export function isRowSaved(row: u32): bool {
+  return load<u32>(row, ROW_SAVED) == savingEpoch;
+}
+
+/** Writes a row into the snapshot as it stands, once: table u8 | row | cells | cells × (key, count, weight). */
+export function saveRow(row: u32): void {
+  store<u32>(row, savingEpoch, ROW_SAVED);
+  const size = load<u32>(row, ROW_SIZE);
+  if (!size) return;
+  const table = tableOf(row);
+  reserveVarints(3 + size * 3);
+  putByte(table);
+  putVarint(numberOf(row, table));
+  putVarint(size);
+  const cells = load<u32>(row, ROW_CELLS);
+  const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
+  for (let at = cells; at < end; at += CELL_BYTES) {
+    const key = load<u32>(at, CELL_KEY);
+    if (key == EMPTY) continue;
+    putVarint(key & KEY_MASK);
+    putZigzag(load<i32>(at, CELL_COUNT));
+    putZigzag(load<i64>(at, CELL_WEIGHT));
+  }
+}
+
+/** Reads into an empty row what saveRow wrote, after its table byte; the digest is restored apart. */
+export function restoreRow(table: u32): void {
+  const row = rowAddress(table, <u32>getVarint());
+  const size = <u32>getVarint();
+  resizeRow(row, slotsFor(size));
+  const cells = load<u32>(row, ROW_CELLS);
+  const capacity = load<u32>(row, ROW_CAPACITY);
+  for (let k: u32 = 0; k < size; k++) {
+    const key = <u32>getVarint();
+    const at = emptyCell(cells, capacity, key);
+    store<u32>(at, key, CELL_KEY);
+    store<i32>(at, <i32>getZigzag(), CELL_COUNT);
+    store<i64>(at, getZigzag(), CELL_WEIGHT);
+  }
+  store<u32>(row, size, ROW_SIZE);
+  cellsTotal += <f64>size;
 }
 
 export function restoreRunningDigest(digest: u64): void {
@@ -312,8 +338,4 @@ export function addDigest(table: u64, a: u64, delta: i64): void {
 /** Cells in all rows. */
 export function cellCount(): f64 {
   return cellsTotal;
-}
-
-export function rowView(row: u32): u32 {
-  return load<u32>(row, ROW_VIEW);
 }

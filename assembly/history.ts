@@ -9,14 +9,14 @@
 //   basket, 32 B: day i32 | store u32 | daypart u32 | firstItem u32 (address) | items u32 | 0 | 0 | 0
 import { allocate, enlarge, release, roundUp } from './heap';
 
-export const ENTRY_BYTES: u32 = 40;
-export const ENTRY_ADDED: u32 = 16;
-export const ENTRY_REMOVED: u32 = 24;
-export const ENTRY_STORE: u32 = 32;
-export const ENTRY_DAYPART: u32 = 36;
-export const ENTRY_ID_LENGTH: u32 = 37;
-export const ENTRY_LINES: u32 = 38;
-export const LINE_BYTES: u32 = 12;
+const ENTRY_BYTES: u32 = 40;
+const ENTRY_ADDED: u32 = 16;
+const ENTRY_REMOVED: u32 = 24;
+const ENTRY_STORE: u32 = 32;
+const ENTRY_DAYPART: u32 = 36;
+const ENTRY_ID_LENGTH: u32 = 37;
+const ENTRY_LINES: u32 = 38;
+const LINE_BYTES: u32 = 12;
 
 export const BASKET_BYTES: u32 = 32;
 export const BASKET_DAY: u32 = 0;

@@ -9,26 +9,19 @@ export {
   affinityTotal,
   anchorOf,
   anchorsAddress,
-  bestAnchor,
-  bestTerm,
   exclude,
-  explainResults,
-  pairCount,
   repeatTerm,
-  scopeCount,
   select,
   startRequest,
   weighHistory,
 } from './accumulate';
+export { drainSnapshot, snapshotAddress, snapshotBytes } from './bytes';
 export {
   abandonSnapshot,
   continueSnapshot,
-  drainSnapshot,
   finishRestore,
   isSaving,
   restoreSnapshot,
-  snapshotAddress,
-  snapshotBytes,
   startSnapshot,
 } from './snapshot';
 export { applyChange } from './contribution';
@@ -39,6 +32,7 @@ export { dirtyAccumulators, itemCount, itemHot, itemRecord, setEligible } from '
 export { LAYOUT_VERSION, PAIR_ITEMS_MAX, VIEW_SERVED } from './layout';
 export { settleRows, setViewGrowth } from './rows';
 export { pushStore } from './scopes';
+export { bestAnchor, bestTerm, explainResults, pairCount, scopeCount } from './explain';
 export { resultCount, resultsAddress } from './topk';
 export {
   digest,
@@ -54,6 +48,7 @@ export {
 export { exp2, pairGrowth, popGrowth, power, setDecay } from './weight';
 
 import { startAccumulate } from './accumulate';
+import { startExplain } from './explain';
 import { reserveRows } from './counts';
 import { startHeap } from './heap';
 import { itemCount, pushItem, reserveItems } from './items';
@@ -70,6 +65,7 @@ export function start(items: u32): void {
   startPopular();
   startTopk();
   startAccumulate();
+  startExplain();
   startScopes();
   roomFor(items);
 }

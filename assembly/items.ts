@@ -1,8 +1,8 @@
 // Columns over items: records, hot values and marks, indexed by the dense item number.
 
-import { addDigest, savingEpoch } from './counts';
+import { getVarint, getZigzag, putByte, putVarint, putZigzag, reserveVarints } from './bytes';
+import { addDigest, nextRow, savingEpoch } from './counts';
 import { enlarge } from './heap';
-import { saveItem } from './snapshot';
 import {
   FLAG_ELIGIBLE,
   HOT_ACC,
@@ -17,6 +17,8 @@ import {
   ITEM_POP,
   MARK_BYTES,
   MARK_FLAGS,
+  ROW_ITEM_SAVED,
+  TAG_ITEM,
 } from './layout';
 import { plain, power } from './weight';
 
@@ -122,4 +124,29 @@ export function dirtyAccumulators(): u32 {
     if (load<f32>(hot(item), HOT_ACC) != 0) dirty++;
   }
   return dirty;
+}
+
+const COUNTERS: u32 = 7;
+let itemsToSave: u32 = 0;
+
+/** A snapshot begins: it holds the items there are now. */
+export function startSavingItems(): void {
+  itemsToSave = itemCount;
+}
+
+/** Writes an item's counters into the snapshot as they stand, once. */
+export function saveItem(item: u32): void {
+  const row = nextRow(item);
+  if (load<u32>(row, ROW_ITEM_SAVED) == savingEpoch || item >= itemsToSave) return;
+  store<u32>(row, savingEpoch, ROW_ITEM_SAVED);
+  reserveVarints(2 + COUNTERS);
+  putByte(TAG_ITEM);
+  putVarint(item);
+  for (let k: u32 = 0; k < COUNTERS; k++) putZigzag(load<i64>(record(item) + ITEM_N + k * 8));
+}
+
+/** Reads what saveItem wrote, after its tag. */
+export function restoreItem(): void {
+  const at = record(<u32>getVarint()) + ITEM_N;
+  for (let k: u32 = 0; k < COUNTERS; k++) store<i64>(at + k * 8, getZigzag());
 }

@@ -42,14 +42,14 @@ export function setViewGrowth(growth: f64): void {
 /** The part of s(i,j) that depends on the pair and j, for NEXT: NEXT^2 / (NEXT + g) · IN[j]^-0.3. */
 // @ts-expect-error: decorator
 @inline
-export function nextKey(weight: f32, item: u32, growth: f32): f32 {
+function nextKey(weight: f32, item: u32, growth: f32): f32 {
   return ((weight * weight) / (weight + growth)) * load<f32>(hot(item), HOT_IN_FACTOR);
 }
 
 /** The same for SAME: (SAME^2 / (SAME + 3g))^2 · N[j]^-0.2. */
 // @ts-expect-error: decorator
 @inline
-export function sameKey(weight: f32, item: u32, growth: f32): f32 {
+function sameKey(weight: f32, item: u32, growth: f32): f32 {
   const x = (weight * weight) / (weight + 3.0 * growth);
   return x * x * load<f32>(hot(item), HOT_SAME_FACTOR);
 }
@@ -74,7 +74,7 @@ function before(key: f32, item: u32, otherKey: f32, other: u32): bool {
 }
 
 /** Makes the view exact for the counters as they stand. */
-export function rebuildView(row: u32, isNext: bool): void {
+function rebuildView(row: u32, isNext: bool): void {
   let view = load<u32>(row, ROW_VIEW);
   const size = load<u32>(row, ROW_SIZE);
   if (size <= VIEW_SERVED) {

@@ -3,7 +3,7 @@
 import { ONE } from './layout';
 import { addDigest, mix, runningDigest } from './counts';
 import { enlarge } from './heap';
-import { getVarint, getZigzag, putVarint, putZigzag, reserveVarints } from './snapshot';
+import { getVarint, getZigzag, putVarint, putZigzag, reserveVarints } from './bytes';
 
 const DIGEST_DAYS: u64 = 33;
 

@@ -22,7 +22,7 @@ function sequenceKey(sequence: number): Buffer {
 }
 
 /** Keeps what the last checkpoint still counts of a history, without ids: there is nothing else left to subtract from. */
-export function keepResidue(
+function keepResidue(
   context: AcceptContext,
   history: Buffer | undefined,
   options: { readonly sequence: number; readonly isMember: boolean },

@@ -20,7 +20,7 @@ interface AliasRecord {
   readonly root: string;
 }
 
-export const plainMember: MemberRecord = { aliases: [], consents: [], sequences: [] };
+const plainMember: MemberRecord = { aliases: [], consents: [], sequences: [] };
 
 export interface Member {
   /** The id that stands for the whole union. */

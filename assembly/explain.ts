@@ -1,0 +1,112 @@
+// Why an item is in the list: the anchor that gave it most, and the receipts that were counted.
+import {
+  ANCHOR_BYTES,
+  ANCHOR_FACTOR,
+  ANCHOR_ITEM,
+  anchorCount,
+  anchors,
+  growth,
+  togetherSquare,
+} from './accumulate';
+import { findCell, nextRow, sameRow, scopeRow } from './counts';
+import { allocate } from './heap';
+import { hot } from './items';
+import {
+  CELL_BYTES,
+  CELL_COUNT,
+  CELL_KEY,
+  CELL_WEIGHT,
+  EMPTY,
+  HOT_ACC,
+  ROW_CAPACITY,
+  ROW_CELLS,
+  VIEW_ENTRY,
+  VIEW_HEADER,
+  VIEW_SERVED,
+} from './layout';
+import { freshView } from './rows';
+import { RESULTS_MAX, resultCount, resultItem } from './topk';
+import { plain } from './weight';
+
+/** explanation: anchor i32 | term f32, one a result */
+const EXPLANATION_BYTES: u32 = 8;
+let explanations: u32 = 0;
+
+export function startExplain(): void {
+  explanations = allocate(RESULTS_MAX * EXPLANATION_BYTES);
+}
+
+/** Notes what one served neighbour got from an anchor, when it is among the results. */
+// @ts-expect-error: decorator
+@inline
+function explainNeighbour(anchor: u32, factor: f32, item: u32, weight: f32, isNext: bool): void {
+  const place = load<f32>(hot(item), HOT_ACC);
+  if (place == 0) return;
+  const term = isNext
+    ? factor * ((weight * weight) / (weight + growth))
+    : factor * togetherSquare(weight, item);
+  const at = explanations + (<u32>place - 1) * EXPLANATION_BYTES;
+  if (term <= load<f32>(at, 4)) return;
+  store<i32>(at, <i32>anchor);
+  store<f32>(at, term, 4);
+}
+
+function explainRow(anchor: u32, row: u32, isNext: bool): void {
+  const factor = load<f32>(anchors + anchor * ANCHOR_BYTES, ANCHOR_FACTOR);
+  if (factor == 0 || !load<u32>(row, ROW_CAPACITY)) return;
+  const view = freshView(row, isNext);
+  if (view) {
+    const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
+    for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
+      explainNeighbour(anchor, factor, load<u32>(at), load<f32>(at, 4), isNext);
+    }
+    return;
+  }
+  const cells = load<u32>(row, ROW_CELLS);
+  const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
+  for (let at = cells; at < end; at += CELL_BYTES) {
+    const item = load<u32>(at, CELL_KEY);
+    if (item == EMPTY) continue;
+    const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
+    explainNeighbour(anchor, factor, item, weight, isNext);
+  }
+}
+
+/**
+ * After `select`: finds for every result the anchor that gave it most, in one more pass over the served rows. Much cheaper
+ * than asking each anchor's row for each result. The accumulator, all zero by now, holds each result's place meanwhile.
+ */
+export function explainResults(isNext: bool): void {
+  const count = resultCount();
+  for (let k: u32 = 0; k < count; k++) {
+    store<f32>(hot(resultItem(k)), <f32>(k + 1), HOT_ACC);
+    store<i32>(explanations + k * EXPLANATION_BYTES, -1);
+    store<f32>(explanations + k * EXPLANATION_BYTES, 0, 4);
+  }
+  for (let k: u32 = 0; k < anchorCount; k++) {
+    const from = load<u32>(anchors + k * ANCHOR_BYTES, ANCHOR_ITEM);
+    explainRow(k, isNext ? nextRow(from) : sameRow(from), isNext);
+  }
+  for (let k: u32 = 0; k < count; k++) store<f32>(hot(resultItem(k)), 0, HOT_ACC);
+}
+
+/** The anchor that gave a result most, or -1; to be asked after explainResults. */
+export function bestAnchor(result: u32): i32 {
+  return load<i32>(explanations + result * EXPLANATION_BYTES);
+}
+
+/** What that anchor gave, before IN[j]^-0.3 and before the mix. */
+export function bestTerm(result: u32): f32 {
+  return load<f32>(explanations + result * EXPLANATION_BYTES, 4);
+}
+
+/** Receipts counted in the cell of two items (docs/reference/counts.md); 0 when there is none. */
+export function pairCount(isNext: bool, from: u32, to: u32): i32 {
+  const cell = findCell(isNext ? nextRow(from) : sameRow(from), to);
+  return cell ? load<i32>(cell, CELL_COUNT) : 0;
+}
+
+export function scopeCount(scope: u32, item: u32): i32 {
+  const cell = findCell(scopeRow(scope), item);
+  return cell ? load<i32>(cell, CELL_COUNT) : 0;
+}
