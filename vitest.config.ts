@@ -1,3 +1,4 @@
+// How the tests run: every *.test.ts beside its source and under tests/, one process a file.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

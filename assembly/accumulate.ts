@@ -1,9 +1,17 @@
-// One request's scores: anchors from a history or a ticket, their neighbours added up in a dense accumulator, the best
-// selected. Nothing is allocated; only what was touched is cleared (the approach of benfred/implicit).
+// One request's scores: anchors from a history or a ticket, their neighbours added up in a dense
+// accumulator, the best selected. Nothing is allocated; only what was touched is cleared (the
+// approach of benfred/implicit).
 
 import { nextRow, sameRow, scopeRow } from './counts';
 import { allocate, release } from './heap';
-import { BASKET_BYTES, BASKET_DAY, BASKET_FIRST, BASKET_ITEMS, basketCount, basketsOf } from './history';
+import {
+  BASKET_BYTES,
+  BASKET_DAY,
+  BASKET_FIRST,
+  BASKET_ITEMS,
+  basketCount,
+  basketsOf,
+} from './history';
 import { hot, itemCount, mark, nextEpoch, record } from './items';
 import {
   CELL_BYTES,
@@ -122,7 +130,10 @@ function weighItem(item: u32, affinity: f64, day: i32): void {
   affinitySum += affinity;
 }
 
-/** Makes the baskets on side 0 the anchors: f(i) = sum of 0.9^age, newest basket first. Returns how many anchors. */
+/**
+ * Makes the baskets on side 0 the anchors: f(i) = sum of 0.9^age, newest basket first. Returns how
+ * many anchors.
+ */
 export function weighHistory(): u32 {
   const baskets = basketsOf(0);
   let weight: f64 = 1.0;
@@ -159,7 +170,10 @@ export function addScore(item: u32, value: f32): void {
   add(item, value);
 }
 
-/** Adds f(i) · OUT[i]^-0.7 · NEXT²/(NEXT+g) of every anchor's served neighbours (IN[j]^-0.3 comes at selection). */
+/**
+ * Adds f(i) · OUT[i]^-0.7 · NEXT²/(NEXT+g) of every anchor's served neighbours (IN[j]^-0.3 comes at
+ * selection).
+ */
 export function accumulateNext(): void {
   for (let k: u32 = 0; k < anchorCount; k++) {
     const anchor = anchors + k * ANCHOR_BYTES;
@@ -196,7 +210,10 @@ export function togetherSquare(weight: f32, item: u32): f32 {
   return x * x * load<f32>(hot(item), HOT_SAME_FACTOR);
 }
 
-/** Gathers the served squares of a SAME row into rowScratch; their items into itemScratch; returns how many. */
+/**
+ * Gathers the served squares of a SAME row into rowScratch; their items into itemScratch; returns
+ * how many.
+ */
 function gatherTogether(row: u32): u32 {
   let count: u32 = 0;
   const view = freshView(row, false);
@@ -217,7 +234,8 @@ function gatherTogether(row: u32): u32 {
     const item = load<u32>(at, CELL_KEY);
     if (item == EMPTY || load<i64>(at, CELL_WEIGHT) <= 0) continue;
     store<u32>(itemScratch + count * 4, item);
-    store<f32>(rowScratch + count * 4, togetherSquare(<f32>plain(load<i64>(at, CELL_WEIGHT)), item));
+    const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
+    store<f32>(rowScratch + count * 4, togetherSquare(weight, item));
     count++;
   }
   return count;
@@ -251,7 +269,9 @@ export function accumulateScope(scope: u32): void {
   const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
   for (let at = cells; at < end; at += CELL_BYTES) {
     const key = load<u32>(at, CELL_KEY);
-    if (key != EMPTY && load<i64>(at, CELL_WEIGHT) > 0) add(key, <f32>plain(load<i64>(at, CELL_WEIGHT)));
+    if (key == EMPTY) continue;
+    const weight = load<i64>(at, CELL_WEIGHT);
+    if (weight > 0) add(key, <f32>plain(weight));
   }
 }
 
@@ -261,7 +281,9 @@ export function repeatTerm(anchor: u32): f64 {
   const item = record(load<u32>(at, ANCHOR_ITEM));
   const rho0 = repurchaseRate();
   const prior = REPURCHASE_PRIOR * <f64>growth;
-  const rho = (plain(load<i64>(item, ITEM_REP)) + prior * rho0) / (plain(load<i64>(item, ITEM_OPP)) + prior);
+  const repeats = plain(load<i64>(item, ITEM_REP));
+  const opportunities = plain(load<i64>(item, ITEM_OPP));
+  const rho = (repeats + prior * rho0) / (opportunities + prior);
   return (load<f64>(at, ANCHOR_AFFINITY) / (ageSum + 0.5)) * (rho0 + rho);
 }
 
@@ -275,8 +297,9 @@ function blend(item: u32, byAccumulator: f64, isNext: bool, byPopularity: f64): 
 }
 
 /**
- * Selects by: byAccumulator · acc(j) [· IN[j]^-0.3 when `isNext`] + byPopularity · POP[j] + byRepeat · repeat(j).
- * `withAnchors`: whether anchors may be listed. `withOthers`: whether anything else may. Clears the accumulator.
+ * Selects by: byAccumulator · acc(j) [· IN[j]^-0.3 when `isNext`] + byPopularity · POP[j] +
+ * byRepeat · repeat(j). `withAnchors`: whether anchors may be listed. `withOthers`: whether
+ * anything else may. Clears the accumulator.
  */
 export function select(
   byAccumulator: f64,
@@ -316,7 +339,10 @@ export function select(
   if (withOthers && byPopularity > 0) offerTheRest(byPopularity);
 }
 
-/** Only when the short list of best sellers could not settle the places: asks every item that was not offered yet. */
+/**
+ * Only when the short list of best sellers could not settle the places: asks every item that was
+ * not offered yet.
+ */
 function offerTheRest(byPopularity: f64): void {
   if (isSettledAbove(<f32>(byPopularity * plain(popularThreshold())))) return;
   for (let k: u32 = 0; k < touchedCount; k++) {

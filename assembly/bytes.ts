@@ -1,4 +1,5 @@
-// Two byte streams: what a snapshot writes, and what a restore reads; numbers as varints of seven bits, signed ones zigzag.
+// Two byte streams: what a snapshot writes, and what a restore reads; numbers as varints of seven
+// bits, signed ones zigzag.
 import { enlarge } from './heap';
 
 /** A varint of 64 bits takes at most ten bytes. */

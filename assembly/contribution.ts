@@ -1,4 +1,5 @@
-// The one contribution function: what a history adds to the counts (docs/reference/counts.md), and its inverse.
+// The one contribution function: what a history adds to the counts (docs/reference/counts.md), and
+// its inverse.
 
 import { addCell, mix, nextRow, sameRow, scopeRow, warmRow } from './counts';
 import {
@@ -38,7 +39,10 @@ const DIGEST_NEXT: u64 = 1;
 const DIGEST_SAME: u64 = 2;
 const DIGEST_SCOPE: u64 = 20;
 
-/** XXH64 of each store's id by store number; index 0 is the chain and 0. An address set by scopes.ts. */
+/**
+ * XXH64 of each store's id by store number; index 0 is the chain and 0. An address set by
+ * scopes.ts.
+ */
 import { storeHash } from './scopes';
 
 // @ts-expect-error: decorator
@@ -194,8 +198,9 @@ function contribute(side: u32, from: u32, isMember: bool, sign: i64): void {
 }
 
 /**
- * Moves the counts from the history on side 0 to the one on side 1: takes back what the first contributed and adds what
- * the second does, from the first basket that differs. Either may be empty.
+ * Moves the counts from the history on side 0 to the one on side 1: takes back what the first
+ * contributed and adds what the second does, from the first basket that differs. Either may be
+ * empty.
  */
 export function applyChange(isMember: bool): void {
   const from = commonBaskets();

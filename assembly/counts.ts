@@ -1,5 +1,6 @@
-// Count rows: exact open-addressing hash tables of (key -> count, weight), one row per item or scope, and their digest.
-// Linear probing with back-shift deletion, so a removed cell leaves no trace; capacity from the heap's size classes.
+// Count rows: exact open-addressing hash tables of (key -> count, weight), one row per item or
+// scope, and their digest. Linear probing with back-shift deletion, so a removed cell leaves no
+// trace; capacity from the heap's size classes.
 
 import { allocate, enlarge, release, roundUp } from './heap';
 import { getVarint, getZigzag, putByte, putVarint, putZigzag, reserveVarints } from './bytes';
@@ -34,7 +35,9 @@ let sameCapacity: u32 = 0;
 let scopeRows: u32 = 0;
 let scopeCapacity: u32 = 0;
 let cellsTotal: f64 = 0;
-/** While a snapshot is taken, its epoch: a row is saved just before its first change. 0 otherwise. */
+/**
+ * While a snapshot is taken, its epoch: a row is saved just before its first change. 0 otherwise.
+ */
 export let savingEpoch: u32 = 0;
 
 export function setSavingEpoch(epoch: u32): void {
@@ -101,7 +104,10 @@ function slotOf(key: u32, capacity: u32): u32 {
   return <u32>((<u64>(key * 0x9e3779b1) * <u64>capacity) >> 32);
 }
 
-/** The address of the cell of `key`, or of the empty slot where it would go; 0 for a row without slots. */
+/**
+ * The address of the cell of `key`, or of the empty slot where it would go; 0 for a row without
+ * slots.
+ */
 // @ts-expect-error: decorator
 @inline
 function probeCell(row: u32, key: u32): u32 {
@@ -129,8 +135,9 @@ export function findCell(row: u32, key: u32): u32 {
 let sink: u32 = 0;
 
 /**
- * Loads the home slots of many keys at once: loads that do not wait for each other overlap their cache misses, which the
- * branches of one probe after another would not (measured in bench/README.md).
+ * Loads the home slots of many keys at once: loads that do not wait for each other overlap their
+ * cache misses, which the branches of one probe after another would not (measured in
+ * bench/README.md).
  */
 export function warmRow(row: u32, keys: u32, count: u32): void {
   const capacity = load<u32>(row, ROW_CAPACITY);
@@ -159,7 +166,9 @@ function resizeRow(row: u32, minimum: u32): void {
   const bytes = roundUp(minimum * CELL_BYTES);
   const capacity = bytes / CELL_BYTES;
   const cells = allocate(bytes);
-  for (let slot: u32 = 0; slot < capacity; slot++) store<u32>(cells + slot * CELL_BYTES, EMPTY, CELL_KEY);
+  for (let slot: u32 = 0; slot < capacity; slot++) {
+    store<u32>(cells + slot * CELL_BYTES, EMPTY, CELL_KEY);
+  }
   for (let slot: u32 = 0; slot < oldCapacity; slot++) {
     const from = oldCells + slot * CELL_BYTES;
     const key = load<u32>(from, CELL_KEY);
@@ -214,9 +223,10 @@ function removeCell(row: u32, at: u32): void {
 }
 
 /**
- * Adds to one cell, makes it when absent, removes it when both its values reach zero.
- * `digestKey` is key(T, a, b) of docs/reference/digest.md. Returns the cell's new weight in fixed point, or i64.MIN_VALUE
- * when it was removed; `lastKey` then tells the key as stored before (with its view bit).
+ * Adds to one cell, makes it when absent, removes it when both its values reach zero. `digestKey`
+ * is key(T, a, b) of docs/reference/digest.md. Returns the cell's new weight in fixed point, or
+ * i64.MIN_VALUE when it was removed; `lastKey` then tells the key as stored before (with its view
+ * bit).
  */
 export function addCell(row: u32, key: u32, weight: i64, count: i32, digestKey: u64): i64 {
   if (savingEpoch && load<u32>(row, ROW_SAVED) != savingEpoch) saveRow(row);
@@ -283,7 +293,10 @@ export function isRowSaved(row: u32): bool {
   return load<u32>(row, ROW_SAVED) == savingEpoch;
 }
 
-/** Writes a row into the snapshot as it stands, once: table u8 | row | cells | cells × (key, count, weight). */
+/**
+ * Writes a row into the snapshot as it stands, once: table u8 | row | cells | cells × (key, count,
+ * weight).
+ */
 export function saveRow(row: u32): void {
   store<u32>(row, savingEpoch, ROW_SAVED);
   const size = load<u32>(row, ROW_SIZE);
@@ -304,7 +317,9 @@ export function saveRow(row: u32): void {
   }
 }
 
-/** Reads into an empty row what saveRow wrote, after its table byte; the digest is restored apart. */
+/**
+ * Reads into an empty row what saveRow wrote, after its table byte; the digest is restored apart.
+ */
 export function restoreRow(table: u32): void {
   const row = rowAddress(table, <u32>getVarint());
   const size = <u32>getVarint();

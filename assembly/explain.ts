@@ -73,8 +73,9 @@ function explainRow(anchor: u32, row: u32, isNext: bool): void {
 }
 
 /**
- * After `select`: finds for every result the anchor that gave it most, in one more pass over the served rows. Much cheaper
- * than asking each anchor's row for each result. The accumulator, all zero by now, holds each result's place meanwhile.
+ * After `select`: finds for every result the anchor that gave it most, in one more pass over the
+ * served rows. Much cheaper than asking each anchor's row for each result. The accumulator, all
+ * zero by now, holds each result's place meanwhile.
  */
 export function explainResults(isNext: bool): void {
   const count = resultCount();

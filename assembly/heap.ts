@@ -1,5 +1,5 @@
-// Blocks of linear memory in size classes, each 1.25 times the last: freed blocks are reused by their class.
-// Nothing here is allocated per request; rows and columns are, when they grow.
+// Blocks of linear memory in size classes, each 1.25 times the last: freed blocks are reused by
+// their class. Nothing here is allocated per request; rows and columns are, when they grow.
 
 const CLASSES_MAX: u32 = 112;
 const UNIT: u32 = 16;
@@ -65,7 +65,9 @@ export function roundUp(bytes: u32): u32 {
   return load<u32>(table + classOf(bytes) * 8);
 }
 
-/** A block of at least `bytes` (see roundUp), its content undefined. Traps when 4 GiB are used up. */
+/**
+ * A block of at least `bytes` (see roundUp), its content undefined. Traps when 4 GiB are used up.
+ */
 export function allocate(bytes: u32): u32 {
   const slot = table + classOf(bytes) * 8;
   const first = load<u32>(slot, 4);

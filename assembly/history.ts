@@ -1,12 +1,15 @@
-// A member's history as it lies on disk, read into baskets. The byte format is shared with engine/views/history.ts:
+// A member's history as it lies on disk, read into baskets. The byte format is shared with
+// engine/views/history.ts:
 //
-//   entry: occurredAtMs f64 | purchaseSequence f64 | addedAt f64 | removedAt f64 (0: live) | store u32 (0: none)
-//          | daypart u8 | idLength u8 | lines u16 | lines × (itemNumber u32, quantity u32, returned u32)
+// entry: occurredAtMs f64 | purchaseSequence f64 | addedAt f64 | removedAt f64 (0: live) | store
+// u32 (0: none)
+//          | daypart u8 | idLength u8 | lines u16
+//          | lines × (itemNumber u32, quantity u32, returned u32)
 //          | purchaseId bytes, padded with zeros to a multiple of 4
 //
 // Entries stand in (occurredAtMs, purchaseId) order, lines in (id hash, id) order.
 //
-//   basket, 32 B: day i32 | store u32 | daypart u32 | firstItem u32 (address) | items u32 | 0 | 0 | 0
+// basket, 32 B: day i32 | store u32 | daypart u32 | firstItem u32 (address) | items u32 | 0 | 0 | 0
 import { allocate, enlarge, release, roundUp } from './heap';
 
 const ENTRY_BYTES: u32 = 40;
@@ -55,7 +58,9 @@ function room(block: u32, bytes: u32, wanted: u32): u32 {
   return wanted > bytes ? enlarge(block, bytes, wanted) : block;
 }
 
-/** An upper bound of what `bytes` of history hold: every entry has at least 40 bytes, every line 12. */
+/**
+ * An upper bound of what `bytes` of history hold: every entry has at least 40 bytes, every line 12.
+ */
 function reserve(side: u32, bytes: u32): void {
   const basketBytes = roundUp((bytes / ENTRY_BYTES + 1) * BASKET_BYTES);
   const itemBytes = roundUp((bytes / LINE_BYTES + 1) * 4);
@@ -73,8 +78,8 @@ function reserve(side: u32, bytes: u32): void {
 }
 
 /**
- * Reads `bytes` at historyInput into the baskets of `side` (0 or 1): the entries that were live as of sequence `asOf`
- * (Infinity: now) and have a piece left. Returns how many baskets.
+ * Reads `bytes` at historyInput into the baskets of `side` (0 or 1): the entries that were live as
+ * of sequence `asOf` (Infinity: now) and have a piece left. Returns how many baskets.
  */
 export function readHistory(side: u32, bytes: u32, asOf: f64): u32 {
   reserve(side, bytes);

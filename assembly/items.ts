@@ -92,7 +92,8 @@ export function nextEpoch(): u32 {
 @inline
 export function addCounter(item: u32, offset: u32, delta: i64): i64 {
   if (savingEpoch) saveItem(item);
-  // Counters lie in the order of their table codes, 10 for N at offset 8 to 16 for SUPPORT at offset 56.
+  // Counters lie in the order of their table codes, 10 for N at offset 8 to 16 for SUPPORT at
+  // offset 56.
   addDigest(9 + <u64>(offset >> 3), idHash(item), delta);
   const at = record(item) + offset;
   const value = load<i64>(at) + delta;
@@ -117,7 +118,9 @@ export function itemHot(item: u32): u32 {
   return hot(item);
 }
 
-/** Proof hook: the number of accumulators that are not zero, which must be none between requests. */
+/**
+ * Proof hook: the number of accumulators that are not zero, which must be none between requests.
+ */
 export function dirtyAccumulators(): u32 {
   let dirty: u32 = 0;
   for (let item: u32 = 0; item < itemCount; item++) {

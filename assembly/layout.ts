@@ -1,14 +1,19 @@
-// The byte map: what lies where in linear memory. TypeScript reads offsets from exports, never copies them.
+// The byte map: what lies where in linear memory. TypeScript reads offsets from exports, never
+// copies them.
 //
 //   0 ............ __heap_base     AssemblyScript's own statics (none of ours)
-//   __heap_base .. top             blocks of heap.ts, each of one size class (a multiple of 16 bytes):
+//   __heap_base .. top             blocks of heap.ts, each of one size class (times 16 bytes):
 //
-//   item records   64 B an item    | idHash u64 | N | IN | OUT | OPP | REP | POP | SUPPORT |        (i64 each)
+//   item records   64 B an item    | idHash u64 | N | IN | OUT | OPP | REP | POP | SUPPORT |
+//                                  (the counters i64 each)
 //   hot records    16 B an item    | acc f32 | inFactor f32 | pop f32 | sameFactor f32 |
 //   marks          16 B an item    | stamp u32 | excluded u32 | flags u32 | slot u32 |
-//   directories    24 B a row      | cells u32 | capacity u32 | size u32 | view u32 | saved u32 | itemSaved u32 |
-//   cells          16 B a cell     | key u32 (bit 31: in the view; all ones: empty) | count i32 | weight i64 |
-//   view           16 B + 64 × 8 B | count u32 | stale u32 | 0 | 0 | (number u32, weight f32) × 64, best first |
+//   directories    24 B a row      | cells u32 | capacity u32 | size u32 | view u32 |
+//                                  | saved u32 | itemSaved u32 |
+//   cells          16 B a cell     | key u32 | count i32 | weight i64 |
+//                                  (key: bit 31 in the view, all ones empty)
+//   view           16 B + 64 × 8 B | count u32 | stale u32 | 0 | 0 |
+//                                  | (number u32, weight f32) × 64, best first |
 
 /** Raised whenever an offset, a record or the meaning of an export changes. */
 export const LAYOUT_VERSION: u32 = 1;
@@ -45,7 +50,10 @@ export const ROW_CELLS: u32 = 0;
 export const ROW_CAPACITY: u32 = 4;
 export const ROW_SIZE: u32 = 8;
 export const ROW_VIEW: u32 = 12;
-/** The snapshot that holds the row already; in NEXT's directory also the one that holds the item's record. */
+/**
+ * The snapshot that holds the row already; in NEXT's directory also the one that holds the item's
+ * record.
+ */
 export const ROW_SAVED: u32 = 16;
 export const ROW_ITEM_SAVED: u32 = 20;
 
@@ -61,7 +69,10 @@ export const VIEW_HEADER: u32 = 16;
 export const VIEW_ENTRY: u32 = 8;
 /** K of DESIGN section 5: this many neighbours score. */
 export const VIEW_SERVED: u32 = 50;
-/** Entries kept beyond K, so that a neighbour that sinks below the 50th can be replaced without a rebuild. */
+/**
+ * Entries kept beyond K, so that a neighbour that sinks below the 50th can be replaced without a
+ * rebuild.
+ */
 export const VIEW_ENTRIES: u32 = 64;
 export const VIEW_BYTES: u32 = VIEW_HEADER + VIEW_ENTRIES * VIEW_ENTRY;
 

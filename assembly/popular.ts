@@ -1,4 +1,5 @@
-// The chain's best sellers, always exact: a short list that holds every item with POP at or above a threshold.
+// The chain's best sellers, always exact: a short list that holds every item with POP at or above a
+// threshold.
 
 import { allocate } from './heap';
 import { itemCount, mark, record } from './items';

@@ -1,6 +1,7 @@
-// Neighbour views: the best 64 cells of a long count row, best first, of which the first 50 score (DESIGN section 7).
-// A row of at most 50 cells needs none: it is read directly. A view holds plain weights, so scores are always
-// current; only membership and order can lag behind IN and N, and `rebuildView` settles them exactly.
+// Neighbour views: the best 64 cells of a long count row, best first, of which the first 50 score
+// (DESIGN section 7). A row of at most 50 cells needs none: it is read directly. A view holds plain
+// weights, so scores are always current; only membership and order can lag behind IN and N, and
+// `rebuildView` settles them exactly.
 
 import { clearInView, lastKey, nextRow, sameRow, setInView } from './counts';
 import { allocate, release } from './heap';
@@ -39,7 +40,9 @@ export function setViewGrowth(growth: f64): void {
   viewGrowth = <f32>growth;
 }
 
-/** The part of s(i,j) that depends on the pair and j, for NEXT: NEXT^2 / (NEXT + g) · IN[j]^-0.3. */
+/**
+ * The part of s(i,j) that depends on the pair and j, for NEXT: NEXT^2 / (NEXT + g) · IN[j]^-0.3.
+ */
 // @ts-expect-error: decorator
 @inline
 function nextKey(weight: f32, item: u32, growth: f32): f32 {
@@ -142,7 +145,9 @@ function rise(view: u32, isNext: bool, from: u32): void {
   store<f32>(entry(view, index), weight, 4);
 }
 
-/** Moves the entry at `index` down while the one below it stands before it; returns where it ends. */
+/**
+ * Moves the entry at `index` down while the one below it stands before it; returns where it ends.
+ */
 function sink(view: u32, isNext: bool, from: u32, count: u32): u32 {
   let index = from;
   const item = load<u32>(entry(view, index));
@@ -160,7 +165,10 @@ function sink(view: u32, isNext: bool, from: u32, count: u32): u32 {
   return index;
 }
 
-/** The entry at `index` has fallen to `weight`, or is gone. Where an outsider may now belong, the view becomes stale. */
+/**
+ * The entry at `index` has fallen to `weight`, or is gone. Where an outsider may now belong, the
+ * view becomes stale.
+ */
 function fall(row: u32, isNext: bool, index: u32, weight: i64): void {
   const view = load<u32>(row, ROW_VIEW);
   let count = load<u32>(view);
@@ -225,7 +233,10 @@ export function cellChanged(row: u32, isNext: bool, item: u32, weight: i64, grew
   rise(view, isNext, index);
 }
 
-/** The view to read, made first where a fall or a load left none; 0 when the row is short and is read itself. */
+/**
+ * The view to read, made first where a fall or a load left none; 0 when the row is short and is
+ * read itself.
+ */
 // @ts-expect-error: decorator
 @inline
 export function freshView(row: u32, isNext: bool): u32 {

@@ -1,9 +1,10 @@
-// Counts to bytes and back: a snapshot of one moment taken in slices while counting goes on. Whatever is about to change
-// before its turn has come is written out first, so every record shows the moment the snapshot began.
+// Counts to bytes and back: a snapshot of one moment taken in slices while counting goes on.
+// Whatever is about to change before its turn has come is written out first, so every record shows
+// the moment the snapshot began.
 //
 //   record: tag u8, then
-//     1 NEXT, 2 SAME, 3 SCOPE:  row varint | cells varint | cells × (key varint | count zigzag | weight zigzag)
-//     4 item:                   item varint | N | IN | OUT | OPP | REP | POP | SUPPORT  (zigzag varints)
+//     1 NEXT, 2 SAME, 3 SCOPE:  row | cells | cells × (key | count | weight)
+//     4 item:                   item | N | IN | OUT | OPP | REP | POP | SUPPORT
 //     5 totals:                 see totals.ts
 import {
   drainSnapshot,
@@ -90,7 +91,10 @@ export function isSaving(): bool {
   return savingEpoch != 0;
 }
 
-/** Reads the records of one block into counts that were empty. Returns false when the block is not understood. */
+/**
+ * Reads the records of one block into counts that were empty. Returns false when the block is not
+ * understood.
+ */
 export function restoreSnapshot(address: u32, bytes: u32): bool {
   readFrom(address);
   const end = address + bytes;

@@ -1,5 +1,5 @@
-// The best `limit` items offered, best first: score descending, then id hash ascending, so that every replica agrees.
-// Eligibility is asked only of items that would get in.
+// The best `limit` items offered, best first: score descending, then id hash ascending, so that
+// every replica agrees. Eligibility is asked only of items that would get in.
 
 import { allocate } from './heap';
 import { idHash, mark } from './items';
@@ -36,7 +36,8 @@ export function resultCount(): u32 {
 @inline
 function allowed(item: u32): bool {
   const marks = mark(item);
-  return (load<u32>(marks, MARK_FLAGS) & FLAG_ELIGIBLE) != 0 && load<u32>(marks, MARK_EXCLUDED) != epoch;
+  if (!(load<u32>(marks, MARK_FLAGS) & FLAG_ELIGIBLE)) return false;
+  return load<u32>(marks, MARK_EXCLUDED) != epoch;
 }
 
 /** Offers one item; it must be offered at most once a request. */

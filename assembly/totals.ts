@@ -1,4 +1,5 @@
-// Chain-wide sums: 128-bit totals, the repeat share, receipts per day, and the digest of all that is not a row.
+// Chain-wide sums: 128-bit totals, the repeat share, receipts per day, and the digest of all that
+// is not a row.
 
 import { ONE } from './layout';
 import { addDigest, mix, runningDigest } from './counts';
@@ -15,7 +16,9 @@ let repLow: u64 = 0;
 let repHigh: i64 = 0;
 let shareSum: i64 = 0;
 let shareCount: i64 = 0;
-/** Receipts of each day from day 0 (1970-01-01) on: i64 each, 8 × 365 × 60 = 175 KB for six decades. */
+/**
+ * Receipts of each day from day 0 (1970-01-01) on: i64 each, 8 × 365 × 60 = 175 KB for six decades.
+ */
 let days: u32 = 0;
 let dayCapacity: u32 = 0;
 let newest: i32 = -1;
@@ -80,7 +83,10 @@ export function repurchaseRate(): f64 {
   return opportunities > 0 ? wide(repHigh, repLow) / opportunities : 0;
 }
 
-/** tau: the mean share of a basket that its member had bought before, within [0.1, 0.8]; 0.5 while unknown. */
+/**
+ * tau: the mean share of a basket that its member had bought before, within [0.1, 0.8]; 0.5 while
+ * unknown.
+ */
 export function repeatShare(): f64 {
   if (shareCount <= 0) return 0.5;
   return min(0.8, max(0.1, <f64>shareSum / ONE / <f64>shareCount));

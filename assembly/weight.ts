@@ -1,4 +1,5 @@
-// Time weights and powers from basic IEEE operations only, so that every machine gets the same bits.
+// Time weights and powers from basic IEEE operations only, so that every machine gets the same
+// bits.
 
 import { allocate, release } from './heap';
 import { ONE } from './layout';
@@ -36,7 +37,10 @@ function log2(value: f64): f64 {
   return <f64>exponent + 2.0 * LOG2_E * s * series;
 }
 
-/** value^exponent for value > 0, to about 1e-10; 0 for value <= 0 (an absent counter weighs nothing). */
+/**
+ * value^exponent for value > 0, to about 1e-10; 0 for value <= 0 (an absent counter weighs
+ * nothing).
+ */
 export function power(value: f64, exponent: f64): f64 {
   if (value <= 0) return 0;
   const y = exponent * log2(value);
@@ -59,7 +63,10 @@ export function plain(weight: i64): f64 {
   return <f64>weight / ONE;
 }
 
-/** Forward decay g(d) = 2^((d - landmark) / half-life) over a table of one half-life (Cormode et al. 2009). */
+/**
+ * Forward decay g(d) = 2^((d - landmark) / half-life) over a table of one half-life (Cormode et al.
+ * 2009).
+ */
 let halfLife: i32 = 0;
 let landmark: i32 = 0;
 let growth: u32 = 0;
@@ -78,7 +85,10 @@ function growthTable(old: u32, oldDays: i32, days: i32): u32 {
   return table;
 }
 
-/** Half-lives in days (0: no decay) and the days that weigh 1. To be called before anything is counted. */
+/**
+ * Half-lives in days (0: no decay) and the days that weigh 1. To be called before anything is
+ * counted.
+ */
 export function setDecay(days: i32, landmarkDay: i32, popDays: i32, popLandmarkDay: i32): void {
   growth = growthTable(growth, halfLife, days);
   popularityGrowth = growthTable(popularityGrowth, popularityHalfLife, popDays);

@@ -1,4 +1,5 @@
-// Erase under reads: members of a chain of 20 k members and 200 k receipts of 8 lines, beside one raw fsync.
+// Erase under reads: members of a chain of 20 k members and 200 k receipts of 8 lines, beside one
+// raw fsync.
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,7 +66,8 @@ export async function benchErase(): Promise<string> {
       ['erase', String(n), ...[min, median, p99].map(rounded)],
     ];
     console.log(table(rows));
-    return `erase ${rounded(median)} ms  p99 ${rounded(p99)} ms  beside ${reads} reads  raw fsync ${rounded(raw.median)} ms`;
+    const beside = `beside ${reads} reads  raw fsync ${rounded(raw.median)} ms`;
+    return `erase ${rounded(median)} ms  p99 ${rounded(p99)} ms  ${beside}`;
   } finally {
     await engine.close();
     rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,5 @@
-// Durable ingest at 1, 10 and 100 writers, beside raw LMDB group commits of the same bytes in the same run.
+// Durable ingest at 1, 10 and 100 writers, beside raw LMDB group commits of the same bytes in the
+// same run.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,10 @@ import { receipts } from './workload.ts';
 const writerCounts = [1, 10, 100];
 const receiptsPerWriterCount = { 1: 500, 10: 4_000, 100: 20_000 } as const;
 
-/** Sends all receipts with `writers` at a time, each waiting for its answer; returns receipts/s and latencies in ms. */
+/**
+ * Sends all receipts with `writers` at a time, each waiting for its answer; returns receipts/s and
+ * latencies in ms.
+ */
 async function drive(
   list: readonly Purchase[],
   writers: number,
@@ -72,5 +76,6 @@ export async function benchIngest(): Promise<string> {
   }
   console.log(table(rows));
   const [one, , hundred] = rates as [number, number, number];
-  return `ingest 1 writer ${rounded(one)}/s  100 writers ${rounded(hundred)}/s  ratio ${rounded(hundred / one)}`;
+  const rate = `1 writer ${rounded(one)}/s  100 writers ${rounded(hundred)}/s`;
+  return `ingest ${rate}  ratio ${rounded(hundred / one)}`;
 }

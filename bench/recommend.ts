@@ -1,4 +1,5 @@
-// The whole way of one list in process: member id in, reply out, for members with real-sized histories.
+// The whole way of one list in process: member id in, reply out, for members with real-sized
+// histories.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

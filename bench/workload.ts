@@ -1,4 +1,5 @@
-// One seeded workload for all benchmarks: Zipf items, real basket sizes, members who buy again, stores and dayparts.
+// One seeded workload for all benchmarks: Zipf items, real basket sizes, members who buy again,
+// stores and dayparts.
 import {
   createRandom,
   type Purchase,
@@ -36,7 +37,9 @@ export const defaultWorkload: WorkloadOptions = {
 
 const zipfExponent = 0.9;
 
-/** Draws ranks 0 … n-1 with probability falling as rank^-exponent, by inverting the continuous law. */
+/**
+ * Draws ranks 0 … n-1 with probability falling as rank^-exponent, by inverting the continuous law.
+ */
 function zipf(random: () => number, n: number): number {
   const power = 1 - zipfExponent;
   return Math.min(n - 1, Math.floor(((n ** power - 1) * random() + 1) ** (1 / power)) - 1);

@@ -1,4 +1,5 @@
-// The engine as its users see it: the options it opens with, what it can be asked, and what it answers. Types only.
+// The engine as its users see it: the options it opens with, what it can be asked, and what it
+// answers. Types only.
 import type { Clock } from './base/clock.ts';
 import type { KernelBuild } from './kernel/kernel.ts';
 import type { Event, IngestResult, Item, Store } from './log/events.ts';
@@ -18,7 +19,10 @@ export interface EngineOptions {
   readonly popularityHalfLifeDays?: number | null;
   /** Days that receipts are kept; undefined: for ever. */
   readonly retentionDays?: number | undefined;
-  /** Told in one line what goes on in the background: a rebuild, a landmark crossed, a checkpoint that failed. */
+  /**
+   * Told in one line what goes on in the background: a rebuild, a landmark crossed, a checkpoint
+   * that failed.
+   */
   readonly notify?: (message: string) => void;
   /** Resolve before the counts are made, to answer health checks meanwhile; see `Engine.ready`. */
   readonly openAtOnce?: boolean;
@@ -73,7 +77,9 @@ export interface ReceiptRow {
 }
 
 export interface IngestOptions {
-  /** Written in the same transaction as the events, so that an import knows exactly how far it came. */
+  /**
+   * Written in the same transaction as the events, so that an import knows exactly how far it came.
+   */
   readonly bookmark?: Bookmark;
 }
 
@@ -113,36 +119,48 @@ export interface Inspection {
 }
 
 export interface Engine {
-  /** Resolves when everything stored is counted; until then recommend and ingest throw UNAVAILABLE. */
+  /**
+   * Resolves when everything stored is counted; until then recommend and ingest throw UNAVAILABLE.
+   */
   readonly ready: Promise<void>;
   /**
-   * Validated events in, one result each in the same order, resolved after fsync and after the counts moved: the next
-   * read sees them. Throws RESOURCE_EXHAUSTED when the queue is full.
+   * Validated events in, one result each in the same order, resolved after fsync and after the
+   * counts moved: the next read sees them. Throws RESOURCE_EXHAUSTED when the queue is full.
    */
   ingest(events: readonly Event[], options?: IngestOptions): Promise<readonly IngestResult[]>;
   /** Synchronous: microseconds. Throws INVALID_ARGUMENT, e.g. `similar` without an itemId. */
   recommend(request: RecommendRequest): RecommendReply;
-  /** Resolves when the state holds `watermark`; throws UNAVAILABLE after limits.watermarkWaitMsMax. */
+  /**
+   * Resolves when the state holds `watermark`; throws UNAVAILABLE after limits.watermarkWaitMsMax.
+   */
   waitFor(watermark: string): Promise<void>;
   /**
-   * Forgets a member, and every id merged into them, exactly: when it resolves, nothing of theirs is counted, served or
-   * accepted. Erasing an unknown member succeeds with nothing removed.
+   * Forgets a member, and every id merged into them, exactly: when it resolves, nothing of theirs
+   * is counted, served or accepted. Erasing an unknown member succeeds with nothing removed.
    */
   erase(memberId: string): Promise<EraseReceipt>;
-  /** Recounts everything beside the live counts and compares every cell; reading and writing go on. */
+  /**
+   * Recounts everything beside the live counts and compares every cell; reading and writing go on.
+   */
   verify(progress?: (done: number, total: number) => void): Promise<Audit>;
   /** Writes the counts to disk now, so that the next start is quick. */
   checkpoint(): Promise<void>;
   /** Takes out receipts older than the retention window; returns how many. */
   expire(): Promise<number>;
-  /** Rewrites the store without the bytes of what was deleted. Writers wait; readers go on but for a moment. */
+  /**
+   * Rewrites the store without the bytes of what was deleted. Writers wait; readers go on but for a
+   * moment.
+   */
   compact(): Promise<CompactReport>;
   item(itemId: string): Item | undefined;
   /** In the order of first sight. */
   items(): IterableIterator<Item>;
   store(storeId: string): Store | undefined;
   stores(): IterableIterator<Store>;
-  /** Receipts as kept, one row a line, in log order; returned pieces are already taken off unless `gross`. */
+  /**
+   * Receipts as kept, one row a line, in log order; returned pieces are already taken off unless
+   * `gross`.
+   */
   receipts(options?: { readonly gross?: boolean }): IterableIterator<ReceiptRow>;
   bookmark(key: string): string | undefined;
   status(): EngineStatus;

@@ -13,5 +13,7 @@ export function dayOf(epochMs: number): number {
   return Math.floor(epochMs / millisecondsPerDay);
 }
 
-/** A steady clock in milliseconds, for the length of slices only: never for anything that is kept. */
+/**
+ * A steady clock in milliseconds, for the length of slices only: never for anything that is kept.
+ */
 export const steadyMilliseconds = (): number => performance.now();

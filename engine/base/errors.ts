@@ -19,7 +19,10 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number];
 
-/** One thing that is wrong with one field. `value` is what came in (shortened), `limit` what is allowed. */
+/**
+ * One thing that is wrong with one field. `value` is what came in (shortened), `limit` what is
+ * allowed.
+ */
 export interface FieldViolation {
   readonly field: string;
   readonly message: string;
@@ -37,7 +40,10 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** A caller's fault or a failing part. Its message and violations may be shown; its cause is only logged. */
+/**
+ * A caller's fault or a failing part. Its message and violations may be shown; its cause is only
+ * logged.
+ */
 export class EngineError extends Error {
   readonly code: ErrorCode;
   readonly violations: readonly FieldViolation[];

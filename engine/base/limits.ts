@@ -1,9 +1,16 @@
-// Every bound of the engine in one place, each with the sum that justifies it. docs/reference/limits.md lists them.
+// Every bound of the engine in one place, each with the sum that justifies it.
+// docs/reference/limits.md lists them.
 
 export const limits = {
-  /** Ids are opaque; 128 bytes hold two UUIDs and a prefix, and keep LMDB keys far under 1,978 bytes. */
+  /**
+   * Ids are opaque; 128 bytes hold two UUIDs and a prefix, and keep LMDB keys far under 1,978
+   * bytes.
+   */
   idBytesMax: 128,
-  /** A receipt of 2,000 lines is a wholesale order of a whole aisle; 2,000 × ~60 B = 120 KB in the log. */
+  /**
+   * A receipt of 2,000 lines is a wholesale order of a whole aisle; 2,000 × ~60 B = 120 KB in the
+   * log.
+   */
   purchaseLinesMax: 2_000,
   /** 9 digits: a quantity times a price in fen stays below 2⁵³. */
   quantityMax: 1_000_000_000,
@@ -13,7 +20,10 @@ export const limits = {
   batchPurchasesMax: 1_000,
   /** One HTTP body or gRPC message. */
   bodyBytesMax: 1_048_576,
-  /** Larger baskets are wholesale orders: they pair with nothing (512² = 262 k cells would say nothing of taste). */
+  /**
+   * Larger baskets are wholesale orders: they pair with nothing (512² = 262 k cells would say
+   * nothing of taste).
+   */
   pairBasketItemsMax: 512,
   /** A till's clock may run ahead by this much; more is refused. */
   clockSkewMsMax: 5 * 60_000,
@@ -25,14 +35,20 @@ export const limits = {
   listItemsDefault: 20,
   basketItemsMax: 200,
   excludeItemsMax: 500,
-  /** Words of an item: long enough for any shelf label, short enough for a reply of 100 items in 100 KB. */
+  /**
+   * Words of an item: long enough for any shelf label, short enough for a reply of 100 items in 100
+   * KB.
+   */
   nameCharactersMax: 200,
   categoryLevelsMax: 8,
   tagsMax: 32,
   tagCharactersMax: 64,
   /** Events waiting for the disk; at 164 k events/s this is 0.1 s of work, 16 MB at 1 KB each. */
   ingestQueueEventsMax: 16_384,
-  /** Events of one LMDB transaction: about 10 µs each on the serving thread, so 512 keep a turn near 5 ms. */
+  /**
+   * Events of one LMDB transaction: about 10 µs each on the serving thread, so 512 keep a turn near
+   * 5 ms.
+   */
   ingestBatchEventsMax: 512,
   /** Neighbours of an item that are served (K of DESIGN §5); 20 would lose ≤ .001 of recall. */
   neighboursServed: 50,
@@ -47,12 +63,20 @@ export const limits = {
   verifyDifferencesMax: 100,
   /** Histories or tickets that one slice of expiry takes: about 5 ms in one transaction. */
   expireSliceMax: 64,
-  /** A data file is checked before it is opened at 1 GB/s; a disk that gives less than 10 MB/s is taken for broken. */
+  /**
+   * A data file is checked before it is opened at 1 GB/s; a disk that gives less than 10 MB/s is
+   * taken for broken.
+   */
   checkMsMin: 60_000,
   checkBytesPerMsMin: 10_000,
-  /** Given up on a full disk: an erase of 200 receipts rewrites some 600 pages of 4 KB, so this lasts for six of them. */
+  /**
+   * Given up on a full disk: an erase of 200 receipts rewrites some 600 pages of 4 KB, so this
+   * lasts for six of them.
+   */
   ballastBytes: 16 * 1_048_576,
-  /** A quarter of what is free, where that is less; under 64 pages it would not last for one erase. */
+  /**
+   * A quarter of what is free, where that is less; under 64 pages it would not last for one erase.
+   */
   ballastBytesMin: 262_144,
   /** Folders that are opened only for a moment need none. */
   ballastDelayMs: 1_000,

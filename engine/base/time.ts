@@ -20,7 +20,8 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
 
 /** Minutes east of UTC in an IANA zone at a moment. */
 export function zoneOffsetMinutes(timeZone: string, epochMs: number): number {
-  // No zone has ever changed its offset inside a quarter of an hour, and asking Intl costs microseconds.
+  // No zone has ever changed its offset inside a quarter of an hour, and asking Intl costs
+  // microseconds.
   const quarter = Math.floor(epochMs / quarterHourMs);
   const key = `${quarter}${timeZone}`;
   let offset = offsets.get(key);
@@ -36,7 +37,10 @@ export function zoneOffsetMinutes(timeZone: string, epochMs: number): number {
   return offset;
 }
 
-/** The offset written in an RFC 3339 time; undefined for `Z` and `-00:00`, which say nothing of local time (RFC 9557). */
+/**
+ * The offset written in an RFC 3339 time; undefined for `Z` and `-00:00`, which say nothing of
+ * local time (RFC 9557).
+ */
 export function statedOffsetMinutes(time: string): number | undefined {
   const match = /([+-])(\d{2}):(\d{2})$/.exec(time);
   if (!match || match[0] === '-00:00') return undefined;

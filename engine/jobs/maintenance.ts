@@ -1,4 +1,5 @@
-// Long work beside serving: checkpoints when due, verify, expiry, compaction, and erases that a restore took back.
+// Long work beside serving: checkpoints when due, verify, expiry, compaction, and erases that a
+// restore took back.
 import { type Clock, steadyMilliseconds } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
 import type { CompactReport } from '../engine.ts';
@@ -32,11 +33,15 @@ export class Maintenance {
     this.options = options;
   }
 
-  /** To be told after every batch: writes a checkpoint when enough has happened or enough time has passed. */
+  /**
+   * To be told after every batch: writes a checkpoint when enough has happened or enough time has
+   * passed.
+   */
   noteEvents(): void {
     const { keeper } = this.options;
     const isDue = keeper.eventsSinceCheckpoint >= limits.checkpointEventsMax;
-    // After one that failed, the next waits its time: on a full disk each would write until there is no room again.
+    // After one that failed, the next waits its time: on a full disk each would write until there
+    // is no room again.
     if (isDue && !this.hasFailed) this.checkpointSoon(0);
     else this.checkpointSoon(limits.checkpointIntervalMs);
   }
@@ -78,7 +83,10 @@ export class Maintenance {
     }, milliseconds).unref();
   }
 
-  /** Erases whoever the ledger names and the store still knows: a restore, or a crash, took the erase back. */
+  /**
+   * Erases whoever the ledger names and the store still knows: a restore, or a crash, took the
+   * erase back.
+   */
   async reconcileErased(): Promise<void> {
     const { store, ledger, writer, notify } = this.options;
     const { tombstones, histories, members } = store.tables;

@@ -1,11 +1,12 @@
 // The receipts of the log, one row a line.
+
 import { formatMoment } from '../base/time.ts';
 import type { ReceiptRow } from '../engine.ts';
 import type { LoggedPurchase } from '../log/codec.ts';
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
-import { readReturns } from '../views/accept.ts';
 import { returnedPieces } from '../views/receipts.ts';
+import { readReturns } from '../views/returns.ts';
 
 /** Oldest acceptance first; `gross` leaves returned pieces in. */
 export function* receiptRows(log: Log, store: Store, gross: boolean): IterableIterator<ReceiptRow> {

@@ -1,4 +1,5 @@
-// The functions of the WebAssembly module, as assembly/index.ts exports them. Addresses are u32 (JS sees i32: `>>> 0`).
+// The functions of the WebAssembly module, as assembly/index.ts exports them. Addresses are u32 (JS
+// sees i32: `>>> 0`).
 
 /** Table codes of assembly/layout.ts. */
 export const tables = { next: 1, same: 2, scope: 3 } as const;

@@ -103,7 +103,10 @@ export class Kernel {
     return bytes;
   }
 
-  /** Reads a stored history (engine/views/history.ts) as of a sequence into side 0 or 1; returns its baskets. */
+  /**
+   * Reads a stored history (engine/views/history.ts) as of a sequence into side 0 or 1; returns its
+   * baskets.
+   */
   readHistory(
     side: 0 | 1,
     history: Uint8Array | undefined,

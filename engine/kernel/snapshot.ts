@@ -13,7 +13,10 @@ export function sealBlock(bytes: Uint8Array): Buffer {
   return block;
 }
 
-/** The blocks of a file from a position on; undefined when one is cut short or does not match its checksum. */
+/**
+ * The blocks of a file from a position on; undefined when one is cut short or does not match its
+ * checksum.
+ */
 export function openBlocks(file: Buffer, from: number): Uint8Array[] | undefined {
   const blocks: Uint8Array[] = [];
   for (let at = from; at < file.length; ) {

@@ -1,4 +1,5 @@
-// The part of the WebAssembly JavaScript API that the kernel uses; TypeScript ships it only with the DOM's types.
+// The part of the WebAssembly JavaScript API that the kernel uses; TypeScript ships it only with
+// the DOM's types.
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);

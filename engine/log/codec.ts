@@ -2,7 +2,10 @@
 import { EngineError } from '../base/errors.ts';
 import type { Item, Merge, Purchase, Return, Store } from './events.ts';
 
-/** Milliseconds for arithmetic, and the minutes east of UTC that were settled when the event was accepted. */
+/**
+ * Milliseconds for arithmetic, and the minutes east of UTC that were settled when the event was
+ * accepted.
+ */
 export interface Moment {
   readonly occurredAtMs: number;
   readonly offsetMinutes: number;
@@ -33,7 +36,10 @@ export type LogEntry =
 
 type PackedLine = [string, number, (number | null)?];
 
-/** The content that decides between `duplicate` and `conflict`: all that the sender said, without the offset. */
+/**
+ * The content that decides between `duplicate` and `conflict`: all that the sender said, without
+ * the offset.
+ */
 export function purchaseContent(purchase: LoggedPurchase): string {
   const lines = purchase.lines.map(
     ({ itemId, quantity, unitPriceFen }): PackedLine =>

@@ -14,7 +14,8 @@ export interface KnownId {
 }
 
 function idKey(kind: IdKind, id: string): Buffer {
-  // Nothing leads from a member to the unreferenced returns they brought, so their ids are kept as hashes only.
+  // Nothing leads from a member to the unreferenced returns they brought, so their ids are kept as
+  // hashes only.
   if (kind === 'unreferencedReturn') {
     return Buffer.concat([Buffer.of(kindBytes[kind]), createHash('sha256').update(id).digest()]);
   }

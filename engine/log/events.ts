@@ -1,11 +1,15 @@
-// What may enter the log: the shapes of purchases, returns, items and stores as they arrive at a door.
-// The zod schemas here validate, document (OpenAPI) and type; nothing behind them checks a shape again.
+// What may enter the log: the shapes of purchases, returns, items and stores as they arrive at a
+// door. The zod schemas here validate, document (OpenAPI) and type; nothing behind them checks a
+// shape again.
 import { z } from 'zod';
 import { limits } from '../base/limits.ts';
 
 const encoder = new TextEncoder();
 
-/** An outside id: 1–128 bytes of well-formed UTF-8, compared as given (no trimming, no case folding). */
+/**
+ * An outside id: 1–128 bytes of well-formed UTF-8, compared as given (no trimming, no case
+ * folding).
+ */
 export const idSchema = z
   .string()
   .min(1, { message: 'must not be empty' })
@@ -28,7 +32,8 @@ const wellFormedText = (charactersMax: number) =>
 /** RFC 3339 date-time with `Z` or an offset. */
 export const timeSchema = z.iso.datetime({ offset: true }).meta({
   description:
-    'RFC 3339 date-time with an offset, e.g. 2026-05-01T09:10:00+08:00. `Z` gives no local offset: the store’s time zone counts.',
+    'RFC 3339 date-time with an offset, e.g. 2026-05-01T09:10:00+08:00. `Z` gives no local ' +
+    'offset: the store’s time zone counts.',
   examples: ['2026-05-01T09:10:00+08:00'],
 });
 
@@ -124,8 +129,9 @@ export type StoreInput = z.input<typeof storeSchema>;
 export type Store = z.output<typeof storeSchema>;
 
 /**
- * Goods brought back without the receipt: the engine finds the member's latest purchases of each item at or before
- * `occurredAt` that still hold pieces, and writes one ordinary return per purchase.
+ * Goods brought back without the receipt: the engine finds the member's latest purchases of each
+ * item at or before `occurredAt` that still hold pieces, and writes one ordinary return per
+ * purchase.
  */
 export interface UnreferencedReturn {
   readonly returnId: string;
@@ -152,15 +158,23 @@ export interface IngestResult {
   /** The purchaseId, returnId, itemId or storeId. */
   readonly id: string;
   readonly status: IngestStatus;
-  /** Stands for the state that holds this event; for a duplicate, the first acceptance. Absent when refused. */
+  /**
+   * Stands for the state that holds this event; for a duplicate, the first acceptance. Absent when
+   * refused.
+   */
   readonly watermark?: string;
-  /** UPPER_SNAKE_CASE, for `conflict` and `rejected`: OCCURRED_AT_IN_FUTURE, RETURN_EXCEEDS_PURCHASE, … */
+  /**
+   * UPPER_SNAKE_CASE, for `conflict` and `rejected`: OCCURRED_AT_IN_FUTURE,
+   * RETURN_EXCEEDS_PURCHASE, …
+   */
   readonly reason?: string;
   readonly message?: string;
   readonly field?: string;
   /** What would have been allowed. */
   readonly limit?: string | number;
-  /** A return whose purchase is not here yet: it is kept and counts as soon as the purchase arrives. */
+  /**
+   * A return whose purchase is not here yet: it is kept and counts as soon as the purchase arrives.
+   */
   readonly parked?: boolean;
   /** Of an unreferenced return: pieces that no purchase of the member could be found for. */
   readonly unmatchedQuantity?: number;

@@ -49,7 +49,9 @@ export class Log {
     this.headSequence = head;
   }
 
-  /** Overwrites an entry by a stub inside a transaction: the sequence stays, what it said is gone. */
+  /**
+   * Overwrites an entry by a stub inside a transaction: the sequence stays, what it said is gone.
+   */
   blank(sequence: number): void {
     this.store.tables.log.put(logKey(sequence), encodeStub());
   }
@@ -60,7 +62,9 @@ export class Log {
     return decodeEntry(bytes, sequence);
   }
 
-  /** Entries from a sequence on, in order, read in chunks so that no read transaction lives long. */
+  /**
+   * Entries from a sequence on, in order, read in chunks so that no read transaction lives long.
+   */
   *scan(from = 1): IterableIterator<SequencedEntry> {
     let next = from;
     while (next <= this.headSequence) {

@@ -8,7 +8,10 @@ import { dayparts, type RecommendRequest, type Relaxation, type Scenario } from 
 export interface ServeState {
   readonly counts: Counts;
   readonly registries: Registries;
-  /** The stored history of a member, undefined for one never seen, and whether they opted out of personalisation. */
+  /**
+   * The stored history of a member, undefined for one never seen, and whether they opted out of
+   * personalisation.
+   */
   readonly historyOf: (memberId: string) => {
     readonly history: Buffer | undefined;
     readonly isOptedOut: boolean;

@@ -1,4 +1,5 @@
-// Fills a list that is too short: what sells in the store, its city, the chain, and at last the catalogue.
+// Fills a list that is too short: what sells in the store, its city, the chain, and at last the
+// catalogue.
 
 import { beginSelection, type ServeContext } from './context.ts';
 import type { RankedItem } from './ranked.ts';
@@ -88,7 +89,10 @@ export interface FillOptions {
   readonly isPopularity: boolean;
 }
 
-/** `ranked` and as many popular items after it as the limit allows; tells each place it had to go to. */
+/**
+ * `ranked` and as many popular items after it as the limit allows; tells each place it had to go
+ * to.
+ */
 export function fill(
   context: ServeContext,
   ranked: readonly RankedItem[],

@@ -1,4 +1,5 @@
-// What a scenario answers before rules, filling and encoding: item numbers, best first, each with its reasons.
+// What a scenario answers before rules, filling and encoding: item numbers, best first, each with
+// its reasons.
 import type { ReasonType } from './request.ts';
 
 export interface RankedReason {

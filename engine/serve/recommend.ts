@@ -41,7 +41,10 @@ function assertAnswerable(request: RecommendRequest): void {
   }
 }
 
-/** What must not be used to fill: the anchor itself, and for discover all that the member has bought. */
+/**
+ * What must not be used to fill: the anchor itself, and for discover all that the member has
+ * bought.
+ */
 function barredNumbers({ scenario, history, anchorNumber, kernel }: ServeContext): number[] {
   const startsFromItem = scenario === 'similar' || scenario === 'bought-together';
   if (startsFromItem && anchorNumber !== undefined) return [anchorNumber];
@@ -54,7 +57,9 @@ function barredNumbers({ scenario, history, anchorNumber, kernel }: ServeContext
   return barred;
 }
 
-/** How near an item's category is to the anchor's; 0 when they share no level or either has none. */
+/**
+ * How near an item's category is to the anchor's; 0 when they share no level or either has none.
+ */
 function nearness(anchor: Item, item: Item): number {
   if (!anchor.category?.length || item.category?.[0] !== anchor.category[0]) return 0;
   return categoryFactor(anchor, item);
@@ -114,7 +119,10 @@ function nameItem(ranked: RankedItem, items: Registry<Item>): RecommendedItem {
   };
 }
 
-/** Answers one request from the state as it is. Throws INVALID_ARGUMENT when the scenario lacks what it starts from. */
+/**
+ * Answers one request from the state as it is. Throws INVALID_ARGUMENT when the scenario lacks what
+ * it starts from.
+ */
 export function recommend(request: RecommendRequest, state: ServeState): RecommendReply {
   assertAnswerable(request);
   const context = deriveContext(request, state);

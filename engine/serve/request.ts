@@ -1,4 +1,5 @@
-// What can be asked for and what is answered: the shapes of a recommendation request and of its reply.
+// What can be asked for and what is answered: the shapes of a recommendation request and of its
+// reply.
 import { z } from 'zod';
 import { limits } from '../base/limits.ts';
 import { idSchema, timeSchema } from '../log/events.ts';
@@ -88,7 +89,10 @@ export interface RecommendedItem {
   /** Comparable within one list only. */
   readonly score: number;
   readonly reasons: readonly Reason[];
-  /** buy-again only: the member's usual days between two purchases of it, and when the next is due (RFC 3339 date). */
+  /**
+   * buy-again only: the member's usual days between two purchases of it, and when the next is due
+   * (RFC 3339 date).
+   */
   readonly usualGapDays?: number;
   readonly nextDueOn?: string;
 }

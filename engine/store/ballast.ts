@@ -116,7 +116,13 @@ export class Ballast {
 
   private makeLater(milliseconds: number): void {
     this.timer = setTimeout(() => {
-      this.make();
+      try {
+        this.make();
+      } catch {
+        // A folder that cannot even be asked for room fails the next write, which says so; the
+        // ballast is only tried again.
+        this.state = 'absent';
+      }
       if (this.state === 'absent') this.makeLater(limits.checkpointIntervalMs);
     }, milliseconds).unref();
   }

@@ -25,7 +25,7 @@ export async function claimFolder(folder: string): Promise<FolderClaim> {
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const message = `${folder} is in use by another caini process; stop it or choose another folder`;
+      const message = `${folder} is in use by another caini process; stop that one first`;
       reject(
         error.code === 'EADDRINUSE'
           ? new EngineError('FAILED_PRECONDITION', message, { reason: 'FOLDER_IN_USE' })

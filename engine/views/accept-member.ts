@@ -1,4 +1,5 @@
-// Accepts what is said of a member: that two ids are one person, and whether they consent to personalisation.
+// Accepts what is said of a member: that two ids are one person, and whether they consent to
+// personalisation.
 import { encodeConsent, encodeMerge } from '../log/codec.ts';
 import type { Consent, IngestResult, Merge } from '../log/events.ts';
 import {
@@ -13,7 +14,10 @@ import {
 import { uniteHistories } from './history.ts';
 import { findMember, isPersonalised, putMember } from './members.ts';
 
-/** Makes two ids one member: the union of their histories; of all their answers on consent the latest counts. */
+/**
+ * Makes two ids one member: the union of their histories; of all their answers on consent the
+ * latest counts.
+ */
 export function acceptMerge(context: AcceptContext, merge: Merge): IngestResult {
   const { memberId, fromMemberId } = merge;
   const { store, log, batch } = context;
@@ -55,7 +59,10 @@ export function acceptMerge(context: AcceptContext, merge: Merge): IngestResult 
   return { id: memberId, status: 'created', watermark: String(sequence) };
 }
 
-/** Where these two ids were first said to be one; for ids united by way of others, where the last of those stands. */
+/**
+ * Where these two ids were first said to be one; for ids united by way of others, where the last of
+ * those stands.
+ */
 function firstMerge({ log }: AcceptContext, sequences: readonly number[], merge: Merge): number {
   const isSame = (sequence: number): boolean => {
     const entry = log.read(sequence);

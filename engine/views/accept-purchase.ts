@@ -1,8 +1,9 @@
 // Accepts one purchase: log, id, history, and the returns that came before it.
+
 import { millisecondsPerDay } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
 import { encodePurchase, type LoggedPurchase, purchaseContent } from '../log/codec.ts';
-import { rememberId } from '../log/dedupe.ts';
+import { findId, rememberId } from '../log/dedupe.ts';
 import type { IngestResult, Purchase } from '../log/events.ts';
 import {
   type AcceptContext,
@@ -14,14 +15,15 @@ import {
   judgeMoment,
   momentOf,
   noteDayOf,
-  readReturns,
+  putTombstone,
   registerUnknown,
   rejected,
-  writeReturns,
 } from './accept.ts';
+import { forgetReturns } from './forget.ts';
 import { encodeHistoryEntry, insertEntry } from './history.ts';
 import { findMember } from './members.ts';
 import { deriveEntry, type KeptReturn, piecesByItem } from './receipts.ts';
+import { readReturns } from './returns.ts';
 
 function judgeQuantities(purchase: Purchase): IngestResult | undefined {
   for (const [itemId, pieces] of piecesByItem(purchase.lines)) {
@@ -41,8 +43,27 @@ function takeParked(context: AcceptContext, purchaseId: string): readonly KeptRe
   if (parked.length === 0) return parked;
   const oldest = context.clock() - limits.parkedReturnDaysMax * millisecondsPerDay;
   const counted = parked.filter(({ acceptedAtMs }) => acceptedAtMs >= oldest);
-  if (counted.length < parked.length) writeReturns(context.store, purchaseId, counted);
+  const tooLate = parked.filter(({ acceptedAtMs }) => acceptedAtMs < oldest);
+  forgetReturns(context, purchaseId, tooLate, counted);
   return counted;
+}
+
+/**
+ * The refusal of an erased member's receipt; returns that had waited for it were theirs too, and
+ * go.
+ */
+function refuseErased(context: AcceptContext, purchase: Purchase): IngestResult | undefined {
+  const { purchaseId, memberId } = purchase;
+  const refusal = judgeErased(context, purchaseId, memberId);
+  if (!refusal) return judgeErasedPurchase(context, purchaseId, purchaseId);
+  const parked = findId(context.store, 'purchase', purchaseId)
+    ? []
+    : readReturns(context.store, purchaseId);
+  if (parked.length > 0) {
+    forgetReturns(context, purchaseId, parked, []);
+    putTombstone(context, 'purchase', purchaseId);
+  }
+  return refusal;
 }
 
 export function acceptPurchase(context: AcceptContext, purchase: Purchase): IngestResult {
@@ -53,8 +74,7 @@ export function acceptPurchase(context: AcceptContext, purchase: Purchase): Inge
   const content = purchaseContent(logged);
   const contentHash = context.hashContent(content);
   const answer =
-    judgeErased(context, purchaseId, memberId) ??
-    judgeErasedPurchase(context, purchaseId, purchaseId) ??
+    refuseErased(context, purchase) ??
     judgeKnown(context, 'purchase', purchaseId, contentHash) ??
     judgeMoment(context, purchaseId, moment) ??
     judgeQuantities(purchase);

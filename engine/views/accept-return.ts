@@ -1,4 +1,5 @@
 // Accepts returns: against a purchase, before it, or without any receipt.
+
 import { assert } from '../base/errors.ts';
 import {
   encodeReturn,
@@ -17,13 +18,12 @@ import {
   judgeKnown,
   judgeMoment,
   momentOf,
-  readReturns,
   rejected,
-  writeReturns,
 } from './accept.ts';
 import { decodeHistory, encodeHistoryEntry, insertEntry, removeEntry } from './history.ts';
 import { findMember } from './members.ts';
 import { deriveEntry, type KeptReturn, piecesByItem, returnedPieces } from './receipts.ts';
+import { readReturns, writeReturns } from './returns.ts';
 
 interface KnownPurchase {
   readonly sequence: number;
@@ -51,14 +51,18 @@ function judgePieces(
     if (pieces <= left) continue;
     const message =
       `${pieces} of item ${JSON.stringify(itemId)} cannot be returned to purchase ` +
-      `${JSON.stringify(value.purchaseId)}: ${Math.max(0, left)} are left of ${bought.get(itemId) ?? 0} bought`;
+      `${JSON.stringify(value.purchaseId)}: ${Math.max(0, left)} are left ` +
+      `of ${bought.get(itemId) ?? 0} bought`;
     const because = { reason: 'RETURN_EXCEEDS_PURCHASE', field: 'lines', message };
     return rejected(value.returnId, { ...because, limit: Math.max(0, left) });
   }
   return undefined;
 }
 
-/** Moves the history, or the anonymous ticket, from the receipt as it was to the receipt less these returns. */
+/**
+ * Moves the history, or the anonymous ticket, from the receipt as it was to the receipt less these
+ * returns.
+ */
 function moveReceipt(
   context: AcceptContext,
   known: KnownPurchase,
@@ -166,7 +170,9 @@ function repeatAnswer(
   return unmatchedQuantity === 0 ? known : { ...known, unmatchedQuantity };
 }
 
-/** Goods without a receipt: one ordinary return against each purchase that they can have come from. */
+/**
+ * Goods without a receipt: one ordinary return against each purchase that they can have come from.
+ */
 export function acceptUnreferencedReturn(
   context: AcceptContext,
   value: UnreferencedReturn,

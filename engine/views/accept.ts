@@ -1,4 +1,5 @@
-// What every kind of event shares on its way in: the context, the moment it happened, and whether its id is known.
+// What every kind of event shares on its way in: the context, the moment it happened, and whether
+// its id is known.
 import { type Clock, dayOf, millisecondsPerDay } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
 import { formatMoment, statedOffsetMinutes, zoneOffsetMinutes } from '../base/time.ts';
@@ -13,7 +14,6 @@ import type { HashId, Registry } from './catalogue.ts';
 import type { Registries } from './counts.ts';
 import { type Checkpoints, hasLiveEntries } from './history.ts';
 import { isPersonalised, type Member } from './members.ts';
-import type { KeptReturn } from './receipts.ts';
 
 export interface AcceptContext {
   readonly store: Store;
@@ -72,8 +72,9 @@ export function judgeMoment(
   const now = context.clock();
   if (occurredAtMs > now + limits.clockSkewMsMax) {
     const message =
-      `occurredAt ${formatMoment(occurredAtMs, 0)} is more than ${limits.clockSkewMsMax / 60_000} ` +
-      `minutes ahead of the server's clock (${formatMoment(now, 0)})`;
+      `occurredAt ${formatMoment(occurredAtMs, 0)} is more than ` +
+      `${limits.clockSkewMsMax / 60_000} minutes ahead of the server's clock ` +
+      `(${formatMoment(now, 0)})`;
     const limit = formatMoment(now + limits.clockSkewMsMax, 0);
     return rejected(id, { reason: 'OCCURRED_AT_IN_FUTURE', field: 'occurredAt', message, limit });
   }
@@ -176,19 +177,6 @@ export function registerUnknown(
   }
 }
 
-export function readReturns(store: Store, purchaseId: string): KeptReturn[] {
-  const value = store.tables.returns.get(Buffer.from(purchaseId));
-  return value ? JSON.parse(value.toString()) : [];
-}
-
-export function writeReturns(
-  store: Store,
-  purchaseId: string,
-  returns: readonly KeptReturn[],
-): void {
-  store.tables.returns.put(Buffer.from(purchaseId), Buffer.from(JSON.stringify(returns)));
-}
-
 /** A member's history as this transaction sees it; `root` as members.findMember tells. */
 export function historyOf(context: AcceptContext, root: string): Buffer | undefined {
   return context.store.tables.histories.get(Buffer.from(root));
@@ -201,7 +189,10 @@ export function putHistory(context: AcceptContext, root: string, history: Buffer
   else histories.put(Buffer.from(root), history);
 }
 
-/** Stores a member's new history and notes the change for the counts, unless they do not consent to counting. */
+/**
+ * Stores a member's new history and notes the change for the counts, unless they do not consent to
+ * counting.
+ */
 export function changeHistory(
   context: AcceptContext,
   { root, record }: Member,
@@ -215,8 +206,9 @@ export function changeHistory(
 }
 
 /**
- * Notes that a checkpoint older than `sequence` cannot be caught up from histories: whose receipts these were, or whether
- * they counted, has changed. Merges and consents are rare; the recount comes only after a crash before the next checkpoint.
+ * Notes that a checkpoint older than `sequence` cannot be caught up from histories: whose receipts
+ * these were, or whether they counted, has changed. Merges and consents are rare; the recount comes
+ * only after a crash before the next checkpoint.
  */
 export function requireRecount(context: AcceptContext, sequence: number): void {
   context.store.writeMeta('recountAfter', sequence);
@@ -226,6 +218,20 @@ const tombstoneKinds = { member: 109, purchase: 112 } as const;
 
 export function tombstoneKey(kind: keyof typeof tombstoneKinds, hash: Buffer): Buffer {
   return Buffer.concat([Buffer.of(tombstoneKinds[kind]), hash]);
+}
+
+/**
+ * Writes the tombstone of a member or a purchase inside a transaction; returns the keyed hash of
+ * its id.
+ */
+export function putTombstone(
+  { store, ledger }: AcceptContext,
+  kind: keyof typeof tombstoneKinds,
+  id: string,
+): Buffer {
+  const hash = ledger.hash(id);
+  store.tables.tombstones.put(tombstoneKey(kind, hash), Buffer.alloc(0));
+  return hash;
 }
 
 /** A rejection when the member was erased: nothing of theirs comes in any more. */

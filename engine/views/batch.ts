@@ -1,4 +1,5 @@
-// What one write transaction has done so far: its changes of histories, and how to undo what it did in memory.
+// What one write transaction has done so far: its changes of histories, and how to undo what it did
+// in memory.
 import type { Change } from './counts.ts';
 
 export class Batch {
@@ -9,7 +10,10 @@ export class Batch {
   readonly erasedHashes: Buffer[] = [];
   private readonly undoSteps: (() => void)[] = [];
 
-  /** Several receipts of one member in one batch are one change: from before the first to after the last. */
+  /**
+   * Several receipts of one member in one batch are one change: from before the first to after the
+   * last.
+   */
   changeMember(memberId: string, before: Buffer | undefined, after: Buffer | undefined): void {
     const first = this.changes.get(`m${memberId}`);
     this.changes.set(`m${memberId}`, {

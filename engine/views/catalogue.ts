@@ -1,4 +1,5 @@
-// Items and stores in memory: outside ids to dense numbers, what is known of each, and their id hashes.
+// Items and stores in memory: outside ids to dense numbers, what is known of each, and their id
+// hashes.
 import { assert } from '../base/errors.ts';
 
 /** XXH64, seed 0, of an id's UTF-8. */
@@ -10,7 +11,9 @@ interface Known<Value> {
   readonly sequence: number;
 }
 
-/** A dense numbering of outside ids with a value each; numbers start at `first` and never change. */
+/**
+ * A dense numbering of outside ids with a value each; numbers start at `first` and never change.
+ */
 export class Registry<Value> {
   private readonly numbers = new Map<string, number>();
   private readonly ids: string[] = [];

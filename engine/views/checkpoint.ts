@@ -1,11 +1,15 @@
-// The counts on disk: one file that stands at one log sequence, written in slices while counting goes on.
+// The counts on disk: one file that stands at one log sequence, written in slices while counting
+// goes on.
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { openBlocks, restoreBlocks, sealBlock } from '../kernel/snapshot.ts';
 import type { Counts } from './counts.ts';
 
-/** Raised whenever the same receipts would be counted otherwise: an older checkpoint is then counted anew. */
+/**
+ * Raised whenever the same receipts would be counted otherwise: an older checkpoint is then counted
+ * anew.
+ */
 const formulaVersion = 1;
 const fileName = 'counts.checkpoint';
 /** About 1 ms of encoding. */
@@ -56,8 +60,9 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * Writes a checkpoint of this moment; must be called when everything up to `sequence`, and nothing more, is folded. The
- * moment is fixed before the first await; the former checkpoint stands until the new one is durable.
+ * Writes a checkpoint of this moment; must be called when everything up to `sequence`, and nothing
+ * more, is folded. The moment is fixed before the first await; the former checkpoint stands until
+ * the new one is durable.
  */
 export async function writeCheckpoint(
   folder: string,

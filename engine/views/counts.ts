@@ -1,4 +1,5 @@
-// The counts in memory: one kernel, brought in step with the registries and moved by changes of histories.
+// The counts in memory: one kernel, brought in step with the registries and moved by changes of
+// histories.
 import { Kernel, type KernelBuild } from '../kernel/kernel.ts';
 import type { Item, Store } from '../log/events.ts';
 import type { Registry } from './catalogue.ts';
@@ -9,7 +10,10 @@ export interface HalfLives {
   readonly popularityDays: number | null;
 }
 
-/** What counted before and what counts after one change: stored histories of one member, or of one anonymous ticket. */
+/**
+ * What counted before and what counts after one change: stored histories of one member, or of one
+ * anonymous ticket.
+ */
 export interface Change {
   readonly before: Buffer | undefined;
   readonly after: Buffer | undefined;
@@ -25,7 +29,9 @@ export interface Registries {
 
 const halfLivesPerLandmark = 16;
 
-/** t0 of DESIGN section 4: the last multiple of 16 half-lives at or before a day; 0 without decay. */
+/**
+ * t0 of DESIGN section 4: the last multiple of 16 half-lives at or before a day; 0 without decay.
+ */
 export function landmarkOf(newestDay: number, halfLifeDays: number | null): number {
   if (halfLifeDays === null) return 0;
   const grid = halfLivesPerLandmark * halfLifeDays;
@@ -51,7 +57,8 @@ export class Counts {
     this.landmarkDay = landmarkOf(newestDay, halfLives.pairDays);
     this.popularityLandmarkDay = landmarkOf(newestDay, halfLives.popularityDays);
     const { pairDays, popularityDays } = halfLives;
-    this.decayName = `${pairDays}@${this.landmarkDay} ${popularityDays}@${this.popularityLandmarkDay}`;
+    const popularity = `${popularityDays}@${this.popularityLandmarkDay}`;
+    this.decayName = `${pairDays}@${this.landmarkDay} ${popularity}`;
     this.kernel = new Kernel(
       {
         halfLifeDays: halfLives.pairDays ?? 0,
@@ -94,7 +101,10 @@ export class Counts {
     this.kernel.run.setViewGrowth(this.kernel.run.pairGrowth(this.now()));
   }
 
-  /** The newest learnt day, from which everything is weighed; the landmark before anything was learnt. */
+  /**
+   * The newest learnt day, from which everything is weighed; the landmark before anything was
+   * learnt.
+   */
   now(): number {
     const newest = this.kernel.run.newestDay();
     return newest < 0 ? this.landmarkDay : newest;

@@ -1,7 +1,8 @@
-// Forgets one member inside a write transaction: tombstones, then everything that names them or their receipts.
+// Forgets one member inside a write transaction: tombstones, then everything that names them or
+// their receipts.
 import { encodeErase } from '../log/codec.ts';
-import { forgetId } from '../log/dedupe.ts';
-import { type AcceptContext, historyOf, readReturns, tombstoneKey } from './accept.ts';
+import { type AcceptContext, historyOf, putTombstone } from './accept.ts';
+import { forgetReceipt } from './forget.ts';
 import { decodeHistory, type HistoryEntry, residueOf } from './history.ts';
 import { findMember, isPersonalised, type Member } from './members.ts';
 
@@ -21,7 +22,10 @@ function sequenceKey(sequence: number): Buffer {
   return key;
 }
 
-/** Keeps what the last checkpoint still counts of a history, without ids: there is nothing else left to subtract from. */
+/**
+ * Keeps what the last checkpoint still counts of a history, without ids: there is nothing else left
+ * to subtract from.
+ */
 function keepResidue(
   context: AcceptContext,
   history: Buffer | undefined,
@@ -33,43 +37,21 @@ function keepResidue(
   context.store.tables.residues.put(sequenceKey(options.sequence), value);
 }
 
-/** Overwrites a receipt and its returns in the log, forgets their ids; returns how many returns there were. */
-export function forgetReceipt(
-  context: AcceptContext,
-  { purchaseSequence, purchaseId }: Pick<HistoryEntry, 'purchaseSequence' | 'purchaseId'>,
-): number {
-  const { log, store } = context;
-  const returns = readReturns(store, purchaseId);
-  for (const { sequence } of returns) {
-    const entry = log.read(sequence);
-    if (entry.kind === 'return') forgetId(store, 'return', entry.return.returnId);
-    log.blank(sequence);
-  }
-  if (returns.length > 0) store.tables.returns.remove(Buffer.from(purchaseId));
-  log.blank(purchaseSequence);
-  forgetId(store, 'purchase', purchaseId);
-  return returns.length;
-}
-
 function putTombstones(context: AcceptContext, ids: readonly string[]): Buffer[] {
-  const hashes = ids.map((id) => context.ledger.hash(id));
-  for (const hash of hashes) {
-    context.store.tables.tombstones.put(tombstoneKey('member', hash), Buffer.alloc(0));
-  }
+  const hashes = ids.map((id) => putTombstone(context, 'member', id));
   context.batch.erasedHashes.push(...hashes);
   return hashes;
 }
 
 function forgetHistory(context: AcceptContext, member: Member, sequence: number) {
-  const { store, batch, ledger } = context;
+  const { store, batch } = context;
   const history = historyOf(context, member.root);
   const counted = new Map<number, HistoryEntry>();
   for (const entry of decodeHistory(history)) counted.set(entry.purchaseSequence, entry);
   let returns = 0;
   for (const entry of counted.values()) {
     returns += forgetReceipt(context, entry);
-    const hash = ledger.hash(entry.purchaseId);
-    store.tables.tombstones.put(tombstoneKey('purchase', hash), Buffer.alloc(0));
+    putTombstone(context, 'purchase', entry.purchaseId);
   }
   if (history) {
     store.tables.histories.remove(Buffer.from(member.root));
@@ -81,7 +63,10 @@ function forgetHistory(context: AcceptContext, member: Member, sequence: number)
   return { receipts: counted.size, returns };
 }
 
-/** Erases the whole union that an id stands for. An unknown member is erased too: their later receipts are refused. */
+/**
+ * Erases the whole union that an id stands for. An unknown member is erased too: their later
+ * receipts are refused.
+ */
 export function eraseMember(context: AcceptContext, memberId: string): Erased {
   const { store, log } = context;
   const member = findMember(store, memberId);

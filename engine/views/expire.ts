@@ -7,7 +7,7 @@ import {
   requireRecount,
   retentionStartMs,
 } from './accept.ts';
-import { forgetReceipt } from './erase.ts';
+import { forgetReceipt } from './forget.ts';
 import { decodeHistory, encodeHistoryEntry } from './history.ts';
 import { findMember } from './members.ts';
 

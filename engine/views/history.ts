@@ -1,11 +1,14 @@
 // A member's baskets as bytes: the format that assembly/history.ts reads straight into the kernel.
 //
-//   entry: occurredAtMs f64 | purchaseSequence f64 | addedAt f64 | removedAt f64 (0: live) | store u32 (0: none)
-//          | daypart u8 | idLength u8 | lines u16 | lines × (itemNumber u32, quantity u32, returned u32)
+// entry: occurredAtMs f64 | purchaseSequence f64 | addedAt f64 | removedAt f64 (0: live) | store
+// u32 (0: none)
+//          | daypart u8 | idLength u8 | lines u16
+//          | lines × (itemNumber u32, quantity u32, returned u32)
 //          | purchaseId bytes, padded with zeros to a multiple of 4
 //
-// Entries stand in (occurredAtMs, purchaseId bytes) order, lines in (id hash, id) order, all little-endian. An entry is
-// never changed: it is marked removed and its successor put beside it, so that a history can be read as of a sequence.
+// Entries stand in (occurredAtMs, purchaseId bytes) order, lines in (id hash, id) order, all
+// little-endian. An entry is never changed: it is marked removed and its successor put beside it,
+// so that a history can be read as of a sequence.
 
 const headerBytes = 40;
 const lineBytes = 12;
@@ -30,7 +33,9 @@ export interface HistoryEntry {
   readonly lines: readonly HistoryLine[];
 }
 
-/** The log sequences at which checkpoints stand: the durable one and the one being written. 0: none. */
+/**
+ * The log sequences at which checkpoints stand: the durable one and the one being written. 0: none.
+ */
 export interface Checkpoints {
   readonly oldest: number;
   readonly newest: number;
@@ -129,8 +134,8 @@ export function insertEntry(history: Buffer | undefined, entry: HistoryEntry): B
 }
 
 /**
- * Marks the live entry of a receipt removed at `sequence`, and drops removed entries that no checkpoint counts. Returns
- * the history without its live entry, and that entry.
+ * Marks the live entry of a receipt removed at `sequence`, and drops removed entries that no
+ * checkpoint counts. Returns the history without its live entry, and that entry.
  */
 export function removeEntry(
   history: Buffer,
@@ -166,7 +171,10 @@ export function uniteHistories(from: Buffer | undefined, into: Buffer | undefine
   return united;
 }
 
-/** What checkpoints count of a history that is erased at `sequence`, without ids and places in the log. */
+/**
+ * What checkpoints count of a history that is erased at `sequence`, without ids and places in the
+ * log.
+ */
 export function residueOf(
   history: Buffer | undefined,
   sequence: number,

@@ -55,7 +55,8 @@ export class Ingest {
 
   submit(events: readonly Event[], bookmark?: Bookmark): Promise<readonly IngestResult[]> {
     if (this.queuedEvents > 0 && this.queuedEvents + events.length > limits.ingestQueueEventsMax) {
-      const message = `${this.queuedEvents} events wait for the disk; the limit is ${limits.ingestQueueEventsMax}`;
+      const { ingestQueueEventsMax: limit } = limits;
+      const message = `${this.queuedEvents} events wait for the disk; the limit is ${limit}`;
       const details = { reason: 'INGEST_QUEUE_FULL', retryAfterMs: 1_000 };
       return Promise.reject(new EngineError('RESOURCE_EXHAUSTED', message, details));
     }

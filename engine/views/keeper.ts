@@ -1,4 +1,6 @@
-// Keeps the counts: loads or recounts them at start, folds batches, re-landmarks in the background, writes checkpoints.
+// Keeps the counts: loads or recounts them at start, folds batches, re-landmarks in the background,
+// writes checkpoints.
+
 import { setImmediate } from 'node:timers/promises';
 import { steadyMilliseconds } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
@@ -6,7 +8,6 @@ import type { KernelBuild } from '../kernel/kernel.ts';
 import type { LoggedPurchase } from '../log/codec.ts';
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
-import { readReturns } from './accept.ts';
 import type { Batch } from './batch.ts';
 import { catchUp } from './catch-up.ts';
 import { loadCheckpoint, writeCheckpoint } from './checkpoint.ts';
@@ -15,9 +16,13 @@ import { type Checkpoints, encodeHistoryEntry } from './history.ts';
 import { findMember, isPersonalised } from './members.ts';
 import { deriveEntry } from './receipts.ts';
 import { Recount } from './recount.ts';
+import { readReturns } from './returns.ts';
 
 const recountSliceMs = 2;
-/** So many half-lives past the landmark the weights are still far from 63 bits; beyond, folding waits for the recount. */
+/**
+ * So many half-lives past the landmark the weights are still far from 63 bits; beyond, folding
+ * waits for the recount.
+ */
 const halfLivesWithoutRecount = 20;
 
 export interface KeeperOptions {
@@ -106,7 +111,10 @@ export class Keeper {
     };
   }
 
-  /** An anonymous ticket as it counts, less its returns up to a sequence; undefined when the log entry is none. */
+  /**
+   * An anonymous ticket as it counts, less its returns up to a sequence; undefined when the log
+   * entry is none.
+   */
   ticketAt(sequence: number, returnsUpTo = Number.POSITIVE_INFINITY): Buffer | undefined {
     const { log } = this.options;
     const entry = log.read(sequence);
@@ -199,8 +207,8 @@ export class Keeper {
   }
 
   /**
-   * Counts everything anew beside the live counts, then runs `use` step by step at quiet moments while both stand at the
-   * same events. Starts again when the live counts were replaced meanwhile.
+   * Counts everything anew beside the live counts, then runs `use` step by step at quiet moments
+   * while both stand at the same events. Starts again when the live counts were replaced meanwhile.
    */
   withRecount<Result>(
     use: (counts: Counts, live: Counts) => Generator<unknown, Result>,

@@ -1,7 +1,11 @@
-// Who a member is: ids merged into one, and whether they consent to personalisation. Most members have no record here.
+// Who a member is: ids merged into one, and whether they consent to personalisation. Most members
+// have no record here.
 import type { Store } from '../store/store.ts';
 
-/** One answer to the question of consent. Of several, the latest counts; at the same moment, the withdrawal. */
+/**
+ * One answer to the question of consent. Of several, the latest counts; at the same moment, the
+ * withdrawal.
+ */
 export interface ConsentAnswer {
   readonly atMs: number;
   readonly given: boolean;

@@ -1,4 +1,5 @@
-// Counts made anew from what is stored, in slices between batches, while the same changes go on into the old counts.
+// Counts made anew from what is stored, in slices between batches, while the same changes go on
+// into the old counts.
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 import { keyAfter } from '../store/table.ts';
@@ -10,15 +11,19 @@ const ticketChunk = 64;
 export interface RecountSource {
   readonly store: Store;
   readonly log: Log;
-  /** The stored form of an anonymous ticket, its returns taken off; undefined for any other log entry. */
+  /**
+   * The stored form of an anonymous ticket, its returns taken off; undefined for any other log
+   * entry.
+   */
   readonly ticketAt: (sequence: number) => Buffer | undefined;
   /** Whether a member's history counts. */
   readonly counts: (root: string) => boolean;
 }
 
 /**
- * One recount. `step` must only be called when everything committed has been folded: it reads what is stored now, and a
- * later change of something already passed (`covers`) has to be applied to these counts too.
+ * One recount. `step` must only be called when everything committed has been folded: it reads what
+ * is stored now, and a later change of something already passed (`covers`) has to be applied to
+ * these counts too.
  */
 export class Recount {
   readonly target: Counts;

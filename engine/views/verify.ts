@@ -142,8 +142,9 @@ function compareHistory(
 }
 
 /**
- * Every receipt of a member stands in one history, as it was logged less its returns. Yields between members: whatever is
- * compared is read within one step, so that what is written between two steps is no difference.
+ * Every receipt of a member stands in one history, as it was logged less its returns. Yields
+ * between members: whatever is compared is read within one step, so that what is written between
+ * two steps is no difference.
  */
 export function* compareHistories(
   source: HistorySource,

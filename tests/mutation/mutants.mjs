@@ -1,7 +1,7 @@
-// Small wrong changes of a source text, each one a bug that the tests ought to notice. Works on TypeScript and on
-// AssemblyScript alike, which no ready-made mutation tool does.
+// Small wrong changes of a source text, each one a bug that the tests ought to notice. Works on
+// TypeScript and on AssemblyScript alike, which no ready-made mutation tool does.
 
-/** pattern, replacement, name; applied to one occurrence at a time, outside comments, imports and strings. */
+/** pattern, replacement, name; applied to one place at a time, not in comments or imports. */
 const mutators = [
   [/ \+ /g, ' - ', 'plus to minus'],
   [/ - /g, ' + ', 'minus to plus'],

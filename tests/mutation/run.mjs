@@ -1,5 +1,6 @@
-// `npm run test:mutation [-- COUNT [SEED]]`: how many seeded mutants of the counting, erasing and deduping code the tests notice.
-// Works in a copy of the tree; prints each survivor, then `N killed, N survived, score N %`; exits 1 below 85 %.
+// `npm run test:mutation [-- COUNT [SEED]]`: how many seeded mutants of the counting, erasing and
+// deduping code the tests notice. Works in a copy of the tree; prints each survivor, then
+// `N killed, N survived, score N %`; exits 1 below 85 %.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +16,16 @@ const files = [
   'engine/log/dedupe.ts',
 ];
 const tests = ['tests/scenarios.test.ts', 'tests/oracle.test.ts', 'tests/privacy.test.ts'];
-const copied = ['assembly', 'engine', 'tests', 'proto', 'package.json', 'asconfig.json', 'vitest.config.ts', 'tsconfig.json'];
+const copied = [
+  'assembly',
+  'engine',
+  'tests',
+  'proto',
+  'package.json',
+  'asconfig.json',
+  'vitest.config.ts',
+  'tsconfig.json',
+];
 const scoreMin = 85;
 const testTimeoutMs = 180_000;
 const [count = 60, seed = 1] = process.argv.slice(2).map(Number);

@@ -1,4 +1,5 @@
-// The lists that start from a member's history: guess-you-like, discover and buy-again (DESIGN section 5).
+// The lists that start from a member's history: guess-you-like, discover and buy-again (DESIGN
+// section 5).
 import { beginSelection, type ServeContext } from '../context.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
 
@@ -6,7 +7,10 @@ const coOccurrenceShare = 0.3;
 const priorShare = 0.05;
 const reasonsMax = 3;
 
-/** Makes the member's baskets the anchors of this request; false when there is nothing to start from. */
+/**
+ * Makes the member's baskets the anchors of this request; false when there is nothing to start
+ * from.
+ */
 function weigh(context: ServeContext): boolean {
   const { kernel, history, relaxations } = context;
   if (!history) return false;
@@ -104,7 +108,9 @@ export function discover(context: ServeContext): Ranking {
   return { items, personalized };
 }
 
-/** The usual gap is that between the first and the last purchase, over the purchases between them. */
+/**
+ * The usual gap is that between the first and the last purchase, over the purchases between them.
+ */
 function dueDate(anchor: { receipts: number; firstDay: number; lastDay: number }) {
   if (anchor.receipts < 2 || anchor.lastDay === anchor.firstDay) return {};
   const usualGapDays = (anchor.lastDay - anchor.firstDay) / (anchor.receipts - 1);

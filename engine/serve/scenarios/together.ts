@@ -1,4 +1,5 @@
-// The lists that start from items: bought-together, basket-add-on and similar (DESIGN sections 5 and 6).
+// The lists that start from items: bought-together, basket-add-on and similar (DESIGN sections 5
+// and 6).
 import type { Item } from '../../log/events.ts';
 import { beginSelection, type ServeContext } from '../context.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
