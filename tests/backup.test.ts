@@ -237,7 +237,7 @@ test(`${runs} random chains replay to the same digests at the same sequences`, {
     fc.asyncProperty(chains(40), fc.nat(), (chain, cut) =>
       withTemporaryFolder((folder) => proveReplay(chain, { folder, cut }), 'backup'),
     ),
-    { numRuns: runs },
+    { numRuns: runs, interruptAfterTimeLimit: 600_000, markInterruptAsFailure: true },
   ),
 );
 

@@ -14,6 +14,8 @@ import { questions } from './support/oracle/questions.ts';
 
 const runs = Number(process.env['TEST_RUNS'] ?? (process.env['CI'] ? 2_000 : 200));
 const commandsMax = 50;
+/** Some 120 ms a chain, and as much again; shrinking a failure must end as well. */
+const timeLimitMs = 60_000 + runs * 300;
 /** One mistake makes many answers wrong; the first few tell it. */
 const differencesShown = 12;
 const timeZone = 'Asia/Shanghai';
@@ -25,7 +27,7 @@ test(`${runs} random chains are counted and listed as by the oracle`, { timeout:
     fc.asyncProperty(chains(commandsMax), (chain) =>
       withTemporaryFolder((dataDir) => proveChain(chain, dataDir), 'oracle'),
     ),
-    { numRuns: runs },
+    { numRuns: runs, interruptAfterTimeLimit: timeLimitMs, markInterruptAsFailure: true },
   ),
 );
 

@@ -219,7 +219,7 @@ test(`${runs} random chains forget a member as if they had never been`, {
     fc.asyncProperty(chains(50), fc.constantFrom(...memberIds), fc.nat(), (chain, memberId, at) =>
       withTemporaryFolder((dataDir) => proveForgotten(chain, { memberId, at, dataDir }), 'privacy'),
     ),
-    { numRuns: runs },
+    { numRuns: runs, interruptAfterTimeLimit: 600_000, markInterruptAsFailure: true },
   );
   expect(compared, 'chains at comparable landmarks').toBeGreaterThan(runs / 2);
 });
@@ -388,6 +388,6 @@ test(`${runs} orders and repetitions of the same events end in one digest`, {
     fc.asyncProperty(order, fc.integer({ min: 1, max: 9 }), async (events, batch) => {
       expect(await digestAfter(events, batch)).toBe(expected);
     }),
-    { numRuns: runs },
+    { numRuns: runs, interruptAfterTimeLimit: 600_000, markInterruptAsFailure: true },
   );
 });

@@ -175,9 +175,9 @@ export class Keeper {
 
   /** Weights would outgrow their cells: counts anew while writers wait. Readers go on. */
   private async recountNow(): Promise<void> {
-    this.options.notify(
-      'the newest receipt lies far past the landmark: recounting before going on',
-    );
+    const { notify } = this.options;
+    // Before the first receipt there is no landmark that anybody could miss.
+    if (this.applied > 0) notify('the newest receipt lies far past the landmark: writers wait');
     this.recounting = undefined;
     const recount = new Recount(this.emptyCounts(), this.source());
     while (!recount.step(recountSliceMs, steadyMilliseconds)) await setImmediate();
@@ -186,6 +186,7 @@ export class Keeper {
 
   private switchTo(counts: Counts): void {
     this.current = counts;
+    if (this.applied === 0) return;
     const { landmarkDay, popularityLandmarkDay } = counts;
     this.options.notify(
       `switched to counts of landmark day ${landmarkDay} (popularity ${popularityLandmarkDay})`,

@@ -7,8 +7,11 @@ import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '
 /** What a member's own habit adds to an add-on's score. */
 const repeatShareOfAddOn = 0.3;
 const similarCandidates = 50;
-/** What is left of a score between items of different departments. */
-const otherCategoryFactor = 0.25;
+/**
+ * What is left of a score between items of different departments: what is bought after beans is
+ * mostly filters, and a lookalike is other beans.
+ */
+const otherCategoryFactor = 0.05;
 
 function togetherReason(
   { kernel }: ServeContext,
@@ -85,7 +88,7 @@ export function categoryFactor(a: Item, b: Item): number {
   const levels = Math.max(a.category.length, b.category.length);
   let shared = 0;
   while (shared < levels && a.category[shared] === b.category[shared]) shared += 1;
-  return otherCategoryFactor + (1 - otherCategoryFactor) * (shared / levels);
+  return otherCategoryFactor + (1 - otherCategoryFactor) * (shared / levels) ** 2;
 }
 
 export function similar(context: ServeContext): Ranking {

@@ -135,7 +135,10 @@ export class Ledger {
 
   #acceptPurchase(purchase: Purchase): Answer {
     const { purchaseId, memberId } = purchase;
-    if (memberId !== undefined && this.people.isErased(memberId)) return rejected;
+    if (memberId !== undefined && this.people.isErased(memberId)) {
+      this.#forgetParked(purchaseId);
+      return rejected;
+    }
     if (this.#erasedPurchases.has(purchaseId)) return rejected;
     return this.#once(`purchase ${purchaseId}`, purchase, () => {
       if (this.#isAhead(purchase.occurredAt)) return rejected;
@@ -143,6 +146,16 @@ export class Ledger {
       this.#registerWhatIsNew(purchase);
       return created;
     });
+  }
+
+  /** Returns that waited for a receipt of an erased member were theirs too. */
+  #forgetParked(purchaseId: string): void {
+    if (this.receipts.has(purchaseId) || !this.#returned.delete(purchaseId)) return;
+    this.#erasedPurchases.add(purchaseId);
+    for (const [key, text] of this.#contents) {
+      const isTheirs = key.startsWith('return ') && JSON.parse(text).purchaseId === purchaseId;
+      if (isTheirs) this.#contents.delete(key);
+    }
   }
 
   #keepReceipt(purchase: Purchase): void {

@@ -50,12 +50,12 @@ export function categoryStep(state: State, anchor: string): Step {
   return { stage: 'category', entries };
 }
 
-/** 1 for the same path, 0.25 for strangers; items without a category are not judged by it. */
+/** 1 for the same path, 0.05 for strangers; items without a category are not judged by it. */
 export function kinship(left: readonly string[], right: readonly string[]): number {
   if (left.length === 0 || right.length === 0) return 1;
   const apart = left.findIndex((level, at) => level !== right[at]);
   const shared = apart === -1 ? left.length : apart;
-  return 0.25 + (0.75 * shared) / Math.max(left.length, right.length);
+  return 0.05 + 0.95 * (shared / Math.max(left.length, right.length)) ** 2;
 }
 
 function sales(state: State, itemId: string): number {
