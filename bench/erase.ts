@@ -3,7 +3,7 @@
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { type Engine, openEngine, recommendRequestSchema } from '../engine/index.ts';
 import { figuresOf, rounded, table } from './figures.ts';
 import { defaultWorkload, receipts } from './workload.ts';
@@ -12,6 +12,7 @@ const workload = { ...defaultWorkload, members: 20_000, meanLines: 8, anonymousS
 const receiptCount = 200_000;
 const eraseCount = 300;
 const batchSize = 500;
+const readsPerSecond = 1_000;
 
 function rawSyncs(folder: string): number[] {
   const descriptor = openSync(join(folder, 'raw'), 'w');
@@ -25,14 +26,17 @@ function rawSyncs(folder: string): number[] {
   return samples;
 }
 
-/** Asks for lists, one a turn of the event loop, until told to stop; returns how many it got. */
+/** Asks for lists at a fixed rate until told to stop; returns how many it got. */
 async function readOn(engine: Engine, isDone: () => boolean): Promise<number> {
   let reads = 0;
+  const startedAt = performance.now();
   while (!isDone()) {
-    const memberId = `member-${(reads * 7919) % workload.members}`;
-    engine.recommend(recommendRequestSchema.parse({ memberId }));
-    reads += 1;
-    await setImmediate();
+    const due = ((performance.now() - startedAt) / 1_000) * readsPerSecond;
+    for (; reads < due; reads++) {
+      const memberId = `member-${(reads * 7919) % workload.members}`;
+      engine.recommend(recommendRequestSchema.parse({ memberId }));
+    }
+    await setTimeout(1);
   }
   return reads;
 }
