@@ -22,7 +22,8 @@ export function acceptMerge(context: AcceptContext, merge: Merge): IngestResult 
   const { memberId, fromMemberId } = merge;
   const { store, log, batch } = context;
   const refused =
-    judgeErased(context, memberId, memberId) ?? judgeErased(context, memberId, fromMemberId);
+    judgeErased(context, memberId, memberId) ??
+    judgeErased(context, memberId, fromMemberId, 'fromMemberId');
   if (refused) return refused;
   const into = findMember(store, memberId);
   const from = findMember(store, fromMemberId);

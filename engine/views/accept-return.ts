@@ -53,7 +53,9 @@ function judgePieces(
       `${pieces} of item ${JSON.stringify(itemId)} cannot be returned to purchase ` +
       `${JSON.stringify(value.purchaseId)}: ${Math.max(0, left)} are left ` +
       `of ${bought.get(itemId) ?? 0} bought`;
-    const because = { reason: 'RETURN_EXCEEDS_PURCHASE', field: 'lines', message };
+    const line = value.lines.findIndex((candidate) => candidate.itemId === itemId);
+    const field = `lines[${line}].quantity`;
+    const because = { reason: 'RETURN_EXCEEDS_PURCHASE', field, message };
     return rejected(value.returnId, { ...because, limit: Math.max(0, left) });
   }
   return undefined;

@@ -239,12 +239,13 @@ export function judgeErased(
   context: AcceptContext,
   id: string,
   memberId: string | undefined,
+  field = 'memberId',
 ): IngestResult | undefined {
   if (memberId === undefined || context.ledger.size === 0) return undefined;
   const { store, ledger } = context;
   if (!store.tables.tombstones.has(tombstoneKey('member', ledger.hash(memberId)))) return undefined;
   const message = 'the member was erased; nothing of theirs is kept';
-  return rejected(id, { reason: 'MEMBER_ERASED', field: 'memberId', message });
+  return rejected(id, { reason: 'MEMBER_ERASED', field, message });
 }
 
 /** The same for an event that names a receipt of an erased member. */

@@ -9,7 +9,7 @@ import {
   exportReceipts,
 } from '../../engine/index.ts';
 import { readSettings } from '../config.ts';
-import { endWith, exitCodes, openFolder } from './folder.ts';
+import { endWith, exitCodes, openExisting } from './folder.ts';
 
 interface ExportCommandOptions {
   readonly out?: string;
@@ -39,7 +39,7 @@ async function exportTo(options: ExportCommandOptions): Promise<number> {
     environment: process.env,
     options: dataDir === undefined ? {} : { dataDir },
   });
-  const engine = await openFolder(settings);
+  const engine = await openExisting(settings);
   try {
     const lines = exportReceipts(engine, { format, net });
     if (out === undefined) await writeLines(lines, process.stdout);

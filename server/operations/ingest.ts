@@ -31,7 +31,7 @@ export function defineIngest<S extends z.ZodObject>(definition: IngestDefinition
   return {
     ...description,
     scope: 'write',
-    replies: definition.many === undefined ? both : { ...both, ok: repliesOf(upsert) },
+    replies: definition.many === undefined ? both : { ...both, ok: oneOrMany },
     run(access, raw) {
       const key = definition.many?.key;
       if (key !== undefined && isObject(raw.value) && Object.hasOwn(raw.value, key)) {
@@ -42,9 +42,8 @@ export function defineIngest<S extends z.ZodObject>(definition: IngestDefinition
   };
 }
 
-function repliesOf(upsert: true | undefined): z.ZodType {
-  return upsert ? ingestResultSchema.or(ingestResultsSchema) : ingestResultsSchema;
-}
+/** 200 answers a batch, and one event that was here before. */
+const oneOrMany = ingestResultSchema.or(ingestResultsSchema);
 
 async function ingestOne<S extends z.ZodObject>(
   definition: IngestDefinition<S>,
