@@ -57,6 +57,7 @@ export class ChainEngine implements Engine {
   private readonly clock: () => number;
   private refusedOfErased = 0;
   private failure: string | undefined;
+  private isReconciled = false;
 
   constructor(parts: ChainParts) {
     const { store, ledger, options, hashId } = parts;
@@ -85,7 +86,7 @@ export class ChainEngine implements Engine {
       halfLives: halfLivesOf(options),
       kernelBuild: options.kernelBuild,
       quietly: (work) => this.writer.quietly(work),
-      newestDay: () => this.writer.newestDay,
+      newestDay: this.writer.newestDay,
       notify: (message) => this.notify(message),
     });
     this.maintenance = new Maintenance({
@@ -116,7 +117,10 @@ export class ChainEngine implements Engine {
 
   /** Starts counting what is stored; `ready` tells when it is done. */
   begin(): void {
-    this.ready = this.keeper.start().then(() => this.maintenance.reconcileErased());
+    this.ready = this.keeper.start().then(async () => {
+      await this.maintenance.reconcileErased();
+      this.isReconciled = true;
+    });
     // Whoever awaits `ready` is told of a failure; nobody may be waiting yet.
     this.ready.catch((error: unknown) => {
       this.failure = String(error);
@@ -146,8 +150,14 @@ export class ChainEngine implements Engine {
     }
   }
 
+  /** Why nothing can be served yet; undefined when everything can. */
+  private get waitingFor(): string | undefined {
+    const isErasing = !this.isReconciled && 'erasing again whom the ledger names';
+    return this.failure ?? this.keeper.waitingFor ?? (isErasing || undefined);
+  }
+
   private assertReady(): void {
-    const waitingFor = this.failure ?? this.keeper.waitingFor;
+    const { waitingFor } = this;
     if (waitingFor === undefined) return;
     const details = { reason: 'NOT_READY', retryAfterMs: 1_000 };
     throw new EngineError('UNAVAILABLE', `not ready: ${waitingFor}`, details);
@@ -247,7 +257,7 @@ export class ChainEngine implements Engine {
   }
 
   status(): EngineStatus {
-    const waitingFor = this.failure ?? this.keeper.waitingFor;
+    const { waitingFor } = this;
     return {
       ready: waitingFor === undefined,
       ...(waitingFor === undefined ? {} : { waitingFor }),

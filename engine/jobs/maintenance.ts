@@ -142,7 +142,9 @@ export class Maintenance {
     if (retentionDays === undefined) return 0;
     let receipts = 0;
     for (const slice of this.expireSlices(retentionStartMs(clock(), retentionDays))) {
-      receipts += await this.options.writer.transact((context) => expireSlice(context, slice));
+      receipts += await this.options.writer.transact((context) =>
+        expireSlice(context, slice, (sequence) => this.options.keeper.ticketAt(sequence)),
+      );
     }
     if (receipts > 0) await this.options.keeper.checkpoint();
     return receipts;
@@ -159,13 +161,12 @@ export class Maintenance {
       roots = [];
     }
     if (roots.length > 0) yield { roots, tickets: [] };
-    let tickets: { sequence: number; before: Buffer }[] = [];
+    let tickets: number[] = [];
     const { head } = log;
     for (const { sequence, entry } of log.scan()) {
       if (sequence > head) break;
       if (entry.kind !== 'purchase' || entry.purchase.occurredAtMs >= beforeMs) continue;
-      const before = keeper.ticketAt(sequence);
-      if (before) tickets.push({ sequence, before });
+      if (keeper.ticketAt(sequence)) tickets.push(sequence);
       if (tickets.length < limits.expireSliceMax) continue;
       yield { roots: [], tickets };
       tickets = [];

@@ -10,7 +10,7 @@ import {
   changeHistory,
   historyOf,
   judgeErased,
-  judgeErasedPurchase,
+  judgeForgotten,
   judgeKnown,
   judgeMoment,
   momentOf,
@@ -55,7 +55,7 @@ function takeParked(context: AcceptContext, purchaseId: string): readonly KeptRe
 function refuseErased(context: AcceptContext, purchase: Purchase): IngestResult | undefined {
   const { purchaseId, memberId } = purchase;
   const refusal = judgeErased(context, purchaseId, memberId);
-  if (!refusal) return judgeErasedPurchase(context, purchaseId, purchaseId);
+  if (!refusal) return judgeForgotten(context, purchaseId, purchaseId);
   const parked = findId(context.store, 'purchase', purchaseId)
     ? []
     : readReturns(context.store, purchaseId);

@@ -14,7 +14,7 @@ import {
   changeHistory,
   historyOf,
   judgeErased,
-  judgeErasedPurchase,
+  judgeForgotten,
   judgeKnown,
   judgeMoment,
   momentOf,
@@ -99,7 +99,7 @@ export function acceptReturn(context: AcceptContext, value: Return): IngestResul
   const known = findPurchase(context, purchaseId);
   const earlier = readReturns(context.store, purchaseId);
   const answer =
-    judgeErasedPurchase(context, returnId, purchaseId) ??
+    judgeForgotten(context, returnId, purchaseId) ??
     judgeKnown(context, 'return', returnId, contentHash) ??
     judgeMoment(context, returnId, moment) ??
     (known && judgePieces(value, known.purchase, earlier));

@@ -214,7 +214,7 @@ export function requireRecount(context: AcceptContext, sequence: number): void {
   context.store.writeMeta('recountAfter', sequence);
 }
 
-const tombstoneKinds = { member: 109, purchase: 112 } as const;
+const tombstoneKinds = { member: 109, purchase: 112, expired: 120 } as const;
 
 export function tombstoneKey(kind: keyof typeof tombstoneKinds, hash: Buffer): Buffer {
   return Buffer.concat([Buffer.of(tombstoneKinds[kind]), hash]);
@@ -248,18 +248,23 @@ export function judgeErased(
   return rejected(id, { reason: 'MEMBER_ERASED', field, message });
 }
 
-/** The same for an event that names a receipt of an erased member. */
-export function judgeErasedPurchase(
+/** The same for an event that names a receipt of an erased member, or one that has expired. */
+export function judgeForgotten(
   context: AcceptContext,
   id: string,
   purchaseId: string,
 ): IngestResult | undefined {
-  if (context.ledger.size === 0) return undefined;
-  const { store, ledger } = context;
-  const key = tombstoneKey('purchase', ledger.hash(purchaseId));
-  if (!store.tables.tombstones.has(key)) return undefined;
-  const message = 'the receipt belonged to an erased member';
-  return rejected(id, { reason: 'MEMBER_ERASED', field: 'purchaseId', message });
+  const { tombstones } = context.store.tables;
+  if (tombstones.count() === 0) return undefined;
+  const hash = context.ledger.hash(purchaseId);
+  const field = 'purchaseId';
+  if (tombstones.has(tombstoneKey('purchase', hash))) {
+    const message = 'the receipt belonged to an erased member';
+    return rejected(id, { reason: 'MEMBER_ERASED', field, message });
+  }
+  if (!tombstones.has(tombstoneKey('expired', hash))) return undefined;
+  const message = 'the receipt has left the retention window';
+  return rejected(id, { reason: 'OUTSIDE_RETENTION', field, message });
 }
 
 export function noteDayOf(context: AcceptContext, moment: Moment): void {

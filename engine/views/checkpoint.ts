@@ -89,6 +89,15 @@ export async function writeCheckpoint(
   }
 }
 
+/**
+ * Takes away a checkpoint that was not used, durably: nothing is kept for it from here on, so it
+ * must not be found again under the settings that it was written with.
+ */
+export async function discardCheckpoint(folder: string): Promise<void> {
+  await rm(join(folder, fileName), { force: true });
+  await syncFolder(folder);
+}
+
 /** Why a checkpoint cannot be used, or the sequence that the counts now stand at. */
 export type CheckpointLoad = { readonly sequence: number } | { readonly unusable: string };
 

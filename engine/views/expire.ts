@@ -4,6 +4,7 @@ import {
   type AcceptContext,
   changeHistory,
   historyOf,
+  putTombstone,
   requireRecount,
   retentionStartMs,
 } from './accept.ts';
@@ -17,7 +18,11 @@ function expireHistory(context: AcceptContext, root: string, beforeMs: number): 
   const entries = decodeHistory(history);
   const expired = entries.filter(({ occurredAtMs }) => occurredAtMs < beforeMs);
   if (expired.length === 0) return 0;
-  for (const entry of expired) if (entry.removedAt === 0) forgetReceipt(context, entry);
+  const counted = expired.filter(({ removedAt }) => removedAt === 0);
+  for (const entry of counted) {
+    forgetReceipt(context, entry);
+    putTombstone(context, 'expired', entry.purchaseId);
+  }
   const left = entries.filter(({ occurredAtMs }) => occurredAtMs >= beforeMs);
   changeHistory(
     context,
@@ -25,27 +30,37 @@ function expireHistory(context: AcceptContext, root: string, beforeMs: number): 
     history,
     Buffer.concat(left.map(encodeHistoryEntry)),
   );
-  return expired.length;
+  return counted.length;
 }
 
 export interface ExpireSlice {
   readonly roots: readonly string[];
-  /** Anonymous tickets: where they stand in the log, and how they counted. */
-  readonly tickets: readonly { readonly sequence: number; readonly before: Buffer }[];
+  /** Anonymous tickets: where they stand in the log. */
+  readonly tickets: readonly number[];
 }
 
+/** How an anonymous ticket counts at this moment; undefined when there is none there any more. */
+type TicketAt = (sequence: number) => Buffer | undefined;
+
 /** One slice, inside a write transaction; returns how many receipts expired. */
-export function expireSlice(context: AcceptContext, slice: ExpireSlice): number {
+export function expireSlice(
+  context: AcceptContext,
+  slice: ExpireSlice,
+  ticketAt: TicketAt,
+): number {
   const { clock, retentionDays, log, batch } = context;
   if (retentionDays === undefined) return 0;
   const beforeMs = retentionStartMs(clock(), retentionDays);
   let receipts = 0;
   for (const root of slice.roots) receipts += expireHistory(context, root, beforeMs);
-  for (const { sequence, before } of slice.tickets) {
+  for (const sequence of slice.tickets) {
+    // Read here, not when the slice was cut: a return may have come in between.
+    const before = ticketAt(sequence);
     const entry = log.read(sequence);
-    // A ticket may have been returned to since it was looked at: the slice takes it next time.
-    if (entry.kind !== 'purchase' || entry.purchase.occurredAtMs >= beforeMs) continue;
-    forgetReceipt(context, { purchaseSequence: sequence, purchaseId: entry.purchase.purchaseId });
+    if (!before || entry.kind !== 'purchase') continue;
+    const { purchaseId } = entry.purchase;
+    forgetReceipt(context, { purchaseSequence: sequence, purchaseId });
+    putTombstone(context, 'expired', purchaseId);
     batch.changeTicket(sequence, before, undefined);
     receipts += 1;
   }

@@ -10,7 +10,7 @@ import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 import type { Batch } from './batch.ts';
 import { catchUp } from './catch-up.ts';
-import { loadCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { discardCheckpoint, loadCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { Counts, type HalfLives, landmarkOf, type Registries } from './counts.ts';
 import { type Checkpoints, encodeHistoryEntry } from './history.ts';
 import { findMember, isPersonalised } from './members.ts';
@@ -33,7 +33,8 @@ export interface KeeperOptions {
   readonly kernelBuild: KernelBuild | undefined;
   /** Runs synchronous work when everything committed has been folded. */
   readonly quietly: <Result>(work: () => Result) => Promise<Result>;
-  readonly newestDay: () => number;
+  /** The newest day ever accepted, as stored. */
+  readonly newestDay: number;
   /** Told what goes on: a rebuild, a landmark crossed. */
   readonly notify: (message: string) => void;
 }
@@ -51,10 +52,13 @@ export class Keeper {
   private durableCheckpoint = 0;
   private pendingCheckpoint: number | undefined;
   private isRelandmarking = false;
+  /** The newest day of what is folded: what is not committed may still be undone. */
+  private newestDay: number;
 
   constructor(options: KeeperOptions) {
     this.options = options;
-    this.current = this.emptyCounts();
+    this.newestDay = options.newestDay;
+    this.current = this.emptyCounts(this.newestDay);
   }
 
   get counts(): Counts {
@@ -72,9 +76,15 @@ export class Keeper {
     return this.applied - this.durableCheckpoint;
   }
 
-  private emptyCounts(): Counts {
-    const { registries, halfLives, kernelBuild, newestDay } = this.options;
-    return new Counts(registries, halfLives, newestDay(), kernelBuild);
+  private emptyCounts(newestDay: number): Counts {
+    const { registries, halfLives, kernelBuild } = this.options;
+    return new Counts(registries, halfLives, newestDay, kernelBuild);
+  }
+
+  /** Counts with the landmarks of the live ones: both are the landmarks of the later of the two. */
+  private likeCurrent(): Counts {
+    const { landmarkDay, popularityLandmarkDay } = this.current;
+    return this.emptyCounts(Math.max(landmarkDay, popularityLandmarkDay));
   }
 
   /** From the checkpoint and the tail of the log, or else from everything stored. */
@@ -89,7 +99,8 @@ export class Keeper {
     } else {
       const reason = 'unusable' in load ? load.unusable : 'members changed after it';
       if (log.head > 0) notify(`counting everything anew, the checkpoint is not used: ${reason}`);
-      this.current = this.emptyCounts();
+      await discardCheckpoint(store.folder);
+      this.current = this.emptyCounts(this.newestDay);
       const recount = new Recount(this.current, this.source());
       while (!recount.step(recountSliceMs, steadyMilliseconds)) {
         const { done, total } = recount.progress();
@@ -137,6 +148,7 @@ export class Keeper {
 
   /** After fsync: moves the counts by what the batch changed. */
   async fold(batch: Batch, newestDay: number): Promise<void> {
+    this.newestDay = newestDay;
     if (this.isBeyondHeadroom(newestDay)) {
       await this.recountNow();
     } else {
@@ -179,7 +191,7 @@ export class Keeper {
     // Before the first receipt there is no landmark that anybody could miss.
     if (this.applied > 0) notify('the newest receipt lies far past the landmark: writers wait');
     this.recounting = undefined;
-    const recount = new Recount(this.emptyCounts(), this.source());
+    const recount = new Recount(this.emptyCounts(this.newestDay), this.source());
     while (!recount.step(recountSliceMs, steadyMilliseconds)) await setImmediate();
     this.switchTo(recount.target);
   }
@@ -197,10 +209,14 @@ export class Keeper {
     this.isRelandmarking = true;
     this.options.notify('the landmark moves: recounting in the background');
     const switchTo = (counts: Counts) => this.switchTo(counts);
-    const work = this.withRecount(function* (counts) {
-      yield;
-      switchTo(counts);
-    });
+    const work = this.withRecount(
+      function* (counts) {
+        yield;
+        switchTo(counts);
+      },
+      undefined,
+      () => this.emptyCounts(this.newestDay),
+    );
     const finish = () => {
       this.isRelandmarking = false;
     };
@@ -214,10 +230,11 @@ export class Keeper {
   withRecount<Result>(
     use: (counts: Counts, live: Counts) => Generator<unknown, Result>,
     progress: (done: number, total: number) => void = () => {},
+    empty: () => Counts = () => this.likeCurrent(),
   ): Promise<Result> {
     return this.inBackground(async () => {
       while (true) {
-        const recount = new Recount(this.emptyCounts(), this.source());
+        const recount = new Recount(empty(), this.source());
         this.recounting = recount;
         const step = () => recount.step(recountSliceMs, steadyMilliseconds);
         while (this.recounting === recount && !(await this.options.quietly(step))) {
