@@ -1,4 +1,4 @@
-// What expiry, changed settings, restores and verify do beside each other: each test was a bug once.
+// What expiry, changed settings, restores and verify do beside each other; each was a bug once.
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
