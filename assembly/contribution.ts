@@ -1,7 +1,8 @@
 // The one contribution function: what a history adds to the counts (docs/reference/counts.md), and
 // its inverse.
 
-import { addCell, mix, nextRow, sameRow, scopeRow, warmRow } from './counts';
+import { addCell, memRow, mix, nextRow, sameRow, scopeRow, warmRow } from './counts';
+import { allocate } from './heap';
 import {
   BASKET_BYTES,
   BASKET_DAY,
@@ -16,9 +17,12 @@ import {
 import { addCounter, mark, nextEpoch, record, refreshFactors } from './items';
 import {
   DAYPARTS,
+  FIRSTS_MAX,
   ITEM_HASH,
   ITEM_IN,
   ITEM_N,
+  ITEM_ON,
+  ITEM_ON0,
   ITEM_OPP,
   ITEM_OUT,
   ITEM_POP,
@@ -37,6 +41,7 @@ import { fixed, pairGrowth, popGrowth } from './weight';
 const LAGS: u32 = 3;
 const DIGEST_NEXT: u64 = 1;
 const DIGEST_SAME: u64 = 2;
+const DIGEST_MEM: u64 = 3;
 const DIGEST_SCOPE: u64 = 20;
 
 /**
@@ -44,6 +49,18 @@ const DIGEST_SCOPE: u64 = 20;
  * scopes.ts.
  */
 import { storeHash } from './scopes';
+
+/** A member's last FIRSTS_MAX first-bought items, a ring in the order of their first purchase. */
+let firsts: u32 = 0;
+let firstsCount: u32 = 0;
+/** The items of one basket that were never bought before. */
+let fresh: u32 = 0;
+let freshCount: u32 = 0;
+
+export function startContribution(): void {
+  firsts = allocate(FIRSTS_MAX * 4);
+  fresh = allocate(PAIR_ITEMS_MAX * 4);
+}
 
 // @ts-expect-error: decorator
 @inline
@@ -151,17 +168,64 @@ function addPopularity(basket: u32, sign: i64): void {
   }
 }
 
-/** Marks the items of one basket with `epoch`; returns how many bore it already. */
+/**
+ * Marks the items of one basket with `epoch`; returns how many bore it already. Those that did not
+ * are the basket's fresh ones; a basket that pairs with nothing has none.
+ */
 function meet(basket: u32, epoch: u32): u32 {
   const first = load<u32>(basket, BASKET_FIRST);
   const count = load<u32>(basket, BASKET_ITEMS);
+  const pairs = count <= PAIR_ITEMS_MAX;
   let known: u32 = 0;
+  freshCount = 0;
   for (let k: u32 = 0; k < count; k++) {
-    const marks = mark(itemAt(first, k));
-    if (load<u32>(marks, MARK_EXCLUDED) == epoch) known++;
-    store<u32>(marks, epoch, MARK_EXCLUDED);
+    const item = itemAt(first, k);
+    const marks = mark(item);
+    if (load<u32>(marks, MARK_EXCLUDED) == epoch) {
+      known++;
+    } else {
+      store<u32>(marks, epoch, MARK_EXCLUDED);
+      if (pairs) store<u32>(fresh + freshCount++ * 4, item);
+    }
   }
   return known;
+}
+
+/** The fresh items of the basket met last join the member's first-bought ones. */
+function rememberFresh(): void {
+  for (let k: u32 = 0; k < freshCount; k++) {
+    store<u32>(firsts + (firstsCount++ % FIRSTS_MAX) * 4, itemAt(fresh, k));
+  }
+}
+
+/** MEM cells from one item to `count` others. */
+function addMemRow(item: u32, others: u32, count: u32, weight: i64, sign: i64): void {
+  const row = memRow(item);
+  const key = rowKey(DIGEST_MEM, hashOf(item));
+  warmRow(row, others, count);
+  for (let k: u32 = 0; k < count; k++) {
+    const other = itemAt(others, k);
+    if (other == item) continue;
+    addCell(row, other, weight, <i32>sign, mix(key + hashOf(other)) | 1);
+  }
+}
+
+/** ON, ON0 and MEM of the fresh items of the basket met last. */
+function addFresh(growth: f64, sign: i64): void {
+  const before = min(firstsCount, FIRSTS_MAX);
+  const together = sqrt(<f64>max<i32>(1, <i32>(before + freshCount) - 1));
+  const weight = sign * fixed(growth / together);
+  const timeless = sign * fixed(1.0 / together);
+  for (let k: u32 = 0; k < before; k++) {
+    addMemRow(itemAt(firsts, k), fresh, freshCount, weight, sign);
+  }
+  for (let k: u32 = 0; k < freshCount; k++) {
+    const item = itemAt(fresh, k);
+    addCounter(item, ITEM_ON, weight);
+    addCounter(item, ITEM_ON0, timeless);
+    addMemRow(item, firsts, before, weight, sign);
+    addMemRow(item, fresh, freshCount, weight, sign);
+  }
 }
 
 function refresh(basket: u32): void {
@@ -175,7 +239,13 @@ function contribute(side: u32, from: u32, isMember: bool, sign: i64): void {
   const baskets = basketsOf(side);
   const count = basketCount(side);
   const seen = nextEpoch();
-  if (isMember) for (let k: u32 = 0; k < from; k++) meet(baskets + k * BASKET_BYTES, seen);
+  firstsCount = 0;
+  if (isMember) {
+    for (let k: u32 = 0; k < from; k++) {
+      meet(baskets + k * BASKET_BYTES, seen);
+      rememberFresh();
+    }
+  }
   for (let k = from; k < count; k++) {
     const basket = baskets + k * BASKET_BYTES;
     const growth = pairGrowth(load<i32>(basket, BASKET_DAY));
@@ -188,6 +258,8 @@ function contribute(side: u32, from: u32, isMember: bool, sign: i64): void {
         addLag(basket - lag * BASKET_BYTES, basket, lag, growth, sign, counted);
       }
       const known = meet(basket, seen);
+      addFresh(growth, sign);
+      rememberFresh();
       if (k > 0) {
         const share = fixed(<f64>known / <f64>load<u32>(basket, BASKET_ITEMS));
         addRepeatShare(sign * share, sign);

@@ -17,6 +17,7 @@ import {
   ROW_CELLS,
   ROW_SAVED,
   ROW_SIZE,
+  TABLE_MEM,
   TABLE_NEXT,
   TABLE_SAME,
   TABLE_SCOPE,
@@ -32,6 +33,8 @@ let nextRows: u32 = 0;
 let nextCapacity: u32 = 0;
 let sameRows: u32 = 0;
 let sameCapacity: u32 = 0;
+let memRows: u32 = 0;
+let memCapacity: u32 = 0;
 let scopeRows: u32 = 0;
 let scopeCapacity: u32 = 0;
 let cellsTotal: f64 = 0;
@@ -56,6 +59,10 @@ export function reserveRows(table: u32, wanted: u32): void {
     const larger = max(wanted, sameCapacity * 2);
     sameRows = enlarge(sameRows, sameCapacity * ROW_BYTES, larger * ROW_BYTES);
     sameCapacity = larger;
+  } else if (table == TABLE_MEM && wanted > memCapacity) {
+    const larger = max(wanted, memCapacity * 2);
+    memRows = enlarge(memRows, memCapacity * ROW_BYTES, larger * ROW_BYTES);
+    memCapacity = larger;
   } else if (table == TABLE_SCOPE && wanted > scopeCapacity) {
     const larger = max(wanted, scopeCapacity * 2);
     scopeRows = enlarge(scopeRows, scopeCapacity * ROW_BYTES, larger * ROW_BYTES);
@@ -77,6 +84,12 @@ export function sameRow(item: u32): u32 {
 
 // @ts-expect-error: decorator
 @inline
+export function memRow(item: u32): u32 {
+  return memRows + item * ROW_BYTES;
+}
+
+// @ts-expect-error: decorator
+@inline
 export function scopeRow(scope: u32): u32 {
   return scopeRows + scope * ROW_BYTES;
 }
@@ -85,6 +98,7 @@ export function scopeRow(scope: u32): u32 {
 export function rowAddress(table: u32, row: u32): u32 {
   if (table == TABLE_NEXT) return nextRow(row);
   if (table == TABLE_SAME) return sameRow(row);
+  if (table == TABLE_MEM) return memRow(row);
   return scopeRow(row);
 }
 
@@ -282,6 +296,7 @@ export function clearInView(row: u32): void {
 function tableOf(row: u32): u32 {
   if (row >= nextRows && row < nextRows + nextCapacity * ROW_BYTES) return TABLE_NEXT;
   if (row >= sameRows && row < sameRows + sameCapacity * ROW_BYTES) return TABLE_SAME;
+  if (row >= memRows && row < memRows + memCapacity * ROW_BYTES) return TABLE_MEM;
   return TABLE_SCOPE;
 }
 

@@ -48,11 +48,12 @@ export {
 export { exp2, pairGrowth, popGrowth, power, setDecay } from './weight';
 
 import { startAccumulate } from './accumulate';
+import { startContribution } from './contribution';
 import { startExplain } from './explain';
 import { reserveRows } from './counts';
 import { startHeap } from './heap';
 import { itemCount, pushItem, reserveItems } from './items';
-import { TABLE_NEXT, TABLE_SAME } from './layout';
+import { TABLE_MEM, TABLE_NEXT, TABLE_SAME } from './layout';
 import { startPopular } from './popular';
 import { startRows } from './rows';
 import { startScopes } from './scopes';
@@ -65,6 +66,7 @@ export function start(items: u32): void {
   startPopular();
   startTopk();
   startAccumulate();
+  startContribution();
   startExplain();
   startScopes();
   roomFor(items);
@@ -74,6 +76,7 @@ function roomFor(items: u32): void {
   const capacity = reserveItems(items);
   reserveRows(TABLE_NEXT, capacity);
   reserveRows(TABLE_SAME, capacity);
+  reserveRows(TABLE_MEM, capacity);
 }
 
 /** Appends an item by the XXH64 of its outside id; returns its number. */

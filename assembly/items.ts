@@ -92,8 +92,8 @@ export function nextEpoch(): u32 {
 @inline
 export function addCounter(item: u32, offset: u32, delta: i64): i64 {
   if (savingEpoch) saveItem(item);
-  // Counters lie in the order of their table codes, 10 for N at offset 8 to 16 for SUPPORT at
-  // offset 56.
+  // Counters lie in the order of their table codes, 10 for N at offset 8 to 18 for ON0 at
+  // offset 72.
   addDigest(9 + <u64>(offset >> 3), idHash(item), delta);
   const at = record(item) + offset;
   const value = load<i64>(at) + delta;
@@ -129,7 +129,7 @@ export function dirtyAccumulators(): u32 {
   return dirty;
 }
 
-const COUNTERS: u32 = 7;
+const COUNTERS: u32 = 9;
 let itemsToSave: u32 = 0;
 
 /** A snapshot begins: it holds the items there are now. */

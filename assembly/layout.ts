@@ -4,8 +4,8 @@
 //   0 ............ __heap_base     AssemblyScript's own statics (none of ours)
 //   __heap_base .. top             blocks of heap.ts, each of one size class (times 16 bytes):
 //
-//   item records   64 B an item    | idHash u64 | N | IN | OUT | OPP | REP | POP | SUPPORT |
-//                                  (the counters i64 each)
+//   item records   80 B an item    | idHash u64 | N | IN | OUT | OPP | REP | POP | SUPPORT | ON |
+//                                  | ON0 | (the counters i64 each)
 //   hot records    16 B an item    | acc f32 | inFactor f32 | pop f32 | sameFactor f32 |
 //   marks          16 B an item    | stamp u32 | excluded u32 | flags u32 | slot u32 |
 //   directories    24 B a row      | cells u32 | capacity u32 | size u32 | view u32 |
@@ -16,9 +16,9 @@
 //                                  | (number u32, weight f32) × 64, best first |
 
 /** Raised whenever an offset, a record or the meaning of an export changes. */
-export const LAYOUT_VERSION: u32 = 1;
+export const LAYOUT_VERSION: u32 = 2;
 
-export const ITEM_BYTES: u32 = 64;
+export const ITEM_BYTES: u32 = 80;
 export const ITEM_HASH: u32 = 0;
 export const ITEM_N: u32 = 8;
 export const ITEM_IN: u32 = 16;
@@ -27,6 +27,8 @@ export const ITEM_OPP: u32 = 32;
 export const ITEM_REP: u32 = 40;
 export const ITEM_POP: u32 = 48;
 export const ITEM_SUPPORT: u32 = 56;
+export const ITEM_ON: u32 = 64;
+export const ITEM_ON0: u32 = 72;
 
 export const HOT_BYTES: u32 = 16;
 export const HOT_ACC: u32 = 0;
@@ -79,13 +81,17 @@ export const VIEW_BYTES: u32 = VIEW_HEADER + VIEW_ENTRIES * VIEW_ENTRY;
 /** Tables, which are also the table codes of the digest where the digest has rows. */
 export const TABLE_NEXT: u32 = 1;
 export const TABLE_SAME: u32 = 2;
-export const TABLE_SCOPE: u32 = 3;
+export const TABLE_MEM: u32 = 3;
+export const TABLE_SCOPE: u32 = 4;
 
 /** Larger baskets pair with nothing (DESIGN section 3). */
 export const PAIR_ITEMS_MAX: u32 = 512;
 
 /** The record of an item in a snapshot; rows bear their table's code. */
-export const TAG_ITEM: u32 = 4;
+export const TAG_ITEM: u32 = 5;
+
+/** O of DESIGN section 4: so many of a member's first-bought items pair with a new one. */
+export const FIRSTS_MAX: u32 = 50;
 
 /** Fixed point: one basket at the landmark is 2^20. */
 export const ONE: f64 = 1048576.0;

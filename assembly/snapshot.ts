@@ -3,9 +3,9 @@
 // the moment the snapshot began.
 //
 //   record: tag u8, then
-//     1 NEXT, 2 SAME, 3 SCOPE:  row | cells | cells × (key | count | weight)
-//     4 item:                   item | N | IN | OUT | OPP | REP | POP | SUPPORT
-//     5 totals:                 see totals.ts
+//     1 NEXT, 2 SAME, 3 MEM, 4 SCOPE:  row | cells | cells × (key | count | weight)
+//     5 item:    item | N | IN | OUT | OPP | REP | POP | SUPPORT | ON | ON0
+//     6 totals:  see totals.ts
 import {
   drainSnapshot,
   getByte,
@@ -19,6 +19,7 @@ import {
 } from './bytes';
 import {
   isRowSaved,
+  memRow,
   nextRow,
   restoreRow,
   restoreRunningDigest,
@@ -30,12 +31,12 @@ import {
   setSavingEpoch,
 } from './counts';
 import { itemCount, refreshFactors, restoreItem, saveItem, startSavingItems } from './items';
-import { DAYPARTS, TABLE_NEXT, TABLE_SAME, TABLE_SCOPE, TAG_ITEM } from './layout';
+import { DAYPARTS, TABLE_NEXT, TABLE_SCOPE, TAG_ITEM } from './layout';
 import { rebuildPopular } from './popular';
 import { storeCount } from './scopes';
 import { restoreTotals, saveTotals } from './totals';
 
-const TAG_TOTALS: u32 = 5;
+const TAG_TOTALS: u32 = 6;
 
 let epoch: u32 = 0;
 let cursor: u32 = 0;
@@ -60,15 +61,17 @@ export function startSnapshot(): void {
 /** Writes until about `bytes` more lie ready or all is written; returns whether it is. */
 export function continueSnapshot(bytes: u32): bool {
   const enough = snapshotBytes() + bytes;
-  const rows = itemsAtStart * 2 + scopesAtStart;
+  const rows = itemsAtStart * 3 + scopesAtStart;
   while (cursor < rows && snapshotBytes() < enough) {
     if (cursor < itemsAtStart) {
       saveItem(cursor);
       saveOnce(nextRow(cursor));
     } else if (cursor < itemsAtStart * 2) {
       saveOnce(sameRow(cursor - itemsAtStart));
+    } else if (cursor < itemsAtStart * 3) {
+      saveOnce(memRow(cursor - itemsAtStart * 2));
     } else {
-      saveOnce(scopeRow(cursor - itemsAtStart * 2));
+      saveOnce(scopeRow(cursor - itemsAtStart * 3));
     }
     cursor++;
   }
@@ -100,7 +103,7 @@ export function restoreSnapshot(address: u32, bytes: u32): bool {
   const end = address + bytes;
   while (readPosition() < end) {
     const tag = getByte();
-    if (tag == TABLE_NEXT || tag == TABLE_SAME || tag == TABLE_SCOPE) {
+    if (tag >= TABLE_NEXT && tag <= TABLE_SCOPE) {
       restoreRow(tag);
     } else if (tag == TAG_ITEM) {
       restoreItem();

@@ -91,6 +91,8 @@ export interface ItemCounters {
   readonly opp: bigint;
   readonly rep: bigint;
   readonly pop: bigint;
+  readonly on: bigint;
+  readonly on0: bigint;
 }
 
 export interface Cell {
@@ -105,7 +107,7 @@ export interface Inspection {
   /** Undefined for an item never seen. */
   counters(itemId: string): ItemCounters | undefined;
   /** The cells of one row, in no order; empty when there is none. */
-  row(table: 'next' | 'same', itemId: string): readonly Cell[];
+  row(table: 'next' | 'same' | 'mem', itemId: string): readonly Cell[];
   /** `storeId` undefined: the chain. */
   scope(storeId: string | undefined, daypart: Daypart): readonly Cell[];
   totals(): {

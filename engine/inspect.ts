@@ -1,8 +1,11 @@
 // Every counter as counted, by outside ids: for audits and tests.
-import type { Cell, Inspection } from './engine.ts';
+import type { Cell, Inspection, ItemCounters } from './engine.ts';
 import type { KernelCell } from './kernel/kernel.ts';
 import { dayparts } from './serve/request.ts';
 import type { Counts, Registries } from './views/counts.ts';
+
+/** In the order of the kernel's record. */
+const counterNames = ['n', 'in', 'out', 'opp', 'rep', 'pop', 'support', 'on', 'on0'] as const;
 
 export function inspectionOf(counts: Counts, { items, stores }: Registries): Inspection {
   const { kernel } = counts;
@@ -13,16 +16,10 @@ export function inspectionOf(counts: Counts, { items, stores }: Registries): Ins
     counters: (itemId) => {
       const number = items.numberOf(itemId);
       if (number === undefined) return undefined;
-      const [n, into, out, opp, rep, pop, support] = kernel.counters(number) as [
-        bigint,
-        bigint,
-        bigint,
-        bigint,
-        bigint,
-        bigint,
-        bigint,
-      ];
-      return { support, n, in: into, out, opp, rep, pop };
+      const counters = kernel.counters(number);
+      return Object.fromEntries(
+        counterNames.map((name, index) => [name, counters[index]]),
+      ) as unknown as ItemCounters;
     },
     row: (table, itemId) => {
       const number = items.numberOf(itemId);

@@ -2,7 +2,7 @@
 // sees i32: `>>> 0`).
 
 /** Table codes of assembly/layout.ts. */
-export const tables = { next: 1, same: 2, scope: 3 } as const;
+export const tables = { next: 1, same: 2, mem: 3, scope: 4 } as const;
 
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;

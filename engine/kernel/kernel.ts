@@ -5,7 +5,7 @@ import { assert } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { type KernelExports, tables } from './exports.ts';
 
-const layoutVersion = 1;
+const layoutVersion = 2;
 const rowBytes = { cells: 0, capacity: 4 };
 const cellBytes = 16;
 const emptyKey = 0xffffffff;
@@ -14,7 +14,7 @@ const anchorBytes = 32;
 const itemsPlanned = 1024;
 
 export type KernelBuild = 'release' | 'debug';
-export type PairTable = 'next' | 'same';
+export type PairTable = 'next' | 'same' | 'mem';
 
 /** Half-lives in days (0: no decay) and the landmark days that weigh 1. */
 export interface Decay {
@@ -184,11 +184,11 @@ export class Kernel {
     return cells;
   }
 
-  /** The seven counters of an item: N, IN, OUT, OPP, REP, POP, SUPPORT. */
+  /** The nine counters of an item: N, IN, OUT, OPP, REP, POP, SUPPORT, ON, ON0. */
   counters(item: number): bigint[] {
     const address = this.run.itemRecord(item) >>> 0;
     const memory = this.memory();
-    return Array.from({ length: 7 }, (_, index) =>
+    return Array.from({ length: 9 }, (_, index) =>
       memory.getBigInt64(address + 8 + index * 8, true),
     );
   }

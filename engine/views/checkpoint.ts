@@ -10,7 +10,7 @@ import type { Counts } from './counts.ts';
  * Raised whenever the same receipts would be counted otherwise: an older checkpoint is then counted
  * anew.
  */
-const formulaVersion = 1;
+const formulaVersion = 2;
 const fileName = 'counts.checkpoint';
 /** Some 0.5 ms of encoding. */
 const sliceBytes = 49_152;

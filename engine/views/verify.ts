@@ -31,7 +31,7 @@ export class DifferenceList {
   }
 }
 
-type RowTable = 'next' | 'same' | 'scope';
+type RowTable = 'next' | 'same' | 'mem' | 'scope';
 
 function compareRow(
   live: Counts,
@@ -58,7 +58,7 @@ function compareRow(
   }
 }
 
-const counterNames = ['N', 'IN', 'OUT', 'OPP', 'REP', 'POP', 'SUPPORT'];
+const counterNames = ['N', 'IN', 'OUT', 'OPP', 'REP', 'POP', 'SUPPORT', 'ON', 'ON0'];
 
 function compareItem(live: Counts, fresh: Counts, number: number, differences: DifferenceList) {
   const name = live.registries.items.idOf(number);
@@ -67,8 +67,9 @@ function compareItem(live: Counts, fresh: Counts, number: number, differences: D
     if (held[index] === wanted) continue;
     differences.add(`${counterNames[index]} ${name}: holds ${held[index]}, the recount ${wanted}`);
   }
-  compareRow(live, fresh, { table: 'next', number, name }, differences);
-  compareRow(live, fresh, { table: 'same', number, name }, differences);
+  for (const table of ['next', 'same', 'mem'] as const) {
+    compareRow(live, fresh, { table, number, name }, differences);
+  }
 }
 
 /** Every cell of two sets of counts that are kept in step; yields after each item. */

@@ -33,7 +33,7 @@ export function countDifferences(inspect: Inspection, state: State): string[] {
     for (const name of itemCounterNames) {
       expectEqual(`${name} of ${itemId}`, counters?.[name], counts.items[name].get(itemId) ?? 0n);
     }
-    for (const table of ['next', 'same'] as const) {
+    for (const table of ['next', 'same', 'mem'] as const) {
       const expected: Row = counts[table].get(itemId) ?? new Map();
       differences.push(
         ...rowDifferences(`${table} of ${itemId}`, inspect.row(table, itemId), expected),

@@ -4,6 +4,7 @@ import { compareReceipts, type Ledger, type Receipt } from './ledger.ts';
 import { type Decay, decayFor, fixed, type HalfLifeDays } from './weights.ts';
 
 const pairBasketItemsMax = 512;
+const firstsMax = 50;
 const lagWeights = [1, 0.7, 0.49];
 
 export interface Cell {
@@ -18,13 +19,24 @@ export interface Basket {
   readonly items: readonly string[];
 }
 
-export const itemCounterNames = ['support', 'n', 'in', 'out', 'opp', 'rep', 'pop'] as const;
+export const itemCounterNames = [
+  'support',
+  'n',
+  'in',
+  'out',
+  'opp',
+  'rep',
+  'pop',
+  'on',
+  'on0',
+] as const;
 export type ItemCounterName = (typeof itemCounterNames)[number];
 
 export interface Counts {
   readonly items: Readonly<Record<ItemCounterName, Map<string, bigint>>>;
   readonly next: Map<string, Row>;
   readonly same: Map<string, Row>;
+  readonly mem: Map<string, Row>;
   /** By store (`undefined` is the chain), then by daypart 0 to 5. */
   readonly scopes: Map<string | undefined, readonly Row[]>;
   readonly days: Map<number, number>;
@@ -70,6 +82,7 @@ export function countAll(ledger: Ledger, options: CountOptions): State {
     const earlier = histories.get(person) ?? [];
     addSequence(counts, basket, { earlier, decay });
     addShare(counts, basket, earlier);
+    addFirsts(counts, basket, { earlier, decay });
     histories.set(person, [...earlier, basket]);
   }
   return { ledger, decay, popularityDecay, histories, counts };
@@ -92,9 +105,12 @@ function noCounts(): Counts {
       opp: counter(),
       rep: counter(),
       pop: counter(),
+      on: counter(),
+      on0: counter(),
     },
     next: new Map(),
     same: new Map(),
+    mem: new Map(),
     scopes: new Map(),
     days: new Map(),
     popTotal: 0n,
@@ -164,6 +180,37 @@ function addShare(counts: Counts, basket: Basket, earlier: readonly Basket[]): v
   const again = basket.items.filter((itemId) => seen.has(itemId)).length;
   counts.shareSum += fixed(again / basket.items.length);
   counts.shareCount += 1n;
+}
+
+/** What a basket of one member says of the items that were new to the member. */
+function addFirsts(
+  counts: Counts,
+  { receipt, items }: Basket,
+  { earlier, decay }: { readonly earlier: readonly Basket[]; readonly decay: Decay },
+): void {
+  const seen = new Set<string>();
+  const firsts: string[] = [];
+  for (const before of earlier) {
+    const found = before.items.filter((itemId) => !seen.has(itemId));
+    for (const itemId of found) seen.add(itemId);
+    if (before.items.length <= pairBasketItemsMax) firsts.push(...found);
+  }
+  if (items.length > pairBasketItemsMax) return;
+  const known = firsts.slice(-firstsMax);
+  const fresh = items.filter((itemId) => !seen.has(itemId));
+  const together = Math.sqrt(Math.max(1, known.length + fresh.length - 1));
+  const weight = fixed(decay.weightOf(receipt.day) / together);
+  for (const itemId of fresh) {
+    add(counts.items.on, itemId, weight);
+    add(counts.items.on0, itemId, fixed(1 / together));
+    for (const other of known) {
+      addToTable(counts.mem, itemId, other, { weight, count: 1 });
+      addToTable(counts.mem, other, itemId, { weight, count: 1 });
+    }
+    for (const other of fresh) {
+      if (other !== itemId) addToTable(counts.mem, itemId, other, { weight, count: 1 });
+    }
+  }
 }
 
 function scopeRows(counts: Counts, scope: string | undefined): readonly Row[] {

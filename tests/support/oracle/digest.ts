@@ -10,6 +10,8 @@ const tableCodes: Readonly<Record<ItemCounterName, bigint>> = {
   rep: 14n,
   pop: 15n,
   support: 16n,
+  on: 17n,
+  on0: 18n,
 };
 
 interface KeyParts {
@@ -28,6 +30,7 @@ export function digestOf(counts: Counts): string {
   }
   for (const [anchor, row] of counts.next) sum += rowTerm(1n, hashOf(anchor), row);
   for (const [anchor, row] of counts.same) sum += rowTerm(2n, hashOf(anchor), row);
+  for (const [anchor, row] of counts.mem) sum += rowTerm(3n, hashOf(anchor), row);
   for (const [storeId, rows] of counts.scopes) {
     const store = storeId === undefined ? 0n : hashOf(storeId);
     for (const [daypart, row] of rows.entries()) sum += rowTerm(20n + BigInt(daypart), store, row);
