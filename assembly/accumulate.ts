@@ -2,7 +2,6 @@
 // accumulator, the best selected. Nothing is allocated; only what was touched is cleared (the
 // approach of benfred/implicit).
 
-import { nextRow, sameRow, scopeRow } from './counts';
 import { allocate, release } from './heap';
 import {
   BASKET_BYTES,
@@ -12,42 +11,31 @@ import {
   basketCount,
   basketsOf,
 } from './history';
-import { hot, itemCount, mark, nextEpoch, record } from './items';
+import { hot, itemCount, mark, memFactor, nextEpoch, record } from './items';
 import {
-  CELL_BYTES,
-  CELL_KEY,
-  CELL_WEIGHT,
-  EMPTY,
   FLAG_POPULAR,
   HOT_ACC,
   HOT_IN_FACTOR,
   HOT_POP,
-  HOT_SAME_FACTOR,
-  ITEM_N,
   ITEM_OPP,
-  ITEM_OUT,
   ITEM_REP,
   MARK_EXCLUDED,
   MARK_FLAGS,
   MARK_SLOT,
   MARK_STAMP,
-  ROW_CAPACITY,
-  ROW_CELLS,
-  VIEW_ENTRY,
-  VIEW_HEADER,
-  VIEW_SERVED,
+  TABLE_MEM,
+  TABLE_NEXT,
 } from './layout';
 import { popularCount, popularList, popularThreshold } from './popular';
-import { freshView } from './rows';
 import { clearResults, isSettledAbove, offer } from './topk';
 import { repurchaseRate } from './totals';
-import { plain, power } from './weight';
+import { plain } from './weight';
 
 /** anchor: item u32 | receipts u32 | f f64 | factor f32 | lastDay i32 | firstDay i32 | 0 */
 export const ANCHOR_BYTES: u32 = 32;
 export const ANCHOR_ITEM: u32 = 0;
 const ANCHOR_RECEIPTS: u32 = 4;
-const ANCHOR_AFFINITY: u32 = 8;
+export const ANCHOR_AFFINITY: u32 = 8;
 export const ANCHOR_FACTOR: u32 = 16;
 const ANCHOR_LAST_DAY: u32 = 20;
 const ANCHOR_FIRST_DAY: u32 = 24;
@@ -67,14 +55,6 @@ export let growth: f32 = 1.0;
 /** Sum of f over anchors, and Z = sum of 0.9^age over baskets. */
 let affinitySum: f64 = 0;
 let ageSum: f64 = 0;
-/** The served part of one SAME row: 64 × item u32, and their squares, 64 × f32. */
-let itemScratch: u32 = 0;
-let rowScratch: u32 = 0;
-
-export function startAccumulate(): void {
-  itemScratch = allocate(64 * 4);
-  rowScratch = allocate(64 * 4);
-}
 
 /** Begins a request for at most `limit` items, weighed against g = `pairGrowthNow`. */
 export function startRequest(limit: u32, pairGrowthNow: f64): void {
@@ -154,125 +134,16 @@ export function addAnchor(item: u32): void {
   weighItem(item, 1.0, 0);
 }
 
+/** Adds a value to one item's accumulator. */
 // @ts-expect-error: decorator
 @inline
-function add(item: u32, value: f32): void {
+export function addScore(item: u32, value: f32): void {
   const at = hot(item);
   const old = load<f32>(at, HOT_ACC);
   store<u32>(touched + touchedCount * 4, item);
   touchedCount += <u32>(old == 0);
   // Never exactly zero, or the item would be put on the touched list a second time.
   store<f32>(at, old + max<f32>(value, ACC_MIN), HOT_ACC);
-}
-
-/** Adds a value to one item's accumulator directly. */
-export function addScore(item: u32, value: f32): void {
-  add(item, value);
-}
-
-/**
- * Adds f(i) · OUT[i]^-0.7 · NEXT²/(NEXT+g) of every anchor's served neighbours (IN[j]^-0.3 comes at
- * selection).
- */
-export function accumulateNext(): void {
-  for (let k: u32 = 0; k < anchorCount; k++) {
-    const anchor = anchors + k * ANCHOR_BYTES;
-    const item = load<u32>(anchor, ANCHOR_ITEM);
-    const row = nextRow(item);
-    if (!load<u32>(row, ROW_CAPACITY)) continue;
-    const out = power(plain(load<i64>(record(item), ITEM_OUT)), -0.7);
-    const factor = <f32>(load<f64>(anchor, ANCHOR_AFFINITY) * out);
-    store<f32>(anchor, factor, ANCHOR_FACTOR);
-    const view = freshView(row, true);
-    if (view) {
-      const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
-      for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
-        const weight = load<f32>(at, 4);
-        if (weight > 0) add(load<u32>(at), factor * ((weight * weight) / (weight + growth)));
-      }
-      continue;
-    }
-    const cells = load<u32>(row, ROW_CELLS);
-    const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
-    for (let at = cells; at < end; at += CELL_BYTES) {
-      const key = load<u32>(at, CELL_KEY);
-      if (key == EMPTY) continue;
-      const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
-      if (weight > 0) add(key, factor * ((weight * weight) / (weight + growth)));
-    }
-  }
-}
-
-// @ts-expect-error: decorator
-@inline
-export function togetherSquare(weight: f32, item: u32): f32 {
-  const x = (weight * weight) / (weight + 3.0 * growth);
-  return x * x * load<f32>(hot(item), HOT_SAME_FACTOR);
-}
-
-/**
- * Gathers the served squares of a SAME row into rowScratch; their items into itemScratch; returns
- * how many.
- */
-function gatherTogether(row: u32): u32 {
-  let count: u32 = 0;
-  const view = freshView(row, false);
-  if (view) {
-    const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
-    for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
-      const item = load<u32>(at);
-      if (load<f32>(at, 4) <= 0) continue;
-      store<u32>(itemScratch + count * 4, item);
-      store<f32>(rowScratch + count * 4, togetherSquare(load<f32>(at, 4), item));
-      count++;
-    }
-    return count;
-  }
-  const cells = load<u32>(row, ROW_CELLS);
-  const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
-  for (let at = cells; at < end; at += CELL_BYTES) {
-    const item = load<u32>(at, CELL_KEY);
-    if (item == EMPTY || load<i64>(at, CELL_WEIGHT) <= 0) continue;
-    store<u32>(itemScratch + count * 4, item);
-    const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
-    store<f32>(rowScratch + count * 4, togetherSquare(weight, item));
-    count++;
-  }
-  return count;
-}
-
-/** Adds s(i,j) = v / sqrt(sum of kept v) of every anchor's neighbours in SAME (the add-on view). */
-export function accumulateSame(): void {
-  for (let k: u32 = 0; k < anchorCount; k++) {
-    const anchor = anchors + k * ANCHOR_BYTES;
-    const item = load<u32>(anchor, ANCHOR_ITEM);
-    const row = sameRow(item);
-    if (!load<u32>(row, ROW_CAPACITY)) continue;
-    const count = gatherTogether(row);
-    let sum: f64 = 0;
-    for (let l: u32 = 0; l < count; l++) sum += <f64>load<f32>(rowScratch + l * 4);
-    if (sum <= 0) continue;
-    // v holds N_i^-1.8, so v / sqrt(sum v) holds N_i^-0.9.
-    const own = power(plain(load<i64>(record(item), ITEM_N)), -0.9);
-    const factor = <f32>(own / sqrt(sum));
-    store<f32>(anchor, factor, ANCHOR_FACTOR);
-    for (let l: u32 = 0; l < count; l++) {
-      add(load<u32>(itemScratch + l * 4), factor * load<f32>(rowScratch + l * 4));
-    }
-  }
-}
-
-/** Adds the popularity weights of one place and daypart. */
-export function accumulateScope(scope: u32): void {
-  const row = scopeRow(scope);
-  const cells = load<u32>(row, ROW_CELLS);
-  const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
-  for (let at = cells; at < end; at += CELL_BYTES) {
-    const key = load<u32>(at, CELL_KEY);
-    if (key == EMPTY) continue;
-    const weight = load<i64>(at, CELL_WEIGHT);
-    if (weight > 0) add(key, <f32>plain(weight));
-  }
 }
 
 /** f(j) / (Z + 0.5) · (rho0 + rho(j)), the repeat term of an anchor. */
@@ -289,21 +160,24 @@ export function repeatTerm(anchor: u32): f64 {
 
 // @ts-expect-error: decorator
 @inline
-function blend(item: u32, byAccumulator: f64, isNext: bool, byPopularity: f64): f64 {
+function blend(item: u32, byAccumulator: f64, table: u32, byPopularity: f64): f64 {
   const at = hot(item);
   const value = <f64>load<f32>(at, HOT_ACC);
-  const scaled = isNext ? value * <f64>load<f32>(at, HOT_IN_FACTOR) : value;
-  return byAccumulator * scaled + byPopularity * <f64>load<f32>(at, HOT_POP);
+  let factor: f64 = 1.0;
+  if (table == TABLE_NEXT) factor = <f64>load<f32>(at, HOT_IN_FACTOR);
+  else if (table == TABLE_MEM) factor = <f64>load<f32>(memFactor(item));
+  return byAccumulator * (value * factor) + byPopularity * <f64>load<f32>(at, HOT_POP);
 }
 
 /**
- * Selects by: byAccumulator · acc(j) [· IN[j]^-0.3 when `isNext`] + byPopularity · POP[j] +
+ * Selects by: byAccumulator · acc(j) [· IN[j]^-0.3 or ON[j]^-0.5, as `table` was
+ * accumulated; 0 for neither] + byPopularity · POP[j] +
  * byRepeat · repeat(j). `withAnchors`: whether anchors may be listed. `withOthers`: whether
  * anything else may. Clears the accumulator.
  */
 export function select(
   byAccumulator: f64,
-  isNext: bool,
+  table: u32,
   byPopularity: f64,
   byRepeat: f64,
   withAnchors: bool,
@@ -313,7 +187,7 @@ export function select(
     const item = load<u32>(anchors + k * ANCHOR_BYTES);
     if (withAnchors) {
       const repeat = byRepeat != 0 ? byRepeat * repeatTerm(k) : 0;
-      offer(item, <f32>(blend(item, byAccumulator, isNext, byPopularity) + repeat));
+      offer(item, <f32>(blend(item, byAccumulator, table, byPopularity) + repeat));
     }
     store<f32>(hot(item), 0, HOT_ACC);
   }
@@ -323,7 +197,7 @@ export function select(
     for (let at = list; at < end; at += 4) {
       const item = load<u32>(at);
       if (load<u32>(mark(item), MARK_STAMP) == epoch) continue;
-      const score = <f32>blend(item, byAccumulator, isNext, byPopularity);
+      const score = <f32>blend(item, byAccumulator, table, byPopularity);
       // The list may still hold items whose every sale was taken back.
       if (score > 0) offer(item, score);
       store<f32>(hot(item), 0, HOT_ACC);
@@ -333,7 +207,7 @@ export function select(
     const item = load<u32>(touched + k * 4);
     const at = hot(item);
     if (load<f32>(at, HOT_ACC) == 0) continue;
-    if (withOthers) offer(item, <f32>blend(item, byAccumulator, isNext, byPopularity));
+    if (withOthers) offer(item, <f32>blend(item, byAccumulator, table, byPopularity));
     store<f32>(at, 0, HOT_ACC);
   }
   if (withOthers && byPopularity > 0) offerTheRest(byPopularity);

@@ -32,6 +32,9 @@ import {
   MARK_EXCLUDED,
   MARK_STAMP,
   PAIR_ITEMS_MAX,
+  TABLE_MEM,
+  TABLE_NEXT,
+  TABLE_SAME,
 } from './layout';
 import { popularityChanged } from './popular';
 import { cellChanged } from './rows';
@@ -118,7 +121,7 @@ function addLag(previous: u32, basket: u32, lag: u32, growth: f64, sign: i64, ep
         continue;
       }
       const now = addCell(row, other, weight, increment, mix(key + hashOf(other)) | 1);
-      cellChanged(row, true, other, now, sign > 0);
+      cellChanged(row, TABLE_NEXT, other, now, sign > 0);
     }
   }
 }
@@ -139,7 +142,7 @@ function addTogether(basket: u32, growth: f64, sign: i64): void {
       const other = itemAt(first, l);
       if (other == item) continue;
       const now = addCell(row, other, weight, <i32>sign, mix(key + hashOf(other)) | 1);
-      cellChanged(row, false, other, now, sign > 0);
+      cellChanged(row, TABLE_SAME, other, now, sign > 0);
     }
   }
 }
@@ -206,7 +209,8 @@ function addMemRow(item: u32, others: u32, count: u32, weight: i64, sign: i64): 
   for (let k: u32 = 0; k < count; k++) {
     const other = itemAt(others, k);
     if (other == item) continue;
-    addCell(row, other, weight, <i32>sign, mix(key + hashOf(other)) | 1);
+    const now = addCell(row, other, weight, <i32>sign, mix(key + hashOf(other)) | 1);
+    cellChanged(row, TABLE_MEM, other, now, sign > 0);
   }
 }
 

@@ -6,9 +6,8 @@ import {
   anchorCount,
   anchors,
   growth,
-  togetherSquare,
 } from './accumulate';
-import { findCell, nextRow, sameRow, scopeRow } from './counts';
+import { findCell, rowAddress, scopeRow } from './counts';
 import { allocate } from './heap';
 import { hot } from './items';
 import {
@@ -20,10 +19,12 @@ import {
   HOT_ACC,
   ROW_CAPACITY,
   ROW_CELLS,
+  TABLE_SAME,
   VIEW_ENTRY,
   VIEW_HEADER,
   VIEW_SERVED,
 } from './layout';
+import { togetherSquare } from './retrieve';
 import { freshView } from './rows';
 import { RESULTS_MAX, resultCount, resultItem } from './topk';
 import { plain } from './weight';
@@ -39,26 +40,27 @@ export function startExplain(): void {
 /** Notes what one served neighbour got from an anchor, when it is among the results. */
 // @ts-expect-error: decorator
 @inline
-function explainNeighbour(anchor: u32, factor: f32, item: u32, weight: f32, isNext: bool): void {
+function explainNeighbour(anchor: u32, factor: f32, item: u32, weight: f32, table: u32): void {
   const place = load<f32>(hot(item), HOT_ACC);
   if (place == 0) return;
-  const term = isNext
-    ? factor * ((weight * weight) / (weight + growth))
-    : factor * togetherSquare(weight, item);
+  const term =
+    table == TABLE_SAME
+      ? factor * togetherSquare(weight, item)
+      : factor * ((weight * weight) / (weight + growth));
   const at = explanations + (<u32>place - 1) * EXPLANATION_BYTES;
   if (term <= load<f32>(at, 4)) return;
   store<i32>(at, <i32>anchor);
   store<f32>(at, term, 4);
 }
 
-function explainRow(anchor: u32, row: u32, isNext: bool): void {
+function explainRow(anchor: u32, row: u32, table: u32): void {
   const factor = load<f32>(anchors + anchor * ANCHOR_BYTES, ANCHOR_FACTOR);
   if (factor == 0 || !load<u32>(row, ROW_CAPACITY)) return;
-  const view = freshView(row, isNext);
+  const view = freshView(row, table);
   if (view) {
     const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
     for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
-      explainNeighbour(anchor, factor, load<u32>(at), load<f32>(at, 4), isNext);
+      explainNeighbour(anchor, factor, load<u32>(at), load<f32>(at, 4), table);
     }
     return;
   }
@@ -68,7 +70,7 @@ function explainRow(anchor: u32, row: u32, isNext: bool): void {
     const item = load<u32>(at, CELL_KEY);
     if (item == EMPTY) continue;
     const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
-    explainNeighbour(anchor, factor, item, weight, isNext);
+    explainNeighbour(anchor, factor, item, weight, table);
   }
 }
 
@@ -77,7 +79,7 @@ function explainRow(anchor: u32, row: u32, isNext: bool): void {
  * served rows. Much cheaper than asking each anchor's row for each result. The accumulator, all
  * zero by now, holds each result's place meanwhile.
  */
-export function explainResults(isNext: bool): void {
+export function explainResults(table: u32): void {
   const count = resultCount();
   for (let k: u32 = 0; k < count; k++) {
     store<f32>(hot(resultItem(k)), <f32>(k + 1), HOT_ACC);
@@ -86,7 +88,7 @@ export function explainResults(isNext: bool): void {
   }
   for (let k: u32 = 0; k < anchorCount; k++) {
     const from = load<u32>(anchors + k * ANCHOR_BYTES, ANCHOR_ITEM);
-    explainRow(k, isNext ? nextRow(from) : sameRow(from), isNext);
+    explainRow(k, rowAddress(table, from), table);
   }
   for (let k: u32 = 0; k < count; k++) store<f32>(hot(resultItem(k)), 0, HOT_ACC);
 }
@@ -96,14 +98,14 @@ export function bestAnchor(result: u32): i32 {
   return load<i32>(explanations + result * EXPLANATION_BYTES);
 }
 
-/** What that anchor gave, before IN[j]^-0.3 and before the mix. */
+/** What that anchor gave, before IN[j]^-0.3 or ON[j]^-0.5 and before the mix. */
 export function bestTerm(result: u32): f32 {
   return load<f32>(explanations + result * EXPLANATION_BYTES, 4);
 }
 
 /** Receipts counted in the cell of two items (docs/reference/counts.md); 0 when there is none. */
-export function pairCount(isNext: bool, from: u32, to: u32): i32 {
-  const cell = findCell(isNext ? nextRow(from) : sameRow(from), to);
+export function pairCount(table: u32, from: u32, to: u32): i32 {
+  const cell = findCell(rowAddress(table, from), to);
   return cell ? load<i32>(cell, CELL_COUNT) : 0;
 }
 

@@ -1,9 +1,6 @@
 // What the module offers to TypeScript (engine/kernel/): free functions over numbers and addresses.
 
 export {
-  accumulateNext,
-  accumulateSame,
-  accumulateScope,
   addAnchor,
   addScore,
   affinityTotal,
@@ -33,6 +30,7 @@ export { LAYOUT_VERSION, PAIR_ITEMS_MAX, VIEW_SERVED } from './layout';
 export { settleRows, setViewGrowth } from './rows';
 export { pushStore } from './scopes';
 export { bestAnchor, bestTerm, explainResults, pairCount, scopeCount } from './explain';
+export { accumulateMem, accumulateNext, accumulateSame, accumulateScope } from './retrieve';
 export { resultCount, resultsAddress } from './topk';
 export {
   digest,
@@ -47,7 +45,6 @@ export {
 } from './totals';
 export { exp2, pairGrowth, popGrowth, power, setDecay } from './weight';
 
-import { startAccumulate } from './accumulate';
 import { startContribution } from './contribution';
 import { startExplain } from './explain';
 import { reserveRows } from './counts';
@@ -55,6 +52,7 @@ import { startHeap } from './heap';
 import { itemCount, pushItem, reserveItems } from './items';
 import { TABLE_MEM, TABLE_NEXT, TABLE_SAME } from './layout';
 import { startPopular } from './popular';
+import { startRetrieve } from './retrieve';
 import { startRows } from './rows';
 import { startScopes } from './scopes';
 import { startTopk } from './topk';
@@ -65,7 +63,7 @@ export function start(items: u32): void {
   startRows();
   startPopular();
   startTopk();
-  startAccumulate();
+  startRetrieve();
   startContribution();
   startExplain();
   startScopes();

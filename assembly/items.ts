@@ -14,6 +14,7 @@ import {
   ITEM_HASH,
   ITEM_IN,
   ITEM_N,
+  ITEM_ON,
   ITEM_POP,
   MARK_BYTES,
   MARK_FLAGS,
@@ -27,6 +28,8 @@ let capacity: u32 = 0;
 let records: u32 = 0;
 let hots: u32 = 0;
 let marks: u32 = 0;
+/** ON[j]^-0.5, or 0 where ON[j] is 0: f32 an item. */
+let memFactors: u32 = 0;
 /** Each request and each contribution takes a new epoch, so that no mark needs clearing. */
 let epoch: u32 = 0;
 
@@ -50,6 +53,12 @@ export function mark(item: u32): u32 {
 
 // @ts-expect-error: decorator
 @inline
+export function memFactor(item: u32): u32 {
+  return memFactors + item * 4;
+}
+
+// @ts-expect-error: decorator
+@inline
 export function idHash(item: u32): u64 {
   return load<u64>(record(item), ITEM_HASH);
 }
@@ -60,6 +69,7 @@ export function reserveItems(wanted: u32): u32 {
   const larger = max(max(wanted, capacity * 2), 1024);
   records = enlarge(records, capacity * ITEM_BYTES, larger * ITEM_BYTES);
   hots = enlarge(hots, capacity * HOT_BYTES, larger * HOT_BYTES);
+  memFactors = enlarge(memFactors, capacity * 4, larger * 4);
   marks = enlarge(marks, capacity * MARK_BYTES, larger * MARK_BYTES);
   capacity = larger;
   return capacity;
@@ -101,13 +111,14 @@ export function addCounter(item: u32, offset: u32, delta: i64): i64 {
   return value;
 }
 
-/** Brings the floats derived from IN, N and POP up to the counters. */
+/** Brings the floats derived from IN, N, POP and ON up to the counters. */
 export function refreshFactors(item: u32): void {
   const from = record(item);
   const to = hot(item);
   store<f32>(to, <f32>power(plain(load<i64>(from, ITEM_IN)), -0.3), HOT_IN_FACTOR);
   store<f32>(to, <f32>power(plain(load<i64>(from, ITEM_N)), -0.2), HOT_SAME_FACTOR);
   store<f32>(to, <f32>plain(load<i64>(from, ITEM_POP)), HOT_POP);
+  store<f32>(memFactor(item), <f32>power(plain(load<i64>(from, ITEM_ON)), -0.5));
 }
 
 export function itemRecord(item: u32): u32 {

@@ -8,6 +8,7 @@
 //                                  | ON0 | (the counters i64 each)
 //   hot records    16 B an item    | acc f32 | inFactor f32 | pop f32 | sameFactor f32 |
 //   marks          16 B an item    | stamp u32 | excluded u32 | flags u32 | slot u32 |
+//   mem factors     4 B an item    | ON^-0.5 f32 |
 //   directories    24 B a row      | cells u32 | capacity u32 | size u32 | view u32 |
 //                                  | saved u32 | itemSaved u32 |
 //   cells          16 B a cell     | key u32 | count i32 | weight i64 |

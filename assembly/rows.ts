@@ -3,9 +3,9 @@
 // weights, so scores are always current; only membership and order can lag behind IN and N, and
 // `rebuildView` settles them exactly.
 
-import { clearInView, lastKey, nextRow, sameRow, setInView } from './counts';
+import { clearInView, lastKey, memRow, nextRow, sameRow, setInView } from './counts';
 import { allocate, release } from './heap';
-import { hot, idHash, itemCount } from './items';
+import { hot, idHash, itemCount, memFactor } from './items';
 import {
   CELL_BYTES,
   CELL_KEY,
@@ -18,6 +18,9 @@ import {
   ROW_CELLS,
   ROW_SIZE,
   ROW_VIEW,
+  TABLE_MEM,
+  TABLE_NEXT,
+  TABLE_SAME,
   VIEW_BYTES,
   VIEW_ENTRIES,
   VIEW_ENTRY,
@@ -57,10 +60,19 @@ function sameKey(weight: f32, item: u32, growth: f32): f32 {
   return x * x * load<f32>(hot(item), HOT_SAME_FACTOR);
 }
 
+/** The same for MEM: MEM^2 / (MEM + g) · ON[j]^-0.5. */
 // @ts-expect-error: decorator
 @inline
-function orderKey(isNext: bool, weight: f32, item: u32): f32 {
-  return isNext ? nextKey(weight, item, viewGrowth) : sameKey(weight, item, viewGrowth);
+function memKey(weight: f32, item: u32, growth: f32): f32 {
+  return ((weight * weight) / (weight + growth)) * load<f32>(memFactor(item));
+}
+
+// @ts-expect-error: decorator
+@inline
+function orderKey(table: u32, weight: f32, item: u32): f32 {
+  if (table == TABLE_NEXT) return nextKey(weight, item, viewGrowth);
+  if (table == TABLE_SAME) return sameKey(weight, item, viewGrowth);
+  return memKey(weight, item, viewGrowth);
 }
 
 // @ts-expect-error: decorator
@@ -77,7 +89,7 @@ function before(key: f32, item: u32, otherKey: f32, other: u32): bool {
 }
 
 /** Makes the view exact for the counters as they stand. */
-function rebuildView(row: u32, isNext: bool): void {
+function rebuildView(row: u32, table: u32): void {
   let view = load<u32>(row, ROW_VIEW);
   const size = load<u32>(row, ROW_SIZE);
   if (size <= VIEW_SERVED) {
@@ -101,7 +113,7 @@ function rebuildView(row: u32, isNext: bool): void {
     const item = stored & ~IN_VIEW;
     if (stored != item) store<u32>(at, item, CELL_KEY);
     const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
-    const key = orderKey(isNext, weight, item);
+    const key = orderKey(table, weight, item);
     if (count == VIEW_ENTRIES) {
       const last = load<f32>(keyScratch + (VIEW_ENTRIES - 1) * 4);
       if (key < last) continue;
@@ -129,15 +141,15 @@ function rebuildView(row: u32, isNext: bool): void {
 }
 
 /** Moves the entry at `index` up while it stands before the one above it. */
-function rise(view: u32, isNext: bool, from: u32): void {
+function rise(view: u32, table: u32, from: u32): void {
   let index = from;
   const item = load<u32>(entry(view, index));
   const weight = load<f32>(entry(view, index), 4);
-  const key = orderKey(isNext, weight, item);
+  const key = orderKey(table, weight, item);
   while (index > 0) {
     const above = entry(view, index - 1);
     const other = load<u32>(above);
-    if (!before(key, item, orderKey(isNext, load<f32>(above, 4), other), other)) break;
+    if (!before(key, item, orderKey(table, load<f32>(above, 4), other), other)) break;
     store<u64>(entry(view, index), load<u64>(above));
     index--;
   }
@@ -148,15 +160,15 @@ function rise(view: u32, isNext: bool, from: u32): void {
 /**
  * Moves the entry at `index` down while the one below it stands before it; returns where it ends.
  */
-function sink(view: u32, isNext: bool, from: u32, count: u32): u32 {
+function sink(view: u32, table: u32, from: u32, count: u32): u32 {
   let index = from;
   const item = load<u32>(entry(view, index));
   const weight = load<f32>(entry(view, index), 4);
-  const key = orderKey(isNext, weight, item);
+  const key = orderKey(table, weight, item);
   while (index + 1 < count) {
     const below = entry(view, index + 1);
     const other = load<u32>(below);
-    if (!before(orderKey(isNext, load<f32>(below, 4), other), other, key, item)) break;
+    if (!before(orderKey(table, load<f32>(below, 4), other), other, key, item)) break;
     store<u64>(entry(view, index), load<u64>(below));
     index++;
   }
@@ -169,7 +181,7 @@ function sink(view: u32, isNext: bool, from: u32, count: u32): u32 {
  * The entry at `index` has fallen to `weight`, or is gone. Where an outsider may now belong, the
  * view becomes stale.
  */
-function fall(row: u32, isNext: bool, index: u32, weight: i64): void {
+function fall(row: u32, table: u32, index: u32, weight: i64): void {
   const view = load<u32>(row, ROW_VIEW);
   let count = load<u32>(view);
   if (weight == i64.MIN_VALUE) {
@@ -180,7 +192,7 @@ function fall(row: u32, isNext: bool, index: u32, weight: i64): void {
     return;
   }
   store<f32>(entry(view, index), <f32>plain(weight), 4);
-  const isLast = sink(view, isNext, index, count) == count - 1;
+  const isLast = sink(view, table, index, count) == count - 1;
   if (isLast && load<u32>(row, ROW_SIZE) > count) store<u32>(view, 1, 4);
 }
 
@@ -198,7 +210,7 @@ function findEntry(view: u32, item: u32, count: u32): i32 {
  * Keeps the view of a row in step with one cell that counts.addCell just changed.
  * `weight` is the cell's new weight (i64.MIN_VALUE: removed), `grew` tells whether it rose.
  */
-export function cellChanged(row: u32, isNext: bool, item: u32, weight: i64, grew: bool): void {
+export function cellChanged(row: u32, table: u32, item: u32, weight: i64, grew: bool): void {
   const view = load<u32>(row, ROW_VIEW);
   // The next reader makes the view of a row that has just become long.
   if (!view) return;
@@ -206,14 +218,14 @@ export function cellChanged(row: u32, isNext: bool, item: u32, weight: i64, grew
   const count = load<u32>(view);
   if (!grew) {
     // An outsider that falls stays outside.
-    if (lastKey & IN_VIEW) fall(row, isNext, <u32>findEntry(view, item, count), weight);
+    if (lastKey & IN_VIEW) fall(row, table, <u32>findEntry(view, item, count), weight);
     return;
   }
   const plainWeight = <f32>plain(weight);
   if (lastKey & IN_VIEW) {
     const index = findEntry(view, item, count);
     store<f32>(entry(view, <u32>index), plainWeight, 4);
-    rise(view, isNext, <u32>index);
+    rise(view, table, <u32>index);
     return;
   }
   let index = count;
@@ -221,8 +233,8 @@ export function cellChanged(row: u32, isNext: bool, item: u32, weight: i64, grew
     index = VIEW_ENTRIES - 1;
     const last = entry(view, index);
     const lastItem = load<u32>(last);
-    const lastKeyValue = orderKey(isNext, load<f32>(last, 4), lastItem);
-    if (!before(orderKey(isNext, plainWeight, item), item, lastKeyValue, lastItem)) return;
+    const lastKeyValue = orderKey(table, load<f32>(last, 4), lastItem);
+    if (!before(orderKey(table, plainWeight, item), item, lastKeyValue, lastItem)) return;
     setInView(row, lastItem, false);
   } else {
     store<u32>(view, count + 1);
@@ -230,7 +242,7 @@ export function cellChanged(row: u32, isNext: bool, item: u32, weight: i64, grew
   store<u32>(entry(view, index), item);
   store<f32>(entry(view, index), plainWeight, 4);
   setInView(row, item, true);
-  rise(view, isNext, index);
+  rise(view, table, index);
 }
 
 /**
@@ -239,10 +251,10 @@ export function cellChanged(row: u32, isNext: bool, item: u32, weight: i64, grew
  */
 // @ts-expect-error: decorator
 @inline
-export function freshView(row: u32, isNext: bool): u32 {
+export function freshView(row: u32, table: u32): u32 {
   const view = load<u32>(row, ROW_VIEW);
   if (view ? load<u32>(view, 4) : load<u32>(row, ROW_SIZE) > VIEW_SERVED) {
-    rebuildView(row, isNext);
+    rebuildView(row, table);
     return load<u32>(row, ROW_VIEW);
   }
   return view;
@@ -257,11 +269,15 @@ export function settleRows(most: u32): u32 {
     const item = settleCursor++;
     passed++;
     if (load<u32>(nextRow(item), ROW_VIEW)) {
-      rebuildView(nextRow(item), true);
+      rebuildView(nextRow(item), TABLE_NEXT);
       settled++;
     }
     if (load<u32>(sameRow(item), ROW_VIEW)) {
-      rebuildView(sameRow(item), false);
+      rebuildView(sameRow(item), TABLE_SAME);
+      settled++;
+    }
+    if (load<u32>(memRow(item), ROW_VIEW)) {
+      rebuildView(memRow(item), TABLE_MEM);
       settled++;
     }
   }

@@ -2,7 +2,7 @@
 // sees i32: `>>> 0`).
 
 /** Table codes of assembly/layout.ts. */
-export const tables = { next: 1, same: 2, mem: 3, scope: 4 } as const;
+export const tables = { none: 0, next: 1, same: 2, mem: 3, scope: 4 } as const;
 
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
@@ -56,11 +56,12 @@ export interface KernelExports {
   addAnchor(item: number): void;
   addScore(item: number, value: number): void;
   accumulateNext(): void;
+  accumulateMem(): void;
   accumulateSame(): void;
   accumulateScope(scope: number): void;
   select(
     byAccumulator: number,
-    isNext: boolean,
+    table: number,
     byPopularity: number,
     byRepeat: number,
     withAnchors: boolean,
@@ -70,11 +71,11 @@ export interface KernelExports {
   resultsAddress(): number;
   anchorsAddress(): number;
   anchorOf(item: number): number;
-  explainResults(isNext: boolean): void;
+  explainResults(table: number): void;
   bestAnchor(result: number): number;
   bestTerm(result: number): number;
   repeatTerm(anchor: number): number;
-  pairCount(isNext: boolean, from: number, to: number): number;
+  pairCount(table: number, from: number, to: number): number;
   scopeCount(scope: number, item: number): number;
   affinityTotal(): number;
 }

@@ -169,7 +169,7 @@ export class Kernel {
   }
 
   /** All cells of a row, in no order. Slow: for audits. */
-  row(table: keyof typeof tables, row: number): KernelCell[] {
+  row(table: PairTable | 'scope', row: number): KernelCell[] {
     const directory = this.run.rowAddress(tables[table], row) >>> 0;
     const memory = this.memory();
     const address = memory.getUint32(directory + rowBytes.cells, true);

@@ -1,5 +1,6 @@
 // The lists that start from a member's history: guess-you-like, discover and buy-again (DESIGN
 // section 5).
+import { tables } from '../../kernel/exports.ts';
 import { beginSelection, type ServeContext } from '../context.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
 
@@ -54,7 +55,7 @@ function afterReason({ kernel }: ServeContext, place: number, number: number, mi
   const best = run.bestAnchor(place);
   if (best < 0) return undefined;
   const anchorNumber = kernel.anchor(best).item;
-  const count = run.pairCount(true, anchorNumber, number);
+  const count = run.pairCount(tables.next, anchorNumber, number);
   const weight = mix.byAccumulator * run.bestTerm(place) * kernel.inFactor(number);
   return { reason: { type: 'bought_after', anchorNumber, count }, weight } as const;
 }
@@ -69,7 +70,7 @@ function popularReason({ kernel }: ServeContext, number: number, mix: Mix): Weig
 }
 
 function explain(context: ServeContext, mix: Mix, withRepeat: boolean): RankedItem[] {
-  context.kernel.run.explainResults(true);
+  context.kernel.run.explainResults(tables.next);
   return context.kernel.results().map(({ item: number, score }, place) => {
     const reasons: (Weighed | undefined)[] = [
       withRepeat ? repeatReason(context, number) : undefined,
@@ -87,7 +88,7 @@ export function guessYouLike(context: ServeContext): Ranking {
   const { run } = context.kernel;
   const mix = deriveMix(context);
   run.accumulateNext();
-  run.select(mix.byAccumulator, true, mix.byPopularity, 1, true, true);
+  run.select(mix.byAccumulator, tables.next, mix.byPopularity, 1, true, true);
   const items = explain(context, mix, true);
   const personalized = items.some(({ reasons }) =>
     reasons.some(({ type }) => type !== 'popular_in_chain'),
@@ -100,7 +101,7 @@ export function discover(context: ServeContext): Ranking {
   const { run } = context.kernel;
   const mix = deriveMix(context);
   run.accumulateNext();
-  run.select(mix.byAccumulator, true, mix.byPopularity, 0, false, true);
+  run.select(mix.byAccumulator, tables.next, mix.byPopularity, 0, false, true);
   const items = explain(context, mix, false);
   const personalized = items.some(({ reasons }) =>
     reasons.some(({ type }) => type === 'bought_after'),
@@ -123,7 +124,7 @@ function dueDate(anchor: { receipts: number; firstDay: number; lastDay: number }
 export function buyAgain(context: ServeContext): Ranking {
   if (!weigh(context)) return emptyRanking;
   const { kernel } = context;
-  kernel.run.select(0, true, 0, 1, true, false);
+  kernel.run.select(0, tables.none, 0, 1, true, false);
   const items = kernel.results().map(({ item: number, score }): RankedItem => {
     const anchor = kernel.anchor(kernel.run.anchorOf(number));
     const reasons = [{ type: 'bought_before', count: anchor.receipts } as const];

@@ -1,5 +1,7 @@
 // The lists that start from items: bought-together, basket-add-on and similar (DESIGN sections 5
 // and 6).
+
+import { tables } from '../../kernel/exports.ts';
 import type { Item } from '../../log/events.ts';
 import { beginSelection, type ServeContext } from '../context.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
@@ -21,7 +23,7 @@ function togetherReason(
   const best = kernel.run.bestAnchor(place);
   if (best < 0) return undefined;
   const anchorNumber = kernel.anchor(best).item;
-  const count = kernel.run.pairCount(false, anchorNumber, number);
+  const count = kernel.run.pairCount(tables.same, anchorNumber, number);
   return { type: 'bought_together', anchorNumber, count };
 }
 
@@ -31,9 +33,9 @@ export function boughtTogether(context: ServeContext): Ranking {
   beginSelection(context, context.limit);
   kernel.run.addAnchor(anchorNumber);
   kernel.run.accumulateSame();
-  kernel.run.select(1, false, 0, 0, false, true);
+  kernel.run.select(1, tables.none, 0, 0, false, true);
   const items = kernel.results().map(({ item: number, score }): RankedItem => {
-    const count = kernel.run.pairCount(false, anchorNumber, number);
+    const count = kernel.run.pairCount(tables.same, anchorNumber, number);
     return { number, score, reasons: [{ type: 'bought_together', anchorNumber, count }] };
   });
   return { items, personalized: false };
@@ -70,8 +72,8 @@ export function basketAddOn(context: ServeContext): Ranking {
   run.accumulateSame();
   const size = Math.max(1, ticketSize);
   for (const { number, term } of habits) run.addScore(number, repeatShareOfAddOn * term * size);
-  run.select(1 / size, false, 0, 0, false, true);
-  run.explainResults(false);
+  run.select(1 / size, tables.none, 0, 0, false, true);
+  run.explainResults(tables.same);
   const bought = new Map(habits.map((habit) => [habit.number, habit.receipts]));
   const items = kernel.results().map(({ item: number, score }, place): RankedItem => {
     const reasons: (RankedReason | undefined)[] = [togetherReason(context, place, number)];
@@ -98,10 +100,10 @@ export function similar(context: ServeContext): Ranking {
   beginSelection(context, similarCandidates);
   kernel.run.addAnchor(anchorNumber);
   kernel.run.accumulateNext();
-  kernel.run.select(1, true, 0, 0, false, true);
+  kernel.run.select(1, tables.next, 0, 0, false, true);
   const anchor = registry.valueOf(anchorNumber);
   const items = kernel.results().map(({ item: number, score }): RankedItem => {
-    const count = kernel.run.pairCount(true, anchorNumber, number);
+    const count = kernel.run.pairCount(tables.next, anchorNumber, number);
     const factor = categoryFactor(anchor, registry.valueOf(number));
     return {
       number,
