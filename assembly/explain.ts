@@ -9,7 +9,7 @@ import {
 } from './accumulate';
 import { findCell, rowAddress, scopeRow } from './counts';
 import { allocate } from './heap';
-import { hot } from './items';
+import { hot, record } from './items';
 import {
   CELL_BYTES,
   CELL_COUNT,
@@ -17,8 +17,11 @@ import {
   CELL_WEIGHT,
   EMPTY,
   HOT_ACC,
+  ITEM_N,
+  ITEM_ON,
   ROW_CAPACITY,
   ROW_CELLS,
+  TABLE_MEM,
   TABLE_SAME,
   VIEW_ENTRY,
   VIEW_HEADER,
@@ -107,6 +110,26 @@ export function bestTerm(result: u32): f32 {
 export function pairCount(table: u32, from: u32, to: u32): i32 {
   const cell = findCell(rowAddress(table, from), to);
   return cell ? load<i32>(cell, CELL_COUNT) : 0;
+}
+
+/**
+ * How near two items are by the receipts, 0 … 1: MEM / sqrt(ON_i · ON_j) · MEM / (MEM + g), or
+ * SAME / sqrt(N_i · N_j) · SAME / (SAME + g).
+ */
+export function pairNearness(table: u32, from: u32, to: u32, g: f64): f64 {
+  const cell = findCell(rowAddress(table, from), to);
+  if (!cell) return 0;
+  const weight = plain(load<i64>(cell, CELL_WEIGHT));
+  if (weight <= 0) return 0;
+  const offset = table == TABLE_MEM ? ITEM_ON : ITEM_N;
+  const both = plain(load<i64>(record(from) + offset)) * plain(load<i64>(record(to) + offset));
+  // Each may have faded to zero on its own.
+  return both > 0 ? ((weight / sqrt(both)) * weight) / (weight + g) : 0;
+}
+
+/** Whether any member came to buy the item. */
+export function wasFirstBought(item: u32): bool {
+  return load<i64>(record(item), ITEM_ON) > 0;
 }
 
 export function scopeCount(scope: u32, item: u32): i32 {

@@ -29,7 +29,15 @@ export { dirtyAccumulators, itemCount, itemHot, itemRecord, setEligible } from '
 export { LAYOUT_VERSION, PAIR_ITEMS_MAX, VIEW_SERVED } from './layout';
 export { settleRows, setViewGrowth } from './rows';
 export { pushStore } from './scopes';
-export { bestAnchor, bestTerm, explainResults, pairCount, scopeCount } from './explain';
+export {
+  bestAnchor,
+  bestTerm,
+  explainResults,
+  pairCount,
+  pairNearness,
+  scopeCount,
+  wasFirstBought,
+} from './explain';
 export { accumulateMem, accumulateNext, accumulateSame, accumulateScope } from './retrieve';
 export { resultCount, resultsAddress } from './topk';
 export {
@@ -37,6 +45,7 @@ export {
   newestDay,
   popularityTotal,
   popularityTotalFixed,
+  receiptTotal,
   receiptsOn,
   repeatShare,
   repurchaseRate,

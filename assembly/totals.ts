@@ -22,6 +22,7 @@ let shareCount: i64 = 0;
 let days: u32 = 0;
 let dayCapacity: u32 = 0;
 let newest: i32 = -1;
+let receipts: f64 = 0;
 
 // @ts-expect-error: decorator
 @inline
@@ -55,12 +56,18 @@ export function addDay(day: i32, sign: i64): void {
   const at = days + <u32>day * 8;
   const count = load<i64>(at) + sign;
   store<i64>(at, count);
+  receipts += <f64>sign;
   addDigest(DIGEST_DAYS, <u64>day, sign);
   if (count > 0) {
     if (day > newest) newest = day;
   } else if (day == newest) {
     while (newest >= 0 && load<i64>(days + <u32>newest * 8) == 0) newest--;
   }
+}
+
+/** Receipts of all days. */
+export function receiptTotal(): f64 {
+  return receipts;
 }
 
 /** The newest day with a receipt; -1 when there is none. */

@@ -25,6 +25,7 @@ import type { Ledger } from './store/ledger.ts';
 import type { Store } from './store/store.ts';
 import type { Batch } from './views/batch.ts';
 import { type HashId, Registry } from './views/catalogue.ts';
+import { Content } from './views/content.ts';
 import type { Registries } from './views/counts.ts';
 import { eraseMember } from './views/erase.ts';
 import { Ingest } from './views/ingest.ts';
@@ -50,6 +51,7 @@ export class ChainEngine implements Engine {
   private readonly parts: ChainParts;
   private readonly log: Log;
   private readonly registries: Registries;
+  private readonly content: Content;
   private readonly writer: Ingest;
   private readonly keeper: Keeper;
   private readonly waiters = new Waiters();
@@ -65,6 +67,7 @@ export class ChainEngine implements Engine {
     this.clock = options.clock ?? systemClock;
     this.log = new Log(store);
     this.registries = { items: new Registry(hashId, 0), stores: new Registry(hashId, 1) };
+    this.content = new Content(this.registries.items);
     this.loadRegistries();
     this.writer = new Ingest({
       store,
@@ -135,6 +138,7 @@ export class ChainEngine implements Engine {
     } finally {
       // What is committed is counted, whatever else fails: memory stays in step with the disk.
       await this.keeper.fold(batch, newestDay);
+      this.content.note(batch.changedItems);
       this.waiters.wake(this.keeper.applied);
       this.maintenance.noteEvents();
     }
@@ -179,6 +183,7 @@ export class ChainEngine implements Engine {
     return recommend(request, {
       counts: this.keeper.counts,
       registries: this.registries,
+      content: this.content,
       historyOf: (memberId) => {
         const { root, record } = findMember(store, memberId);
         const history = store.tables.histories.get(Buffer.from(root));

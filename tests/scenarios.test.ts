@@ -31,19 +31,23 @@ describe('receipts', () => {
 
   test('a late receipt takes its place in the history', () =>
     scenario(`
-      day 5 ann buys #5 grinder -> created
-            similar beans       -> grinder popular_in_chain
-      day 2 ann buys #2 beans   -> created
-            similar beans       -> grinder 1 bought_after
-            similar grinder     -> beans popular_in_chain
+      day 5 ann buys #5 grinder     -> created
+      day 6 bob buys #6 beans       -> created
+            bob guess-you-like      -> beans bought_before, grinder 1 popular_in_chain
+      day 2 ann buys #2 beans       -> created
+            bob guess-you-like top 1 -> grinder 1 bought_after
+      day 6 cleo buys #7 grinder    -> created
+            cleo guess-you-like     -> grinder bought_before, beans 2 popular_in_chain
     `));
 
   test('receipts of one moment stand in the order of their numbers, however they arrive', () =>
     scenario(`
-      09:00 ann buys #2 grinder -> created
-      09:00 ann buys #1 beans   -> created
-            similar beans       -> grinder 1 bought_after
-            similar grinder     -> beans popular_in_chain
+      09:00 ann buys #2 grinder     -> created
+      09:00 ann buys #1 beans       -> created
+      10:00 bob buys #3 beans       -> created
+            bob guess-you-like top 1 -> grinder 1 bought_after
+      10:00 cleo buys #4 grinder    -> created
+            cleo guess-you-like     -> grinder bought_before, beans 2 popular_in_chain
     `));
 
   test('lines of one item are added up, and one piece less leaves it there', () =>
@@ -62,7 +66,8 @@ describe('receipts', () => {
       day 3 ann buys #3 bread                   -> created
             bought-together part-7 top 1        -> bread 2 popular_in_chain
             bought-together bread top 1         -> part-52 1 popular_in_chain
-            similar milk top 1                  -> bread 1 bought_after
+      day 4 bob buys #4 milk                    -> created
+            bob guess-you-like top 1            -> bread 1 bought_after
     `));
 
   test('a basket of 512 items is the largest that pairs', () =>
@@ -156,7 +161,7 @@ describe('members and strangers', () => {
       S1 - buys #1 milk bread -> created
       S1 - buys #2 milk bread -> created
       basket milk             -> bread 2 bought_together
-      similar milk            -> bread 2 popular_in_chain
+      similar milk            -> bread 2 bought_together
     `));
 
   test('buy-again lists what was bought, discover what was not', () =>
@@ -229,7 +234,7 @@ describe('items', () => {
       bought-together 🥛 -> 咖啡豆 1, a/b%20c 1
     `));
 
-  test('similar prefers the same shelf and fills from it', () =>
+  test('similar prefers the same shelf, and knows it before a first sale', () =>
     scenario(`
       item oat-milk in 饮品/奶
       item milk in 饮品/奶
@@ -237,7 +242,7 @@ describe('items', () => {
       item soy-milk in 饮品/奶
       day 1 ann buys #1 milk          -> created
       day 2 ann buys #2 soap oat-milk -> created
-            similar milk -> oat-milk 1 bought_after, soap 1 bought_after, soy-milk same_category
+            similar milk -> oat-milk 1 bought_by_same_members, soap, soy-milk alike
     `));
 
   test('the best sellers of a wide catalogue are the right ones, whatever is returned', () =>

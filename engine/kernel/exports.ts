@@ -45,6 +45,7 @@ export interface KernelExports {
   newestDay(): number;
   popularityTotal(): number;
   popularityTotalFixed(): bigint;
+  receiptTotal(): number;
   receiptsOn(day: number): bigint;
   repeatShare(): number;
   repurchaseRate(): number;
@@ -76,6 +77,8 @@ export interface KernelExports {
   bestTerm(result: number): number;
   repeatTerm(anchor: number): number;
   pairCount(table: number, from: number, to: number): number;
+  pairNearness(table: number, from: number, to: number, g: number): number;
+  wasFirstBought(item: number): number;
   scopeCount(scope: number, item: number): number;
   affinityTotal(): number;
 }

@@ -1,6 +1,7 @@
 // One request with its ids looked up: what the scenarios work on.
 import { dayOf } from '../base/clock.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import type { Content } from '../views/content.ts';
 import type { Counts, Registries } from '../views/counts.ts';
 import { dayparts, type RecommendRequest, type Relaxation, type Scenario } from './request.ts';
 
@@ -8,6 +9,7 @@ import { dayparts, type RecommendRequest, type Relaxation, type Scenario } from 
 export interface ServeState {
   readonly counts: Counts;
   readonly registries: Registries;
+  readonly content: Content;
   /**
    * The stored history of a member, undefined for one never seen, and whether they opted out of
    * personalisation.
@@ -23,6 +25,7 @@ export interface ServeContext {
   readonly scenario: Scenario;
   readonly kernel: Kernel;
   readonly registries: Registries;
+  readonly content: Content;
   readonly limit: number;
   /** Undefined: none was given, or one never seen. */
   readonly history: Buffer | undefined;
@@ -74,6 +77,7 @@ export function deriveContext(request: RecommendRequest, state: ServeState): Ser
     scenario: request.scenario,
     kernel: counts.kernel,
     registries,
+    content: state.content,
     limit: request.limit,
     history,
     storeNumber,

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { millisecondsPerDay } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
 import type { Item } from '../log/events.ts';
-import { compareByHash, type Registry } from '../views/catalogue.ts';
+import type { Registry } from '../views/catalogue.ts';
 import { deriveContext, type ServeContext, type ServeState } from './context.ts';
 import { fill } from './fill.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from './ranked.ts';
@@ -15,7 +15,8 @@ import type {
   Scenario,
 } from './request.ts';
 import { buyAgain, discover, guessYouLike } from './scenarios/personal.ts';
-import { basketAddOn, boughtTogether, categoryFactor, similar } from './scenarios/together.ts';
+import { similar } from './scenarios/similar.ts';
+import { basketAddOn, boughtTogether } from './scenarios/together.ts';
 
 const rankings: Record<Scenario, (context: ServeContext) => Ranking> = {
   'guess-you-like': guessYouLike,
@@ -57,41 +58,6 @@ function barredNumbers({ scenario, history, anchorNumber, kernel }: ServeContext
   return barred;
 }
 
-/**
- * How near an item's category is to the anchor's; 0 when they share no level or either has none.
- */
-function nearness(anchor: Item, item: Item): number {
-  if (!anchor.category?.length || item.category?.[0] !== anchor.category[0]) return 0;
-  return categoryFactor(anchor, item);
-}
-
-/** Items of the nearest categories, best sellers first: the next best thing to a lookalike. */
-function sameCategory(context: ServeContext, ranked: readonly RankedItem[]): RankedItem[] {
-  const { scenario, anchorNumber, kernel, registries, limit } = context;
-  if (scenario !== 'similar' || anchorNumber === undefined || ranked.length >= limit) return [];
-  const { items } = registries;
-  const anchor = items.valueOf(anchorNumber);
-  const taken = new Set([anchorNumber, ...context.excluded, ...ranked.map(({ number }) => number)]);
-  const candidates: { number: number; near: number; popularity: number }[] = [];
-  for (let number = 0; number < items.size; number++) {
-    const item = items.valueOf(number);
-    const near = item.status === 'active' && !taken.has(number) ? nearness(anchor, item) : 0;
-    if (near > 0) candidates.push({ number, near, popularity: kernel.popularity(number) });
-  }
-  candidates.sort(
-    (a, b) =>
-      b.near - a.near || b.popularity - a.popularity || compareByHash(items, a.number, b.number),
-  );
-  const ceiling = ranked.at(-1)?.score ?? 1;
-  if (candidates.length > 0) context.relaxations.push('filled_from_category');
-  return candidates.slice(0, limit - ranked.length).map(({ number }, index) => ({
-    number,
-    // Below what was ranked, in the order just settled.
-    score: ceiling / (index + 2),
-    reasons: [{ type: 'same_category', anchorNumber }],
-  }));
-}
-
 function nameReason(reason: RankedReason, items: Registry<Item>): Reason {
   const { type, anchorNumber, count } = reason;
   if (anchorNumber === undefined) return count === undefined ? { type } : { type, count };
@@ -127,11 +93,10 @@ export function recommend(request: RecommendRequest, state: ServeState): Recomme
   assertAnswerable(request);
   const context = deriveContext(request, state);
   const ranking = rankings[request.scenario](context);
-  const ranked = [...ranking.items, ...sameCategory(context, ranking.items)];
   const list =
-    ranked.length >= context.limit
-      ? ranked
-      : fill(context, ranked, {
+    ranking.items.length >= context.limit
+      ? ranking.items
+      : fill(context, ranking.items, {
           barred: barredNumbers(context),
           isPopularity: request.scenario === 'popular',
         });

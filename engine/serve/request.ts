@@ -59,7 +59,8 @@ export type RecommendRequest = z.output<typeof recommendRequestSchema>;
  * - `bought_after`: receipts that held this item within three baskets after one that held `itemId`
  * - `bought_together`: receipts with both this item and `itemId`
  * - `popular_in_store`, `popular_in_city`, `popular_in_chain`: receipts with this item there
- * - `same_category`: shares the category path of `itemId` (no count)
+ * - `bought_by_same_members`: members who came to buy both this item and `itemId`
+ * - `alike`: shares words of its name or shelves with `itemId` (no count)
  * - `catalogue`: nothing is known yet; listed to fill (no count)
  */
 export const reasonTypes = [
@@ -69,7 +70,8 @@ export const reasonTypes = [
   'popular_in_store',
   'popular_in_city',
   'popular_in_chain',
-  'same_category',
+  'bought_by_same_members',
+  'alike',
   'catalogue',
 ] as const;
 export type ReasonType = (typeof reasonTypes)[number];
@@ -109,7 +111,6 @@ export const relaxationTypes = [
   'filled_from_city',
   'filled_from_chain',
   'filled_from_catalogue',
-  'filled_from_category',
 ] as const;
 export type Relaxation = (typeof relaxationTypes)[number];
 

@@ -1,20 +1,17 @@
-// The lists that start from items: bought-together, basket-add-on and similar (DESIGN sections 5
-// and 6).
+// The lists of what goes with items in one basket: bought-together and basket-add-on (DESIGN
+// sections 5 and 6).
 
+import { limits } from '../../base/limits.ts';
 import { tables } from '../../kernel/exports.ts';
-import type { Item } from '../../log/events.ts';
 import { beginSelection, type ServeContext } from '../context.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
 
 /** What a member's own habit adds to an add-on's score. */
 const repeatShareOfAddOn = 0.3;
-const similarCandidates = 50;
-/**
- * What is left of a score between items of different departments: what is bought after beans is
- * mostly filters, and a lookalike is other beans.
- */
-const otherCategoryFactor = 0.05;
-
+/** Below it two items meet in a basket less often than chance would have it. */
+const liftMin = 1;
+/** So much of a score is taken from the nearest lookalike. */
+const lookalikeDamping = 0.8;
 function togetherReason(
   { kernel }: ServeContext,
   place: number,
@@ -27,18 +24,31 @@ function togetherReason(
   return { type: 'bought_together', anchorNumber, count };
 }
 
+/**
+ * Complements of one item: what lies in one basket with it at least as often as chance would have
+ * it, lookalikes held back, since who chose one seldom wants the other beside it.
+ */
 export function boughtTogether(context: ServeContext): Ranking {
-  const { kernel, anchorNumber } = context;
+  const { kernel, content, anchorNumber } = context;
   if (anchorNumber === undefined) return emptyRanking;
-  beginSelection(context, context.limit);
-  kernel.run.addAnchor(anchorNumber);
-  kernel.run.accumulateSame();
-  kernel.run.select(1, tables.none, 0, 0, false, true);
-  const items = kernel.results().map(({ item: number, score }): RankedItem => {
-    const count = kernel.run.pairCount(tables.same, anchorNumber, number);
-    return { number, score, reasons: [{ type: 'bought_together', anchorNumber, count }] };
+  const { run } = kernel;
+  beginSelection(context, limits.neighboursServed);
+  run.addAnchor(anchorNumber);
+  run.accumulateSame();
+  run.select(1, tables.none, 0, 0, false, true);
+  const ofAnchor = kernel.support(anchorNumber);
+  const found = kernel.results().flatMap(({ item: number, score }): RankedItem[] => {
+    const count = run.pairCount(tables.same, anchorNumber, number);
+    // count / receipts over the product of both shares: the lift of Brin et al. (1997).
+    const lift = (count * run.receiptTotal()) / (ofAnchor * kernel.support(number));
+    if (lift < liftMin) return [];
+    const kept = 1 - lookalikeDamping * content.nearness(anchorNumber, number);
+    const reasons = [{ type: 'bought_together', anchorNumber, count } as const];
+    return [{ number, score: score * kept, reasons }];
   });
-  return { items, personalized: false };
+  // The kernel's order already settles equal scores by id hash, and sort keeps it.
+  found.sort((a, b) => b.score - a.score);
+  return { items: found.slice(0, context.limit), personalized: false };
 }
 
 interface Habit {
@@ -82,36 +92,4 @@ export function basketAddOn(context: ServeContext): Ranking {
     return { number, score, reasons: reasons.filter((reason) => reason !== undefined) };
   });
   return { items, personalized: items.some(({ number }) => bought.has(number)) };
-}
-
-/** 1 for the same shelf, less the earlier the category paths part; 1 when either has none. */
-export function categoryFactor(a: Item, b: Item): number {
-  if (!a.category?.length || !b.category?.length) return 1;
-  const levels = Math.max(a.category.length, b.category.length);
-  let shared = 0;
-  while (shared < levels && a.category[shared] === b.category[shared]) shared += 1;
-  return otherCategoryFactor + (1 - otherCategoryFactor) * (shared / levels) ** 2;
-}
-
-export function similar(context: ServeContext): Ranking {
-  const { kernel, anchorNumber } = context;
-  const { items: registry } = context.registries;
-  if (anchorNumber === undefined) return emptyRanking;
-  beginSelection(context, similarCandidates);
-  kernel.run.addAnchor(anchorNumber);
-  kernel.run.accumulateNext();
-  kernel.run.select(1, tables.next, 0, 0, false, true);
-  const anchor = registry.valueOf(anchorNumber);
-  const items = kernel.results().map(({ item: number, score }): RankedItem => {
-    const count = kernel.run.pairCount(tables.next, anchorNumber, number);
-    const factor = categoryFactor(anchor, registry.valueOf(number));
-    return {
-      number,
-      score: score * factor,
-      reasons: [{ type: 'bought_after', anchorNumber, count }],
-    };
-  });
-  // The kernel's order already settles equal scores by id hash, and sort keeps it.
-  items.sort((a, b) => b.score - a.score);
-  return { items: items.slice(0, context.limit), personalized: false };
 }

@@ -17,6 +17,7 @@ import {
   clockMs,
   itemIds,
   memberIds,
+  names,
   offsets,
   purchasePrefixes,
   spreads,
@@ -126,7 +127,8 @@ function eventOf(command: Command, context: Context): Event | undefined {
       const itemId = itemIds[command.item];
       const category = categories[command.category];
       const status = command.isActive ? 'active' : 'inactive';
-      return { kind: 'item', item: itemSchema.parse({ itemId, category, status }) };
+      const name = names[(command.item + command.category) % names.length];
+      return { kind: 'item', item: itemSchema.parse({ itemId, name, category, status }) };
     }
     case 'store': {
       const storeId = storeIds[command.store];

@@ -1,8 +1,9 @@
 // The seven lists, whole and unhurried: the scenario's own ranking first, then the fills in their
 // order.
 import type { RecommendRequest, Relaxation } from '../../../engine/index.ts';
+import { nearnessOf } from './content.ts';
 import { type Basket, historyOf, type State } from './counts.ts';
-import { categoryStep, fillSteps, kinship, type Stage, type Step, sorted } from './popularity.ts';
+import { fillSteps, type Stage, type Step, sorted } from './popularity.ts';
 import { createScorer, type Scorer, type Taste } from './scores.ts';
 import { momentOf } from './time.ts';
 
@@ -87,9 +88,7 @@ function stepsOf(question: Question): { readonly steps: readonly Step[] } & Pick
   }
   const { entries, moved } = rank(question);
   const ranked: Step = { stage: 'ranked', entries: sorted(entries) };
-  const ofCategory =
-    request.scenario === 'similar' ? [categoryStep(state, request.itemId ?? '')] : [];
-  return { steps: [ranked, ...ofCategory, ...fills], moved };
+  return { steps: [ranked, ...fills], moved };
 }
 
 function rank(question: Question): Ranking {
@@ -101,7 +100,7 @@ function rank(question: Question): Ranking {
     case 'buy-again':
       return again(question);
     case 'bought-together':
-      return unmoved([...question.scorer.together(question.request.itemId ?? '')]);
+      return unmoved(complementsOf(question));
     case 'basket-add-on':
       return addOn(question);
     case 'similar':
@@ -166,12 +165,44 @@ function ticketOf(request: RecommendRequest): readonly string[] {
   return [...new Set(request.basket.map(({ itemId }) => itemId))];
 }
 
+/** What lies in a basket with the item no less often than chance would have it. */
+function complementsOf({
+  state,
+  request,
+  scorer,
+}: Question): readonly (readonly [string, number])[] {
+  const anchor = request.itemId ?? '';
+  const { counts } = state;
+  const receipts = [...counts.days.values()].reduce((sum, ofDay) => sum + ofDay, 0);
+  const support = (itemId: string) => Number(counts.items.support.get(itemId) ?? 0n);
+  return [...scorer.together(anchor)].flatMap(([itemId, score]) => {
+    const count = counts.same.get(anchor)?.get(itemId)?.count ?? 0;
+    if ((count * receipts) / (support(anchor) * support(itemId)) < 1) return [];
+    return [[itemId, score * (1 - 0.8 * nearnessOf(state).of(anchor, itemId))] as const];
+  });
+}
+
+function activeIn({ ledger }: State, request: RecommendRequest): (itemId: string) => boolean {
+  const barred = new Set([...request.exclude, ...ticketOf(request), request.itemId]);
+  return (itemId) => !barred.has(itemId) && ledger.items.get(itemId)?.status === 'active';
+}
+
 function similarTo({ state, request, scorer }: Question): readonly (readonly [string, number])[] {
   const anchor = request.itemId ?? '';
-  const path = state.ledger.items.get(anchor)?.category ?? [];
-  return [...scorer.next(anchor)].map(([itemId, score]) => {
-    const other = state.ledger.items.get(itemId)?.category ?? [];
-    return [itemId, score * kinship(path, other)] as const;
+  const nearness = nearnessOf(state);
+  const mayList = activeIn(state, request);
+  const hasMembers = (state.counts.items.on.get(anchor) ?? 0n) > 0n;
+  const near = nearness.neighbours(anchor).filter(mayList);
+  const met = hasMembers ? scorer.members(anchor) : scorer.together(anchor);
+  const candidates = new Set([
+    ...near.slice(0, Math.max(50, request.limit)),
+    ...[...met.keys()].filter(mayList),
+  ]);
+  return [...candidates].map((itemId) => {
+    const both = scorer.beside(hasMembers ? 'mem' : 'same', anchor, itemId);
+    const inOneBasket = hasMembers ? scorer.cosine('same', anchor, itemId) : 0;
+    const score = (0.05 + nearness.of(anchor, itemId)) * (0.02 + both);
+    return [itemId, score * (1 - 0.5 * Math.min(1, inOneBasket))] as const;
   });
 }
 

@@ -20,6 +20,7 @@ export const storeIds = ['S1', 'S2', '店 3', 'toString'] as const;
 /** The first of two prefixes is the smaller in UTF-16 units, the second in UTF-8 bytes. */
 export const purchasePrefixes = ['😀', '～', 'p'] as const;
 export const categories = [[], ['饮品', '奶'], ['饮品', '咖啡', '豆'], ['饮品', '奶']];
+export const names = [undefined, '云南咖啡豆 250g', 'oat milk', '咖啡 牛奶', 'ＯＡＴ奶 bread 500'];
 export const timeZones = ['Asia/Shanghai', 'America/New_York', 'Asia/Kolkata', 'Etc/UTC'];
 export const cities = [undefined, '上海', '上海', '成都'];
 export const offsets = ['+08:00', 'Z', '-05:00', '+05:30', '+00:00'];

@@ -1,11 +1,11 @@
 // What sells: weights by store, city, chain and daypart, and the order in which a short list is
 // filled.
-import { dayparts, type Item, type RecommendRequest } from '../../../engine/index.ts';
+import { dayparts, type RecommendRequest } from '../../../engine/index.ts';
 import type { Row, State } from './counts.ts';
 import { compareByHash } from './hash.ts';
 
 /** Where an entry of a list comes from. `ranked` is the scenario's own view, the rest fills. */
-export type Stage = 'ranked' | 'category' | 'store' | 'city' | 'chain' | 'catalogue';
+export type Stage = 'ranked' | 'store' | 'city' | 'chain' | 'catalogue';
 
 export interface Step {
   readonly stage: Stage;
@@ -30,36 +30,6 @@ export function fillSteps(state: State, asked: Asked): readonly Step[] {
   steps.push({ stage: 'chain', entries: mostSold(state, [undefined], asked) });
   const unsold = catalogue.map((itemId) => ({ itemId, score: 0 }));
   return [...steps, { stage: 'catalogue', entries: unsold }];
-}
-
-/** Items of the anchor's department: the nearest shelf first, on it the best selling. */
-export function categoryStep(state: State, anchor: string): Step {
-  const path = state.ledger.items.get(anchor)?.category ?? [];
-  const neighbours = [...state.ledger.items.values()].filter(
-    ({ itemId, category }) => itemId !== anchor && path.length > 0 && category?.[0] === path[0],
-  );
-  const byKinship = new Map<number, Item[]>();
-  for (const item of neighbours) {
-    const near = kinship(path, item.category ?? []);
-    byKinship.set(near, [...(byKinship.get(near) ?? []), item]);
-  }
-  const nearestFirst = [...byKinship].sort(([left], [right]) => right - left);
-  const entries = nearestFirst.flatMap(([, items]) =>
-    sorted(items.map(({ itemId }) => ({ itemId, score: sales(state, itemId) }))),
-  );
-  return { stage: 'category', entries };
-}
-
-/** 1 for the same path, 0.05 for strangers; items without a category are not judged by it. */
-export function kinship(left: readonly string[], right: readonly string[]): number {
-  if (left.length === 0 || right.length === 0) return 1;
-  const apart = left.findIndex((level, at) => level !== right[at]);
-  const shared = apart === -1 ? left.length : apart;
-  return 0.05 + 0.95 * (shared / Math.max(left.length, right.length)) ** 2;
-}
-
-function sales(state: State, itemId: string): number {
-  return Number(state.counts.items.pop.get(itemId) ?? 0n);
 }
 
 /** The stores of that store's city, itself among them; none when it has no city. */

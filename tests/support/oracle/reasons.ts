@@ -28,7 +28,9 @@ export function trueCount(
     }
     case 'popular_in_chain':
       return receiptsIn(state, request, { scopes: [undefined], itemId });
-    case 'same_category':
+    case 'bought_by_same_members':
+      return state.counts.mem.get(anchor)?.get(itemId)?.count ?? 0;
+    case 'alike':
     case 'catalogue':
       return undefined;
   }
@@ -41,9 +43,12 @@ export function mayAnchor(state: State, request: RecommendRequest, reason: Reaso
       if (request.scenario === 'similar') return reason.itemId === request.itemId;
       return timesBought(state, request.memberId ?? '', reason.itemId ?? '') > 0;
     case 'bought_together':
-      if (request.scenario === 'bought-together') return reason.itemId === request.itemId;
+      if (request.scenario === 'bought-together' || request.scenario === 'similar') {
+        return reason.itemId === request.itemId;
+      }
       return request.basket.some(({ itemId }) => itemId === reason.itemId);
-    case 'same_category':
+    case 'bought_by_same_members':
+    case 'alike':
       return reason.itemId === request.itemId;
     default:
       return true;

@@ -33,6 +33,12 @@ export interface Scorer {
   next(anchor: string): Scores;
   /** s(i,·) of the add-on view: the 50 best. */
   together(anchor: string): Scores;
+  /** The 50 best of the MEM view. */
+  members(anchor: string): Scores;
+  /** MEM or SAME of two items over the root of the product of their ON or N. */
+  cosine(table: 'mem' | 'same', anchor: string, itemId: string): number;
+  /** The same, shrunk by one basket of now. */
+  beside(table: 'mem' | 'same', anchor: string, itemId: string): number;
   taste(history: readonly Basket[]): Taste;
   /** The repeat term of one item for a member of this taste. */
   repeat(taste: Taste, itemId: string): number;
@@ -63,6 +69,13 @@ export function createScorer(state: State, options: ScorerOptions = {}): Scorer 
   return {
     next: nextRows,
     together: sameRows,
+    members: remember((anchor) => best(memRow(state, anchor, scale), compareIds)),
+    cosine: (table, anchor, itemId) => cosineOf(state, table, [anchor, itemId]),
+    beside(table, anchor, itemId) {
+      const weight = unfixed(counts[table].get(anchor)?.get(itemId)?.weight ?? 0n);
+      if (weight <= 0) return 0;
+      return (cosineOf(state, table, [anchor, itemId]) * weight) / (weight + scale);
+    },
     taste: tasteOf,
     repeat: ({ weights, whole }, itemId) =>
       ((weights.get(itemId) ?? 0) / (whole + 0.5)) * (chainRate + rate(itemId)),
@@ -121,6 +134,24 @@ function sameRow({ counts }: State, anchor: string, scale: number): Scores {
     const share = weight / (ofAnchor ** 0.9 * ofItem ** 0.1);
     return ((share * weight) / (weight + sameShrink * scale)) ** 2;
   });
+}
+
+function memRow({ counts }: State, anchor: string, scale: number): Scores {
+  const ofAnchor = value(counts.items.on, anchor);
+  return mapRow(counts.mem.get(anchor), (weight, itemId) => {
+    const ofItem = value(counts.items.on, itemId);
+    return ratio((weight / (weight + scale)) * weight, Math.sqrt(ofAnchor * ofItem));
+  });
+}
+
+function cosineOf(
+  { counts }: State,
+  table: 'mem' | 'same',
+  [anchor, itemId]: readonly [string, string],
+): number {
+  const weight = unfixed(counts[table].get(anchor)?.get(itemId)?.weight ?? 0n);
+  const own = table === 'mem' ? counts.items.on : counts.items.n;
+  return weight <= 0 ? 0 : ratio(weight, Math.sqrt(value(own, anchor) * value(own, itemId)));
 }
 
 /** A cell that has faded to weight zero keeps its count but leads nowhere any more. */
