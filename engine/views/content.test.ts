@@ -1,3 +1,4 @@
+// How the catalogue alone tells what is alike: words, shelves, and what changes with a new name.
 import { expect, test } from 'vitest';
 import xxhash from 'xxhash-wasm';
 import { type Item, itemSchema } from '../log/events.ts';
