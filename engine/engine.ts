@@ -1,11 +1,15 @@
 // The engine as its users see it: the options it opens with, what it can be asked, and what it
-// answers. Types only.
+// answers. Types, and the names of what can be chosen.
 import type { Clock } from './base/clock.ts';
 import type { KernelBuild } from './kernel/kernel.ts';
 import type { Event, IngestResult, Item, Store } from './log/events.ts';
 import type { Daypart, RecommendReply, RecommendRequest } from './serve/request.ts';
 import type { Bookmark } from './views/ingest.ts';
 import type { Audit } from './views/verify.ts';
+
+/** `baseline`: exactly DESIGN sections 4 and 5; `shipped`: what is served. */
+export const formulas = ['baseline', 'shipped'] as const;
+export type Formula = (typeof formulas)[number];
 
 export interface EngineOptions {
   /** The data folder of one chain; made when absent. */
@@ -26,6 +30,8 @@ export interface EngineOptions {
   readonly notify?: (message: string) => void;
   /** Resolve before the counts are made, to answer health checks meanwhile; see `Engine.ready`. */
   readonly openAtOnce?: boolean;
+  /** Which formula makes the lists. Default `shipped`. */
+  readonly formula?: Formula;
   /** Which build of the kernel: `debug` keeps its assertions. */
   readonly kernelBuild?: KernelBuild;
 }

@@ -17,6 +17,7 @@ export type {
   EraseReceipt,
   ReceiptRow,
 } from './engine.ts';
+export { type Formula, formulas } from './engine.ts';
 export { type BackupReport, backUp } from './jobs/backup.ts';
 export { type DemoChain, type DemoChainOptions, demoChain } from './jobs/demo/demo-chain.ts';
 export type { DemoHighlights } from './jobs/demo/highlights.ts';
@@ -26,6 +27,13 @@ export {
   type LoadDemoOptions,
   loadDemo,
 } from './jobs/demo/load-demo.ts';
+export {
+  type EvaluateOptions,
+  type EvaluateProgress,
+  type Evaluation,
+  evaluate,
+} from './jobs/evaluate/evaluate.ts';
+export { type Protocol, protocols } from './jobs/evaluate/protocols.ts';
 export {
   type ExportOptions,
   exportFormats,

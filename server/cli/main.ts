@@ -6,6 +6,7 @@ import { backupCommand } from './backup.ts';
 import { compactCommand } from './compact.ts';
 import { eraseCommand } from './erase.ts';
 import { exitCodeOf, failureLine } from './errors.ts';
+import { evaluateCommand } from './evaluate.ts';
 import { expireCommand } from './expire.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
@@ -17,6 +18,7 @@ const commands = [
   serveCommand,
   importCommand,
   exportCommand,
+  evaluateCommand,
   verifyCommand,
   eraseCommand,
   compactCommand,

@@ -38,6 +38,23 @@ export async function* readRows(
   }
 }
 
+/** The column names of a CSV file, none of an empty one. NDJSON has names in every line, and no header. */
+export async function readHeader(
+  file: ImportFile,
+  options: Omit<ReadOptions, 'columns'>,
+): Promise<readonly string[]> {
+  if (file.format === 'ndjson') return [];
+  const bytes = readBytes(file, options.encoding, () => {});
+  try {
+    for await (const fields of parseRecords(bytes, options.delimiter)) {
+      if (fields.length > 1 || fields[0] !== '') return fields.map((name) => name.trim());
+    }
+    return [];
+  } catch (cause) {
+    throw isOurs(cause) ? cause : unreadable(file.path, describeCsvError(cause));
+  }
+}
+
 /** CSV by RFC 4180. A record with another number of fields than the header is a malformed row. */
 async function* readRecords(
   bytes: AsyncGenerator<Buffer>,
