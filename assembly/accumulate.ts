@@ -243,6 +243,10 @@ export function anchorOf(item: u32): i32 {
   return index < anchorCount && load<u32>(anchors + index * ANCHOR_BYTES) == item ? <i32>index : -1;
 }
 
+export function anchorTotal(): u32 {
+  return anchorCount;
+}
+
 export function affinityTotal(): f64 {
   return affinitySum;
 }

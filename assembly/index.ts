@@ -5,6 +5,7 @@ export {
   addScore,
   affinityTotal,
   anchorOf,
+  anchorTotal,
   anchorsAddress,
   exclude,
   repeatTerm,

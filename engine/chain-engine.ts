@@ -31,6 +31,7 @@ import { eraseMember } from './views/erase.ts';
 import { Ingest } from './views/ingest.ts';
 import { Keeper } from './views/keeper.ts';
 import { findMember, isPersonalised } from './views/members.ts';
+import { Newcomers } from './views/newcomers.ts';
 import type { Audit } from './views/verify.ts';
 import { Waiters } from './views/waiters.ts';
 
@@ -52,6 +53,7 @@ export class ChainEngine implements Engine {
   private readonly log: Log;
   private readonly registries: Registries;
   private readonly content: Content;
+  private readonly newcomers: Newcomers;
   private readonly writer: Ingest;
   private readonly keeper: Keeper;
   private readonly waiters = new Waiters();
@@ -68,6 +70,7 @@ export class ChainEngine implements Engine {
     this.log = new Log(store);
     this.registries = { items: new Registry(hashId, 0), stores: new Registry(hashId, 1) };
     this.content = new Content(this.registries.items);
+    this.newcomers = new Newcomers(this.content);
     this.loadRegistries();
     this.writer = new Ingest({
       store,
@@ -121,6 +124,7 @@ export class ChainEngine implements Engine {
   /** Starts counting what is stored; `ready` tells when it is done. */
   begin(): void {
     this.ready = this.keeper.start().then(async () => {
+      this.noteAllItems();
       await this.maintenance.reconcileErased();
       this.isReconciled = true;
     });
@@ -139,9 +143,24 @@ export class ChainEngine implements Engine {
       // What is committed is counted, whatever else fails: memory stays in step with the disk.
       await this.keeper.fold(batch, newestDay);
       this.content.note(batch.changedItems);
+      this.noteItems(batch.changedItems);
       this.waiters.wake(this.keeper.applied);
       this.maintenance.noteEvents();
     }
+  }
+
+  private noteItems(numbers: Iterable<number>): void {
+    const { kernel } = this.keeper.counts;
+    this.newcomers.note(numbers, (number) => kernel.support(number) < limits.newcomerReceipts);
+  }
+
+  /** The latest upserts last, as if they had just arrived. */
+  private noteAllItems(): void {
+    const { items } = this.registries;
+    const numbers = Array.from({ length: items.size }, (_, number) => number);
+    const named = numbers.filter((number) => this.content.says(number));
+    named.sort((a, b) => items.sequenceOf(a) - items.sequenceOf(b));
+    this.noteItems(named);
   }
 
   private noteErased(hashes: readonly Buffer[]): void {
@@ -184,6 +203,7 @@ export class ChainEngine implements Engine {
       counts: this.keeper.counts,
       registries: this.registries,
       content: this.content,
+      newcomers: this.newcomers,
       historyOf: (memberId) => {
         const { root, record } = findMember(store, memberId);
         const history = store.tables.histories.get(Buffer.from(root));

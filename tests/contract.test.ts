@@ -40,6 +40,23 @@ test('the town is counted as by the oracle', () => {
   expect(countDifferences(engine.inspect, oracle.state())).toEqual([]);
 });
 
+test.each(['guess-you-like', 'discover'] as const)(
+  '%s gives every tenth place to a new item of a shelf that the member buys from',
+  (scenario) => {
+    const ask = (limit: number) => {
+      const input = { scenario, memberId: townMembers.regular, limit };
+      return engine.recommend(recommendRequestSchema.parse(input)).items;
+    };
+    const places = ask(30).flatMap(({ reasons }, at) =>
+      reasons.some(({ type }) => type === 'new_item') ? [at] : [],
+    );
+    expect(places).toEqual([9]);
+    expect(ask(30)[9]?.itemId).toBe(townItems.unsold);
+    // Too short a list to give a place away.
+    expect(ask(9).map(({ itemId }) => itemId)).not.toContain(townItems.unsold);
+  },
+);
+
 describe.each(scenarios)('%s', (scenario) => {
   const requests = requestsOf(scenario);
 

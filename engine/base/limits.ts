@@ -52,6 +52,12 @@ export const limits = {
   ingestBatchEventsMax: 512,
   /** Neighbours of an item that are served (K of DESIGN §5); 20 would lose ≤ .001 of recall. */
   neighboursServed: 50,
+  /** An item with fewer receipts is new: its own rows say little yet. */
+  newcomerReceipts: 5,
+  /** One place in so many of a member's list may go to a new item. */
+  placesPerNewcomer: 10,
+  /** New items that are kept at hand, the latest: 1,000 × 20 neighbours × ~50 B = 1 MB. */
+  newcomersMax: 1_000,
   /** Residues of erased members that one transaction drops after a checkpoint: some 30 KB each. */
   residuesDroppedAtOnce: 4_096,
   /** A checkpoint is due after so many events, or this long after the first of them. */

@@ -71,6 +71,7 @@ export interface KernelExports {
   resultCount(): number;
   resultsAddress(): number;
   anchorsAddress(): number;
+  anchorTotal(): number;
   anchorOf(item: number): number;
   explainResults(table: number): void;
   bestAnchor(result: number): number;

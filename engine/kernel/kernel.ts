@@ -39,6 +39,8 @@ export interface Result {
 export interface Anchor {
   readonly item: number;
   readonly receipts: number;
+  /** f_u: the sum of 0.9^age over the member's baskets that hold it. */
+  readonly affinity: number;
   readonly firstDay: number;
   readonly lastDay: number;
 }
@@ -146,6 +148,7 @@ export class Kernel {
     return {
       item: memory.getUint32(address, true),
       receipts: memory.getUint32(address + 4, true),
+      affinity: memory.getFloat64(address + 8, true),
       lastDay: memory.getInt32(address + 20, true),
       firstDay: memory.getInt32(address + 24, true),
     };

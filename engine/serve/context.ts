@@ -3,6 +3,7 @@ import { dayOf } from '../base/clock.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Content } from '../views/content.ts';
 import type { Counts, Registries } from '../views/counts.ts';
+import type { Newcomers } from '../views/newcomers.ts';
 import { dayparts, type RecommendRequest, type Relaxation, type Scenario } from './request.ts';
 
 /** What serving reads; nothing of it is ever written here. */
@@ -10,6 +11,7 @@ export interface ServeState {
   readonly counts: Counts;
   readonly registries: Registries;
   readonly content: Content;
+  readonly newcomers: Newcomers;
   /**
    * The stored history of a member, undefined for one never seen, and whether they opted out of
    * personalisation.
@@ -26,6 +28,7 @@ export interface ServeContext {
   readonly kernel: Kernel;
   readonly registries: Registries;
   readonly content: Content;
+  readonly newcomers: Newcomers;
   readonly limit: number;
   /** Undefined: none was given, or one never seen. */
   readonly history: Buffer | undefined;
@@ -36,7 +39,8 @@ export interface ServeContext {
   readonly ticketSize: number;
   readonly excluded: readonly number[];
   readonly daypart: number | undefined;
-  /** g at the day that the request weighs against. */
+  /** The day that the request weighs against, and g of it. */
+  readonly day: number;
   readonly growthNow: number;
   readonly relaxations: Relaxation[];
 }
@@ -78,6 +82,7 @@ export function deriveContext(request: RecommendRequest, state: ServeState): Ser
     kernel: counts.kernel,
     registries,
     content: state.content,
+    newcomers: state.newcomers,
     limit: request.limit,
     history,
     storeNumber,
@@ -86,6 +91,7 @@ export function deriveContext(request: RecommendRequest, state: ServeState): Ser
     ticketSize: ticketIds.length,
     excluded: [...ticket, ...knownNumbers(request.exclude, registries)],
     daypart: request.daypart === undefined ? undefined : dayparts.indexOf(request.daypart),
+    day,
     growthNow: counts.kernel.run.pairGrowth(day),
     relaxations,
   };

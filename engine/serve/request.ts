@@ -61,6 +61,7 @@ export type RecommendRequest = z.output<typeof recommendRequestSchema>;
  * - `popular_in_store`, `popular_in_city`, `popular_in_chain`: receipts with this item there
  * - `bought_by_same_members`: members who came to buy both this item and `itemId`
  * - `alike`: shares words of its name or shelves with `itemId` (no count)
+ * - `new_item`: new, and alike to `itemId`, which the member has bought (no count)
  * - `catalogue`: nothing is known yet; listed to fill (no count)
  */
 export const reasonTypes = [
@@ -72,6 +73,7 @@ export const reasonTypes = [
   'popular_in_chain',
   'bought_by_same_members',
   'alike',
+  'new_item',
   'catalogue',
 ] as const;
 export type ReasonType = (typeof reasonTypes)[number];

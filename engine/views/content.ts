@@ -67,6 +67,12 @@ export class Content {
     for (const number of numbers) if (number < this.read.length) this.index(number);
   }
 
+  /** Whether the catalogue says anything of an item. */
+  says(number: number): boolean {
+    const { name, category } = this.items.valueOf(number);
+    return Boolean(name) || Boolean(category?.length);
+  }
+
   private catchUp(): void {
     const end = Math.min(this.items.size, this.read.length + itemsAtOnce);
     while (this.read.length < end) {

@@ -2,6 +2,7 @@
 // section 5).
 import { tables } from '../../kernel/exports.ts';
 import { beginSelection, type ServeContext } from '../context.ts';
+import { withNewcomers } from '../explore.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
 
 const coOccurrenceShare = 0.3;
@@ -93,7 +94,7 @@ export function guessYouLike(context: ServeContext): Ranking {
   const personalized = items.some(({ reasons }) =>
     reasons.some(({ type }) => type !== 'popular_in_chain'),
   );
-  return { items, personalized };
+  return { items: withNewcomers(context, items), personalized };
 }
 
 export function discover(context: ServeContext): Ranking {
@@ -106,7 +107,7 @@ export function discover(context: ServeContext): Ranking {
   const personalized = items.some(({ reasons }) =>
     reasons.some(({ type }) => type === 'bought_after'),
   );
-  return { items, personalized };
+  return { items: withNewcomers(context, items), personalized };
 }
 
 /**

@@ -3,6 +3,7 @@
 import type { RecommendRequest, Relaxation } from '../../../engine/index.ts';
 import { nearnessOf } from './content.ts';
 import { type Basket, historyOf, type State } from './counts.ts';
+import { compareByHash } from './hash.ts';
 import { fillSteps, type Stage, type Step, sorted } from './popularity.ts';
 import { createScorer, type Scorer, type Taste } from './scores.ts';
 import { momentOf } from './time.ts';
@@ -45,7 +46,7 @@ export function oracleList(state: State, request: RecommendRequest): OracleList 
   const history = historyOf(state, request.memberId);
   const question = { state, request, scorer, history, taste: scorer.taste(history) };
   const { steps, moved } = stepsOf(question);
-  const entries = distinctEligible(question, steps);
+  const entries = withNewcomers(question, distinctEligible(question, steps));
   const shown = entries.slice(0, request.limit);
   return {
     entries,
@@ -206,6 +207,57 @@ function similarTo({ state, request, scorer }: Question): readonly (readonly [st
   });
 }
 
+const placesPerNewcomer = 10;
+
+/** Each tenth place of what is ranked goes to a new item that is alike to what was bought. */
+function withNewcomers(question: Question, entries: readonly Entry[]): Entry[] {
+  const { state, request } = question;
+  const shown = entries.filter(({ stage }) => stage === 'ranked').slice(0, request.limit);
+  const places = Math.floor(shown.length / placesPerNewcomer);
+  const isAsked = request.scenario === 'guess-you-like' || request.scenario === 'discover';
+  if (!isAsked || places === 0) return [...entries];
+  const listed = new Set(shown.map(({ itemId }) => itemId));
+  const candidates = newcomersFor(question).filter((itemId) => !listed.has(itemId));
+  const day = dayOf(state, request);
+  const taken: string[] = [];
+  for (let place = 0; place < Math.min(places, candidates.length); place += 1) {
+    const itemId = candidates[(day + place) % candidates.length] ?? '';
+    shown.splice((place + 1) * placesPerNewcomer - 1, 0, { itemId, stage: 'new', score: 0 });
+    taken.push(itemId);
+  }
+  const kept = shown.slice(0, request.limit);
+  const others = entries.filter(({ itemId }) => !listed.has(itemId) && !taken.includes(itemId));
+  return [...kept, ...others];
+}
+
+function dayOf(state: State, { asOf }: RecommendRequest): number {
+  if (asOf !== undefined) return Math.floor(momentOf(asOf).epochMs / millisecondsPerDay);
+  const days = [...state.counts.days.keys()];
+  return days.length === 0 ? state.decay.landmarkDay : Math.max(...days);
+}
+
+/** Items of fewer than five receipts, those nearest to what weighs most with the member first. */
+function newcomersFor({ state, request, history, taste }: Question): string[] {
+  const nearness = nearnessOf(state);
+  const newestFirst = [...new Set([...history].reverse().flatMap(({ items }) => items))];
+  const mayList = activeIn(state, request);
+  const scores = new Map<string, number>();
+  for (const itemId of state.ledger.items.keys()) {
+    const isNew = (state.counts.items.support.get(itemId) ?? 0n) < 5n;
+    if (!isNew || !mayList(itemId) || taste.weights.has(itemId)) continue;
+    for (const anchor of newestFirst.slice(0, 50)) {
+      const near = nearness.of(anchor, itemId);
+      if (near < 0.2) continue;
+      const score = near * (taste.weights.get(anchor) ?? 0);
+      scores.set(itemId, Math.max(score, scores.get(itemId) ?? 0));
+    }
+  }
+  const ordered = [...scores].sort(
+    ([leftId, left], [rightId, right]) => right - left || compareByHash(leftId, rightId),
+  );
+  return ordered.map(([itemId]) => itemId);
+}
+
 function unmoved(entries: readonly (readonly [string, number])[]): Ranking {
   return { entries: entries.map(([itemId, score]) => ({ itemId, score })), moved: new Set() };
 }
@@ -254,5 +306,7 @@ function memberRelaxations({
 
 function fillRelaxations(shown: readonly Entry[]): Relaxation[] {
   const stages = [...new Set(shown.map(({ stage }) => stage))];
-  return stages.flatMap((stage) => (stage === 'ranked' ? [] : [`filled_from_${stage}` as const]));
+  return stages.flatMap((stage) =>
+    stage === 'ranked' || stage === 'new' ? [] : [`filled_from_${stage}` as const],
+  );
 }

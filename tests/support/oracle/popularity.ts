@@ -5,7 +5,7 @@ import type { Row, State } from './counts.ts';
 import { compareByHash } from './hash.ts';
 
 /** Where an entry of a list comes from. `ranked` is the scenario's own view, the rest fills. */
-export type Stage = 'ranked' | 'store' | 'city' | 'chain' | 'catalogue';
+export type Stage = 'ranked' | 'new' | 'store' | 'city' | 'chain' | 'catalogue';
 
 export interface Step {
   readonly stage: Stage;

@@ -31,6 +31,7 @@ export function trueCount(
     case 'bought_by_same_members':
       return state.counts.mem.get(anchor)?.get(itemId)?.count ?? 0;
     case 'alike':
+    case 'new_item':
     case 'catalogue':
       return undefined;
   }
@@ -50,6 +51,8 @@ export function mayAnchor(state: State, request: RecommendRequest, reason: Reaso
     case 'bought_by_same_members':
     case 'alike':
       return reason.itemId === request.itemId;
+    case 'new_item':
+      return timesBought(state, request.memberId ?? '', reason.itemId ?? '') > 0;
     default:
       return true;
   }

@@ -1,0 +1,57 @@
+// A bounded share of places for new items, which would never be listed if only receipts spoke.
+import { limits } from '../base/limits.ts';
+import type { ServeContext } from './context.ts';
+import type { RankedItem } from './ranked.ts';
+
+interface Candidate {
+  readonly number: number;
+  readonly anchorNumber: number;
+  readonly score: number;
+}
+
+/** Of one request's anchors, newest first: what is new and alike to them, nearest first. */
+function candidatesOf(context: ServeContext): Candidate[] {
+  const { kernel, newcomers, registries } = context;
+  const { run } = kernel;
+  const excluded = new Set(context.excluded);
+  const anchorCount = run.anchorTotal();
+  const isNew = (number: number) => kernel.support(number) < limits.newcomerReceipts;
+  const best = new Map<number, Candidate>();
+  for (let index = 0; index < Math.min(anchorCount, limits.neighboursServed); index++) {
+    const { item: anchorNumber, affinity } = kernel.anchor(index);
+    for (const [number, nearness] of newcomers.near(anchorNumber)) {
+      if (!isNew(number)) continue;
+      const score = affinity * nearness;
+      if (score <= (best.get(number)?.score ?? 0) || run.anchorOf(number) >= 0) continue;
+      if (excluded.has(number) || registries.items.valueOf(number).status !== 'active') continue;
+      best.set(number, { number, anchorNumber, score });
+    }
+  }
+  const hashOf = (number: number) => registries.items.hashOf(number);
+  return [...best.values()].sort(
+    (a, b) => b.score - a.score || (hashOf(a.number) < hashOf(b.number) ? -1 : 1),
+  );
+}
+
+/**
+ * Every tenth place goes to a new item that is alike to what the member has bought, another one
+ * each day. To be called while the member's items are the kernel's anchors.
+ */
+export function withNewcomers(
+  context: ServeContext,
+  ranked: readonly RankedItem[],
+): readonly RankedItem[] {
+  const places = Math.floor(ranked.length / limits.placesPerNewcomer);
+  if (places === 0) return ranked;
+  const listed = new Set(ranked.map(({ number }) => number));
+  const candidates = candidatesOf(context).filter(({ number }) => !listed.has(number));
+  const list = [...ranked];
+  for (let place = 0; place < Math.min(places, candidates.length); place++) {
+    const { number, anchorNumber } = candidates[(context.day + place) % candidates.length]!;
+    const at = (place + 1) * limits.placesPerNewcomer - 1;
+    const [before, after] = [list[at - 1]?.score ?? 0, list[at]?.score ?? 0];
+    const reasons = [{ type: 'new_item', anchorNumber } as const];
+    list.splice(at, 0, { number, score: (before + after) / 2, reasons });
+  }
+  return list.slice(0, context.limit);
+}

@@ -1,0 +1,79 @@
+// New items by what they are alike to, so that lists can offer a few of them before receipts speak.
+import { limits } from '../base/limits.ts';
+import type { Content } from './content.ts';
+
+/** A newcomer stands with so many items of the catalogue, the nearest ones. */
+const hostsMax = 20;
+/** Less than this is a common word at best. */
+const nearnessMin = 0.2;
+/** Looked up at one request; the rest has its turn at the next. */
+const lookedUpAtOnce = 16;
+
+export class Newcomers {
+  private readonly content: Content;
+  /** Which of the items kept here stand with an item. */
+  private readonly hosts = new Map<number, Set<number>>();
+  private readonly hostsOf = new Map<number, readonly number[]>();
+  private readonly pending = new Set<number>();
+
+  constructor(content: Content) {
+    this.content = content;
+  }
+
+  /**
+   * To be told of every item that is new or whose words or shelf have changed, oldest first. Over
+   * the limit, those with enough receipts are forgotten first, then the oldest.
+   */
+  note(numbers: Iterable<number>, isNew: (number: number) => boolean): void {
+    for (const number of numbers) {
+      this.forget(number);
+      if (this.content.says(number)) this.pending.add(number);
+    }
+    const excess = () => this.pending.size + this.hostsOf.size - limits.newcomersMax;
+    if (excess() <= 0) return;
+    const kept = [...this.hostsOf.keys(), ...this.pending];
+    for (const number of kept) if (!isNew(number)) this.forget(number);
+    for (const number of kept.filter(isNew).slice(0, Math.max(0, excess()))) this.forget(number);
+  }
+
+  private forget(number: number): void {
+    this.pending.delete(number);
+    for (const host of this.hostsOf.get(number) ?? []) {
+      const guests = this.hosts.get(host);
+      guests?.delete(number);
+      if (guests?.size === 0) this.hosts.delete(host);
+    }
+    this.hostsOf.delete(number);
+  }
+
+  private lookUp(): void {
+    let left = lookedUpAtOnce;
+    for (const number of this.pending) {
+      if (left === 0) return;
+      left -= 1;
+      this.pending.delete(number);
+      const hosts = this.content
+        .neighbours(number, hostsMax, () => true)
+        .map((host) => host.number);
+      this.hostsOf.set(number, hosts);
+      for (const host of hosts) {
+        const guests = this.hosts.get(host) ?? new Set<number>();
+        this.hosts.set(host, guests.add(number));
+      }
+    }
+  }
+
+  /** The items kept here that are alike to one item; whether they are still new is not asked. */
+  near(host: number): ReadonlyMap<number, number> {
+    if (this.pending.size > 0) this.lookUp();
+    const near = new Map<number, number>();
+    // Either may have got its words after the other was looked up.
+    for (const guests of [this.hosts.get(host) ?? [], this.hostsOf.get(host) ?? []]) {
+      for (const guest of guests) {
+        const nearness = this.hostsOf.has(guest) ? this.content.nearness(host, guest) : 0;
+        if (nearness >= nearnessMin) near.set(guest, nearness);
+      }
+    }
+    return near;
+  }
+}
