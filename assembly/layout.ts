@@ -84,8 +84,10 @@ export const TABLE_SCOPE: u32 = 3;
 /** Larger baskets pair with nothing (DESIGN section 3). */
 export const PAIR_ITEMS_MAX: u32 = 512;
 
-/** The record of an item in a snapshot; rows bear their table's code. */
+/** Records of a snapshot. Rows bear their table's code, changes of rows this and that code. */
 export const TAG_ITEM: u32 = 4;
+export const TAG_TOTALS: u32 = 5;
+export const TAG_CHANGE: u32 = 5;
 
 /** Fixed point: one basket at the landmark is 2^20. */
 export const ONE: f64 = 1048576.0;

@@ -1,11 +1,12 @@
-// Counts to bytes and back: a snapshot of one moment taken in slices while counting goes on.
-// Whatever is about to change before its turn has come is written out first, so every record shows
-// the moment the snapshot began.
+// Counts to bytes and back: a snapshot of one moment taken in slices while counting goes on. It
+// goes from row to row and writes each as it finds it. What is added to a row before its turn is
+// written at once with the opposite sign, so the sum of all records shows the moment it began.
 //
 //   record: tag u8, then
-//     1 NEXT, 2 SAME, 3 SCOPE:  row | cells | cells × (key | count | weight)
-//     4 item:                   item | N | IN | OUT | OPP | REP | POP | SUPPORT
-//     5 totals:                 see totals.ts
+//     1 NEXT, 2 SAME, 3 SCOPE:  row | cells | cells × (key | count | weight); long rows in parts
+//     4 item:                   item | N | IN | OUT | OPP | REP | POP | SUPPORT; before its change
+//     5 totals:                 digest, then see totals.ts
+//     6, 7, 8 change:           row of table 1, 2, 3 | key | -count | -weight
 import {
   drainSnapshot,
   getByte,
@@ -18,38 +19,38 @@ import {
   snapshotBytes,
 } from './bytes';
 import {
-  isRowSaved,
   nextRow,
+  restoreChange,
   restoreRow,
   restoreRunningDigest,
   runningDigest,
   sameRow,
-  savingEpoch,
-  saveRow,
   scopeRow,
   setSavingEpoch,
 } from './counts';
 import { itemCount, refreshFactors, restoreItem, saveItem, startSavingItems } from './items';
-import { DAYPARTS, TABLE_NEXT, TABLE_SAME, TABLE_SCOPE, TAG_ITEM } from './layout';
+import { DAYPARTS, TABLE_NEXT, TABLE_SCOPE, TAG_CHANGE, TAG_ITEM, TAG_TOTALS } from './layout';
 import { rebuildPopular } from './popular';
+import { dropParts, hasParts, savePart, saveRow } from './records';
 import { storeCount } from './scopes';
 import { restoreTotals, saveTotals } from './totals';
-
-const TAG_TOTALS: u32 = 5;
 
 let epoch: u32 = 0;
 let cursor: u32 = 0;
 let itemsAtStart: u32 = 0;
 let scopesAtStart: u32 = 0;
+/** The running digest as it was saved: reading the records moves it. */
+let restoredDigest: u64 = 0;
 
 /** Begins a snapshot of this moment: nothing is written but the totals. */
 export function startSnapshot(): void {
   epoch++;
-  setSavingEpoch(epoch);
   cursor = 0;
   itemsAtStart = itemCount;
-  startSavingItems();
   scopesAtStart = storeCount() * DAYPARTS;
+  setSavingEpoch(epoch, itemsAtStart, scopesAtStart);
+  startSavingItems();
+  dropParts();
   drainSnapshot();
   reserveVarints(2);
   putByte(TAG_TOTALS);
@@ -61,34 +62,36 @@ export function startSnapshot(): void {
 export function continueSnapshot(bytes: u32): bool {
   const enough = snapshotBytes() + bytes;
   const rows = itemsAtStart * 2 + scopesAtStart;
-  while (cursor < rows && snapshotBytes() < enough) {
-    if (cursor < itemsAtStart) {
-      saveItem(cursor);
-      saveOnce(nextRow(cursor));
-    } else if (cursor < itemsAtStart * 2) {
-      saveOnce(sameRow(cursor - itemsAtStart));
+  while (snapshotBytes() < enough) {
+    if (hasParts()) {
+      savePart();
+    } else if (cursor < rows) {
+      saveNext();
     } else {
-      saveOnce(scopeRow(cursor - itemsAtStart * 2));
+      setSavingEpoch(0, 0, 0);
+      return true;
     }
-    cursor++;
   }
-  if (cursor < rows) return false;
-  setSavingEpoch(0);
-  return true;
+  return false;
 }
 
-function saveOnce(row: u32): void {
-  if (!isRowSaved(row)) saveRow(row);
+function saveNext(): void {
+  const at = cursor++;
+  if (at < itemsAtStart) {
+    saveItem(at);
+    saveRow(nextRow(at));
+  } else if (at < itemsAtStart * 2) {
+    saveRow(sameRow(at - itemsAtStart));
+  } else {
+    saveRow(scopeRow(at - itemsAtStart * 2));
+  }
 }
 
 /** Gives up the snapshot that is being taken. */
 export function abandonSnapshot(): void {
-  setSavingEpoch(0);
+  setSavingEpoch(0, 0, 0);
+  dropParts();
   drainSnapshot();
-}
-
-export function isSaving(): bool {
-  return savingEpoch != 0;
 }
 
 /**
@@ -100,14 +103,15 @@ export function restoreSnapshot(address: u32, bytes: u32): bool {
   const end = address + bytes;
   while (readPosition() < end) {
     const tag = getByte();
-    if (tag == TABLE_NEXT || tag == TABLE_SAME || tag == TABLE_SCOPE) {
+    if (tag >= TABLE_NEXT && tag <= TABLE_SCOPE) {
       restoreRow(tag);
+    } else if (tag >= TAG_CHANGE + TABLE_NEXT && tag <= TAG_CHANGE + TABLE_SCOPE) {
+      restoreChange(tag - TAG_CHANGE);
     } else if (tag == TAG_ITEM) {
       restoreItem();
     } else if (tag == TAG_TOTALS) {
-      const digest = getVarint();
+      restoredDigest = getVarint();
       restoreTotals();
-      restoreRunningDigest(digest);
     } else {
       return false;
     }
@@ -117,6 +121,7 @@ export function restoreSnapshot(address: u32, bytes: u32): bool {
 
 /** After the last block: derives what is not stored. */
 export function finishRestore(): void {
+  restoreRunningDigest(restoredDigest);
   for (let item: u32 = 0; item < itemCount; item++) refreshFactors(item);
   rebuildPopular();
 }
