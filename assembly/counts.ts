@@ -21,6 +21,7 @@ import {
   TABLE_NEXT,
   TABLE_SAME,
   TABLE_SCOPE,
+  TAG_CHANGE,
 } from './layout';
 
 /** Cells are never more than this share of a row's slots: 17/20. */
@@ -38,13 +39,17 @@ let memCapacity: u32 = 0;
 let scopeRows: u32 = 0;
 let scopeCapacity: u32 = 0;
 let cellsTotal: f64 = 0;
-/**
- * While a snapshot is taken, its epoch: a row is saved just before its first change. 0 otherwise.
- */
+/** While a snapshot is taken, its epoch, which every row it has passed bears; 0 otherwise. */
 export let savingEpoch: u32 = 0;
+/** The rows there were when the snapshot began. */
+let itemRowsSaved: u32 = 0;
+let scopeRowsSaved: u32 = 0;
 
-export function setSavingEpoch(epoch: u32): void {
+/** A snapshot begins, of the rows that there are now; epoch 0: it has ended. */
+export function setSavingEpoch(epoch: u32, items: u32, scopes: u32): void {
   savingEpoch = epoch;
+  itemRowsSaved = items;
+  scopeRowsSaved = scopes;
 }
 /** Sum over all cells but the three totals (docs/reference/digest.md), kept with every change. */
 let cellDigest: u64 = 0;
@@ -243,7 +248,9 @@ function removeCell(row: u32, at: u32): void {
  * bit).
  */
 export function addCell(row: u32, key: u32, weight: i64, count: i32, digestKey: u64): i64 {
-  if (savingEpoch && load<u32>(row, ROW_SAVED) != savingEpoch) saveRow(row);
+  if (savingEpoch && load<u32>(row, ROW_SAVED) != savingEpoch) {
+    saveChange(row, key, weight, count);
+  }
   cellDigest += <u64>weight * digestKey + <u64>(<i64>count) * (rotl<u64>(digestKey, 32) | 1);
   let at = probeCell(row, key);
   if (!at || load<u32>(at, CELL_KEY) == EMPTY) {
@@ -293,63 +300,73 @@ export function clearInView(row: u32): void {
 }
 
 /** The table of the row whose directory entry lies at `row`. */
-function tableOf(row: u32): u32 {
+export function tableOf(row: u32): u32 {
   if (row >= nextRows && row < nextRows + nextCapacity * ROW_BYTES) return TABLE_NEXT;
   if (row >= sameRows && row < sameRows + sameCapacity * ROW_BYTES) return TABLE_SAME;
   if (row >= memRows && row < memRows + memCapacity * ROW_BYTES) return TABLE_MEM;
   return TABLE_SCOPE;
 }
 
-function numberOf(row: u32, table: u32): u32 {
+export function numberOf(row: u32, table: u32): u32 {
   return (row - rowAddress(table, 0)) / ROW_BYTES;
 }
 
-export function isRowSaved(row: u32): bool {
-  return load<u32>(row, ROW_SAVED) == savingEpoch;
-}
-
 /**
- * Writes a row into the snapshot as it stands, once: table u8 | row | cells | cells × (key, count,
- * weight).
+ * Writes into the snapshot what has to be taken off a row that it has not passed yet, because it
+ * will find the row with this change: tag u8 | row | key | -count | -weight. A receipt changes a
+ * few cells of many long rows; to write each row out before its first change took milliseconds.
  */
-export function saveRow(row: u32): void {
-  store<u32>(row, savingEpoch, ROW_SAVED);
-  const size = load<u32>(row, ROW_SIZE);
-  if (!size) return;
+function saveChange(row: u32, key: u32, weight: i64, count: i32): void {
   const table = tableOf(row);
-  reserveVarints(3 + size * 3);
-  putByte(table);
-  putVarint(numberOf(row, table));
-  putVarint(size);
-  const cells = load<u32>(row, ROW_CELLS);
-  const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
-  for (let at = cells; at < end; at += CELL_BYTES) {
-    const key = load<u32>(at, CELL_KEY);
-    if (key == EMPTY) continue;
-    putVarint(key & KEY_MASK);
-    putZigzag(load<i32>(at, CELL_COUNT));
-    putZigzag(load<i64>(at, CELL_WEIGHT));
-  }
+  const number = numberOf(row, table);
+  if (number >= (table == TABLE_SCOPE ? scopeRowsSaved : itemRowsSaved)) return;
+  reserveVarints(5);
+  putByte(TAG_CHANGE + table);
+  putVarint(number);
+  putVarint(key);
+  putZigzag(-(<i64>count));
+  putZigzag(-weight);
+}
+
+/** Reads what saveChange wrote, after its tag. The digest is restored apart. */
+export function restoreChange(table: u32): void {
+  const row = rowAddress(table, <u32>getVarint());
+  const key = <u32>getVarint();
+  const count = <i32>getZigzag();
+  addCell(row, key, getZigzag(), count, 0);
+}
+
+/** Makes room for `cells` more cells in a row. */
+function reserveCells(row: u32, cells: u32): void {
+  const wanted = slotsFor(load<u32>(row, ROW_SIZE) + cells);
+  if (wanted > load<u32>(row, ROW_CAPACITY)) resizeRow(row, wanted);
 }
 
 /**
- * Reads into an empty row what saveRow wrote, after its table byte; the digest is restored apart.
+ * Reads what saveRow or savePart wrote, after its tag, and adds it to the row: changes of it, or
+ * other parts, may have come before. The digest is restored apart.
  */
 export function restoreRow(table: u32): void {
   const row = rowAddress(table, <u32>getVarint());
   const size = <u32>getVarint();
-  resizeRow(row, slotsFor(size));
-  const cells = load<u32>(row, ROW_CELLS);
-  const capacity = load<u32>(row, ROW_CAPACITY);
+  reserveCells(row, size);
   for (let k: u32 = 0; k < size; k++) {
     const key = <u32>getVarint();
-    const at = emptyCell(cells, capacity, key);
+    const count = <i32>getZigzag();
+    const weight = getZigzag();
+    const at = probeCell(row, key);
+    if (load<u32>(at, CELL_KEY) != EMPTY) {
+      addCell(row, key, weight, count, 0);
+      // A cell that went may have taken the row's room with it.
+      reserveCells(row, size - k);
+      continue;
+    }
     store<u32>(at, key, CELL_KEY);
-    store<i32>(at, <i32>getZigzag(), CELL_COUNT);
-    store<i64>(at, getZigzag(), CELL_WEIGHT);
+    store<i32>(at, count, CELL_COUNT);
+    store<i64>(at, weight, CELL_WEIGHT);
+    store<u32>(row, load<u32>(row, ROW_SIZE) + 1, ROW_SIZE);
+    cellsTotal += 1;
   }
-  store<u32>(row, size, ROW_SIZE);
-  cellsTotal += <f64>size;
 }
 
 export function restoreRunningDigest(digest: u64): void {

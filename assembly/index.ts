@@ -18,7 +18,6 @@ export {
   abandonSnapshot,
   continueSnapshot,
   finishRestore,
-  isSaving,
   restoreSnapshot,
   startSnapshot,
 } from './snapshot';
@@ -26,7 +25,7 @@ export { applyChange } from './contribution';
 export { cellCount, rowAddress } from './counts';
 export { heapTotalBytes, heapUsedBytes } from './heap';
 export { basketCount, historyInput, readHistory } from './history';
-export { dirtyAccumulators, itemCount, itemHot, itemRecord, setEligible } from './items';
+export { itemCount, itemHot, itemRecord, setEligible } from './items';
 export { LAYOUT_VERSION, PAIR_ITEMS_MAX, VIEW_SERVED } from './layout';
 export { settleRows, setViewGrowth } from './rows';
 export { pushStore } from './scopes';

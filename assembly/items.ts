@@ -5,7 +5,6 @@ import { addDigest, nextRow, savingEpoch } from './counts';
 import { enlarge } from './heap';
 import {
   FLAG_ELIGIBLE,
-  HOT_ACC,
   HOT_BYTES,
   HOT_IN_FACTOR,
   HOT_POP,
@@ -127,17 +126,6 @@ export function itemRecord(item: u32): u32 {
 
 export function itemHot(item: u32): u32 {
   return hot(item);
-}
-
-/**
- * Proof hook: the number of accumulators that are not zero, which must be none between requests.
- */
-export function dirtyAccumulators(): u32 {
-  let dirty: u32 = 0;
-  for (let item: u32 = 0; item < itemCount; item++) {
-    if (load<f32>(hot(item), HOT_ACC) != 0) dirty++;
-  }
-  return dirty;
 }
 
 const COUNTERS: u32 = 9;

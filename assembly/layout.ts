@@ -88,8 +88,10 @@ export const TABLE_SCOPE: u32 = 4;
 /** Larger baskets pair with nothing (DESIGN section 3). */
 export const PAIR_ITEMS_MAX: u32 = 512;
 
-/** The record of an item in a snapshot; rows bear their table's code. */
+/** Records of a snapshot. Rows bear their table's code, changes of rows this and that code. */
 export const TAG_ITEM: u32 = 5;
+export const TAG_TOTALS: u32 = 6;
+export const TAG_CHANGE: u32 = 6;
 
 /** O of DESIGN section 4: so many of a member's first-bought items pair with a new one. */
 export const FIRSTS_MAX: u32 = 50;

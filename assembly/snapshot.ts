@@ -1,11 +1,12 @@
-// Counts to bytes and back: a snapshot of one moment taken in slices while counting goes on.
-// Whatever is about to change before its turn has come is written out first, so every record shows
-// the moment the snapshot began.
+// Counts to bytes and back: a snapshot of one moment taken in slices while counting goes on. It
+// goes from row to row and writes each as it finds it. What is added to a row before its turn is
+// written at once with the opposite sign, so the sum of all records shows the moment it began.
 //
 //   record: tag u8, then
-//     1 NEXT, 2 SAME, 3 MEM, 4 SCOPE:  row | cells | cells × (key | count | weight)
-//     5 item:    item | N | IN | OUT | OPP | REP | POP | SUPPORT | ON | ON0
-//     6 totals:  see totals.ts
+//     1 NEXT, 2 SAME, 3 MEM, 4 SCOPE:  row | cells | cells × (key | count | weight); long in parts
+//     5 item:         item | N | IN | OUT | OPP | REP | POP | SUPPORT | ON | ON0; before its change
+//     6 totals:       digest, then see totals.ts
+//     7 … 10 change:  row of table 1 … 4 | key | -count | -weight
 import {
   drainSnapshot,
   getByte,
@@ -18,39 +19,39 @@ import {
   snapshotBytes,
 } from './bytes';
 import {
-  isRowSaved,
   memRow,
   nextRow,
+  restoreChange,
   restoreRow,
   restoreRunningDigest,
   runningDigest,
   sameRow,
-  savingEpoch,
-  saveRow,
   scopeRow,
   setSavingEpoch,
 } from './counts';
 import { itemCount, refreshFactors, restoreItem, saveItem, startSavingItems } from './items';
-import { DAYPARTS, TABLE_NEXT, TABLE_SCOPE, TAG_ITEM } from './layout';
+import { DAYPARTS, TABLE_NEXT, TABLE_SCOPE, TAG_CHANGE, TAG_ITEM, TAG_TOTALS } from './layout';
 import { rebuildPopular } from './popular';
+import { dropParts, hasParts, savePart, saveRow } from './records';
 import { storeCount } from './scopes';
 import { restoreTotals, saveTotals } from './totals';
-
-const TAG_TOTALS: u32 = 6;
 
 let epoch: u32 = 0;
 let cursor: u32 = 0;
 let itemsAtStart: u32 = 0;
 let scopesAtStart: u32 = 0;
+/** The running digest as it was saved: reading the records moves it. */
+let restoredDigest: u64 = 0;
 
 /** Begins a snapshot of this moment: nothing is written but the totals. */
 export function startSnapshot(): void {
   epoch++;
-  setSavingEpoch(epoch);
   cursor = 0;
   itemsAtStart = itemCount;
-  startSavingItems();
   scopesAtStart = storeCount() * DAYPARTS;
+  setSavingEpoch(epoch, itemsAtStart, scopesAtStart);
+  startSavingItems();
+  dropParts();
   drainSnapshot();
   reserveVarints(2);
   putByte(TAG_TOTALS);
@@ -62,36 +63,38 @@ export function startSnapshot(): void {
 export function continueSnapshot(bytes: u32): bool {
   const enough = snapshotBytes() + bytes;
   const rows = itemsAtStart * 3 + scopesAtStart;
-  while (cursor < rows && snapshotBytes() < enough) {
-    if (cursor < itemsAtStart) {
-      saveItem(cursor);
-      saveOnce(nextRow(cursor));
-    } else if (cursor < itemsAtStart * 2) {
-      saveOnce(sameRow(cursor - itemsAtStart));
-    } else if (cursor < itemsAtStart * 3) {
-      saveOnce(memRow(cursor - itemsAtStart * 2));
+  while (snapshotBytes() < enough) {
+    if (hasParts()) {
+      savePart();
+    } else if (cursor < rows) {
+      saveNext();
     } else {
-      saveOnce(scopeRow(cursor - itemsAtStart * 3));
+      setSavingEpoch(0, 0, 0);
+      return true;
     }
-    cursor++;
   }
-  if (cursor < rows) return false;
-  setSavingEpoch(0);
-  return true;
+  return false;
 }
 
-function saveOnce(row: u32): void {
-  if (!isRowSaved(row)) saveRow(row);
+function saveNext(): void {
+  const at = cursor++;
+  if (at < itemsAtStart) {
+    saveItem(at);
+    saveRow(nextRow(at));
+  } else if (at < itemsAtStart * 2) {
+    saveRow(sameRow(at - itemsAtStart));
+  } else if (at < itemsAtStart * 3) {
+    saveRow(memRow(at - itemsAtStart * 2));
+  } else {
+    saveRow(scopeRow(at - itemsAtStart * 3));
+  }
 }
 
 /** Gives up the snapshot that is being taken. */
 export function abandonSnapshot(): void {
-  setSavingEpoch(0);
+  setSavingEpoch(0, 0, 0);
+  dropParts();
   drainSnapshot();
-}
-
-export function isSaving(): bool {
-  return savingEpoch != 0;
 }
 
 /**
@@ -105,12 +108,13 @@ export function restoreSnapshot(address: u32, bytes: u32): bool {
     const tag = getByte();
     if (tag >= TABLE_NEXT && tag <= TABLE_SCOPE) {
       restoreRow(tag);
+    } else if (tag >= TAG_CHANGE + TABLE_NEXT && tag <= TAG_CHANGE + TABLE_SCOPE) {
+      restoreChange(tag - TAG_CHANGE);
     } else if (tag == TAG_ITEM) {
       restoreItem();
     } else if (tag == TAG_TOTALS) {
-      const digest = getVarint();
+      restoredDigest = getVarint();
       restoreTotals();
-      restoreRunningDigest(digest);
     } else {
       return false;
     }
@@ -120,6 +124,7 @@ export function restoreSnapshot(address: u32, bytes: u32): bool {
 
 /** After the last block: derives what is not stored. */
 export function finishRestore(): void {
+  restoreRunningDigest(restoredDigest);
   for (let item: u32 = 0; item < itemCount; item++) refreshFactors(item);
   rebuildPopular();
 }

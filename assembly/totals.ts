@@ -137,7 +137,7 @@ export function saveTotals(): void {
   }
 }
 
-/** To be followed by restoreRunningDigest: counting the days moves the running digest. */
+/** Counting the days moves the running digest, which is restored last. */
 export function restoreTotals(): void {
   popularityLow = getVarint();
   popularityHigh = getZigzag();

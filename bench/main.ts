@@ -1,9 +1,15 @@
 // `npm run bench -- PART`: runs one part of the suite, or all; the last line of each sums it up.
+import { benchCheckpoint } from './checkpoint.ts';
 import { benchErase } from './erase.ts';
 import { benchIngest } from './ingest.ts';
 import { benchRecommend } from './recommend.ts';
 
-const parts = { ingest: benchIngest, recommend: benchRecommend, erase: benchErase } as const;
+const parts = {
+  ingest: benchIngest,
+  recommend: benchRecommend,
+  erase: benchErase,
+  checkpoint: benchCheckpoint,
+} as const;
 
 const asked = process.argv[2];
 const names = Object.keys(parts) as (keyof typeof parts)[];

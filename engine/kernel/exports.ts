@@ -22,7 +22,6 @@ export interface KernelExports {
   setEligible(item: number, eligible: boolean): void;
   itemRecord(item: number): number;
   itemHot(item: number): number;
-  dirtyAccumulators(): number;
   pushStore(hash: bigint): number;
   rowAddress(table: number, row: number): number;
   cellCount(): number;
@@ -35,7 +34,6 @@ export interface KernelExports {
   startSnapshot(): void;
   continueSnapshot(bytes: number): number;
   abandonSnapshot(): void;
-  isSaving(): number;
   snapshotAddress(): number;
   snapshotBytes(): number;
   drainSnapshot(): void;

@@ -96,13 +96,11 @@ export class Kernel {
     return address;
   }
 
-  /** What the snapshot has written since the last call. */
-  takeSnapshotBytes(): Uint8Array {
+  /** What the snapshot has written and nobody has taken; of use until the kernel runs again. */
+  snapshotBytes(): Uint8Array {
     this.memory();
     const address = this.run.snapshotAddress() >>> 0;
-    const bytes = this.bytes.slice(address, address + this.run.snapshotBytes());
-    this.run.drainSnapshot();
-    return bytes;
+    return this.bytes.subarray(address, address + this.run.snapshotBytes());
   }
 
   /**

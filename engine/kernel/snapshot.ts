@@ -4,12 +4,25 @@ import type { Kernel } from './kernel.ts';
 
 const blockHeaderBytes = 8;
 
-/** A block as it goes to the file. */
-export function sealBlock(bytes: Uint8Array): Buffer {
-  const block = Buffer.allocUnsafe(blockHeaderBytes + bytes.length);
+/**
+ * A block as it goes to the file. It lies in `room` where it fits: a checkpoint is thousands of
+ * blocks, and so much garbage would bring the collector in.
+ */
+export function sealBlock(bytes: Uint8Array, room: Buffer = Buffer.alloc(0)): Buffer {
+  const length = blockHeaderBytes + bytes.length;
+  const block = room.length < length ? Buffer.allocUnsafeSlow(length) : room.subarray(0, length);
   block.writeUInt32LE(bytes.length, 0);
   block.writeUInt32LE(crc32(bytes), 4);
   block.set(bytes, blockHeaderBytes);
+  return block;
+}
+
+/** What the snapshot has written since the last call, as a block; undefined when it is nothing. */
+export function takeBlock(kernel: Kernel, room: Buffer): Buffer | undefined {
+  const bytes = kernel.snapshotBytes();
+  if (bytes.length === 0) return undefined;
+  const block = sealBlock(bytes, room);
+  kernel.run.drainSnapshot();
   return block;
 }
 

@@ -1,0 +1,121 @@
+// How long the event loop keeps everybody waiting: the length of each of its turns, less the time
+// that other processes had the processor.
+import { closeSync, openSync, readSync } from 'node:fs';
+import { PerformanceObserver } from 'node:perf_hooks';
+
+/** Milliseconds, but `n`. */
+export interface Turns {
+  /** Turns with work in them. */
+  readonly n: number;
+  readonly median: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+  /** The longest turn in which the collector did not run; so is `processorMax`. */
+  readonly workMax: number;
+  /** The longest pause of the collector. */
+  readonly collectionMax: number;
+  /** The longest turn as the clock on the wall saw it. */
+  readonly wallMax: number;
+  /**
+   * The most that a turn computed, by the books of the kernel, which may be one tick (1 to 4 ms)
+   * late. On a crowded machine a thread waits for its own helpers too, which no other figure shows.
+   */
+  readonly processorMax: number;
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+  /** From start to end, less what this thread waited for a processor. */
+  readonly own: number;
+  readonly processor: number;
+}
+
+interface Schedule {
+  /** Milliseconds that this thread has run, and has waited for a processor. */
+  readonly ran: number;
+  readonly waited: number;
+}
+
+/** Shorter turns are the recorder's own: nothing else ran in them. */
+const workMs = 0.02;
+const nanosecondsPerMs = 1_000_000;
+
+/** Tells the times of this thread as Linux counts them; zeros elsewhere. */
+function openSchedule(): { readonly read: () => Schedule; readonly close: () => void } {
+  const bytes = Buffer.alloc(128);
+  try {
+    const descriptor = openSync(`/proc/self/task/${process.pid}/schedstat`, 'r');
+    return {
+      read: () => {
+        const length = readSync(descriptor, bytes, 0, bytes.length, 0);
+        const [ran, waited] = bytes.toString('latin1', 0, length).split(' ').map(Number);
+        return { ran: ran! / nanosecondsPerMs, waited: waited! / nanosecondsPerMs };
+      },
+      close: () => closeSync(descriptor),
+    };
+  } catch {
+    return { read: () => ({ ran: 0, waited: 0 }), close: () => {} };
+  }
+}
+
+function summed(turns: readonly Span[], collections: readonly Span[]): Turns {
+  const lengths = turns.map(({ own }) => own).sort((a, b) => a - b);
+  const at = (share: number) =>
+    lengths[Math.min(lengths.length - 1, Math.floor(share * lengths.length))] ?? 0;
+  const isWork = ({ start, end }: Span) =>
+    !collections.some((collection) => collection.start < end && collection.end > start);
+  const longest = (spans: readonly Span[]) =>
+    spans.reduce((most, { own }) => Math.max(most, own), 0);
+  return {
+    n: turns.length,
+    median: at(0.5),
+    p99: at(0.99),
+    p999: at(0.999),
+    max: longest(turns),
+    workMax: longest(turns.filter(isWork)),
+    collectionMax: longest(collections),
+    wallMax: turns.reduce((most, { start, end }) => Math.max(most, end - start), 0),
+    processorMax: turns.filter(isWork).reduce((most, turn) => Math.max(most, turn.processor), 0),
+  };
+}
+
+/** The turns until `work` has ended, and what it answered. */
+export async function turnsDuring<Result>(
+  work: () => Promise<Result>,
+): Promise<{ readonly turns: Turns; readonly result: Result }> {
+  const turns: Span[] = [];
+  const collections: Span[] = [];
+  const observer = new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries()) {
+      const end = startTime + duration;
+      collections.push({ start: startTime, end, own: duration, processor: duration });
+    }
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  const schedule = openSchedule();
+  let isRunning = true;
+  let before = performance.now();
+  let last = schedule.read();
+  // A loop that always has something to do never sleeps, so the time between two looks is one turn.
+  const look = () => {
+    const now = performance.now();
+    if (now - before >= workMs) {
+      const next = schedule.read();
+      const own = Math.max(0, now - before - (next.waited - last.waited));
+      turns.push({ start: before, end: now, own, processor: next.ran - last.ran });
+      last = next;
+    }
+    before = performance.now();
+    if (isRunning) setImmediate(look);
+  };
+  setImmediate(look);
+  const result = await work();
+  isRunning = false;
+  // What the collector did is told one turn later.
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  observer.disconnect();
+  schedule.close();
+  return { turns: summed(turns, collections), result };
+}
