@@ -75,7 +75,8 @@ function simpleEntrants(counts: PairCounts): Entrant[] {
   return [
     { name: 'G-TopFreq', lists: top, addOn: top },
     { name: 'P-TopFreq', lists: new PersonalTop() },
-    { name: 'GP-TopFreq', lists: new PersonalThenGlobalTop() },
+    { name: 'GP-TopFreq', lists: new PersonalThenGlobalTop('first bought') },
+    { name: 'GP-TopFreq by popularity', lists: new PersonalThenGlobalTop('popularity') },
     { name: 'item-item cosine', lists: byCosine, addOn: byCosine },
     { name: 'item-item Jaccard', lists: byJaccard, addOn: byJaccard },
   ];

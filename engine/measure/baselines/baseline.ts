@@ -48,6 +48,23 @@ export class Sums {
   }
 }
 
+/** A vector of few items: their numbers, ascending or not, and the value of each. */
+export interface Sparse {
+  readonly items: Uint32Array;
+  readonly values: Float64Array;
+}
+
+export function sparseOf(map: ReadonlyMap<number, number>): Sparse {
+  return { items: Uint32Array.from(map.keys()), values: Float64Array.from(map.values()) };
+}
+
+/** Adds `weight` times a sparse vector to a dense one. */
+export function addScaled(sums: Float64Array, { items, values }: Sparse, weight: number): void {
+  for (let place = 0; place < items.length; place += 1) {
+    sums[items[place]!]! += weight * values[place]!;
+  }
+}
+
 /** Adds to what a map holds for a key. */
 export function addTo<Key>(map: Map<Key, number>, key: Key, value: number): void {
   map.set(key, (map.get(key) ?? 0) + value);

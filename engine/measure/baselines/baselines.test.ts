@@ -41,12 +41,27 @@ test('counting baselines list by receipts: of all, of the member, and one after 
   const [global, personal, both] = [
     new GlobalTop(),
     new PersonalTop(),
-    new PersonalThenGlobalTop(),
+    new PersonalThenGlobalTop('first bought'),
   ];
   for (const baseline of [global, personal, both]) learnAll(baseline, receipts);
   expect(bestOf(global.score(0, itemCount), 9, everything)).toEqual([2, 1, 0, 3]);
   expect(bestOf(personal.score(0, itemCount), 9, everything)).toEqual([1, 0]);
   expect(bestOf(both.score(0, itemCount), 9, everything)).toEqual([1, 0, 2, 3]);
+});
+
+test('equals of a member stand as first bought, or by what sells', () => {
+  const receipts = [
+    [0, [3]],
+    [0, [2]],
+    [1, [2]],
+  ] as const;
+  const listOf = (ties: 'first bought' | 'popularity') => {
+    const baseline = new PersonalThenGlobalTop(ties);
+    learnAll(baseline, receipts);
+    return bestOf(baseline.score(0, itemCount), 9, everything);
+  };
+  expect(listOf('first bought')).toEqual([3, 2]);
+  expect(listOf('popularity')).toEqual([2, 3]);
 });
 
 test('item-item likens by receipts with both over the ones with either', () => {

@@ -19,10 +19,6 @@ export class Histories {
     }
   }
 
-  members(): Iterable<number> {
-    return this.#baskets.keys();
-  }
-
   /** In the order they were learnt. */
   basketsOf(member: number): readonly (readonly number[])[] {
     return this.#baskets.get(member) ?? [];

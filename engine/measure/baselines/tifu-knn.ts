@@ -1,7 +1,16 @@
 // TIFU-KNN: the member's item frequencies, faded by baskets and by groups of them, mixed with those of
 // the nearest members (Hu, He, Gao and Zhang, "Modeling personalized item frequency information for
 // next-basket recommendation", SIGIR 2020).
-import { addTo, entryOf, type ListBaseline, type Scores, Sums } from './baseline.ts';
+import {
+  addScaled,
+  addTo,
+  entryOf,
+  type ListBaseline,
+  type Scores,
+  type Sparse,
+  Sums,
+  sparseOf,
+} from './baseline.ts';
 import { Histories } from './histories.ts';
 
 export interface TifuSettings {
@@ -28,15 +37,15 @@ export const publishedTifu: TifuSettings = {
 
 type Frequencies = ReadonlyMap<number, number>;
 
-interface Vector {
-  readonly frequencies: Frequencies;
-  readonly squaredLength: number;
-}
-
 export class TifuKnn implements ListBaseline {
   readonly #settings: TifuSettings;
   readonly #histories = new Histories();
-  readonly #vectors = new Map<number, Vector>();
+  readonly #vectors = new Map<number, Sparse>();
+  /** By item: what it is in the vector of each member who has bought it. */
+  readonly #columns = new Map<number, Map<number, number>>();
+  readonly #squaredLengths = new Map<number, number>();
+  /** Members whose vectors are of before their last receipt. */
+  readonly #stale = new Set<number>();
   readonly #sums = new Sums();
   readonly #inner = new Sums();
 
@@ -47,48 +56,50 @@ export class TifuKnn implements ListBaseline {
   learn(member: number | undefined, items: readonly number[]): void {
     if (member === undefined) return;
     this.#histories.learn(member, items);
-    // Made anew when it is asked for: a member may learn many receipts before that.
-    this.#vectors.delete(member);
+    // Renewed when somebody asks: a member may learn many receipts before that.
+    this.#stale.add(member);
   }
 
   score(member: number, items: number): Scores {
+    for (const stale of this.#stale) this.#renew(stale);
+    this.#stale.clear();
     const { ownShare } = this.#settings;
     const scores = this.#sums.cleared(items);
-    const own = this.#vectorOf(member);
-    for (const [item, value] of own.frequencies) scores[item] = ownShare * value;
+    const own = this.#vectors.get(member) ?? sparseOf(new Map());
+    addScaled(scores, own, ownShare);
     const nearest = this.#nearestTo(member, own);
     for (const neighbour of nearest) {
-      const share = (1 - ownShare) / nearest.length;
-      for (const [item, value] of this.#vectorOf(neighbour).frequencies) {
-        scores[item]! += share * value;
-      }
+      addScaled(scores, this.#vectors.get(neighbour)!, (1 - ownShare) / nearest.length);
     }
     return scores;
   }
 
-  #vectorOf(member: number): Vector {
-    return entryOf(this.#vectors, member, () => {
-      const frequencies = frequenciesOf(this.#histories.basketsOf(member), this.#settings);
-      let squaredLength = 0;
-      for (const value of frequencies.values()) squaredLength += value * value;
-      return { frequencies, squaredLength };
-    });
+  #renew(member: number): void {
+    const vector = frequenciesOf(this.#histories.basketsOf(member), this.#settings);
+    this.#vectors.set(member, sparseOf(vector));
+    let squaredLength = 0;
+    for (const [item, value] of vector) {
+      squaredLength += value * value;
+      entryOf(this.#columns, item, () => new Map<number, number>()).set(member, value);
+    }
+    this.#squaredLengths.set(member, squaredLength);
   }
 
   /** By Euclidean distance: who shares no item may be near too, when both have bought little. */
-  #nearestTo(member: number, own: Vector): number[] {
+  #nearestTo(member: number, own: Sparse): number[] {
     const inner = this.#inner.cleared(this.#histories.memberNumbers);
-    for (const [item, value] of own.frequencies) {
-      for (const buyer of this.#histories.buyersOf(item)) {
-        inner[buyer]! += value * this.#vectorOf(buyer).frequencies.get(item)!;
-      }
+    for (const [place, item] of own.items.entries()) {
+      const value = own.values[place]!;
+      this.#columns.get(item)!.forEach((theirs, buyer) => {
+        inner[buyer]! += value * theirs;
+      });
     }
     const others: number[] = [];
     const distances: number[] = [];
-    for (const other of this.#histories.members()) {
+    for (const [other, squaredLength] of this.#squaredLengths) {
       if (other === member) continue;
       others.push(other);
-      distances.push(this.#vectorOf(other).squaredLength - 2 * inner[other]!);
+      distances.push(squaredLength - 2 * inner[other]!);
     }
     const farthest = Float64Array.from(distances).sort()[this.#settings.neighbours - 1];
     const isNear = (place: number) => farthest === undefined || distances[place]! <= farthest;

@@ -40,18 +40,40 @@ export class PersonalTop implements ListBaseline {
     for (const item of items) addTo(own, item, 1);
   }
 
+  /** Receipts by item, the items in the order of their first purchase. */
+  receiptsOf(member: number): ReadonlyMap<number, number> {
+    return this.#byMember.get(member) ?? new Map();
+  }
+
+  /** Equals in the order of their first purchase. */
   score(member: number, items: number): Scores {
     const scores = this.#sums.cleared(items);
-    for (const [item, count] of this.#byMember.get(member) ?? []) scores[item] = count;
+    const own = this.receiptsOf(member);
+    let place = 0;
+    for (const [item, count] of own) {
+      place += 1;
+      scores[item] = count + 1 - place / (own.size + 1);
+    }
     return scores;
   }
 }
 
-/** GP-TopFreq: the member's own best, then the best sellers; equals of the first by the second. */
+/** What settles equals among the items that a member has bought equally often. */
+export type TieBreak = 'first bought' | 'popularity';
+
+/**
+ * GP-TopFreq: the member's own best, then the best sellers. As published, equals of the first stand in
+ * the order in which the member first bought them; by popularity it is a stronger method.
+ */
 export class PersonalThenGlobalTop implements ListBaseline {
   readonly #global = new GlobalTop();
   readonly #personal = new PersonalTop();
+  readonly #ties: TieBreak;
   #receipts = 0;
+
+  constructor(ties: TieBreak) {
+    this.#ties = ties;
+  }
 
   learn(member: number | undefined, items: readonly number[]): void {
     this.#receipts += 1;
@@ -61,11 +83,15 @@ export class PersonalThenGlobalTop implements ListBaseline {
 
   score(member: number, items: number): Scores {
     const scores = this.#global.score(member, items);
-    const own = this.#personal.score(member, items);
     // No share reaches 1, so that one purchase of one's own outweighs any popularity.
     const receipts = this.#receipts + 1;
-    for (let item = 0; item < items; item += 1) {
-      scores[item] = own[item]! + scores[item]! / receipts;
+    for (let item = 0; item < items; item += 1) scores[item]! /= receipts;
+    const own = this.#personal.receiptsOf(member);
+    let place = 0;
+    for (const [item, count] of own) {
+      place += 1;
+      const tie = this.#ties === 'popularity' ? scores[item]! : 1 - place / (own.size + 1);
+      scores[item] = count + tie;
     }
     return scores;
   }

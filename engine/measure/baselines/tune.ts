@@ -28,8 +28,8 @@ type Grid<Settings> = readonly {
   readonly values: readonly number[];
 }[];
 
-/** Enough that two settings a hundredth of recall apart are told apart. */
-const askedMax = 1_000;
+/** Enough to tell settings apart that differ by a hundredth of recall on the same receipts. */
+const askedMax = 2_000;
 const judgedLength = 10;
 /** How many receipts a member has at least, so that one can be held out. */
 const basketsMin = 2;
@@ -49,7 +49,7 @@ const upCfGrid: Grid<UpCfSettings> = [
 ];
 
 /**
- * Holds out the last receipt of every member in the past, asks for those of at most 1,000 of them, and
+ * Holds out the last receipt of every member in the past, asks for those of at most 2,000 of them, and
  * settles one setting after the other, twice over, each at its best recall.
  */
 export async function tuneBaselines(

@@ -1,7 +1,16 @@
 // UP-CF@r: the recent popularity of each item with the members that are like this one (Faggioli,
 // Polato and Aiolli, "Recency aware collaborative filtering for next basket recommendation", UMAP
 // 2020).
-import { addTo, entryOf, type ListBaseline, type Scores, Sums } from './baseline.ts';
+import {
+  addScaled,
+  addTo,
+  entryOf,
+  type ListBaseline,
+  type Scores,
+  type Sparse,
+  Sums,
+  sparseOf,
+} from './baseline.ts';
 import { Histories } from './histories.ts';
 
 export interface UpCfSettings {
@@ -19,7 +28,7 @@ export const publishedUpCf: UpCfSettings = { recency: 5, locality: 5, asymmetry:
 export class UpCf implements ListBaseline {
   readonly #settings: UpCfSettings;
   readonly #histories = new Histories();
-  readonly #popularities = new Map<number, readonly (readonly [item: number, share: number])[]>();
+  readonly #popularities = new Map<number, Sparse>();
   readonly #sums = new Sums();
   readonly #common = new Sums();
 
@@ -46,21 +55,20 @@ export class UpCf implements ListBaseline {
       if (common[other] === 0) continue;
       const { size } = this.#histories.itemsOf(other);
       const likeness = common[other]! / (own.size ** asymmetry * size ** (1 - asymmetry));
-      const weight = likeness ** locality;
-      for (const [item, share] of this.#popularityOf(other)) scores[item]! += weight * share;
+      addScaled(scores, this.#popularityOf(other), likeness ** locality);
     }
     return scores;
   }
 
   /** The share of the member's last r baskets that hold each item. */
-  #popularityOf(member: number) {
+  #popularityOf(member: number): Sparse {
     return entryOf(this.#popularities, member, () => {
       const recent = this.#histories.basketsOf(member).slice(-this.#settings.recency);
       const shares = new Map<number, number>();
       for (const basket of recent) {
         for (const item of basket) addTo(shares, item, 1 / recent.length);
       }
-      return [...shares];
+      return sparseOf(shares);
     });
   }
 }
