@@ -146,7 +146,11 @@ class Session {
         await this.#learn(waiting.splice(0));
         this.#ask(receipt);
       }
-      if (learnsAsked) waiting.push(receipt);
+      if (learnsAsked) {
+        waiting.push(receipt);
+        // A member who waits to be learnt has a past already.
+        this.#note(receipt);
+      }
       if (index % asksAtOnce === 0) await this.#breathe('ask', index, asked.length);
     }
     await this.#learn(waiting);
@@ -163,16 +167,12 @@ class Session {
     if (!this.#options.baselines) return;
     const { protocol, lengths, seed } = this.#options;
     const breathe = (done: number, total: number) => this.#breathe('tune', done, total);
-    const isCompletion = protocol === 'completion';
-    this.#panel = await openPanel(receipts, { isCompletion, lengths, seed, breathe });
+    this.#panel = await openPanel(receipts, { protocol, lengths, seed, breathe });
   }
 
   async #learn(receipts: readonly Receipt[]): Promise<void> {
     await this.#chain.learn(receipts);
-    for (const receipt of receipts) {
-      this.#note(receipt);
-      this.#panel?.learn(receipt);
-    }
+    for (const receipt of receipts) this.#panel?.learn(receipt);
   }
 
   #note({ memberId, itemIds }: Receipt): void {
@@ -227,7 +227,7 @@ class Session {
     const isCompletion = protocol === 'completion';
     const addOn = protocol === 'last' ? undefined : this.#addOn;
     const addOnKnown = this.#addOnKnown.figures()['n'] === 0 ? undefined : this.#addOnKnown;
-    const baselines = this.#panel?.figures(shelf, seed);
+    const baselines = this.#panel?.figures(shelf);
     return {
       n: this.#asked,
       ...(isCompletion ? {} : this.#lists.figures(shelf)),
