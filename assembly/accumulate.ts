@@ -17,6 +17,8 @@ import {
   HOT_ACC,
   HOT_IN_FACTOR,
   HOT_POP,
+  ITEM_GAP_DAYS,
+  ITEM_GAPS,
   ITEM_OPP,
   ITEM_REP,
   MARK_EXCLUDED,
@@ -28,10 +30,10 @@ import {
 } from './layout';
 import { popularCount, popularList, popularThreshold } from './popular';
 import { clearResults, isSettledAbove, offer } from './topk';
-import { repurchaseRate } from './totals';
+import { meanGapDays, repurchaseRate } from './totals';
 import { plain } from './weight';
 
-/** anchor: item u32 | receipts u32 | f f64 | factor f32 | lastDay i32 | firstDay i32 | 0 */
+/** anchor: item u32 | receipts u32 | f f64 | factor f32 | lastDay i32 | firstDay i32 | days u32 */
 export const ANCHOR_BYTES: u32 = 32;
 export const ANCHOR_ITEM: u32 = 0;
 const ANCHOR_RECEIPTS: u32 = 4;
@@ -39,6 +41,8 @@ export const ANCHOR_AFFINITY: u32 = 8;
 export const ANCHOR_FACTOR: u32 = 16;
 const ANCHOR_LAST_DAY: u32 = 20;
 const ANCHOR_FIRST_DAY: u32 = 24;
+/** Days with at least one receipt that holds it. */
+const ANCHOR_DAYS: u32 = 28;
 
 const AGE_DECAY: f64 = 0.9;
 const REPURCHASE_PRIOR: f64 = 10.0;
@@ -93,6 +97,8 @@ function weighItem(item: u32, affinity: f64, day: i32): void {
     const at = anchors + load<u32>(marks, MARK_SLOT) * ANCHOR_BYTES;
     store<f64>(at, load<f64>(at, ANCHOR_AFFINITY) + affinity, ANCHOR_AFFINITY);
     store<u32>(at, load<u32>(at, ANCHOR_RECEIPTS) + 1, ANCHOR_RECEIPTS);
+    const isOther = <u32>(load<i32>(at, ANCHOR_FIRST_DAY) != day);
+    store<u32>(at, load<u32>(at, ANCHOR_DAYS) + isOther, ANCHOR_DAYS);
     store<i32>(at, day, ANCHOR_FIRST_DAY);
   } else {
     if (anchorCount == anchorCapacity) growAnchors();
@@ -105,6 +111,7 @@ function weighItem(item: u32, affinity: f64, day: i32): void {
     store<f32>(at, 0, ANCHOR_FACTOR);
     store<i32>(at, day, ANCHOR_LAST_DAY);
     store<i32>(at, day, ANCHOR_FIRST_DAY);
+    store<u32>(at, 1, ANCHOR_DAYS);
     anchorCount++;
   }
   affinitySum += affinity;
@@ -156,6 +163,25 @@ export function repeatTerm(anchor: u32): f64 {
   const opportunities = plain(load<i64>(item, ITEM_OPP));
   const rho = (repeats + prior * rho0) / (opportunities + prior);
   return (load<f64>(at, ANCHOR_AFFINITY) / (ageSum + 0.5)) * (rho0 + rho);
+}
+
+const GAPS_PRIOR_CHAIN: f64 = 5.0;
+const GAPS_PRIOR_ITEM: f64 = 2.0;
+
+/**
+ * The days after which the member of this request usually buys an anchor again: the mean of the own
+ * gaps, shrunk to the item's, which is shrunk to the chain's; 0 while nobody bought it again.
+ */
+export function usualGapDays(anchor: u32): f64 {
+  const at = anchors + anchor * ANCHOR_BYTES;
+  const item = record(load<u32>(at, ANCHOR_ITEM));
+  const known = <f64>load<i64>(item, ITEM_GAPS);
+  const own = <f64>(load<u32>(at, ANCHOR_DAYS) - 1);
+  if (known == 0 && own == 0) return 0;
+  const ofChain = GAPS_PRIOR_CHAIN * meanGapDays();
+  const ofItem = (<f64>load<i64>(item, ITEM_GAP_DAYS) + ofChain) / (known + GAPS_PRIOR_CHAIN);
+  const span = <f64>(load<i32>(at, ANCHOR_LAST_DAY) - load<i32>(at, ANCHOR_FIRST_DAY));
+  return (span + GAPS_PRIOR_ITEM * ofItem) / (own + GAPS_PRIOR_ITEM);
 }
 
 // @ts-expect-error: decorator

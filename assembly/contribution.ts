@@ -19,6 +19,8 @@ import {
   DAYPARTS,
   FIRSTS_MAX,
   ITEM_HASH,
+  ITEM_GAP_DAYS,
+  ITEM_GAPS,
   ITEM_IN,
   ITEM_N,
   ITEM_ON,
@@ -30,6 +32,7 @@ import {
   ITEM_SUPPORT,
   KEY_MASK,
   MARK_EXCLUDED,
+  MARK_SLOT,
   MARK_STAMP,
   PAIR_ITEMS_MAX,
   TABLE_MEM,
@@ -38,7 +41,7 @@ import {
 } from './layout';
 import { popularityChanged } from './popular';
 import { cellChanged } from './rows';
-import { addDay, addOpportunities, addPopularityTotal, addRepeatShare } from './totals';
+import { addDay, addGaps, addOpportunities, addPopularityTotal, addRepeatShare } from './totals';
 import { fixed, pairGrowth, popGrowth } from './weight';
 
 const LAGS: u32 = 3;
@@ -172,10 +175,12 @@ function addPopularity(basket: u32, sign: i64): void {
 }
 
 /**
- * Marks the items of one basket with `epoch`; returns how many bore it already. Those that did not
- * are the basket's fresh ones; a basket that pairs with nothing has none.
+ * Marks the items of one basket with `epoch`; returns how many bore it already, and adds their
+ * GAP_DAYS and GAPS unless `sign` is 0. Those that did not are the basket's fresh ones; a basket
+ * that pairs with nothing has none.
  */
-function meet(basket: u32, epoch: u32): u32 {
+function meet(basket: u32, epoch: u32, sign: i64): u32 {
+  const day = load<i32>(basket, BASKET_DAY);
   const first = load<u32>(basket, BASKET_FIRST);
   const count = load<u32>(basket, BASKET_ITEMS);
   const pairs = count <= PAIR_ITEMS_MAX;
@@ -186,12 +191,21 @@ function meet(basket: u32, epoch: u32): u32 {
     const marks = mark(item);
     if (load<u32>(marks, MARK_EXCLUDED) == epoch) {
       known++;
+      const gap = day - load<i32>(marks, MARK_SLOT);
+      if (gap > 0 && sign) addGap(item, sign * <i64>gap, sign);
     } else {
       store<u32>(marks, epoch, MARK_EXCLUDED);
       if (pairs) store<u32>(fresh + freshCount++ * 4, item);
     }
+    store<i32>(marks, day, MARK_SLOT);
   }
   return known;
+}
+
+function addGap(item: u32, days: i64, sign: i64): void {
+  addCounter(item, ITEM_GAP_DAYS, days);
+  addCounter(item, ITEM_GAPS, sign);
+  addGaps(days, sign);
 }
 
 /** The fresh items of the basket met last join the member's first-bought ones. */
@@ -246,7 +260,7 @@ function contribute(side: u32, from: u32, isMember: bool, sign: i64): void {
   firstsCount = 0;
   if (isMember) {
     for (let k: u32 = 0; k < from; k++) {
-      meet(baskets + k * BASKET_BYTES, seen);
+      meet(baskets + k * BASKET_BYTES, seen, 0);
       rememberFresh();
     }
   }
@@ -261,7 +275,7 @@ function contribute(side: u32, from: u32, isMember: bool, sign: i64): void {
       for (let lag: u32 = 1; lag <= lags; lag++) {
         addLag(basket - lag * BASKET_BYTES, basket, lag, growth, sign, counted);
       }
-      const known = meet(basket, seen);
+      const known = meet(basket, seen, sign);
       addFresh(growth, sign);
       rememberFresh();
       if (k > 0) {

@@ -11,6 +11,7 @@ export {
   repeatTerm,
   select,
   startRequest,
+  usualGapDays,
   weighHistory,
 } from './accumulate';
 export { drainSnapshot, snapshotAddress, snapshotBytes } from './bytes';

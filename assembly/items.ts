@@ -101,9 +101,10 @@ export function nextEpoch(): u32 {
 @inline
 export function addCounter(item: u32, offset: u32, delta: i64): i64 {
   if (savingEpoch) saveItem(item);
-  // Counters lie in the order of their table codes, 10 for N at offset 8 to 18 for ON0 at
-  // offset 72.
-  addDigest(9 + <u64>(offset >> 3), idHash(item), delta);
+  // Counters lie in the order of their table codes: 10 for N at offset 8 to 19 for GAP_DAYS at offset
+  // 80, then from 40 on, since those between are taken.
+  const place = <u64>(offset >> 3);
+  addDigest(place <= 10 ? 9 + place : 29 + place, idHash(item), delta);
   const at = record(item) + offset;
   const value = load<i64>(at) + delta;
   store<i64>(at, value);
@@ -128,7 +129,7 @@ export function itemHot(item: u32): u32 {
   return hot(item);
 }
 
-const COUNTERS: u32 = 9;
+const COUNTERS: u32 = 11;
 let itemsToSave: u32 = 0;
 
 /** A snapshot begins: it holds the items there are now. */

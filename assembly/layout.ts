@@ -4,8 +4,8 @@
 //   0 ............ __heap_base     AssemblyScript's own statics (none of ours)
 //   __heap_base .. top             blocks of heap.ts, each of one size class (times 16 bytes):
 //
-//   item records   80 B an item    | idHash u64 | N | IN | OUT | OPP | REP | POP | SUPPORT | ON |
-//                                  | ON0 | (the counters i64 each)
+//   item records   96 B an item    | idHash u64 | N | IN | OUT | OPP | REP | POP | SUPPORT | ON |
+//                                  | ON0 | GAP_DAYS | GAPS | (the counters i64 each)
 //   hot records    16 B an item    | acc f32 | inFactor f32 | pop f32 | sameFactor f32 |
 //   marks          16 B an item    | stamp u32 | excluded u32 | flags u32 | slot u32 |
 //   mem factors     4 B an item    | ON^-0.5 f32 |
@@ -19,7 +19,7 @@
 /** Raised whenever an offset, a record or the meaning of an export changes. */
 export const LAYOUT_VERSION: u32 = 2;
 
-export const ITEM_BYTES: u32 = 80;
+export const ITEM_BYTES: u32 = 96;
 export const ITEM_HASH: u32 = 0;
 export const ITEM_N: u32 = 8;
 export const ITEM_IN: u32 = 16;
@@ -30,6 +30,8 @@ export const ITEM_POP: u32 = 48;
 export const ITEM_SUPPORT: u32 = 56;
 export const ITEM_ON: u32 = 64;
 export const ITEM_ON0: u32 = 72;
+export const ITEM_GAP_DAYS: u32 = 80;
+export const ITEM_GAPS: u32 = 88;
 
 export const HOT_BYTES: u32 = 16;
 export const HOT_ACC: u32 = 0;
@@ -44,6 +46,7 @@ export const MARK_BYTES: u32 = 16;
 export const MARK_STAMP: u32 = 0;
 export const MARK_EXCLUDED: u32 = 4;
 export const MARK_FLAGS: u32 = 8;
+/** In a request the item's anchor; while a history is counted the day of its last purchase. */
 export const MARK_SLOT: u32 = 12;
 export const FLAG_ELIGIBLE: u32 = 1;
 export const FLAG_POPULAR: u32 = 2;

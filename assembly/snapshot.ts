@@ -4,7 +4,8 @@
 //
 //   record: tag u8, then
 //     1 NEXT, 2 SAME, 3 MEM, 4 SCOPE:  row | cells | cells × (key | count | weight); long in parts
-//     5 item:         item | N | IN | OUT | OPP | REP | POP | SUPPORT | ON | ON0; before its change
+//     5 item:         item | N | IN | OUT | OPP | REP | POP | SUPPORT | ON | ON0 |
+//                         GAP_DAYS | GAPS; before its change
 //     6 totals:       digest, then see totals.ts
 //     7 … 10 change:  row of table 1 … 4 | key | -count | -weight
 import {
@@ -29,12 +30,12 @@ import {
   scopeRow,
   setSavingEpoch,
 } from './counts';
-import { itemCount, refreshFactors, restoreItem, saveItem, startSavingItems } from './items';
-import { DAYPARTS, TABLE_NEXT, TABLE_SCOPE, TAG_CHANGE, TAG_ITEM, TAG_TOTALS } from './layout';
+import { itemCount, record, refreshFactors, restoreItem, saveItem, startSavingItems } from './items';
+import { DAYPARTS, ITEM_GAP_DAYS, ITEM_GAPS, TABLE_NEXT, TABLE_SCOPE, TAG_CHANGE, TAG_ITEM, TAG_TOTALS } from './layout';
 import { rebuildPopular } from './popular';
 import { dropParts, hasParts, savePart, saveRow } from './records';
 import { storeCount } from './scopes';
-import { restoreTotals, saveTotals } from './totals';
+import { addGaps, restoreTotals, saveTotals } from './totals';
 
 let epoch: u32 = 0;
 let cursor: u32 = 0;
@@ -125,6 +126,9 @@ export function restoreSnapshot(address: u32, bytes: u32): bool {
 /** After the last block: derives what is not stored. */
 export function finishRestore(): void {
   restoreRunningDigest(restoredDigest);
-  for (let item: u32 = 0; item < itemCount; item++) refreshFactors(item);
+  for (let item: u32 = 0; item < itemCount; item++) {
+    refreshFactors(item);
+    addGaps(load<i64>(record(item), ITEM_GAP_DAYS), load<i64>(record(item), ITEM_GAPS));
+  }
   rebuildPopular();
 }

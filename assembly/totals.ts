@@ -14,6 +14,9 @@ let oppLow: u64 = 0;
 let oppHigh: i64 = 0;
 let repLow: u64 = 0;
 let repHigh: i64 = 0;
+/** Sums of GAP_DAYS and GAPS over items: derived, so neither in the digest nor saved. */
+let gapDays: i64 = 0;
+let gaps: i64 = 0;
 let shareSum: i64 = 0;
 let shareCount: i64 = 0;
 /**
@@ -40,6 +43,16 @@ export function addOpportunities(opportunity: i64, repeat: i64): void {
   oppLow += <u64>opportunity;
   repHigh += carry(repLow, repeat);
   repLow += <u64>repeat;
+}
+
+export function addGaps(days: i64, count: i64): void {
+  gapDays += days;
+  gaps += count;
+}
+
+/** The mean days between two purchases of one item by one member; 0 before any was bought again. */
+export function meanGapDays(): f64 {
+  return gaps > 0 ? <f64>gapDays / <f64>gaps : 0;
 }
 
 export function addRepeatShare(share: i64, count: i64): void {

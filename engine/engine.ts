@@ -99,6 +99,8 @@ export interface ItemCounters {
   readonly pop: bigint;
   readonly on: bigint;
   readonly on0: bigint;
+  readonly gapDays: bigint;
+  readonly gaps: bigint;
 }
 
 export interface Cell {

@@ -5,7 +5,19 @@ import { dayparts } from './serve/request.ts';
 import type { Counts, Registries } from './views/counts.ts';
 
 /** In the order of the kernel's record. */
-const counterNames = ['n', 'in', 'out', 'opp', 'rep', 'pop', 'support', 'on', 'on0'] as const;
+const counterNames = [
+  'n',
+  'in',
+  'out',
+  'opp',
+  'rep',
+  'pop',
+  'support',
+  'on',
+  'on0',
+  'gapDays',
+  'gaps',
+] as const;
 
 export function inspectionOf(counts: Counts, { items, stores }: Registries): Inspection {
   const { kernel } = counts;

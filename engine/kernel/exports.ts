@@ -79,5 +79,6 @@ export interface KernelExports {
   pairNearness(table: number, from: number, to: number, g: number): number;
   wasFirstBought(item: number): number;
   scopeCount(scope: number, item: number): number;
+  usualGapDays(anchor: number): number;
   affinityTotal(): number;
 }

@@ -41,7 +41,6 @@ export interface Anchor {
   readonly receipts: number;
   /** f_u: the sum of 0.9^age over the member's baskets that hold it. */
   readonly affinity: number;
-  readonly firstDay: number;
   readonly lastDay: number;
 }
 
@@ -148,7 +147,6 @@ export class Kernel {
       receipts: memory.getUint32(address + 4, true),
       affinity: memory.getFloat64(address + 8, true),
       lastDay: memory.getInt32(address + 20, true),
-      firstDay: memory.getInt32(address + 24, true),
     };
   }
 
@@ -185,11 +183,11 @@ export class Kernel {
     return cells;
   }
 
-  /** The nine counters of an item: N, IN, OUT, OPP, REP, POP, SUPPORT, ON, ON0. */
+  /** Of an item: N, IN, OUT, OPP, REP, POP, SUPPORT, ON, ON0, GAP_DAYS, GAPS. */
   counters(item: number): bigint[] {
     const address = this.run.itemRecord(item) >>> 0;
     const memory = this.memory();
-    return Array.from({ length: 9 }, (_, index) =>
+    return Array.from({ length: 11 }, (_, index) =>
       memory.getBigInt64(address + 8 + index * 8, true),
     );
   }

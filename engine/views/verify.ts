@@ -58,7 +58,19 @@ function compareRow(
   }
 }
 
-const counterNames = ['N', 'IN', 'OUT', 'OPP', 'REP', 'POP', 'SUPPORT', 'ON', 'ON0'];
+const counterNames = [
+  'N',
+  'IN',
+  'OUT',
+  'OPP',
+  'REP',
+  'POP',
+  'SUPPORT',
+  'ON',
+  'ON0',
+  'GAP_DAYS',
+  'GAPS',
+];
 
 function compareItem(live: Counts, fresh: Counts, number: number, differences: DifferenceList) {
   const name = live.registries.items.idOf(number);

@@ -110,15 +110,13 @@ export function discover(context: ServeContext): Ranking {
   return { items: withNewcomers(context, items), personalized };
 }
 
-/**
- * The usual gap is that between the first and the last purchase, over the purchases between them.
- */
-function dueDate(anchor: { receipts: number; firstDay: number; lastDay: number }) {
-  if (anchor.receipts < 2 || anchor.lastDay === anchor.firstDay) return {};
-  const usualGapDays = (anchor.lastDay - anchor.firstDay) / (anchor.receipts - 1);
+/** When the member is likely to want an item again; nothing while nobody came back for it. */
+function dueDate({ kernel }: ServeContext, index: number) {
+  const usualGapDays = kernel.run.usualGapDays(index);
+  if (usualGapDays === 0) return {};
   return {
     usualGapDays: Math.round(usualGapDays * 10) / 10,
-    nextDueDay: anchor.lastDay + Math.round(usualGapDays),
+    nextDueDay: kernel.anchor(index).lastDay + Math.round(usualGapDays),
   };
 }
 
@@ -127,9 +125,9 @@ export function buyAgain(context: ServeContext): Ranking {
   const { kernel } = context;
   kernel.run.select(0, tables.none, 0, 1, true, false);
   const items = kernel.results().map(({ item: number, score }): RankedItem => {
-    const anchor = kernel.anchor(kernel.run.anchorOf(number));
-    const reasons = [{ type: 'bought_before', count: anchor.receipts } as const];
-    return { number, score, reasons, ...dueDate(anchor) };
+    const index = kernel.run.anchorOf(number);
+    const reasons = [{ type: 'bought_before', count: kernel.anchor(index).receipts } as const];
+    return { number, score, reasons, ...dueDate(context, index) };
   });
   return { items, personalized: items.length > 0 };
 }

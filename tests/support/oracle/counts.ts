@@ -29,6 +29,8 @@ export const itemCounterNames = [
   'pop',
   'on',
   'on0',
+  'gapDays',
+  'gaps',
 ] as const;
 export type ItemCounterName = (typeof itemCounterNames)[number];
 
@@ -83,6 +85,7 @@ export function countAll(ledger: Ledger, options: CountOptions): State {
     addSequence(counts, basket, { earlier, decay });
     addShare(counts, basket, earlier);
     addFirsts(counts, basket, { earlier, decay });
+    addGaps(counts, basket, earlier);
     histories.set(person, [...earlier, basket]);
   }
   return { ledger, decay, popularityDecay, histories, counts };
@@ -107,6 +110,8 @@ function noCounts(): Counts {
       pop: counter(),
       on: counter(),
       on0: counter(),
+      gapDays: counter(),
+      gaps: counter(),
     },
     next: new Map(),
     same: new Map(),
@@ -210,6 +215,17 @@ function addFirsts(
     for (const other of fresh) {
       if (other !== itemId) addToTable(counts.mem, itemId, other, { weight, count: 1 });
     }
+  }
+}
+
+/** The days since the member last bought an item of the basket. */
+function addGaps(counts: Counts, { receipt, items }: Basket, earlier: readonly Basket[]): void {
+  for (const itemId of items) {
+    const before = earlier.findLast((basket) => basket.items.includes(itemId));
+    const gap = before === undefined ? 0 : receipt.day - before.receipt.day;
+    if (gap === 0) continue;
+    add(counts.items.gapDays, itemId, BigInt(gap));
+    add(counts.items.gaps, itemId, 1n);
   }
 }
 

@@ -12,6 +12,8 @@ const tableCodes: Readonly<Record<ItemCounterName, bigint>> = {
   support: 16n,
   on: 17n,
   on0: 18n,
+  gapDays: 19n,
+  gaps: 40n,
 };
 
 interface KeyParts {
