@@ -19,10 +19,11 @@ const defaultSamples = 1_000;
 const tail = 0.025;
 
 /**
- * 95 % percentile intervals of the means of all metrics (Efron and Tibshirani, "An Introduction to the
- * Bootstrap", 1993). Members are drawn, not receipts (Cameron, Gelbach and Miller, "Bootstrap-based
- * improvements for inference with clustered errors", 2008): receipts of one member are alike, and
- * drawing them one by one would make the intervals too narrow. The same seed gives the same intervals.
+ * 95 % percentile intervals of the means of all metrics (Efron and Tibshirani, "An Introduction to
+ * the Bootstrap", 1993). Members are drawn, not receipts (Cameron, Gelbach and Miller,
+ * "Bootstrap-based improvements for inference with clustered errors", 2008): receipts of one member
+ * are alike, and drawing them one by one would make the intervals too narrow. The same seed gives
+ * the same intervals.
  */
 export function bootstrapIntervals(
   clusters: readonly Cluster[],

@@ -1,5 +1,5 @@
-// Ranking metrics: how well one list foretold one receipt. A list holds each item at most once, best
-// first; the truth is the set of items of the receipt, never empty.
+// Ranking metrics: how well one list foretold one receipt. A list holds each item at most once,
+// best first; the truth is the set of items of the receipt, never empty.
 
 /**
  * The share of the receipt that the first `k` of the list hold (van Rijsbergen, "Information

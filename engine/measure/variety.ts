@@ -4,8 +4,8 @@
 export type Listings = ReadonlyMap<string, number>;
 
 /**
- * Catalogue coverage: the share of `items` known that were listed at least once (Ge, Delgado-Battenfeld
- * and Jannach, "Beyond accuracy", RecSys 2010).
+ * Catalogue coverage: the share of `items` known that were listed at least once (Ge,
+ * Delgado-Battenfeld and Jannach, "Beyond accuracy", RecSys 2010).
  */
 export function coverageOf(listings: Listings, items: number): number {
   return items === 0 ? 0 : listings.size / items;
@@ -19,8 +19,8 @@ export interface Popularity {
 }
 
 /**
- * Novelty: the mean self-information of what was listed, -log2 of the share of receipts that hold it
- * (Zhou et al., "Solving the apparent diversity-accuracy dilemma of recommender systems", PNAS
+ * Novelty: the mean self-information of what was listed, -log2 of the share of receipts that hold
+ * it (Zhou et al., "Solving the apparent diversity-accuracy dilemma of recommender systems", PNAS
  * 107(10), 2010). Items that nobody has bought have no share and are left out.
  */
 export function noveltyOf(listings: Listings, popularity: Popularity): number {

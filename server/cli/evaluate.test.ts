@@ -1,5 +1,5 @@
-// Tests of `caini evaluate` as a program: chains whose figures are known beforehand, files and options
-// that are refused, and the scratch folder that must be gone.
+// Tests of `caini evaluate` as a program: chains whose figures are known beforehand, files and
+// options that are refused, and the scratch folder that must be gone.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +41,9 @@ function rowsOf({ id, member, day, items }: Row): string[] {
   return items.map((item) => `${id},${member},${date},${item}`);
 }
 
-/** Twelve members, each with two items that they buy every time, and three loyal to one pair more. */
+/**
+ * Twelve members, each with two items that they buy every time, and three loyal to one pair more.
+ */
 function loyalRows(): string[] {
   const members = Array.from({ length: 12 }, (_, member) => member);
   return members.flatMap((member) =>
@@ -56,7 +58,7 @@ function loyalRows(): string[] {
   );
 }
 
-test('who always buys the same is foretold wholly, from a plain and from a packed file', async () => {
+test('who always buys the same is foretold wholly, from plain and packed files', async () => {
   const plain = await evaluate(write('loyal.csv', loyalRows()), '--json');
   expect(plain.code, plain.stderr).toBe(0);
   expect(plain.stdout.trimEnd().split('\n')).toHaveLength(1);
@@ -98,7 +100,7 @@ test('pairs that always go together are completed at the first place', async () 
   expect(mapped.stdout).toBe(stdout);
 });
 
-test('a replay asks for members with a past, within its days, also right after the first', async () => {
+test('a replay asks within its days for members with a past, however young', async () => {
   const rows = [
     { id: 'r1', member: 'ann', day: 1, items: ['milk', 'tea'] },
     { id: 'r2', member: '', day: 2, items: ['milk', 'rice'] },

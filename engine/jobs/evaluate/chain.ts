@@ -1,5 +1,5 @@
-// Chain: the engine itself under evaluation, in a folder of its own that is gone afterwards. What it
-// learns comes in by the one door, and what it is asked is what anybody may ask.
+// Chain: the engine itself under evaluation, in a folder of its own that is gone afterwards. What
+// it learns comes in by the one door, and what it is asked is what anybody may ask.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert, EngineError } from '../../base/errors.ts';

@@ -1,5 +1,5 @@
-// Evaluate: reads a file of receipts, lets the engine learn the one part and foretell the other, and
-// judges its lists beside the baselines'. The conductor of this room.
+// Evaluate: reads a file of receipts, lets the engine learn the one part and foretell the other,
+// and judges its lists beside the baselines'. The conductor of this room.
 import { setImmediate } from 'node:timers/promises';
 import type { EngineOptions, Formula } from '../../engine.ts';
 import type { Figures, Intervals } from '../../measure/scoreboard.ts';

@@ -24,7 +24,7 @@ export interface Window {
 /** The part of time, or of the tickets, that is foretold where nothing else is said. */
 const askedShare = 0.2;
 /** A ticket of one item has nothing to start from; a very long one is no visit to a shop. */
-export const ticketItems = { min: 2, max: 60 } as const;
+const ticketItems = { min: 2, max: 60 } as const;
 
 export function isTicket({ itemIds }: Receipt): boolean {
   return itemIds.length >= ticketItems.min && itemIds.length <= ticketItems.max;

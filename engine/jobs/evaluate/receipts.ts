@@ -1,4 +1,5 @@
-// Receipts of a file, whole and in memory, by the import's own rules of what a row and a receipt are.
+// Receipts of a file, whole and in memory, by the import's own rules of what a row and a receipt
+// are.
 import { EngineError } from '../../base/errors.ts';
 import type { Purchase } from '../../log/events.ts';
 import { type ColumnMap, type ColumnRules, parseColumnMap } from '../import/columns.ts';

@@ -38,7 +38,10 @@ export async function* readRows(
   }
 }
 
-/** The column names of a CSV file, none of an empty one. NDJSON has names in every line, and no header. */
+/**
+ * The column names of a CSV file, none of an empty one. NDJSON has names in every line, and no
+ * header.
+ */
 export async function readHeader(
   file: ImportFile,
   options: Omit<ReadOptions, 'columns'>,

@@ -1,7 +1,11 @@
 // Baselines: what a published method must do to stand beside the engine. They are plain and slow on
-// purpose: each is read against its paper, none serves anybody. Members and items are dense numbers.
+// purpose: each is read against its paper, none serves anybody. Members and items are dense
+// numbers.
 
-/** Scores by item number, best highest; what is not above 0 is not listed. Valid until the next call. */
+/**
+ * Scores by item number, best highest; what is not above 0 is not listed. Valid until the next
+ * call.
+ */
 export type Scores = Float64Array;
 
 /** A method that lists items for a member. */

@@ -1,4 +1,5 @@
-// Histories: the baskets of each member, and who has bought an item; what the neighbour methods share.
+// Histories: the baskets of each member, and who has bought an item; what the neighbour methods
+// share.
 import { entryOf } from './baseline.ts';
 
 export class Histories {

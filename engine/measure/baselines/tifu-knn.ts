@@ -1,6 +1,6 @@
-// TIFU-KNN: the member's item frequencies, faded by baskets and by groups of them, mixed with those of
-// the nearest members (Hu, He, Gao and Zhang, "Modeling personalized item frequency information for
-// next-basket recommendation", SIGIR 2020).
+// TIFU-KNN: the member's item frequencies, faded by baskets and by groups of them, mixed with those
+// of the nearest members (Hu, He, Gao and Zhang, "Modeling personalized item frequency information
+// for next-basket recommendation", SIGIR 2020).
 import {
   addScaled,
   addTo,

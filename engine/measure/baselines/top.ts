@@ -62,8 +62,8 @@ export class PersonalTop implements ListBaseline {
 export type TieBreak = 'first bought' | 'popularity';
 
 /**
- * GP-TopFreq: the member's own best, then the best sellers. As published, equals of the first stand in
- * the order in which the member first bought them; by popularity it is a stronger method.
+ * GP-TopFreq: the member's own best, then the best sellers. As published, equals of the first stand
+ * in the order in which the member first bought them; by popularity it is a stronger method.
  */
 export class PersonalThenGlobalTop implements ListBaseline {
   readonly #global = new GlobalTop();

@@ -49,8 +49,8 @@ const upCfGrid: Grid<UpCfSettings> = [
 ];
 
 /**
- * Holds out the last receipt of every member in the past, asks for those of at most 2,000 of them, and
- * settles one setting after the other, twice over, each at its best recall.
+ * Holds out the last receipt of every member in the past, asks for those of at most 2,000 of them,
+ * and settles one setting after the other, twice over, each at its best recall.
  */
 export async function tuneBaselines(
   past: readonly LearntReceipt[],
