@@ -16,10 +16,66 @@ export const untouched = [
     from: 'warmRow(row, first, count);',
     why: 'the calls of it',
   },
+  ...['nextCapacity', 'sameCapacity', 'scopeCapacity'].map((capacity) => ({
+    file: 'assembly/counts.ts',
+    from: `const larger = max(wanted, ${capacity} * 2);`,
+    why: 'how far ahead a directory grows; never less than what is wanted, whatever the factor',
+  })),
+  {
+    file: 'assembly/counts.ts',
+    from: '} else if (capacity > 8 && size * 4 < capacity) {',
+    why: 'when a row that has shrunk moves to fewer slots, which are enough at any moment',
+  },
 ];
 
 /** Single mutants: the code of their line, the mutator, the place in the line (1 when absent). */
-export const equivalents = [];
+export const equivalents = [
+  ...[true, false].map((isNext) => ({
+    file: 'assembly/contribution.ts',
+    code: `cellChanged(row, ${isNext}, other, now, sign > 0);`,
+    name: 'more to more or equal',
+    why: 'the sign is 1 or -1, never 0',
+  })),
+  ...[
+    'if (table == TABLE_NEXT',
+    '} else if (table == TABLE_SAME',
+    '} else if (table == TABLE_SCOPE',
+  ]
+    .map((start, at) => `${start} && wanted > ${['next', 'same', 'scope'][at]}Capacity) {`)
+    .map((code) => ({
+      file: 'assembly/counts.ts',
+      code,
+      name: 'more to more or equal',
+      why: 'a directory that is just large enough grows one time earlier',
+    })),
+  {
+    file: 'assembly/counts.ts',
+    code: 'if (wanted > load<u32>(row, ROW_CAPACITY)) {',
+    name: 'more to more or equal',
+    why: 'a row with just enough slots grows one cell earlier',
+  },
+  ...[1, 2].map((place) => ({
+    file: 'assembly/counts.ts',
+    code: 'return <u32>((<u64>(key * 0x9e3779b1) * <u64>capacity) >> 32);',
+    name: 'times to divided',
+    place,
+    why: 'every key starts at slot 0 and is found by probing all the same, only later',
+  })),
+  {
+    file: 'assembly/counts.ts',
+    code: 'const stays = hole <= slot ? hole < home && home <= slot : hole < home || home <= slot;',
+    name: 'less or equal to less',
+    why: 'a row has an empty slot at any moment, where the walk ends: it never meets the hole',
+  },
+  ...['next', 'same'].map((table) => ({
+    file: 'assembly/counts.ts',
+    code:
+      `if (row >= ${table}Rows && row < ${table}Rows + ${table}Capacity * ROW_BYTES) ` +
+      `return TABLE_${table.toUpperCase()};`,
+    name: 'less to less or equal',
+    why: 'no size class of the heap ends with the last row, so no row begins just behind',
+  })),
+];
 
 /** Without what cannot be told apart. Throws at an entry that stands for no mutant any more. */
 export function withoutEquivalents(file, text, mutants) {
