@@ -90,6 +90,53 @@ test('a town that is asked while it grows and shrinks lists what the oracle list
     }
   }, 'long-rows'));
 
+/** A receipt of one thing, by a member or by nobody. */
+function bought(itemId: string, who: { memberId?: string; number: number; day: number }): Event {
+  const { memberId, number, day } = who;
+  const purchase = purchaseSchema.parse({
+    purchaseId: `${itemId} ${memberId} ${number}`,
+    ...(memberId === undefined ? {} : { memberId }),
+    occurredAt: new Date(townClockMs - (10 - day) * 86_400_000).toISOString(),
+    lines: [{ itemId, quantity: 1 }],
+  });
+  return { kind: 'purchase', purchase };
+}
+
+/** Members who bought beans first and `itemId` on the next day. */
+function followers(itemId: string, from: number, to: number): Event[] {
+  return Array.from({ length: to - from }, (_, at) => {
+    const memberId = `${itemId}-fan-${from + at}`;
+    return [
+      bought('beans', { memberId, number: 0, day: 1 }),
+      bought(itemId, { memberId, number: 0, day: 2 }),
+    ];
+  }).flat();
+}
+
+test('what rises in a long row is ranked by how it follows, not by how often it is sold', () =>
+  withTemporaryFolder(async (dataDir) => {
+    const pair = { engine: await open(dataDir), oracle: createOracle({ now, timeZone }) };
+    const limit = 100;
+    const similar = recommendRequestSchema.parse({ scenario: 'similar', itemId: 'beans', limit });
+    const list = () => {
+      const reply = pair.engine.recommend(similar);
+      expect(listDifferences(reply, pair.oracle.state(), similar)).toEqual([]);
+      return reply.items.map(({ itemId }) => itemId);
+    };
+    try {
+      const others = Array.from({ length: 70 }, (_, at) => followers(`thing-${at}`, 0, 4)).flat();
+      const sold = Array.from({ length: 500 }, (_, number) =>
+        bought('grinder', { number, day: 2 }),
+      );
+      await tell(pair, [...others, ...sold, ...followers('grinder', 0, 3)]);
+      expect(list().slice(0, 50)).not.toContain('grinder');
+      await tell(pair, followers('grinder', 3, 5));
+      expect(list()[0]).toBe('grinder');
+    } finally {
+      await pair.engine.close();
+    }
+  }, 'long-rows'));
+
 test('a checkpoint taken while receipts pour in is the one that a crash goes on from', () =>
   withTemporaryFolder(async (folder) => {
     const dataDir = join(folder, 'data');
@@ -154,7 +201,7 @@ function newcomers(from: number, to: number): Event[] {
     const purchase = purchaseSchema.parse({
       purchaseId: `new-${number}`,
       memberId: `m${number % 90}`,
-      storeId: `store-${number % 300}`,
+      storeId: `store-${number >> 2}`,
       occurredAt: new Date(townClockMs - (5_000 - number) * 60_000).toISOString(),
       lines: [number * 2, number * 2 + 1, number % 50].map((item) => ({
         itemId: `thing-${item}`,

@@ -50,9 +50,21 @@ export const equivalents = [
     })),
   {
     file: 'assembly/counts.ts',
+    code: '} else if (table == TABLE_SCOPE && wanted > scopeCapacity) {',
+    name: 'and to or',
+    why: 'the last branch of three: the directory of scopes grows although it need not',
+  },
+  {
+    file: 'assembly/counts.ts',
     code: 'if (wanted > load<u32>(row, ROW_CAPACITY)) {',
     name: 'more to more or equal',
     why: 'a row with just enough slots grows one cell earlier',
+  },
+  {
+    file: 'assembly/counts.ts',
+    code: 'if (weight == 0 && count == 0) return i64.MIN_VALUE;',
+    name: 'equal to unequal',
+    why: 'a weight comes without a count only to a pair whose nearer lag has made its cell already',
   },
   ...[1, 2].map((place) => ({
     file: 'assembly/counts.ts',
