@@ -1,6 +1,12 @@
 // What the receipt of an erase promises: whether anybody was found, and when the bytes are gone.
 import { expect, test, vi } from 'vitest';
-import { consentSchema, type Event, openEngine, purchaseSchema } from '../engine/index.ts';
+import {
+  consentSchema,
+  type Event,
+  openEngine,
+  purchaseSchema,
+  returnSchema,
+} from '../engine/index.ts';
 import { findTexts } from './support/bytes.ts';
 import { withTemporaryFolder } from './support/folders.ts';
 
@@ -10,9 +16,18 @@ const open = (dataDir: string) => openEngine({ dataDir, clock: () => clockMs });
 
 function buys(purchaseId: string, memberId: string): Event {
   const occurredAt = new Date(clockMs - dayMs).toISOString();
-  const lines = [{ itemId: 'milk', quantity: 1 }];
+  const lines = [{ itemId: 'milk', quantity: 2 }];
   const purchase = purchaseSchema.parse({ purchaseId, memberId, occurredAt, lines });
   return { kind: 'purchase', purchase };
+}
+
+function brings(returnId: string, purchaseId: string): Event {
+  const occurredAt = new Date(clockMs).toISOString();
+  const lines = [{ itemId: 'milk', quantity: 1 }];
+  return {
+    kind: 'return',
+    return: returnSchema.parse({ returnId, purchaseId, occurredAt, lines }),
+  };
 }
 
 function says(memberId: string, personalization: boolean): Event {
@@ -22,6 +37,21 @@ function says(memberId: string, personalization: boolean): Event {
     consent: consentSchema.parse({ memberId, personalization, occurredAt }),
   };
 }
+
+test('an erase tells how many receipts, returns and other ids went', () =>
+  withTemporaryFolder(async (dataDir) => {
+    const engine = await open(dataDir);
+    await engine.ingest([
+      buys('p1', 'buyer'),
+      buys('p2', 'card'),
+      brings('r1', 'p1'),
+      brings('r2', 'p2'),
+      { kind: 'merge', merge: { memberId: 'buyer', fromMemberId: 'card' } },
+    ]);
+    const { removed } = await engine.erase('card');
+    expect(removed).toEqual({ receipts: 2, returns: 2, aliases: 1 });
+    await engine.close();
+  }));
 
 test('whoever bought or answered anything is found, and nobody else', () =>
   withTemporaryFolder(async (dataDir) => {

@@ -90,52 +90,89 @@ test('a town that is asked while it grows and shrinks lists what the oracle list
     }
   }, 'long-rows'));
 
-/** A receipt of one thing, by a member or by nobody. */
-function bought(itemId: string, who: { memberId?: string; number: number; day: number }): Event {
+/** A receipt of these, by a member or by nobody. */
+function bought(items: string[], who: { memberId?: string; number: number; day: number }): Event {
   const { memberId, number, day } = who;
   const purchase = purchaseSchema.parse({
-    purchaseId: `${itemId} ${memberId} ${number}`,
+    purchaseId: `${items} ${memberId} ${number}`,
     ...(memberId === undefined ? {} : { memberId }),
     occurredAt: new Date(townClockMs - (10 - day) * 86_400_000).toISOString(),
-    lines: [{ itemId, quantity: 1 }],
+    lines: items.map((itemId) => ({ itemId, quantity: 1 })),
   });
   return { kind: 'purchase', purchase };
 }
 
-/** Members who bought beans first and `itemId` on the next day. */
-function followers(itemId: string, from: number, to: number): Event[] {
-  return Array.from({ length: to - from }, (_, at) => {
-    const memberId = `${itemId}-fan-${from + at}`;
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, at) => from + at);
+
+/** Members who bought `before` first and `itemId` on the next day. */
+function followers(before: string, itemId: string, fans: readonly number[]): Event[] {
+  return fans.flatMap((fan) => {
+    const memberId = `${itemId}-fan-${fan}`;
     return [
-      bought('beans', { memberId, number: 0, day: 1 }),
-      bought(itemId, { memberId, number: 0, day: 2 }),
+      bought([before], { memberId, number: 0, day: 1 }),
+      bought([itemId], { memberId, number: 0, day: 2 }),
     ];
-  }).flat();
+  });
 }
 
-test('what rises in a long row is ranked by how it follows, not by how often it is sold', () =>
-  withTemporaryFolder(async (dataDir) => {
+/** Tickets that hold beans and `itemId`. */
+function companions(itemId: string, tickets: readonly number[]): Event[] {
+  return tickets.map((number) => bought(['beans', itemId], { number, day: 2 }));
+}
+
+interface Rise {
+  readonly scenario: 'similar' | 'bought-together';
+  readonly early: readonly Event[];
+  readonly late: readonly Event[];
+}
+
+/** After the late events the grinder, which was nowhere among the first fifty, is the first. */
+async function expectRise({ scenario, early, late }: Rise): Promise<void> {
+  await withTemporaryFolder(async (dataDir) => {
     const pair = { engine: await open(dataDir), oracle: createOracle({ now, timeZone }) };
-    const limit = 100;
-    const similar = recommendRequestSchema.parse({ scenario: 'similar', itemId: 'beans', limit });
+    const request = recommendRequestSchema.parse({ scenario, itemId: 'beans', limit: 100 });
     const list = () => {
-      const reply = pair.engine.recommend(similar);
-      expect(listDifferences(reply, pair.oracle.state(), similar)).toEqual([]);
+      const reply = pair.engine.recommend(request);
+      expect(listDifferences(reply, pair.oracle.state(), request)).toEqual([]);
       return reply.items.map(({ itemId }) => itemId);
     };
     try {
-      const others = Array.from({ length: 70 }, (_, at) => followers(`thing-${at}`, 0, 4)).flat();
-      const sold = Array.from({ length: 500 }, (_, number) =>
-        bought('grinder', { number, day: 2 }),
-      );
-      await tell(pair, [...others, ...sold, ...followers('grinder', 0, 3)]);
+      await tell(pair, early);
       expect(list().slice(0, 50)).not.toContain('grinder');
-      await tell(pair, followers('grinder', 3, 5));
+      await tell(pair, late);
       expect(list()[0]).toBe('grinder');
     } finally {
       await pair.engine.close();
     }
-  }, 'long-rows'));
+  }, 'long-rows');
+}
+
+test('what rises among many that follow is ranked by how it follows, however much it sells', () => {
+  const others = numbers(0, 70).flatMap((at) => followers('beans', `thing-${at}`, numbers(0, 4)));
+  const sold = numbers(0, 500).map((number) => bought(['grinder'], { number, day: 2 }));
+  return expectRise({
+    scenario: 'similar',
+    early: [...others, ...sold, ...followers('beans', 'grinder', numbers(0, 3))],
+    late: followers('beans', 'grinder', numbers(3, 5)),
+  });
+});
+
+test('what rises among many in one basket is ranked by baskets, however often it follows', () => {
+  const others = numbers(0, 70).flatMap((at) => [
+    ...companions(`thing-${at}`, numbers(0, 4)),
+    ...followers('paper', `thing-${at}`, [0]),
+  ]);
+  return expectRise({
+    scenario: 'bought-together',
+    early: [
+      ...others,
+      ...followers('paper', 'grinder', numbers(0, 40)),
+      ...companions('grinder', numbers(0, 3)),
+    ],
+    late: companions('grinder', numbers(3, 5)),
+  });
+});
 
 test('a checkpoint taken while receipts pour in is the one that a crash goes on from', () =>
   withTemporaryFolder(async (folder) => {
