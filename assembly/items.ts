@@ -101,8 +101,8 @@ export function nextEpoch(): u32 {
 @inline
 export function addCounter(item: u32, offset: u32, delta: i64): i64 {
   if (savingEpoch) saveItem(item);
-  // Counters lie in the order of their table codes: 10 for N at offset 8 to 19 for GAP_DAYS at offset
-  // 80, then from 40 on, since those between are taken.
+  // Counters lie in the order of their table codes: 10 for N at offset 8 to 19 for GAP_DAYS at
+  // offset 80, then from 40 on, since those between are taken.
   const place = <u64>(offset >> 3);
   addDigest(place <= 10 ? 9 + place : 29 + place, idHash(item), delta);
   const at = record(item) + offset;

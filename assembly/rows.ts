@@ -1,9 +1,9 @@
 // Neighbour views: the best 64 cells of a long count row, best first, of which the first 50 score
 // (DESIGN section 7). A row of at most 50 cells needs none: it is read directly. A view holds plain
 // weights, so scores are always current; only membership and order can lag behind IN and N, and
-// `rebuildView` settles them exactly.
+// `settleRows` makes them exact when there is time.
 
-import { clearInView, lastKey, memRow, nextRow, sameRow, setInView } from './counts';
+import { clearInView, lastKey, rowAddress, setInView } from './counts';
 import { allocate, release } from './heap';
 import { hot, idHash, itemCount, memFactor } from './items';
 import {
@@ -18,7 +18,6 @@ import {
   ROW_CELLS,
   ROW_SIZE,
   ROW_VIEW,
-  TABLE_MEM,
   TABLE_NEXT,
   TABLE_SAME,
   VIEW_BYTES,
@@ -33,7 +32,6 @@ import { plain } from './weight';
 let viewGrowth: f32 = 1.0;
 /** The weight of each candidate's order key while a view is built: 64 × f32. */
 let keyScratch: u32 = 0;
-let settleCursor: u32 = 0;
 
 export function startRows(): void {
   keyScratch = allocate(VIEW_ENTRIES * 4);
@@ -260,26 +258,22 @@ export function freshView(row: u32, table: u32): u32 {
   return view;
 }
 
-/** Settles up to `most` views, going round all items; returns how many items it went through. */
-export function settleRows(most: u32): u32 {
-  let settled: u32 = 0;
+/**
+ * Makes views exact from row `from` on (3i is NEXT of item i, 3i + 1 its SAME, 3i + 2 its MEM),
+ * until about `cells` cells were passed; returns the row to go on from, 0 when all are done. A row
+ * without a view needs nothing: its next reader makes one.
+ */
+export function settleRows(from: u32, cells: u32): u32 {
+  const rows = itemCount * 3;
   let passed: u32 = 0;
-  while (passed < itemCount && settled < most) {
-    if (settleCursor >= itemCount) settleCursor = 0;
-    const item = settleCursor++;
+  let at = from;
+  for (; at < rows && passed < cells; at++) {
+    const table = TABLE_NEXT + (at % 3);
+    const row = rowAddress(table, at / 3);
     passed++;
-    if (load<u32>(nextRow(item), ROW_VIEW)) {
-      rebuildView(nextRow(item), TABLE_NEXT);
-      settled++;
-    }
-    if (load<u32>(sameRow(item), ROW_VIEW)) {
-      rebuildView(sameRow(item), TABLE_SAME);
-      settled++;
-    }
-    if (load<u32>(memRow(item), ROW_VIEW)) {
-      rebuildView(memRow(item), TABLE_MEM);
-      settled++;
-    }
+    if (!load<u32>(row, ROW_VIEW)) continue;
+    passed += load<u32>(row, ROW_CAPACITY);
+    rebuildView(row, table);
   }
-  return passed;
+  return at < rows ? at : 0;
 }

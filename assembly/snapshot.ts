@@ -30,8 +30,24 @@ import {
   scopeRow,
   setSavingEpoch,
 } from './counts';
-import { itemCount, record, refreshFactors, restoreItem, saveItem, startSavingItems } from './items';
-import { DAYPARTS, ITEM_GAP_DAYS, ITEM_GAPS, TABLE_NEXT, TABLE_SCOPE, TAG_CHANGE, TAG_ITEM, TAG_TOTALS } from './layout';
+import {
+  itemCount,
+  record,
+  refreshFactors,
+  restoreItem,
+  saveItem,
+  startSavingItems,
+} from './items';
+import {
+  DAYPARTS,
+  ITEM_GAP_DAYS,
+  ITEM_GAPS,
+  TABLE_NEXT,
+  TABLE_SCOPE,
+  TAG_CHANGE,
+  TAG_ITEM,
+  TAG_TOTALS,
+} from './layout';
 import { rebuildPopular } from './popular';
 import { dropParts, hasParts, savePart, saveRow } from './records';
 import { storeCount } from './scopes';

@@ -15,6 +15,7 @@ import type {
 import { inspectionOf } from './inspect.ts';
 import { Maintenance } from './jobs/maintenance.ts';
 import { receiptRows } from './jobs/receipt-rows.ts';
+import { Settler } from './jobs/settler.ts';
 import type { Event, IngestResult, Item, Store as StoreEvent } from './log/events.ts';
 import { Log } from './log/log.ts';
 import { recommend } from './serve/recommend.ts';
@@ -58,6 +59,7 @@ export class ChainEngine implements Engine {
   private readonly keeper: Keeper;
   private readonly waiters = new Waiters();
   private readonly maintenance: Maintenance;
+  private readonly settler: Settler;
   private readonly clock: () => number;
   private refusedOfErased = 0;
   private failure: string | undefined;
@@ -103,6 +105,10 @@ export class ChainEngine implements Engine {
       keeper: this.keeper,
       notify: (message) => this.notify(message),
     });
+    this.settler = new Settler({
+      counts: () => this.keeper.counts,
+      isWriting: () => this.writer.isWriting,
+    });
   }
 
   private notify(message: string): void {
@@ -146,6 +152,7 @@ export class ChainEngine implements Engine {
       this.noteItems(batch.changedItems);
       this.waiters.wake(this.keeper.applied);
       this.maintenance.noteEvents();
+      this.settler.noteChange();
     }
   }
 
@@ -198,6 +205,7 @@ export class ChainEngine implements Engine {
 
   recommend(request: RecommendRequest): RecommendReply {
     this.assertReady();
+    this.settler.noteRead();
     const { store } = this.parts;
     return recommend(request, {
       counts: this.keeper.counts,
@@ -239,6 +247,11 @@ export class ChainEngine implements Engine {
   verify(progress?: (done: number, total: number) => void): Promise<Audit> {
     this.assertReady();
     return this.maintenance.verify(progress);
+  }
+
+  settle(): Promise<void> {
+    this.assertReady();
+    return this.settler.settleAll();
   }
 
   checkpoint(): Promise<void> {
@@ -300,6 +313,7 @@ export class ChainEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    this.settler.close();
     await this.ready.catch(() => {});
     await this.writer.close();
     await this.maintenance.close();

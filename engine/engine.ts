@@ -153,6 +153,11 @@ export interface Engine {
    * Recounts everything beside the live counts and compares every cell; reading and writing go on.
    */
   verify(progress?: (done: number, total: number) => void): Promise<Audit>;
+  /**
+   * Makes the order of every neighbour row exact now, which otherwise happens when nothing is
+   * asked. Scores are always exact; only which neighbours are among the 50 can lag.
+   */
+  settle(): Promise<void>;
   /** Writes the counts to disk now, so that the next start is quick. */
   checkpoint(): Promise<void>;
   /** Takes out receipts older than the retention window; returns how many. */

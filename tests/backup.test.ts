@@ -20,6 +20,7 @@ import { stepsOf } from './support/oracle/chain-steps.ts';
 import { type Chain, chains } from './support/oracle/commands.ts';
 import { clockMs } from './support/oracle/pools.ts';
 import { caini, startCaini } from './support/program.ts';
+import { trials } from './support/trials.ts';
 
 const runs = Math.ceil(Number(process.env['TEST_RUNS'] ?? 60) / 2);
 const timeZone = 'Asia/Shanghai';
@@ -237,7 +238,7 @@ test(`${runs} random chains replay to the same digests at the same sequences`, {
     fc.asyncProperty(chains(40), fc.nat(), (chain, cut) =>
       withTemporaryFolder((folder) => proveReplay(chain, { folder, cut }), 'backup'),
     ),
-    { numRuns: runs, interruptAfterTimeLimit: 600_000, markInterruptAsFailure: true },
+    trials(runs),
   ),
 );
 

@@ -11,6 +11,7 @@ import { countDifferences, listDifferences } from './support/oracle/compare.ts';
 import { createOracle, type Oracle } from './support/oracle/oracle.ts';
 import { clockMs } from './support/oracle/pools.ts';
 import { questions } from './support/oracle/questions.ts';
+import { trials } from './support/trials.ts';
 
 const runs = Number(process.env['TEST_RUNS'] ?? (process.env['CI'] ? 2_000 : 200));
 const commandsMax = 50;
@@ -27,7 +28,7 @@ test(`${runs} random chains are counted and listed as by the oracle`, { timeout:
     fc.asyncProperty(chains(commandsMax), (chain) =>
       withTemporaryFolder((dataDir) => proveChain(chain, dataDir), 'oracle'),
     ),
-    { numRuns: runs, interruptAfterTimeLimit: timeLimitMs, markInterruptAsFailure: true },
+    trials(runs, timeLimitMs),
   ),
 );
 

@@ -12,6 +12,7 @@ import { eventsOf, sendAll, unionOf } from './support/history.ts';
 import { stepsOf } from './support/oracle/chain-steps.ts';
 import { type Chain, chains } from './support/oracle/commands.ts';
 import { clockMs, memberIds } from './support/oracle/pools.ts';
+import { trials } from './support/trials.ts';
 
 const runs = Number(process.env['TEST_RUNS'] ?? 60);
 const timeZone = 'Asia/Shanghai';
@@ -219,7 +220,7 @@ test(`${runs} random chains forget a member as if they had never been`, {
     fc.asyncProperty(chains(50), fc.constantFrom(...memberIds), fc.nat(), (chain, memberId, at) =>
       withTemporaryFolder((dataDir) => proveForgotten(chain, { memberId, at, dataDir }), 'privacy'),
     ),
-    { numRuns: runs, interruptAfterTimeLimit: 600_000, markInterruptAsFailure: true },
+    trials(runs),
   );
   expect(compared, 'chains at comparable landmarks').toBeGreaterThan(runs / 2);
 });
@@ -388,6 +389,6 @@ test(`${runs} orders and repetitions of the same events end in one digest`, {
     fc.asyncProperty(order, fc.integer({ min: 1, max: 9 }), async (events, batch) => {
       expect(await digestAfter(events, batch)).toBe(expected);
     }),
-    { numRuns: runs, interruptAfterTimeLimit: 600_000, markInterruptAsFailure: true },
+    trials(runs),
   );
 });

@@ -72,8 +72,12 @@ describe('receipts', () => {
 
   test('a basket of 512 items is the largest that pairs', () =>
     scenario(`
-      ann buys #1 part-1..part-512    -> created
-          bought-together part-7 top 1 -> part-52 1 bought_together
+      day 1 ann buys #1 milk               -> created
+      day 2 ann buys #2 part-1..part-512   -> created
+            bought-together part-7 top 1   -> part-52 1 bought_together
+            similar milk top 1             -> part-52 1 bought_after
+      day 3 ann buys #3 tea                -> created
+            similar part-7 top 1           -> tea 1 bought_after
     `));
 });
 
@@ -118,6 +122,15 @@ describe('returns', () => {
       09:30 ann returns #1 milk as R1 -> created
       09:30 ann returns #1 milk as R1 -> duplicate
       09:30 ann returns #1 bread as R1 -> conflict
+            bought-together bread     -> milk 1
+    `));
+
+  test('a receipt and a return may bear the same number', () =>
+    scenario(`
+      09:00 ann buys #1 milk*2 bread  -> created
+      09:30 ann returns #1 milk as 1  -> created
+      09:30 ann returns #1 milk as 1  -> duplicate
+      09:00 ann buys #1 milk*2 bread  -> duplicate
             bought-together bread     -> milk 1
     `));
 

@@ -26,7 +26,7 @@ export interface KernelExports {
   rowAddress(table: number, row: number): number;
   cellCount(): number;
   setViewGrowth(growth: number): void;
-  settleRows(most: number): number;
+  settleRows(from: number, cells: number): number;
   historyInput(bytes: number): number;
   readHistory(side: number, bytes: number, asOf: number): number;
   basketCount(side: number): number;

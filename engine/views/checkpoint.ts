@@ -20,7 +20,7 @@ const roomBytes = 131_072;
  * Written between two syncs. Left to the end, tens of megabytes would hold up the commits of those
  * seconds, and the receipts that wait meanwhile would all be counted in one long turn.
  */
-const syncBytes = 1_048_576;
+const syncBytes = 4_194_304;
 
 export interface CheckpointHeader {
   readonly formulaVersion: number;

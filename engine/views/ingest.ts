@@ -53,6 +53,11 @@ export class Ingest {
     return this.newest;
   }
 
+  /** Whether anything waits for the disk. */
+  get isWriting(): boolean {
+    return this.running !== undefined;
+  }
+
   submit(events: readonly Event[], bookmark?: Bookmark): Promise<readonly IngestResult[]> {
     if (this.queuedEvents > 0 && this.queuedEvents + events.length > limits.ingestQueueEventsMax) {
       const { ingestQueueEventsMax: limit } = limits;

@@ -1,7 +1,7 @@
 // Small wrong changes of a source text, each one a bug that the tests ought to notice. Works on
 // TypeScript and on AssemblyScript alike, which no ready-made mutation tool does.
 
-/** pattern, replacement, name; applied to one place at a time, not in comments or imports. */
+/** pattern, replacement, name; applied to one place at a time, in code only. */
 const mutators = [
   [/ \+ /g, ' - ', 'plus to minus'],
   [/ - /g, ' + ', 'minus to plus'],
@@ -18,6 +18,8 @@ const mutators = [
   [/ >= /g, ' > ', 'more or equal to more'],
   [/ && /g, ' || ', 'and to or'],
   [/ \|\| /g, ' && ', 'or to and'],
+  [/\btrue\b/g, 'false', 'true to false'],
+  [/\bfalse\b/g, 'true', 'false to true'],
   [/\b0\.7\b/g, '0.8', 'first lag weight'],
   [/\b0\.49\b/g, '0.5', 'second lag weight'],
   [/\+\+;/g, '--;', 'counts up to counts down'],
@@ -25,14 +27,18 @@ const mutators = [
   [/(?<=\()sign \* /g, '', 'sign forgotten'],
   [/(?<=, )sign(?=\))/g, '-sign', 'sign turned'],
   [/\bif \(/g, 'if (!(', 'condition turned'],
+  [/(?<=^ {2,})[\w.]+(<\w+>)?\(.*\);$/gm, '', 'statement dropped'],
+  [/(?<=^ {2,})(?!const |let )[\w.[\]]+ = .*;$/gm, '', 'assignment dropped'],
+  [/(?<=^ {2,})(for|if) \(.*\) [\w.]+(<\w+>)?\(.*\);$/gm, '', 'statement dropped'],
 ];
 
-const statement = /^( {2,})(?!const|let|return|if|for|while|else|case|\}|\/\/|\*)[\w.]+\(.*\);$/gm;
+const notCode = /^\s*(\/\/|\*|\/\*|import|export \{|@|\} from)/;
 
+/** Whether `at` stands in code: in no comment, no import and no text between quotes. */
 function isCode(text, at) {
-  const start = text.lastIndexOf('\n', at) + 1;
+  const start = text.lastIndexOf('\n', at - 1) + 1;
   const line = text.slice(start, text.indexOf('\n', at));
-  return !/^\s*(\/\/|\*|\/\*|import|export \{|@|\} from)/.test(line) && !line.includes("'");
+  return !notCode.test(line) && text.slice(start, at).split("'").length % 2 === 1;
 }
 
 function closeCondition(text, at) {
@@ -44,29 +50,30 @@ function closeCondition(text, at) {
   return -1;
 }
 
-/** Every mutant of a text: what was done, in which line, and the whole new text. */
+function mutate(text, match, replacement) {
+  const before = text.slice(0, match.index) + replacement;
+  const after = match.index + match[0].length;
+  if (replacement !== 'if (!(') return before + text.slice(after);
+  const end = closeCondition(text, match.index);
+  return `${before}${text.slice(after, end)})${text.slice(end)}`;
+}
+
+/**
+ * Every mutant of a text: the line it is in (its number, its code), what was done, to which of the
+ * places in that line where it could be done, and the whole new text.
+ */
 export function mutantsOf(text) {
-  const mutants = [];
-  const add = (name, at, mutated) =>
-    mutants.push({ name, line: text.slice(0, at).split('\n').length, text: mutated });
-  for (const [pattern, replacement, name] of mutators) {
-    for (const match of text.matchAll(pattern)) {
-      if (!isCode(text, match.index)) continue;
-      let mutated = text.slice(0, match.index) + replacement;
-      let rest = text.slice(match.index + match[0].length);
-      if (name === 'condition turned') {
-        const end = closeCondition(text, match.index);
-        if (end < 0) continue;
-        rest = `${text.slice(match.index + match[0].length, end)})${text.slice(end)}`;
-      }
-      mutated += rest;
-      add(name, match.index, mutated);
-    }
-  }
-  for (const match of text.matchAll(statement)) {
-    if (!isCode(text, match.index + match[1].length)) continue;
-    const mutated = text.slice(0, match.index) + text.slice(match.index + match[0].length);
-    add('statement dropped', match.index + match[1].length, mutated);
-  }
-  return mutants;
+  const lines = text.split('\n');
+  const places = new Map();
+  return mutators.flatMap(([pattern, replacement, name]) =>
+    [...text.matchAll(pattern)]
+      .filter((match) => isCode(text, match.index))
+      .map((match) => {
+        const line = text.slice(0, match.index).split('\n').length;
+        const place = (places.get(`${line} ${name}`) ?? 0) + 1;
+        places.set(`${line} ${name}`, place);
+        const code = lines[line - 1].trim();
+        return { line, code, name, place, text: mutate(text, match, replacement) };
+      }),
+  );
 }

@@ -1,0 +1,82 @@
+// The room that counts take in memory: what the numbers themselves do not show.
+import { expect, test } from 'vitest';
+import type { Item, Store } from '../log/events.ts';
+import { Registry } from './catalogue.ts';
+import { Counts } from './counts.ts';
+import { encodeHistoryEntry } from './history.ts';
+
+const day = 86_400_000;
+const newestDay = 20_000;
+const itemCount = 400;
+const halfLives = { pairDays: 60, popularityDays: 30 };
+
+function countsOfManyItems(): Counts {
+  // Any hash will do, as long as it keeps the order of the lines.
+  const items = new Registry<Item>((id) => BigInt(id), 0);
+  const stores = new Registry<Store>(() => 7n, 1);
+  for (let number = 1; number <= itemCount; number++) {
+    items.push(String(number), { itemId: String(number), status: 'active' }, 0);
+  }
+  return new Counts({ items, stores }, halfLives, newestDay);
+}
+
+/** A history of one receipt a day, each of the items of one list. */
+function historyOf(...baskets: readonly (readonly number[])[]): Buffer {
+  const entries = baskets.map((items, at) =>
+    encodeHistoryEntry({
+      occurredAtMs: (newestDay - baskets.length + at) * day,
+      purchaseSequence: at + 1,
+      addedAt: at + 1,
+      removedAt: 0,
+      storeNumber: 0,
+      daypart: 2,
+      purchaseId: `p${at}`,
+      lines: items.map((itemNumber) => ({ itemNumber, quantity: 1, returned: 0 })),
+    }),
+  );
+  return Buffer.concat(entries);
+}
+
+const firstItems = (count: number) => Array.from({ length: count }, (_, number) => number);
+const nothing = undefined;
+
+test('what is taken back gives back its memory, however often', () => {
+  const counts = countsOfManyItems();
+  const { run } = counts.kernel;
+  const usedAfterRound = (size: number) => {
+    const history = historyOf(firstItems(size), firstItems(size));
+    counts.apply({ before: nothing, after: history, isMember: true });
+    counts.apply({ before: history, after: nothing, isMember: true });
+    return run.heapUsedBytes();
+  };
+  const used = usedAfterRound(40);
+  for (let round = 0; round < 5; round++) expect(usedAfterRound(40)).toBe(used);
+  expect(run.cellCount()).toBe(0);
+  expect(counts.kernel.digest()).toBe('0000000000000000');
+});
+
+test('a row that was long takes little memory once it is short', () => {
+  const counts = countsOfManyItems();
+  const { run } = counts.kernel;
+  const short = historyOf(firstItems(3));
+  const long = historyOf(firstItems(200));
+  counts.apply({ before: nothing, after: long, isMember: false });
+  counts.apply({ before: long, after: nothing, isMember: false });
+  counts.apply({ before: nothing, after: short, isMember: false });
+  const used = run.heapUsedBytes();
+  counts.apply({ before: nothing, after: long, isMember: false });
+  expect(run.heapUsedBytes()).toBeGreaterThan(used + 200 * 200 * 16);
+  counts.apply({ before: long, after: nothing, isMember: false });
+  // Of 200 × 200 cells nine are left; rows may keep a few slots more than before.
+  expect(run.heapUsedBytes()).toBeLessThan(used + 1_000);
+});
+
+test('counts grow with little more room than their cells need', () => {
+  const counts = countsOfManyItems();
+  const { run } = counts.kernel;
+  const used = run.heapUsedBytes();
+  counts.apply({ before: nothing, after: historyOf(firstItems(400)), isMember: false });
+  const bytesPerCell = (run.heapUsedBytes() - used) / run.cellCount();
+  // 16 for the cell, at most 20/17 of it for free slots, and 5/4 for the size class.
+  expect(bytesPerCell).toBeLessThan(16 * (20 / 17) * (5 / 4) * 1.05);
+});
