@@ -11,9 +11,8 @@ import {
   basketCount,
   basketsOf,
 } from './history';
-import { hot, itemCount, mark, memFactor, nextEpoch, record } from './items';
+import { firstBuys, hot, itemCount, mark, nextEpoch, record } from './items';
 import {
-  FLAG_POPULAR,
   HOT_ACC,
   HOT_IN_FACTOR,
   HOT_POP,
@@ -25,26 +24,28 @@ import {
   MARK_FLAGS,
   MARK_SLOT,
   MARK_STAMP,
-  TABLE_MEM,
   TABLE_NEXT,
 } from './layout';
-import { popularCount, popularList, popularThreshold } from './popular';
+import { BY_SALES, flagOf, popularCount, popularList, popularThreshold } from './popular';
 import { clearResults, isSettledAbove, offer } from './topk';
 import { meanGapDays, repurchaseRate } from './totals';
 import { plain } from './weight';
 
-/** anchor: item u32 | receipts u32 | f f64 | factor f32 | lastDay i32 | firstDay i32 | days u32 */
-export const ANCHOR_BYTES: u32 = 32;
+/**
+ * anchor: item u32 | receipts u32 | f f64 | lastDay i32 | firstDay i32 | days u32 | 0
+ *         | factor f64 | memFactor f64: those by which NEXT or SAME, and MEM, were accumulated
+ */
+export const ANCHOR_BYTES: u32 = 48;
 export const ANCHOR_ITEM: u32 = 0;
 const ANCHOR_RECEIPTS: u32 = 4;
 export const ANCHOR_AFFINITY: u32 = 8;
-export const ANCHOR_FACTOR: u32 = 16;
-const ANCHOR_LAST_DAY: u32 = 20;
-const ANCHOR_FIRST_DAY: u32 = 24;
+const ANCHOR_LAST_DAY: u32 = 16;
+const ANCHOR_FIRST_DAY: u32 = 20;
 /** Days with at least one receipt that holds it. */
-const ANCHOR_DAYS: u32 = 28;
+const ANCHOR_DAYS: u32 = 24;
+export const ANCHOR_FACTOR: u32 = 32;
+export const ANCHOR_MEM_FACTOR: u32 = 40;
 
-const AGE_DECAY: f64 = 0.9;
 const REPURCHASE_PRIOR: f64 = 10.0;
 const ACC_MIN: f32 = 1.1754943508222875e-38;
 
@@ -56,7 +57,7 @@ let touchedCapacity: u32 = 0;
 let touchedCount: u32 = 0;
 let epoch: u32 = 0;
 export let growth: f32 = 1.0;
-/** Sum of f over anchors, and Z = sum of 0.9^age over baskets. */
+/** Sum of f over anchors, and Z = sum of ageDecay^age over baskets. */
 let affinitySum: f64 = 0;
 let ageSum: f64 = 0;
 
@@ -108,7 +109,8 @@ function weighItem(item: u32, affinity: f64, day: i32): void {
     store<u32>(at, item, ANCHOR_ITEM);
     store<u32>(at, 1, ANCHOR_RECEIPTS);
     store<f64>(at, affinity, ANCHOR_AFFINITY);
-    store<f32>(at, 0, ANCHOR_FACTOR);
+    store<f64>(at, 0, ANCHOR_FACTOR);
+    store<f64>(at, 0, ANCHOR_MEM_FACTOR);
     store<i32>(at, day, ANCHOR_LAST_DAY);
     store<i32>(at, day, ANCHOR_FIRST_DAY);
     store<u32>(at, 1, ANCHOR_DAYS);
@@ -118,10 +120,10 @@ function weighItem(item: u32, affinity: f64, day: i32): void {
 }
 
 /**
- * Makes the baskets on side 0 the anchors: f(i) = sum of 0.9^age, newest basket first. Returns how
- * many anchors.
+ * Makes the baskets on side 0 the anchors: f(i) = sum of ageDecay^age, newest basket first. Returns
+ * how many anchors.
  */
-export function weighHistory(): u32 {
+export function weighHistory(ageDecay: f64): u32 {
   const baskets = basketsOf(0);
   let weight: f64 = 1.0;
   for (let k = <i32>basketCount(0) - 1; k >= 0; k--) {
@@ -131,7 +133,7 @@ export function weighHistory(): u32 {
     const day = load<i32>(basket, BASKET_DAY);
     for (let l: u32 = 0; l < items; l++) weighItem(load<u32>(first + l * 4), weight, day);
     ageSum += weight;
-    weight *= AGE_DECAY;
+    weight *= ageDecay;
   }
   return anchorCount;
 }
@@ -186,25 +188,29 @@ export function usualGapDays(anchor: u32): f64 {
 
 // @ts-expect-error: decorator
 @inline
-function blend(item: u32, byAccumulator: f64, table: u32, byPopularity: f64): f64 {
+function priorOf(item: u32, prior: u32): f64 {
+  return <f64>load<f32>(prior == BY_SALES ? hot(item) + HOT_POP : firstBuys(item));
+}
+
+// @ts-expect-error: decorator
+@inline
+function blend(item: u32, byAccumulator: f64, table: u32, byPrior: f64, prior: u32): f64 {
   const at = hot(item);
   const value = <f64>load<f32>(at, HOT_ACC);
-  let factor: f64 = 1.0;
-  if (table == TABLE_NEXT) factor = <f64>load<f32>(at, HOT_IN_FACTOR);
-  else if (table == TABLE_MEM) factor = <f64>load<f32>(memFactor(item));
-  return byAccumulator * (value * factor) + byPopularity * <f64>load<f32>(at, HOT_POP);
+  const scaled = table == TABLE_NEXT ? value * <f64>load<f32>(at, HOT_IN_FACTOR) : value;
+  return byAccumulator * scaled + byPrior * priorOf(item, prior);
 }
 
 /**
- * Selects by: byAccumulator · acc(j) [· IN[j]^-0.3 or ON[j]^-0.5, as `table` was
- * accumulated; 0 for neither] + byPopularity · POP[j] +
- * byRepeat · repeat(j). `withAnchors`: whether anchors may be listed. `withOthers`: whether
- * anything else may. Clears the accumulator.
+ * Selects by: byAccumulator · acc(j) [· IN[j]^-0.3 when `table` is NEXT] + byPrior · POP[j] (when
+ * `prior` is 0) or FIRST[j] (1) + byRepeat · repeat(j). `withAnchors`: whether anchors may be
+ * listed. `withOthers`: whether anything else may. Clears the accumulator.
  */
 export function select(
   byAccumulator: f64,
   table: u32,
-  byPopularity: f64,
+  byPrior: f64,
+  prior: u32,
   byRepeat: f64,
   withAnchors: bool,
   withOthers: bool,
@@ -213,17 +219,17 @@ export function select(
     const item = load<u32>(anchors + k * ANCHOR_BYTES);
     if (withAnchors) {
       const repeat = byRepeat != 0 ? byRepeat * repeatTerm(k) : 0;
-      offer(item, <f32>(blend(item, byAccumulator, table, byPopularity) + repeat));
+      offer(item, <f32>(blend(item, byAccumulator, table, byPrior, prior) + repeat));
     }
     store<f32>(hot(item), 0, HOT_ACC);
   }
-  if (withOthers && byPopularity > 0) {
-    const list = popularList();
-    const end = list + popularCount() * 4;
+  if (withOthers && byPrior > 0) {
+    const list = popularList(prior);
+    const end = list + popularCount(prior) * 4;
     for (let at = list; at < end; at += 4) {
       const item = load<u32>(at);
       if (load<u32>(mark(item), MARK_STAMP) == epoch) continue;
-      const score = <f32>blend(item, byAccumulator, table, byPopularity);
+      const score = <f32>blend(item, byAccumulator, table, byPrior, prior);
       // The list may still hold items whose every sale was taken back.
       if (score > 0) offer(item, score);
       store<f32>(hot(item), 0, HOT_ACC);
@@ -233,27 +239,27 @@ export function select(
     const item = load<u32>(touched + k * 4);
     const at = hot(item);
     if (load<f32>(at, HOT_ACC) == 0) continue;
-    if (withOthers) offer(item, <f32>blend(item, byAccumulator, table, byPopularity));
+    if (withOthers) offer(item, <f32>blend(item, byAccumulator, table, byPrior, prior));
     store<f32>(at, 0, HOT_ACC);
   }
-  if (withOthers && byPopularity > 0) offerTheRest(byPopularity);
+  if (withOthers && byPrior > 0) offerTheRest(byPrior, prior);
 }
 
 /**
- * Only when the short list of best sellers could not settle the places: asks every item that was
- * not offered yet.
+ * Only when the short list of the best could not settle the places: asks every item that was not
+ * offered yet.
  */
-function offerTheRest(byPopularity: f64): void {
-  if (isSettledAbove(<f32>(byPopularity * plain(popularThreshold())))) return;
+function offerTheRest(byPrior: f64, prior: u32): void {
+  if (isSettledAbove(<f32>(byPrior * plain(popularThreshold(prior))))) return;
   for (let k: u32 = 0; k < touchedCount; k++) {
     store<u32>(mark(load<u32>(touched + k * 4)), epoch, MARK_STAMP);
   }
   for (let item: u32 = 0; item < itemCount; item++) {
     const marks = mark(item);
     if (load<u32>(marks, MARK_STAMP) == epoch) continue;
-    if (load<u32>(marks, MARK_FLAGS) & FLAG_POPULAR) continue;
-    const popularity = load<f32>(hot(item), HOT_POP);
-    if (popularity > 0) offer(item, <f32>(byPopularity * <f64>popularity));
+    if (load<u32>(marks, MARK_FLAGS) & flagOf(prior)) continue;
+    const value = priorOf(item, prior);
+    if (value > 0) offer(item, <f32>(byPrior * value));
   }
 }
 

@@ -14,11 +14,21 @@ import {
   basketsOf,
   commonBaskets,
 } from './history';
-import { addCounter, mark, nextEpoch, record, refreshFactors } from './items';
+import {
+  addCounter,
+  mark,
+  nextEpoch,
+  record,
+  refreshFirst,
+  refreshIn,
+  refreshPopularity,
+  refreshTogether,
+} from './items';
 import {
   DAYPARTS,
   FIRSTS_MAX,
   ITEM_HASH,
+  ITEM_FIRST,
   ITEM_GAP_DAYS,
   ITEM_GAPS,
   ITEM_IN,
@@ -39,9 +49,16 @@ import {
   TABLE_NEXT,
   TABLE_SAME,
 } from './layout';
-import { popularityChanged } from './popular';
+import { BY_FIRST_BUYS, BY_SALES, popularityChanged } from './popular';
 import { cellChanged } from './rows';
-import { addDay, addGaps, addOpportunities, addPopularityTotal, addRepeatShare } from './totals';
+import {
+  addDay,
+  addFirst,
+  addGaps,
+  addOpportunities,
+  addPopularityTotal,
+  addRepeatShare,
+} from './totals';
 import { fixed, pairGrowth, popGrowth } from './weight';
 
 const LAGS: u32 = 3;
@@ -102,7 +119,10 @@ function addLag(previous: u32, basket: u32, lag: u32, growth: f64, sign: i64, ep
   const base = lagWeight(lag) * growth;
   const opportunity = sign * fixed(base);
   const weight = sign * fixed(base / sqrt(sqrt(<f64>(beforeCount * count))));
-  for (let k: u32 = 0; k < count; k++) addCounter(itemAt(first, k), ITEM_IN, weight);
+  for (let k: u32 = 0; k < count; k++) {
+    addCounter(itemAt(first, k), ITEM_IN, weight);
+    refreshIn(itemAt(first, k));
+  }
   for (let k: u32 = 0; k < beforeCount; k++) {
     const item = itemAt(before, k);
     addCounter(item, ITEM_OUT, weight);
@@ -135,7 +155,10 @@ function addTogether(basket: u32, growth: f64, sign: i64): void {
   const count = load<u32>(basket, BASKET_ITEMS);
   if (count > PAIR_ITEMS_MAX) return;
   const weight = sign * fixed(growth / sqrt(<f64>max<i32>(1, <i32>count - 1)));
-  for (let k: u32 = 0; k < count; k++) addCounter(itemAt(first, k), ITEM_N, weight);
+  for (let k: u32 = 0; k < count; k++) {
+    addCounter(itemAt(first, k), ITEM_N, weight);
+    refreshTogether(itemAt(first, k));
+  }
   for (let k: u32 = 0; k < count; k++) {
     const item = itemAt(first, k);
     const row = sameRow(item);
@@ -167,7 +190,8 @@ function addPopularity(basket: u32, sign: i64): void {
   for (let k: u32 = 0; k < count; k++) {
     const item = itemAt(first, k);
     addCounter(item, ITEM_SUPPORT, sign);
-    popularityChanged(item, addCounter(item, ITEM_POP, weight));
+    popularityChanged(BY_SALES, item, addCounter(item, ITEM_POP, weight));
+    refreshPopularity(item);
     const hash = hashOf(item);
     addCell(chain, item, weight, <i32>sign, mix(chainKey + hash) | 1);
     if (place) addCell(local, item, weight, <i32>sign, mix(storeKey + hash) | 1);
@@ -228,28 +252,29 @@ function addMemRow(item: u32, others: u32, count: u32, weight: i64, sign: i64): 
   }
 }
 
-/** ON, ON0 and MEM of the fresh items of the basket met last. */
-function addFresh(growth: f64, sign: i64): void {
+/** ON, ON0, FIRST and MEM of the fresh items of the basket met last. */
+function addFresh(day: i32, sign: i64): void {
+  const first = sign * fixed(popGrowth(day));
   const before = min(firstsCount, FIRSTS_MAX);
   const together = sqrt(<f64>max<i32>(1, <i32>(before + freshCount) - 1));
-  const weight = sign * fixed(growth / together);
+  const weight = sign * fixed(pairGrowth(day) / together);
   const timeless = sign * fixed(1.0 / together);
+  for (let k: u32 = 0; k < freshCount; k++) {
+    const item = itemAt(fresh, k);
+    addCounter(item, ITEM_ON, weight);
+    addCounter(item, ITEM_ON0, timeless);
+    popularityChanged(BY_FIRST_BUYS, item, addCounter(item, ITEM_FIRST, first));
+    addFirst(first);
+    refreshFirst(item);
+  }
   for (let k: u32 = 0; k < before; k++) {
     addMemRow(itemAt(firsts, k), fresh, freshCount, weight, sign);
   }
   for (let k: u32 = 0; k < freshCount; k++) {
     const item = itemAt(fresh, k);
-    addCounter(item, ITEM_ON, weight);
-    addCounter(item, ITEM_ON0, timeless);
     addMemRow(item, firsts, before, weight, sign);
     addMemRow(item, fresh, freshCount, weight, sign);
   }
-}
-
-function refresh(basket: u32): void {
-  const first = load<u32>(basket, BASKET_FIRST);
-  const count = load<u32>(basket, BASKET_ITEMS);
-  for (let k: u32 = 0; k < count; k++) refreshFactors(itemAt(first, k));
 }
 
 /** Adds (sign 1) or takes back (sign -1) what the baskets from `from` on contribute. */
@@ -276,14 +301,13 @@ function contribute(side: u32, from: u32, isMember: bool, sign: i64): void {
         addLag(basket - lag * BASKET_BYTES, basket, lag, growth, sign, counted);
       }
       const known = meet(basket, seen, sign);
-      addFresh(growth, sign);
+      addFresh(load<i32>(basket, BASKET_DAY), sign);
       rememberFresh();
       if (k > 0) {
         const share = fixed(<f64>known / <f64>load<u32>(basket, BASKET_ITEMS));
         addRepeatShare(sign * share, sign);
       }
     }
-    refresh(basket);
   }
 }
 

@@ -3,6 +3,7 @@ import {
   ANCHOR_BYTES,
   ANCHOR_FACTOR,
   ANCHOR_ITEM,
+  ANCHOR_MEM_FACTOR,
   anchorCount,
   anchors,
   growth,
@@ -22,12 +23,11 @@ import {
   ROW_CAPACITY,
   ROW_CELLS,
   TABLE_MEM,
-  TABLE_SAME,
   VIEW_ENTRY,
   VIEW_HEADER,
   VIEW_SERVED,
 } from './layout';
-import { togetherSquare } from './retrieve';
+import { square } from './retrieve';
 import { freshView } from './rows';
 import { RESULTS_MAX, resultCount, resultItem } from './topk';
 import { plain } from './weight';
@@ -43,27 +43,34 @@ export function startExplain(): void {
 /** Notes what one served neighbour got from an anchor, when it is among the results. */
 // @ts-expect-error: decorator
 @inline
-function explainNeighbour(anchor: u32, factor: f32, item: u32, weight: f32, table: u32): void {
+function explainNeighbour(
+  anchor: u32,
+  factor: f64,
+  item: u32,
+  weight: f32,
+  table: u32,
+  squared: bool,
+): void {
   const place = load<f32>(hot(item), HOT_ACC);
   if (place == 0) return;
-  const term =
-    table == TABLE_SAME
-      ? factor * togetherSquare(weight, item)
-      : factor * ((weight * weight) / (weight + growth));
+  const term = squared
+    ? <f32>(factor * square(table, weight, item))
+    : <f32>factor * ((weight * weight) / (weight + growth));
   const at = explanations + (<u32>place - 1) * EXPLANATION_BYTES;
   if (term <= load<f32>(at, 4)) return;
   store<i32>(at, <i32>anchor);
   store<f32>(at, term, 4);
 }
 
-function explainRow(anchor: u32, row: u32, table: u32): void {
-  const factor = load<f32>(anchors + anchor * ANCHOR_BYTES, ANCHOR_FACTOR);
+function explainRow(anchor: u32, row: u32, table: u32, squared: bool): void {
+  const offset = table == TABLE_MEM ? ANCHOR_MEM_FACTOR : ANCHOR_FACTOR;
+  const factor = load<f64>(anchors + anchor * ANCHOR_BYTES + offset);
   if (factor == 0 || !load<u32>(row, ROW_CAPACITY)) return;
   const view = freshView(row, table);
   if (view) {
     const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
     for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
-      explainNeighbour(anchor, factor, load<u32>(at), load<f32>(at, 4), table);
+      explainNeighbour(anchor, factor, load<u32>(at), load<f32>(at, 4), table, squared);
     }
     return;
   }
@@ -73,7 +80,7 @@ function explainRow(anchor: u32, row: u32, table: u32): void {
     const item = load<u32>(at, CELL_KEY);
     if (item == EMPTY) continue;
     const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
-    explainNeighbour(anchor, factor, item, weight, table);
+    explainNeighbour(anchor, factor, item, weight, table, squared);
   }
 }
 
@@ -82,7 +89,7 @@ function explainRow(anchor: u32, row: u32, table: u32): void {
  * served rows. Much cheaper than asking each anchor's row for each result. The accumulator, all
  * zero by now, holds each result's place meanwhile.
  */
-export function explainResults(table: u32): void {
+export function explainResults(table: u32, squared: bool): void {
   const count = resultCount();
   for (let k: u32 = 0; k < count; k++) {
     store<f32>(hot(resultItem(k)), <f32>(k + 1), HOT_ACC);
@@ -91,7 +98,7 @@ export function explainResults(table: u32): void {
   }
   for (let k: u32 = 0; k < anchorCount; k++) {
     const from = load<u32>(anchors + k * ANCHOR_BYTES, ANCHOR_ITEM);
-    explainRow(k, rowAddress(table, from), table);
+    explainRow(k, rowAddress(table, from), table, squared);
   }
   for (let k: u32 = 0; k < count; k++) store<f32>(hot(resultItem(k)), 0, HOT_ACC);
 }
@@ -101,7 +108,7 @@ export function bestAnchor(result: u32): i32 {
   return load<i32>(explanations + result * EXPLANATION_BYTES);
 }
 
-/** What that anchor gave, before IN[j]^-0.3 or ON[j]^-0.5 and before the mix. */
+/** What that anchor gave; when not squared, before IN[j]^-0.3 and before the mix. */
 export function bestTerm(result: u32): f32 {
   return load<f32>(explanations + result * EXPLANATION_BYTES, 4);
 }

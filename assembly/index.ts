@@ -39,10 +39,11 @@ export {
   scopeCount,
   wasFirstBought,
 } from './explain';
-export { accumulateMem, accumulateNext, accumulateSame, accumulateScope } from './retrieve';
+export { accumulateNext, accumulateScope, accumulateSquares, sumSquares } from './retrieve';
 export { resultCount, resultsAddress } from './topk';
 export {
   digest,
+  firstTotal,
   newestDay,
   popularityTotal,
   popularityTotalFixed,

@@ -10,6 +10,7 @@ import {
   HOT_POP,
   HOT_SAME_FACTOR,
   ITEM_BYTES,
+  ITEM_FIRST,
   ITEM_HASH,
   ITEM_IN,
   ITEM_N,
@@ -29,6 +30,8 @@ let hots: u32 = 0;
 let marks: u32 = 0;
 /** ON[j]^-0.5, or 0 where ON[j] is 0: f32 an item. */
 let memFactors: u32 = 0;
+/** FIRST[j] as a plain number: f32 an item. */
+let firsts: u32 = 0;
 /** Each request and each contribution takes a new epoch, so that no mark needs clearing. */
 let epoch: u32 = 0;
 
@@ -58,6 +61,12 @@ export function memFactor(item: u32): u32 {
 
 // @ts-expect-error: decorator
 @inline
+export function firstBuys(item: u32): u32 {
+  return firsts + item * 4;
+}
+
+// @ts-expect-error: decorator
+@inline
 export function idHash(item: u32): u64 {
   return load<u64>(record(item), ITEM_HASH);
 }
@@ -69,6 +78,7 @@ export function reserveItems(wanted: u32): u32 {
   records = enlarge(records, capacity * ITEM_BYTES, larger * ITEM_BYTES);
   hots = enlarge(hots, capacity * HOT_BYTES, larger * HOT_BYTES);
   memFactors = enlarge(memFactors, capacity * 4, larger * 4);
+  firsts = enlarge(firsts, capacity * 4, larger * 4);
   marks = enlarge(marks, capacity * MARK_BYTES, larger * MARK_BYTES);
   capacity = larger;
   return capacity;
@@ -111,14 +121,36 @@ export function addCounter(item: u32, offset: u32, delta: i64): i64 {
   return value;
 }
 
-/** Brings the floats derived from IN, N, POP and ON up to the counters. */
+/** IN[j]^-0.3 from the counter; to be called before what follows from it is ranked. */
+export function refreshIn(item: u32): void {
+  const value = plain(load<i64>(record(item), ITEM_IN));
+  store<f32>(hot(item), <f32>power(value, -0.3), HOT_IN_FACTOR);
+}
+
+/** N[j]^-0.2, likewise. */
+export function refreshTogether(item: u32): void {
+  const value = plain(load<i64>(record(item), ITEM_N));
+  store<f32>(hot(item), <f32>power(value, -0.2), HOT_SAME_FACTOR);
+}
+
+/** ON[j]^-0.5 and FIRST[j], likewise. */
+export function refreshFirst(item: u32): void {
+  const value = plain(load<i64>(record(item), ITEM_ON));
+  store<f32>(memFactor(item), <f32>power(value, -0.5));
+  store<f32>(firstBuys(item), <f32>plain(load<i64>(record(item), ITEM_FIRST)));
+}
+
+/** POP[j], likewise. */
+export function refreshPopularity(item: u32): void {
+  store<f32>(hot(item), <f32>plain(load<i64>(record(item), ITEM_POP)), HOT_POP);
+}
+
+/** All of them. */
 export function refreshFactors(item: u32): void {
-  const from = record(item);
-  const to = hot(item);
-  store<f32>(to, <f32>power(plain(load<i64>(from, ITEM_IN)), -0.3), HOT_IN_FACTOR);
-  store<f32>(to, <f32>power(plain(load<i64>(from, ITEM_N)), -0.2), HOT_SAME_FACTOR);
-  store<f32>(to, <f32>plain(load<i64>(from, ITEM_POP)), HOT_POP);
-  store<f32>(memFactor(item), <f32>power(plain(load<i64>(from, ITEM_ON)), -0.5));
+  refreshIn(item);
+  refreshTogether(item);
+  refreshFirst(item);
+  refreshPopularity(item);
 }
 
 export function itemRecord(item: u32): u32 {
@@ -129,7 +161,7 @@ export function itemHot(item: u32): u32 {
   return hot(item);
 }
 
-const COUNTERS: u32 = 11;
+const COUNTERS: u32 = 12;
 let itemsToSave: u32 = 0;
 
 /** A snapshot begins: it holds the items there are now. */

@@ -4,11 +4,12 @@
 //   0 ............ __heap_base     AssemblyScript's own statics (none of ours)
 //   __heap_base .. top             blocks of heap.ts, each of one size class (times 16 bytes):
 //
-//   item records   96 B an item    | idHash u64 | N | IN | OUT | OPP | REP | POP | SUPPORT | ON |
-//                                  | ON0 | GAP_DAYS | GAPS | (the counters i64 each)
+//   item records   104 B an item   | idHash u64 | N | IN | OUT | OPP | REP | POP | SUPPORT | ON |
+//                                  | ON0 | GAP_DAYS | GAPS | FIRST | (the counters i64 each)
 //   hot records    16 B an item    | acc f32 | inFactor f32 | pop f32 | sameFactor f32 |
 //   marks          16 B an item    | stamp u32 | excluded u32 | flags u32 | slot u32 |
 //   mem factors     4 B an item    | ON^-0.5 f32 |
+//   firsts          4 B an item    | FIRST as a plain number f32 |
 //   directories    24 B a row      | cells u32 | capacity u32 | size u32 | view u32 |
 //                                  | saved u32 | itemSaved u32 |
 //   cells          16 B a cell     | key u32 | count i32 | weight i64 |
@@ -19,7 +20,7 @@
 /** Raised whenever an offset, a record or the meaning of an export changes. */
 export const LAYOUT_VERSION: u32 = 2;
 
-export const ITEM_BYTES: u32 = 96;
+export const ITEM_BYTES: u32 = 104;
 export const ITEM_HASH: u32 = 0;
 export const ITEM_N: u32 = 8;
 export const ITEM_IN: u32 = 16;
@@ -32,6 +33,7 @@ export const ITEM_ON: u32 = 64;
 export const ITEM_ON0: u32 = 72;
 export const ITEM_GAP_DAYS: u32 = 80;
 export const ITEM_GAPS: u32 = 88;
+export const ITEM_FIRST: u32 = 96;
 
 export const HOT_BYTES: u32 = 16;
 export const HOT_ACC: u32 = 0;
@@ -49,6 +51,7 @@ export const MARK_FLAGS: u32 = 8;
 /** In a request the item's anchor; while a history is counted the day of its last purchase. */
 export const MARK_SLOT: u32 = 12;
 export const FLAG_ELIGIBLE: u32 = 1;
+/** In the list of best sellers; shifted by one in that of the best first buys (popular.ts). */
 export const FLAG_POPULAR: u32 = 2;
 
 export const ROW_BYTES: u32 = 24;

@@ -5,19 +5,22 @@ import {
   ANCHOR_BYTES,
   ANCHOR_FACTOR,
   ANCHOR_ITEM,
+  ANCHOR_MEM_FACTOR,
   addScore,
   anchorCount,
+  anchorOf,
   anchors,
   growth,
 } from './accumulate';
-import { memRow, nextRow, sameRow, scopeRow } from './counts';
+import { nextRow, rowAddress, scopeRow } from './counts';
 import { allocate } from './heap';
-import { hot, record } from './items';
+import { hot, memFactor, record } from './items';
 import {
   CELL_BYTES,
   CELL_KEY,
   CELL_WEIGHT,
   EMPTY,
+  HOT_IN_FACTOR,
   HOT_SAME_FACTOR,
   ITEM_N,
   ITEM_ON,
@@ -34,34 +37,13 @@ import {
 import { freshView } from './rows';
 import { plain, power } from './weight';
 
-/** The served part of one SAME row: 64 × item u32, and their squares, 64 × f32. */
+/** The served part of one row: 64 × item u32, and their squares, 64 × f64. */
 let itemScratch: u32 = 0;
 let rowScratch: u32 = 0;
 
 export function startRetrieve(): void {
   itemScratch = allocate(64 * 4);
-  rowScratch = allocate(64 * 4);
-}
-
-/** Adds factor · w²/(w+g) of a row's served neighbours. */
-function addRow(row: u32, table: u32, factor: f32): void {
-  const view = freshView(row, table);
-  if (view) {
-    const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
-    for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
-      const weight = load<f32>(at, 4);
-      if (weight > 0) addScore(load<u32>(at), factor * ((weight * weight) / (weight + growth)));
-    }
-    return;
-  }
-  const cells = load<u32>(row, ROW_CELLS);
-  const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
-  for (let at = cells; at < end; at += CELL_BYTES) {
-    const key = load<u32>(at, CELL_KEY);
-    if (key == EMPTY) continue;
-    const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
-    if (weight > 0) addScore(key, factor * ((weight * weight) / (weight + growth)));
-  }
+  rowScratch = allocate(64 * 8);
 }
 
 /**
@@ -74,51 +56,61 @@ export function accumulateNext(): void {
     const item = load<u32>(anchor, ANCHOR_ITEM);
     const row = nextRow(item);
     if (!load<u32>(row, ROW_CAPACITY)) continue;
-    const out = power(plain(load<i64>(record(item), ITEM_OUT)), -0.7);
-    const factor = <f32>(load<f64>(anchor, ANCHOR_AFFINITY) * out);
-    store<f32>(anchor, factor, ANCHOR_FACTOR);
-    addRow(row, TABLE_NEXT, factor);
+    const own = load<f64>(anchor, ANCHOR_AFFINITY) * ownFactor(TABLE_NEXT, item);
+    store<f64>(anchor, own, ANCHOR_FACTOR);
+    const factor = <f32>own;
+    const view = freshView(row, TABLE_NEXT);
+    if (view) {
+      const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
+      for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
+        const weight = load<f32>(at, 4);
+        if (weight > 0) addScore(load<u32>(at), factor * ((weight * weight) / (weight + growth)));
+      }
+      continue;
+    }
+    const cells = load<u32>(row, ROW_CELLS);
+    const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
+    for (let at = cells; at < end; at += CELL_BYTES) {
+      const key = load<u32>(at, CELL_KEY);
+      if (key == EMPTY) continue;
+      const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
+      if (weight > 0) addScore(key, factor * ((weight * weight) / (weight + growth)));
+    }
   }
 }
 
-/**
- * Adds f(i) · ON[i]^-0.5 · MEM²/(MEM+g) of every anchor's served neighbours (ON[j]^-0.5 comes at
- * selection).
- */
-export function accumulateMem(): void {
-  for (let k: u32 = 0; k < anchorCount; k++) {
-    const anchor = anchors + k * ANCHOR_BYTES;
-    const item = load<u32>(anchor, ANCHOR_ITEM);
-    const row = memRow(item);
-    if (!load<u32>(row, ROW_CAPACITY)) continue;
-    const own = power(plain(load<i64>(record(item), ITEM_ON)), -0.5);
-    const factor = <f32>(load<f64>(anchor, ANCHOR_AFFINITY) * own);
-    store<f32>(anchor, factor, ANCHOR_FACTOR);
-    addRow(row, TABLE_MEM, factor);
-  }
+/** What of s(i,j) depends on the anchor alone: OUT^-0.7, N^-0.9 or ON^-0.5. */
+function ownFactor(table: u32, item: u32): f64 {
+  const from = record(item);
+  if (table == TABLE_NEXT) return power(plain(load<i64>(from, ITEM_OUT)), -0.7);
+  if (table == TABLE_SAME) return power(plain(load<i64>(from, ITEM_N)), -0.9);
+  return power(plain(load<i64>(from, ITEM_ON)), -0.5);
 }
 
+/** v of one neighbour without the anchor's part: (w²/(w+3g) · IN^-0.3, N^-0.1 or ON^-0.5)². */
 // @ts-expect-error: decorator
 @inline
-export function togetherSquare(weight: f32, item: u32): f32 {
-  const x = (weight * weight) / (weight + 3.0 * growth);
-  return x * x * load<f32>(hot(item), HOT_SAME_FACTOR);
+export function square(table: u32, weight: f32, item: u32): f64 {
+  // In f64: the square of what has faded for years would be nothing in f32.
+  const w = <f64>weight;
+  const x = (w * w) / (w + 3.0 * <f64>growth);
+  if (table == TABLE_SAME) return x * x * <f64>load<f32>(hot(item), HOT_SAME_FACTOR);
+  const at = table == TABLE_MEM ? memFactor(item) : hot(item) + HOT_IN_FACTOR;
+  const y = x * <f64>load<f32>(at);
+  return y * y;
 }
 
-/**
- * Gathers the served squares of a SAME row into rowScratch; their items into itemScratch; returns
- * how many.
- */
-function gatherTogether(row: u32): u32 {
+/** Puts the served squares of a row into rowScratch, their items into itemScratch; how many. */
+function gather(row: u32, table: u32): u32 {
   let count: u32 = 0;
-  const view = freshView(row, TABLE_SAME);
+  const view = freshView(row, table);
   if (view) {
     const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
     for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
       const item = load<u32>(at);
       if (load<f32>(at, 4) <= 0) continue;
       store<u32>(itemScratch + count * 4, item);
-      store<f32>(rowScratch + count * 4, togetherSquare(load<f32>(at, 4), item));
+      store<f64>(rowScratch + count * 8, square(table, load<f32>(at, 4), item));
       count++;
     }
     return count;
@@ -130,31 +122,60 @@ function gatherTogether(row: u32): u32 {
     if (item == EMPTY || load<i64>(at, CELL_WEIGHT) <= 0) continue;
     store<u32>(itemScratch + count * 4, item);
     const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
-    store<f32>(rowScratch + count * 4, togetherSquare(weight, item));
+    store<f64>(rowScratch + count * 8, square(table, weight, item));
     count++;
   }
   return count;
 }
 
-/** Adds s(i,j) = v / sqrt(sum of kept v) of every anchor's neighbours in SAME (the add-on view). */
-export function accumulateSame(): void {
+/**
+ * Gathers an anchor's row and returns f(i) · own / sqrt(sum of kept v), which every v is multiplied
+ * by (v holds own², so v / sqrt(sum v) holds own); 0 when there is nothing.
+ */
+function weighRow(anchor: u32, table: u32): f64 {
+  const item = load<u32>(anchor, ANCHOR_ITEM);
+  const row = rowAddress(table, item);
+  if (!load<u32>(row, ROW_CAPACITY)) return 0;
+  gathered = gather(row, table);
+  let sum: f64 = 0;
+  for (let l: u32 = 0; l < gathered; l++) sum += load<f64>(rowScratch + l * 8);
+  if (sum <= 0) return 0;
+  return (load<f64>(anchor, ANCHOR_AFFINITY) * ownFactor(table, item)) / sqrt(sum);
+}
+
+/** How many neighbours weighRow gathered last. */
+let gathered: u32 = 0;
+
+/**
+ * Adds scale · f(i) · s(i,j), s = v / sqrt(sum of kept v), of every anchor's served neighbours in
+ * SAME (the add-on view), NEXT or MEM (the views of discover).
+ */
+export function accumulateSquares(table: u32, scale: f64): void {
+  const offset = table == TABLE_MEM ? ANCHOR_MEM_FACTOR : ANCHOR_FACTOR;
   for (let k: u32 = 0; k < anchorCount; k++) {
     const anchor = anchors + k * ANCHOR_BYTES;
-    const item = load<u32>(anchor, ANCHOR_ITEM);
-    const row = sameRow(item);
-    if (!load<u32>(row, ROW_CAPACITY)) continue;
-    const count = gatherTogether(row);
-    let sum: f64 = 0;
-    for (let l: u32 = 0; l < count; l++) sum += <f64>load<f32>(rowScratch + l * 4);
-    if (sum <= 0) continue;
-    // v holds N_i^-1.8, so v / sqrt(sum v) holds N_i^-0.9.
-    const own = power(plain(load<i64>(record(item), ITEM_N)), -0.9);
-    const factor = <f32>(own / sqrt(sum));
-    store<f32>(anchor, factor, ANCHOR_FACTOR);
-    for (let l: u32 = 0; l < count; l++) {
-      addScore(load<u32>(itemScratch + l * 4), factor * load<f32>(rowScratch + l * 4));
+    const factor = scale * weighRow(anchor, table);
+    store<f64>(anchor + offset, factor);
+    if (factor == 0) continue;
+    for (let l: u32 = 0; l < gathered; l++) {
+      const value = factor * load<f64>(rowScratch + l * 8);
+      addScore(load<u32>(itemScratch + l * 4), <f32>value);
     }
   }
+}
+
+/** Sum over all j that are no anchor of what accumulateSquares(table, 1) would add. */
+export function sumSquares(table: u32): f64 {
+  let sum: f64 = 0;
+  for (let k: u32 = 0; k < anchorCount; k++) {
+    const factor = weighRow(anchors + k * ANCHOR_BYTES, table);
+    if (factor == 0) continue;
+    for (let l: u32 = 0; l < gathered; l++) {
+      const isNew = anchorOf(load<u32>(itemScratch + l * 4)) < 0;
+      if (isNew) sum += factor * load<f64>(rowScratch + l * 8);
+    }
+  }
+  return sum;
 }
 
 /** Adds the popularity weights of one place and daypart. */

@@ -58,11 +58,11 @@ function sameKey(weight: f32, item: u32, growth: f32): f32 {
   return x * x * load<f32>(hot(item), HOT_SAME_FACTOR);
 }
 
-/** The same for MEM: MEM^2 / (MEM + g) · ON[j]^-0.5. */
+/** The same for MEM: MEM^2 / (MEM + 3g) · ON[j]^-0.5. */
 // @ts-expect-error: decorator
 @inline
 function memKey(weight: f32, item: u32, growth: f32): f32 {
-  return ((weight * weight) / (weight + growth)) * load<f32>(memFactor(item));
+  return ((weight * weight) / (weight + 3.0 * growth)) * load<f32>(memFactor(item));
 }
 
 // @ts-expect-error: decorator

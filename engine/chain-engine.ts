@@ -212,6 +212,7 @@ export class ChainEngine implements Engine {
       registries: this.registries,
       content: this.content,
       newcomers: this.newcomers,
+      formula: this.parts.options.formula ?? 'shipped',
       historyOf: (memberId) => {
         const { root, record } = findMember(store, memberId);
         const history = store.tables.histories.get(Buffer.from(root));

@@ -3,13 +3,9 @@
 import type { Clock } from './base/clock.ts';
 import type { KernelBuild } from './kernel/kernel.ts';
 import type { Event, IngestResult, Item, Store } from './log/events.ts';
-import type { Daypart, RecommendReply, RecommendRequest } from './serve/request.ts';
+import type { Daypart, Formula, RecommendReply, RecommendRequest } from './serve/request.ts';
 import type { Bookmark } from './views/ingest.ts';
 import type { Audit } from './views/verify.ts';
-
-/** `baseline`: exactly DESIGN sections 4 and 5; `shipped`: what is served. */
-export const formulas = ['baseline', 'shipped'] as const;
-export type Formula = (typeof formulas)[number];
 
 export interface EngineOptions {
   /** The data folder of one chain; made when absent. */
@@ -101,6 +97,7 @@ export interface ItemCounters {
   readonly on0: bigint;
   readonly gapDays: bigint;
   readonly gaps: bigint;
+  readonly first: bigint;
 }
 
 export interface Cell {

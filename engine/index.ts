@@ -17,7 +17,6 @@ export type {
   EraseReceipt,
   ReceiptRow,
 } from './engine.ts';
-export { type Formula, formulas } from './engine.ts';
 export { type BackupReport, backUp } from './jobs/backup.ts';
 export { type DemoChain, type DemoChainOptions, demoChain } from './jobs/demo/demo-chain.ts';
 export type { DemoHighlights } from './jobs/demo/highlights.ts';

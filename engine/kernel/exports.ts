@@ -4,6 +4,9 @@
 /** Table codes of assembly/layout.ts. */
 export const tables = { none: 0, next: 1, same: 2, mem: 3, scope: 4 } as const;
 
+/** What is added to scores by how much an item sells, or how often it is bought first. */
+export const priors = { sales: 0, firstBuys: 1 } as const;
+
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   readonly LAYOUT_VERSION: WebAssembly.Global;
@@ -40,6 +43,7 @@ export interface KernelExports {
   restoreSnapshot(address: number, bytes: number): number;
   finishRestore(): void;
   digest(): bigint;
+  firstTotal(): number;
   newestDay(): number;
   popularityTotal(): number;
   popularityTotalFixed(): bigint;
@@ -51,17 +55,18 @@ export interface KernelExports {
   shareSumFixed(): bigint;
   startRequest(limit: number, pairGrowthNow: number): void;
   exclude(item: number): void;
-  weighHistory(): number;
+  weighHistory(ageDecay: number): number;
   addAnchor(item: number): void;
   addScore(item: number, value: number): void;
   accumulateNext(): void;
-  accumulateMem(): void;
-  accumulateSame(): void;
+  accumulateSquares(table: number, scale: number): void;
+  sumSquares(table: number): number;
   accumulateScope(scope: number): void;
   select(
     byAccumulator: number,
     table: number,
-    byPopularity: number,
+    byPrior: number,
+    prior: number,
     byRepeat: number,
     withAnchors: boolean,
     withOthers: boolean,
@@ -71,7 +76,7 @@ export interface KernelExports {
   anchorsAddress(): number;
   anchorTotal(): number;
   anchorOf(item: number): number;
-  explainResults(table: number): void;
+  explainResults(table: number, squared: boolean): void;
   bestAnchor(result: number): number;
   bestTerm(result: number): number;
   repeatTerm(anchor: number): number;

@@ -10,7 +10,7 @@ const rowBytes = { cells: 0, capacity: 4 };
 const cellBytes = 16;
 const emptyKey = 0xffffffff;
 const keyMask = 0x7fffffff;
-const anchorBytes = 32;
+const anchorBytes = 48;
 const itemsPlanned = 1024;
 
 export type KernelBuild = 'release' | 'debug';
@@ -146,7 +146,7 @@ export class Kernel {
       item: memory.getUint32(address, true),
       receipts: memory.getUint32(address + 4, true),
       affinity: memory.getFloat64(address + 8, true),
-      lastDay: memory.getInt32(address + 20, true),
+      lastDay: memory.getInt32(address + 16, true),
     };
   }
 
@@ -183,11 +183,11 @@ export class Kernel {
     return cells;
   }
 
-  /** Of an item: N, IN, OUT, OPP, REP, POP, SUPPORT, ON, ON0, GAP_DAYS, GAPS. */
+  /** Of an item: N, IN, OUT, OPP, REP, POP, SUPPORT, ON, ON0, GAP_DAYS, GAPS, FIRST. */
   counters(item: number): bigint[] {
     const address = this.run.itemRecord(item) >>> 0;
     const memory = this.memory();
-    return Array.from({ length: 11 }, (_, index) =>
+    return Array.from({ length: 12 }, (_, index) =>
       memory.getBigInt64(address + 8 + index * 8, true),
     );
   }

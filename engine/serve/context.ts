@@ -4,7 +4,16 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { Content } from '../views/content.ts';
 import type { Counts, Registries } from '../views/counts.ts';
 import type { Newcomers } from '../views/newcomers.ts';
-import { dayparts, type RecommendRequest, type Relaxation, type Scenario } from './request.ts';
+import {
+  dayparts,
+  type Formula,
+  type RecommendRequest,
+  type Relaxation,
+  type Scenario,
+} from './request.ts';
+
+/** f_u of DESIGN section 5: a basket weighs this much less than the one after it. */
+export const tasteAgeDecay = 0.9;
 
 /** What serving reads; nothing of it is ever written here. */
 export interface ServeState {
@@ -20,6 +29,7 @@ export interface ServeState {
     readonly history: Buffer | undefined;
     readonly isOptedOut: boolean;
   };
+  readonly formula: Formula;
   readonly watermark: string;
 }
 
@@ -42,6 +52,7 @@ export interface ServeContext {
   /** The day that the request weighs against, and g of it. */
   readonly day: number;
   readonly growthNow: number;
+  readonly formula: Formula;
   readonly relaxations: Relaxation[];
 }
 
@@ -93,6 +104,7 @@ export function deriveContext(request: RecommendRequest, state: ServeState): Ser
     daypart: request.daypart === undefined ? undefined : dayparts.indexOf(request.daypart),
     day,
     growthNow: counts.kernel.run.pairGrowth(day),
+    formula: state.formula,
     relaxations,
   };
 }

@@ -53,7 +53,7 @@ function barredNumbers({ scenario, history, anchorNumber, kernel }: ServeContext
   if (scenario !== 'discover' || !history) return barred;
   kernel.readHistory(0, history);
   kernel.run.startRequest(0, 1);
-  const count = kernel.run.weighHistory();
+  const count = kernel.run.weighHistory(1);
   for (let index = 0; index < count; index++) barred.push(kernel.anchor(index).item);
   return barred;
 }

@@ -15,6 +15,10 @@ export const scenarios = [
 ] as const;
 export type Scenario = (typeof scenarios)[number];
 
+/** `baseline`: the first formula of the design, to compare with; `shipped`: what is served. */
+export const formulas = ['baseline', 'shipped'] as const;
+export type Formula = (typeof formulas)[number];
+
 /** 0–6, 6–11, 11–14, 14–18, 18–22, 22–24 o'clock, local time of the store. */
 export const dayparts = ['night', 'morning', 'noon', 'afternoon', 'evening', 'late'] as const;
 export type Daypart = (typeof dayparts)[number];

@@ -1,8 +1,9 @@
 // Evaluate: reads a file of receipts, lets the engine learn the one part and foretell the other,
 // and judges its lists beside the baselines'. The conductor of this room.
 import { setImmediate } from 'node:timers/promises';
-import type { EngineOptions, Formula } from '../../engine.ts';
+import type { EngineOptions } from '../../engine.ts';
 import type { Figures, Intervals } from '../../measure/scoreboard.ts';
+import type { Formula } from '../../serve/request.ts';
 import { type Chain, type OpenEngine, withScratchChain } from './chain.ts';
 import {
   AddOnJudge,

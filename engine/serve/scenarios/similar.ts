@@ -1,7 +1,7 @@
 // Substitutes and lookalikes of one item: bought by the same members, alike by name and shelf,
 // seldom in one basket.
 import { limits } from '../../base/limits.ts';
-import { tables } from '../../kernel/exports.ts';
+import { priors, tables } from '../../kernel/exports.ts';
 import { compareByHash } from '../../views/catalogue.ts';
 import { beginSelection, type ServeContext } from '../context.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
@@ -18,9 +18,8 @@ function behaviouralCandidates(context: ServeContext, anchorNumber: number, tabl
   const { run } = context.kernel;
   beginSelection(context, limits.neighboursServed);
   run.addAnchor(anchorNumber);
-  if (table === tables.mem) run.accumulateMem();
-  else run.accumulateSame();
-  run.select(1, table === tables.mem ? table : tables.none, 0, 0, false, true);
+  run.accumulateSquares(table, 1);
+  run.select(1, tables.none, 0, priors.sales, 0, false, true);
   return context.kernel.results().map(({ item }) => item);
 }
 

@@ -2,8 +2,8 @@
 // sections 5 and 6).
 
 import { limits } from '../../base/limits.ts';
-import { tables } from '../../kernel/exports.ts';
-import { beginSelection, type ServeContext } from '../context.ts';
+import { priors, tables } from '../../kernel/exports.ts';
+import { beginSelection, type ServeContext, tasteAgeDecay } from '../context.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
 
 /** What a member's own habit adds to an add-on's score. */
@@ -34,8 +34,8 @@ export function boughtTogether(context: ServeContext): Ranking {
   const { run } = kernel;
   beginSelection(context, limits.neighboursServed);
   run.addAnchor(anchorNumber);
-  run.accumulateSame();
-  run.select(1, tables.none, 0, 0, false, true);
+  run.accumulateSquares(tables.same, 1);
+  run.select(1, tables.none, 0, priors.sales, 0, false, true);
   const ofAnchor = kernel.support(anchorNumber);
   const found = kernel.results().flatMap(({ item: number, score }): RankedItem[] => {
     const count = run.pairCount(tables.same, anchorNumber, number);
@@ -63,7 +63,7 @@ function habitsOf(context: ServeContext): Habit[] {
   if (!history) return [];
   kernel.readHistory(0, history);
   beginSelection(context, 0);
-  const count = kernel.run.weighHistory();
+  const count = kernel.run.weighHistory(tasteAgeDecay);
   if (count === 0) relaxations.push('member_has_no_history');
   return Array.from({ length: count }, (_, index) => {
     const { item: number, receipts } = kernel.anchor(index);
@@ -79,11 +79,11 @@ export function basketAddOn(context: ServeContext): Ranking {
   if (ticket.length === 0 && habits.length === 0) return emptyRanking;
   beginSelection(context, context.limit);
   for (const number of ticket) run.addAnchor(number);
-  run.accumulateSame();
+  run.accumulateSquares(tables.same, 1);
   const size = Math.max(1, ticketSize);
   for (const { number, term } of habits) run.addScore(number, repeatShareOfAddOn * term * size);
-  run.select(1 / size, tables.none, 0, 0, false, true);
-  run.explainResults(tables.same);
+  run.select(1 / size, tables.none, 0, priors.sales, 0, false, true);
+  run.explainResults(tables.same, true);
   const bought = new Map(habits.map((habit) => [habit.number, habit.receipts]));
   const items = kernel.results().map(({ item: number, score }, place): RankedItem => {
     const reasons: (RankedReason | undefined)[] = [togetherReason(context, place, number)];

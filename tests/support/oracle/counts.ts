@@ -31,6 +31,7 @@ export const itemCounterNames = [
   'on0',
   'gapDays',
   'gaps',
+  'first',
 ] as const;
 export type ItemCounterName = (typeof itemCounterNames)[number];
 
@@ -84,7 +85,7 @@ export function countAll(ledger: Ledger, options: CountOptions): State {
     const earlier = histories.get(person) ?? [];
     addSequence(counts, basket, { earlier, decay });
     addShare(counts, basket, earlier);
-    addFirsts(counts, basket, { earlier, decay });
+    addFirsts(counts, basket, { earlier, decay, popularityDecay });
     addGaps(counts, basket, earlier);
     histories.set(person, [...earlier, basket]);
   }
@@ -112,6 +113,7 @@ function noCounts(): Counts {
       on0: counter(),
       gapDays: counter(),
       gaps: counter(),
+      first: counter(),
     },
     next: new Map(),
     same: new Map(),
@@ -191,7 +193,15 @@ function addShare(counts: Counts, basket: Basket, earlier: readonly Basket[]): v
 function addFirsts(
   counts: Counts,
   { receipt, items }: Basket,
-  { earlier, decay }: { readonly earlier: readonly Basket[]; readonly decay: Decay },
+  {
+    earlier,
+    decay,
+    popularityDecay,
+  }: {
+    readonly earlier: readonly Basket[];
+    readonly decay: Decay;
+    readonly popularityDecay: Decay;
+  },
 ): void {
   const seen = new Set<string>();
   const firsts: string[] = [];
@@ -208,6 +218,7 @@ function addFirsts(
   for (const itemId of fresh) {
     add(counts.items.on, itemId, weight);
     add(counts.items.on0, itemId, fixed(1 / together));
+    add(counts.items.first, itemId, fixed(popularityDecay.weightOf(receipt.day)));
     for (const other of known) {
       addToTable(counts.mem, itemId, other, { weight, count: 1 });
       addToTable(counts.mem, other, itemId, { weight, count: 1 });

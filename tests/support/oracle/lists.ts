@@ -95,9 +95,9 @@ function stepsOf(question: Question): { readonly steps: readonly Step[] } & Pick
 function rank(question: Question): Ranking {
   switch (question.request.scenario) {
     case 'guess-you-like':
-      return mixed(question, { repeat: true, onlyNew: false });
+      return mixed(question);
     case 'discover':
-      return mixed(question, { repeat: false, onlyNew: true });
+      return discovered(question);
     case 'buy-again':
       return again(question);
     case 'bought-together':
@@ -116,19 +116,15 @@ function rank(question: Question): Ranking {
  * sells. What speaks are integers above zero, so that a list never hangs on how small a float can
  * be: an item of the member is ranked even while nobody in the chain has come back for anything.
  */
-function mixed(
-  { state, scorer, history, taste }: Question,
-  terms: { readonly repeat: boolean; readonly onlyNew: boolean },
-): Ranking {
+function mixed({ state, scorer, history, taste }: Question): Ranking {
   if (history.length === 0) return unmoved([]);
   const follow = scorer.follow(taste);
   const entries: { itemId: string; score: number }[] = [];
   const moved = new Set<string>();
   for (const itemId of state.ledger.items.keys()) {
     const isBought = taste.weights.has(itemId);
-    if (terms.onlyNew && isBought) continue;
-    const repeat = terms.repeat ? scorer.repeat(taste, itemId) : 0;
-    const own = repeat + followWeight * scorer.mix * (follow.get(itemId) ?? 0);
+    const own =
+      scorer.repeat(taste, itemId) + followWeight * scorer.mix * (follow.get(itemId) ?? 0);
     const score = own + priorWeight * scorer.mix * scorer.prior(itemId);
     if (isBought || follow.has(itemId)) moved.add(itemId);
     const isSold = (state.counts.items.pop.get(itemId) ?? 0n) > 0n;
@@ -137,10 +133,37 @@ function mixed(
   return { entries, moved };
 }
 
-function again({ scorer, taste }: Question): Ranking {
-  const bought = [...taste.weights.keys()];
-  const entries = bought.map((itemId) => ({ itemId, score: scorer.repeat(taste, itemId) }));
-  return { entries, moved: new Set(bought) };
+const discoverAgeDecay = 0.7;
+const firstBuyWeight = 0.5;
+
+/** The member's items weigh less the older they are: what is new follows what was bought lately. */
+function recentTaste({ scorer, history }: Question): Taste {
+  return scorer.taste(history, discoverAgeDecay);
+}
+
+function discovered(question: Question): Ranking {
+  const { state, scorer, history, taste } = question;
+  if (history.length === 0) return unmoved([]);
+  const lead = scorer.lead(recentTaste(question));
+  const sold = [...state.ledger.items.keys()].filter(
+    (itemId) => (state.counts.items.first.get(itemId) ?? 0n) > 0n || lead.has(itemId),
+  );
+  const entries = sold
+    .filter((itemId) => !taste.weights.has(itemId))
+    .map((itemId) => ({
+      itemId,
+      score: (lead.get(itemId) ?? 0) + firstBuyWeight * scorer.mix * scorer.firstBuy(itemId),
+    }));
+  return { entries, moved: new Set(lead.keys()) };
+}
+
+function again(question: Question): Ranking {
+  const { weights } = question.taste;
+  const { entries } = mixed(question);
+  return {
+    entries: entries.filter(({ itemId }) => weights.has(itemId)),
+    moved: new Set(weights.keys()),
+  };
 }
 
 function addOn({ state, request, scorer, taste }: Question): Ranking {
@@ -237,7 +260,9 @@ function dayOf(state: State, { asOf }: RecommendRequest): number {
 }
 
 /** Items of fewer than five receipts, those nearest to what weighs most with the member first. */
-function newcomersFor({ state, request, history, taste }: Question): string[] {
+function newcomersFor(question: Question): string[] {
+  const { state, request, history } = question;
+  const taste = request.scenario === 'discover' ? recentTaste(question) : question.taste;
   const nearness = nearnessOf(state);
   const newestFirst = [...new Set([...history].reverse().flatMap(({ items }) => items))];
   const mayList = activeIn(state, request);

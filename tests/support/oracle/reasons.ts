@@ -49,6 +49,8 @@ export function mayAnchor(state: State, request: RecommendRequest, reason: Reaso
       }
       return request.basket.some(({ itemId }) => itemId === reason.itemId);
     case 'bought_by_same_members':
+      if (request.scenario === 'similar') return reason.itemId === request.itemId;
+      return timesBought(state, request.memberId ?? '', reason.itemId ?? '') > 0;
     case 'alike':
       return reason.itemId === request.itemId;
     case 'new_item':

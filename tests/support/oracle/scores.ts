@@ -5,7 +5,7 @@ import { compareByHash } from './hash.ts';
 import { unfixed } from './weights.ts';
 
 const neighboursServed = 50;
-const ageDecay = 0.9;
+const tasteAgeDecay = 0.9;
 const repurchasePrior = 10;
 const sameShrink = 3;
 
@@ -39,7 +39,11 @@ export interface Scorer {
   cosine(table: 'mem' | 'same', anchor: string, itemId: string): number;
   /** The same, shrunk by one basket of now. */
   beside(table: 'mem' | 'same', anchor: string, itemId: string): number;
-  taste(history: readonly Basket[]): Taste;
+  taste(history: readonly Basket[], ageDecay?: number): Taste;
+  /** D(j) of discover: what the member's items lead to among what was never bought; sums to 1. */
+  lead(taste: Taste): Scores;
+  /** FIRST[j] over the sum of all. */
+  firstBuy(itemId: string): number;
   /** The repeat term of one item for a member of this taste. */
   repeat(taste: Taste, itemId: string): number;
   /** The co-occurrence term of every item that the member's items lead to, before mixing. */
@@ -60,6 +64,22 @@ export function createScorer(state: State, options: ScorerOptions = {}): Scorer 
   const sameRows = remember((anchor) =>
     normalised(best(sameRow(state, anchor, scale), compareIds)),
   );
+  const memberRows = remember((anchor) =>
+    normalised(best(memRow(state, anchor, scale), compareIds)),
+  );
+  const sequenceRows = remember((anchor) => {
+    // The view holds the best fifty as guess-you-like ranks them.
+    const served = best(nextRow(state, anchor, scale), compareIds);
+    const squares = mapRow(state.counts.next.get(anchor), (weight, itemId) => {
+      const toItem = value(counts.items.in, itemId);
+      const ofAnchor = value(counts.items.out, anchor);
+      return (
+        ratio(weight * (weight / (weight + sameShrink * scale)), ofAnchor ** 0.7 * toItem ** 0.3) **
+        2
+      );
+    });
+    return normalised(new Map([...squares].filter(([itemId]) => served.has(itemId))));
+  });
   const chainRate = ratio(total(counts.items.rep), total(counts.items.opp));
   const rate = (itemId: string) =>
     ratio(
@@ -69,7 +89,7 @@ export function createScorer(state: State, options: ScorerOptions = {}): Scorer 
   return {
     next: nextRows,
     together: sameRows,
-    members: remember((anchor) => best(memRow(state, anchor, scale), compareIds)),
+    members: memberRows,
     cosine: (table, anchor, itemId) => cosineOf(state, table, [anchor, itemId]),
     beside(table, anchor, itemId) {
       const weight = unfixed(counts[table].get(anchor)?.get(itemId)?.weight ?? 0n);
@@ -77,6 +97,19 @@ export function createScorer(state: State, options: ScorerOptions = {}): Scorer 
       return (cosineOf(state, table, [anchor, itemId]) * weight) / (weight + scale);
     },
     taste: tasteOf,
+    lead(taste) {
+      const byMembers = shareOut(leadFrom(taste, memberRows));
+      const bySequence = shareOut(leadFrom(taste, sequenceRows));
+      const wanted = Math.min(0.9, 0.2 * Math.sqrt(mixOf(state)));
+      const share = byMembers.size === 0 ? 1 : bySequence.size === 0 ? 0 : wanted;
+      const lead = new Map<string, number>();
+      for (const [itemId, score] of byMembers) lead.set(itemId, (1 - share) * score);
+      for (const [itemId, score] of bySequence) {
+        lead.set(itemId, (lead.get(itemId) ?? 0) + share * score);
+      }
+      return lead;
+    },
+    firstBuy: (itemId) => ratio(value(counts.items.first, itemId), total(counts.items.first)),
     repeat: ({ weights, whole }, itemId) =>
       ((weights.get(itemId) ?? 0) / (whole + 0.5)) * (chainRate + rate(itemId)),
     follow: ({ weights }) => followFrom(weights, nextRows),
@@ -90,7 +123,7 @@ function newestBasketDay(state: State): number | undefined {
   return days.length === 0 ? undefined : Math.max(...days);
 }
 
-function tasteOf(history: readonly Basket[]): Taste {
+function tasteOf(history: readonly Basket[], ageDecay = tasteAgeDecay): Taste {
   const weights = new Map<string, number>();
   let whole = 0;
   for (const [at, basket] of history.entries()) {
@@ -99,6 +132,21 @@ function tasteOf(history: readonly Basket[]): Taste {
     for (const itemId of basket.items) weights.set(itemId, (weights.get(itemId) ?? 0) + weight);
   }
   return { weights, whole };
+}
+
+function leadFrom({ weights }: Taste, row: (anchor: string) => Scores): Scores {
+  const lead = new Map<string, number>();
+  for (const [anchor, weight] of weights) {
+    for (const [itemId, score] of row(anchor)) {
+      if (!weights.has(itemId)) lead.set(itemId, (lead.get(itemId) ?? 0) + weight * score);
+    }
+  }
+  return lead;
+}
+
+function shareOut(scores: Scores): Scores {
+  const whole = [...scores.values()].reduce((sum, score) => sum + score, 0);
+  return new Map(whole === 0 ? [] : [...scores].map(([itemId, score]) => [itemId, score / whole]));
 }
 
 function followFrom(weights: Scores, row: (anchor: string) => Scores): Scores {
@@ -140,7 +188,8 @@ function memRow({ counts }: State, anchor: string, scale: number): Scores {
   const ofAnchor = value(counts.items.on, anchor);
   return mapRow(counts.mem.get(anchor), (weight, itemId) => {
     const ofItem = value(counts.items.on, itemId);
-    return ratio((weight / (weight + scale)) * weight, Math.sqrt(ofAnchor * ofItem));
+    const shrunk = weight / (weight + sameShrink * scale);
+    return ratio(shrunk * weight, Math.sqrt(ofAnchor * ofItem)) ** 2;
   });
 }
 
