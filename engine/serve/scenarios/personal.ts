@@ -10,7 +10,7 @@ const priorShare = 0.05;
 const reasonsMax = 3;
 /** Of discover: what is new is led to by what was bought lately. */
 const discoverAgeDecay = 0.7;
-/** What is bought next has this share, times the root of (1 - tau)/tau, beside what members share. */
+/** The share of what is bought next beside what members have in common, times the root of odds. */
 const sequenceShare = 0.2;
 const sequenceShareMax = 0.9;
 /** What everybody begins to buy weighs this much, times (1 - tau)/tau. */
