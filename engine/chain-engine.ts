@@ -143,7 +143,8 @@ export class ChainEngine implements Engine {
 
   private async fold(batch: Batch, newestDay: number): Promise<void> {
     try {
-      // The ledger first: an erase is acknowledged only when a restore cannot undo it.
+      // The ledger first: an erase is acknowledged only when a restore cannot undo it. What was
+      // added beside the commit is there already.
       this.noteErased(batch.erasedHashes);
     } finally {
       // What is committed is counted, whatever else fails: memory stays in step with the disk.

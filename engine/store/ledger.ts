@@ -4,6 +4,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -14,6 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { EngineError } from '../base/errors.ts';
 import { crcBytes } from './format.ts';
@@ -21,6 +23,8 @@ import { crcBytes } from './format.ts';
 /** 16 bytes: one in 2^64 that two of four billion ids meet. */
 const hashBytes = 16;
 const keyBytes = 32;
+
+const syncDescriptor = promisify(fsync);
 
 function syncFolder(folder: string): void {
   const descriptor = openSync(folder, 'r');
@@ -60,6 +64,10 @@ function lineOf(hash: string): string {
   return `${hash}${crc32(hash)
     .toString(16)
     .padStart(crcBytes * 2, '0')}\n`;
+}
+
+function linesOf(hashes: readonly string[]): Buffer {
+  return Buffer.from(hashes.map(lineOf).join(''));
 }
 
 function readHashes(path: string, text: string): string[] {
@@ -123,11 +131,9 @@ export class Ledger {
 
   /** Durable when it returns; nothing is left behind when it throws. */
   add(hashes: readonly Buffer[]): void {
-    const fresh = hashes
-      .map((hash) => hash.toString('hex'))
-      .filter((hash) => !this.hashes.has(hash));
+    const fresh = this.freshOf(hashes);
     if (fresh.length === 0) return;
-    const lines = Buffer.from(fresh.map(lineOf).join(''));
+    const lines = linesOf(fresh);
     try {
       writeFully(this.descriptor, lines);
       fsyncSync(this.descriptor);
@@ -135,8 +141,41 @@ export class Ledger {
       ftruncateSync(this.descriptor, this.bytes);
       throw error;
     }
-    this.bytes += lines.length;
-    for (const hash of fresh) this.hashes.add(hash);
+    this.note(fresh, lines.length);
+  }
+
+  /**
+   * The same while others go on; what it could not write is left to `add`. Nothing else may be
+   * added until it resolves. It answers how to take back what it has added.
+   */
+  async addAhead(hashes: readonly Buffer[]): Promise<() => void> {
+    const fresh = this.freshOf(hashes);
+    if (fresh.length === 0) return () => {};
+    const before = this.bytes;
+    const lines = linesOf(fresh);
+    try {
+      writeFully(this.descriptor, lines);
+      await syncDescriptor(this.descriptor);
+    } catch {
+      ftruncateSync(this.descriptor, before);
+      return () => {};
+    }
+    this.note(fresh, lines.length);
+    return () => {
+      ftruncateSync(this.descriptor, before);
+      fsyncSync(this.descriptor);
+      this.bytes = before;
+      for (const hash of fresh) this.hashes.delete(hash);
+    };
+  }
+
+  private freshOf(hashes: readonly Buffer[]): string[] {
+    return hashes.map((hash) => hash.toString('hex')).filter((hash) => !this.hashes.has(hash));
+  }
+
+  private note(hashes: readonly string[], bytes: number): void {
+    this.bytes += bytes;
+    for (const hash of hashes) this.hashes.add(hash);
   }
 
   close(): void {

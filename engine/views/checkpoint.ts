@@ -14,8 +14,13 @@ const formulaVersion = 5;
 const fileName = 'counts.checkpoint';
 /** Some 0.3 ms of writing; one part of a row more at most (assembly/records.ts). */
 const sliceBytes = 32_768;
-/** Blocks that a burst of receipts made longer than this lie in a buffer of their own. */
-const roomBytes = 131_072;
+/**
+ * Blocks are gathered and written together: each write is a word with libuv's helper threads, and
+ * where processors are scarce the serving thread seems to wait for them, milliseconds at times.
+ */
+const writeBytes = 524_288;
+/** Slices end before this is left; blocks that a burst of receipts made longer go by themselves. */
+const blockBytesUsual = 65_536;
 /**
  * Written between two syncs. Left to the end, tens of megabytes would hold up the commits of those
  * seconds, and the receipts that wait meanwhile would all be counted in one long turn.
@@ -47,14 +52,22 @@ function headerOf(counts: Counts, sequence: number): CheckpointHeader {
 
 async function writeBlocks(file: FileHandle, counts: Counts, header: CheckpointHeader) {
   await file.appendFile(sealBlock(Buffer.from(JSON.stringify(header))));
-  const room = Buffer.allocUnsafeSlow(roomBytes);
-  let unsynced = 0;
-  let isDone = false;
+  const room = Buffer.allocUnsafeSlow(writeBytes);
+  let [gathered, unsynced, isDone] = [0, 0, false];
   while (!isDone) {
     isDone = Boolean(counts.kernel.run.continueSnapshot(sliceBytes));
-    const block = takeBlock(counts.kernel, room);
-    if (block) await file.appendFile(block);
-    unsynced += block?.length ?? 0;
+    const block = takeBlock(counts.kernel, room.subarray(gathered));
+    const isGathered = block?.buffer === room.buffer;
+    if (block && isGathered) gathered += block.length;
+    if (isDone || !isGathered || writeBytes - gathered < blockBytesUsual) {
+      await file.appendFile(room.subarray(0, gathered));
+      unsynced += gathered;
+      if (block && !isGathered) {
+        await file.appendFile(block);
+        unsynced += block.length;
+      }
+      gathered = 0;
+    }
     if (unsynced >= syncBytes) {
       await file.datasync();
       unsynced = 0;

@@ -154,7 +154,7 @@ export class Ingest {
   }
 
   private async commit(jobs: readonly Job[]): Promise<void> {
-    const { store, log, fold } = this.dependencies;
+    const { store, log, ledger, fold } = this.dependencies;
     // What was kept for a full disk is for erases and expiry, each alone in its transaction, and
     // not for receipts.
     const mayUseBallast = jobs.some(({ isAlone }) => isAlone);
@@ -167,16 +167,22 @@ export class Ingest {
     };
     const context: AcceptContext = { ...this.dependencies, batch, noteDay };
     let results: unknown[];
+    let noted: Promise<() => void> | undefined;
     try {
       results = await store.transaction(() => {
         const answers = jobs.map((job) => job.work(context));
         if (this.newest > newestBefore) store.writeMeta('newestDay', this.newest);
+        // Beside the commit, not after it: two syncs in the time of one. After a crash between them
+        // a start erases whom the ledger names, so that it may well come first.
+        if (batch.erasedHashes.length > 0) noted = ledger.addAhead(batch.erasedHashes);
         return answers;
       });
+      await noted;
     } catch (error) {
       batch.undo();
       log.rewind(head);
       this.newest = newestBefore;
+      (await noted)?.();
       if (mayUseBallast && store.ballast?.spend(error)) return this.commit(jobs);
       throw error;
     }
