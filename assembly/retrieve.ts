@@ -158,8 +158,10 @@ export function accumulateSquares(table: u32, scale: f64): void {
     store<f64>(anchor + offset, factor);
     if (factor == 0) continue;
     for (let l: u32 = 0; l < gathered; l++) {
-      const value = factor * load<f64>(rowScratch + l * 8);
-      addScore(load<u32>(itemScratch + l * 4), <f32>value);
+      const square = load<f64>(rowScratch + l * 8);
+      // Nothing is left of it: its own counter has faded to zero.
+      if (square <= 0) continue;
+      addScore(load<u32>(itemScratch + l * 4), <f32>(factor * square));
     }
   }
 }

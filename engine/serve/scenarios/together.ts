@@ -6,8 +6,11 @@ import { priors, tables } from '../../kernel/exports.ts';
 import { beginSelection, type ServeContext, tasteAgeDecay } from '../context.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
 
-/** What a member's own habit adds to an add-on's score. */
-const repeatShareOfAddOn = 0.3;
+/**
+ * What a member's own habit adds to an add-on's score, as one more item beside those of the ticket:
+ * a weight that does not fall as the ticket grows loses on Online Retail.
+ */
+const habitShareOfAddOn = 0.5;
 /** Below it two items meet in a basket less often than chance would have it. */
 const liftMin = 1;
 /** So much of a score is taken from the nearest lookalike. */
@@ -81,7 +84,9 @@ export function basketAddOn(context: ServeContext): Ranking {
   for (const number of ticket) run.addAnchor(number);
   run.accumulateSquares(tables.same, 1);
   const size = Math.max(1, ticketSize);
-  for (const { number, term } of habits) run.addScore(number, repeatShareOfAddOn * term * size);
+  const weight =
+    context.formula === 'baseline' ? 0.3 * size : (habitShareOfAddOn * size) / (size + 1);
+  for (const { number, term } of habits) run.addScore(number, weight * term);
   run.select(1 / size, tables.none, 0, priors.sales, 0, false, true);
   run.explainResults(tables.same, true);
   const bought = new Map(habits.map((habit) => [habit.number, habit.receipts]));

@@ -10,7 +10,7 @@ import { momentOf } from './time.ts';
 
 const followWeight = 0.3;
 const priorWeight = 0.05;
-const addOnRepeatWeight = 0.3;
+const addOnHabitWeight = 0.5;
 const millisecondsPerDay = 86_400_000;
 
 export interface Entry {
@@ -175,7 +175,8 @@ function addOn({ state, request, scorer, taste }: Question): Ranking {
     for (const [itemId, score] of scorer.together(anchor)) addTo(itemId, score / ticket.length);
   }
   for (const itemId of taste.weights.keys()) {
-    addTo(itemId, addOnRepeatWeight * scorer.repeat(taste, itemId));
+    const asOneMore = addOnHabitWeight / (Math.max(1, ticket.length) + 1);
+    addTo(itemId, asOneMore * scorer.repeat(taste, itemId));
   }
   const entries = [...scores].map(([itemId, score]) => ({ itemId, score }));
   return { entries, moved: new Set(taste.weights.keys()) };
@@ -220,7 +221,7 @@ function similarTo({ state, request, scorer }: Question): readonly (readonly [st
   const met = hasMembers ? scorer.members(anchor) : scorer.together(anchor);
   const candidates = new Set([
     ...near.slice(0, Math.max(50, request.limit)),
-    ...[...met.keys()].filter(mayList),
+    ...[...met].flatMap(([itemId, score]) => (score > 0 && mayList(itemId) ? [itemId] : [])),
   ]);
   return [...candidates].map((itemId) => {
     const both = scorer.beside(hasMembers ? 'mem' : 'same', anchor, itemId);

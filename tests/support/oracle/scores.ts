@@ -138,7 +138,8 @@ function leadFrom({ weights }: Taste, row: (anchor: string) => Scores): Scores {
   const lead = new Map<string, number>();
   for (const [anchor, weight] of weights) {
     for (const [itemId, score] of row(anchor)) {
-      if (!weights.has(itemId)) lead.set(itemId, (lead.get(itemId) ?? 0) + weight * score);
+      const leads = score > 0 && !weights.has(itemId);
+      if (leads) lead.set(itemId, (lead.get(itemId) ?? 0) + weight * score);
     }
   }
   return lead;
