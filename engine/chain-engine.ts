@@ -17,8 +17,9 @@ import { Maintenance } from './jobs/maintenance.ts';
 import { receiptRows } from './jobs/receipt-rows.ts';
 import type { Event, IngestResult, Item, Store as StoreEvent } from './log/events.ts';
 import { Log } from './log/log.ts';
+import type { ServeState } from './serve/context.ts';
 import { recommend } from './serve/recommend.ts';
-import type { RecommendReply, RecommendRequest } from './serve/request.ts';
+import type { Audience, RecommendReply, RecommendRequest } from './serve/request.ts';
 import { diskFull, isFull } from './store/ballast.ts';
 import type { FolderClaim } from './store/claim.ts';
 import type { Ledger } from './store/ledger.ts';
@@ -173,10 +174,10 @@ export class ChainEngine implements Engine {
     return results;
   }
 
-  recommend(request: RecommendRequest): RecommendReply {
+  recommend(request: RecommendRequest, audience: Audience = 'member'): RecommendReply {
     this.assertReady();
     const { store } = this.parts;
-    return recommend(request, {
+    const state: ServeState = {
       counts: this.keeper.counts,
       registries: this.registries,
       historyOf: (memberId) => {
@@ -185,7 +186,8 @@ export class ChainEngine implements Engine {
         return { history, isOptedOut: !isPersonalised(record) };
       },
       watermark: String(this.keeper.applied),
-    });
+    };
+    return recommend(request, state, audience);
   }
 
   waitFor(watermark: string): Promise<void> {

@@ -2,7 +2,13 @@
 import { dayOf } from '../base/clock.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Counts, Registries } from '../views/counts.ts';
-import { dayparts, type RecommendRequest, type Relaxation, type Scenario } from './request.ts';
+import {
+  type Audience,
+  dayparts,
+  type RecommendRequest,
+  type Relaxation,
+  type Scenario,
+} from './request.ts';
 
 /** What serving reads; nothing of it is ever written here. */
 export interface ServeState {
@@ -21,6 +27,7 @@ export interface ServeState {
 
 export interface ServeContext {
   readonly scenario: Scenario;
+  readonly audience: Audience;
   readonly kernel: Kernel;
   readonly registries: Registries;
   readonly limit: number;
@@ -58,7 +65,11 @@ function historyFor(
   return isOptedOut ? undefined : history;
 }
 
-export function deriveContext(request: RecommendRequest, state: ServeState): ServeContext {
+export function deriveContext(
+  request: RecommendRequest,
+  state: ServeState,
+  audience: Audience,
+): ServeContext {
   const { counts, registries } = state;
   const { memberId, storeId, itemId } = request;
   const relaxations: Relaxation[] = [];
@@ -72,6 +83,7 @@ export function deriveContext(request: RecommendRequest, state: ServeState): Ser
   const day = request.asOf === undefined ? counts.now() : dayOf(Date.parse(request.asOf));
   return {
     scenario: request.scenario,
+    audience,
     kernel: counts.kernel,
     registries,
     limit: request.limit,
