@@ -106,7 +106,7 @@ describe('the health service', () => {
     expect(unknown.code).toBe('NOT_FOUND');
   });
 
-  test('tells apart who needs complete lists, and tells who watches when that changes', async () => {
+  test('tells apart who needs complete lists, and tells watchers of changes', async () => {
     let isComplete = false;
     const starting = await openTill(
       {},

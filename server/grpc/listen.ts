@@ -11,8 +11,11 @@ import { watchFiles } from './files.ts';
 import { createHealth } from './health.ts';
 import { type Admit, admitByKey, admitEverybody, readKeys } from './keys.ts';
 import { createOpenStreams, type OpenStreams, type Parts } from './parts.ts';
+import { purchaseCalls } from './purchases.ts';
 import { createReflection } from './reflection.ts';
 import { addServices, type Call, guarded } from './services.ts';
+import { scanSessionCall } from './session.ts';
+import { createSessions, type Sessions, type SteadyClock } from './sessions.ts';
 import { progressCall } from './verify.ts';
 
 export interface ListenOptions {
@@ -27,6 +30,8 @@ export interface ListenOptions {
   readonly keysFile?: string | undefined;
   /** For tests, which cannot wait as long. */
   readonly timing?: Partial<Timing>;
+  readonly now?: SteadyClock;
+  readonly sessionLimits?: { readonly sessionsMax?: number; readonly linesMax?: number };
 }
 
 export interface Timing {
@@ -37,11 +42,13 @@ export interface Timing {
 }
 
 /** The url tells the port that was really taken. */
-export type GrpcDoor = Door;
+export interface GrpcDoor extends Door {
+  readonly sessions: Pick<Sessions, 'size' | 'sweep'>;
+}
 
 /** Rejects with Node's code when the address cannot be taken, and with what is wrong with files. */
 export async function listen(options: ListenOptions): Promise<GrpcDoor> {
-  const { host, port, access, log, tls, keysFile } = options;
+  const { host, port, access, log, tls, keysFile, now = () => performance.now() } = options;
   const timing: Timing = { ...doorLimits, ...options.timing };
   const { admit, stop: stopKeys } = admission(keysFile, log, timing);
   const secured = credentialsOf(tls, log, timing);
@@ -49,7 +56,8 @@ export async function listen(options: ListenOptions): Promise<GrpcDoor> {
   const parts: Parts = { access, log, admit, streams };
   const server = new Server(serverOptions(timing));
   const health = createHealth(access);
-  addServices(server, parts, streamingCalls(parts));
+  const sessions = createSessions({ now, ...options.sessionLimits });
+  addServices(server, parts, streamingCalls(parts, sessions));
   health.addTo(guarded(server, parts, { withKey: false }));
   createReflection().addToServer(guarded(server, parts, { withKey: true }));
   const shownHost = host.includes(':') ? `[${host}]` : host;
@@ -57,10 +65,12 @@ export async function listen(options: ListenOptions): Promise<GrpcDoor> {
   const sweep = setInterval(() => health.update(), doorLimits.healthEveryMs).unref();
   return {
     url: `${tls === undefined ? 'grpc' : 'grpcs'}://${shownHost}:${taken}`,
+    sessions,
     async close() {
       clearInterval(sweep);
       health.stop();
       await drain(server, streams, timing.drainMsMax);
+      sessions.stop();
       secured.stop();
       stopKeys();
     },
@@ -84,9 +94,13 @@ function credentialsOf(tls: TlsFiles | undefined, log: Logger, timing: Timing): 
 }
 
 /** By `rpc`: the calls of more than one message. */
-function streamingCalls(parts: Parts): Readonly<Record<string, Call>> {
+function streamingCalls(parts: Parts, sessions: Sessions): Readonly<Record<string, Call>> {
   const verify = operations.find(({ name }) => name === 'verify')!;
-  return { 'AdminService/Verify': progressCall(parts, verify) };
+  return {
+    'AdminService/Verify': progressCall(parts, verify),
+    'CheckoutService/ScanSession': scanSessionCall(parts, sessions),
+    ...purchaseCalls(parts),
+  };
 }
 
 function serverOptions({ pingEveryMs, pingAnswerMsMax }: Timing) {
