@@ -47,6 +47,8 @@ export const doorLimits = {
   filesEveryMs: 5_000,
   /** From when on the log warns of a certificate: time enough to get another. */
   certificateDaysWarned: 14,
+  /** Items whose bytes are kept for replies: 65,536 × ~300 B = 20 MB. */
+  fragmentItemsMax: 65_536,
   /** How often receipts leave the retention window: it moves by whole days. */
   expireEveryMs: 3_600_000,
   /** Lines advised for a basket add-on: a cashier reads three at most. */

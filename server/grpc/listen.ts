@@ -8,6 +8,7 @@ import { operations } from '../operations.ts';
 import type { Door } from '../serve.ts';
 import { type Credentials, type TlsFiles, tlsCredentials } from './credentials.ts';
 import { watchFiles } from './files.ts';
+import { createFragments } from './fragments.ts';
 import { createHealth } from './health.ts';
 import { type Admit, admitByKey, admitEverybody, readKeys } from './keys.ts';
 import { createOpenStreams, type OpenStreams, type Parts } from './parts.ts';
@@ -53,7 +54,7 @@ export async function listen(options: ListenOptions): Promise<GrpcDoor> {
   const { admit, stop: stopKeys } = admission(keysFile, log, timing);
   const secured = credentialsOf(tls, log, timing);
   const streams = createOpenStreams();
-  const parts: Parts = { access, log, admit, streams };
+  const parts: Parts = { access, log, admit, streams, fragments: createFragments() };
   const server = new Server(serverOptions(timing));
   const health = createHealth(access);
   const sessions = createSessions({ now, ...options.sessionLimits });

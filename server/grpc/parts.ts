@@ -3,6 +3,7 @@ import type { StatusObject } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
 import type { EngineAccess } from '../operations/operation.ts';
+import type { Fragments } from './fragments.ts';
 import type { Admit } from './keys.ts';
 import { isOurFault, statusOfError } from './status.ts';
 
@@ -18,6 +19,7 @@ export interface Parts {
   readonly log: Logger;
   readonly admit: Admit;
   readonly streams: OpenStreams;
+  readonly fragments: Fragments;
 }
 
 /** The status of a failed call; what is ours to mend goes to the log with its cause. */

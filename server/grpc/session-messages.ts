@@ -1,22 +1,11 @@
-// What a till is told, in bytes.
+// What a till is told beside advice, in bytes.
 import {
   type DegradedReason,
   ScanSessionResponse,
   type SuppressReason,
 } from '#proto/caini/v1/checkout.js';
-import type { RecommendedItem } from '../../engine/index.ts';
 import type { Result } from '../operations/operation.ts';
-import { toIngestResult, toReason } from './replies.ts';
-
-export function advice(forSeq: number, offers: readonly RecommendedItem[]): Buffer {
-  const items = offers.map(({ itemId, name, priceFen, reasons: [reason] }) => ({
-    itemId,
-    ...(name !== undefined && { name }),
-    ...(priceFen !== undefined && { priceFen }),
-    reason: reason && toReason(reason),
-  }));
-  return encode({ $case: 'advice', advice: { forSeq, items } });
-}
+import { toIngestResult } from './replies.ts';
 
 export function suppress(forSeq: number, reason: SuppressReason): Buffer {
   return encode({ $case: 'suppress', suppress: { forSeq, reason } });

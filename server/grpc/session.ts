@@ -201,7 +201,7 @@ class ScanSession implements Registered {
       this.toldDegraded = undefined;
       const offers = reply.items.filter(goesWithTicket);
       if (offers.length === 0) return suppress(SuppressReason.SUPPRESS_REASON_NOTHING_TO_OFFER);
-      return said.advice(ticket.latestSeq, offers);
+      return this.parts.fragments.advice(ticket.latestSeq, offers);
     } catch (error) {
       return this.deriveDegraded(error);
     }
