@@ -70,7 +70,7 @@ describe('TLS', () => {
     expect((await refused(ask(plain, 'Check', { service: '' }))).code).toBe('UNAVAILABLE');
   });
 
-  test('with an expired certificate is refused by clients, and a new one counts at once', async () => {
+  test('with an expired certificate is refused by clients, and a new one counts', async () => {
     const till = await secured(authority.issue('server', { from: -2, to: -1 }));
     expect(await refused(check(till))).toMatchObject({
       code: 'UNAVAILABLE',
