@@ -18,8 +18,9 @@ import { receiptRows } from './jobs/receipt-rows.ts';
 import { Settler } from './jobs/settler.ts';
 import type { Event, IngestResult, Item, Store as StoreEvent } from './log/events.ts';
 import { Log } from './log/log.ts';
+import type { ServeState } from './serve/context.ts';
 import { recommend } from './serve/recommend.ts';
-import type { RecommendReply, RecommendRequest } from './serve/request.ts';
+import type { Audience, RecommendReply, RecommendRequest } from './serve/request.ts';
 import { diskFull, isFull } from './store/ballast.ts';
 import type { FolderClaim } from './store/claim.ts';
 import type { Ledger } from './store/ledger.ts';
@@ -204,11 +205,11 @@ export class ChainEngine implements Engine {
     return results;
   }
 
-  recommend(request: RecommendRequest): RecommendReply {
+  recommend(request: RecommendRequest, audience: Audience = 'member'): RecommendReply {
     this.assertReady();
     this.settler.noteRead();
     const { store } = this.parts;
-    return recommend(request, {
+    const state: ServeState = {
       counts: this.keeper.counts,
       registries: this.registries,
       content: this.content,
@@ -220,7 +221,8 @@ export class ChainEngine implements Engine {
         return { history, isOptedOut: !isPersonalised(record) };
       },
       watermark: String(this.keeper.applied),
-    });
+    };
+    return recommend(request, state, audience);
   }
 
   waitFor(watermark: string): Promise<void> {

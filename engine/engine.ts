@@ -3,7 +3,13 @@
 import type { Clock } from './base/clock.ts';
 import type { KernelBuild } from './kernel/kernel.ts';
 import type { Event, IngestResult, Item, Store } from './log/events.ts';
-import type { Daypart, Formula, RecommendReply, RecommendRequest } from './serve/request.ts';
+import type {
+  Audience,
+  Daypart,
+  Formula,
+  RecommendReply,
+  RecommendRequest,
+} from './serve/request.ts';
 import type { Bookmark } from './views/ingest.ts';
 import type { Audit } from './views/verify.ts';
 
@@ -136,7 +142,7 @@ export interface Engine {
    */
   ingest(events: readonly Event[], options?: IngestOptions): Promise<readonly IngestResult[]>;
   /** Synchronous: microseconds. Throws INVALID_ARGUMENT, e.g. `similar` without an itemId. */
-  recommend(request: RecommendRequest): RecommendReply;
+  recommend(request: RecommendRequest, audience?: Audience): RecommendReply;
   /**
    * Resolves when the state holds `watermark`; throws UNAVAILABLE after limits.watermarkWaitMsMax.
    */

@@ -1,4 +1,5 @@
-// The build: kernels (AssemblyScript) and TypeScript into dist/, only what is out of date.
+// The build: kernels (AssemblyScript), the gRPC protocol (buf, ts-proto) and TypeScript into dist/,
+// only what is out of date.
 //
 //   node server/build.mjs           builds what changed; says nothing when nothing did
 //   node server/build.mjs --force   builds everything and removes what no source stands for
@@ -16,6 +17,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 const stampFolder = join(dist, '.build');
 const kernels = ['debug', 'release'];
+const descriptorsPath = 'dist/proto/descriptors.binpb';
 const force = process.argv.includes('--force');
 
 /** A lock older than this belongs to a build that hangs or to a process number used again. */
@@ -48,6 +50,30 @@ function kernelPart() {
   };
 }
 
+const protocolSettings = ['buf.yaml', 'buf.gen.yaml'];
+
+/** Types and codec of proto/, and its descriptors for server reflection. */
+function protocolPart() {
+  const sources = filesUnder('proto', ['.proto']);
+  return {
+    name: 'protocol',
+    inputs: [
+      ...sources,
+      ...protocolSettings,
+      'node_modules/@bufbuild/buf/package.json',
+      'node_modules/ts-proto/package.json',
+      'node_modules/typescript/package.json',
+    ],
+    outputs: [
+      descriptorsPath,
+      ...sources
+        .filter((path) => !path.startsWith('proto/grpc/'))
+        .map((path) => `dist/${path.replace(/\.proto$/, '.js')}`),
+    ],
+    build: buildProtocol,
+  };
+}
+
 function typescriptPart() {
   const sources = ['engine', 'server', 'bench']
     .flatMap((folder) => filesUnder(folder, ['.ts']))
@@ -56,6 +82,9 @@ function typescriptPart() {
     name: 'TypeScript',
     inputs: [
       ...sources,
+      // The types that sources take from the protocol.
+      ...filesUnder('proto', ['.proto']),
+      ...protocolSettings,
       'tsconfig.json',
       'tsconfig.build.json',
       'package.json',
@@ -120,17 +149,57 @@ async function buildKernels() {
   return true;
 }
 
-/** asc through its script, not node_modules/.bin: links may be absent on some file systems. */
-async function buildKernel(kernel, workshop) {
-  const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
+function buildKernel(kernel, workshop) {
   const output = relative(root, join(workshop, `${kernel}.wasm`));
   const options = ['--config', 'asconfig.json', '--target', kernel, '--outFile', output];
-  const child = spawn(process.execPath, [asc, ...options], { cwd: root, stdio: ['ignore', 2, 2] });
+  return runTool('assemblyscript/bin/asc.js', options);
+}
+
+/**
+ * A tool through its script, not node_modules/.bin: links may be absent on some file systems.
+ * Whether it succeeded.
+ */
+async function runTool(script, options) {
+  const path = join(root, 'node_modules', script);
+  const child = spawn(process.execPath, [path, ...options], { cwd: root, stdio: ['ignore', 2, 2] });
   const code = await new Promise((resolve) => {
     child.on('error', () => resolve(1));
     child.on('exit', (exitCode) => resolve(exitCode ?? 1));
   });
   return code === 0;
+}
+
+/** buf.gen.yaml writes TypeScript into a workshop in dist/.build; it is compiled from there. */
+async function buildProtocol() {
+  const workshop = join(stampFolder, 'proto');
+  fs.rmSync(workshop, { recursive: true, force: true });
+  const descriptors = join(workshop, 'descriptors.binpb');
+  fs.mkdirSync(workshop, { recursive: true });
+  const asSet = ['--as-file-descriptor-set', '--exclude-source-info', '-o', descriptors];
+  const generated =
+    (await runTool('@bufbuild/buf/bin/buf', ['generate'])) &&
+    (await runTool('@bufbuild/buf/bin/buf', ['build', 'proto', ...asSet]));
+  if (!generated) return false;
+  const { default: ts } = await import('typescript');
+  const files = filesUnder(relative(root, workshop), ['.ts']).map((path) => join(root, path));
+  const program = ts.createProgram(files, {
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    strict: true,
+    skipLibCheck: true,
+    declaration: true,
+    types: ['node'],
+    rootDir: workshop,
+    outDir: join(dist, 'proto'),
+  });
+  const written = emitWhole(ts, program, []);
+  if (written === undefined) return false;
+  const target = join(root, descriptorsPath);
+  writeAtomically(target, fs.readFileSync(descriptors));
+  removeLeftovers('proto', written.add(target));
+  fs.rmSync(workshop, { recursive: true, force: true });
+  return true;
 }
 
 /** Does what `tsc -p tsconfig.build.json` does, but renames each file into place. */
@@ -140,21 +209,26 @@ async function buildTypescript() {
   const config = ts.getParsedCommandLineOfConfigFile(join(root, 'tsconfig.build.json'), {}, host);
   if (config === undefined) throw new Error('tsconfig.build.json cannot be read');
   const program = ts.createProgram(config.fileNames, config.options);
+  const written = emitWhole(ts, program, config.errors);
+  if (written === undefined) return false;
+  for (const folder of ['engine', 'server', 'bench']) removeLeftovers(folder, written);
+  const command = join(dist, 'server/cli/main.js');
+  if (fs.existsSync(command)) fs.chmodSync(command, 0o755);
+  return true;
+}
+
+/** The files written, or undefined when there is a problem, which is shown; then none is. */
+function emitWhole(ts, program, errors) {
   const written = new Set();
   const writeFile = (path, text) => {
     writeAtomically(path, text);
     written.add(join(path));
   };
-  const problems = [...config.errors, ...ts.getPreEmitDiagnostics(program)];
+  const problems = [...errors, ...ts.getPreEmitDiagnostics(program)];
   if (problems.length === 0) problems.push(...program.emit(undefined, writeFile).diagnostics);
-  if (problems.length > 0) {
-    process.stderr.write(describeProblems(ts, problems));
-    return false;
-  }
-  for (const folder of ['engine', 'server', 'bench']) removeLeftovers(folder, written);
-  const command = join(dist, 'server/cli/main.js');
-  if (fs.existsSync(command)) fs.chmodSync(command, 0o755);
-  return true;
+  if (problems.length === 0) return written;
+  process.stderr.write(describeProblems(ts, problems));
+  return undefined;
 }
 
 function describeProblems(ts, problems) {
@@ -216,16 +290,31 @@ async function buildOutdated() {
   const lock = join(stampFolder, 'lock');
   while (!tryLock(lock)) await new Promise((resolve) => setTimeout(resolve, 50));
   try {
-    const outdated = [kernelPart(), typescriptPart()].filter((part) => force || !isCurrent(part));
+    const outdated = parts().filter((part) => force || !isCurrent(part));
     if (outdated.length === 0) return true;
     process.stderr.write(`building ${outdated.map((part) => part.name).join(' and ')}\n`);
-    // asc runs in processes of its own, beside the TypeScript compiler in this one.
-    const results = await Promise.all(outdated.map(buildPart));
+    // TypeScript imports what the protocol is made into; asc runs in processes of its own, beside
+    // the compilers in this one.
+    const kernel = outdated.find(({ name }) => name === 'kernels');
+    const rest = outdated.filter((part) => part !== kernel);
+    const results = await Promise.all([kernel === undefined || buildPart(kernel), inTurn(rest)]);
     return results.every(Boolean);
   } finally {
     fs.rmSync(lock, { force: true });
   }
 }
 
-const everythingIsCurrent = !force && [kernelPart(), typescriptPart()].every(isCurrent);
+/** Builds one after another until one fails. */
+async function inTurn(outdated) {
+  for (const part of outdated) if (!(await buildPart(part))) return false;
+  return true;
+}
+
+/** A tree without proto/ has no protocol to build. */
+function parts() {
+  const hasProtocol = fs.existsSync(join(root, 'proto'));
+  return [kernelPart(), ...(hasProtocol ? [protocolPart()] : []), typescriptPart()];
+}
+
+const everythingIsCurrent = !force && parts().every(isCurrent);
 if (!everythingIsCurrent && !(await buildOutdated())) process.exitCode = 1;

@@ -10,6 +10,9 @@ const portSchema = z.int().min(0).max(65_535);
 const portAllowed = 'an integer from 0 to 65535; 0 takes any free port';
 const daysSchema = z.union([z.int().min(1).max(36_500), z.literal('none')]);
 const daysAllowed = 'whole days from 1 to 36500, or none';
+const fileSchema = z.string().min(1);
+const fileAllowed = 'a file, or none';
+const plaintexts = ['loopback', 'anywhere'] as const;
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
 /** What each setting may be, in the words of its refusal and of docs/reference/settings.md. */
@@ -17,7 +20,21 @@ export const settingDefinitions = {
   dataDir: { schema: z.string().min(1), default: './data', allowed: 'a folder' },
   host: { schema: z.string().min(1), default: '127.0.0.1', allowed: 'an address to listen on' },
   httpPort: { schema: portSchema, default: 8080, allowed: portAllowed },
-  grpcPort: { schema: portSchema, default: 50_051, allowed: portAllowed },
+  grpcHost: { schema: z.string().min(1), default: '127.0.0.1', allowed: 'an address to listen on' },
+  grpcPort: {
+    schema: z.union([portSchema, z.literal('none')]),
+    default: 50_051,
+    allowed: `${portAllowed}; none for no gRPC`,
+  },
+  grpcPlaintext: {
+    schema: z.enum(plaintexts),
+    default: 'loopback',
+    allowed: `one of ${plaintexts.join(', ')}`,
+  },
+  grpcCertFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
+  grpcKeyFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
+  grpcClientCaFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
+  grpcApiKeysFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
   timeZone: {
     schema: timeZoneSchema,
     default: 'Asia/Shanghai',
@@ -41,7 +58,13 @@ export interface Settings {
   readonly dataDir: string;
   readonly host: string;
   readonly httpPort: number;
-  readonly grpcPort: number;
+  readonly grpcHost: string;
+  readonly grpcPort: number | 'none';
+  readonly grpcPlaintext: (typeof plaintexts)[number];
+  readonly grpcCertFile: string;
+  readonly grpcKeyFile: string;
+  readonly grpcClientCaFile: string;
+  readonly grpcApiKeysFile: string;
   readonly timeZone: string;
   readonly halfLifeDays: Days;
   readonly popularityHalfLifeDays: Days;
@@ -83,6 +106,37 @@ export function engineSettings(settings: Settings) {
     popularityHalfLifeDays: daysOrNull(settings.popularityHalfLifeDays),
     retentionDays: daysOrNull(retentionDays) ?? undefined,
   };
+}
+
+/** What the gRPC door opens with; undefined when there is to be none. Throws SettingsError. */
+export function grpcSettings(settings: Settings) {
+  const { grpcHost: host, grpcPort: port, grpcPlaintext } = settings;
+  if (port === 'none') return undefined;
+  const certFile = fileOrUndefined(settings.grpcCertFile);
+  const keyFile = fileOrUndefined(settings.grpcKeyFile);
+  const clientCaFile = fileOrUndefined(settings.grpcClientCaFile);
+  const keysFile = fileOrUndefined(settings.grpcApiKeysFile);
+  if (certFile !== undefined && keyFile !== undefined) {
+    return { host, port, keysFile, tls: { certFile, keyFile, clientCaFile } };
+  }
+  if (certFile !== undefined || keyFile !== undefined || clientCaFile !== undefined) {
+    const both = 'CAINI_GRPC_CERT_FILE and CAINI_GRPC_KEY_FILE';
+    throw new SettingsError(`${both} must both be set for gRPC over TLS`);
+  }
+  if (!isLoopback(host) && grpcPlaintext === 'loopback') {
+    const way =
+      'set CAINI_GRPC_CERT_FILE and CAINI_GRPC_KEY_FILE, or CAINI_GRPC_PLAINTEXT=anywhere';
+    throw new SettingsError(`CAINI_GRPC_HOST is ${shown(host)}, which would be plaintext; ${way}`);
+  }
+  return { host, port, keysFile };
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function fileOrUndefined(file: string): string | undefined {
+  return file === 'none' ? undefined : file;
 }
 
 function daysOrNull(days: Days): number | null {

@@ -32,6 +32,23 @@ export const doorLimits = {
   keepAliveMs: 65_000,
   /** How long a stopping server waits for requests in flight; orchestrators kill after 10–30 s. */
   closeMsMax: 10_000,
+  /** gRPC: calls open at a time on one connection; a till needs two. */
+  streamsPerConnectionMax: 100,
+  /** 100 streams × 1 MiB in flight, and room for answers. */
+  connectionMegabytesMax: 128,
+  /** A till that vanished is found out within 40 s, and a quiet line is kept open by the same. */
+  pingEveryMs: 30_000,
+  pingAnswerMsMax: 10_000,
+  /** How old what the health service says may be. */
+  healthEveryMs: 250,
+  /** How long streams may take to end when the server stops; the process must end within 10 s. */
+  drainMsMax: 8_000,
+  /** How soon new certificates and keys count. */
+  filesEveryMs: 5_000,
+  /** From when on the log warns of a certificate: time enough to get another. */
+  certificateDaysWarned: 14,
+  /** Items whose bytes are kept for replies: 65,536 × ~300 B = 20 MB. */
+  fragmentItemsMax: 65_536,
   /** How often receipts leave the retention window: it moves by whole days. */
   expireEveryMs: 3_600_000,
   /** Lines advised for a basket add-on: a cashier reads three at most. */

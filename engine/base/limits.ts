@@ -96,6 +96,20 @@ export const limits = {
   ballastDelayMs: 1_000,
   /** How often a full disk is looked at again, and what callers are told to wait. */
   diskFullRetryMs: 1_000,
+  /** Tills in conversation at a time: stores × tills of a large chain; about 20 KB each at rest. */
+  scanSessionsMax: 1_024,
+  /** Scans of all unfinished tickets together: 262,144 × ~250 B = 64 MB, 256 a till. */
+  scanLinesMax: 262_144,
+  /** A till that says nothing for so long begins anew with its next ticket. */
+  scanSessionIdleMsMax: 15 * 60_000,
+  /** What a cashier can say before the next beep. */
+  adviceItemsMax: 3,
+  adviceDeadlineMsDefault: 50,
+  adviceDeadlineMsMax: 10_000,
+  /** Receipts of one stream that are read ahead of what is answered: 256 × ~1 KB = 256 KB. */
+  streamPurchasesAheadMax: 256,
+  /** The same of all streams: half the ingest queue, so that the other doors always find room. */
+  streamPurchasesMax: 8_192,
   /** How long a read may wait for `minWatermark` before it is told to come back. */
   watermarkWaitMsMax: 100,
 } as const;

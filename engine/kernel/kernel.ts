@@ -162,6 +162,11 @@ export class Kernel {
     );
   }
 
+  /** Whether the request that goes on has given the item a score. */
+  isScored(item: number): boolean {
+    return this.memory().getFloat32(this.run.itemHot(item) >>> 0, true) !== 0;
+  }
+
   /** IN[j]^-0.3, which every co-occurrence score of the item holds as a factor. */
   inFactor(item: number): number {
     return this.memory().getFloat32((this.run.itemHot(item) >>> 0) + 4, true);

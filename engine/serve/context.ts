@@ -5,6 +5,7 @@ import type { Content } from '../views/content.ts';
 import type { Counts, Registries } from '../views/counts.ts';
 import type { Newcomers } from '../views/newcomers.ts';
 import {
+  type Audience,
   dayparts,
   type Formula,
   type RecommendRequest,
@@ -35,6 +36,7 @@ export interface ServeState {
 
 export interface ServeContext {
   readonly scenario: Scenario;
+  readonly audience: Audience;
   readonly kernel: Kernel;
   readonly registries: Registries;
   readonly content: Content;
@@ -76,7 +78,11 @@ function historyFor(
   return isOptedOut ? undefined : history;
 }
 
-export function deriveContext(request: RecommendRequest, state: ServeState): ServeContext {
+export function deriveContext(
+  request: RecommendRequest,
+  state: ServeState,
+  audience: Audience,
+): ServeContext {
   const { counts, registries } = state;
   const { memberId, storeId, itemId } = request;
   const relaxations: Relaxation[] = [];
@@ -90,6 +96,7 @@ export function deriveContext(request: RecommendRequest, state: ServeState): Ser
   const day = request.asOf === undefined ? counts.now() : dayOf(Date.parse(request.asOf));
   return {
     scenario: request.scenario,
+    audience,
     kernel: counts.kernel,
     registries,
     content: state.content,

@@ -8,10 +8,12 @@ import { deriveContext, type ServeContext, type ServeState } from './context.ts'
 import { fill } from './fill.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from './ranked.ts';
 import type {
+  Audience,
   Reason,
   RecommendedItem,
   RecommendReply,
   RecommendRequest,
+  Relaxation,
   Scenario,
 } from './request.ts';
 import { buyAgain, discover, guessYouLike } from './scenarios/personal.ts';
@@ -85,13 +87,23 @@ function nameItem(ranked: RankedItem, items: Registry<Item>): RecommendedItem {
   };
 }
 
+/** Whether somebody opted out, or never bought, is not for a cashier to read. */
+function told({ audience, relaxations }: ServeContext): readonly Relaxation[] {
+  if (audience !== 'till') return relaxations;
+  return relaxations.filter((relaxation) => !relaxation.startsWith('member_'));
+}
+
 /**
  * Answers one request from the state as it is. Throws INVALID_ARGUMENT when the scenario lacks what
  * it starts from.
  */
-export function recommend(request: RecommendRequest, state: ServeState): RecommendReply {
+export function recommend(
+  request: RecommendRequest,
+  state: ServeState,
+  audience: Audience,
+): RecommendReply {
   assertAnswerable(request);
-  const context = deriveContext(request, state);
+  const context = deriveContext(request, state, audience);
   const ranking = rankings[request.scenario](context);
   const list =
     ranking.items.length >= context.limit
@@ -105,7 +117,7 @@ export function recommend(request: RecommendRequest, state: ServeState): Recomme
     scenario: request.scenario,
     items: list.map((item) => nameItem(item, state.registries.items)),
     personalized: ranking.personalized,
-    relaxations: context.relaxations,
+    relaxations: told(context),
     watermark: state.watermark,
   };
 }

@@ -105,6 +105,12 @@ export interface RecommendedItem {
   readonly nextDueOn?: string;
 }
 
+/**
+ * Whose eyes the list is for. At a till a cashier and a queue look on: there a member's history may
+ * change the order of what goes with the ticket, and neither adds an item nor is told of.
+ */
+export type Audience = 'member' | 'till';
+
 /** What was done to fill a list that could not be filled as asked. In the order it was done. */
 export const relaxationTypes = [
   'member_unknown',

@@ -12,10 +12,12 @@ import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
+import { tillCommand } from './till.ts';
 import { verifyCommand } from './verify.ts';
 
 const commands = [
   serveCommand,
+  tillCommand,
   importCommand,
   exportCommand,
   evaluateCommand,

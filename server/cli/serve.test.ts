@@ -58,7 +58,7 @@ async function ended(child: ChildProcess): Promise<number | null> {
 }
 
 const serve = (dataDir: string, ...more: string[]) =>
-  run(['serve', '--http-port', '0', '--data-dir', dataDir, ...more]);
+  run(['serve', '--http-port', '0', '--grpc-port', '0', '--data-dir', dataDir, ...more]);
 const urlIn = (out: string) => /listens on (\S+)/.exec(out)![1]!;
 
 async function untilReady(url: string): Promise<Response> {

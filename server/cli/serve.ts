@@ -3,10 +3,12 @@ import closeWithGrace from 'close-with-grace';
 import type { Command } from 'commander';
 import { destination, type Logger, pino } from 'pino';
 import { systemClock } from '../../engine/index.ts';
-import { readSettings, type Settings } from '../config.ts';
-import { listen } from '../http/listen.ts';
+import { grpcSettings, isLoopback, readSettings, type Settings } from '../config.ts';
+import { listen as listenGrpc } from '../grpc/listen.ts';
+import { listen as listenHttp } from '../http/listen.ts';
 import { doorLimits } from '../limits.ts';
-import { type RunningServer, startServer } from '../serve.ts';
+import type { EngineAccess } from '../operations/operation.ts';
+import { type Door, type RunningServer, startServer } from '../serve.ts';
 import { CommandError } from './errors.ts';
 import { exampleRequests } from './examples.ts';
 import { openFolder } from './folder.ts';
@@ -15,6 +17,7 @@ import { createProgressBar } from './progress.ts';
 interface ServeFlags {
   readonly dataDir?: string;
   readonly httpPort?: string;
+  readonly grpcPort?: string;
   readonly host?: string;
   readonly demoIfEmpty?: boolean;
 }
@@ -22,9 +25,10 @@ interface ServeFlags {
 export function serveCommand(program: Command): void {
   program
     .command('serve')
-    .description('Serve one data folder over HTTP.')
+    .description('Serve one data folder over HTTP and gRPC.')
     .option('--data-dir <folder>', 'the data folder (CAINI_DATA_DIR, default ./data)')
     .option('--http-port <port>', 'the HTTP port, 0 for any (CAINI_HTTP_PORT, default 8080)')
+    .option('--grpc-port <port>', 'the gRPC port, none for none (CAINI_GRPC_PORT, default 50051)')
     .option('--host <address>', 'the address to listen on (CAINI_HOST, default 127.0.0.1)')
     .option('--demo-if-empty', 'fill an empty folder with a generated demo chain')
     .action(run);
@@ -34,22 +38,24 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
   const settings = readSettings({ environment: process.env, options });
   // Errors of the last moments must reach the terminal, so that lines are written as they come.
   const log = pino({ level: settings.logLevel }, destination({ fd: 2, sync: true }));
-  const { host, httpPort } = settings;
   const progress = createProgressBar(process.stderr, systemClock);
-  const server = await takeAddress(settings, () =>
-    startServer({
-      log,
-      // Counting may take a while; the server answers health checks and says how far it is.
-      openFolder: () =>
-        openFolder(settings, { openAtOnce: true, notify: (note) => log.info(note) }),
-      demoIfEmpty,
-      onDemoProgress: (share) => progress.show('loading the demo chain', share, 1),
-      openDoor: (access) => listen({ host, port: httpPort, access, log }),
-    }),
-  );
+  let grpcUrl: string | undefined;
+  const server = await startServer({
+    log,
+    // Counting may take a while; the server answers health checks and says how far it is.
+    openFolder: () => openFolder(settings, { openAtOnce: true, notify: (note) => log.info(note) }),
+    demoIfEmpty,
+    onDemoProgress: (share) => progress.show('loading the demo chain', share, 1),
+    openDoor: async (access) => {
+      const doors = await openDoors(settings, access, log);
+      grpcUrl = doors.grpcUrl;
+      return doors;
+    },
+  });
   const stop = stopInGoodOrder(server, log);
   const summary = await startedOrStopped(server, stop, () => {
-    print(`caini listens on ${server.url} (data folder ${settings.dataDir})`);
+    const alsoGrpc = grpcUrl === undefined ? '' : `, tills at ${grpcUrl}`;
+    print(`caini listens on ${server.url} (data folder ${settings.dataDir}${alsoGrpc})`);
   });
   progress.end();
   if (summary === undefined) return;
@@ -74,23 +80,57 @@ async function startedOrStopped(server: RunningServer, stop: Stop, onOpen: () =>
   }
 }
 
-async function takeAddress<T>(settings: Settings, start: () => Promise<T>): Promise<T> {
+/** Both doors as one: the url is that of HTTP. */
+async function openDoors(
+  settings: Settings,
+  access: EngineAccess,
+  log: Logger,
+): Promise<Door & { readonly grpcUrl: string | undefined }> {
+  const { host, httpPort } = settings;
+  const forGrpc = grpcSettings(settings);
+  const http = await takeAddress({ host, port: httpPort, name: 'http' }, () =>
+    listenHttp({ host, port: httpPort, access, log }),
+  );
+  if (forGrpc === undefined) return { ...http, grpcUrl: undefined };
+  const grpc = await takeAddress({ ...forGrpc, name: 'grpc' }, () =>
+    listenGrpc({ ...forGrpc, access, log }),
+  ).catch(async (error: unknown) => {
+    await http.close();
+    throw error;
+  });
+  if (forGrpc.tls === undefined && !isLoopback(forGrpc.host)) {
+    log.warn(`${grpc.url} is plaintext: receipts and keys can be read on the way`);
+  }
+  const closeBoth = () => Promise.all([http.close(), grpc.close()]);
+  return { url: http.url, grpcUrl: grpc.url, close: () => closeBoth().then(() => {}) };
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly name: 'http' | 'grpc';
+}
+
+async function takeAddress<T>({ host, port, name }: Address, take: () => Promise<T>): Promise<T> {
   try {
-    return await start();
+    return await take();
   } catch (error) {
-    const { host, httpPort } = settings;
-    const told = addressFaults[(error as NodeJS.ErrnoException).code ?? ''];
+    const told = addressFaults(name)[(error as NodeJS.ErrnoException).code ?? ''];
     if (told === undefined) throw error;
-    throw new CommandError(`${host}:${httpPort} ${told}`, { cause: error });
+    throw new CommandError(`${host}:${port} ${told}`, { cause: error });
   }
 }
 
-const addressFaults: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is taken by another process; choose another with --http-port or CAINI_HTTP_PORT',
-  EACCES: 'may not be taken by this user; ports below 1024 need more rights',
-  EADDRNOTAVAIL: 'is no address of this machine; choose another with --host or CAINI_HOST',
-  ENOTFOUND: 'is no known address; choose another with --host or CAINI_HOST',
-};
+function addressFaults(name: 'http' | 'grpc'): Readonly<Record<string, string>> {
+  const setting = `CAINI_${name.toUpperCase()}_PORT`;
+  const host = name === 'http' ? '--host or CAINI_HOST' : 'CAINI_GRPC_HOST';
+  return {
+    EADDRINUSE: `is taken by another process; choose another with --${name}-port or ${setting}`,
+    EACCES: 'may not be taken by this user; ports below 1024 need more rights',
+    EADDRNOTAVAIL: `is no address of this machine; choose another with ${host}`,
+    ENOTFOUND: `is no known address; choose another with ${host}`,
+  };
+}
 
 interface Stop {
   begun: boolean;

@@ -177,7 +177,9 @@ function answerOnce(access: EngineAccess, operation: Operation, input: RawInput)
     const request = operation.toRequest(input);
     const engine = access.engine();
     return whenHeld(engine, request.minWatermark, () => {
-      return new Response(encodeList(engine, request), { headers: jsonHeaders });
+      return new Response(encodeList(engine, request, operation.audience), {
+        headers: jsonHeaders,
+      });
     });
   }
   const result = operation.run(access, input);

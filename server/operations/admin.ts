@@ -18,6 +18,7 @@ const described = {
 const verify = defineAction({
   ...described,
   name: 'verify',
+  rpc: 'AdminService/Verify',
   path: '/v1/admin/verify',
   summary: 'Recounts everything from the log and compares every cell',
   description: [
@@ -32,6 +33,7 @@ const verify = defineAction({
 const checkpoint = defineAction({
   ...described,
   name: 'checkpoint',
+  rpc: 'AdminService/Checkpoint',
   path: '/v1/admin/checkpoint',
   summary: 'Writes the counts to disk now, so that the next start is quick',
   reply: checkpointSchema,
@@ -45,6 +47,7 @@ const checkpoint = defineAction({
 const compact = defineAction({
   ...described,
   name: 'compact',
+  rpc: 'AdminService/Compact',
   path: '/v1/admin/compact',
   summary: 'Rewrites the store without the bytes of what was deleted',
   description: 'Writers wait meanwhile; lists are served.',
@@ -55,6 +58,7 @@ const compact = defineAction({
 const expire = defineAction({
   ...described,
   name: 'expire',
+  rpc: 'AdminService/Expire',
   path: '/v1/admin/expire',
   summary: 'Takes out receipts that have left the retention window',
   description: 'The server does so by itself every hour, when CAINI_RETENTION_DAYS is set.',

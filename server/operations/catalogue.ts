@@ -35,6 +35,7 @@ const itemExample = {
 const readItem = defineRead({
   ...described,
   name: 'readItem',
+  rpc: 'CatalogService/ReadItem',
   method: 'GET',
   path: '/v1/items/{itemId}',
   summary: 'One item of the catalogue',
@@ -47,6 +48,7 @@ const readItem = defineRead({
 const writeItem = defineIngest({
   tag: 'catalogue',
   name: 'writeItem',
+  rpc: 'CatalogService/WriteItem',
   method: 'PUT',
   path: '/v1/items/{itemId}',
   summary: 'Writes an item as a whole',
@@ -61,6 +63,7 @@ const writeItem = defineIngest({
 const writeItems = defineIngest({
   tag: 'catalogue',
   name: 'writeItems',
+  rpc: 'CatalogService/WriteItems',
   method: 'POST',
   path: '/v1/items',
   summary: `One item, or up to ${limits.batchPurchasesMax} in {"items": […]}`,
@@ -75,6 +78,7 @@ const writeItems = defineIngest({
 const listItems = defineRead({
   ...described,
   name: 'listItems',
+  rpc: 'CatalogService/ListItems',
   method: 'GET',
   path: '/v1/items',
   summary: 'The catalogue, page by page, in the order of first sight',
@@ -89,6 +93,7 @@ const listItems = defineRead({
 const readStore = defineRead({
   ...described,
   name: 'readStore',
+  rpc: 'CatalogService/ReadStore',
   method: 'GET',
   path: '/v1/stores/{storeId}',
   summary: 'One store',
@@ -100,6 +105,7 @@ const readStore = defineRead({
 const writeStore = defineIngest({
   tag: 'catalogue',
   name: 'writeStore',
+  rpc: 'CatalogService/WriteStore',
   method: 'PUT',
   path: '/v1/stores/{storeId}',
   summary: 'Writes a store as a whole',
@@ -113,6 +119,7 @@ const writeStore = defineIngest({
 const listStores = defineRead({
   ...described,
   name: 'listStores',
+  rpc: 'CatalogService/ListStores',
   method: 'GET',
   path: '/v1/stores',
   summary: 'The stores, page by page',

@@ -54,6 +54,7 @@ const described = { scope: 'read', tag: 'lists', reply: recommendReplySchema } a
 const recommendForMember = defineList({
   ...described,
   name: 'recommendForMember',
+  rpc: 'RecommendationService/RecommendForMember',
   method: 'GET',
   path: '/v1/members/{memberId}/recommendations',
   summary: 'A list for a member',
@@ -69,6 +70,7 @@ const recommendForMember = defineList({
 const buyAgain = defineList({
   ...described,
   name: 'recommendBuyAgain',
+  rpc: 'RecommendationService/RecommendBuyAgain',
   method: 'GET',
   path: '/v1/members/{memberId}/buy-again',
   summary: 'What a member is about to run out of',
@@ -79,6 +81,7 @@ const buyAgain = defineList({
 const recommend = defineList({
   ...described,
   name: 'recommend',
+  rpc: 'RecommendationService/Recommend',
   method: 'POST',
   path: '/v1/recommendations',
   summary: 'Any list, asked in full',
@@ -91,9 +94,15 @@ const recommend = defineList({
 const recommendForBasket = defineList({
   ...described,
   name: 'recommendForBasket',
+  rpc: 'CheckoutService/RecommendForBasket',
   method: 'POST',
   path: '/v1/baskets/recommendations',
   summary: 'What to add to the ticket being scanned',
+  description: [
+    'A cashier reads this: a known member may change the order, and no item and no reason tells',
+    'what they bought before.',
+  ].join(' '),
+  audience: 'till',
   input: basketListSchema,
   example: { storeId: 's-01', basket: [{ itemId: 'coffee-beans' }], limit: 3 },
   toRequest: (input) => ({ scenario: 'basket-add-on', ...input }),
@@ -109,6 +118,7 @@ const listBoughtTogether = itemList(
 const listPopular = defineList({
   ...described,
   name: 'recommendPopular',
+  rpc: 'RecommendationService/RecommendPopular',
   method: 'GET',
   path: '/v1/items/popular',
   summary: 'What sells, in a store or in the chain',
@@ -121,6 +131,7 @@ function itemList(name: string, scenario: Scenario, summary: string): Operation 
   return defineList({
     ...described,
     name,
+    rpc: `RecommendationService/${name.replace('r', 'R')}`,
     method: 'GET',
     path: `/v1/items/{itemId}/${scenario}`,
     summary,

@@ -7,6 +7,7 @@ import { eraseReceiptSchema } from './replies.ts';
 
 const mergeMembers = defineIngest({
   name: 'mergeMembers',
+  rpc: 'MemberService/MergeMembers',
   method: 'POST',
   path: '/v1/members/{memberId}/merge',
   tag: 'members',
@@ -30,6 +31,7 @@ const consentInput = consentSchema.extend({
 
 const writeConsent = defineIngest({
   name: 'writeConsent',
+  rpc: 'MemberService/WriteConsent',
   method: 'PUT',
   path: '/v1/members/{memberId}/consent',
   tag: 'members',
@@ -50,6 +52,7 @@ const writeConsent = defineIngest({
 
 const eraseMember = defineAction({
   name: 'eraseMember',
+  rpc: 'MemberService/EraseMember',
   method: 'DELETE',
   path: '/v1/members/{memberId}',
   scope: 'admin',

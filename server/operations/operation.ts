@@ -2,6 +2,7 @@
 // no door.
 import type { z } from 'zod';
 import type {
+  Audience,
   Engine,
   EngineStatus,
   FieldViolation,
@@ -12,6 +13,15 @@ import type { Flaw } from '../json.ts';
 import { validate } from './violations.ts';
 
 export type Scope = 'read' | 'write' | 'admin';
+
+/** The services of proto/caini/v1. */
+export type RpcService =
+  | 'RecommendationService'
+  | 'CheckoutService'
+  | 'IngestService'
+  | 'CatalogService'
+  | 'MemberService'
+  | 'AdminService';
 
 /**
  * What came of it. `ok` answers a question; the others say what became of one event; each door has
@@ -54,6 +64,11 @@ export interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Its `{names}` are fields of the input. */
   readonly path: string;
+  /**
+   * The same over gRPC: service and method of proto/caini/v1. Absent: the standard health service
+   * answers it.
+   */
+  readonly rpc?: `${RpcService}/${string}`;
   readonly scope: Scope;
   readonly tag: 'lists' | 'receipts' | 'members' | 'catalogue' | 'admin' | 'server';
   readonly summary: string;
@@ -71,6 +86,8 @@ export interface Operation {
    * Of long work: the same answer, with what is said on the way. Throws at once what is refused.
    */
   runWithProgress?(access: EngineAccess, input: RawInput, tell: Tell): Promise<Result>;
+  /** Of a list: whose eyes it is for, when not the member's. */
+  readonly audience?: Audience;
   /** Of a list: the canonical request, so that a door may ask the engine for encoded bytes. */
   toRequest?(input: RawInput): RecommendRequest;
 }
@@ -154,7 +171,10 @@ export function defineList<S extends z.ZodObject>(definition: ListDefinition<S>)
     run(access, raw) {
       const request = toRequest(raw);
       const engine = access.engine();
-      const answer = (): Result => ({ outcome: 'ok', body: engine.recommend(request) });
+      const answer = (): Result => ({
+        outcome: 'ok',
+        body: engine.recommend(request, description.audience),
+      });
       return whenHeld(engine, request.minWatermark, answer);
     },
   };

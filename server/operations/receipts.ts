@@ -5,6 +5,7 @@ import type { Operation } from './operation.ts';
 
 const ingestPurchases = defineIngest({
   name: 'ingestPurchases',
+  rpc: 'IngestService/RecordPurchase',
   method: 'POST',
   path: '/v1/purchases',
   tag: 'receipts',
@@ -30,6 +31,7 @@ const ingestPurchases = defineIngest({
 
 const ingestReturn = defineIngest({
   name: 'ingestReturn',
+  rpc: 'IngestService/RecordReturn',
   method: 'POST',
   path: '/v1/purchases/{purchaseId}/returns',
   tag: 'receipts',

@@ -2,7 +2,7 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { pino } from 'pino';
-import { type Engine, openEngine } from '../../engine/index.ts';
+import { type Engine, type EngineOptions, openEngine } from '../../engine/index.ts';
 import { listen } from '../../server/http/listen.ts';
 import { makeTemporaryFolder } from './folders.ts';
 
@@ -27,9 +27,9 @@ export interface Loopback {
   close(): Promise<void>;
 }
 
-export async function openLoopback(): Promise<Loopback> {
+export async function openLoopback(options: Partial<EngineOptions> = {}): Promise<Loopback> {
   const folder = await makeTemporaryFolder('loopback');
-  const engine = await openEngine({ dataDir: folder.path });
+  const engine = await openEngine({ dataDir: folder.path, ...options });
   const access = { engine: () => engine, readiness: () => engine.status() };
   const log = pino({ level: 'silent' });
   const door = await listen({ host: '127.0.0.1', port: 0, access, log });

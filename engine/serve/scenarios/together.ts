@@ -77,6 +77,7 @@ function habitsOf(context: ServeContext): Habit[] {
 export function basketAddOn(context: ServeContext): Ranking {
   const { kernel, ticket, ticketSize, relaxations } = context;
   const { run } = kernel;
+  const isForTill = context.audience === 'till';
   const habits = habitsOf(context);
   if (ticketSize > 0 && ticket.length === 0) relaxations.push('basket_unknown');
   if (ticket.length === 0 && habits.length === 0) return emptyRanking;
@@ -86,15 +87,21 @@ export function basketAddOn(context: ServeContext): Ranking {
   const size = Math.max(1, ticketSize);
   const weight =
     context.formula === 'baseline' ? 0.3 * size : (habitShareOfAddOn * size) / (size + 1);
-  for (const { number, term } of habits) run.addScore(number, weight * term);
+  for (const { number, term } of habits) {
+    // To offer what only this member's history leads to would tell of it, whatever the reason says.
+    if (isForTill && !kernel.isScored(number)) continue;
+    run.addScore(number, weight * term);
+  }
   run.select(1 / size, tables.none, 0, priors.sales, 0, false, true);
   run.explainResults(tables.same, true);
   const bought = new Map(habits.map((habit) => [habit.number, habit.receipts]));
   const items = kernel.results().map(({ item: number, score }, place): RankedItem => {
     const reasons: (RankedReason | undefined)[] = [togetherReason(context, place, number)];
     const count = bought.get(number);
-    if (count !== undefined) reasons.push({ type: 'bought_before', count });
+    if (count !== undefined && !isForTill) reasons.push({ type: 'bought_before', count });
     return { number, score, reasons: reasons.filter((reason) => reason !== undefined) };
   });
-  return { items, personalized: items.some(({ number }) => bought.has(number)) };
+  // With one item listed it would say that the member bought it before.
+  const personalized = !isForTill && items.some(({ number }) => bought.has(number));
+  return { items, personalized };
 }

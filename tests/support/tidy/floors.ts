@@ -28,7 +28,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'server/grpc': ['server'],
   'server/cli': ['server', 'server/http', 'server/grpc'],
   bench: [],
-  tests: ['server', 'server/http', 'server/grpc', 'server/cli', 'bench'],
+  /** What a vendor would write: nothing of ours but proto/. */
+  examples: [],
+  tests: ['examples', 'server', 'server/http', 'server/grpc', 'server/cli', 'bench'],
 };
 
 /** The one door of the engine for whoever is not the engine. */

@@ -1,0 +1,144 @@
+// The gRPC door: a listening server with every service, who may reach it, and how it drains.
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
+import { limits } from '../../engine/index.ts';
+import { doorLimits } from '../limits.ts';
+import type { EngineAccess } from '../operations/operation.ts';
+import { operations } from '../operations.ts';
+import type { Door } from '../serve.ts';
+import { type Credentials, type TlsFiles, tlsCredentials } from './credentials.ts';
+import { watchFiles } from './files.ts';
+import { createFragments } from './fragments.ts';
+import { createHealth } from './health.ts';
+import { type Admit, admitByKey, admitEverybody, readKeys } from './keys.ts';
+import { createOpenStreams, type OpenStreams, type Parts } from './parts.ts';
+import { purchaseCalls } from './purchases.ts';
+import { createReflection } from './reflection.ts';
+import { addServices, type Call, guarded } from './services.ts';
+import { scanSessionCall } from './session.ts';
+import { createSessions, type Sessions, type SteadyClock } from './sessions.ts';
+import { progressCall } from './verify.ts';
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly access: EngineAccess;
+  readonly log: Logger;
+  /** Absent: plaintext. */
+  readonly tls?: TlsFiles | undefined;
+  /** Absent: nobody is asked for a key. */
+  readonly keysFile?: string | undefined;
+  /** For tests, which cannot wait as long. */
+  readonly timing?: Partial<Timing>;
+  readonly now?: SteadyClock;
+  readonly sessionLimits?: { readonly sessionsMax?: number; readonly linesMax?: number };
+}
+
+export interface Timing {
+  readonly pingEveryMs: number;
+  readonly pingAnswerMsMax: number;
+  readonly filesEveryMs: number;
+  readonly drainMsMax: number;
+}
+
+/** The url tells the port that was really taken. */
+export interface GrpcDoor extends Door {
+  readonly sessions: Pick<Sessions, 'size' | 'sweep'>;
+}
+
+/** Rejects with Node's code when the address cannot be taken, and with what is wrong with files. */
+export async function listen(options: ListenOptions): Promise<GrpcDoor> {
+  const { host, port, access, log, tls, keysFile, now = () => performance.now() } = options;
+  const timing: Timing = { ...doorLimits, ...options.timing };
+  const { admit, stop: stopKeys } = admission(keysFile, log, timing);
+  const secured = credentialsOf(tls, log, timing);
+  const streams = createOpenStreams();
+  const parts: Parts = { access, log, admit, streams, fragments: createFragments() };
+  const server = new Server(serverOptions(timing));
+  const health = createHealth(access);
+  const sessions = createSessions({ now, ...options.sessionLimits });
+  addServices(server, parts, streamingCalls(parts, sessions));
+  health.addTo(guarded(server, parts, { withKey: false }));
+  createReflection().addToServer(guarded(server, parts, { withKey: true }));
+  const shownHost = host.includes(':') ? `[${host}]` : host;
+  const taken = await bind(server, `${shownHost}:${port}`, secured.credentials);
+  const sweep = setInterval(() => health.update(), doorLimits.healthEveryMs).unref();
+  return {
+    url: `${tls === undefined ? 'grpc' : 'grpcs'}://${shownHost}:${taken}`,
+    sessions,
+    async close() {
+      clearInterval(sweep);
+      health.stop();
+      await drain(server, streams, timing.drainMsMax);
+      sessions.stop();
+      secured.stop();
+      stopKeys();
+    },
+  };
+}
+
+function admission(
+  keysFile: string | undefined,
+  log: Logger,
+  { filesEveryMs: everyMs }: Timing,
+): { readonly admit: Admit; stop(): void } {
+  if (keysFile === undefined) return { admit: admitEverybody, stop: () => {} };
+  const paths = [keysFile];
+  const keys = watchFiles({ paths, read: () => readKeys(keysFile), everyMs, log });
+  return { admit: admitByKey(keys.current), stop: keys.stop };
+}
+
+function credentialsOf(tls: TlsFiles | undefined, log: Logger, timing: Timing): Credentials {
+  if (tls !== undefined) return tlsCredentials(tls, log, timing.filesEveryMs);
+  return { credentials: ServerCredentials.createInsecure(), stop: () => {} };
+}
+
+/** By `rpc`: the calls of more than one message. */
+function streamingCalls(parts: Parts, sessions: Sessions): Readonly<Record<string, Call>> {
+  const verify = operations.find(({ name }) => name === 'verify')!;
+  return {
+    'AdminService/Verify': progressCall(parts, verify),
+    'CheckoutService/ScanSession': scanSessionCall(parts, sessions),
+    ...purchaseCalls(parts),
+  };
+}
+
+function serverOptions({ pingEveryMs, pingAnswerMsMax }: Timing) {
+  return {
+    'grpc.max_receive_message_length': limits.bodyBytesMax,
+    'grpc.max_concurrent_streams': doorLimits.streamsPerConnectionMax,
+    'grpc.keepalive_time_ms': pingEveryMs,
+    'grpc.keepalive_timeout_ms': pingAnswerMsMax,
+    'grpc-node.max_session_memory': doorLimits.connectionMegabytesMax,
+  };
+}
+
+/** grpc-js tells why an address could not be taken in words only. */
+function bind(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, credentials, (error, port) => {
+      if (error === null) {
+        resolve(port);
+        return;
+      }
+      const code = /\bE[A-Z]{3,}\b/.exec(error.message)?.[0];
+      reject(Object.assign(error, code === undefined ? {} : { code }));
+    });
+  });
+}
+
+/** Streams are told, calls in flight are answered, and who does not listen is cut off. */
+function drain(server: Server, streams: OpenStreams, msMax: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, msMax);
+    streams.stopAll();
+    server.tryShutdown(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,98 @@
+// Which message each operation takes and gives over gRPC.
+import type { BinaryWriter } from '@bufbuild/protobuf/wire';
+import * as admin from '#proto/caini/v1/admin.js';
+import * as catalog from '#proto/caini/v1/catalog.js';
+import { RecommendForBasketRequest } from '#proto/caini/v1/checkout.js';
+import { IngestResult, Purchase, Return } from '#proto/caini/v1/ingest.js';
+import * as member from '#proto/caini/v1/member.js';
+import * as recommendation from '#proto/caini/v1/recommendation.js';
+import type { RecommendReply } from '../../engine/index.ts';
+import type { Decoder } from './input.ts';
+import * as replies from './replies.ts';
+
+/** One call, whose request and reply are one message each. */
+export interface Method {
+  readonly request: Decoder<object>;
+  readonly encode: (body: object) => Buffer;
+}
+
+interface Encoder<Message> {
+  encode(message: Message): BinaryWriter;
+}
+
+function method<Message>(
+  request: Decoder<object>,
+  reply: Encoder<Message>,
+  toMessage: (body: object) => Message,
+): Method {
+  return { request, encode: (body) => bytesOf(reply.encode(toMessage(body))) };
+}
+
+/** What was written, without another copy. */
+function bytesOf(writer: BinaryWriter): Buffer {
+  const { buffer, byteOffset, byteLength } = writer.finish();
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+const list = (request: Decoder<object>): Method =>
+  method(request, recommendation.RecommendResponse, (body) =>
+    replies.toRecommendResponse(body as RecommendReply),
+  );
+const event = (request: Decoder<object>): Method =>
+  method(request, IngestResult, replies.toIngestResult);
+
+/** Bodies that are the message as they are: text, numbers and flags of the same names. */
+const asItIs = <Message>(body: object): Message => body as Message;
+
+/** By `rpc` of the table of operations. */
+export const methods: Readonly<Record<string, Method>> = {
+  'RecommendationService/Recommend': list(recommendation.RecommendRequest),
+  'RecommendationService/RecommendForMember': list(recommendation.RecommendForMemberRequest),
+  'RecommendationService/RecommendBuyAgain': list(recommendation.RecommendBuyAgainRequest),
+  'RecommendationService/RecommendSimilar': list(recommendation.RecommendSimilarRequest),
+  'RecommendationService/RecommendBoughtTogether': list(
+    recommendation.RecommendBoughtTogetherRequest,
+  ),
+  'RecommendationService/RecommendPopular': list(recommendation.RecommendPopularRequest),
+  'CheckoutService/RecommendForBasket': list(RecommendForBasketRequest),
+  'IngestService/RecordPurchase': event(Purchase),
+  'IngestService/RecordReturn': event(Return),
+  'CatalogService/ListItems': method(
+    catalog.ListItemsRequest,
+    catalog.ListItemsResponse,
+    replies.toItemPage,
+  ),
+  'CatalogService/WriteItems': method(
+    catalog.WriteItemsRequest,
+    catalog.WriteItemsResponse,
+    replies.toIngestResults,
+  ),
+  'CatalogService/ReadItem': method(catalog.ReadItemRequest, catalog.Item, replies.toItem),
+  'CatalogService/WriteItem': event(catalog.Item),
+  'CatalogService/ListStores': method(
+    catalog.ListStoresRequest,
+    catalog.ListStoresResponse,
+    replies.toStorePage,
+  ),
+  'CatalogService/ReadStore': method(catalog.ReadStoreRequest, catalog.Store, asItIs),
+  'CatalogService/WriteStore': event(catalog.Store),
+  'MemberService/MergeMembers': event(member.MergeMembersRequest),
+  'MemberService/WriteConsent': event(member.WriteConsentRequest),
+  'MemberService/EraseMember': method(
+    member.EraseMemberRequest,
+    member.EraseMemberResponse,
+    replies.toEraseResponse,
+  ),
+  'AdminService/Verify': method(admin.VerifyRequest, admin.VerifyResponse, (body) => ({
+    step: { $case: 'audit' as const, audit: replies.toAudit(body) },
+  })),
+  'AdminService/Checkpoint': method(admin.CheckpointRequest, admin.CheckpointResponse, asItIs),
+  'AdminService/Compact': method(admin.CompactRequest, admin.CompactResponse, asItIs),
+  'AdminService/Expire': method(admin.ExpireRequest, admin.ExpireResponse, asItIs),
+};
+
+/** How far long work is, for the one operation that tells it. */
+export function encodeProgress(done: number, total: number): Buffer {
+  const progress = { done, total };
+  return bytesOf(admin.VerifyResponse.encode({ step: { $case: 'progress', progress } }));
+}

@@ -1,0 +1,52 @@
+// What the calls of one gRPC door share.
+import type { StatusObject } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
+import { EngineError } from '../../engine/index.ts';
+import type { EngineAccess } from '../operations/operation.ts';
+import type { Fragments } from './fragments.ts';
+import type { Admit } from './keys.ts';
+import { isOurFault, statusOfError } from './status.ts';
+
+/** Streams that are open, so that a stop can tell each of them. */
+export interface OpenStreams {
+  /** `stop` is called once, when the server stops; returns what to call at the stream's own end. */
+  add(stop: () => void): () => void;
+  stopAll(): void;
+}
+
+export interface Parts {
+  readonly access: EngineAccess;
+  readonly log: Logger;
+  readonly admit: Admit;
+  readonly streams: OpenStreams;
+  readonly fragments: Fragments;
+}
+
+/** The status of a failed call; what is ours to mend goes to the log with its cause. */
+export function refuse({ log }: Parts, rpc: string, error: unknown): StatusObject {
+  if (isOurFault(error)) log.error({ err: error, rpc }, 'call failed');
+  return statusOfError(error);
+}
+
+/** What a stream is told when the server goes: come back in a moment, here or elsewhere. */
+export function stopping(): EngineError {
+  const details = { reason: 'SERVER_STOPPING', retryAfterMs: 1_000 };
+  return new EngineError('UNAVAILABLE', 'the server is stopping', details);
+}
+
+export function createOpenStreams(): OpenStreams {
+  const stops = new Set<() => void>();
+  let isStopping = false;
+  return {
+    add(stop) {
+      stops.add(stop);
+      // One that began while the others were told.
+      if (isStopping) stop();
+      return () => stops.delete(stop);
+    },
+    stopAll() {
+      isStopping = true;
+      for (const stop of [...stops]) stop();
+    },
+  };
+}

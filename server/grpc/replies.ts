@@ -1,0 +1,97 @@
+// What operations answer, as messages of proto/caini/v1.
+import type { VerifyResponse_Audit } from '#proto/caini/v1/admin.js';
+import type {
+  Item as ItemMessage,
+  ItemStatus,
+  ListItemsResponse,
+  ListStoresResponse,
+} from '#proto/caini/v1/catalog.js';
+import type { IngestStatus, IngestResult as ResultMessage } from '#proto/caini/v1/ingest.js';
+import type { EraseMemberResponse } from '#proto/caini/v1/member.js';
+import type {
+  ReasonType,
+  RecommendedItem as RecommendedMessage,
+  RecommendResponse,
+  Relaxation,
+  Scenario,
+} from '#proto/caini/v1/recommendation.js';
+import type {
+  Audit,
+  EraseReceipt,
+  FieldViolation,
+  IngestResult,
+  Item,
+  Reason,
+  RecommendedItem,
+  RecommendReply,
+  Store,
+} from '../../engine/index.ts';
+
+/** The name of an enum's value on the wire: `SCENARIO` and `guess-you-like`. */
+export function enumName(prefix: string, word: string): string {
+  return `${prefix}_${word.replaceAll('-', '_').toUpperCase()}`;
+}
+
+export function toRecommendResponse(reply: RecommendReply): RecommendResponse {
+  return {
+    recommendationId: reply.recommendationId,
+    scenario: enumName('SCENARIO', reply.scenario) as Scenario,
+    items: reply.items.map(toRecommendedItem),
+    personalized: reply.personalized,
+    relaxations: reply.relaxations.map((word) => enumName('RELAXATION', word) as Relaxation),
+    watermark: reply.watermark,
+  };
+}
+
+function toRecommendedItem(item: RecommendedItem): RecommendedMessage {
+  return { ...item, reasons: item.reasons.map(toReason) };
+}
+
+export function toReason({ type, ...rest }: Reason) {
+  return { type: enumName('REASON_TYPE', type) as ReasonType, ...rest };
+}
+
+type ToldResult = IngestResult & { readonly errors?: readonly FieldViolation[] };
+
+export function toIngestResult(body: object): ResultMessage {
+  const { status, limit, errors = [], ...rest } = body as ToldResult;
+  return {
+    ...rest,
+    status: enumName('INGEST_STATUS', status) as IngestStatus,
+    ...(limit !== undefined && { limit: String(limit) }),
+    errors: errors.map(toViolation),
+  };
+}
+
+function toViolation({ limit, ...rest }: FieldViolation) {
+  return { ...rest, ...(limit !== undefined && { limit: String(limit) }) };
+}
+
+export function toIngestResults(body: object) {
+  const { results } = body as { readonly results: readonly IngestResult[] };
+  return { results: results.map(toIngestResult) };
+}
+
+export function toItem(body: object): ItemMessage {
+  const { category = [], tags = [], status, ...rest } = body as Item;
+  return { ...rest, category, tags, status: enumName('ITEM_STATUS', status) as ItemStatus };
+}
+
+export function toItemPage(body: object): ListItemsResponse {
+  const { items, ...rest } = body as { readonly items: readonly Item[] };
+  return { items: items.map(toItem), ...rest };
+}
+
+export function toStorePage(body: object): ListStoresResponse {
+  const { stores, ...rest } = body as { readonly stores: readonly Store[] };
+  return { stores: [...stores], ...rest };
+}
+
+export function toEraseResponse(body: object): EraseMemberResponse {
+  return body as EraseReceipt;
+}
+
+export function toAudit(body: object): VerifyResponse_Audit {
+  const audit = body as Audit;
+  return { ...audit, differences: [...audit.differences] };
+}

@@ -1,0 +1,309 @@
+// One till's conversation: scans in, advice out while it is worth anything, receipts to disk.
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
+import type { z } from 'zod';
+import { DegradedReason, ScanSessionRequest, SuppressReason } from '#proto/caini/v1/checkout.js';
+import { EngineError, limits, type RecommendedItem } from '../../engine/index.ts';
+import { schemaNode, validate } from '../operations/violations.ts';
+import { operations } from '../operations.ts';
+import { decodeMessage, toInput } from './input.ts';
+import { type Parts, refuse, stopping } from './parts.ts';
+import type { Call } from './services.ts';
+import * as said from './session-messages.ts';
+import type { Registered, Sessions } from './sessions.ts';
+import * as tickets from './ticket.ts';
+
+const rpc = 'CheckoutService/ScanSession';
+const ingestPurchases = operations.find(({ name }) => name === 'ingestPurchases')!;
+
+type Stream = ServerDuplexStream<Buffer, Buffer>;
+type Event = NonNullable<ScanSessionRequest['event']>;
+
+/** Scope `write` too: it takes receipts. */
+const asked = { scopes: ['read', 'write'], service: 'CheckoutService' } as const;
+
+export function scanSessionCall(parts: Parts, sessions: Sessions): Call {
+  const handle = (call: Stream): void => {
+    try {
+      parts.admit(call.metadata, asked);
+      new ScanSession(call, parts, sessions).begin();
+    } catch (error) {
+      call.emit('error', refuse(parts, rpc, error));
+    }
+  };
+  return { handle, requestStream: true, responseStream: true };
+}
+
+class ScanSession implements Registered {
+  heardAtMs: number;
+  private readonly call: Stream;
+  private readonly parts: Parts;
+  private readonly sessions: Sessions;
+  private opening: tickets.Opening | undefined;
+  private ticket = tickets.newTicket();
+  /** The receipt of the last ticket: its tender may be sent again on the same stream. */
+  private lastReceipt: { readonly purchaseId?: string } = {};
+  /** When the message came in that advice is due for; undefined when none is. */
+  private dueSinceMs: number | undefined;
+  private isScheduled = false;
+  /** Advice goes out one at a time: what waits behind a slow reader would be stale. */
+  private isWriting = false;
+  private hasEnded = false;
+  private toldDegraded: DegradedReason | undefined;
+  /** The tender that is being written. */
+  private tendering: Promise<void> = Promise.resolve();
+  private readonly gone: Promise<void>;
+
+  constructor(call: Stream, parts: Parts, sessions: Sessions) {
+    this.call = call;
+    this.parts = parts;
+    this.sessions = sessions;
+    this.heardAtMs = sessions.now();
+    this.gone = new Promise((resolve) => {
+      call.once('cancelled', resolve).once('close', resolve);
+    });
+  }
+
+  /** Throws RESOURCE_EXHAUSTED when there are too many. */
+  begin(): void {
+    const { call, sessions, parts } = this;
+    sessions.enter(this);
+    // A receipt that is being written is answered before the stream ends.
+    const forget = parts.streams.add(() => {
+      void this.tendering.then(() => this.fail(stopping()));
+    });
+    void this.gone.then(() => {
+      this.hasEnded = true;
+      forget();
+      sessions.leave(this);
+      this.forgetTicket();
+    });
+    call.on('data', (bytes: Buffer) => this.receive(bytes));
+    call.on('end', () => void this.tendering.then(() => this.end()));
+  }
+
+  expire(): void {
+    const minutes = limits.scanSessionIdleMsMax / 60_000;
+    const message = `nothing was heard from the till for ${minutes} minutes`;
+    this.fail(new EngineError('DEADLINE_EXCEEDED', message, { reason: 'SESSION_IDLE' }));
+  }
+
+  private receive(bytes: Buffer): void {
+    if (this.hasEnded) return;
+    const cameInMs = this.sessions.now() - this.sessions.waitedMs();
+    this.heardAtMs = this.sessions.now();
+    try {
+      const { event } = decodeMessage(ScanSessionRequest, bytes);
+      if (event === undefined) throw missingEvent();
+      this.take(event, cameInMs);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private take(event: Event, cameInMs: number): void {
+    if (this.opening === undefined && event.$case !== 'open') throw notOpen(event.$case);
+    switch (event.$case) {
+      case 'open':
+        this.open(read('open', event.open));
+        break;
+      case 'identify':
+        this.identify(event.identify);
+        if (this.ticket.latestSeq > 0) this.advise(cameInMs);
+        break;
+      case 'scan':
+        if (this.scan(read('scan', event.scan))) this.advise(cameInMs);
+        break;
+      case 'void':
+        tickets.applyVoid(this.ticket, read('void', event.void).seq);
+        this.advise(cameInMs);
+        break;
+      case 'decline':
+        // The next scan is early enough for another offer.
+        tickets.applyDecline(this.ticket, read('decline', event.decline).itemId);
+        break;
+      default:
+        this.tender(read('tender', event.tender));
+    }
+  }
+
+  private open(opening: tickets.Opening): void {
+    if (this.opening !== undefined) {
+      const message = 'is sent once, first';
+      throw tickets.fault({ field: 'open', value: 'again', limit: 'once', message });
+    }
+    this.opening = opening;
+    this.call.sendMetadata(new Metadata());
+  }
+
+  private identify({ who }: Extract<Event, { $case: 'identify' }>['identify']): void {
+    this.ticket.memberId = undefined;
+    if (who?.$case === 'memberId') {
+      this.ticket.memberId = read('member', { memberId: who.memberId }, 'identify').memberId;
+    } else if (who?.$case === 'identity') {
+      read('identity', who.identity, 'identify.identity');
+      const message = 'no member is known by this identity; the ticket is anonymous';
+      this.call.write(said.degraded(DegradedReason.DEGRADED_REASON_IDENTITY_UNKNOWN, message));
+    }
+  }
+
+  private scan(scan: tickets.Scan): boolean {
+    this.sessions.takeLine();
+    let isNew = false;
+    try {
+      isNew = tickets.applyScan(this.ticket, scan);
+    } finally {
+      if (!isNew) this.sessions.giveLines(1);
+    }
+    return isNew;
+  }
+
+  /** Soon, when all that came in together has been read: only the last of it is worth advice. */
+  private advise(cameInMs: number): void {
+    this.dueSinceMs = cameInMs;
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    setImmediate(() => {
+      this.isScheduled = false;
+      this.adviseNow();
+    });
+  }
+
+  private adviseNow(): void {
+    if (this.hasEnded || this.isWriting || this.dueSinceMs === undefined) return;
+    const bytes = this.isLate() ? undefined : this.deriveAdvice();
+    // Asked again: deriving it took its time.
+    const isLate = this.isLate();
+    this.dueSinceMs = undefined;
+    if (bytes === undefined || isLate) return;
+    this.isWriting = true;
+    this.call.write(bytes, () => {
+      this.isWriting = false;
+      this.adviseNow();
+    });
+  }
+
+  private isLate(): boolean {
+    return this.sessions.now() - this.dueSinceMs! >= this.opening!.deadlineMs;
+  }
+
+  /** Undefined when there is nothing to say that was not said before. */
+  private deriveAdvice(): Buffer | undefined {
+    const { ticket } = this;
+    const items = tickets.standingItems(ticket);
+    const suppress = (reason: SuppressReason) => said.suppress(ticket.latestSeq, reason);
+    if (items.length === 0) return suppress(SuppressReason.SUPPRESS_REASON_EMPTY_TICKET);
+    if (items.length > limits.basketItemsMax)
+      return suppress(SuppressReason.SUPPRESS_REASON_TICKET_TOO_LARGE);
+    try {
+      const request = tickets.adviceRequest(ticket, items, this.opening!);
+      const reply = this.parts.access.engine().recommend(request, 'till');
+      this.toldDegraded = undefined;
+      const offers = reply.items.filter(goesWithTicket);
+      if (offers.length === 0) return suppress(SuppressReason.SUPPRESS_REASON_NOTHING_TO_OFFER);
+      return this.parts.fragments.advice(ticket.latestSeq, offers);
+    } catch (error) {
+      return this.deriveDegraded(error);
+    }
+  }
+
+  private deriveDegraded(error: unknown): Buffer | undefined {
+    const isStarting = error instanceof EngineError && error.code === 'UNAVAILABLE';
+    const reason = isStarting
+      ? DegradedReason.DEGRADED_REASON_NOT_READY
+      : DegradedReason.DEGRADED_REASON_INTERNAL;
+    if (!isStarting) refuse(this.parts, rpc, error);
+    if (this.toldDegraded === reason) return undefined;
+    this.toldDegraded = reason;
+    const message = isStarting ? (error as Error).message : 'advice failed; the log tells more';
+    return said.degraded(reason, message);
+  }
+
+  /** Nothing more is read until it is written and answered: the next ticket waits its turn. */
+  private tender(tender: tickets.Tender): void {
+    const receipt = this.takeReceipt(tender);
+    this.dueSinceMs = undefined;
+    this.call.pause();
+    this.tendering = this.commit(receipt)
+      .catch((error: unknown) => this.fail(error))
+      .finally(() => this.call.resume());
+  }
+
+  private takeReceipt(tender: tickets.Tender): object {
+    const isRetry =
+      this.ticket.lines.size === 0 && this.lastReceipt.purchaseId === tender.purchaseId;
+    const receipt = isRetry
+      ? { ...this.lastReceipt, ...tender }
+      : tickets.receiptOf(this.ticket, tender, this.opening!);
+    this.lastReceipt = receipt;
+    this.forgetTicket();
+    return receipt;
+  }
+
+  private forgetTicket(): void {
+    this.sessions.giveLines(this.ticket.lines.size);
+    this.ticket = tickets.newTicket();
+  }
+
+  private async commit(receipt: object): Promise<void> {
+    const result = await ingestPurchases.run(this.parts.access, { value: receipt, flaws: [] });
+    if (this.hasEnded) return;
+    const written = new Promise<void>((resolve) => {
+      this.call.write(said.committed(result), () => resolve());
+    });
+    await Promise.race([written, this.gone]);
+  }
+
+  private end(): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    this.call.end();
+  }
+
+  private fail(error: unknown): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    this.call.emit('error', refuse(this.parts, rpc, error));
+  }
+}
+
+/** What merely sells well goes with any ticket, and so with none. */
+function goesWithTicket({ reasons: [reason] }: RecommendedItem): boolean {
+  return reason?.type === 'bought_together';
+}
+
+type SessionSchemas = typeof tickets.sessionSchemas;
+
+/** The message as its schema takes it; throws INVALID_ARGUMENT with paths from the outermost. */
+function read<Name extends keyof SessionSchemas>(
+  name: Name,
+  message: object,
+  path: string = name,
+): z.output<SessionSchemas[Name]> {
+  const schema = tickets.sessionSchemas[name];
+  const input = toInput(message, schemaNode(schema));
+  try {
+    return validate(schema, input) as z.output<SessionSchemas[Name]>;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const violations = error.violations.map((violation) => ({
+      ...violation,
+      field: `${path}.${violation.field}`,
+    }));
+    throw new EngineError('INVALID_ARGUMENT', `${path}.${error.message}`, { violations });
+  }
+}
+
+function missingEvent(): EngineError {
+  const limit = 'open, identify, scan, void, decline or tender';
+  return tickets.fault({ field: 'event', value: undefined, limit, message: `must be ${limit}` });
+}
+
+function notOpen(given: string): EngineError {
+  return tickets.fault({
+    field: 'open',
+    value: given,
+    limit: 'the first message',
+    message: 'must be the first message of a session',
+  });
+}

@@ -1,0 +1,170 @@
+// A ticket as it is scanned: what stands, what was taken back or declined, and the receipt it
+// becomes. No clock, no stream, no engine.
+import { z } from 'zod';
+import {
+  channelSchema,
+  EngineError,
+  idSchema,
+  limits,
+  purchaseLineSchema,
+  purchaseSchema,
+  type RecommendRequest,
+} from '../../engine/index.ts';
+import { shown } from '../shown.ts';
+
+const seqSchema = z.int().min(1).max(2_147_483_647);
+
+/** The messages of ScanSession, as they are judged. */
+export const sessionSchemas = {
+  open: z.strictObject({
+    storeId: idSchema.optional(),
+    terminalId: idSchema.optional(),
+    deadlineMs: z
+      .int()
+      .min(1)
+      .max(limits.adviceDeadlineMsMax)
+      .default(limits.adviceDeadlineMsDefault),
+    limit: z.int().min(1).max(limits.adviceItemsMax).default(limits.adviceItemsMax),
+  }),
+  scan: z.strictObject({
+    seq: seqSchema,
+    itemId: idSchema,
+    quantity: purchaseLineSchema.shape.quantity.default(1),
+    unitPriceFen: purchaseLineSchema.shape.unitPriceFen,
+  }),
+  void: z.strictObject({ seq: seqSchema }),
+  decline: z.strictObject({ itemId: idSchema }),
+  tender: z.strictObject({
+    purchaseId: idSchema,
+    occurredAt: purchaseSchema.shape.occurredAt,
+    channel: channelSchema.default('pos'),
+  }),
+  member: z.strictObject({ memberId: idSchema }),
+  identity: z.strictObject({
+    type: z.enum(['phone', 'card', 'openid', 'unionid', 'device']),
+    value: idSchema,
+  }),
+} as const;
+
+export type Opening = z.output<typeof sessionSchemas.open>;
+export type Scan = z.output<typeof sessionSchemas.scan>;
+export type Tender = z.output<typeof sessionSchemas.tender>;
+
+interface ScannedLine extends Scan {
+  stands: boolean;
+}
+
+export interface Ticket {
+  /** By seq, in the order of seq. */
+  readonly lines: Map<number, ScannedLine>;
+  readonly declined: Set<string>;
+  memberId: string | undefined;
+  /** 0 before the first scan. */
+  latestSeq: number;
+}
+
+export function newTicket(): Ticket {
+  return { lines: new Map(), declined: new Set(), memberId: undefined, latestSeq: 0 };
+}
+
+/** False when the same scan came before. Throws INVALID_ARGUMENT for a seq that was passed. */
+export function applyScan(ticket: Ticket, scan: Scan): boolean {
+  const { seq } = scan;
+  const known = ticket.lines.get(seq);
+  if (known !== undefined && isSame(known, scan)) return false;
+  if (seq <= ticket.latestSeq) {
+    const message = 'must be above the one before, or repeat a scan with the same content';
+    throw fault({ field: 'scan.seq', value: seq, limit: `above ${ticket.latestSeq}`, message });
+  }
+  if (ticket.lines.size >= limits.purchaseLinesMax) {
+    const limit = limits.purchaseLinesMax;
+    throw fault({ field: 'scan', value: limit + 1, limit, message: `must be at most ${limit}` });
+  }
+  ticket.lines.set(seq, { ...scan, stands: true });
+  ticket.latestSeq = seq;
+  return true;
+}
+
+function isSame(known: ScannedLine, scan: Scan): boolean {
+  return (
+    known.itemId === scan.itemId &&
+    known.quantity === scan.quantity &&
+    known.unitPriceFen === scan.unitPriceFen
+  );
+}
+
+/** Throws INVALID_ARGUMENT for a seq that was never scanned. */
+export function applyVoid(ticket: Ticket, seq: number): void {
+  const line = ticket.lines.get(seq);
+  if (line === undefined) {
+    const message = 'was not scanned on this ticket';
+    throw fault({ field: 'void.seq', value: seq, limit: 'a seq of this ticket', message });
+  }
+  line.stands = false;
+}
+
+/** Throws INVALID_ARGUMENT beyond what a request may exclude. */
+export function applyDecline(ticket: Ticket, itemId: string): void {
+  ticket.declined.add(itemId);
+  const limit = limits.excludeItemsMax;
+  if (ticket.declined.size <= limit) return;
+  throw fault({ field: 'decline', value: limit + 1, limit, message: `must be at most ${limit}` });
+}
+
+/** The distinct items that stand. */
+export function standingItems(ticket: Ticket): readonly string[] {
+  const standing = [...ticket.lines.values()].filter(({ stands }) => stands);
+  return [...new Set(standing.map(({ itemId }) => itemId))];
+}
+
+/** What to ask for a ticket with these items standing. */
+export function adviceRequest(
+  ticket: Ticket,
+  items: readonly string[],
+  { storeId, limit }: Opening,
+): RecommendRequest {
+  const { memberId } = ticket;
+  // What was taken back was not wanted either.
+  const takenBack = [...ticket.lines.values()].filter(({ stands }) => !stands);
+  const unwanted = new Set([...ticket.declined, ...takenBack.map(({ itemId }) => itemId)]);
+  return {
+    scenario: 'basket-add-on',
+    basket: items.map((itemId) => ({ itemId, quantity: 1 })),
+    exclude: [...unwanted].slice(0, limits.excludeItemsMax),
+    limit,
+    ...(memberId !== undefined && { memberId }),
+    ...(storeId !== undefined && { storeId }),
+  };
+}
+
+/** The receipt as any door takes it, not yet judged: it may have no lines. */
+export function receiptOf(ticket: Ticket, tender: Tender, opening: Opening): object {
+  const { storeId, terminalId } = opening;
+  const { memberId } = ticket;
+  return {
+    ...tender,
+    ...(memberId !== undefined && { memberId }),
+    ...(storeId !== undefined && { storeId }),
+    ...(terminalId !== undefined && { terminalId }),
+    lines: [...ticket.lines.values()]
+      .filter(({ stands }) => stands)
+      .map(({ itemId, quantity, unitPriceFen }) => ({
+        itemId,
+        quantity,
+        ...(unitPriceFen !== undefined && { unitPriceFen }),
+      })),
+  };
+}
+
+interface Fault {
+  readonly field: string;
+  readonly value: unknown;
+  readonly limit: string | number;
+  readonly message: string;
+}
+
+export function fault({ field, value, limit, message }: Fault): EngineError {
+  return new EngineError('INVALID_ARGUMENT', `${field} ${message} (got ${shown(value)})`, {
+    violations: [{ field, value: shown(value), limit, message }],
+  });
+}

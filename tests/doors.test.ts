@@ -1,0 +1,177 @@
+// The fourth proof: HTTP and gRPC give the same reply to every operation. Each door has an engine
+// of its own, and both are told the same story.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { operations } from '../server/operations.ts';
+import { type DoorUnderTest, openGrpcDoor, openHttpDoor } from './support/doors.ts';
+
+let http: DoorUnderTest;
+let grpc: DoorUnderTest;
+beforeAll(async () => {
+  const now = Date.parse('2026-06-01T12:00:00Z');
+  [http, grpc] = await Promise.all([openHttpDoor(now), openGrpcDoor(now)]);
+});
+afterAll(() => Promise.all([http?.close(), grpc?.close()]));
+
+type Question = readonly [operation: string, input: Record<string, unknown>];
+
+const line = { itemId: 'milk', quantity: 1, unitPriceFen: 500 };
+let count = 0;
+const receipt = (changes: object = {}) => {
+  count += 1;
+  const occurredAt = '2026-05-01T09:10:00+08:00';
+  const lines = ['milk', 'bread', 'eggs'].map((itemId) => ({ itemId, quantity: 2 }));
+  return {
+    purchaseId: `r-${count}`,
+    storeId: 's1',
+    memberId: 'ann',
+    occurredAt,
+    lines,
+    ...changes,
+  };
+};
+const oneLine = (changes: object) => receipt({ lines: [{ ...line, ...changes }] });
+const back = (changes: object = {}) => ({
+  returnId: 'b-1',
+  purchaseId: 'r-1',
+  occurredAt: '2026-05-02T10:00:00+08:00',
+  lines: [{ itemId: 'milk', quantity: 1 }],
+  ...changes,
+});
+const item = {
+  itemId: 'tea',
+  name: '乌龙茶',
+  category: ['饮品', '茶'],
+  priceFen: 6800,
+  tags: ['新'],
+};
+const first = receipt();
+
+/** In this order; what is asked early teaches what is listed later. */
+const story: Readonly<Record<string, readonly Question[]>> = {
+  'receipts are recorded once, and refused with every fault': [
+    ['ingestPurchases', first],
+    ['ingestPurchases', first],
+    ['ingestPurchases', { ...first, memberId: 'bob' }],
+    ...Array.from({ length: 5 }, (): Question => ['ingestPurchases', receipt()]),
+    ['ingestPurchases', receipt({ memberId: 'bob', channel: 'mini_program', terminalId: 't1' })],
+    ['ingestPurchases', receipt({ memberId: undefined, storeId: undefined })],
+    ['ingestPurchases', receipt({ lines: [] })],
+    ['ingestPurchases', receipt({ occurredAt: '2026-05-01T09:10:00' })],
+    ['ingestPurchases', receipt({ occurredAt: '2999-01-01T00:00:00Z' })],
+    ['ingestPurchases', receipt({ memberId: '' })],
+    ['ingestPurchases', receipt({ memberId: '猜'.repeat(43) })],
+    ['ingestPurchases', oneLine({ quantity: 0 })],
+    ['ingestPurchases', oneLine({ quantity: -1 })],
+    ['ingestPurchases', oneLine({ quantity: 1_000_000_001 })],
+    ['ingestPurchases', oneLine({ unitPriceFen: 1_000_000_001 })],
+    ['ingestPurchases', oneLine({ unitPriceFen: 9_007_199_254_740_991 })],
+    ['ingestPurchases', { lines: [{ quantity: 0 }, { quantity: 0 }, { quantity: 0 }] }],
+    ['ingestPurchases', receipt({ lines: Array(2_001).fill(line) })],
+    ['ingestPurchases', receipt({ lines: Array(40).fill({ itemId: 'a', quantity: 0 }) })],
+  ],
+  'goods are brought back': [
+    ['ingestReturn', back()],
+    ['ingestReturn', back()],
+    ['ingestReturn', back({ lines: [{ itemId: 'eggs', quantity: 1 }] })],
+    ['ingestReturn', back({ returnId: 'b-2', lines: [{ itemId: 'milk', quantity: 9 }] })],
+    ['ingestReturn', back({ returnId: 'b-3', purchaseId: 'later' })],
+    ['ingestReturn', back({ returnId: 'b-4', lines: [] })],
+  ],
+  'the catalogue is written and read': [
+    ['writeItem', item],
+    ['writeItem', { itemId: 'gone', status: 'inactive' }],
+    ['writeItem', { itemId: 'long', name: 'x'.repeat(201) }],
+    ['writeItem', { itemId: 'dear', priceFen: -1 }],
+    [
+      'writeItems',
+      { items: [item, { itemId: 'cup' }, { itemId: 'x', name: '' }, { itemId: 'y' }] },
+    ],
+    ['writeItems', { items: [] }],
+    ['writeItems', { items: Array(1_001).fill({ itemId: 'cup' }) }],
+    ['readItem', { itemId: 'tea' }],
+    ['readItem', { itemId: 'gone' }],
+    ['readItem', { itemId: 'nowhere' }],
+    ['listItems', {}],
+    ['listItems', { limit: 2 }],
+    ['listItems', { limit: 2, after: 'bread' }],
+    ['listItems', { limit: 0 }],
+    ['listItems', { after: 'nowhere' }],
+    ['writeStore', { storeId: 's1', name: '人民广场店', city: '上海', timeZone: 'Asia/Shanghai' }],
+    ['writeStore', { storeId: 's2', timeZone: 'Mars/Olympus' }],
+    ['readStore', { storeId: 's1' }],
+    ['readStore', { storeId: 'nowhere' }],
+    ['listStores', { limit: 1 }],
+  ],
+  'every list is asked in every way': [
+    ['recommend', {}],
+    ['recommend', { memberId: 'ann', storeId: 's1', limit: 2, exclude: ['eggs'] }],
+    ['recommend', { scenario: 'similar', itemId: 'milk' }],
+    ['recommend', { scenario: 'similar' }],
+    ['recommend', { scenario: 'buy-again' }],
+    ['recommend', { scenario: 'popular', daypart: 'morning', asOf: '2026-05-01T09:10:00+08:00' }],
+    ['recommend', { basket: [{ itemId: 'milk', quantity: 0 }] }],
+    ['recommend', { basket: Array(201).fill({ itemId: 'milk' }) }],
+    ['recommend', { limit: 101, exclude: Array(501).fill('a') }],
+    ['recommend', { memberId: 'ann', minWatermark: '3' }],
+    ['recommend', { memberId: 'ann', minWatermark: '999999' }],
+    ['recommend', { memberId: 'ann', minWatermark: 'soon' }],
+    ['recommendForMember', { memberId: 'ann' }],
+    ['recommendForMember', { memberId: 'ann', scenario: 'discover', storeId: 'nowhere', limit: 5 }],
+    ['recommendForMember', { memberId: 'nobody', scenario: 'popular', daypart: 'noon' }],
+    ['recommendForMember', { memberId: 'ann', limit: 0 }],
+    ['recommendBuyAgain', { memberId: 'ann' }],
+    ['recommendSimilar', { itemId: 'milk', memberId: 'ann' }],
+    ['recommendBoughtTogether', { itemId: 'milk', limit: 1 }],
+    ['recommendBoughtTogether', { itemId: 'nowhere' }],
+    ['recommendPopular', { storeId: 's1' }],
+    ['recommendForBasket', { basket: [{ itemId: 'milk', quantity: 3 }], storeId: 's1' }],
+    ['recommendForBasket', { basket: [{ itemId: 'milk' }], memberId: 'ann', exclude: ['eggs'] }],
+    ['recommendForBasket', { basket: [] }],
+    ['recommendForBasket', { basket: [{ itemId: 'milk', quantity: -1 }] }],
+  ],
+  'members are merged, asked for consent and forgotten': [
+    ['mergeMembers', { memberId: 'ann', fromMemberId: 'card-7' }],
+    ['mergeMembers', { memberId: 'ann', fromMemberId: 'ann' }],
+    ['mergeMembers', { memberId: 'ann', fromMemberId: 'x'.repeat(129) }],
+    ['writeConsent', { memberId: 'bob', personalization: false, occurredAt: first.occurredAt }],
+    ['writeConsent', { memberId: 'bob', personalization: false, occurredAt: 'yesterday' }],
+    ['writeConsent', { memberId: 'bob' }],
+    ['recommendForMember', { memberId: 'bob' }],
+    ['eraseMember', { memberId: 'bob' }],
+    ['eraseMember', { memberId: 'nobody' }],
+    ['ingestPurchases', receipt({ memberId: 'bob' })],
+  ],
+  'upkeep is done': [
+    ['verify', {}],
+    ['checkpoint', {}],
+    ['expire', {}],
+    ['compact', {}],
+  ],
+};
+
+test.each(Object.entries(story))('%s: both doors tell the same', async (_, questions) => {
+  for (const [operation, input] of questions) {
+    const [overHttp, overGrpc] = await Promise.all([
+      http.ask(operation, structuredClone(input)),
+      grpc.ask(operation, structuredClone(input)),
+    ]);
+    const asked = `${operation} ${JSON.stringify(input).slice(0, 200)}`;
+    // Of very many faults a status has room for the first ones.
+    const faults = overHttp.faults?.slice(0, overGrpc.faults?.length);
+    expect(overGrpc, asked).toEqual(faults === undefined ? overHttp : { ...overHttp, faults });
+    if (overHttp.code !== 'OK' && (overHttp.faults?.length ?? 0) > 0) {
+      expect(overGrpc.faults?.length, asked).toBeGreaterThanOrEqual(1);
+    }
+  }
+});
+
+test('the story asks every operation that has a place in both doors', () => {
+  const asked = new Set(
+    Object.values(story).flatMap((questions) => questions.map(([name]) => name)),
+  );
+  const untold = operations.filter(({ name, rpc }) => rpc !== undefined && !asked.has(name));
+  expect(untold.map(({ name }) => name)).toEqual([]);
+  // The standard health service answers these two, with states for each service.
+  const elsewhere = operations.filter(({ rpc }) => rpc === undefined).map(({ name }) => name);
+  expect(elsewhere).toEqual(['readHealth', 'readReadiness']);
+});

@@ -1,0 +1,134 @@
+// SIGTERM while tills are scanning: nobody is left hanging, and nothing acknowledged is lost.
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { ServiceError } from '@grpc/grpc-js';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { openEngine } from '../engine/index.ts';
+import { type Conversation, converse } from './support/conversation.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from './support/folders.ts';
+import { type Running, startCaini } from './support/program.ts';
+import { type Message, newClient, type Refusal, refusalOf } from './support/till.ts';
+
+let folder: TemporaryFolder;
+const running: Running[] = [];
+const clients: Message[] = [];
+beforeAll(async () => {
+  folder = await makeTemporaryFolder('drain');
+});
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close();
+  for (const { child } of running.splice(0)) child.kill('SIGKILL');
+});
+afterAll(() => folder.remove());
+
+async function serve(name: string): Promise<{ server: Running; dataDir: string; url: string }> {
+  const dataDir = join(folder.path, name);
+  const ports = ['--http-port', '0', '--grpc-port', '0'];
+  const server = startCaini(['serve', '--data-dir', dataDir, ...ports]);
+  running.push(server);
+  let said = '';
+  while (!said.includes('\n')) said += String((await once(server.child.stdout!, 'data'))[0]);
+  return { server, dataDir, url: /grpc:\/\/[\w.:]+/.exec(said)![0] };
+}
+
+function client(url: string, service: string): Message {
+  const made = newClient(url, service);
+  clients.push(made);
+  return made;
+}
+
+const occurredAt = '2026-05-02T10:00:00+08:00';
+
+/** Tickets one after another, until the stream ends. */
+async function sell(session: Conversation, name: string, committed: Set<string>): Promise<void> {
+  session.say({ open: { deadlineMs: 10_000 } });
+  for (let count = 0; ; count++) {
+    const purchaseId = `${name}-${count}`;
+    session.say({ scan: { seq: 1, itemId: 'milk' } });
+    session.say({ tender: { purchaseId, occurredAt } });
+    for (;;) {
+      const heard = await session.next().catch(() => undefined);
+      if (heard === undefined) return;
+      if (heard[0] !== 'committed') continue;
+      committed.add(heard[1].result.id);
+      break;
+    }
+  }
+}
+
+/** Receipts as fast as they are taken, until the stream ends. */
+function pour(ingest: Message, name: string, committed: Set<string>): Promise<Refusal> {
+  const stream = ingest.StreamPurchases();
+  let count = 0;
+  const lines = [{ itemId: 'tea', quantity: 1 }];
+  const write = (): void => {
+    count += 1;
+    stream.write({ purchaseId: `${name}-${count}`, occurredAt, lines });
+  };
+  stream.on('data', ({ id }: Message) => {
+    committed.add(id);
+    write();
+  });
+  for (let ahead = 0; ahead < 50; ahead++) write();
+  return new Promise((resolve) => {
+    stream.on('error', (error: ServiceError) => resolve(refusalOf(error)));
+  });
+}
+
+test('SIGTERM tells every stream, keeps what was acknowledged, and ends the process', async () => {
+  const { server, dataDir, url } = await serve('busy');
+  const checkout = client(url, 'CheckoutService');
+  const ingest = client(url, 'IngestService');
+  const committed = new Set<string>();
+  const sessions = Array.from({ length: 20 }, () => converse(checkout));
+  const selling = sessions.map((session, index) => sell(session, `s${index}`, committed));
+  const pouring = [0, 1, 2].map((index) => pour(ingest, `p${index}`, committed));
+  const watch = client(url, 'grpc.health.v1.Health').Watch({ service: 'caini.v1.CheckoutService' });
+  const watched: string[] = [];
+  watch.on('data', ({ status }: Message) => watched.push(status));
+  const watchEnded = new Promise<Refusal>((resolve) =>
+    watch.on('error', (error: ServiceError) => resolve(refusalOf(error))),
+  );
+  while (committed.size < 500) await new Promise((resolve) => setImmediate(resolve));
+  const startedAt = performance.now();
+  server.child.kill('SIGTERM');
+  const { code, stderr } = await server.ended;
+  expect([code, stderr.includes('SIGTERM')]).toEqual([0, true]);
+  // A bound that the issue sets, not a measurement.
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
+  const stopping = { code: 'UNAVAILABLE', info: { reason: 'SERVER_STOPPING' } };
+  for (const session of sessions) expect(await session.ended).toMatchObject(stopping);
+  for (const ended of pouring) expect(await ended).toMatchObject(stopping);
+  expect(await watchEnded).toMatchObject(stopping);
+  expect(watched.at(-1)).toBe('NOT_SERVING');
+  await Promise.all(selling);
+  const engine = await openEngine({ dataDir });
+  try {
+    const kept = new Set([...engine.receipts()].map(({ purchaseId }) => purchaseId));
+    expect([...committed].filter((purchaseId) => !kept.has(purchaseId))).toEqual([]);
+    expect((await engine.verify()).ok).toBe(true);
+  } finally {
+    await engine.close();
+  }
+});
+
+test('a till that has stopped reading does not hold the end back beyond its limit', async () => {
+  const { server, url } = await serve('deaf');
+  const session = converse(client(url, 'CheckoutService'));
+  session.say({ open: {} });
+  session.say({ scan: { seq: 1, itemId: 'milk' } });
+  await session.next();
+  session.pause();
+  const ingest = client(url, 'IngestService').StreamPurchases();
+  ingest.pause();
+  ingest.on('error', () => {});
+  for (let count = 0; count < 3_000; count++) {
+    const lines = [{ itemId: 'tea', quantity: 1 }];
+    ingest.write({ purchaseId: `deaf-${count}`, occurredAt, lines });
+  }
+  await new Promise<void>((resolve) => ingest.once('metadata', () => resolve()));
+  const startedAt = performance.now();
+  server.child.kill('SIGTERM');
+  expect((await server.ended).code).toBe(0);
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
+});

@@ -1,0 +1,163 @@
+// One way to ask any operation of the table through either door, and one shape for what comes back,
+// so that the two can be compared.
+import { operations } from '../../server/operations.ts';
+import { type Loopback, openLoopback } from './loopback.ts';
+import { ask, type Message, openTill, refusalOf, type Till } from './till.ts';
+
+export interface Told {
+  /** `OK`, or the code of the refusal. */
+  readonly code: string;
+  /** The reply as JSON, without empty lists: protocol buffers do not tell them from absent. */
+  readonly body?: unknown;
+  readonly message?: string;
+  readonly reason?: string | undefined;
+  readonly faults?: readonly { readonly field: string; readonly description: string }[];
+  readonly retries?: boolean;
+  readonly result?: unknown;
+}
+
+export interface DoorUnderTest {
+  ask(operation: string, input: Record<string, unknown>): Promise<Told>;
+  close(): Promise<void>;
+}
+
+const operationOf = (name: string) => {
+  const operation = operations.find((each) => each.name === name);
+  if (operation === undefined) throw new Error(`no operation ${name}`);
+  return operation;
+};
+
+/** `now` in epoch milliseconds: refusals tell the time. */
+export async function openHttpDoor(now: number): Promise<DoorUnderTest> {
+  const loopback = await openLoopback({ clock: () => now });
+  return {
+    ask: (name, input) => askHttp(loopback, name, input),
+    close: () => loopback.close(),
+  };
+}
+
+async function askHttp(
+  loopback: Loopback,
+  name: string,
+  input: Record<string, unknown>,
+): Promise<Told> {
+  const { method, path } = operationOf(name);
+  const rest = { ...input };
+  const target = path.replaceAll(/\{(\w+)\}/g, (_, id: string) => {
+    const value = String(rest[id] ?? '');
+    delete rest[id];
+    return encodeURIComponent(value);
+  });
+  const reply =
+    method === 'GET'
+      ? await loopback.get(`${target}?${queryOf(rest)}`)
+      : await loopback.send(method, target, method === 'DELETE' ? undefined : rest);
+  if (reply.status < 300) return { code: 'OK', body: comparable(reply.json) };
+  const { code, detail, reason, errors, result } = reply.json;
+  return {
+    code: code === 'CONFLICT' ? 'ALREADY_EXISTS' : code,
+    message: detail,
+    reason: reason ?? (code === 'CONFLICT' ? 'ALREADY_EXISTS' : code),
+    faults: errors.map((fault: Message) => ({
+      field: fault.field,
+      description: `${fault.message} (got ${fault.value}, limit ${fault.limit})`,
+    })),
+    retries: reply.headers['retry-after'] !== undefined,
+    result: result && told(result),
+  };
+}
+
+/** A status says the words of its result once. */
+function told({ message: _message, limit: _limit, ...result }: Message): unknown {
+  return result;
+}
+
+function queryOf(fields: Record<string, unknown>): string {
+  return Object.entries(fields)
+    .flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)]))
+    .map(([name, one]) => `${name}=${encodeURIComponent(one!)}`)
+    .join('&');
+}
+
+export async function openGrpcDoor(now: number): Promise<DoorUnderTest> {
+  const till = await openTill({}, { clock: () => now });
+  return { ask: (name, input) => askGrpc(till, name, input), close: () => till.close() };
+}
+
+async function askGrpc(till: Till, name: string, input: Record<string, unknown>): Promise<Told> {
+  const { rpc = '' } = operationOf(name);
+  const [service = '', method = ''] = rpc.split('/');
+  const client = till.client(service);
+  try {
+    const request = named(input) as object;
+    if (name === 'verify') return { code: 'OK', body: await lastOf(client.Verify(request)) };
+    return { code: 'OK', body: comparable(await ask(client, method, request)) };
+  } catch (error) {
+    const { code, message, info, violations, retryAfterMs, result } = refusalOf(error);
+    return {
+      code,
+      message,
+      reason: info?.reason,
+      faults: violations.map(({ field, description }) => ({ field, description })),
+      retries: retryAfterMs !== undefined,
+      result: result && (comparable(result) as object),
+    };
+  }
+}
+
+async function lastOf(stream: AsyncIterable<Message>): Promise<unknown> {
+  let last: Message;
+  for await (const message of stream) last = message;
+  return comparable(last.audit);
+}
+
+const enumPrefixes: Readonly<Record<string, string>> = {
+  scenario: 'SCENARIO',
+  daypart: 'DAYPART',
+  channel: 'CHANNEL',
+  type: 'REASON_TYPE',
+  relaxations: 'RELAXATION',
+};
+const statusPrefix = /^(INGEST|ITEM)_STATUS_/;
+
+/** Our words as the names that protocol buffers have for them. */
+function named(value: unknown, field = ''): unknown {
+  if (Array.isArray(value)) return value.map((one) => named(one, field));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, named(one, key)]));
+  }
+  if (field === 'status') return `ITEM_STATUS_${String(value).toUpperCase()}`;
+  const prefix = enumPrefixes[field];
+  if (prefix === undefined) return value;
+  return `${prefix}_${String(value).replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** What differs from one asking to the next by its nature: told, but not compared. */
+const unsteady = new Set([
+  'recommendationId',
+  'bytesGoneBy',
+  'seconds',
+  'bytesBefore',
+  'bytesAfter',
+]);
+
+/** Back to our words; lists that are empty and oneofs of one optional field say nothing. */
+function comparable(value: unknown, field = ''): unknown {
+  if (unsteady.has(field)) return typeof value;
+  if (field === 'limit') return String(value);
+  if (Array.isArray(value)) return value.map((one) => comparable(one, field));
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value)
+      .filter(([key, one]) => !key.startsWith('_') && one !== undefined)
+      .filter(([, one]) => !(Array.isArray(one) && one.length === 0))
+      .map(([key, one]) => [key, comparable(one, key)]);
+    return Object.fromEntries(entries);
+  }
+  if (typeof value !== 'string') return value;
+  if (field === 'status') return value.replace(statusPrefix, '').toLowerCase();
+  const prefix = enumPrefixes[field];
+  const isName = prefix !== undefined && value.startsWith(`${prefix}_`);
+  if (!isName) return value;
+  const word = value.slice(prefix.length + 1).toLowerCase();
+  return field === 'scenario' ? word.replaceAll('_', '-') : word;
+}
