@@ -2,8 +2,14 @@
 import { benchErase } from './erase.ts';
 import { benchIngest } from './ingest.ts';
 import { benchRecommend } from './recommend.ts';
+import { benchTill } from './till.ts';
 
-const parts = { ingest: benchIngest, recommend: benchRecommend, erase: benchErase } as const;
+const parts = {
+  ingest: benchIngest,
+  recommend: benchRecommend,
+  erase: benchErase,
+  till: benchTill,
+} as const;
 
 const asked = process.argv[2];
 const names = Object.keys(parts) as (keyof typeof parts)[];
