@@ -3,12 +3,14 @@ import { benchCheckpoint } from './checkpoint.ts';
 import { benchErase } from './erase.ts';
 import { benchIngest } from './ingest.ts';
 import { benchRecommend } from './recommend.ts';
+import { benchTill } from './till.ts';
 
 const parts = {
   ingest: benchIngest,
   recommend: benchRecommend,
   erase: benchErase,
   checkpoint: benchCheckpoint,
+  till: benchTill,
 } as const;
 
 const asked = process.argv[2];
