@@ -11,7 +11,7 @@ import {
   basketCount,
   basketsOf,
 } from './history';
-import { firstBuys, hot, itemCount, mark, nextEpoch, record } from './items';
+import { lastBuys, hot, itemCount, mark, nextEpoch, record } from './items';
 import {
   HOT_ACC,
   HOT_IN_FACTOR,
@@ -138,6 +138,45 @@ export function weighHistory(ageDecay: f64): u32 {
   return anchorCount;
 }
 
+/**
+ * Leaves their affinity to the `most` anchors that weigh most (of equal ones to those met first,
+ * the later receipt's) and takes it from the others, which stay anchors.
+ */
+export function keepHeaviest(most: u32): void {
+  if (anchorCount <= most) return;
+  let above: f64 = f64.POSITIVE_INFINITY;
+  let left = most;
+  while (true) {
+    // From one weight down to the next: f takes few values, since it is a sum of powers of one age.
+    let next: f64 = 0;
+    let equal: u32 = 0;
+    for (let k: u32 = 0; k < anchorCount; k++) {
+      const affinity = load<f64>(anchors + k * ANCHOR_BYTES, ANCHOR_AFFINITY);
+      if (affinity >= above || affinity < next) continue;
+      equal = affinity == next ? equal + 1 : 1;
+      next = affinity;
+    }
+    if (equal >= left || next == 0) {
+      dropBelow(next, left);
+      return;
+    }
+    left -= equal;
+    above = next;
+  }
+}
+
+/** Takes the affinity of all that weigh less, and of all but `kept` that weigh just as much. */
+function dropBelow(affinity: f64, kept: u32): void {
+  let left = kept;
+  for (let k: u32 = 0; k < anchorCount; k++) {
+    const at = anchors + k * ANCHOR_BYTES;
+    const own = load<f64>(at, ANCHOR_AFFINITY);
+    if (own > affinity) continue;
+    if (own == affinity && left > 0) left--;
+    else store<f64>(at, 0, ANCHOR_AFFINITY);
+  }
+}
+
 /** Adds one item as an anchor of affinity 1. */
 export function addAnchor(item: u32): void {
   weighItem(item, 1.0, 0);
@@ -189,7 +228,7 @@ export function usualGapDays(anchor: u32): f64 {
 // @ts-expect-error: decorator
 @inline
 function priorOf(item: u32, prior: u32): f64 {
-  return <f64>load<f32>(prior == BY_SALES ? hot(item) + HOT_POP : firstBuys(item));
+  return <f64>load<f32>(prior == BY_SALES ? hot(item) + HOT_POP : lastBuys(item));
 }
 
 // @ts-expect-error: decorator
@@ -203,7 +242,7 @@ function blend(item: u32, byAccumulator: f64, table: u32, byPrior: f64, prior: u
 
 /**
  * Selects by: byAccumulator · acc(j) [· IN[j]^-0.3 when `table` is NEXT] + byPrior · POP[j] (when
- * `prior` is 0) or FIRST[j] (1) + byRepeat · repeat(j). `withAnchors`: whether anchors may be
+ * `prior` is 0) or LAST[j] (1) + byRepeat · repeat(j). `withAnchors`: whether anchors may be
  * listed. `withOthers`: whether anything else may. Clears the accumulator.
  */
 export function select(

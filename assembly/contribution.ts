@@ -20,6 +20,7 @@ import {
   nextEpoch,
   record,
   refreshFirst,
+  refreshLast,
   refreshIn,
   refreshPopularity,
   refreshTogether,
@@ -28,7 +29,7 @@ import {
   DAYPARTS,
   FIRSTS_MAX,
   ITEM_HASH,
-  ITEM_FIRST,
+  ITEM_LAST,
   ITEM_GAP_DAYS,
   ITEM_GAPS,
   ITEM_IN,
@@ -49,11 +50,11 @@ import {
   TABLE_NEXT,
   TABLE_SAME,
 } from './layout';
-import { BY_FIRST_BUYS, BY_SALES, popularityChanged } from './popular';
+import { BY_LAST_BUYS, BY_SALES, popularityChanged } from './popular';
 import { cellChanged } from './rows';
 import {
   addDay,
-  addFirst,
+  addLast,
   addGaps,
   addOpportunities,
   addPopularityTotal,
@@ -252,9 +253,8 @@ function addMemRow(item: u32, others: u32, count: u32, weight: i64, sign: i64): 
   }
 }
 
-/** ON, ON0, FIRST and MEM of the fresh items of the basket met last. */
+/** ON, ON0 and MEM of the fresh items of the basket met last. */
 function addFresh(day: i32, sign: i64): void {
-  const first = sign * fixed(popGrowth(day));
   const before = min(firstsCount, FIRSTS_MAX);
   const together = sqrt(<f64>max<i32>(1, <i32>(before + freshCount) - 1));
   const weight = sign * fixed(pairGrowth(day) / together);
@@ -263,8 +263,6 @@ function addFresh(day: i32, sign: i64): void {
     const item = itemAt(fresh, k);
     addCounter(item, ITEM_ON, weight);
     addCounter(item, ITEM_ON0, timeless);
-    popularityChanged(BY_FIRST_BUYS, item, addCounter(item, ITEM_FIRST, first));
-    addFirst(first);
     refreshFirst(item);
   }
   for (let k: u32 = 0; k < before; k++) {
@@ -311,6 +309,22 @@ function contribute(side: u32, from: u32, isMember: bool, sign: i64): void {
   }
 }
 
+/** LAST of the last basket of a side. */
+function addLastBasket(side: u32, sign: i64): void {
+  const baskets = basketCount(side);
+  if (!baskets) return;
+  const basket = basketsOf(side) + (baskets - 1) * BASKET_BYTES;
+  const first = load<u32>(basket, BASKET_FIRST);
+  const count = load<u32>(basket, BASKET_ITEMS);
+  const weight = sign * fixed(popGrowth(load<i32>(basket, BASKET_DAY)));
+  for (let k: u32 = 0; k < count; k++) {
+    const item = itemAt(first, k);
+    popularityChanged(BY_LAST_BUYS, item, addCounter(item, ITEM_LAST, weight));
+    addLast(weight);
+    refreshLast(item);
+  }
+}
+
 /**
  * Moves the counts from the history on side 0 to the one on side 1: takes back what the first
  * contributed and adds what the second does, from the first basket that differs. Either may be
@@ -320,4 +334,7 @@ export function applyChange(isMember: bool): void {
   const from = commonBaskets();
   contribute(0, from, isMember, -1);
   contribute(1, from, isMember, 1);
+  if (!isMember) return;
+  addLastBasket(0, -1);
+  addLastBasket(1, 1);
 }

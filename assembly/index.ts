@@ -8,6 +8,7 @@ export {
   anchorTotal,
   anchorsAddress,
   exclude,
+  keepHeaviest,
   repeatTerm,
   select,
   startRequest,
@@ -43,7 +44,7 @@ export { accumulateNext, accumulateScope, accumulateSquares, sumSquares } from '
 export { resultCount, resultsAddress } from './topk';
 export {
   digest,
-  firstTotal,
+  lastTotal,
   newestDay,
   popularityTotal,
   popularityTotalFixed,

@@ -10,7 +10,7 @@ import {
   HOT_POP,
   HOT_SAME_FACTOR,
   ITEM_BYTES,
-  ITEM_FIRST,
+  ITEM_LAST,
   ITEM_HASH,
   ITEM_IN,
   ITEM_N,
@@ -30,8 +30,10 @@ let hots: u32 = 0;
 let marks: u32 = 0;
 /** ON[j]^-0.5, or 0 where ON[j] is 0: f32 an item. */
 let memFactors: u32 = 0;
-/** FIRST[j] as a plain number: f32 an item. */
-let firsts: u32 = 0;
+/** IN[j]^-0.2, or 0 where IN[j] is 0: f32 an item. */
+let sequenceFactors: u32 = 0;
+/** LAST[j] as a plain number: f32 an item. */
+let lasts: u32 = 0;
 /** Each request and each contribution takes a new epoch, so that no mark needs clearing. */
 let epoch: u32 = 0;
 
@@ -61,8 +63,14 @@ export function memFactor(item: u32): u32 {
 
 // @ts-expect-error: decorator
 @inline
-export function firstBuys(item: u32): u32 {
-  return firsts + item * 4;
+export function sequenceFactor(item: u32): u32 {
+  return sequenceFactors + item * 4;
+}
+
+// @ts-expect-error: decorator
+@inline
+export function lastBuys(item: u32): u32 {
+  return lasts + item * 4;
 }
 
 // @ts-expect-error: decorator
@@ -78,7 +86,8 @@ export function reserveItems(wanted: u32): u32 {
   records = enlarge(records, capacity * ITEM_BYTES, larger * ITEM_BYTES);
   hots = enlarge(hots, capacity * HOT_BYTES, larger * HOT_BYTES);
   memFactors = enlarge(memFactors, capacity * 4, larger * 4);
-  firsts = enlarge(firsts, capacity * 4, larger * 4);
+  sequenceFactors = enlarge(sequenceFactors, capacity * 4, larger * 4);
+  lasts = enlarge(lasts, capacity * 4, larger * 4);
   marks = enlarge(marks, capacity * MARK_BYTES, larger * MARK_BYTES);
   capacity = larger;
   return capacity;
@@ -121,10 +130,11 @@ export function addCounter(item: u32, offset: u32, delta: i64): i64 {
   return value;
 }
 
-/** IN[j]^-0.3 from the counter; to be called before what follows from it is ranked. */
+/** IN[j]^-0.3 and IN[j]^-0.2; to be called before what follows from them is ranked. */
 export function refreshIn(item: u32): void {
   const value = plain(load<i64>(record(item), ITEM_IN));
   store<f32>(hot(item), <f32>power(value, -0.3), HOT_IN_FACTOR);
+  store<f32>(sequenceFactor(item), <f32>power(value, -0.2));
 }
 
 /** N[j]^-0.2, likewise. */
@@ -133,11 +143,15 @@ export function refreshTogether(item: u32): void {
   store<f32>(hot(item), <f32>power(value, -0.2), HOT_SAME_FACTOR);
 }
 
-/** ON[j]^-0.5 and FIRST[j], likewise. */
+/** ON[j]^-0.5, likewise. */
 export function refreshFirst(item: u32): void {
   const value = plain(load<i64>(record(item), ITEM_ON));
   store<f32>(memFactor(item), <f32>power(value, -0.5));
-  store<f32>(firstBuys(item), <f32>plain(load<i64>(record(item), ITEM_FIRST)));
+}
+
+/** LAST[j], likewise. */
+export function refreshLast(item: u32): void {
+  store<f32>(lastBuys(item), <f32>plain(load<i64>(record(item), ITEM_LAST)));
 }
 
 /** POP[j], likewise. */
@@ -150,6 +164,7 @@ export function refreshFactors(item: u32): void {
   refreshIn(item);
   refreshTogether(item);
   refreshFirst(item);
+  refreshLast(item);
   refreshPopularity(item);
 }
 

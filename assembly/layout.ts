@@ -5,11 +5,12 @@
 //   __heap_base .. top             blocks of heap.ts, each of one size class (times 16 bytes):
 //
 //   item records   104 B an item   | idHash u64 | N | IN | OUT | OPP | REP | POP | SUPPORT | ON |
-//                                  | ON0 | GAP_DAYS | GAPS | FIRST | (the counters i64 each)
+//                                  | ON0 | GAP_DAYS | GAPS | LAST | (the counters i64 each)
 //   hot records    16 B an item    | acc f32 | inFactor f32 | pop f32 | sameFactor f32 |
 //   marks          16 B an item    | stamp u32 | excluded u32 | flags u32 | slot u32 |
 //   mem factors     4 B an item    | ON^-0.5 f32 |
-//   firsts          4 B an item    | FIRST as a plain number f32 |
+//   sequence factors 4 B an item   | IN^-0.2 f32 |
+//   lasts           4 B an item    | LAST as a plain number f32 |
 //   directories    24 B a row      | cells u32 | capacity u32 | size u32 | view u32 |
 //                                  | saved u32 | itemSaved u32 |
 //   cells          16 B a cell     | key u32 | count i32 | weight i64 |
@@ -33,7 +34,7 @@ export const ITEM_ON: u32 = 64;
 export const ITEM_ON0: u32 = 72;
 export const ITEM_GAP_DAYS: u32 = 80;
 export const ITEM_GAPS: u32 = 88;
-export const ITEM_FIRST: u32 = 96;
+export const ITEM_LAST: u32 = 96;
 
 export const HOT_BYTES: u32 = 16;
 export const HOT_ACC: u32 = 0;
@@ -51,7 +52,7 @@ export const MARK_FLAGS: u32 = 8;
 /** In a request the item's anchor; while a history is counted the day of its last purchase. */
 export const MARK_SLOT: u32 = 12;
 export const FLAG_ELIGIBLE: u32 = 1;
-/** In the list of best sellers; shifted by one in that of the best first buys (popular.ts). */
+/** In the list of best sellers; shifted by one in that of LAST (popular.ts). */
 export const FLAG_POPULAR: u32 = 2;
 
 export const ROW_BYTES: u32 = 24;

@@ -1,13 +1,13 @@
-// What sells best and what is most often bought for the first time, each always exact: a short list
+// What sells best and what most members bought last, each always exact: a short list
 // that holds every item whose counter is at or above a threshold.
 
 import { allocate } from './heap';
 import { itemCount, mark, record } from './items';
-import { FLAG_POPULAR, ITEM_FIRST, ITEM_POP, MARK_FLAGS } from './layout';
+import { FLAG_POPULAR, ITEM_LAST, ITEM_POP, MARK_FLAGS } from './layout';
 
-/** The two lists: of POP and of FIRST. */
+/** The two lists: of POP and of LAST. */
 export const BY_SALES: u32 = 0;
-export const BY_FIRST_BUYS: u32 = 1;
+export const BY_LAST_BUYS: u32 = 1;
 const LISTS: u32 = 2;
 
 const LIST_MAX: u32 = 256;
@@ -34,7 +34,7 @@ export function startPopular(): void {
 // @ts-expect-error: decorator
 @inline
 function counterOf(list: u32, item: u32): i64 {
-  return load<i64>(record(item) + (list == BY_SALES ? ITEM_POP : ITEM_FIRST));
+  return load<i64>(record(item) + (list == BY_SALES ? ITEM_POP : ITEM_LAST));
 }
 
 /** The bit that marks the items of a list. */

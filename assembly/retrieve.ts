@@ -14,13 +14,12 @@ import {
 } from './accumulate';
 import { nextRow, rowAddress, scopeRow } from './counts';
 import { allocate } from './heap';
-import { hot, memFactor, record } from './items';
+import { hot, memFactor, record, sequenceFactor } from './items';
 import {
   CELL_BYTES,
   CELL_KEY,
   CELL_WEIGHT,
   EMPTY,
-  HOT_IN_FACTOR,
   HOT_SAME_FACTOR,
   ITEM_N,
   ITEM_ON,
@@ -56,7 +55,8 @@ export function accumulateNext(): void {
     const item = load<u32>(anchor, ANCHOR_ITEM);
     const row = nextRow(item);
     if (!load<u32>(row, ROW_CAPACITY)) continue;
-    const own = load<f64>(anchor, ANCHOR_AFFINITY) * ownFactor(TABLE_NEXT, item);
+    const out = power(plain(load<i64>(record(item), ITEM_OUT)), -0.7);
+    const own = load<f64>(anchor, ANCHOR_AFFINITY) * out;
     store<f64>(anchor, own, ANCHOR_FACTOR);
     const factor = <f32>own;
     const view = freshView(row, TABLE_NEXT);
@@ -79,15 +79,15 @@ export function accumulateNext(): void {
   }
 }
 
-/** What of s(i,j) depends on the anchor alone: OUT^-0.7, N^-0.9 or ON^-0.5. */
+/** What of a square's root depends on the anchor alone: OUT^-0.8, N^-0.9 or ON^-0.5. */
 function ownFactor(table: u32, item: u32): f64 {
   const from = record(item);
-  if (table == TABLE_NEXT) return power(plain(load<i64>(from, ITEM_OUT)), -0.7);
+  if (table == TABLE_NEXT) return power(plain(load<i64>(from, ITEM_OUT)), -0.8);
   if (table == TABLE_SAME) return power(plain(load<i64>(from, ITEM_N)), -0.9);
   return power(plain(load<i64>(from, ITEM_ON)), -0.5);
 }
 
-/** v of one neighbour without the anchor's part: (w²/(w+3g) · IN^-0.3, N^-0.1 or ON^-0.5)². */
+/** v of one neighbour without the anchor's part: (w²/(w+3g) · IN^-0.2, N^-0.1 or ON^-0.5)². */
 // @ts-expect-error: decorator
 @inline
 export function square(table: u32, weight: f32, item: u32): f64 {
@@ -95,7 +95,7 @@ export function square(table: u32, weight: f32, item: u32): f64 {
   const w = <f64>weight;
   const x = (w * w) / (w + 3.0 * <f64>growth);
   if (table == TABLE_SAME) return x * x * <f64>load<f32>(hot(item), HOT_SAME_FACTOR);
-  const at = table == TABLE_MEM ? memFactor(item) : hot(item) + HOT_IN_FACTOR;
+  const at = table == TABLE_MEM ? memFactor(item) : sequenceFactor(item);
   const y = x * <f64>load<f32>(at);
   return y * y;
 }

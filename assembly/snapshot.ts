@@ -5,7 +5,7 @@
 //   record: tag u8, then
 //     1 NEXT, 2 SAME, 3 MEM, 4 SCOPE:  row | cells | cells × (key | count | weight); long in parts
 //     5 item:         item | N | IN | OUT | OPP | REP | POP | SUPPORT | ON | ON0 |
-//                         GAP_DAYS | GAPS | FIRST; before its change
+//                         GAP_DAYS | GAPS | LAST; before its change
 //     6 totals:       digest, then see totals.ts
 //     7 … 10 change:  row of table 1 … 4 | key | -count | -weight
 import {
@@ -40,7 +40,7 @@ import {
 } from './items';
 import {
   DAYPARTS,
-  ITEM_FIRST,
+  ITEM_LAST,
   ITEM_GAP_DAYS,
   ITEM_GAPS,
   TABLE_NEXT,
@@ -52,7 +52,7 @@ import {
 import { rebuildPopular } from './popular';
 import { dropParts, hasParts, savePart, saveRow } from './records';
 import { storeCount } from './scopes';
-import { addFirst, addGaps, restoreTotals, saveTotals } from './totals';
+import { addLast, addGaps, restoreTotals, saveTotals } from './totals';
 
 let epoch: u32 = 0;
 let cursor: u32 = 0;
@@ -146,7 +146,7 @@ export function finishRestore(): void {
   for (let item: u32 = 0; item < itemCount; item++) {
     refreshFactors(item);
     addGaps(load<i64>(record(item), ITEM_GAP_DAYS), load<i64>(record(item), ITEM_GAPS));
-    addFirst(load<i64>(record(item), ITEM_FIRST));
+    addLast(load<i64>(record(item), ITEM_LAST));
   }
   rebuildPopular();
 }

@@ -17,9 +17,9 @@ let repHigh: i64 = 0;
 /** Sums of GAP_DAYS and GAPS over items: derived, so neither in the digest nor saved. */
 let gapDays: i64 = 0;
 let gaps: i64 = 0;
-/** Sum of FIRST over items, derived too. */
-let firstLow: u64 = 0;
-let firstHigh: i64 = 0;
+/** Sum of LAST over items, derived too. */
+let lastLow: u64 = 0;
+let lastHigh: i64 = 0;
 let shareSum: i64 = 0;
 let shareCount: i64 = 0;
 /**
@@ -53,14 +53,14 @@ export function addGaps(days: i64, count: i64): void {
   gaps += count;
 }
 
-export function addFirst(delta: i64): void {
-  firstHigh += carry(firstLow, delta);
-  firstLow += <u64>delta;
+export function addLast(delta: i64): void {
+  lastHigh += carry(lastLow, delta);
+  lastLow += <u64>delta;
 }
 
-/** Sum of FIRST over items, in first buys at the landmark. */
-export function firstTotal(): f64 {
-  return wide(firstHigh, firstLow);
+/** Sum of LAST over items, in members at the landmark. */
+export function lastTotal(): f64 {
+  return wide(lastHigh, lastLow);
 }
 
 /** The mean days between two purchases of one item by one member; 0 before any was bought again. */

@@ -103,7 +103,7 @@ export interface ItemCounters {
   readonly on0: bigint;
   readonly gapDays: bigint;
   readonly gaps: bigint;
-  readonly first: bigint;
+  readonly last: bigint;
 }
 
 export interface Cell {

@@ -17,7 +17,7 @@ const counterNames = [
   'on0',
   'gapDays',
   'gaps',
-  'first',
+  'last',
 ] as const;
 
 export function inspectionOf(counts: Counts, { items, stores }: Registries): Inspection {

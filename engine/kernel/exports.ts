@@ -4,8 +4,8 @@
 /** Table codes of assembly/layout.ts. */
 export const tables = { none: 0, next: 1, same: 2, mem: 3, scope: 4 } as const;
 
-/** What is added to scores by how much an item sells, or how often it is bought first. */
-export const priors = { sales: 0, firstBuys: 1 } as const;
+/** What is added to scores by how much an item sells, or how many members bought it last. */
+export const priors = { sales: 0, lastBuys: 1 } as const;
 
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
@@ -43,7 +43,7 @@ export interface KernelExports {
   restoreSnapshot(address: number, bytes: number): number;
   finishRestore(): void;
   digest(): bigint;
-  firstTotal(): number;
+  lastTotal(): number;
   newestDay(): number;
   popularityTotal(): number;
   popularityTotalFixed(): bigint;
@@ -56,6 +56,7 @@ export interface KernelExports {
   startRequest(limit: number, pairGrowthNow: number): void;
   exclude(item: number): void;
   weighHistory(ageDecay: number): number;
+  keepHeaviest(most: number): void;
   addAnchor(item: number): void;
   addScore(item: number, value: number): void;
   accumulateNext(): void;

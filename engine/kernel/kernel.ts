@@ -188,7 +188,7 @@ export class Kernel {
     return cells;
   }
 
-  /** Of an item: N, IN, OUT, OPP, REP, POP, SUPPORT, ON, ON0, GAP_DAYS, GAPS, FIRST. */
+  /** Of an item: N, IN, OUT, OPP, REP, POP, SUPPORT, ON, ON0, GAP_DAYS, GAPS, LAST. */
   counters(item: number): bigint[] {
     const address = this.run.itemRecord(item) >>> 0;
     const memory = this.memory();

@@ -70,7 +70,7 @@ const counterNames = [
   'ON0',
   'GAP_DAYS',
   'GAPS',
-  'FIRST',
+  'LAST',
 ];
 
 function compareItem(live: Counts, fresh: Counts, number: number, differences: DifferenceList) {

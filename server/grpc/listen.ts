@@ -44,7 +44,7 @@ export interface Timing {
 
 /** The url tells the port that was really taken. */
 export interface GrpcDoor extends Door {
-  readonly sessions: Pick<Sessions, 'size' | 'sweep'>;
+  readonly sessions: Pick<Sessions, 'size' | 'sweep' | 'waitedMs'>;
 }
 
 /** Rejects with Node's code when the address cannot be taken, and with what is wrong with files. */

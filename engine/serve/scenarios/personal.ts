@@ -1,5 +1,6 @@
 // The lists that start from a member's history: guess-you-like, discover and buy-again (DESIGN
 // section 5).
+import { limits } from '../../base/limits.ts';
 import { priors, tables } from '../../kernel/exports.ts';
 import { beginSelection, type ServeContext, tasteAgeDecay } from '../context.ts';
 import { withNewcomers } from '../explore.ts';
@@ -10,11 +11,12 @@ const priorShare = 0.05;
 const reasonsMax = 3;
 /** Of discover: what is new is led to by what was bought lately. */
 const discoverAgeDecay = 0.7;
-/** The share of what is bought next beside what members have in common, times the root of odds. */
-const sequenceShare = 0.2;
-const sequenceShareMax = 0.9;
-/** What everybody begins to buy weighs this much, times (1 - tau)/tau. */
-const firstBuyShare = 0.5;
+/** The share of what is bought next beside what members have in common, times odds^0.7. */
+const sequenceShare = 0.17;
+const sequenceShareMax = 0.6;
+/** What members bought last weighs this much, times odds^1.2. */
+const lastBuyWeight = 0.6;
+const lastBuyWeightMax = 4;
 
 /**
  * Makes the member's baskets the anchors of this request; false when there is nothing to start
@@ -137,20 +139,22 @@ function explainNew(context: ServeContext): RankedItem[] {
 
 /**
  * What the same members came to buy, with a share of what is bought next, each summing to 1 over
- * what the member has not bought, and what everybody begins to buy (docs/reference/scores.md).
+ * what the member has not bought, and what members bought last (docs/reference/scores.md).
  */
 function rankNew(context: ServeContext): void {
   const { run } = context.kernel;
   const share = run.repeatShare();
   const odds = (1 - share) / share;
+  run.keepHeaviest(limits.neighboursServed);
   const [byMembers, bySequence] = [run.sumSquares(tables.mem), run.sumSquares(tables.next)];
-  const wanted = Math.min(sequenceShareMax, sequenceShare * Math.sqrt(odds));
+  const wanted = Math.min(sequenceShareMax, sequenceShare * run.power(odds, 0.7));
   const sequence = byMembers === 0 ? 1 : bySequence === 0 ? 0 : wanted;
   if (byMembers > 0) run.accumulateSquares(tables.mem, (1 - sequence) / byMembers);
   if (bySequence > 0) run.accumulateSquares(tables.next, sequence / bySequence);
-  const firstBuys = run.firstTotal();
-  const byPrior = firstBuys > 0 ? (firstBuyShare * odds) / firstBuys : 0;
-  run.select(1, tables.none, byPrior, priors.firstBuys, 0, false, true);
+  const lastBuys = run.lastTotal();
+  const weight = Math.min(lastBuyWeightMax, lastBuyWeight * run.power(odds, 1.2));
+  const byPrior = lastBuys > 0 ? weight / lastBuys : 0;
+  run.select(1, tables.none, byPrior, priors.lastBuys, 0, false, true);
 }
 
 export function discover(context: ServeContext): Ranking {

@@ -31,7 +31,7 @@ export const itemCounterNames = [
   'on0',
   'gapDays',
   'gaps',
-  'first',
+  'last',
 ] as const;
 export type ItemCounterName = (typeof itemCounterNames)[number];
 
@@ -85,10 +85,11 @@ export function countAll(ledger: Ledger, options: CountOptions): State {
     const earlier = histories.get(person) ?? [];
     addSequence(counts, basket, { earlier, decay });
     addShare(counts, basket, earlier);
-    addFirsts(counts, basket, { earlier, decay, popularityDecay });
+    addFirsts(counts, basket, { earlier, decay });
     addGaps(counts, basket, earlier);
     histories.set(person, [...earlier, basket]);
   }
+  for (const history of histories.values()) addLast(counts, history.at(-1), popularityDecay);
   return { ledger, decay, popularityDecay, histories, counts };
 }
 
@@ -113,7 +114,7 @@ function noCounts(): Counts {
       on0: counter(),
       gapDays: counter(),
       gaps: counter(),
-      first: counter(),
+      last: counter(),
     },
     next: new Map(),
     same: new Map(),
@@ -193,15 +194,7 @@ function addShare(counts: Counts, basket: Basket, earlier: readonly Basket[]): v
 function addFirsts(
   counts: Counts,
   { receipt, items }: Basket,
-  {
-    earlier,
-    decay,
-    popularityDecay,
-  }: {
-    readonly earlier: readonly Basket[];
-    readonly decay: Decay;
-    readonly popularityDecay: Decay;
-  },
+  { earlier, decay }: { readonly earlier: readonly Basket[]; readonly decay: Decay },
 ): void {
   const seen = new Set<string>();
   const firsts: string[] = [];
@@ -218,7 +211,6 @@ function addFirsts(
   for (const itemId of fresh) {
     add(counts.items.on, itemId, weight);
     add(counts.items.on0, itemId, fixed(1 / together));
-    add(counts.items.first, itemId, fixed(popularityDecay.weightOf(receipt.day)));
     for (const other of known) {
       addToTable(counts.mem, itemId, other, { weight, count: 1 });
       addToTable(counts.mem, other, itemId, { weight, count: 1 });
@@ -226,6 +218,13 @@ function addFirsts(
     for (const other of fresh) {
       if (other !== itemId) addToTable(counts.mem, itemId, other, { weight, count: 1 });
     }
+  }
+}
+
+/** What each member bought last. */
+function addLast(counts: Counts, latest: Basket | undefined, decay: Decay): void {
+  for (const itemId of latest?.items ?? []) {
+    add(counts.items.last, itemId, fixed(decay.weightOf(latest?.receipt.day ?? 0)));
   }
 }
 

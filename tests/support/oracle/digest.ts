@@ -14,7 +14,7 @@ const tableCodes: Readonly<Record<ItemCounterName, bigint>> = {
   on0: 18n,
   gapDays: 19n,
   gaps: 40n,
-  first: 41n,
+  last: 41n,
 };
 
 interface KeyParts {

@@ -134,25 +134,32 @@ function mixed({ state, scorer, history, taste }: Question): Ranking {
 }
 
 const discoverAgeDecay = 0.7;
-const firstBuyWeight = 0.5;
+const discoverAnchors = 50;
 
 /** The member's items weigh less the older they are: what is new follows what was bought lately. */
 function recentTaste({ scorer, history }: Question): Taste {
-  return scorer.taste(history, discoverAgeDecay);
+  const { weights, whole } = scorer.taste(history, discoverAgeDecay);
+  const newestFirst = [...new Set([...history].reverse().flatMap(({ items }) => items))];
+  const heaviest = newestFirst
+    .map((itemId) => [itemId, weights.get(itemId) ?? 0] as const)
+    .sort(([, left], [, right]) => right - left)
+    .slice(0, discoverAnchors);
+  return { weights: new Map(heaviest), whole };
 }
 
 function discovered(question: Question): Ranking {
   const { state, scorer, history, taste } = question;
   if (history.length === 0) return unmoved([]);
-  const lead = scorer.lead(recentTaste(question));
+  const lead = scorer.lead(recentTaste(question), taste);
+  const priorWeight = Math.min(4, 0.6 * scorer.mix ** 1.2);
   const sold = [...state.ledger.items.keys()].filter(
-    (itemId) => (state.counts.items.first.get(itemId) ?? 0n) > 0n || lead.has(itemId),
+    (itemId) => (state.counts.items.last.get(itemId) ?? 0n) > 0n || lead.has(itemId),
   );
   const entries = sold
     .filter((itemId) => !taste.weights.has(itemId))
     .map((itemId) => ({
       itemId,
-      score: (lead.get(itemId) ?? 0) + firstBuyWeight * scorer.mix * scorer.firstBuy(itemId),
+      score: (lead.get(itemId) ?? 0) + priorWeight * scorer.lastBuy(itemId),
     }));
   return { entries, moved: new Set(lead.keys()) };
 }
@@ -263,6 +270,7 @@ function dayOf(state: State, { asOf }: RecommendRequest): number {
 /** Items of fewer than five receipts, those nearest to what weighs most with the member first. */
 function newcomersFor(question: Question): string[] {
   const { state, request, history } = question;
+  const { weights: bought } = question.taste;
   const taste = request.scenario === 'discover' ? recentTaste(question) : question.taste;
   const nearness = nearnessOf(state);
   const newestFirst = [...new Set([...history].reverse().flatMap(({ items }) => items))];
@@ -270,11 +278,11 @@ function newcomersFor(question: Question): string[] {
   const scores = new Map<string, number>();
   for (const itemId of state.ledger.items.keys()) {
     const isNew = (state.counts.items.support.get(itemId) ?? 0n) < 5n;
-    if (!isNew || !mayList(itemId) || taste.weights.has(itemId)) continue;
+    if (!isNew || !mayList(itemId) || bought.has(itemId)) continue;
     for (const anchor of newestFirst.slice(0, 50)) {
       const near = nearness.of(anchor, itemId);
-      if (near < 0.2) continue;
       const score = near * (taste.weights.get(anchor) ?? 0);
+      if (near < 0.2 || score === 0) continue;
       scores.set(itemId, Math.max(score, scores.get(itemId) ?? 0));
     }
   }

@@ -41,9 +41,9 @@ export interface Scorer {
   beside(table: 'mem' | 'same', anchor: string, itemId: string): number;
   taste(history: readonly Basket[], ageDecay?: number): Taste;
   /** D(j) of discover: what the member's items lead to among what was never bought; sums to 1. */
-  lead(taste: Taste): Scores;
-  /** FIRST[j] over the sum of all. */
-  firstBuy(itemId: string): number;
+  lead(taste: Taste, bought: Taste): Scores;
+  /** LAST[j] over the sum of all. */
+  lastBuy(itemId: string): number;
   /** The repeat term of one item for a member of this taste. */
   repeat(taste: Taste, itemId: string): number;
   /** The co-occurrence term of every item that the member's items lead to, before mixing. */
@@ -74,7 +74,7 @@ export function createScorer(state: State, options: ScorerOptions = {}): Scorer 
       const toItem = value(counts.items.in, itemId);
       const ofAnchor = value(counts.items.out, anchor);
       return (
-        ratio(weight * (weight / (weight + sameShrink * scale)), ofAnchor ** 0.7 * toItem ** 0.3) **
+        ratio(weight * (weight / (weight + sameShrink * scale)), ofAnchor ** 0.8 * toItem ** 0.2) **
         2
       );
     });
@@ -97,10 +97,10 @@ export function createScorer(state: State, options: ScorerOptions = {}): Scorer 
       return (cosineOf(state, table, [anchor, itemId]) * weight) / (weight + scale);
     },
     taste: tasteOf,
-    lead(taste) {
-      const byMembers = shareOut(leadFrom(taste, memberRows));
-      const bySequence = shareOut(leadFrom(taste, sequenceRows));
-      const wanted = Math.min(0.9, 0.2 * Math.sqrt(mixOf(state)));
+    lead(taste, bought) {
+      const byMembers = shareOut(leadFrom(taste, bought, memberRows));
+      const bySequence = shareOut(leadFrom(taste, bought, sequenceRows));
+      const wanted = Math.min(0.6, 0.17 * mixOf(state) ** 0.7);
       const share = byMembers.size === 0 ? 1 : bySequence.size === 0 ? 0 : wanted;
       const lead = new Map<string, number>();
       for (const [itemId, score] of byMembers) lead.set(itemId, (1 - share) * score);
@@ -109,7 +109,7 @@ export function createScorer(state: State, options: ScorerOptions = {}): Scorer 
       }
       return lead;
     },
-    firstBuy: (itemId) => ratio(value(counts.items.first, itemId), total(counts.items.first)),
+    lastBuy: (itemId) => ratio(value(counts.items.last, itemId), total(counts.items.last)),
     repeat: ({ weights, whole }, itemId) =>
       ((weights.get(itemId) ?? 0) / (whole + 0.5)) * (chainRate + rate(itemId)),
     follow: ({ weights }) => followFrom(weights, nextRows),
@@ -134,11 +134,11 @@ function tasteOf(history: readonly Basket[], ageDecay = tasteAgeDecay): Taste {
   return { weights, whole };
 }
 
-function leadFrom({ weights }: Taste, row: (anchor: string) => Scores): Scores {
+function leadFrom({ weights }: Taste, bought: Taste, row: (anchor: string) => Scores): Scores {
   const lead = new Map<string, number>();
   for (const [anchor, weight] of weights) {
     for (const [itemId, score] of row(anchor)) {
-      const leads = score > 0 && !weights.has(itemId);
+      const leads = score > 0 && !bought.weights.has(itemId);
       if (leads) lead.set(itemId, (lead.get(itemId) ?? 0) + weight * score);
     }
   }
