@@ -4,7 +4,7 @@ import { compareReceipts, type Ledger, type Receipt } from './ledger.ts';
 import { type Decay, decayFor, fixed, type HalfLifeDays } from './weights.ts';
 
 const pairBasketItemsMax = 512;
-const firstsMax = 50;
+const firstsMax = 25;
 const lagWeights = [1, 0.7, 0.49];
 
 export interface Cell {
