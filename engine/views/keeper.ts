@@ -189,16 +189,23 @@ export class Keeper {
   private async recountNow(): Promise<void> {
     const { notify } = this.options;
     // Before the first receipt there is no landmark that anybody could miss.
-    if (this.applied > 0) notify('the newest receipt lies far past the landmark: writers wait');
+    if (this.holdsReceipts()) {
+      notify('the newest receipt lies far past the landmark: writers wait');
+    }
     this.recounting = undefined;
     const recount = new Recount(this.emptyCounts(this.newestDay), this.source());
     while (!recount.step(recountSliceMs, steadyMilliseconds)) await setImmediate();
     this.switchTo(recount.target);
   }
 
+  private holdsReceipts(): boolean {
+    return this.current.kernel.run.newestDay() >= 0;
+  }
+
   private switchTo(counts: Counts): void {
+    const isNews = this.holdsReceipts();
     this.current = counts;
-    if (this.applied === 0) return;
+    if (!isNews) return;
     const { landmarkDay, popularityLandmarkDay } = counts;
     this.options.notify(
       `switched to counts of landmark day ${landmarkDay} (popularity ${popularityLandmarkDay})`,
