@@ -11,12 +11,12 @@ export const untouched = [
     to: '}',
     why: 'reads slots early so that their cache misses overlap; its sum is never used',
   },
-  {
+  ...['warmRow(row, first, count);', 'warmRow(row, others, count);'].map((from) => ({
     file: 'assembly/contribution.ts',
-    from: 'warmRow(row, first, count);',
+    from,
     why: 'the calls of it',
-  },
-  ...['nextCapacity', 'sameCapacity', 'scopeCapacity'].map((capacity) => ({
+  })),
+  ...['nextCapacity', 'sameCapacity', 'memCapacity', 'scopeCapacity'].map((capacity) => ({
     file: 'assembly/counts.ts',
     from: `const larger = max(wanted, ${capacity} * 2);`,
     why: 'how far ahead a directory grows; never less than what is wanted, whatever the factor',
@@ -30,18 +30,19 @@ export const untouched = [
 
 /** Single mutants: the code of their line, the mutator, the place in the line (1 when absent). */
 export const equivalents = [
-  ...[true, false].map((isNext) => ({
+  ...['NEXT', 'SAME', 'MEM'].map((table) => ({
     file: 'assembly/contribution.ts',
-    code: `cellChanged(row, ${isNext}, other, now, sign > 0);`,
+    code: `cellChanged(row, TABLE_${table}, other, now, sign > 0);`,
     name: 'more to more or equal',
     why: 'the sign is 1 or -1, never 0',
   })),
   ...[
     'if (table == TABLE_NEXT',
     '} else if (table == TABLE_SAME',
+    '} else if (table == TABLE_MEM',
     '} else if (table == TABLE_SCOPE',
   ]
-    .map((start, at) => `${start} && wanted > ${['next', 'same', 'scope'][at]}Capacity) {`)
+    .map((start, at) => `${start} && wanted > ${['next', 'same', 'mem', 'scope'][at]}Capacity) {`)
     .map((code) => ({
       file: 'assembly/counts.ts',
       code,
@@ -52,7 +53,7 @@ export const equivalents = [
     file: 'assembly/counts.ts',
     code: '} else if (table == TABLE_SCOPE && wanted > scopeCapacity) {',
     name: 'and to or',
-    why: 'the last branch of three: the directory of scopes grows although it need not',
+    why: 'the last branch of four: the directory of scopes grows although it need not',
   },
   {
     file: 'assembly/counts.ts',
@@ -79,7 +80,7 @@ export const equivalents = [
     name: 'less or equal to less',
     why: 'a row has an empty slot at any moment, where the walk ends: it never meets the hole',
   },
-  ...['next', 'same'].map((table) => ({
+  ...['next', 'same', 'mem'].map((table) => ({
     file: 'assembly/counts.ts',
     code:
       `if (row >= ${table}Rows && row < ${table}Rows + ${table}Capacity * ROW_BYTES) ` +
