@@ -10,6 +10,7 @@ import { ScanSessionRequest, ScanSessionResponse } from '#proto/caini/v1/checkou
 import { Channel } from '#proto/caini/v1/ingest.js';
 import { demoChain, type Purchase } from '../engine/index.ts';
 import { figuresOf, rounded, table } from './figures.ts';
+import { benchUnary } from './unary.ts';
 
 const sessionCount = 200;
 /** Of all sessions together; a cashier scans about one item a second. */
@@ -32,7 +33,9 @@ export async function benchTill(): Promise<string> {
       tills.push(new BenchTill(clients.at(-1)!, own, index));
     }
     await scanAtRate(tills);
-    return report(tills);
+    const sessions = report(tills);
+    const unary = await benchUnary({ address: server.address, client: clients[0]! }, folder);
+    return unary === undefined ? sessions : `${sessions}  ${unary}`;
   } finally {
     for (const till of tills) till.close();
     for (const client of clients) client.close();
