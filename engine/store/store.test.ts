@@ -1,5 +1,5 @@
 // The store: formats by number, commits that fail, room on a full disk, checksums.
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withTemporaryFolder } from '../../tests/support/folders.ts';
@@ -80,5 +80,47 @@ test('a compaction that finds no room leaves the store as it was', async () => {
     await store.close();
     expect(readFileSync(join(folder, 'format'), 'utf8')).toBe('1\n');
     rmSync(folder, { recursive: true });
+  });
+});
+
+const rowKey = (row: number) => Buffer.from(String(row * 40).padStart(8, '0'));
+
+async function withManyRows(folder: string): Promise<Store> {
+  const store = await Store.open(folder);
+  await store.transaction(() => {
+    for (let row = 0; row < 20_000; row += 1) {
+      store.tables.ids.put(Buffer.from(String(row).padStart(8, '0')), Buffer.alloc(500, row));
+    }
+  });
+  return store;
+}
+
+async function touchManyPages(store: Store): Promise<void> {
+  await store.transaction(() => {
+    for (let row = 0; row < 400; row += 1) store.tables.ids.put(rowKey(row), Buffer.alloc(500, 1));
+  });
+  for (let row = 0; row < 400; row += 1) {
+    expect(store.tables.ids.get(rowKey(row))).toEqual(Buffer.alloc(500, 1));
+  }
+}
+
+test('the first commit after a compaction may touch hundreds of pages', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const store = await withManyRows(join(folder, 'chain'));
+    await store.compact();
+    await touchManyPages(store);
+    await store.close();
+  });
+});
+
+test('the first commit on a copy may touch hundreds of pages', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const store = await withManyRows(join(folder, 'chain'));
+    mkdirSync(join(folder, 'copy'));
+    await store.copyCompacted(join(folder, 'copy'));
+    await store.close();
+    const copy = await Store.open(join(folder, 'copy'));
+    await touchManyPages(copy);
+    await copy.close();
   });
 });

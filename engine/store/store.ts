@@ -61,6 +61,18 @@ function openRoot(path: string, readOnly = false): RootDatabase {
   return open({ path, maxDbs: 32, noSubdir: false, readOnly, ...settings });
 }
 
+/**
+ * The first commit on a compacting copy must be a small one: lmdb aborts the process when the list
+ * of free pages is empty and the first entry of it needs more than a page (over 250 freed pages).
+ */
+async function startFreeList(root: RootDatabase): Promise<void> {
+  const { free } = root.getStats() as { free: { entryCount: number } };
+  if (free.entryCount > 0) return;
+  const meta = new Table(openDatabase(root, 'meta'), 'meta');
+  const key = Buffer.from('formatVersion');
+  await root.childTransaction(() => meta.put(key, meta.get(key) ?? Buffer.alloc(0)));
+}
+
 function bytesOf(folder: string): number {
   return statSync(join(folder, dataFileName)).size;
 }
@@ -133,7 +145,10 @@ export class Store {
     try {
       const store = new Store(folder, root, openTables(root), readOnly);
       await store.checkFormat(readOnly);
-      if (!readOnly) markMade(folder);
+      if (!readOnly) {
+        await startFreeList(root);
+        markMade(folder);
+      }
       return store;
     } catch (error) {
       await root.close();
@@ -222,6 +237,8 @@ export class Store {
     mkdirSync(fresh);
     try {
       await this.copyCompacted(fresh);
+      const root = openRoot(fresh);
+      await startFreeList(root).finally(() => root.close());
       for (const name of readdirSync(this.folder)) {
         if (!name.endsWith('.mdb')) cpSync(join(this.folder, name), join(fresh, name));
       }
