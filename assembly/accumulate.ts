@@ -11,55 +11,51 @@ import {
   basketCount,
   basketsOf,
 } from './history';
-import { lastBuys, hot, itemCount, mark, nextEpoch, record } from './items';
+import { hot, itemCount, mark, nextEpoch } from './items';
 import {
   HOT_ACC,
-  HOT_IN_FACTOR,
-  HOT_POP,
-  ITEM_GAP_DAYS,
-  ITEM_GAPS,
-  ITEM_OPP,
-  ITEM_REP,
   MARK_EXCLUDED,
-  MARK_FLAGS,
   MARK_SLOT,
   MARK_STAMP,
-  TABLE_NEXT,
 } from './layout';
-import { BY_SALES, flagOf, popularCount, popularList, popularThreshold } from './popular';
-import { clearResults, isSettledAbove, offer } from './topk';
-import { meanGapDays, repurchaseRate } from './totals';
-import { plain } from './weight';
+import { clearResults } from './topk';
 
 /**
- * anchor: item u32 | receipts u32 | f f64 | lastDay i32 | firstDay i32 | days u32 | 0
+ * anchor: item u32 | receipts u32 | f f64 | lastDay i32 | firstDay i32 | days u32 | age u32
  *         | factor f64 | memFactor f64: those by which NEXT or SAME, and MEM, were accumulated
+ *         | h f64 | first basket u32 | 0
  */
-export const ANCHOR_BYTES: u32 = 48;
+export const ANCHOR_BYTES: u32 = 64;
 export const ANCHOR_ITEM: u32 = 0;
-const ANCHOR_RECEIPTS: u32 = 4;
+export const ANCHOR_RECEIPTS: u32 = 4;
 export const ANCHOR_AFFINITY: u32 = 8;
-const ANCHOR_LAST_DAY: u32 = 16;
-const ANCHOR_FIRST_DAY: u32 = 20;
+export const ANCHOR_LAST_DAY: u32 = 16;
+export const ANCHOR_FIRST_DAY: u32 = 20;
 /** Days with at least one receipt that holds it. */
-const ANCHOR_DAYS: u32 = 24;
+export const ANCHOR_DAYS: u32 = 24;
+/** Baskets since the last that holds it. */
+export const ANCHOR_AGE: u32 = 28;
 export const ANCHOR_FACTOR: u32 = 32;
 export const ANCHOR_MEM_FACTOR: u32 = 40;
+/** As f, but a basket of n items weighs n^-0.25: what lies in a small one was wanted more. */
+export const ANCHOR_HABIT: u32 = 48;
+/** The number of the oldest basket that holds it. */
+export const ANCHOR_START: u32 = 56;
 
-const REPURCHASE_PRIOR: f64 = 10.0;
 const ACC_MIN: f32 = 1.1754943508222875e-38;
 
 export let anchors: u32 = 0;
 let anchorCapacity: u32 = 0;
 export let anchorCount: u32 = 0;
-let touched: u32 = 0;
+export let touched: u32 = 0;
 let touchedCapacity: u32 = 0;
-let touchedCount: u32 = 0;
-let epoch: u32 = 0;
+export let touchedCount: u32 = 0;
+export let epoch: u32 = 0;
 export let growth: f32 = 1.0;
-/** Sum of f over anchors, and Z = sum of ageDecay^age over baskets. */
+/** Sum of f over anchors; Z = sum of ageDecay^age over baskets, and the same weighed as h is. */
 let affinitySum: f64 = 0;
-let ageSum: f64 = 0;
+export let ageSum: f64 = 0;
+export let habitSum: f64 = 0;
 
 /** Begins a request for at most `limit` items, weighed against g = `pairGrowthNow`. */
 export function startRequest(limit: u32, pairGrowthNow: f64): void {
@@ -69,6 +65,7 @@ export function startRequest(limit: u32, pairGrowthNow: f64): void {
   touchedCount = 0;
   affinitySum = 0;
   ageSum = 0;
+  habitSum = 0;
   clearResults(limit, epoch);
   if (touchedCapacity < itemCount + 1) {
     release(touched, touchedCapacity * 4);
@@ -91,8 +88,9 @@ function growAnchors(): void {
   anchorCapacity = larger;
 }
 
-/** Adds `affinity` to the anchor of an item, made when the item is none yet. */
-function weighItem(item: u32, affinity: f64, day: i32): void {
+/** Adds to the anchor of an item, made when the item is none yet; returns where it is. */
+function weighItem(item: u32, affinity: f64, day: i32, age: u32): u32 {
+  affinitySum += affinity;
   const marks = mark(item);
   if (load<u32>(marks, MARK_STAMP) == epoch) {
     const at = anchors + load<u32>(marks, MARK_SLOT) * ANCHOR_BYTES;
@@ -101,22 +99,25 @@ function weighItem(item: u32, affinity: f64, day: i32): void {
     const isOther = <u32>(load<i32>(at, ANCHOR_FIRST_DAY) != day);
     store<u32>(at, load<u32>(at, ANCHOR_DAYS) + isOther, ANCHOR_DAYS);
     store<i32>(at, day, ANCHOR_FIRST_DAY);
-  } else {
-    if (anchorCount == anchorCapacity) growAnchors();
-    const at = anchors + anchorCount * ANCHOR_BYTES;
-    store<u32>(marks, epoch, MARK_STAMP);
-    store<u32>(marks, anchorCount, MARK_SLOT);
-    store<u32>(at, item, ANCHOR_ITEM);
-    store<u32>(at, 1, ANCHOR_RECEIPTS);
-    store<f64>(at, affinity, ANCHOR_AFFINITY);
-    store<f64>(at, 0, ANCHOR_FACTOR);
-    store<f64>(at, 0, ANCHOR_MEM_FACTOR);
-    store<i32>(at, day, ANCHOR_LAST_DAY);
-    store<i32>(at, day, ANCHOR_FIRST_DAY);
-    store<u32>(at, 1, ANCHOR_DAYS);
-    anchorCount++;
+    return at;
   }
-  affinitySum += affinity;
+  if (anchorCount == anchorCapacity) growAnchors();
+  const at = anchors + anchorCount * ANCHOR_BYTES;
+  store<u32>(marks, epoch, MARK_STAMP);
+  store<u32>(marks, anchorCount, MARK_SLOT);
+  store<u32>(at, item, ANCHOR_ITEM);
+  store<u32>(at, 1, ANCHOR_RECEIPTS);
+  store<f64>(at, affinity, ANCHOR_AFFINITY);
+  store<i32>(at, day, ANCHOR_LAST_DAY);
+  store<i32>(at, day, ANCHOR_FIRST_DAY);
+  store<u32>(at, 1, ANCHOR_DAYS);
+  store<u32>(at, age, ANCHOR_AGE);
+  store<f64>(at, 0, ANCHOR_FACTOR);
+  store<f64>(at, 0, ANCHOR_MEM_FACTOR);
+  store<f64>(at, 0, ANCHOR_HABIT);
+  store<u32>(at, 0, ANCHOR_START);
+  anchorCount++;
+  return at;
 }
 
 /**
@@ -125,14 +126,21 @@ function weighItem(item: u32, affinity: f64, day: i32): void {
  */
 export function weighHistory(ageDecay: f64): u32 {
   const baskets = basketsOf(0);
+  const newest = <i32>basketCount(0) - 1;
   let weight: f64 = 1.0;
-  for (let k = <i32>basketCount(0) - 1; k >= 0; k--) {
+  for (let k = newest; k >= 0; k--) {
     const basket = baskets + <u32>k * BASKET_BYTES;
     const first = load<u32>(basket, BASKET_FIRST);
     const items = load<u32>(basket, BASKET_ITEMS);
     const day = load<i32>(basket, BASKET_DAY);
-    for (let l: u32 = 0; l < items; l++) weighItem(load<u32>(first + l * 4), weight, day);
+    const habit = weight / sqrt(sqrt(<f64>items));
+    for (let l: u32 = 0; l < items; l++) {
+      const at = weighItem(load<u32>(first + l * 4), weight, day, <u32>(newest - k));
+      store<f64>(at, load<f64>(at, ANCHOR_HABIT) + habit, ANCHOR_HABIT);
+      store<u32>(at, <u32>k, ANCHOR_START);
+    }
     ageSum += weight;
+    habitSum += habit;
     weight *= ageDecay;
   }
   return anchorCount;
@@ -179,7 +187,7 @@ function dropBelow(affinity: f64, kept: u32): void {
 
 /** Adds one item as an anchor of affinity 1. */
 export function addAnchor(item: u32): void {
-  weighItem(item, 1.0, 0);
+  weighItem(item, 1.0, 0, 0);
 }
 
 /** Adds a value to one item's accumulator. */
@@ -192,114 +200,6 @@ export function addScore(item: u32, value: f32): void {
   touchedCount += <u32>(old == 0);
   // Never exactly zero, or the item would be put on the touched list a second time.
   store<f32>(at, old + max<f32>(value, ACC_MIN), HOT_ACC);
-}
-
-/** f(j) / (Z + 0.5) · (rho0 + rho(j)), the repeat term of an anchor. */
-export function repeatTerm(anchor: u32): f64 {
-  const at = anchors + anchor * ANCHOR_BYTES;
-  const item = record(load<u32>(at, ANCHOR_ITEM));
-  const rho0 = repurchaseRate();
-  const prior = REPURCHASE_PRIOR * <f64>growth;
-  const repeats = plain(load<i64>(item, ITEM_REP));
-  const opportunities = plain(load<i64>(item, ITEM_OPP));
-  const rho = (repeats + prior * rho0) / (opportunities + prior);
-  return (load<f64>(at, ANCHOR_AFFINITY) / (ageSum + 0.5)) * (rho0 + rho);
-}
-
-const GAPS_PRIOR_CHAIN: f64 = 5.0;
-const GAPS_PRIOR_ITEM: f64 = 2.0;
-
-/**
- * The days after which the member of this request usually buys an anchor again: the mean of the own
- * gaps, shrunk to the item's, which is shrunk to the chain's; 0 while nobody bought it again.
- */
-export function usualGapDays(anchor: u32): f64 {
-  const at = anchors + anchor * ANCHOR_BYTES;
-  const item = record(load<u32>(at, ANCHOR_ITEM));
-  const known = <f64>load<i64>(item, ITEM_GAPS);
-  const own = <f64>(load<u32>(at, ANCHOR_DAYS) - 1);
-  if (known == 0 && own == 0) return 0;
-  const ofChain = GAPS_PRIOR_CHAIN * meanGapDays();
-  const ofItem = (<f64>load<i64>(item, ITEM_GAP_DAYS) + ofChain) / (known + GAPS_PRIOR_CHAIN);
-  const span = <f64>(load<i32>(at, ANCHOR_LAST_DAY) - load<i32>(at, ANCHOR_FIRST_DAY));
-  return (span + GAPS_PRIOR_ITEM * ofItem) / (own + GAPS_PRIOR_ITEM);
-}
-
-// @ts-expect-error: decorator
-@inline
-function priorOf(item: u32, prior: u32): f64 {
-  return <f64>load<f32>(prior == BY_SALES ? hot(item) + HOT_POP : lastBuys(item));
-}
-
-// @ts-expect-error: decorator
-@inline
-function blend(item: u32, byAccumulator: f64, table: u32, byPrior: f64, prior: u32): f64 {
-  const at = hot(item);
-  const value = <f64>load<f32>(at, HOT_ACC);
-  const scaled = table == TABLE_NEXT ? value * <f64>load<f32>(at, HOT_IN_FACTOR) : value;
-  return byAccumulator * scaled + byPrior * priorOf(item, prior);
-}
-
-/**
- * Selects by: byAccumulator · acc(j) [· IN[j]^-0.3 when `table` is NEXT] + byPrior · POP[j] (when
- * `prior` is 0) or LAST[j] (1) + byRepeat · repeat(j). `withAnchors`: whether anchors may be
- * listed. `withOthers`: whether anything else may. Clears the accumulator.
- */
-export function select(
-  byAccumulator: f64,
-  table: u32,
-  byPrior: f64,
-  prior: u32,
-  byRepeat: f64,
-  withAnchors: bool,
-  withOthers: bool,
-): void {
-  for (let k: u32 = 0; k < anchorCount; k++) {
-    const item = load<u32>(anchors + k * ANCHOR_BYTES);
-    if (withAnchors) {
-      const repeat = byRepeat != 0 ? byRepeat * repeatTerm(k) : 0;
-      offer(item, <f32>(blend(item, byAccumulator, table, byPrior, prior) + repeat));
-    }
-    store<f32>(hot(item), 0, HOT_ACC);
-  }
-  if (withOthers && byPrior > 0) {
-    const list = popularList(prior);
-    const end = list + popularCount(prior) * 4;
-    for (let at = list; at < end; at += 4) {
-      const item = load<u32>(at);
-      if (load<u32>(mark(item), MARK_STAMP) == epoch) continue;
-      const score = <f32>blend(item, byAccumulator, table, byPrior, prior);
-      // The list may still hold items whose every sale was taken back.
-      if (score > 0) offer(item, score);
-      store<f32>(hot(item), 0, HOT_ACC);
-    }
-  }
-  for (let k: u32 = 0; k < touchedCount; k++) {
-    const item = load<u32>(touched + k * 4);
-    const at = hot(item);
-    if (load<f32>(at, HOT_ACC) == 0) continue;
-    if (withOthers) offer(item, <f32>blend(item, byAccumulator, table, byPrior, prior));
-    store<f32>(at, 0, HOT_ACC);
-  }
-  if (withOthers && byPrior > 0) offerTheRest(byPrior, prior);
-}
-
-/**
- * Only when the short list of the best could not settle the places: asks every item that was not
- * offered yet.
- */
-function offerTheRest(byPrior: f64, prior: u32): void {
-  if (isSettledAbove(<f32>(byPrior * plain(popularThreshold(prior))))) return;
-  for (let k: u32 = 0; k < touchedCount; k++) {
-    store<u32>(mark(load<u32>(touched + k * 4)), epoch, MARK_STAMP);
-  }
-  for (let item: u32 = 0; item < itemCount; item++) {
-    const marks = mark(item);
-    if (load<u32>(marks, MARK_STAMP) == epoch) continue;
-    if (load<u32>(marks, MARK_FLAGS) & flagOf(prior)) continue;
-    const value = priorOf(item, prior);
-    if (value > 0) offer(item, <f32>(byPrior * value));
-  }
 }
 
 export function anchorsAddress(): u32 {

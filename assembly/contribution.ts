@@ -2,6 +2,15 @@
 // its inverse.
 
 import { addCell, memRow, mix, nextRow, sameRow, scopeRow, warmRow } from './counts';
+import {
+  addKnown,
+  endBasket,
+  forgetKnown,
+  holdKnown,
+  judgeKnown,
+  meetKnown,
+  settleKnown,
+} from './habits';
 import { allocate } from './heap';
 import {
   BASKET_BYTES,
@@ -200,11 +209,11 @@ function addPopularity(basket: u32, sign: i64): void {
 }
 
 /**
- * Marks the items of one basket with `epoch`; returns how many bore it already, and adds their
- * GAP_DAYS and GAPS unless `sign` is 0. Those that did not are the basket's fresh ones; a basket
- * that pairs with nothing has none.
+ * Marks the items of the member's basket `at` with `epoch`; returns how many bore it already, and
+ * adds their GAP_DAYS and GAPS unless `sign` is 0. Those that did not are the basket's fresh ones;
+ * a basket that pairs with nothing has none.
  */
-function meet(basket: u32, epoch: u32, sign: i64): u32 {
+function meet(basket: u32, at: u32, epoch: u32, sign: i64): u32 {
   const day = load<i32>(basket, BASKET_DAY);
   const first = load<u32>(basket, BASKET_FIRST);
   const count = load<u32>(basket, BASKET_ITEMS);
@@ -216,14 +225,15 @@ function meet(basket: u32, epoch: u32, sign: i64): u32 {
     const marks = mark(item);
     if (load<u32>(marks, MARK_EXCLUDED) == epoch) {
       known++;
-      const gap = day - load<i32>(marks, MARK_SLOT);
+      const gap = meetKnown(load<u32>(marks, MARK_SLOT), at, day);
       if (gap > 0 && sign) addGap(item, sign * <i64>gap, sign);
     } else {
       store<u32>(marks, epoch, MARK_EXCLUDED);
+      store<u32>(marks, addKnown(item, at, day), MARK_SLOT);
       if (pairs) store<u32>(fresh + freshCount++ * 4, item);
     }
-    store<i32>(marks, day, MARK_SLOT);
   }
+  endBasket();
   return known;
 }
 
@@ -231,6 +241,18 @@ function addGap(item: u32, days: i64, sign: i64): void {
   addCounter(item, ITEM_GAP_DAYS, days);
   addCounter(item, ITEM_GAPS, sign);
   addGaps(days, sign);
+}
+
+/** What the member bought before basket `at` is bought again in it, or is not. */
+function judge(basket: u32, at: u32, seen: u32, growth: f64, sign: i64): void {
+  const first = load<u32>(basket, BASKET_FIRST);
+  const count = load<u32>(basket, BASKET_ITEMS);
+  if (count > PAIR_ITEMS_MAX) return;
+  for (let k: u32 = 0; k < count; k++) {
+    const marks = mark(itemAt(first, k));
+    if (load<u32>(marks, MARK_EXCLUDED) == seen) holdKnown(load<u32>(marks, MARK_SLOT), at);
+  }
+  judgeKnown(at, growth, sign);
 }
 
 /** The fresh items of the basket met last join the member's first-bought ones. */
@@ -281,9 +303,10 @@ function contribute(side: u32, from: u32, isMember: bool, sign: i64): void {
   const count = basketCount(side);
   const seen = nextEpoch();
   firstsCount = 0;
+  forgetKnown();
   if (isMember) {
     for (let k: u32 = 0; k < from; k++) {
-      meet(baskets + k * BASKET_BYTES, seen, 0);
+      meet(baskets + k * BASKET_BYTES, k, seen, 0);
       rememberFresh();
     }
   }
@@ -298,7 +321,8 @@ function contribute(side: u32, from: u32, isMember: bool, sign: i64): void {
       for (let lag: u32 = 1; lag <= lags; lag++) {
         addLag(basket - lag * BASKET_BYTES, basket, lag, growth, sign, counted);
       }
-      const known = meet(basket, seen, sign);
+      if (k > 0) judge(basket, k, seen, growth, sign);
+      const known = meet(basket, k, seen, sign);
       addFresh(load<i32>(basket, BASKET_DAY), sign);
       rememberFresh();
       if (k > 0) {
@@ -307,6 +331,7 @@ function contribute(side: u32, from: u32, isMember: bool, sign: i64): void {
       }
     }
   }
+  settleKnown(sign);
 }
 
 /** LAST of the last basket of a side. */

@@ -9,10 +9,7 @@ export {
   anchorsAddress,
   exclude,
   keepHeaviest,
-  repeatTerm,
-  select,
   startRequest,
-  usualGapDays,
   weighHistory,
 } from './accumulate';
 export { drainSnapshot, snapshotAddress, snapshotBytes } from './bytes';
@@ -25,6 +22,7 @@ export {
 } from './snapshot';
 export { applyChange } from './contribution';
 export { cellCount, rowAddress } from './counts';
+export { habitExpected, habitRebought, HABIT_CELLS } from './habits';
 export { heapTotalBytes, heapUsedBytes } from './heap';
 export { basketCount, historyInput, readHistory } from './history';
 export { itemCount, itemHot, itemRecord, setEligible } from './items';
@@ -40,7 +38,9 @@ export {
   scopeCount,
   wasFirstBought,
 } from './explain';
+export { ownRepeatShare, repeatTerm, usualGapDays } from './repeat';
 export { accumulateNext, accumulateScope, accumulateSquares, sumSquares } from './retrieve';
+export { select } from './select';
 export { resultCount, resultsAddress } from './topk';
 export {
   digest,
@@ -59,6 +59,7 @@ export { exp2, pairGrowth, popGrowth, power, setDecay } from './weight';
 
 import { startContribution } from './contribution';
 import { startExplain } from './explain';
+import { startHabits } from './habits';
 import { reserveRows } from './counts';
 import { startHeap } from './heap';
 import { itemCount, pushItem, reserveItems } from './items';
@@ -77,6 +78,7 @@ export function start(items: u32): void {
   startTopk();
   startRetrieve();
   startContribution();
+  startHabits();
   startExplain();
   startScopes();
   roomFor(items);

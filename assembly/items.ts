@@ -176,7 +176,7 @@ export function itemHot(item: u32): u32 {
   return hot(item);
 }
 
-const COUNTERS: u32 = 12;
+const COUNTERS: u32 = 16;
 let itemsToSave: u32 = 0;
 
 /** A snapshot begins: it holds the items there are now. */

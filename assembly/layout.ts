@@ -4,8 +4,9 @@
 //   0 ............ __heap_base     AssemblyScript's own statics (none of ours)
 //   __heap_base .. top             blocks of heap.ts, each of one size class (times 16 bytes):
 //
-//   item records   104 B an item   | idHash u64 | N | IN | OUT | OPP | REP | POP | SUPPORT | ON |
-//                                  | ON0 | GAP_DAYS | GAPS | LAST | (the counters i64 each)
+//   item records   136 B an item   | idHash u64 | N | IN | OUT | OPP | REP | POP | SUPPORT | ON |
+//                                  | ON0 | GAP_DAYS | GAPS | LAST | EXPECTED | REBOUGHT |
+//                                  | EXPECTED_ONCE | REBOUGHT_ONCE | (the counters i64 each)
 //   hot records    16 B an item    | acc f32 | inFactor f32 | pop f32 | sameFactor f32 |
 //   marks          16 B an item    | stamp u32 | excluded u32 | flags u32 | slot u32 |
 //   mem factors     4 B an item    | ON^-0.5 f32 |
@@ -19,9 +20,9 @@
 //                                  | (number u32, weight f32) × 64, best first |
 
 /** Raised whenever an offset, a record or the meaning of an export changes. */
-export const LAYOUT_VERSION: u32 = 2;
+export const LAYOUT_VERSION: u32 = 3;
 
-export const ITEM_BYTES: u32 = 104;
+export const ITEM_BYTES: u32 = 136;
 export const ITEM_HASH: u32 = 0;
 export const ITEM_N: u32 = 8;
 export const ITEM_IN: u32 = 16;
@@ -35,6 +36,10 @@ export const ITEM_ON0: u32 = 72;
 export const ITEM_GAP_DAYS: u32 = 80;
 export const ITEM_GAPS: u32 = 88;
 export const ITEM_LAST: u32 = 96;
+export const ITEM_EXPECTED: u32 = 104;
+export const ITEM_REBOUGHT: u32 = 112;
+export const ITEM_EXPECTED_ONCE: u32 = 120;
+export const ITEM_REBOUGHT_ONCE: u32 = 128;
 
 export const HOT_BYTES: u32 = 16;
 export const HOT_ACC: u32 = 0;
@@ -49,7 +54,7 @@ export const MARK_BYTES: u32 = 16;
 export const MARK_STAMP: u32 = 0;
 export const MARK_EXCLUDED: u32 = 4;
 export const MARK_FLAGS: u32 = 8;
-/** In a request the item's anchor; while a history is counted the day of its last purchase. */
+/** In a request the item's anchor; while a history is counted its place among the known. */
 export const MARK_SLOT: u32 = 12;
 export const FLAG_ELIGIBLE: u32 = 1;
 /** In the list of best sellers; shifted by one in that of LAST (popular.ts). */

@@ -5,8 +5,9 @@
 //   record: tag u8, then
 //     1 NEXT, 2 SAME, 3 MEM, 4 SCOPE:  row | cells | cells × (key | count | weight); long in parts
 //     5 item:         item | N | IN | OUT | OPP | REP | POP | SUPPORT | ON | ON0 |
-//                         GAP_DAYS | GAPS | LAST; before its change
-//     6 totals:       digest, then see totals.ts
+//                         GAP_DAYS | GAPS | LAST | EXPECTED | REBOUGHT | EXPECTED_ONCE |
+//                         REBOUGHT_ONCE; before its change
+//     6 totals:       digest, then see totals.ts and habits.ts
 //     7 … 10 change:  row of table 1 … 4 | key | -count | -weight
 import {
   drainSnapshot,
@@ -30,6 +31,7 @@ import {
   scopeRow,
   setSavingEpoch,
 } from './counts';
+import { restoreHabits, saveHabits } from './habits';
 import {
   itemCount,
   record,
@@ -75,6 +77,7 @@ export function startSnapshot(): void {
   putByte(TAG_TOTALS);
   putVarint(runningDigest());
   saveTotals();
+  saveHabits();
 }
 
 /** Writes until about `bytes` more lie ready or all is written; returns whether it is. */
@@ -133,6 +136,7 @@ export function restoreSnapshot(address: u32, bytes: u32): bool {
     } else if (tag == TAG_TOTALS) {
       restoredDigest = getVarint();
       restoreTotals();
+      restoreHabits();
     } else {
       return false;
     }

@@ -104,6 +104,10 @@ export interface ItemCounters {
   readonly gapDays: bigint;
   readonly gaps: bigint;
   readonly last: bigint;
+  readonly expected: bigint;
+  readonly rebought: bigint;
+  readonly expectedOnce: bigint;
+  readonly reboughtOnce: bigint;
 }
 
 export interface Cell {
@@ -121,6 +125,8 @@ export interface Inspection {
   row(table: 'next' | 'same' | 'mem', itemId: string): readonly Cell[];
   /** `storeId` undefined: the chain. */
   scope(storeId: string | undefined, daypart: Daypart): readonly Cell[];
+  /** HABITS of docs/reference/counts.md, cell by cell. */
+  habits(): readonly { readonly expected: bigint; readonly rebought: bigint }[];
   totals(): {
     readonly popTotal: bigint;
     readonly shareSum: bigint;

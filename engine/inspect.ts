@@ -18,6 +18,10 @@ const counterNames = [
   'gapDays',
   'gaps',
   'last',
+  'expected',
+  'rebought',
+  'expectedOnce',
+  'reboughtOnce',
 ] as const;
 
 export function inspectionOf(counts: Counts, { items, stores }: Registries): Inspection {
@@ -43,6 +47,7 @@ export function inspectionOf(counts: Counts, { items, stores }: Registries): Ins
       if (place === undefined) return [];
       return named(kernel.row('scope', place * dayparts.length + dayparts.indexOf(daypart)));
     },
+    habits: () => kernel.habits(),
     totals: () => {
       const newestDay = kernel.run.newestDay();
       return {

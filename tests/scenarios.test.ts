@@ -76,7 +76,7 @@ describe('receipts', () => {
       day 2 ann buys #2 part-1..part-512   -> created
             bought-together part-7 top 1   -> part-52 1 bought_together
       day 3 bob buys #3 milk               -> created
-            bob guess-you-like top 1       -> part-52 1 bought_after
+            bob guess-you-like top 2       -> milk 2 popular_in_chain, part-52 1 bought_after
       day 3 ann buys #4 tea                -> created
             bob guess-you-like top 1       -> tea 1 bought_after
     `));

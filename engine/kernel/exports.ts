@@ -7,6 +7,9 @@ export const tables = { none: 0, next: 1, same: 2, mem: 3, scope: 4 } as const;
 /** What is added to scores by how much an item sells, or how many members bought it last. */
 export const priors = { sales: 0, lastBuys: 1 } as const;
 
+/** Kinds of repeat term (assembly/repeat.ts). */
+export const repeats = { none: 0, habit: 1, design: 2 } as const;
+
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   readonly LAYOUT_VERSION: WebAssembly.Global;
@@ -43,6 +46,9 @@ export interface KernelExports {
   restoreSnapshot(address: number, bytes: number): number;
   finishRestore(): void;
   digest(): bigint;
+  readonly HABIT_CELLS: WebAssembly.Global;
+  habitExpected(cell: number): bigint;
+  habitRebought(cell: number): bigint;
   lastTotal(): number;
   newestDay(): number;
   popularityTotal(): number;
@@ -68,7 +74,7 @@ export interface KernelExports {
     table: number,
     byPrior: number,
     prior: number,
-    byRepeat: number,
+    repeat: number,
     withAnchors: boolean,
     withOthers: boolean,
   ): void;
@@ -80,7 +86,8 @@ export interface KernelExports {
   explainResults(table: number, squared: boolean): void;
   bestAnchor(result: number): number;
   bestTerm(result: number): number;
-  repeatTerm(anchor: number): number;
+  repeatTerm(anchor: number, kind: number): number;
+  ownRepeatShare(): number;
   pairCount(table: number, from: number, to: number): number;
   pairNearness(table: number, from: number, to: number, g: number): number;
   wasFirstBought(item: number): number;

@@ -5,12 +5,12 @@ import { assert } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { type KernelExports, tables } from './exports.ts';
 
-const layoutVersion = 2;
+const layoutVersion = 3;
 const rowBytes = { cells: 0, capacity: 4 };
 const cellBytes = 16;
 const emptyKey = 0xffffffff;
 const keyMask = 0x7fffffff;
-const anchorBytes = 48;
+const anchorBytes = 64;
 const itemsPlanned = 1024;
 
 export type KernelBuild = 'release' | 'debug';
@@ -188,13 +188,24 @@ export class Kernel {
     return cells;
   }
 
-  /** Of an item: N, IN, OUT, OPP, REP, POP, SUPPORT, ON, ON0, GAP_DAYS, GAPS, LAST. */
+  /**
+   * Of an item: N, IN, OUT, OPP, REP, POP, SUPPORT, ON, ON0, GAP_DAYS, GAPS, LAST, EXPECTED,
+   * REBOUGHT, EXPECTED_ONCE, REBOUGHT_ONCE.
+   */
   counters(item: number): bigint[] {
     const address = this.run.itemRecord(item) >>> 0;
     const memory = this.memory();
-    return Array.from({ length: 12 }, (_, index) =>
+    return Array.from({ length: 16 }, (_, index) =>
       memory.getBigInt64(address + 8 + index * 8, true),
     );
+  }
+
+  /** Every cell of HABITS in the order of docs/reference/counts.md. */
+  habits(): { readonly expected: bigint; readonly rebought: bigint }[] {
+    return Array.from({ length: Number(this.run.HABIT_CELLS.value) }, (_, cell) => ({
+      expected: this.run.habitExpected(cell),
+      rebought: this.run.habitRebought(cell),
+    }));
   }
 
   digest(): string {

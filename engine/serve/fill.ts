@@ -1,7 +1,7 @@
 // Fills a list that is too short: what sells in the store, its city, the chain, and at last the
 // catalogue.
 
-import { priors, tables } from '../kernel/exports.ts';
+import { priors, repeats, tables } from '../kernel/exports.ts';
 import { beginSelection, type ServeContext } from './context.ts';
 import type { RankedItem } from './ranked.ts';
 import type { ReasonType, Relaxation } from './request.ts';
@@ -56,10 +56,10 @@ function stagesOf(context: ServeContext): Stage[] {
 function selectStage(context: ServeContext, { scopes, reason }: Stage): RankedItem[] {
   const { kernel } = context;
   if (scopes === undefined) {
-    kernel.run.select(0, tables.none, 1, priors.sales, 0, true, true);
+    kernel.run.select(0, tables.none, 1, priors.sales, repeats.none, true, true);
   } else {
     for (const scope of scopes) kernel.run.accumulateScope(scope);
-    kernel.run.select(1, tables.none, 0, priors.sales, 0, true, true);
+    kernel.run.select(1, tables.none, 0, priors.sales, repeats.none, true, true);
   }
   return kernel.results().map(({ item: number, score }) => {
     const receipts = scopes?.reduce((sum, scope) => sum + kernel.run.scopeCount(scope, number), 0);

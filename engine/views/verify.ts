@@ -71,6 +71,10 @@ const counterNames = [
   'GAP_DAYS',
   'GAPS',
   'LAST',
+  'EXPECTED',
+  'REBOUGHT',
+  'EXPECTED_ONCE',
+  'REBOUGHT_ONCE',
 ];
 
 function compareItem(live: Counts, fresh: Counts, number: number, differences: DifferenceList) {
@@ -102,6 +106,13 @@ export function* compareCounts(
       const row = { table: 'scope', number: place * 6 + daypart, name } as const;
       compareRow(live, fresh, row, differences);
     }
+  }
+  const habits = fresh.kernel.habits();
+  for (const [cell, { expected, rebought }] of live.kernel.habits().entries()) {
+    const wanted = habits[cell]!;
+    if (wanted.expected === expected && wanted.rebought === rebought) continue;
+    const held = `holds ${expected}/${rebought}`;
+    differences.add(`habit ${cell}: ${held}, the recount ${wanted.expected}/${wanted.rebought}`);
   }
   if (live.kernel.run.cellCount() !== fresh.kernel.run.cellCount()) {
     differences.add('the counts keep cells that the recount does not have');

@@ -1,13 +1,16 @@
 // The lists that start from a member's history: guess-you-like, discover and buy-again (DESIGN
 // section 5).
 import { limits } from '../../base/limits.ts';
-import { priors, tables } from '../../kernel/exports.ts';
+import { priors, repeats, tables } from '../../kernel/exports.ts';
 import { beginSelection, type ServeContext, tasteAgeDecay } from '../context.ts';
 import { withNewcomers } from '../explore.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
 
-const coOccurrenceShare = 0.3;
-const priorShare = 0.05;
+/** Of DESIGN section 5. */
+const designShares = { coOccurrence: 0.3, prior: 0.05 };
+const shares = { coOccurrence: 0.36, prior: 0.06 };
+/** So much taste is needed before what leads on from it counts in full, times the root. */
+const tasteUsual = 10;
 const reasonsMax = 3;
 /** Of discover: what is new is led to by what was bought lately. */
 const discoverAgeDecay = 0.7;
@@ -35,16 +38,22 @@ function weigh(context: ServeContext, ageDecay = tasteAgeDecay): boolean {
 interface Mix {
   readonly byAccumulator: number;
   readonly byPopularity: number;
+  /** Which repeat term. */
+  readonly repeat: number;
 }
 
 /** (1 - tau) / tau shares the list between what is bought again and what is new. */
-function deriveMix({ kernel: { run } }: ServeContext): Mix {
-  const share = run.repeatShare();
+function deriveMix({ kernel: { run }, formula }: ServeContext): Mix {
+  const isBaseline = formula === 'baseline';
+  const share = isBaseline ? run.repeatShare() : run.ownRepeatShare();
   const odds = (1 - share) / share;
+  const { coOccurrence, prior } = isBaseline ? designShares : shares;
+  const taste = run.affinityTotal();
   const baskets = run.popularityTotal();
   return {
-    byAccumulator: (coOccurrenceShare * odds) / run.affinityTotal(),
-    byPopularity: baskets > 0 ? (priorShare * odds) / baskets : 0,
+    byAccumulator: (coOccurrence * odds) / (isBaseline ? taste : Math.sqrt(tasteUsual * taste)),
+    byPopularity: baskets > 0 ? (prior * odds) / baskets : 0,
+    repeat: isBaseline ? repeats.design : repeats.habit,
   };
 }
 
@@ -53,11 +62,15 @@ interface Weighed {
   readonly weight: number;
 }
 
-function repeatReason({ kernel }: ServeContext, number: number): Weighed | undefined {
+function repeatReason(
+  { kernel }: ServeContext,
+  number: number,
+  { repeat }: Mix,
+): Weighed | undefined {
   const index = kernel.run.anchorOf(number);
   if (index < 0) return undefined;
   const count = kernel.anchor(index).receipts;
-  return { reason: { type: 'bought_before', count }, weight: kernel.run.repeatTerm(index) };
+  return { reason: { type: 'bought_before', count }, weight: kernel.run.repeatTerm(index, repeat) };
 }
 
 function afterReason({ kernel }: ServeContext, place: number, number: number, mix: Mix) {
@@ -83,7 +96,7 @@ function explain(context: ServeContext, mix: Mix, withRepeat: boolean): RankedIt
   context.kernel.run.explainResults(tables.next, false);
   return context.kernel.results().map(({ item: number, score }, place) => {
     const reasons: (Weighed | undefined)[] = [
-      withRepeat ? repeatReason(context, number) : undefined,
+      withRepeat ? repeatReason(context, number, mix) : undefined,
       afterReason(context, place, number, mix),
       popularReason(context, number, mix),
     ];
@@ -98,7 +111,15 @@ export function guessYouLike(context: ServeContext): Ranking {
   const { run } = context.kernel;
   const mix = deriveMix(context);
   run.accumulateNext();
-  run.select(mix.byAccumulator, tables.next, mix.byPopularity, priors.sales, 1, true, true);
+  run.select(
+    mix.byAccumulator,
+    tables.next,
+    mix.byPopularity,
+    priors.sales,
+    mix.repeat,
+    true,
+    true,
+  );
   const items = explain(context, mix, true);
   const personalized = items.some(({ reasons }) =>
     reasons.some(({ type }) => type !== 'popular_in_chain'),
@@ -154,7 +175,7 @@ function rankNew(context: ServeContext): void {
   const lastBuys = run.lastTotal();
   const weight = Math.min(lastBuyWeightMax, lastBuyWeight * run.power(odds, 1.2));
   const byPrior = lastBuys > 0 ? weight / lastBuys : 0;
-  run.select(1, tables.none, byPrior, priors.lastBuys, 0, false, true);
+  run.select(1, tables.none, byPrior, priors.lastBuys, repeats.none, false, true);
 }
 
 export function discover(context: ServeContext): Ranking {
@@ -164,7 +185,15 @@ export function discover(context: ServeContext): Ranking {
   const mix = deriveMix(context);
   if (isBaseline) {
     run.accumulateNext();
-    run.select(mix.byAccumulator, tables.next, mix.byPopularity, priors.sales, 0, false, true);
+    run.select(
+      mix.byAccumulator,
+      tables.next,
+      mix.byPopularity,
+      priors.sales,
+      repeats.none,
+      false,
+      true,
+    );
   } else {
     rankNew(context);
   }
@@ -194,7 +223,15 @@ export function buyAgain(context: ServeContext): Ranking {
   const { kernel } = context;
   const mix = deriveMix(context);
   kernel.run.accumulateNext();
-  kernel.run.select(mix.byAccumulator, tables.next, mix.byPopularity, priors.sales, 1, true, false);
+  kernel.run.select(
+    mix.byAccumulator,
+    tables.next,
+    mix.byPopularity,
+    priors.sales,
+    mix.repeat,
+    true,
+    false,
+  );
   const items = kernel.results().map(({ item: number, score }): RankedItem => {
     const index = kernel.run.anchorOf(number);
     const reasons = [{ type: 'bought_before', count: kernel.anchor(index).receipts } as const];

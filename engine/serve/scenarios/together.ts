@@ -2,7 +2,7 @@
 // sections 5 and 6).
 
 import { limits } from '../../base/limits.ts';
-import { priors, tables } from '../../kernel/exports.ts';
+import { priors, repeats, tables } from '../../kernel/exports.ts';
 import { beginSelection, type ServeContext, tasteAgeDecay } from '../context.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
 
@@ -38,7 +38,7 @@ export function boughtTogether(context: ServeContext): Ranking {
   beginSelection(context, limits.neighboursServed);
   run.addAnchor(anchorNumber);
   run.accumulateSquares(tables.same, 1);
-  run.select(1, tables.none, 0, priors.sales, 0, false, true);
+  run.select(1, tables.none, 0, priors.sales, repeats.none, false, true);
   const ofAnchor = kernel.support(anchorNumber);
   const found = kernel.results().flatMap(({ item: number, score }): RankedItem[] => {
     const count = run.pairCount(tables.same, anchorNumber, number);
@@ -66,11 +66,12 @@ function habitsOf(context: ServeContext): Habit[] {
   if (!history) return [];
   kernel.readHistory(0, history);
   beginSelection(context, 0);
+  const kind = context.formula === 'baseline' ? repeats.design : repeats.habit;
   const count = kernel.run.weighHistory(tasteAgeDecay);
   if (count === 0) relaxations.push('member_has_no_history');
   return Array.from({ length: count }, (_, index) => {
     const { item: number, receipts } = kernel.anchor(index);
-    return { number, receipts, term: kernel.run.repeatTerm(index) };
+    return { number, receipts, term: kernel.run.repeatTerm(index, kind) };
   });
 }
 
@@ -92,7 +93,7 @@ export function basketAddOn(context: ServeContext): Ranking {
     if (isForTill && !kernel.isScored(number)) continue;
     run.addScore(number, weight * term);
   }
-  run.select(1 / size, tables.none, 0, priors.sales, 0, false, true);
+  run.select(1 / size, tables.none, 0, priors.sales, repeats.none, false, true);
   run.explainResults(tables.same, true);
   const bought = new Map(habits.map((habit) => [habit.number, habit.receipts]));
   const items = kernel.results().map(({ item: number, score }, place): RankedItem => {

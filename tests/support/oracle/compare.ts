@@ -48,6 +48,11 @@ export function countDifferences(inspect: Inspection, state: State): string[] {
   expectEqual('landmarkDay', totals.landmarkDay, state.decay.landmarkDay);
   const popularityLandmarkDay = state.popularityDecay.landmarkDay;
   expectEqual('popularityLandmarkDay', totals.popularityLandmarkDay, popularityLandmarkDay);
+  for (const [cell, { expected, rebought }] of inspect.habits().entries()) {
+    const wanted = counts.habits.get(cell);
+    expectEqual(`expected of habit ${cell}`, expected, wanted?.expected ?? 0n);
+    expectEqual(`rebought of habit ${cell}`, rebought, wanted?.rebought ?? 0n);
+  }
   expectEqual('digest', inspect.digest(), digestOf(counts));
   return differences;
 }

@@ -31,8 +31,22 @@ test('counts two baskets of one member as the page says', () => {
   expect([counts.shareSum, counts.shareCount, counts.popTotal]).toEqual([one / 2n, 1n, 2n * one]);
 });
 
+test('expects what was bought before by its share of baskets, and notes what came again', () => {
+  const { counts } = undecayed(twoBaskets);
+  // One basket ago, in one of one basket: 1 / (1 + 0.5) of milk and of bread, and bread came.
+  const expected = 699_051n;
+  expect([...counts.habits]).toEqual([[0, { expected: 2n * expected, rebought: 1n }]]);
+  const { items } = counts;
+  expect([items.expected.get('milk'), items.expected.get('bread')]).toEqual([expected, expected]);
+  expect([items.rebought.get('milk'), items.rebought.get('bread')]).toEqual([0n, one]);
+  expect([items.expectedOnce.get('bread'), items.reboughtOnce.get('bread')]).toEqual([
+    expected,
+    one,
+  ]);
+});
+
 test('has the digest that a separate program computed from the page', () => {
-  expect(digestOf(undecayed(twoBaskets).counts)).toBe('a99de693e6e95495');
+  expect(digestOf(undecayed(twoBaskets).counts)).toBe('db30b9832b920872');
 });
 
 test('is empty, with digest zero, when nothing was bought', () => {

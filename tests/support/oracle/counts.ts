@@ -1,4 +1,5 @@
 // Every cell of docs/reference/counts.md, computed from nothing over the whole list of receipts.
+import { addHabits } from './habits.ts';
 import { compareByHash } from './hash.ts';
 import { compareReceipts, type Ledger, type Receipt } from './ledger.ts';
 import { type Decay, decayFor, fixed, type HalfLifeDays } from './weights.ts';
@@ -32,8 +33,17 @@ export const itemCounterNames = [
   'gapDays',
   'gaps',
   'last',
+  'expected',
+  'rebought',
+  'expectedOnce',
+  'reboughtOnce',
 ] as const;
 export type ItemCounterName = (typeof itemCounterNames)[number];
+
+export interface Habit {
+  expected: bigint;
+  rebought: bigint;
+}
 
 export interface Counts {
   readonly items: Readonly<Record<ItemCounterName, Map<string, bigint>>>;
@@ -43,6 +53,8 @@ export interface Counts {
   /** By store (`undefined` is the chain), then by daypart 0 to 5. */
   readonly scopes: Map<string | undefined, readonly Row[]>;
   readonly days: Map<number, number>;
+  /** HABITS by cell: what was expected of it in 2^-20, and how often it was bought again. */
+  readonly habits: Map<number, Habit>;
   popTotal: bigint;
   shareSum: bigint;
   shareCount: bigint;
@@ -87,6 +99,7 @@ export function countAll(ledger: Ledger, options: CountOptions): State {
     addShare(counts, basket, earlier);
     addFirsts(counts, basket, { earlier, decay });
     addGaps(counts, basket, earlier);
+    addHabits(counts, basket, { earlier, decay });
     histories.set(person, [...earlier, basket]);
   }
   for (const history of histories.values()) addLast(counts, history.at(-1), popularityDecay);
@@ -115,12 +128,17 @@ function noCounts(): Counts {
       gapDays: counter(),
       gaps: counter(),
       last: counter(),
+      expected: counter(),
+      rebought: counter(),
+      expectedOnce: counter(),
+      reboughtOnce: counter(),
     },
     next: new Map(),
     same: new Map(),
     mem: new Map(),
     scopes: new Map(),
     days: new Map(),
+    habits: new Map(),
     popTotal: 0n,
     shareSum: 0n,
     shareCount: 0n,

@@ -15,6 +15,10 @@ const tableCodes: Readonly<Record<ItemCounterName, bigint>> = {
   gapDays: 19n,
   gaps: 40n,
   last: 41n,
+  expected: 42n,
+  rebought: 43n,
+  expectedOnce: 44n,
+  reboughtOnce: 45n,
 };
 
 interface KeyParts {
@@ -43,6 +47,10 @@ export function digestOf(counts: Counts): string {
   sum += counts.popTotal * keyOf({ table: 32n, first: 0n, second: 0n });
   for (const [day, baskets] of counts.days) {
     sum += BigInt(baskets) * keyOf({ table: 33n, first: BigInt(day), second: 0n });
+  }
+  for (const [cell, { expected, rebought }] of counts.habits) {
+    sum += expected * keyOf({ table: 34n, first: BigInt(cell), second: 0n });
+    sum += rebought * keyOf({ table: 35n, first: BigInt(cell), second: 0n });
   }
   return wrap(sum).toString(16).padStart(16, '0');
 }

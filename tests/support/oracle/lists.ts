@@ -8,8 +8,8 @@ import { fillSteps, type Stage, type Step, sorted } from './popularity.ts';
 import { createScorer, type Scorer, type Taste } from './scores.ts';
 import { momentOf } from './time.ts';
 
-const followWeight = 0.3;
-const priorWeight = 0.05;
+const followWeight = 0.36;
+const priorWeight = 0.06;
 const addOnHabitWeight = 0.5;
 const millisecondsPerDay = 86_400_000;
 
@@ -119,13 +119,15 @@ function rank(question: Question): Ranking {
 function mixed({ state, scorer, history, taste }: Question): Ranking {
   if (history.length === 0) return unmoved([]);
   const follow = scorer.follow(taste);
+  const mix = scorer.ownMix(history);
+  // The more is known of a taste, the more what follows from it tells.
+  const trust = Math.sqrt([...taste.weights.values()].reduce((sum, own) => sum + own, 0) / 10);
   const entries: { itemId: string; score: number }[] = [];
   const moved = new Set<string>();
   for (const itemId of state.ledger.items.keys()) {
     const isBought = taste.weights.has(itemId);
-    const own =
-      scorer.repeat(taste, itemId) + followWeight * scorer.mix * (follow.get(itemId) ?? 0);
-    const score = own + priorWeight * scorer.mix * scorer.prior(itemId);
+    const led = followWeight * mix * trust * (follow.get(itemId) ?? 0);
+    const score = scorer.repeat(history, itemId) + led + priorWeight * mix * scorer.prior(itemId);
     if (isBought || follow.has(itemId)) moved.add(itemId);
     const isSold = (state.counts.items.pop.get(itemId) ?? 0n) > 0n;
     if (isSold || moved.has(itemId)) entries.push({ itemId, score });
@@ -173,7 +175,7 @@ function again(question: Question): Ranking {
   };
 }
 
-function addOn({ state, request, scorer, taste }: Question): Ranking {
+function addOn({ state, request, scorer, history, taste }: Question): Ranking {
   const ticket = ticketOf(request);
   const scores = new Map<string, number>();
   const addTo = (itemId: string, score: number) =>
@@ -183,7 +185,7 @@ function addOn({ state, request, scorer, taste }: Question): Ranking {
   }
   for (const itemId of taste.weights.keys()) {
     const asOneMore = addOnHabitWeight / (Math.max(1, ticket.length) + 1);
-    addTo(itemId, asOneMore * scorer.repeat(taste, itemId));
+    addTo(itemId, asOneMore * scorer.repeat(history, itemId));
   }
   const entries = [...scores].map(([itemId, score]) => ({ itemId, score }));
   return { entries, moved: new Set(taste.weights.keys()) };

@@ -144,7 +144,7 @@ function noteRanking(
   const follow = scorer.follow(taste);
   const scores = new Map<string, number>();
   for (const itemId of learnt.ledger.items.keys()) {
-    const own = scorer.repeat(taste, itemId) + 0.3 * scorer.mix * (follow.get(itemId) ?? 0);
+    const own = scorer.designRepeat(taste, itemId) + 0.3 * scorer.mix * (follow.get(itemId) ?? 0);
     scores.set(itemId, own + 0.05 * scorer.mix * scorer.prior(itemId));
   }
   const allowed = {

@@ -1,6 +1,7 @@
 // The numbers that rank items, from the counts, in plain doubles: DESIGN §5 with the constants
 // scaled to the newest day.
 import type { Basket, Row, State } from './counts.ts';
+import { habitCell, standingOf } from './habits.ts';
 import { compareByHash } from './hash.ts';
 import { unfixed } from './weights.ts';
 
@@ -44,8 +45,12 @@ export interface Scorer {
   lead(taste: Taste, bought: Taste): Scores;
   /** LAST[j] over the sum of all. */
   lastBuy(itemId: string): number;
-  /** The repeat term of one item for a member of this taste. */
-  repeat(taste: Taste, itemId: string): number;
+  /** The repeat term of DESIGN section 5 of one item for a member of this taste. */
+  designRepeat(taste: Taste, itemId: string): number;
+  /** The shipped repeat term of one item for a member of this history. */
+  repeat(history: readonly Basket[], itemId: string): number;
+  /** (1−τ)/τ of the member alone, shrunk to the chain's. */
+  ownMix(history: readonly Basket[]): number;
   /** The co-occurrence term of every item that the member's items lead to, before mixing. */
   follow(taste: Taste): Scores;
   /** POP[j]/POP_TOTAL. */
@@ -110,8 +115,10 @@ export function createScorer(state: State, options: ScorerOptions = {}): Scorer 
       return lead;
     },
     lastBuy: (itemId) => ratio(value(counts.items.last, itemId), total(counts.items.last)),
-    repeat: ({ weights, whole }, itemId) =>
+    designRepeat: ({ weights, whole }, itemId) =>
       ((weights.get(itemId) ?? 0) / (whole + 0.5)) * (chainRate + rate(itemId)),
+    repeat: (history, itemId) => habitTerm(state, history, { itemId, scale }),
+    ownMix: (history) => ownMixOf(state, history),
     follow: ({ weights }) => followFrom(weights, nextRows),
     prior: (itemId) => ratio(value(counts.items.pop, itemId), unfixed(counts.popTotal)),
     mix: mixOf(state),
@@ -166,6 +173,55 @@ function mixOf({ counts }: State): number {
   const share = unfixed(counts.shareSum) / Number(counts.shareCount);
   const clipped = Math.min(0.8, Math.max(0.1, share));
   return (1 - clipped) / clipped;
+}
+
+/** How likely the member buys an item again, by how its buyers come back and how it stands. */
+function habitTerm(
+  { counts }: State,
+  history: readonly Basket[],
+  { itemId, scale }: { readonly itemId: string; readonly scale: number },
+): number {
+  const standing = standingOf(history, itemId);
+  const cells = [...counts.habits.values()];
+  const rebought = cells.reduce((sum, cell) => sum + cell.rebought, 0n);
+  const expected = cells.reduce((sum, cell) => sum + cell.expected, 0n);
+  const usual = ratio(Number(rebought), unfixed(expected));
+  if (standing === undefined || usual === 0) return 0;
+  let [own, whole] = [0, 0];
+  for (const [at, { items }] of history.entries()) {
+    const weight = tasteAgeDecay ** (history.length - 1 - at) / items.length ** 0.25;
+    whole += weight;
+    if (items.includes(itemId)) own += weight;
+  }
+  const shrunk = (of: number, against: number, prior: number, toward: number) =>
+    (of + prior * scale * toward) / (against + prior * scale);
+  const { items } = counts;
+  const [all, allExpected] = [value(items.rebought, itemId), value(items.expected, itemId)];
+  const [once, onceExpected] = [
+    value(items.reboughtOnce, itemId),
+    value(items.expectedOnce, itemId),
+  ];
+  const ofItem = shrunk(all, allExpected, 5, usual);
+  const rate =
+    standing.times === 1
+      ? shrunk(once, onceExpected, 20, ofItem)
+      : shrunk(all - once, allExpected - onceExpected, 20, ofItem);
+  const cell = counts.habits.get(habitCell(standing)) ?? { expected: 0n, rebought: 0n };
+  const lift = (Number(cell.rebought) + 35 * usual) / (unfixed(cell.expected) + 35) / usual;
+  return (own / (whole + 0.5)) * rate * lift ** 0.75;
+}
+
+function ownMixOf(state: State, history: readonly Basket[]): number {
+  const chain = 1 / (mixOf(state) + 1);
+  const seen = new Set<string>();
+  let shares = 0;
+  for (const [at, { items }] of history.entries()) {
+    if (at > 0) shares += items.filter((itemId) => seen.has(itemId)).length / items.length;
+    for (const itemId of items) seen.add(itemId);
+  }
+  const later = Math.max(0, history.length - 1);
+  const share = Math.min(0.9, Math.max(0.05, (shares + 30 * chain) / (later + 30)));
+  return (1 - share) / share;
 }
 
 function nextRow({ counts }: State, anchor: string, scale: number): Scores {
