@@ -113,6 +113,32 @@ export function bestTerm(result: u32): f32 {
   return load<f32>(explanations + result * EXPLANATION_BYTES, 4);
 }
 
+/** What one anchor gave to an item, before IN[j]^-0.3 and before the mix; 0 when nothing. */
+export function anchorTerm(anchor: u32, table: u32, squared: bool, item: u32): f64 {
+  const at = anchors + anchor * ANCHOR_BYTES;
+  const factor = load<f64>(at + (table == TABLE_MEM ? ANCHOR_MEM_FACTOR : ANCHOR_FACTOR));
+  const row = rowAddress(table, load<u32>(at, ANCHOR_ITEM));
+  if (factor == 0 || !load<u32>(row, ROW_CAPACITY)) return 0;
+  const weight = servedWeight(row, table, item);
+  if (weight <= 0) return 0;
+  if (squared) return factor * square(table, weight, item);
+  return factor * <f64>((weight * weight) / (weight + growth));
+}
+
+/** The weight of one served neighbour; 0 when it is none. */
+function servedWeight(row: u32, table: u32, item: u32): f32 {
+  const view = freshView(row, table);
+  if (!view) {
+    const cell = findCell(row, item);
+    return cell ? <f32>plain(load<i64>(cell, CELL_WEIGHT)) : 0;
+  }
+  const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
+  for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
+    if (load<u32>(at) == item) return load<f32>(at, 4);
+  }
+  return 0;
+}
+
 /** Receipts counted in the cell of two items (docs/reference/counts.md); 0 when there is none. */
 export function pairCount(table: u32, from: u32, to: u32): i32 {
   const cell = findCell(rowAddress(table, from), to);

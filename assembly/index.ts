@@ -30,6 +30,7 @@ export { LAYOUT_VERSION, PAIR_ITEMS_MAX, VIEW_SERVED } from './layout';
 export { settleRows, setViewGrowth } from './rows';
 export { pushStore } from './scopes';
 export {
+  anchorTerm,
   bestAnchor,
   bestTerm,
   explainResults,

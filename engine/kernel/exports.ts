@@ -84,6 +84,7 @@ export interface KernelExports {
   anchorTotal(): number;
   anchorOf(item: number): number;
   explainResults(table: number, squared: boolean): void;
+  anchorTerm(anchor: number, table: number, squared: boolean, item: number): number;
   bestAnchor(result: number): number;
   bestTerm(result: number): number;
   repeatTerm(anchor: number, kind: number): number;

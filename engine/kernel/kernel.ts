@@ -162,6 +162,13 @@ export class Kernel {
     );
   }
 
+  /** LAST[j] in members at the landmark. */
+  lastBuys(item: number): number {
+    return (
+      Number(this.memory().getBigInt64((this.run.itemRecord(item) >>> 0) + 96, true)) / 2 ** 20
+    );
+  }
+
   /** Whether the request that goes on has given the item a score. */
   isScored(item: number): boolean {
     return this.memory().getFloat32(this.run.itemHot(item) >>> 0, true) !== 0;

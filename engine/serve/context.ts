@@ -55,6 +55,8 @@ export interface ServeContext {
   readonly day: number;
   readonly growthNow: number;
   readonly formula: Formula;
+  /** Whether the parts of each score are asked for. */
+  readonly explains: boolean;
   readonly relaxations: Relaxation[];
 }
 
@@ -112,6 +114,8 @@ export function deriveContext(
     day,
     growthNow: counts.kernel.run.pairGrowth(day),
     formula: state.formula,
+    // At a till the parts would tell what the member bought.
+    explains: request.explain === true && audience !== 'till',
     relaxations,
   };
 }

@@ -2,6 +2,7 @@
 import { limits } from '../base/limits.ts';
 import type { ServeContext } from './context.ts';
 import type { RankedItem } from './ranked.ts';
+import { told } from './terms.ts';
 
 interface Candidate {
   readonly number: number;
@@ -51,7 +52,9 @@ export function withNewcomers(
     const at = (place + 1) * limits.placesPerNewcomer - 1;
     const [before, after] = [list[at - 1]?.score ?? 0, list[at]?.score ?? 0];
     const reasons = [{ type: 'new_item', anchorNumber } as const];
-    list.splice(at, 0, { number, score: (before + after) / 2, reasons });
+    const score = (before + after) / 2;
+    const terms = told(context, () => [{ type: 'new_item', anchorNumber, score }]);
+    list.splice(at, 0, { number, score, reasons, ...terms });
   }
   return list.slice(0, context.limit);
 }

@@ -5,6 +5,7 @@ import { priors, repeats, tables } from '../kernel/exports.ts';
 import { beginSelection, type ServeContext } from './context.ts';
 import type { RankedItem } from './ranked.ts';
 import type { ReasonType, Relaxation } from './request.ts';
+import { told } from './terms.ts';
 
 const daypartCount = 6;
 
@@ -107,7 +108,9 @@ export function fill(
     const ceiling = list.at(-1)?.score ?? 1;
     const top = items[0]!.score;
     for (const item of items) {
-      list.push({ ...item, score: top > 0 ? ceiling * (item.score / top) : 0 });
+      const score = top > 0 ? ceiling * (item.score / top) : 0;
+      const { type } = item.reasons[0]!;
+      list.push({ ...item, score, ...told(context, () => [{ type, score }]) });
       listed.add(item.number);
     }
     if (relaxation) context.relaxations.push(relaxation);

@@ -8,10 +8,19 @@ export interface RankedReason {
   readonly count?: number;
 }
 
+/** A part of a score. */
+export interface RankedTerm {
+  readonly type: ReasonType;
+  readonly anchorNumber?: number;
+  readonly score: number;
+}
+
 export interface RankedItem {
   readonly number: number;
   readonly score: number;
   readonly reasons: readonly RankedReason[];
+  /** Only when asked for: they sum to the score. */
+  readonly terms?: readonly RankedTerm[];
   readonly usualGapDays?: number;
   /** Days since 1970-01-01. */
   readonly nextDueDay?: number;

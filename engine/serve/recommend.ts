@@ -6,7 +6,13 @@ import type { Item } from '../log/events.ts';
 import type { Registry } from '../views/catalogue.ts';
 import { deriveContext, type ServeContext, type ServeState } from './context.ts';
 import { fill } from './fill.ts';
-import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from './ranked.ts';
+import {
+  emptyRanking,
+  type RankedItem,
+  type RankedReason,
+  type RankedTerm,
+  type Ranking,
+} from './ranked.ts';
 import type {
   Audience,
   Reason,
@@ -15,6 +21,7 @@ import type {
   RecommendRequest,
   Relaxation,
   Scenario,
+  ScoreTerm,
 } from './request.ts';
 import { buyAgain, discover, guessYouLike } from './scenarios/personal.ts';
 import { similar } from './scenarios/similar.ts';
@@ -72,6 +79,14 @@ function nameReason(reason: RankedReason, items: Registry<Item>): Reason {
   };
 }
 
+function nameTerms(terms: readonly RankedTerm[], items: Registry<Item>): ScoreTerm[] {
+  return terms.map(({ type, anchorNumber, score }) =>
+    anchorNumber === undefined
+      ? { type, score }
+      : { type, itemId: items.valueOf(anchorNumber).itemId, score },
+  );
+}
+
 function nameItem(ranked: RankedItem, items: Registry<Item>): RecommendedItem {
   const { itemId, name, priceFen } = items.valueOf(ranked.number);
   return {
@@ -80,6 +95,7 @@ function nameItem(ranked: RankedItem, items: Registry<Item>): RecommendedItem {
     ...(priceFen === undefined ? {} : { priceFen }),
     score: ranked.score,
     reasons: ranked.reasons.map((reason) => nameReason(reason, items)),
+    ...(ranked.terms === undefined ? {} : { terms: nameTerms(ranked.terms, items) }),
     ...(ranked.usualGapDays === undefined ? {} : { usualGapDays: ranked.usualGapDays }),
     ...(ranked.nextDueDay === undefined
       ? {}

@@ -48,6 +48,10 @@ export const recommendRequestSchema = z.strictObject({
   asOf: timeSchema.optional().meta({
     description: 'The day to weigh against. Default: the newest day that was learnt.',
   }),
+  explain: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Tell the terms that each score is the sum of. Slower: to look into.' }),
   minWatermark: z
     .string()
     .max(1_000)
@@ -89,6 +93,16 @@ export interface Reason {
   readonly count?: number;
 }
 
+/**
+ * A part of a score: all that one reason type gave, or of those that speak of another item what
+ * `itemId` gave; without an `itemId` then what the items that are not named gave together.
+ */
+export interface ScoreTerm {
+  readonly type: ReasonType;
+  readonly itemId?: string;
+  readonly score: number;
+}
+
 export interface RecommendedItem {
   readonly itemId: string;
   /** As in the catalogue, when known. */
@@ -97,6 +111,8 @@ export interface RecommendedItem {
   /** Comparable within one list only. */
   readonly score: number;
   readonly reasons: readonly Reason[];
+  /** With `explain` only: they sum to the score. */
+  readonly terms?: readonly ScoreTerm[];
   /**
    * buy-again only: the member's usual days between two purchases of it, and when the next is due
    * (RFC 3339 date).

@@ -65,6 +65,21 @@ test('a list is what the generated codec makes of it, whatever was listed before
   );
 });
 
+test('a list with terms is what the generated codec makes of it', () => {
+  const fragments = createFragments();
+  const term = record({ type, itemId, score: number }, { requiredKeys: ['type', 'score'] });
+  fc.assert(
+    fc.property(reply, fc.array(term, { minLength: 1 }), (list, terms) => {
+      const told = { ...list, items: list.items.map((each) => ({ ...each, terms })) };
+      const generated = RecommendResponse.encode(toRecommendResponse(told)).finish();
+      expect(fragments.list(told).equals(generated)).toBe(true);
+      for (const { terms: decoded } of RecommendResponse.decode(generated).items) {
+        expect(decoded.map(({ score }) => score)).toEqual(terms.map(({ score }) => score));
+      }
+    }),
+  );
+});
+
 test('advice is what the generated codec makes of it', () => {
   const fragments = createFragments();
   const offers = fc.array(item, { minLength: 1, maxLength: 3 });

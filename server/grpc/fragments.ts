@@ -2,6 +2,7 @@
 // encoder costs more than the list itself (DESIGN section 7); a test holds these bytes equal to it.
 import {
   type ReasonType as ReasonTypeMessage,
+  RecommendResponse,
   type Relaxation as RelaxationMessage,
   reasonTypeToNumber,
   relaxationToNumber,
@@ -17,7 +18,7 @@ import {
   scenarios,
 } from '../../engine/index.ts';
 import { doorLimits } from '../limits.ts';
-import { enumName } from './replies.ts';
+import { enumName, toRecommendResponse } from './replies.ts';
 
 export interface Fragments {
   /** caini.v1.RecommendResponse. */
@@ -157,6 +158,10 @@ export function createFragments(): Fragments {
   };
   return {
     list: (reply) => {
+      // Asked for to look into, not at a till: the general encoder will do.
+      if (reply.items.some(({ terms }) => terms !== undefined)) {
+        return Buffer.from(RecommendResponse.encode(toRecommendResponse(reply)).finish());
+      }
       const items = reply.items.map((item): SizedItem => {
         const { head } = fragmentOf(item.itemId, item.name, item.priceFen);
         return sizeItem(item, head, item.reasons.map(sizeReason));

@@ -44,10 +44,12 @@ export function toRecommendResponse(reply: RecommendReply): RecommendResponse {
 }
 
 function toRecommendedItem(item: RecommendedItem): RecommendedMessage {
-  return { ...item, reasons: item.reasons.map(toReason) };
+  const terms = (item.terms ?? []).map(toReason);
+  return { ...item, reasons: item.reasons.map(toReason), terms };
 }
 
-export function toReason({ type, ...rest }: Reason) {
+/** Of a reason and of a term. */
+export function toReason<Rest extends object>({ type, ...rest }: Rest & Pick<Reason, 'type'>) {
   return { type: enumName('REASON_TYPE', type) as ReasonType, ...rest };
 }
 

@@ -41,6 +41,19 @@ export const recommendReplySchema = z.strictObject({
           count: z.exactOptional(count).meta({ description: 'Receipts, counted.' }),
         }),
       ),
+      terms: z.exactOptional(
+        z
+          .array(
+            z.strictObject({
+              type: z.enum(reasonTypes),
+              itemId: z.exactOptional(z.string()).meta({
+                description: 'Absent among several of a type: what the others gave together.',
+              }),
+              score: z.number(),
+            }),
+          )
+          .meta({ description: 'With explain only: they sum to the score.' }),
+      ),
       usualGapDays: z.exactOptional(z.number()),
       nextDueOn: z.exactOptional(z.string()),
     }),

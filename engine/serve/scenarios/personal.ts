@@ -5,6 +5,7 @@ import { priors, repeats, tables } from '../../kernel/exports.ts';
 import { beginSelection, type ServeContext, tasteAgeDecay } from '../context.ts';
 import { withNewcomers } from '../explore.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
+import { anchorTerms, told } from '../terms.ts';
 
 /** Of DESIGN section 5. */
 const designShares = { coOccurrence: 0.3, prior: 0.05 };
@@ -92,6 +93,22 @@ function popularReason({ kernel }: ServeContext, number: number, mix: Mix): Weig
   };
 }
 
+/** The parts of a score of guess-you-like. */
+function termsOf(context: ServeContext, number: number, mix: Mix) {
+  const { kernel } = context;
+  return told(context, () => {
+    const index = kernel.run.anchorOf(number);
+    const again = index < 0 ? 0 : kernel.run.repeatTerm(index, mix.repeat);
+    const scale = mix.byAccumulator * kernel.inFactor(number);
+    const after = { type: 'bought_after', table: tables.next, squared: false, scale } as const;
+    return [
+      { type: 'bought_before', score: again },
+      ...anchorTerms(context, number, after),
+      { type: 'popular_in_chain', score: mix.byPopularity * kernel.popularity(number) },
+    ];
+  });
+}
+
 function explain(context: ServeContext, mix: Mix, withRepeat: boolean): RankedItem[] {
   context.kernel.run.explainResults(tables.next, false);
   return context.kernel.results().map(({ item: number, score }, place) => {
@@ -102,7 +119,8 @@ function explain(context: ServeContext, mix: Mix, withRepeat: boolean): RankedIt
     ];
     const known = reasons.filter((reason) => reason !== undefined);
     known.sort((a, b) => b.weight - a.weight);
-    return { number, score, reasons: known.slice(0, reasonsMax).map(({ reason }) => reason) };
+    const shown = known.slice(0, reasonsMax).map(({ reason }) => reason);
+    return { number, score, reasons: shown, ...termsOf(context, number, mix) };
   });
 }
 
@@ -136,13 +154,27 @@ function bestAnchors({ kernel: { run } }: ServeContext, table: number) {
   }));
 }
 
-function explainNew(context: ServeContext): RankedItem[] {
+/** The parts of a score of discover; `byLastBuys` is what LAST was multiplied by. */
+function newTermsOf(context: ServeContext, number: number, byLastBuys: number) {
+  return told(context, () => [
+    ...newSources.flatMap((source) =>
+      anchorTerms(context, number, { ...source, squared: true, scale: 1 }),
+    ),
+    { type: 'popular_in_chain', score: byLastBuys * context.kernel.lastBuys(number) },
+  ]);
+}
+
+const newSources = [
+  { table: tables.mem, type: 'bought_by_same_members' },
+  { table: tables.next, type: 'bought_after' },
+] as const;
+
+function explainNew(context: ServeContext, byLastBuys: number): RankedItem[] {
   const { kernel } = context;
-  const sources = [
-    { table: tables.mem, type: 'bought_by_same_members' },
-    { table: tables.next, type: 'bought_after' },
-  ] as const;
-  const found = sources.map((source) => ({ ...source, best: bestAnchors(context, source.table) }));
+  const found = newSources.map((source) => ({
+    ...source,
+    best: bestAnchors(context, source.table),
+  }));
   return kernel.results().map(({ item: number, score }, place) => {
     const reasons = found.flatMap(({ table, type, best }): Weighed[] => {
       const { anchor, weight } = best[place]!;
@@ -154,15 +186,17 @@ function explainNew(context: ServeContext): RankedItem[] {
     reasons.sort((a, b) => b.weight - a.weight);
     const count = kernel.support(number);
     const popular = count > 0 ? [{ type: 'popular_in_chain', count } as const] : [];
-    return { number, score, reasons: [...reasons.map(({ reason }) => reason), ...popular] };
+    const shown = [...reasons.map(({ reason }) => reason), ...popular];
+    return { number, score, reasons: shown, ...newTermsOf(context, number, byLastBuys) };
   });
 }
 
 /**
  * What the same members came to buy, with a share of what is bought next, each summing to 1 over
  * what the member has not bought, and what members bought last (docs/reference/scores.md).
+ * Returns the weight of the latter.
  */
-function rankNew(context: ServeContext): void {
+function rankNew(context: ServeContext): number {
   const { run } = context.kernel;
   const share = run.repeatShare();
   const odds = (1 - share) / share;
@@ -176,6 +210,7 @@ function rankNew(context: ServeContext): void {
   const weight = Math.min(lastBuyWeightMax, lastBuyWeight * run.power(odds, 1.2));
   const byPrior = lastBuys > 0 ? weight / lastBuys : 0;
   run.select(1, tables.none, byPrior, priors.lastBuys, repeats.none, false, true);
+  return byPrior;
 }
 
 export function discover(context: ServeContext): Ranking {
@@ -183,6 +218,7 @@ export function discover(context: ServeContext): Ranking {
   if (!weigh(context, isBaseline ? tasteAgeDecay : discoverAgeDecay)) return emptyRanking;
   const { run } = context.kernel;
   const mix = deriveMix(context);
+  let byLastBuys = 0;
   if (isBaseline) {
     run.accumulateNext();
     run.select(
@@ -195,9 +231,9 @@ export function discover(context: ServeContext): Ranking {
       true,
     );
   } else {
-    rankNew(context);
+    byLastBuys = rankNew(context);
   }
-  const items = isBaseline ? explain(context, mix, false) : explainNew(context);
+  const items = isBaseline ? explain(context, mix, false) : explainNew(context, byLastBuys);
   const personalized = items.some(({ reasons }) =>
     reasons.some(({ type }) => type !== 'popular_in_chain'),
   );
@@ -235,7 +271,8 @@ export function buyAgain(context: ServeContext): Ranking {
   const items = kernel.results().map(({ item: number, score }): RankedItem => {
     const index = kernel.run.anchorOf(number);
     const reasons = [{ type: 'bought_before', count: kernel.anchor(index).receipts } as const];
-    return { number, score, reasons, ...dueDate(context, index) };
+    const terms = termsOf(context, number, mix);
+    return { number, score, reasons, ...terms, ...dueDate(context, index) };
   });
   return { items, personalized: items.length > 0 };
 }

@@ -1,10 +1,12 @@
 // Substitutes and lookalikes of one item: bought by the same members, alike by name and shelf,
 // seldom in one basket.
 import { limits } from '../../base/limits.ts';
-import { priors, tables } from '../../kernel/exports.ts';
+import { priors, repeats, tables } from '../../kernel/exports.ts';
 import { compareByHash } from '../../views/catalogue.ts';
 import { beginSelection, type ServeContext } from '../context.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
+import type { ReasonType } from '../request.ts';
+import { told } from '../terms.ts';
 
 /** What is left of a score between items that nothing in the catalogue brings together. */
 const unlikeShare = 0.05;
@@ -19,9 +21,12 @@ function behaviouralCandidates(context: ServeContext, anchorNumber: number, tabl
   beginSelection(context, limits.neighboursServed);
   run.addAnchor(anchorNumber);
   run.accumulateSquares(table, 1);
-  run.select(1, tables.none, 0, priors.sales, 0, false, true);
+  run.select(1, tables.none, 0, priors.sales, repeats.none, false, true);
   return context.kernel.results().map(({ item }) => item);
 }
+
+const metType = (table: number): ReasonType =>
+  table === tables.mem ? 'bought_by_same_members' : 'bought_together';
 
 function reasonsFor(
   { kernel: { run } }: ServeContext,
@@ -30,10 +35,9 @@ function reasonsFor(
 ): RankedReason[] {
   const { anchorNumber, number, table } = pair;
   const count = run.pairCount(table, anchorNumber, number);
-  const type = table === tables.mem ? 'bought_by_same_members' : 'bought_together';
   return [
     ...(isAlike ? [{ type: 'alike', anchorNumber } as const] : []),
-    ...(count > 0 ? [{ type, anchorNumber, count } as const] : []),
+    ...(count > 0 ? [{ type: metType(table), anchorNumber, count }] : []),
   ];
 }
 
@@ -61,11 +65,13 @@ export function similar(context: ServeContext): Ranking {
       table === tables.same ? 0 : run.pairNearness(tables.same, anchorNumber, number, 0);
     const kept = 1 - togetherDamping * Math.min(1, together);
     const pair = { anchorNumber, number, table };
-    return {
-      number,
-      score: (unlikeShare + nearness) * (unmetShare + met) * kept,
-      reasons: reasonsFor(context, pair, nearness > 0),
-    };
+    const byContent = (unlikeShare + nearness) * kept;
+    const terms = told(context, () => [
+      { type: 'alike', anchorNumber, score: byContent * unmetShare },
+      { type: metType(table), anchorNumber, score: byContent * met },
+    ]);
+    const reasons = reasonsFor(context, pair, nearness > 0);
+    return { number, score: byContent * (unmetShare + met), reasons, ...terms };
   });
   found.sort((a, b) => b.score - a.score || compareByHash(registry, a.number, b.number));
   return { items: found.slice(0, limit), personalized: false };

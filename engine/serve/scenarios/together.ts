@@ -5,6 +5,7 @@ import { limits } from '../../base/limits.ts';
 import { priors, repeats, tables } from '../../kernel/exports.ts';
 import { beginSelection, type ServeContext, tasteAgeDecay } from '../context.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
+import { anchorTerms, told } from '../terms.ts';
 
 /**
  * What a member's own habit adds to an add-on's score, as one more item beside those of the ticket:
@@ -47,7 +48,10 @@ export function boughtTogether(context: ServeContext): Ranking {
     if (lift < liftMin) return [];
     const kept = 1 - lookalikeDamping * content.nearness(anchorNumber, number);
     const reasons = [{ type: 'bought_together', anchorNumber, count } as const];
-    return [{ number, score: score * kept, reasons }];
+    const terms = told(context, () => [
+      { type: 'bought_together', anchorNumber, score: score * kept },
+    ]);
+    return [{ number, score: score * kept, reasons, ...terms }];
   });
   // The kernel's order already settles equal scores by id hash, and sort keeps it.
   found.sort((a, b) => b.score - a.score);
@@ -96,11 +100,20 @@ export function basketAddOn(context: ServeContext): Ranking {
   run.select(1 / size, tables.none, 0, priors.sales, repeats.none, false, true);
   run.explainResults(tables.same, true);
   const bought = new Map(habits.map((habit) => [habit.number, habit.receipts]));
+  const habitOf = new Map(habits.map(({ number, term }) => [number, term]));
+  const byTicket = {
+    ...({ type: 'bought_together', table: tables.same, squared: true } as const),
+    scale: 1 / size,
+  };
   const items = kernel.results().map(({ item: number, score }, place): RankedItem => {
     const reasons: (RankedReason | undefined)[] = [togetherReason(context, place, number)];
     const count = bought.get(number);
     if (count !== undefined && !isForTill) reasons.push({ type: 'bought_before', count });
-    return { number, score, reasons: reasons.filter((reason) => reason !== undefined) };
+    const terms = told(context, () => [
+      ...anchorTerms(context, number, byTicket),
+      { type: 'bought_before', score: (weight * (habitOf.get(number) ?? 0)) / size },
+    ]);
+    return { number, score, reasons: reasons.filter((reason) => reason !== undefined), ...terms };
   });
   // With one item listed it would say that the member bought it before.
   const personalized = !isForTill && items.some(({ number }) => bought.has(number));

@@ -8,7 +8,9 @@ import {
 import { itemCounterNames, type Row, type State } from './counts.ts';
 import { digestOf } from './digest.ts';
 import { compareByHash } from './hash.ts';
-import { type Entry, type OracleList, oracleList } from './lists.ts';
+import { type OracleList, oracleList } from './lists.ts';
+import type { Entry } from './popularity.ts';
+import { termDifferences } from './terms.ts';
 
 /** One wrong place early in a list shifts all the others; a few tell enough. */
 const differencesShown = 4;
@@ -99,6 +101,7 @@ export function listDifferences(
   const expected = list.entries.slice(0, request.limit);
   const differences = orderDifferences(reply, list, expected);
   if (differences.length === 0) differences.push(...scoreDifferences(reply, expected));
+  if (differences.length === 0) differences.push(...explained(reply, list, request));
   // Asked of the items in the reply, because a near-tie at its end may be settled either way.
   const personalized = reply.items.some(({ itemId }) => list.moved.has(itemId));
   if (reply.personalized !== personalized) {
@@ -158,6 +161,19 @@ function scoreDifferences(reply: RecommendReply, expected: readonly Entry[]): st
     differences.push(`score at ${position}: engine ${actual}, oracle ${score}`);
   }
   return differences;
+}
+
+/** Terms are told when asked for, and only then. */
+function explained(
+  { items }: RecommendReply,
+  { entries }: OracleList,
+  { explain = false }: RecommendRequest,
+): string[] {
+  const byItem = new Map(entries.map((entry) => [entry.itemId, entry]));
+  return items.flatMap((item) => {
+    if (explain) return termDifferences(item, byItem.get(item.itemId)?.parts?.());
+    return item.terms === undefined ? [] : [`terms of ${item.itemId}, that nobody asked for`];
+  });
 }
 
 /** What the engine itself scores equal must stand in the order of the id hashes. */

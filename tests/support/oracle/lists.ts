@@ -4,20 +4,15 @@ import type { RecommendRequest, Relaxation } from '../../../engine/index.ts';
 import { nearnessOf } from './content.ts';
 import { type Basket, historyOf, type State } from './counts.ts';
 import { compareByHash } from './hash.ts';
-import { fillSteps, type Stage, type Step, sorted } from './popularity.ts';
+import { type Entry, fillSteps, type Ranked, type Step, sorted } from './popularity.ts';
 import { createScorer, type Scorer, type Taste } from './scores.ts';
+import { type Part, partsBy, sumOf } from './terms.ts';
 import { momentOf } from './time.ts';
 
 const followWeight = 0.36;
 const priorWeight = 0.06;
 const addOnHabitWeight = 0.5;
 const millisecondsPerDay = 86_400_000;
-
-export interface Entry {
-  readonly itemId: string;
-  readonly stage: Stage;
-  readonly score: number;
-}
 
 export interface OracleList {
   /** The whole catalogue as far as it may be listed; a reply is the first `limit` of it. */
@@ -36,7 +31,7 @@ interface Question {
 }
 
 interface Ranking {
-  readonly entries: Step['entries'];
+  readonly entries: readonly Ranked[];
   readonly moved: OracleList['moved'];
 }
 
@@ -121,16 +116,24 @@ function mixed({ state, scorer, history, taste }: Question): Ranking {
   const follow = scorer.follow(taste);
   const mix = scorer.ownMix(history);
   // The more is known of a taste, the more what follows from it tells.
-  const trust = Math.sqrt([...taste.weights.values()].reduce((sum, own) => sum + own, 0) / 10);
-  const entries: { itemId: string; score: number }[] = [];
+  const trust = Math.sqrt(sumOf(taste) / 10);
+  const entries: Ranked[] = [];
   const moved = new Set<string>();
   for (const itemId of state.ledger.items.keys()) {
     const isBought = taste.weights.has(itemId);
     const led = followWeight * mix * trust * (follow.get(itemId) ?? 0);
-    const score = scorer.repeat(history, itemId) + led + priorWeight * mix * scorer.prior(itemId);
+    const again = scorer.repeat(history, itemId);
+    const popular = priorWeight * mix * scorer.prior(itemId);
+    const whole = followWeight * mix * trust;
+    const parts = (): Part[] => [
+      { type: 'bought_before', score: again },
+      ...partsBy('bought_after', taste, { rows: scorer.next, itemId, scale: whole / sumOf(taste) }),
+      { type: 'popular_in_chain', score: popular },
+    ];
+    const score = again + led + popular;
     if (isBought || follow.has(itemId)) moved.add(itemId);
     const isSold = (state.counts.items.pop.get(itemId) ?? 0n) > 0n;
-    if (isSold || moved.has(itemId)) entries.push({ itemId, score });
+    if (isSold || moved.has(itemId)) entries.push({ itemId, score, parts });
   }
   return { entries, moved };
 }
@@ -152,17 +155,22 @@ function recentTaste({ scorer, history }: Question): Taste {
 function discovered(question: Question): Ranking {
   const { state, scorer, history, taste } = question;
   if (history.length === 0) return unmoved([]);
-  const lead = scorer.lead(recentTaste(question), taste);
+  const recent = recentTaste(question);
+  const lead = scorer.lead(recent, taste);
   const priorWeight = Math.min(4, 0.6 * scorer.mix ** 1.2);
   const sold = [...state.ledger.items.keys()].filter(
     (itemId) => (state.counts.items.last.get(itemId) ?? 0n) > 0n || lead.has(itemId),
   );
   const entries = sold
     .filter((itemId) => !taste.weights.has(itemId))
-    .map((itemId) => ({
-      itemId,
-      score: (lead.get(itemId) ?? 0) + priorWeight * scorer.lastBuy(itemId),
-    }));
+    .map((itemId) => {
+      const popular = priorWeight * scorer.lastBuy(itemId);
+      const parts = (): Part[] => [
+        ...scorer.leadParts(recent, taste, itemId),
+        { type: 'popular_in_chain', score: popular },
+      ];
+      return { itemId, score: (lead.get(itemId) ?? 0) + popular, parts };
+    });
   return { entries, moved: new Set(lead.keys()) };
 }
 
@@ -177,17 +185,29 @@ function again(question: Question): Ranking {
 
 function addOn({ state, request, scorer, history, taste }: Question): Ranking {
   const ticket = ticketOf(request);
-  const scores = new Map<string, number>();
-  const addTo = (itemId: string, score: number) =>
-    scores.set(itemId, (scores.get(itemId) ?? 0) + score);
+  const parts = new Map<string, Part[]>();
+  const addTo = (itemId: string, part: Part) =>
+    parts.set(itemId, [...(parts.get(itemId) ?? []), part]);
   for (const anchor of ticket.filter((itemId) => state.ledger.items.has(itemId))) {
-    for (const [itemId, score] of scorer.together(anchor)) addTo(itemId, score / ticket.length);
+    for (const [itemId, score] of scorer.together(anchor)) {
+      const part = {
+        type: 'bought_together',
+        itemId: anchor,
+        score: score / ticket.length,
+      } as const;
+      addTo(itemId, part);
+    }
   }
   for (const itemId of taste.weights.keys()) {
     const asOneMore = addOnHabitWeight / (Math.max(1, ticket.length) + 1);
-    addTo(itemId, asOneMore * scorer.repeat(history, itemId));
+    const score = asOneMore * scorer.repeat(history, itemId);
+    addTo(itemId, { type: 'bought_before', score });
   }
-  const entries = [...scores].map(([itemId, score]) => ({ itemId, score }));
+  const entries = [...parts].map(([itemId, ofItem]) => ({
+    itemId,
+    score: ofItem.reduce((sum, { score }) => sum + score, 0),
+    parts: () => ofItem,
+  }));
   return { entries, moved: new Set(taste.weights.keys()) };
 }
 
@@ -200,19 +220,16 @@ function ticketOf(request: RecommendRequest): readonly string[] {
 }
 
 /** What lies in a basket with the item no less often than chance would have it. */
-function complementsOf({
-  state,
-  request,
-  scorer,
-}: Question): readonly (readonly [string, number])[] {
+function complementsOf({ state, request, scorer }: Question): Ranked[] {
   const anchor = request.itemId ?? '';
   const { counts } = state;
   const receipts = [...counts.days.values()].reduce((sum, ofDay) => sum + ofDay, 0);
   const support = (itemId: string) => Number(counts.items.support.get(itemId) ?? 0n);
-  return [...scorer.together(anchor)].flatMap(([itemId, score]) => {
+  return [...scorer.together(anchor)].flatMap(([itemId, together]) => {
     const count = counts.same.get(anchor)?.get(itemId)?.count ?? 0;
     if ((count * receipts) / (support(anchor) * support(itemId)) < 1) return [];
-    return [[itemId, score * (1 - 0.8 * nearnessOf(state).of(anchor, itemId))] as const];
+    const score = together * (1 - 0.8 * nearnessOf(state).of(anchor, itemId));
+    return [{ itemId, score, parts: () => [{ type: 'bought_together', itemId: anchor, score }] }];
   });
 }
 
@@ -221,7 +238,7 @@ function activeIn({ ledger }: State, request: RecommendRequest): (itemId: string
   return (itemId) => !barred.has(itemId) && ledger.items.get(itemId)?.status === 'active';
 }
 
-function similarTo({ state, request, scorer }: Question): readonly (readonly [string, number])[] {
+function similarTo({ state, request, scorer }: Question): Ranked[] {
   const anchor = request.itemId ?? '';
   const nearness = nearnessOf(state);
   const mayList = activeIn(state, request);
@@ -235,8 +252,14 @@ function similarTo({ state, request, scorer }: Question): readonly (readonly [st
   return [...candidates].map((itemId) => {
     const both = scorer.beside(hasMembers ? 'mem' : 'same', anchor, itemId);
     const inOneBasket = hasMembers ? scorer.cosine('same', anchor, itemId) : 0;
-    const score = (0.05 + nearness.of(anchor, itemId)) * (0.02 + both);
-    return [itemId, score * (1 - 0.5 * Math.min(1, inOneBasket))] as const;
+    const kept = 1 - 0.5 * Math.min(1, inOneBasket);
+    const byContent = (0.05 + nearness.of(anchor, itemId)) * kept;
+    const type = hasMembers ? 'bought_by_same_members' : 'bought_together';
+    const parts = (): Part[] => [
+      { type: 'alike', itemId: anchor, score: byContent * 0.02 },
+      { type, itemId: anchor, score: byContent * both },
+    ];
+    return { itemId, score: byContent * (0.02 + both), parts };
   });
 }
 
@@ -294,9 +317,7 @@ function newcomersFor(question: Question): string[] {
   return ordered.map(([itemId]) => itemId);
 }
 
-function unmoved(entries: readonly (readonly [string, number])[]): Ranking {
-  return { entries: entries.map(([itemId, score]) => ({ itemId, score })), moved: new Set() };
-}
+const unmoved = (entries: readonly Ranked[]): Ranking => ({ entries, moved: new Set() });
 
 function distinctEligible({ state, request, taste }: Question, steps: readonly Step[]): Entry[] {
   const barred = new Set([...request.exclude, ...ticketOf(request)]);
@@ -305,10 +326,10 @@ function distinctEligible({ state, request, taste }: Question, steps: readonly S
     for (const itemId of taste.weights.keys()) barred.add(itemId);
   const entries: Entry[] = [];
   for (const { stage, entries: offered } of steps) {
-    for (const { itemId, score } of offered) {
+    for (const { itemId, score, parts } of offered) {
       if (barred.has(itemId) || state.ledger.items.get(itemId)?.status !== 'active') continue;
       barred.add(itemId);
-      entries.push({ itemId, stage, score });
+      entries.push({ itemId, stage, score, ...(parts === undefined ? {} : { parts }) });
     }
   }
   return entries;

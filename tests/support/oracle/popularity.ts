@@ -3,13 +3,25 @@
 import { dayparts, type RecommendRequest } from '../../../engine/index.ts';
 import type { Row, State } from './counts.ts';
 import { compareByHash } from './hash.ts';
+import type { Part } from './terms.ts';
 
 /** Where an entry of a list comes from. `ranked` is the scenario's own view, the rest fills. */
 export type Stage = 'ranked' | 'new' | 'store' | 'city' | 'chain' | 'catalogue';
 
+export interface Ranked {
+  readonly itemId: string;
+  readonly score: number;
+  /** Of what the scenario itself ranks: they sum to the score. */
+  readonly parts?: () => readonly Part[];
+}
+
+export interface Entry extends Ranked {
+  readonly stage: Stage;
+}
+
 export interface Step {
   readonly stage: Stage;
-  readonly entries: readonly { readonly itemId: string; readonly score: number }[];
+  readonly entries: readonly Ranked[];
 }
 
 type Asked = Pick<RecommendRequest, 'storeId' | 'daypart' | 'scenario'>;

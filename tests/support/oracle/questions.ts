@@ -18,6 +18,7 @@ export function questions(): readonly RecommendRequest[] {
       limit: limitsAsked[at % limitsAsked.length],
       exclude: at % 5 === 4 ? [itemIds[at % itemIds.length], 'never seen'] : [],
       ...dayAsked(at),
+      ...(at % 3 === 1 ? { explain: true } : {}),
       ...input,
     }),
   );

@@ -29,6 +29,12 @@ export interface ScorerOptions {
   readonly compareIds?: (left: string, right: string) => number;
 }
 
+export interface LeadPart {
+  readonly type: 'bought_by_same_members' | 'bought_after';
+  readonly itemId: string;
+  readonly score: number;
+}
+
 export interface Scorer {
   /** s(i,·) of the NEXT view: the 50 best. */
   next(anchor: string): Scores;
@@ -43,6 +49,8 @@ export interface Scorer {
   taste(history: readonly Basket[], ageDecay?: number): Taste;
   /** D(j) of discover: what the member's items lead to among what was never bought; sums to 1. */
   lead(taste: Taste, bought: Taste): Scores;
+  /** What each item of a taste gave to D(j) of one item, by either view. */
+  leadParts(taste: Taste, bought: Taste, itemId: string): readonly LeadPart[];
   /** LAST[j] over the sum of all. */
   lastBuy(itemId: string): number;
   /** The repeat term of DESIGN section 5 of one item for a member of this taste. */
@@ -105,8 +113,7 @@ export function createScorer(state: State, options: ScorerOptions = {}): Scorer 
     lead(taste, bought) {
       const byMembers = shareOut(leadFrom(taste, bought, memberRows));
       const bySequence = shareOut(leadFrom(taste, bought, sequenceRows));
-      const wanted = Math.min(0.6, 0.17 * mixOf(state) ** 0.7);
-      const share = byMembers.size === 0 ? 1 : bySequence.size === 0 ? 0 : wanted;
+      const share = sequenceShare(state, byMembers, bySequence);
       const lead = new Map<string, number>();
       for (const [itemId, score] of byMembers) lead.set(itemId, (1 - share) * score);
       for (const [itemId, score] of bySequence) {
@@ -114,6 +121,8 @@ export function createScorer(state: State, options: ScorerOptions = {}): Scorer 
       }
       return lead;
     },
+    leadParts: (taste, bought, itemId) =>
+      leadPartsOf(state, { taste, bought, itemId, memberRows, sequenceRows }),
     lastBuy: (itemId) => ratio(value(counts.items.last, itemId), total(counts.items.last)),
     designRepeat: ({ weights, whole }, itemId) =>
       ((weights.get(itemId) ?? 0) / (whole + 0.5)) * (chainRate + rate(itemId)),
@@ -150,6 +159,39 @@ function leadFrom({ weights }: Taste, bought: Taste, row: (anchor: string) => Sc
     }
   }
   return lead;
+}
+
+function leadPartsOf(
+  state: State,
+  of: {
+    readonly taste: Taste;
+    readonly bought: Taste;
+    readonly itemId: string;
+    readonly memberRows: Scorer['members'];
+    readonly sequenceRows: Scorer['next'];
+  },
+): LeadPart[] {
+  const { taste, bought, itemId, memberRows, sequenceRows } = of;
+  const byMembers = leadFrom(taste, bought, memberRows);
+  const bySequence = leadFrom(taste, bought, sequenceRows);
+  const share = sequenceShare(state, byMembers, bySequence);
+  const sources = [
+    { type: 'bought_by_same_members', rows: memberRows, led: byMembers, part: 1 - share },
+    { type: 'bought_after', rows: sequenceRows, led: bySequence, part: share },
+  ] as const;
+  return sources.flatMap(({ type, rows, led, part }) => {
+    const whole = [...led.values()].reduce((sum, score) => sum + score, 0);
+    return [...taste.weights].map(([anchor, weight]) => {
+      const score = whole === 0 ? 0 : (part * weight * (rows(anchor).get(itemId) ?? 0)) / whole;
+      return { type, itemId: anchor, score };
+    });
+  });
+}
+
+/** Of what is bought next, beside what members have in common. */
+function sequenceShare(state: State, byMembers: Scores, bySequence: Scores): number {
+  const wanted = Math.min(0.6, 0.17 * mixOf(state) ** 0.7);
+  return byMembers.size === 0 ? 1 : bySequence.size === 0 ? 0 : wanted;
 }
 
 function shareOut(scores: Scores): Scores {
