@@ -12,7 +12,11 @@ let input: u32 = 0;
 
 /** Makes room for `values` more varints or bytes. */
 export function reserveVarints(values: u32): void {
-  const bytes = values * VARINT_MAX;
+  reserveBytes(values * VARINT_MAX);
+}
+
+/** Makes room for `bytes` more. */
+export function reserveBytes(bytes: u32): void {
   if (outLength + bytes <= outCapacity) return;
   const larger = max(outLength + bytes, outCapacity * 2);
   out = enlarge(out, outCapacity, larger);
@@ -37,6 +41,16 @@ export function putVarint(value: u64): void {
 
 export function putZigzag(value: i64): void {
   putVarint((<u64>value << 1) ^ <u64>(value >> 63));
+}
+
+/** Where the next byte is written, for who writes what was reserved by hand. */
+export function writePosition(): u32 {
+  return out + outLength;
+}
+
+/** After writing by hand up to `address`. */
+export function wroteUpTo(address: u32): void {
+  outLength = address - out;
 }
 
 /** What has been written since the last drain: its address; its length is told by snapshotBytes. */
@@ -70,14 +84,17 @@ export function getByte(): u32 {
 }
 
 export function getVarint(): u64 {
+  // The position in a local: a global would be stored after every byte.
+  let at = input;
   let value: u64 = 0;
   let shift: u64 = 0;
   while (true) {
-    const byte = <u64>getByte();
+    const byte = <u64>load<u8>(at++);
     value |= (byte & 127) << shift;
-    if (byte < 128) return value;
+    if (byte < 128) break;
     shift += 7;
   }
+  input = at;
   return value;
 }
 

@@ -117,9 +117,10 @@ export function mix(value: u64): u64 {
   return x ^ (x >> 31);
 }
 
+/** The slot that a key's probe begins at; it rises with the key's hash, whatever the capacity. */
 // @ts-expect-error: decorator
 @inline
-function slotOf(key: u32, capacity: u32): u32 {
+export function slotOf(key: u32, capacity: u32): u32 {
   return <u32>((<u64>(key * 0x9e3779b1) * <u64>capacity) >> 32);
 }
 
@@ -185,9 +186,8 @@ function resizeRow(row: u32, minimum: u32): void {
   const bytes = roundUp(minimum * CELL_BYTES);
   const capacity = bytes / CELL_BYTES;
   const cells = allocate(bytes);
-  for (let slot: u32 = 0; slot < capacity; slot++) {
-    store<u32>(cells + slot * CELL_BYTES, EMPTY, CELL_KEY);
-  }
+  // All ones is the key of an empty slot; a call that writes everything beats a loop over keys.
+  memory.fill(cells, 0xff, bytes);
   for (let slot: u32 = 0; slot < oldCapacity; slot++) {
     const from = oldCells + slot * CELL_BYTES;
     const key = load<u32>(from, CELL_KEY);
@@ -337,36 +337,15 @@ export function restoreChange(table: u32): void {
 }
 
 /** Makes room for `cells` more cells in a row. */
-function reserveCells(row: u32, cells: u32): void {
+export function reserveCells(row: u32, cells: u32): void {
   const wanted = slotsFor(load<u32>(row, ROW_SIZE) + cells);
   if (wanted > load<u32>(row, ROW_CAPACITY)) resizeRow(row, wanted);
 }
 
-/**
- * Reads what saveRow or savePart wrote, after its tag, and adds it to the row: changes of it, or
- * other parts, may have come before. The digest is restored apart.
- */
-export function restoreRow(table: u32): void {
-  const row = rowAddress(table, <u32>getVarint());
-  const size = <u32>getVarint();
-  reserveCells(row, size);
-  for (let k: u32 = 0; k < size; k++) {
-    const key = <u32>getVarint();
-    const count = <i32>getZigzag();
-    const weight = getZigzag();
-    const at = probeCell(row, key);
-    if (load<u32>(at, CELL_KEY) != EMPTY) {
-      addCell(row, key, weight, count, 0);
-      // A cell that went may have taken the row's room with it.
-      reserveCells(row, size - k);
-      continue;
-    }
-    store<u32>(at, key, CELL_KEY);
-    store<i32>(at, count, CELL_COUNT);
-    store<i64>(at, weight, CELL_WEIGHT);
-    store<u32>(row, load<u32>(row, ROW_SIZE) + 1, ROW_SIZE);
-    cellsTotal += 1;
-  }
+/** Cells were put into a row by hand (records.ts). */
+export function noteCells(row: u32, cells: u32): void {
+  store<u32>(row, load<u32>(row, ROW_SIZE) + cells, ROW_SIZE);
+  cellsTotal += <f64>cells;
 }
 
 export function restoreRunningDigest(digest: u64): void {

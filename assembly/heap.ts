@@ -26,6 +26,11 @@ function ensure(bytes: u32): void {
   limit = total > 0xffffffff ? 0xfffffff0 : <u32>total;
 }
 
+/** Grows the memory once for what is about to be allocated; nothing when there is not so much. */
+export function foresee(bytes: u64): void {
+  if (top + bytes > limit && top + bytes < 0xf0000000) ensure(<u32>bytes);
+}
+
 function bump(bytes: u32): u32 {
   ensure(bytes);
   const block = top;

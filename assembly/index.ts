@@ -62,14 +62,24 @@ import { startContribution } from './contribution';
 import { startExplain } from './explain';
 import { startHabits } from './habits';
 import { reserveRows } from './counts';
-import { startHeap } from './heap';
+import { foresee, startHeap } from './heap';
 import { itemCount, pushItem, reserveItems } from './items';
-import { TABLE_MEM, TABLE_NEXT, TABLE_SAME } from './layout';
+import {
+  CELL_BYTES,
+  DAYPARTS,
+  TABLE_MEM,
+  TABLE_NEXT,
+  TABLE_SAME,
+  TABLE_SCOPE,
+} from './layout';
 import { startPopular } from './popular';
 import { startRetrieve } from './retrieve';
 import { startRows } from './rows';
 import { startScopes } from './scopes';
 import { startTopk } from './topk';
+
+/** Of rows as they are restored, rounded up to the heap's size classes: 1.18 to 1.47. */
+const SLOTS_A_CELL: f64 = 1.3;
 
 /** Lays out the memory for about `items` items; called once, first. */
 export function start(items: u32): void {
@@ -90,6 +100,13 @@ function roomFor(items: u32): void {
   reserveRows(TABLE_NEXT, capacity);
   reserveRows(TABLE_SAME, capacity);
   reserveRows(TABLE_MEM, capacity);
+}
+
+/** Makes room for what a snapshot holds, so that it can be read before anything is registered. */
+export function prepareRestore(items: u32, stores: u32, cells: f64): void {
+  roomFor(items);
+  reserveRows(TABLE_SCOPE, (stores + 1) * DAYPARTS);
+  foresee(<u64>(cells * CELL_BYTES * SLOTS_A_CELL));
 }
 
 /** Appends an item by the XXH64 of its outside id; returns its number. */

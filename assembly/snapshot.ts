@@ -3,7 +3,7 @@
 // written at once with the opposite sign, so the sum of all records shows the moment it began.
 //
 //   record: tag u8, then
-//     1 NEXT, 2 SAME, 3 MEM, 4 SCOPE:  row | cells | cells × (key | count | weight); long in parts
+//     1 NEXT, 2 SAME, 3 MEM, 4 SCOPE:  see records.ts; long rows in parts
 //     5 item:         item | N | IN | OUT | OPP | REP | POP | SUPPORT | ON | ON0 |
 //                         GAP_DAYS | GAPS | LAST | EXPECTED | REBOUGHT | EXPECTED_ONCE |
 //                         REBOUGHT_ONCE; before its change
@@ -24,7 +24,6 @@ import {
   memRow,
   nextRow,
   restoreChange,
-  restoreRow,
   restoreRunningDigest,
   runningDigest,
   sameRow,
@@ -52,7 +51,7 @@ import {
   TAG_TOTALS,
 } from './layout';
 import { rebuildPopular } from './popular';
-import { dropParts, hasParts, savePart, saveRow } from './records';
+import { dropParts, hasParts, restoreRow, savePart, saveRow } from './records';
 import { storeCount } from './scopes';
 import { addLast, addGaps, restoreTotals, saveTotals } from './totals';
 
@@ -119,7 +118,8 @@ export function abandonSnapshot(): void {
 }
 
 /**
- * Reads the records of one block into counts that were empty. Returns false when the block is not
+ * Reads the records of one block into counts that were empty, with room for its rows (index.ts,
+ * prepareRestore); the items themselves may come later. Returns false when the block is not
  * understood.
  */
 export function restoreSnapshot(address: u32, bytes: u32): bool {
@@ -144,7 +144,7 @@ export function restoreSnapshot(address: u32, bytes: u32): bool {
   return readPosition() == end;
 }
 
-/** After the last block: derives what is not stored. */
+/** After the last block, when all items and stores are registered: derives what is not stored. */
 export function finishRestore(): void {
   restoreRunningDigest(restoredDigest);
   for (let item: u32 = 0; item < itemCount; item++) {

@@ -27,6 +27,7 @@ import type { Ledger } from './store/ledger.ts';
 import type { Store } from './store/store.ts';
 import type { Batch } from './views/batch.ts';
 import { type HashId, Registry } from './views/catalogue.ts';
+import type { StoredCounts } from './views/checkpoint.ts';
 import { Content } from './views/content.ts';
 import type { Registries } from './views/counts.ts';
 import { eraseMember } from './views/erase.ts';
@@ -129,8 +130,8 @@ export class ChainEngine implements Engine {
   }
 
   /** Starts counting what is stored; `ready` tells when it is done. */
-  begin(): void {
-    this.ready = this.keeper.start().then(async () => {
+  begin(stored: StoredCounts): void {
+    this.ready = this.keeper.start(stored).then(async () => {
       this.noteAllItems();
       await this.maintenance.reconcileErased();
       this.isReconciled = true;

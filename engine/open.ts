@@ -8,6 +8,7 @@ import type { Engine, EngineOptions } from './engine.ts';
 import { claimFolder } from './store/claim.ts';
 import { Ledger } from './store/ledger.ts';
 import { Store } from './store/store.ts';
+import { readCheckpoint } from './views/checkpoint.ts';
 
 /**
  * Opens a data folder, made when absent. Throws FAILED_PRECONDITION when it is in use or of another
@@ -20,19 +21,38 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const claim = await claimFolder(options.dataDir);
   const opened: { close(): unknown }[] = [];
   try {
-    const store = await Store.open(layout.chain);
+    const { store, stored } = await openChain(layout.chain, options);
     opened.push(store);
     const ledger = new Ledger(layout.erased);
     opened.push(ledger);
     if (ledger.isNew && store.tables.tombstones.count() > 0) throw keyLost(layout.erased);
-    const engine = new ChainEngine({ store, ledger, claim, options, hashId: (id) => h64(id) });
-    engine.begin();
+    const engine = new ChainEngine({
+      store,
+      ledger,
+      claim,
+      options,
+      hashId: (id) => h64(id),
+    });
+    engine.begin(stored);
     if (!options.openAtOnce) await engine.ready;
     return engine;
   } catch (error) {
     for (const part of opened.reverse()) await part.close();
     await claim.release();
     throw error;
+  }
+}
+
+/** Reads the checkpoint while a process of its own checks the data file: the two share no file. */
+async function openChain(folder: string, { kernelBuild }: EngineOptions) {
+  const opening = Store.open(folder);
+  const reading = readCheckpoint(folder, kernelBuild);
+  try {
+    const store = await opening;
+    return { store, stored: await reading };
+  } finally {
+    // Nobody may touch the folder before both have ended, whatever came of them.
+    await reading;
   }
 }
 

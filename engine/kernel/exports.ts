@@ -43,6 +43,7 @@ export interface KernelExports {
   snapshotAddress(): number;
   snapshotBytes(): number;
   drainSnapshot(): void;
+  prepareRestore(items: number, stores: number, cells: number): void;
   restoreSnapshot(address: number, bytes: number): number;
   finishRestore(): void;
   digest(): bigint;

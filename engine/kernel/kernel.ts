@@ -65,7 +65,8 @@ export class Kernel {
   private view: DataView;
   private bytes: Uint8Array;
 
-  constructor(decay: Decay, build: KernelBuild = 'release') {
+  /** `setDecay` must follow before anything is counted. */
+  constructor(build: KernelBuild = 'release') {
     const instance = new WebAssembly.Instance(compiled(build), { env: { abort } });
     this.run = instance.exports as unknown as KernelExports;
     assert(this.run.LAYOUT_VERSION.value === layoutVersion, 'the kernel has another layout');
@@ -74,6 +75,9 @@ export class Kernel {
     this.view = new DataView(this.run.memory.buffer);
     this.bytes = new Uint8Array(this.run.memory.buffer);
     this.run.start(itemsPlanned);
+  }
+
+  setDecay(decay: Decay): void {
     const { halfLifeDays, landmarkDay, popularityHalfLifeDays, popularityLandmarkDay } = decay;
     this.run.setDecay(halfLifeDays, landmarkDay, popularityHalfLifeDays, popularityLandmarkDay);
   }

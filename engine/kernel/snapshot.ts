@@ -1,4 +1,5 @@
 // Counts to a file and back: blocks of the kernel's records, each with its length and CRC-32.
+import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import type { Kernel } from './kernel.ts';
 
@@ -26,29 +27,71 @@ export function takeBlock(kernel: Kernel, room: Buffer): Buffer | undefined {
   return block;
 }
 
-/**
- * The blocks of a file from a position on; undefined when one is cut short or does not match its
- * checksum.
- */
-export function openBlocks(file: Buffer, from: number): Uint8Array[] | undefined {
-  const blocks: Uint8Array[] = [];
-  for (let at = from; at < file.length; ) {
-    if (at + blockHeaderBytes > file.length) return undefined;
-    const length = file.readUInt32LE(at);
-    const bytes = file.subarray(at + blockHeaderBytes, at + blockHeaderBytes + length);
-    if (bytes.length !== length || crc32(bytes) !== file.readUInt32LE(at + 4)) return undefined;
-    blocks.push(bytes);
+/** Read at once; blocks are some 32 KiB. */
+const readBytes = 1_048_576;
+
+/** How many bytes of a buffer are whole blocks; undefined when none can begin where one should. */
+function wholeBlocks(bytes: Buffer, fileBytes: number): number | undefined {
+  let at = 0;
+  while (at + blockHeaderBytes <= bytes.length) {
+    const length = bytes.readUInt32LE(at);
+    if (length > fileBytes) return undefined;
+    if (at + blockHeaderBytes + length > bytes.length) break;
     at += blockHeaderBytes + length;
   }
-  return blocks;
+  return at;
 }
 
-/** Fills empty counts, whose items and stores are registered, from the blocks of a snapshot. */
-export function restoreBlocks(kernel: Kernel, blocks: readonly Uint8Array[]): boolean {
-  for (const bytes of blocks) {
-    const address = kernel.write(bytes);
-    if (!kernel.run.restoreSnapshot(address, bytes.length)) return false;
+/**
+ * Reads a file of blocks and hands over each, of use until `take` returns. Resolves to whether all
+ * were whole and taken; a block that `take` refuses ends it. While blocks are taken, the next bytes
+ * are read.
+ */
+export async function readBlocks(
+  file: FileHandle,
+  take: (block: Uint8Array) => boolean,
+): Promise<boolean> {
+  const { size } = await file.stat();
+  let [room, other] = [Buffer.allocUnsafeSlow(readBytes), Buffer.allocUnsafeSlow(readBytes)];
+  let held = 0;
+  let reading = file.read(room, 0, room.length);
+  while (true) {
+    const { bytesRead } = await reading;
+    if (bytesRead === 0) return held === 0;
+    const bytes = room.subarray(0, held + bytesRead);
+    const whole = wholeBlocks(bytes, size);
+    if (whole === undefined) return false;
+    const rest = bytes.subarray(whole);
+    // A block may be longer than what is read at once.
+    if (rest.length * 2 > other.length) other = Buffer.allocUnsafeSlow(rest.length * 4);
+    rest.copy(other);
+    held = rest.length;
+    reading = file.read(other, held, other.length - held);
+    const isTaken = takeAll(bytes.subarray(0, whole), take);
+    if (!isTaken) {
+      await reading;
+      return false;
+    }
+    [room, other] = [other, room];
   }
-  kernel.run.finishRestore();
+}
+
+function takeAll(blocks: Buffer, take: (block: Uint8Array) => boolean): boolean {
+  for (let at = 0; at < blocks.length; ) {
+    const start = at + blockHeaderBytes;
+    const block = blocks.subarray(start, start + blocks.readUInt32LE(at));
+    if (crc32(block) !== blocks.readUInt32LE(at + 4) || !take(block)) return false;
+    at = start + block.length;
+  }
   return true;
+}
+
+/**
+ * Adds a block of a snapshot to empty counts, made ready with `prepareRestore`; false when it is
+ * not understood. After the last one, and when all items and stores are registered, `finishRestore`
+ * must follow.
+ */
+export function restoreBlock(kernel: Kernel, block: Uint8Array): boolean {
+  const address = kernel.write(block);
+  return Boolean(kernel.run.restoreSnapshot(address, block.length));
 }

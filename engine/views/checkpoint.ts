@@ -1,14 +1,15 @@
 // The counts on disk: one file that stands at one log sequence, written in slices while counting
 // goes on.
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { openBlocks, restoreBlocks, sealBlock, takeBlock } from '../kernel/snapshot.ts';
+import { Kernel, type KernelBuild } from '../kernel/kernel.ts';
+import { readBlocks, restoreBlock, sealBlock, takeBlock } from '../kernel/snapshot.ts';
 import type { Counts } from './counts.ts';
 
 /**
- * Raised whenever the same receipts would be counted otherwise: an older checkpoint is then counted
- * anew.
+ * Raised whenever the same receipts would be counted otherwise, or the file is written otherwise:
+ * an older checkpoint is then counted anew.
  */
 const formulaVersion = 8;
 const fileName = 'counts.checkpoint';
@@ -125,38 +126,69 @@ export async function discardCheckpoint(folder: string): Promise<void> {
   await syncFolder(folder);
 }
 
+/** What a checkpoint's file holds, or why nothing can be done with it. */
+export type StoredCounts =
+  | { readonly header: CheckpointHeader; readonly kernel: Kernel }
+  | { readonly unusable: string };
+
+/**
+ * Reads the checkpoint of a folder into a kernel of its own. It needs nothing of the store, so it
+ * can be read while the data file is still being checked.
+ */
+export async function readCheckpoint(folder: string, build?: KernelBuild): Promise<StoredCounts> {
+  let file: FileHandle;
+  try {
+    file = await open(join(folder, fileName), 'r');
+  } catch {
+    return { unusable: 'there is none' };
+  }
+  try {
+    return await readCounts(file, new Kernel(build));
+  } catch (error) {
+    return { unusable: `it cannot be read: ${String(error)}` };
+  } finally {
+    await file.close();
+  }
+}
+
+async function readCounts(file: FileHandle, kernel: Kernel): Promise<StoredCounts> {
+  let header: CheckpointHeader | undefined;
+  const isWhole = await readBlocks(file, (block) => {
+    if (header) return restoreBlock(kernel, block);
+    header = JSON.parse(Buffer.from(block).toString()) as CheckpointHeader;
+    // What another version wrote would not be understood.
+    if (header.formulaVersion !== formulaVersion) return false;
+    kernel.run.prepareRestore(header.items, header.stores, header.cells);
+    return true;
+  });
+  if (header && header.formulaVersion !== formulaVersion) {
+    return { unusable: 'it was counted by another formula' };
+  }
+  return isWhole && header ? { header, kernel } : { unusable: 'its checksum does not match' };
+}
+
 /** Why a checkpoint cannot be used, or the sequence that the counts now stand at. */
 export type CheckpointLoad = { readonly sequence: number } | { readonly unusable: string };
 
 function judgeHeader(header: CheckpointHeader, counts: Counts, head: number): string | undefined {
   const { items, stores } = counts.registries;
-  if (header.formulaVersion !== formulaVersion) return 'it was counted by another formula';
   if (header.decay !== counts.decayName) return 'the landmark or a half-life has changed';
   if (header.sequence > head) return `it stands at ${header.sequence}, past the log's end`;
   if (header.items > items.size || header.stores > stores.size) return 'it knows more items';
   return undefined;
 }
 
-/** Fills empty counts from the checkpoint of a folder. When `unusable`, the counts are spoilt. */
-export async function loadCheckpoint(
-  folder: string,
+/** Completes counts around the kernel that a checkpoint was read into; spoilt when `unusable`. */
+export function finishCheckpoint(
+  header: CheckpointHeader,
   counts: Counts,
   head: number,
-): Promise<CheckpointLoad> {
-  let file: Buffer;
-  try {
-    file = await readFile(join(folder, fileName));
-  } catch {
-    return { unusable: 'there is none' };
-  }
-  const [first, ...blocks] = openBlocks(file, 0) ?? [];
-  if (!first) return { unusable: 'its checksum does not match' };
-  const header = JSON.parse(Buffer.from(first).toString()) as CheckpointHeader;
+): CheckpointLoad {
   const reason = judgeHeader(header, counts, head);
   if (reason) return { unusable: reason };
   const { kernel } = counts;
-  const isWhole = restoreBlocks(kernel, blocks);
-  if (!isWhole || kernel.run.cellCount() !== header.cells || kernel.digest() !== header.digest) {
+  kernel.run.finishRestore();
+  if (kernel.run.cellCount() !== header.cells || kernel.digest() !== header.digest) {
     return { unusable: 'its cells do not add up' };
   }
   counts.settleNow();

@@ -1,6 +1,6 @@
 // The counts in memory: one kernel, brought in step with the registries and moved by changes of
 // histories.
-import { Kernel, type KernelBuild } from '../kernel/kernel.ts';
+import { Kernel } from '../kernel/kernel.ts';
 import type { Item, Store } from '../log/events.ts';
 import type { Registry } from './catalogue.ts';
 
@@ -47,11 +47,12 @@ export class Counts {
   readonly decayName: string;
   private stores = 0;
 
+  /** `kernel`: a new one, or one that a checkpoint was read into, without items and stores. */
   constructor(
     registries: Registries,
     halfLives: HalfLives,
     newestDay: number,
-    build: KernelBuild = 'release',
+    kernel = new Kernel(),
   ) {
     this.registries = registries;
     this.landmarkDay = landmarkOf(newestDay, halfLives.pairDays);
@@ -59,15 +60,13 @@ export class Counts {
     const { pairDays, popularityDays } = halfLives;
     const popularity = `${popularityDays}@${this.popularityLandmarkDay}`;
     this.decayName = `${pairDays}@${this.landmarkDay} ${popularity}`;
-    this.kernel = new Kernel(
-      {
-        halfLifeDays: halfLives.pairDays ?? 0,
-        landmarkDay: this.landmarkDay,
-        popularityHalfLifeDays: halfLives.popularityDays ?? 0,
-        popularityLandmarkDay: this.popularityLandmarkDay,
-      },
-      build,
-    );
+    this.kernel = kernel;
+    kernel.setDecay({
+      halfLifeDays: halfLives.pairDays ?? 0,
+      landmarkDay: this.landmarkDay,
+      popularityHalfLifeDays: halfLives.popularityDays ?? 0,
+      popularityLandmarkDay: this.popularityLandmarkDay,
+    });
     this.register();
   }
 

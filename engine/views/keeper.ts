@@ -4,13 +4,19 @@
 import { setImmediate } from 'node:timers/promises';
 import { steadyMilliseconds } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
-import type { KernelBuild } from '../kernel/kernel.ts';
+import { Kernel, type KernelBuild } from '../kernel/kernel.ts';
 import type { LoggedPurchase } from '../log/codec.ts';
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 import type { Batch } from './batch.ts';
 import { catchUp } from './catch-up.ts';
-import { discardCheckpoint, loadCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import {
+  type CheckpointLoad,
+  discardCheckpoint,
+  finishCheckpoint,
+  type StoredCounts,
+  writeCheckpoint,
+} from './checkpoint.ts';
 import { Counts, type HalfLives, landmarkOf, type Registries } from './counts.ts';
 import { type Checkpoints, encodeHistoryEntry } from './history.ts';
 import { findMember, isPersonalised } from './members.ts';
@@ -77,8 +83,12 @@ export class Keeper {
   }
 
   private emptyCounts(newestDay: number): Counts {
-    const { registries, halfLives, kernelBuild } = this.options;
-    return new Counts(registries, halfLives, newestDay, kernelBuild);
+    return this.countsAround(new Kernel(this.options.kernelBuild), newestDay);
+  }
+
+  private countsAround(kernel: Kernel, newestDay: number): Counts {
+    const { registries, halfLives } = this.options;
+    return new Counts(registries, halfLives, newestDay, kernel);
   }
 
   /** Counts with the landmarks of the live ones: both are the landmarks of the later of the two. */
@@ -88,9 +98,9 @@ export class Keeper {
   }
 
   /** From the checkpoint and the tail of the log, or else from everything stored. */
-  async start(): Promise<void> {
+  async start(stored: StoredCounts): Promise<void> {
     const { store, log, notify } = this.options;
-    const load = await loadCheckpoint(store.folder, this.current, log.head);
+    const load = this.load(stored);
     const recountAfter = Number(store.readMeta('recountAfter') ?? 0);
     if ('sequence' in load && recountAfter <= load.sequence) {
       this.waitingFor = `replaying the log from ${load.sequence} to ${log.head}`;
@@ -110,6 +120,13 @@ export class Keeper {
     }
     this.applied = log.head;
     this.waitingFor = undefined;
+  }
+
+  /** Takes the checkpoint's counts for the live ones, when they can be used. */
+  private load(stored: StoredCounts): CheckpointLoad {
+    if ('unusable' in stored) return stored;
+    this.current = this.countsAround(stored.kernel, this.newestDay);
+    return finishCheckpoint(stored.header, this.current, this.options.log.head);
   }
 
   private source() {
