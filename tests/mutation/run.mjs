@@ -17,13 +17,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const mutated = [
   'assembly/contribution.ts',
   'assembly/counts.ts',
+  'assembly/habits.ts',
   'engine/views/erase.ts',
   'engine/log/dedupe.ts',
 ];
 /** Each stage runs only for mutants that those before did not notice: the quick ones come first. */
 const stages = [
   ['tests/scenarios.test.ts'],
-  ['engine/views/counts.test.ts', 'tests/long-rows.test.ts'],
+  ['engine/views/counts.test.ts', 'tests/long-rows.test.ts', 'tests/habits.test.ts'],
   ['tests/contract.test.ts', 'tests/upkeep.test.ts'],
   ['tests/erase-receipt.test.ts', 'tests/privacy.test.ts', 'tests/oracle.test.ts'],
 ];
