@@ -1,7 +1,7 @@
 // What is bought again: by how often, how long ago and in how many receipts a member bought it,
 // beside what its share of the member's baskets makes one expect (docs/reference/counts.md).
 
-import { getVarint, getZigzag, putVarint, putZigzag, reserveVarints } from './bytes';
+import { getZigzag, putZigzag, reserveVarints } from './bytes';
 import { addKeyed, digestKey } from './counts';
 import { allocate, enlarge } from './heap';
 import { addCounter } from './items';
@@ -229,31 +229,19 @@ export function habitRebought(index: u32): i64 {
   return load<i64>(cells + index * CELL_BYTES, CELL_REBOUGHT);
 }
 
-/** Writes every cell that holds something. */
+/** Writes every cell: some 5 KB, once a snapshot. */
 export function saveHabits(): void {
-  let used: u32 = 0;
-  for (let k: u32 = 0; k < HABIT_CELLS; k++) used += <u32>isUsed(k);
-  reserveVarints(1 + used * 3);
-  putVarint(used);
+  reserveVarints(HABIT_CELLS * 2);
   for (let k: u32 = 0; k < HABIT_CELLS; k++) {
-    if (!isUsed(k)) continue;
-    putVarint(k);
     putZigzag(habitExpected(k));
     putZigzag(habitRebought(k));
   }
 }
 
-function isUsed(index: u32): bool {
-  return habitExpected(index) != 0 || habitRebought(index) != 0;
-}
-
 /** Reading moves the running digest, which is restored last. */
 export function restoreHabits(): void {
-  const used = <u32>getVarint();
-  for (let k: u32 = 0; k < used; k++) {
-    // A damaged file names no cell outside of the table.
-    const cell = cells + min<u32>(<u32>getVarint(), HABIT_CELLS - 1) * CELL_BYTES;
+  for (let k: u32 = 0; k < HABIT_CELLS; k++) {
     const expected = getZigzag();
-    addToCell(cell, expected, getZigzag());
+    addToCell(cells + k * CELL_BYTES, expected, getZigzag());
   }
 }
