@@ -1,24 +1,77 @@
-// `npm run bench -- PART`: runs one part of the suite, or all; the last line of each sums it up.
+// `npm run bench -- PART`: runs one part of the suite, or all of it, each in a process of its own;
+// the last line of each sums it up. Rows go to bench/runs/.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { relative } from 'node:path';
+import { scratchFolder } from './chain.ts';
 import { benchCheckpoint } from './checkpoint.ts';
 import { benchErase } from './erase.ts';
+import type { Part } from './figures.ts';
+import { benchHttp } from './http.ts';
 import { benchIngest } from './ingest.ts';
 import { benchRecommend } from './recommend.ts';
+import { makeRunFolder, recorder, writeSummary } from './run.ts';
 import { benchTill } from './till.ts';
 
-const parts = {
+const parts: Readonly<Record<string, Part>> = {
   ingest: benchIngest,
   recommend: benchRecommend,
+  http: benchHttp,
   erase: benchErase,
   checkpoint: benchCheckpoint,
   till: benchTill,
-} as const;
+};
+
+/** Too long for a suite of ten minutes: run by name only. */
+const byNameOnly: ReadonlySet<string> = new Set();
+
+/** Names the folder of a run for the processes of its parts. */
+const folderVariable = 'BENCH_RUN';
+/** And the folder where they share a seeded chain. */
+const chainVariable = 'BENCH_CHAIN';
+
+/** A part that takes longer has hung. */
+const partMsMax = 5 * 60_000;
+
+async function runSuite(folder: string): Promise<void> {
+  const scratch = scratchFolder();
+  for (const name of Object.keys(parts).filter((part) => !byNameOnly.has(part))) {
+    console.log(`\n== ${name}`);
+    const child = spawn(process.execPath, [process.argv[1]!, name], {
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        [folderVariable]: folder,
+        [chainVariable]: `${scratch.path}/chain`,
+      },
+      timeout: partMsMax,
+    });
+    const [code] = await once(child, 'close');
+    if (code === 0) continue;
+    console.error(`${name} failed`);
+    process.exitCode = 1;
+  }
+  scratch.remove();
+  const told = writeSummary(folder, 'npm run bench');
+  if (told !== undefined) console.log(`\n${told}`);
+  console.log(`\nwritten to ${relative(process.cwd(), folder)}/`);
+}
+
+async function runPart(name: string, part: Part): Promise<void> {
+  const ofSuite = process.env[folderVariable];
+  const folder = ofSuite ?? makeRunFolder(new Date());
+  const line = await part(recorder(folder, name));
+  if (ofSuite === undefined) {
+    const told = writeSummary(folder, `npm run bench -- ${name}`);
+    if (told !== undefined) console.log(told);
+  }
+  console.log(line);
+}
 
 const asked = process.argv[2];
-const names = Object.keys(parts) as (keyof typeof parts)[];
-if (asked !== undefined && !names.includes(asked as keyof typeof parts)) {
-  console.error(`there is no part ${asked}; the parts are ${names.join(', ')}`);
-  process.exit(2);
-}
-for (const name of names) {
-  if (asked === undefined || asked === name) console.log(await parts[name]());
+if (asked === undefined) await runSuite(makeRunFolder(new Date()));
+else if (Object.hasOwn(parts, asked)) await runPart(asked, parts[asked]!);
+else {
+  console.error(`there is no part ${asked}; the parts are ${Object.keys(parts).join(', ')}`);
+  process.exitCode = 2;
 }

@@ -45,6 +45,11 @@ function zipf(random: () => number, n: number): number {
   return Math.min(n - 1, Math.floor(((n ** power - 1) * random() + 1) ** (1 / power)) - 1);
 }
 
+/** All of one length, so that lists of other items are as long. */
+export function itemIdAt(rank: number, { items }: WorkloadOptions): string {
+  return `item-${String(rank).padStart(String(items - 1).length, '0')}`;
+}
+
 /** `count` receipts in time order, the same for the same options. */
 export function* receipts(count: number, options = defaultWorkload): IterableIterator<Purchase> {
   const random = createRandom(options.seed).next;
@@ -61,7 +66,7 @@ export function* receipts(count: number, options = defaultWorkload): IterableIte
       items.add(
         isRepeat
           ? known[Math.floor(random() * known.length)]!
-          : `item-${zipf(random, options.items)}`,
+          : itemIdAt(zipf(random, options.items), options),
       );
     }
     if (!isAnonymous) bought.set(member, [...known, ...items].slice(-60));

@@ -9,6 +9,9 @@ const entries = [
   'engine/store/check-child.ts',
   'server/cli/main.ts',
   'bench/main.ts',
+  'bench/load/bare.ts',
+  'bench/load/cannon.ts',
+  'bench/load/open-loop.ts',
   'assembly/index.ts',
 ];
 

@@ -1,0 +1,278 @@
+// A process of its own that sends requests at fixed moments, whether answers come or not: latency
+// counts from the moment a request was due, so that stalls of either side are in it.
+import { connect, type Socket } from 'node:net';
+import { answerJob } from './process.ts';
+
+export interface OpenStream {
+  readonly name: string;
+  readonly paths: readonly string[];
+  /** POSTed as JSON, one after another; absent: GET. */
+  readonly bodies?: readonly string[];
+  readonly perSecond: number;
+  /** What is due while all of them wait is sent late, and dropped after `patienceMs`. */
+  readonly connectionsMax: number;
+}
+
+export interface OpenJob {
+  readonly url: string;
+  readonly seconds: number;
+  readonly streams: readonly OpenStream[];
+  /** Not measured: the first so many seconds. */
+  readonly warmUpSeconds?: number;
+}
+
+export interface StreamAnswer {
+  readonly name: string;
+  /** Milliseconds from due to answered, of answers with status 2xx. */
+  readonly ok: Float64Array;
+  /** The same of 503. */
+  readonly shed: Float64Array;
+  /** Any other status, and connections that broke. */
+  readonly failed: number;
+  /** Due, but no connection was free for so long that it was given up: the generator's limit. */
+  readonly unsent: number;
+  /** Milliseconds by which what was sent went out late. */
+  readonly late: Float64Array;
+  /** A 503 without `retry-after`. */
+  readonly withoutRetryAfter: number;
+}
+
+export interface OpenAnswer {
+  readonly seconds: number;
+  readonly streams: readonly StreamAnswer[];
+}
+
+const patienceMs = 1_000;
+/** Answers to what is still out are waited for so long. */
+const tailMs = 3_000;
+const listItemsChecked = 1_000;
+
+interface Waiting {
+  due: number;
+  counts: boolean;
+}
+
+class Stream {
+  readonly ok: number[] = [];
+  readonly shed: number[] = [];
+  readonly late: number[] = [];
+  failed = 0;
+  unsent = 0;
+  withoutRetryAfter = 0;
+  out = 0;
+  readonly options: OpenStream;
+  private readonly requests: Buffer[];
+  private readonly host: URL;
+  private readonly idle: Connection[] = [];
+  private readonly due: Waiting[] = [];
+  private dueAt = 0;
+  private opened = 0;
+  private next = 0;
+  private answered = 0;
+
+  constructor(options: OpenStream, host: URL) {
+    this.options = options;
+    this.host = host;
+    this.requests = encodeRequests(options, host);
+  }
+
+  /** One more is due: it goes out on a free connection, or waits for one. */
+  send(waiting: Waiting): void {
+    this.due.push(waiting);
+    this.flush();
+  }
+
+  private flush(): void {
+    while (this.dueAt < this.due.length) {
+      const connection = this.idle.pop() ?? this.open();
+      if (connection === undefined) return;
+      const waiting = this.due[this.dueAt++]!;
+      const now = performance.now();
+      if (now - waiting.due > patienceMs) {
+        if (waiting.counts) this.unsent += 1;
+        this.idle.push(connection);
+        continue;
+      }
+      if (waiting.counts) this.late.push(now - waiting.due);
+      this.out += 1;
+      connection.send(waiting, this.requests[this.next++ % this.requests.length]!);
+    }
+    this.due.length = 0;
+    this.dueAt = 0;
+  }
+
+  giveUp(): void {
+    for (; this.dueAt < this.due.length; this.dueAt++) {
+      if (this.due[this.dueAt]!.counts) this.unsent += 1;
+    }
+  }
+
+  private open(): Connection | undefined {
+    if (this.opened >= this.options.connectionsMax) return undefined;
+    this.opened += 1;
+    return new Connection(this, this.host);
+  }
+
+  answer(connection: Connection, { due, counts }: Waiting, { status, head, body }: Reply): void {
+    this.out -= 1;
+    const milliseconds = performance.now() - due;
+    this.idle.push(connection);
+    if (counts) {
+      if (status >= 200 && status < 300) this.ok.push(milliseconds);
+      else if (status === 503) this.noteShed(milliseconds, head);
+      else this.failed += 1;
+    }
+    this.answered += 1;
+    if (status === 200 && this.answered % listItemsChecked === 0) checkBody(body());
+    this.flush();
+  }
+
+  private noteShed(milliseconds: number, head: string): void {
+    this.shed.push(milliseconds);
+    if (!/\r\nretry-after: \d+/i.test(head)) this.withoutRetryAfter += 1;
+  }
+
+  broke(waiting: Waiting | undefined): void {
+    this.opened -= 1;
+    if (waiting === undefined) return;
+    this.out -= 1;
+    if (waiting.counts) this.failed += 1;
+  }
+
+  forget(connection: Connection): void {
+    const at = this.idle.indexOf(connection);
+    if (at >= 0) this.idle.splice(at, 1);
+  }
+}
+
+function encodeRequests({ paths, bodies }: OpenStream, { host }: URL): Buffer[] {
+  const count = Math.max(paths.length, bodies?.length ?? 0);
+  return Array.from({ length: count }, (_, index) => {
+    const path = paths[index % paths.length]!;
+    if (bodies === undefined) return Buffer.from(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
+    const body = Buffer.from(bodies[index % bodies.length]!);
+    const head = [
+      `POST ${path} HTTP/1.1`,
+      `host: ${host}`,
+      'content-type: application/json',
+      `content-length: ${body.length}`,
+    ];
+    return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]);
+  });
+}
+
+/** Lists are not empty, and every body is JSON. */
+function checkBody(body: string): void {
+  const { items } = JSON.parse(body) as { items?: unknown[] };
+  if (items !== undefined && items.length === 0) throw new Error('a list was empty');
+}
+
+interface Reply {
+  readonly status: number;
+  readonly head: string;
+  readonly body: () => string;
+}
+
+class Connection {
+  private readonly socket: Socket;
+  private readonly stream: Stream;
+  private waiting: Waiting | undefined;
+  private chunks: Buffer[] = [];
+  private received = 0;
+  private head = '';
+  private headBytes = 0;
+  private bodyBytes = 0;
+
+  constructor(stream: Stream, { hostname, port }: URL) {
+    this.stream = stream;
+    this.socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    this.socket.on('data', (chunk) => this.take(chunk));
+    this.socket.on('error', () => this.socket.destroy());
+    this.socket.on('close', () => {
+      this.stream.forget(this);
+      this.stream.broke(this.waiting);
+    });
+  }
+
+  send(waiting: Waiting, request: Buffer): void {
+    this.waiting = waiting;
+    this.socket.write(request);
+  }
+
+  private take(chunk: Buffer): void {
+    this.chunks.push(chunk);
+    this.received += chunk.length;
+    if (this.headBytes === 0) this.readHead();
+    if (this.headBytes === 0 || this.received < this.headBytes + this.bodyBytes) return;
+    const { waiting, head, chunks, headBytes } = this;
+    this.chunks = [];
+    this.received = 0;
+    this.headBytes = 0;
+    this.waiting = undefined;
+    const body = () => Buffer.concat(chunks).toString('utf8', headBytes);
+    const status = Number(head.slice(9, 12));
+    this.stream.answer(this, waiting!, { status, head, body });
+  }
+
+  private readHead(): void {
+    if (this.chunks.length > 1) this.chunks = [Buffer.concat(this.chunks)];
+    const [first] = this.chunks as [Buffer];
+    const end = first.indexOf('\r\n\r\n');
+    if (end === -1) return;
+    this.head = first.toString('latin1', 0, end);
+    this.headBytes = end + 4;
+    this.bodyBytes = Number(/\r\ncontent-length: *(\d+)/i.exec(this.head)?.[1] ?? 0);
+  }
+
+  end(): void {
+    this.socket.destroy();
+  }
+}
+
+/** Sends what is due, looks again at once while something is due soon, and sleeps otherwise. */
+async function drive(streams: readonly Stream[], job: OpenJob): Promise<void> {
+  const warmUpMs = (job.warmUpSeconds ?? 1) * 1_000;
+  const startedAt = performance.now();
+  const endsAt = startedAt + warmUpMs + job.seconds * 1_000;
+  const sent = streams.map(() => 0);
+  while (performance.now() < endsAt) {
+    const now = performance.now();
+    let soonest = endsAt;
+    for (const [index, stream] of streams.entries()) {
+      const stepMs = 1_000 / stream.options.perSecond;
+      let due = startedAt + sent[index]! * stepMs;
+      for (; due <= now; due += stepMs) {
+        stream.send({ due, counts: due >= startedAt + warmUpMs });
+        sent[index]! += 1;
+      }
+      soonest = Math.min(soonest, due);
+    }
+    const idleMs = soonest - performance.now();
+    // A timer may be a millisecond late.
+    if (idleMs > 2) await new Promise((resolve) => setTimeout(resolve, idleMs - 1.5));
+    else await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+answerJob(async (job: OpenJob): Promise<OpenAnswer> => {
+  const host = new URL(job.url);
+  const streams = job.streams.map((stream) => new Stream(stream, host));
+  await drive(streams, job);
+  const until = performance.now() + tailMs;
+  while (streams.some(({ out }) => out > 0) && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  for (const stream of streams) stream.giveUp();
+  return {
+    seconds: job.seconds,
+    streams: streams.map(({ options, ok, shed, late, failed, unsent, out, withoutRetryAfter }) => ({
+      name: options.name,
+      ok: Float64Array.from(ok),
+      shed: Float64Array.from(shed),
+      late: Float64Array.from(late),
+      failed: failed + out,
+      unsent,
+      withoutRetryAfter,
+    })),
+  };
+});
