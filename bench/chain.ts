@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Engine, openEngine } from '../engine/index.ts';
 import { defaultWorkload, itemIdAt, receipts, type WorkloadOptions } from './workload.ts';
 
-export const chainReceipts = 50_000;
+const chainReceipts = 50_000;
 const batchSize = 500;
 
 /** Where the parts of one suite find the chain that the first of them has made. */
@@ -31,7 +31,7 @@ function* catalogue(options: WorkloadOptions) {
 }
 
 /** Fills an engine with the catalogue and the first `count` receipts of a workload. */
-export async function fillChain(
+async function fillChain(
   engine: Engine,
   count = chainReceipts,
   options = defaultWorkload,

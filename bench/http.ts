@@ -28,11 +28,11 @@ interface Target {
 }
 
 /** The member that the n-th path asks for. */
-export function memberAt(index: number): string {
+function memberAt(index: number): string {
   return `member-${(index * 7919) % defaultWorkload.members}`;
 }
 
-export function listPath(memberId: string): string {
+function listPath(memberId: string): string {
   return `/v1/members/${memberId}/recommendations?limit=${listItems}`;
 }
 

@@ -156,14 +156,18 @@ export class Kernel {
 
   /** Receipts that held the item. */
   support(item: number): number {
-    return Number(this.memory().getBigInt64((this.run.itemRecord(item) >>> 0) + 56, true));
+    return this.wholeAt((this.run.itemRecord(item) >>> 0) + 56);
   }
 
   /** POP[j] in baskets at the landmark. */
   popularity(item: number): number {
-    return (
-      Number(this.memory().getBigInt64((this.run.itemRecord(item) >>> 0) + 48, true)) / 2 ** 20
-    );
+    return this.wholeAt((this.run.itemRecord(item) >>> 0) + 48) / 2 ** 20;
+  }
+
+  /** An i64 as a number, rounded once beyond 2⁵³: without a BigInt for every item asked. */
+  private wholeAt(address: number): number {
+    const memory = this.memory();
+    return memory.getInt32(address + 4, true) * 2 ** 32 + memory.getUint32(address, true);
   }
 
   /** LAST[j] in members at the landmark. */

@@ -20,10 +20,10 @@ function candidatesOf(context: ServeContext): Candidate[] {
   const best = new Map<number, Candidate>();
   for (let index = 0; index < Math.min(anchorCount, limits.neighboursServed); index++) {
     const { item: anchorNumber, affinity } = kernel.anchor(index);
-    for (const [number, nearness] of newcomers.near(anchorNumber)) {
-      if (!isNew(number)) continue;
+    for (const { number, nearness } of newcomers.near(anchorNumber)) {
       const score = affinity * nearness;
       if (score <= (best.get(number)?.score ?? 0) || run.anchorOf(number) >= 0) continue;
+      if (!isNew(number)) continue;
       if (excluded.has(number) || registries.items.valueOf(number).status !== 'active') continue;
       best.set(number, { number, anchorNumber, score });
     }

@@ -52,6 +52,8 @@ function readingOf({ name, brand, category = [] }: Item): Reading {
 }
 
 export class Content {
+  /** Another number after every change of what is known of any item. */
+  version = 0;
   private readonly items: Registry<Item>;
   /** By item number: what was read of it. */
   private readonly read: (Reading | undefined)[] = [];
@@ -64,7 +66,10 @@ export class Content {
 
   /** To be called for items that were changed after they had been read. */
   note(numbers: Iterable<number>): void {
-    for (const number of numbers) if (number < this.read.length) this.index(number);
+    for (const number of numbers) {
+      this.version += 1;
+      if (number < this.read.length) this.index(number);
+    }
   }
 
   /** Whether the catalogue says anything of an item. */
@@ -82,6 +87,7 @@ export class Content {
   }
 
   private index(number: number): void {
+    this.version += 1;
     const before = this.read[number];
     for (const word of before?.words ?? []) this.itemsByWord.get(word)?.delete(number);
     for (const shelf of before?.shelves ?? []) this.itemsByShelf.get(shelf)?.delete(number);

@@ -9,12 +9,22 @@ const nearnessMin = 0.2;
 /** Looked up at one request; the rest has its turn at the next. */
 const lookedUpAtOnce = 16;
 
+export interface Guest {
+  readonly number: number;
+  readonly nearness: number;
+}
+
+const nobody: readonly Guest[] = [];
+
 export class Newcomers {
   private readonly content: Content;
   /** Which of the items kept here stand with an item. */
   private readonly hosts = new Map<number, Set<number>>();
   private readonly hostsOf = new Map<number, readonly number[]>();
   private readonly pending = new Set<number>();
+  /** What `near` has answered since anything changed: words are not compared at each request. */
+  private readonly remembered = new Map<number, readonly Guest[]>();
+  private rememberedAt = 0;
 
   constructor(content: Content) {
     this.content = content;
@@ -38,6 +48,7 @@ export class Newcomers {
 
   private forget(number: number): void {
     this.pending.delete(number);
+    if (this.hostsOf.has(number)) this.remembered.clear();
     for (const host of this.hostsOf.get(number) ?? []) {
       const guests = this.hosts.get(host);
       guests?.delete(number);
@@ -47,6 +58,7 @@ export class Newcomers {
   }
 
   private lookUp(): void {
+    this.remembered.clear();
     let left = lookedUpAtOnce;
     for (const number of this.pending) {
       if (left === 0) return;
@@ -64,16 +76,28 @@ export class Newcomers {
   }
 
   /** The items kept here that are alike to one item; whether they are still new is not asked. */
-  near(host: number): ReadonlyMap<number, number> {
+  near(host: number): readonly Guest[] {
     if (this.pending.size > 0) this.lookUp();
-    const near = new Map<number, number>();
+    if (this.content.version !== this.rememberedAt) this.forgetNearness();
+    const found = this.remembered.get(host);
+    if (found !== undefined) return found;
+    if (!this.hosts.has(host) && !this.hostsOf.has(host)) return nobody;
+    const guests = this.guestsOf(host);
+    this.remembered.set(host, guests);
+    return guests;
+  }
+
+  private forgetNearness(): void {
+    this.remembered.clear();
+    this.rememberedAt = this.content.version;
+  }
+
+  private guestsOf(host: number): readonly Guest[] {
     // Either may have got its words after the other was looked up.
-    for (const guests of [this.hosts.get(host) ?? [], this.hostsOf.get(host) ?? []]) {
-      for (const guest of guests) {
-        const nearness = this.hostsOf.has(guest) ? this.content.nearness(host, guest) : 0;
-        if (nearness >= nearnessMin) near.set(guest, nearness);
-      }
-    }
-    return near;
+    const numbers = new Set([...(this.hosts.get(host) ?? []), ...(this.hostsOf.get(host) ?? [])]);
+    return [...numbers]
+      .filter((number) => this.hostsOf.has(number))
+      .map((number) => ({ number, nearness: this.content.nearness(host, number) }))
+      .filter(({ nearness }) => nearness >= nearnessMin);
   }
 }

@@ -103,6 +103,18 @@ describe('lists', () => {
     told('recommend', json);
   });
 
+  test('are the same by the hot way and by the other', async () => {
+    const fields = 'scenario=guess-you-like&storeId=s1&limit=3&exclude=a';
+    const hot = await loopback.get(`/v1/members/ann/recommendations?${fields}`);
+    const other = await loopback.get(`/v1/members/%61nn/recommendations?${fields}`);
+    const { recommendationId: one, ...list } = hot.json;
+    const { recommendationId: another, ...same } = other.json;
+    expect(list).toEqual(same);
+    expect(one).not.toBe(another);
+    expect(Object.keys(hot.headers).sort()).toEqual(Object.keys(other.headers).sort());
+    expect(hot.headers['content-length']).toBe(other.headers['content-length']);
+  });
+
   test('asked by POST, in full and for a basket', async () => {
     const full = { scenario: 'similar', itemId: 'milk', limit: 2 };
     const asked = await loopback.send('POST', '/v1/recommendations', full);

@@ -18,7 +18,7 @@ import { operations } from '../operations.ts';
 import { shown } from '../shown.ts';
 import { readJsonBody } from './body.ts';
 import { addDocumentRoutes } from './documents.ts';
-import { encodeList } from './encode.ts';
+import type { EncodeList } from './encode.ts';
 import {
   encodeProblem,
   HttpRefusal,
@@ -46,17 +46,24 @@ const statusOfOutcome: Readonly<Record<Outcome, number>> = {
 const jsonHeaders = { 'content-type': 'application/json' };
 const problemHeaders = { 'content-type': problemType };
 
-export function createApp(access: EngineAccess, log: Logger): HttpApp {
+/** What every answer needs. */
+interface Parts {
+  readonly access: EngineAccess;
+  readonly log: Logger;
+  readonly encodeList: EncodeList;
+}
+
+export function createApp(parts: Parts): HttpApp {
   // Hono would decode the path first, and /v1/items/%70opular would be taken for the popular list.
   const app: HttpApp = new Hono({
     getPath: (_request, options) => rawPath(options?.env?.incoming.url ?? '/'),
   });
   for (const [path, methods] of operationsByPath()) {
-    app.all(honoPath(path), ({ env }) => dispatch(access, methods, env.incoming));
+    app.all(honoPath(path), ({ env }) => dispatch(parts, methods, env.incoming));
   }
   addDocumentRoutes(app);
   app.notFound(({ env }) => respondWithError(unknownPath(env.incoming)));
-  app.onError((error, { env }) => answerError(error, env.incoming, log));
+  app.onError((error, { env }) => answerError(error, env.incoming, parts.log));
   return app;
 }
 
@@ -98,15 +105,17 @@ function honoPath(template: string): string {
   return template.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-function dispatch(access: EngineAccess, methods: Methods, incoming: IncomingMessage): Answer {
+function dispatch(parts: Parts, methods: Methods, incoming: IncomingMessage): Answer {
   const bound = methods.get(incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? 'GET'));
   if (bound === undefined) throw wrongMethod(incoming.method, [...methods.keys()]);
   const { operation } = bound;
   if (operation.method !== 'GET') {
-    const told = wantsProgress(operation, incoming) ? answerWithProgress : answer;
-    return bindBody(bound, incoming).then((input) => told(access, operation, input));
+    const isTold = wantsProgress(operation, incoming);
+    return bindBody(bound, incoming).then((input) =>
+      isTold ? answerWithProgress(parts.access, operation, input) : answer(parts, operation, input),
+    );
   }
-  return answer(access, operation, bindQuery(bound, incoming));
+  return answer(parts, operation, bindQuery(bound, incoming));
 }
 
 function bindQuery(bound: BoundOperation, incoming: IncomingMessage): RawInput {
@@ -160,26 +169,28 @@ function refuseQuery(query: string): void {
 }
 
 /** Whatever is refused on the way is told with the value that the caller gave. */
-function answer(access: EngineAccess, operation: Operation, input: RawInput): Answer {
+function answer(parts: Parts, operation: Operation, input: RawInput): Answer {
   const refuse = (error: unknown): never => {
     throw withValues(error, input.value);
   };
   try {
-    const answered = answerOnce(access, operation, input);
+    const answered = answerOnce(parts, operation, input);
     return answered instanceof Promise ? answered.catch(refuse) : answered;
   } catch (error) {
     return refuse(error);
   }
 }
 
-function answerOnce(access: EngineAccess, operation: Operation, input: RawInput): Answer {
+function answerOnce({ access, encodeList }: Parts, operation: Operation, input: RawInput): Answer {
   if (operation.toRequest !== undefined) {
     const request = operation.toRequest(input);
     const engine = access.engine();
     return whenHeld(engine, request.minWatermark, () => {
-      return new Response(encodeList(engine, request, operation.audience), {
-        headers: jsonHeaders,
-      });
+      const bytes = Buffer.from(
+        encodeList(engine.recommend(request, operation.audience)),
+        'latin1',
+      );
+      return new Response(bytes, { headers: jsonHeaders });
     });
   }
   const result = operation.run(access, input);

@@ -9,6 +9,8 @@ import type { EngineAccess } from '../operations/operation.ts';
 import type { Door } from '../serve.ts';
 import { shown } from '../shown.ts';
 import { answerError, createApp } from './app.ts';
+import { createListEncoder } from './encode.ts';
+import { createHotWay } from './hot.ts';
 import { encodeProblem, HttpRefusal, problemOf, problemType } from './problem.ts';
 
 export interface ListenOptions {
@@ -21,7 +23,9 @@ export interface ListenOptions {
 
 /** The url tells the port that was really taken. Rejects with Node's error when it cannot be. */
 export async function listen({ host, port, access, log }: ListenOptions): Promise<Door> {
-  const app = createApp(access, log);
+  const encodeList = createListEncoder();
+  const app = createApp({ access, log, encodeList });
+  const serveHot = createHotWay(access, encodeList);
   const listener = getRequestListener(app.fetch, {
     hostname: host,
     overrideGlobalObjects: true,
@@ -34,7 +38,9 @@ export async function listen({ host, port, access, log }: ListenOptions): Promis
       requestTimeout: doorLimits.requestMsMax,
       keepAliveTimeout: doorLimits.keepAliveMs,
     },
-    (incoming, outgoing) => void listener(incoming, outgoing),
+    (incoming, outgoing) => {
+      if (!serveHot(incoming, outgoing)) void listener(incoming, outgoing);
+    },
   );
   server.on('clientError', refuseConnection);
   await new Promise<void>((resolve, reject) => {

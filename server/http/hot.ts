@@ -1,0 +1,58 @@
+// The hot way of a member's list: straight from the request line to the socket. Whatever is in any
+// doubt is left to the way of all other requests, which knows every refusal.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RecommendRequest } from '../../engine/index.ts';
+import { acceptMemberList } from '../operations/accept.ts';
+import type { EngineAccess } from '../operations/operation.ts';
+import { schemaNode } from '../operations/violations.ts';
+import { operations } from '../operations.ts';
+import type { EncodeList } from './encode.ts';
+import { rawQuery, readQuery } from './target.ts';
+
+/** Answers and says true, or leaves the request as it was. */
+export type ServeHot = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
+
+const operation = operations.find(({ name }) => name === 'recommendForMember')!;
+const queryFields = schemaNode(operation.input).properties ?? {};
+const [before, after] = operation.path.split('{memberId}') as [string, string];
+
+export function createHotWay(access: EngineAccess, encodeList: EncodeList): ServeHot {
+  return (incoming, outgoing) => {
+    const request = readRequest(incoming);
+    if (request === undefined) return false;
+    let body: string;
+    try {
+      body = encodeList(access.engine().recommend(request));
+    } catch {
+      // The other way meets the same error, and knows how to tell it.
+      return false;
+    }
+    const length = String(body.length);
+    outgoing.writeHead(200, ['content-type', 'application/json', 'content-length', length]);
+    outgoing.end(body, 'latin1');
+    return true;
+  };
+}
+
+function readRequest({ method, url = '', headers }: IncomingMessage): RecommendRequest | undefined {
+  if (method !== 'GET' || !url.startsWith(before) || !isPlainHost(headers.host)) return undefined;
+  const question = url.indexOf('?');
+  const end = question === -1 ? url.length : question;
+  if (!url.endsWith(after, end)) return undefined;
+  const memberId = url.slice(before.length, end - after.length);
+  // An encoded or an empty id, and a path of other segments, are told apart with more care.
+  if (memberId.includes('%') || memberId.includes('/')) return undefined;
+  const input: Record<string, unknown> = { memberId };
+  try {
+    if (question !== -1 && readQuery(rawQuery(url), queryFields, input).length > 0)
+      return undefined;
+  } catch {
+    return undefined;
+  }
+  return acceptMemberList(input);
+}
+
+/** Names and addresses as clients write them; the adapter judges all others. */
+function isPlainHost(host: string | undefined): boolean {
+  return host !== undefined && /^[\w.:[\]-]+$/.test(host);
+}
