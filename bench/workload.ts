@@ -14,6 +14,8 @@ export interface WorkloadOptions {
   readonly stores: number;
   /** Mean lines of a receipt; sizes are geometric, at least 1. */
   readonly meanLines: number;
+  /** Every receipt has that many lines. */
+  readonly exactLines?: boolean;
   /** Share of lines that the member has bought before. */
   readonly repeatShare: number;
   /** Share of receipts without a member. */
@@ -50,6 +52,10 @@ export function itemIdAt(rank: number, { items }: WorkloadOptions): string {
   return `item-${String(rank).padStart(String(items - 1).length, '0')}`;
 }
 
+function isShort(items: ReadonlySet<string>, { exactLines, meanLines }: WorkloadOptions): boolean {
+  return exactLines === true && items.size < meanLines;
+}
+
 /** `count` receipts in time order, the same for the same options. */
 export function* receipts(count: number, options = defaultWorkload): IterableIterator<Purchase> {
   const random = createRandom(options.seed).next;
@@ -59,9 +65,11 @@ export function* receipts(count: number, options = defaultWorkload): IterableIte
     const member = Math.floor(random() * options.members);
     const isAnonymous = random() < options.anonymousShare;
     const known = bought.get(member) ?? [];
-    const size = 1 + Math.floor(-Math.log(1 - random()) * (options.meanLines - 1));
+    const size = options.exactLines
+      ? options.meanLines
+      : 1 + Math.floor(-Math.log(1 - random()) * (options.meanLines - 1));
     const items = new Set<string>();
-    for (let line = 0; line < Math.min(size, 100); line++) {
+    for (let line = 0; line < Math.min(size, 100) || isShort(items, options); line++) {
       const isRepeat = !isAnonymous && known.length > 0 && random() < options.repeatShare;
       items.add(
         isRepeat

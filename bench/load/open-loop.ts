@@ -8,7 +8,8 @@ export interface OpenStream {
   readonly paths: readonly string[];
   /** POSTed as JSON, one after another; absent: GET. */
   readonly bodies?: readonly string[];
-  readonly perSecond: number;
+  /** A closed loop sends on a connection as soon as the last answer on it has come. */
+  readonly perSecond: number | 'closed loop';
   /** What is due while all of them wait is sent late, and dropped after `patienceMs`. */
   readonly connectionsMax: number;
 }
@@ -80,6 +81,12 @@ class Stream {
   send(waiting: Waiting): void {
     this.due.push(waiting);
     this.flush();
+  }
+
+  /** One on each free connection, due now. */
+  sendAll(due: number, counts: boolean): void {
+    const free = this.idle.length + this.options.connectionsMax - this.opened;
+    for (let count = 0; count < free; count++) this.send({ due, counts });
   }
 
   private flush(): void {
@@ -239,7 +246,12 @@ async function drive(streams: readonly Stream[], job: OpenJob): Promise<void> {
     const now = performance.now();
     let soonest = endsAt;
     for (const [index, stream] of streams.entries()) {
-      const stepMs = 1_000 / stream.options.perSecond;
+      const { perSecond } = stream.options;
+      if (perSecond === 'closed loop') {
+        stream.sendAll(now, now >= startedAt + warmUpMs);
+        continue;
+      }
+      const stepMs = 1_000 / perSecond;
       let due = startedAt + sent[index]! * stepMs;
       for (; due <= now; due += stepMs) {
         stream.send({ due, counts: due >= startedAt + warmUpMs });
@@ -247,7 +259,8 @@ async function drive(streams: readonly Stream[], job: OpenJob): Promise<void> {
       }
       soonest = Math.min(soonest, due);
     }
-    const idleMs = soonest - performance.now();
+    const isClosed = streams.some(({ options }) => options.perSecond === 'closed loop');
+    const idleMs = isClosed ? 0 : soonest - performance.now();
     // A timer may be a millisecond late.
     if (idleMs > 2) await new Promise((resolve) => setTimeout(resolve, idleMs - 1.5));
     else await new Promise((resolve) => setImmediate(resolve));
