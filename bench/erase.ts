@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Engine, openEngine, recommendRequestSchema } from '../engine/index.ts';
-import { figuresOf, rounded, table } from './figures.ts';
+import { figuresOf, type RecordRow, rounded } from './figures.ts';
 import { defaultWorkload, receipts } from './workload.ts';
 
 const workload = { ...defaultWorkload, members: 20_000, meanLines: 8, anonymousShare: 0 };
@@ -41,7 +41,7 @@ async function readOn(engine: Engine, isDone: () => boolean): Promise<number> {
   return reads;
 }
 
-export async function benchErase(): Promise<string> {
+export async function benchErase(record: RecordRow): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'caini-bench-'));
   const engine = await openEngine({ dataDir: join(folder, 'data') });
   try {
@@ -50,7 +50,8 @@ export async function benchErase(): Promise<string> {
       const batch = list.slice(at, at + batchSize);
       await engine.ingest(batch.map((purchase) => ({ kind: 'purchase', purchase })));
     }
-    const raw = figuresOf(rawSyncs(folder));
+    const rawSamples = rawSyncs(folder);
+    const raw = figuresOf(rawSamples);
     let isDone = false;
     const reading = readOn(engine, () => isDone);
     const samples: number[] = [];
@@ -63,13 +64,13 @@ export async function benchErase(): Promise<string> {
     }
     isDone = true;
     const reads = await reading;
-    const { n, min, median, p99 } = figuresOf(samples);
-    const rows = [
-      ['what', 'n', 'min ms', 'median ms', 'p99 ms'],
-      ['raw fsync', String(raw.n), ...[raw.min, raw.median, raw.p99].map(rounded)],
-      ['erase', String(n), ...[min, median, p99].map(rounded)],
-    ];
-    console.log(table(rows));
+    record({
+      name: `under ${readsPerSecond} reads/s`,
+      unit: 'ms',
+      samples,
+      limit: { name: 'raw fsync', samples: rawSamples },
+    });
+    const { median, p99 } = figuresOf(samples);
     const beside = `beside ${reads} reads  raw fsync ${rounded(raw.median)} ms`;
     return `erase ${rounded(median)} ms  p99 ${rounded(p99)} ms  ${beside}`;
   } finally {

@@ -7,6 +7,7 @@ import { scratchFolder } from './chain.ts';
 import { benchCheckpoint } from './checkpoint.ts';
 import { benchErase } from './erase.ts';
 import type { Part } from './figures.ts';
+import { benchGrpc } from './grpc.ts';
 import { benchHttp } from './http.ts';
 import { benchIngest } from './ingest.ts';
 import { benchRecommend } from './recommend.ts';
@@ -17,6 +18,7 @@ const parts: Readonly<Record<string, Part>> = {
   ingest: benchIngest,
   recommend: benchRecommend,
   http: benchHttp,
+  grpc: benchGrpc,
   erase: benchErase,
   checkpoint: benchCheckpoint,
   till: benchTill,

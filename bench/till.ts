@@ -1,6 +1,5 @@
 // Tills at work: 200 sessions scan the receipts of the demo chain at a fixed rate. Measured from
 // the moment a scan was due until its advice was heard, so that stalls of either side count.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,8 +8,8 @@ import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
 import { ScanSessionRequest, ScanSessionResponse } from '#proto/caini/v1/checkout.js';
 import { Channel } from '#proto/caini/v1/ingest.js';
 import { demoChain, type Purchase } from '../engine/index.ts';
-import { figuresOf, rounded, table } from './figures.ts';
-import { benchUnary } from './unary.ts';
+import { figuresOf, type RecordRow, rounded } from './figures.ts';
+import { type Program, startProgram } from './load/process.ts';
 
 const sessionCount = 200;
 /** Of all sessions together; a cashier scans about one item a second. */
@@ -20,56 +19,32 @@ const deadlineMs = 50;
 /** 100 calls is the most that one connection carries. */
 const sessionsPerConnection = 50;
 
-export async function benchTill(): Promise<string> {
+export async function benchTill(record: RecordRow): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'caini-bench-'));
-  const server = await startServer(folder);
+  const server = await startProgram(folder, '--demo-if-empty');
   const tills: BenchTill[] = [];
   const clients: Client[] = [];
   try {
     const receipts = [...demoChain({ now: Date.now() }).purchases].slice(-sessionCount * 50);
     for (let index = 0; index < sessionCount; index++) {
-      if (index % sessionsPerConnection === 0) clients.push(connect(server.address));
+      if (index % sessionsPerConnection === 0) clients.push(connect(server));
       const own = receipts.filter((_, at) => at % sessionCount === index);
       tills.push(new BenchTill(clients.at(-1)!, own, index));
     }
     await scanAtRate(tills);
-    const sessions = report(tills);
-    const unary = await benchUnary({ address: server.address, client: clients[0]! }, folder);
-    return unary === undefined ? sessions : `${sessions}  ${unary}`;
+    return report(tills, record);
   } finally {
     for (const till of tills) till.close();
     for (const client of clients) client.close();
-    await stopServer(server.child);
+    await server.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-interface BenchServer {
-  readonly child: ChildProcess;
-  readonly address: string;
-}
-
-/** The program as it is run, in a process of its own, with the demo chain loaded. */
-async function startServer(folder: string): Promise<BenchServer> {
-  const program = join(import.meta.dirname, '../server/cli/main.js');
-  const ports = ['--http-port', '0', '--grpc-port', '0'];
-  const options = ['serve', '--demo-if-empty', '--data-dir', folder, ...ports];
-  const child = spawn(process.execPath, [program, ...options], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+function connect({ grpcAddress }: Program): Client {
+  return new Client(grpcAddress!, credentials.createInsecure(), {
+    'grpc.use_local_subchannel_pool': 1,
   });
-  let said = '';
-  while (!said.includes('/v1/purchases')) said += String((await once(child.stdout, 'data'))[0]);
-  return { child, address: /grpc:\/\/([\w.:]+)/.exec(said)![1]! };
-}
-
-async function stopServer(child: ChildProcess): Promise<void> {
-  const ended = once(child, 'close');
-  child.kill('SIGTERM');
-  await ended;
-}
-
-function connect(address: string): Client {
-  return new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
 }
 
 /** One scan after another at fixed moments, whether answers come or not. */
@@ -158,26 +133,16 @@ class BenchTill {
   }
 }
 
-function report(tills: readonly BenchTill[]): string {
+function report(tills: readonly BenchTill[], record: RecordRow): string {
   const samples = tills.flatMap((till) => till.samples);
   const scanned = tills.reduce((sum, till) => sum + till.scanned, 0);
   const committed = tills.reduce((sum, till) => sum + till.committed, 0);
   const kept = samples.filter((sample) => sample <= deadlineMs).length / scanned;
-  const { min, median, p99 } = figuresOf(samples);
+  const { median, p99 } = figuresOf(samples);
   const share = (kept * 100).toFixed(2);
-  console.log(
-    table([
-      ['sessions', 'scans', 'answered', 'receipts', 'min ms', 'p50 ms', 'p99 ms', 'kept %'],
-      [
-        String(tills.length),
-        String(scanned),
-        String(samples.length),
-        String(committed),
-        ...[min, median, p99].map(rounded),
-        share,
-      ],
-    ]),
-  );
+  const missing = scanned - samples.length;
+  console.log(`${tills.length} sessions, ${missing} scans unanswered, ${committed} receipts`);
+  record({ name: `${scansPerSecond} scans/s, scan to advice`, unit: 'ms', samples });
   const latency = `p50 ${rounded(median)} ms  p99 ${rounded(p99)} ms`;
   return `till ${scansPerSecond} scans/s  ${latency}  kept ${share} %`;
 }

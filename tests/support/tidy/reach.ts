@@ -9,6 +9,7 @@ const entries = [
   'engine/store/check-child.ts',
   'server/cli/main.ts',
   'bench/main.ts',
+  'bench/load/bare-grpc.ts',
   'bench/load/bare.ts',
   'bench/load/cannon.ts',
   'bench/load/open-loop.ts',
