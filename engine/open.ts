@@ -15,7 +15,7 @@ import { readCheckpoint } from './views/checkpoint.ts';
  * format.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { h64 } = await xxhash();
+  const { h64Raw } = await xxhash();
   const layout = layoutOf(options.dataDir);
   mkdirSync(options.dataDir, { recursive: true });
   const claim = await claimFolder(options.dataDir);
@@ -26,13 +26,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const ledger = new Ledger(layout.erased);
     opened.push(ledger);
     if (ledger.isNew && store.tables.tombstones.count() > 0) throw keyLost(layout.erased);
-    const engine = new ChainEngine({
-      store,
-      ledger,
-      claim,
-      options,
-      hashId: (id) => h64(id),
-    });
+    // From Node's pool: the bytes that xxhash would make of a text are a new ArrayBuffer each time.
+    const hashId = (id: string) => h64Raw(Buffer.from(id));
+    const engine = new ChainEngine({ store, ledger, claim, options, hashId });
     engine.begin(stored);
     if (!options.openAtOnce) await engine.ready;
     return engine;

@@ -4,7 +4,8 @@ import { millisecondsPerMinute } from './clock.ts';
 const quarterHourMs = 15 * millisecondsPerMinute;
 const cacheEntriesMax = 50_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
-const offsets = new Map<string, number>();
+/** By zone, by quarter of an hour since 1970. */
+const offsets = new Map<string, Map<number, number>>();
 
 /** First hours of the six dayparts: [0,6) [6,11) [11,14) [14,18) [18,22) [22,24). */
 const daypartStarts = [0, 6, 11, 14, 18, 22] as const;
@@ -23,18 +24,26 @@ export function zoneOffsetMinutes(timeZone: string, epochMs: number): number {
   // No zone has ever changed its offset inside a quarter of an hour, and asking Intl costs
   // microseconds.
   const quarter = Math.floor(epochMs / quarterHourMs);
-  const key = `${quarter}${timeZone}`;
-  let offset = offsets.get(key);
+  let known = offsets.get(timeZone);
+  if (known === undefined) {
+    known = new Map();
+    offsets.set(timeZone, known);
+  }
+  let offset = known.get(quarter);
   if (offset === undefined) {
-    const parts = formatOf(timeZone).formatToParts(epochMs);
-    const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT';
-    const match = /^GMT(?:([+-])(\d{2}):(\d{2})(?::\d{2})?)?$/.exec(name);
-    const minutes = Number(match?.[2] ?? 0) * 60 + Number(match?.[3] ?? 0);
-    offset = match?.[1] === '-' ? -minutes : minutes;
-    if (offsets.size >= cacheEntriesMax) offsets.clear();
-    offsets.set(key, offset);
+    offset = askOffset(timeZone, epochMs);
+    if (known.size >= cacheEntriesMax) known.clear();
+    known.set(quarter, offset);
   }
   return offset;
+}
+
+function askOffset(timeZone: string, epochMs: number): number {
+  const parts = formatOf(timeZone).formatToParts(epochMs);
+  const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT';
+  const match = /^GMT(?:([+-])(\d{2}):(\d{2})(?::\d{2})?)?$/.exec(name);
+  const minutes = Number(match?.[2] ?? 0) * 60 + Number(match?.[3] ?? 0);
+  return match?.[1] === '-' ? -minutes : minutes;
 }
 
 /**

@@ -13,6 +13,8 @@ export interface TableRow {
 export class Table {
   private database: Database<Buffer, Buffer>;
   private readonly name: string;
+  /** False says nothing; what is put here makes it false, and nobody else writes. */
+  private isKnownEmpty = false;
 
   constructor(database: Database<Buffer, Buffer>, name: string) {
     this.database = database;
@@ -26,8 +28,11 @@ export class Table {
 
   /** Throws DATA_LOSS when the value is not what was written under this key. */
   get(key: Buffer): Buffer | undefined {
-    const sealed = this.database.get(key);
-    return sealed === undefined ? undefined : this.unseal(key, sealed);
+    // lmdb reads into one buffer of its own: a copy from Node's pool costs less than the copy it
+    // would make, which is a new ArrayBuffer each time.
+    const shared = this.database.getBinaryFast(key);
+    if (shared === undefined) return undefined;
+    return Buffer.from(this.unseal(key, shared.subarray(0, shared.length)));
   }
 
   has(key: Buffer): boolean {
@@ -49,10 +54,11 @@ export class Table {
 
   /** Inside a transaction only. */
   put(key: Buffer, value: Buffer): void {
-    const sealed = Buffer.allocUnsafe(value.length + crcBytes);
-    value.copy(sealed);
+    const sealed = sealedSpace(value.length + crcBytes);
+    sealed.set(value);
     sealed.writeUInt32LE(crc32(value, crc32(key)), value.length);
     this.database.putSync(key, sealed);
+    this.isKnownEmpty = false;
   }
 
   /** Inside a transaction only. */
@@ -84,13 +90,27 @@ export class Table {
     return Array.from(this.database.getKeys({ reverse: true, limit: 1 }))[0];
   }
 
-  /** How many rows, without reading them. */
+  /** Whether there are no rows: nearly free while it stays so. */
+  isEmpty(): boolean {
+    this.isKnownEmpty ||= this.count() === 0;
+    return this.isKnownEmpty;
+  }
+
+  /** How many rows, without reading them: some microseconds. */
   count(): number {
     return (this.database.getStats() as { entryCount: number }).entryCount;
   }
 }
 
 const chunkRows = 512;
+
+/** lmdb has copied a value when putSync returns, so that all of them are sealed in one place. */
+let space = Buffer.allocUnsafeSlow(65_536);
+
+function sealedSpace(bytes: number): Buffer {
+  if (bytes > space.length) space = Buffer.allocUnsafeSlow(2 * bytes);
+  return space.subarray(0, bytes);
+}
 
 /** The smallest key after one. */
 export function keyAfter(key: Buffer): Buffer {

@@ -255,7 +255,7 @@ export function judgeForgotten(
   purchaseId: string,
 ): IngestResult | undefined {
   const { tombstones } = context.store.tables;
-  if (tombstones.count() === 0) return undefined;
+  if (tombstones.isEmpty()) return undefined;
   const hash = context.ledger.hash(purchaseId);
   const field = 'purchaseId';
   if (tombstones.has(tombstoneKey('purchase', hash))) {

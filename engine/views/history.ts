@@ -53,7 +53,8 @@ function padded(length: number): number {
 export function encodeHistoryEntry(entry: HistoryEntry): Buffer {
   const idLength = Buffer.byteLength(entry.purchaseId);
   const idAt = headerBytes + entry.lines.length * lineBytes;
-  const bytes = Buffer.alloc(idAt + padded(idLength));
+  const bytes = Buffer.allocUnsafe(idAt + padded(idLength));
+  bytes.fill(0, idAt + idLength);
   bytes.writeDoubleLE(entry.occurredAtMs, 0);
   bytes.writeDoubleLE(entry.purchaseSequence, 8);
   bytes.writeDoubleLE(entry.addedAt, 16);
