@@ -1,5 +1,5 @@
-// Receipts in: in memory, durable at 1, 10 and 100 writers beside raw LMDB group commits of the same
-// bytes, through HTTP, and from CSV.
+// Receipts in: in memory, durable at 1, 10 and 100 writers beside raw LMDB group commits of the
+// same bytes, through HTTP, and from CSV.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

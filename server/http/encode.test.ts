@@ -29,13 +29,14 @@ const reason = fc
     ...(many !== undefined && { count: many }),
   }));
 const item = fc
-  .tuple(itemId, name, count, number, fc.array(reason, { maxLength: 3 }), number, fc.nat(7))
+  .tuple(itemId, name, count, number, fc.array(reason, { maxLength: 3 }), number, fc.nat(15))
   .map(([id, named, priceFen, score, reasons, usualGapDays, which]) => ({
     itemId: id,
     ...((which & 1) === 1 && { name: named }),
     ...((which & 2) === 2 && { priceFen }),
     score,
     reasons,
+    ...((which & 8) === 8 && { terms: [{ type: reasonTypes[0], itemId: id, score }] }),
     ...((which & 4) === 4 && { usualGapDays, nextDueOn: '2026-05-14' }),
   }));
 const reply = fc

@@ -49,6 +49,7 @@ export function createListEncoder(): EncodeList {
       separator = ',';
     }
     text += ']';
+    if (item.terms !== undefined) text += `,"terms":${bytesOf(item.terms)}`;
     if (item.usualGapDays !== undefined) text += `,"usualGapDays":${item.usualGapDays}`;
     return item.nextDueOn === undefined ? `${text}}` : `${text},"nextDueOn":"${item.nextDueOn}"}`;
   };
@@ -78,7 +79,7 @@ function makeFragment(itemId: string, name?: string, priceFen?: number): Fragmen
   };
 }
 
-/** The UTF-8 of a text in quotes, one character for each byte. */
-function bytesOf(text: string): string {
-  return Buffer.from(JSON.stringify(text)).toString('latin1');
+/** The UTF-8 of a value's JSON, one character for each byte. */
+function bytesOf(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('latin1');
 }
