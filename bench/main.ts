@@ -10,8 +10,10 @@ import type { Part } from './figures.ts';
 import { benchGrpc } from './grpc.ts';
 import { benchHttp } from './http.ts';
 import { benchIngest } from './ingest.ts';
+import { benchMemory } from './memory.ts';
 import { benchRecommend } from './recommend.ts';
 import { makeRunFolder, recorder, writeSummary } from './run.ts';
+import { benchStart } from './start.ts';
 import { benchTill } from './till.ts';
 
 const parts: Readonly<Record<string, Part>> = {
@@ -21,6 +23,8 @@ const parts: Readonly<Record<string, Part>> = {
   grpc: benchGrpc,
   erase: benchErase,
   checkpoint: benchCheckpoint,
+  start: benchStart,
+  memory: benchMemory,
   till: benchTill,
 };
 

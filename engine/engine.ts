@@ -116,6 +116,20 @@ export interface Cell {
   readonly count: number;
 }
 
+/** What counts take of linear memory. */
+export interface KernelMemory {
+  /** Directed cells of NEXT, SAME and MEM. */
+  readonly pairs: number;
+  /** Of their rows: slots, directories and views. */
+  readonly pairBytes: number;
+  /** Those and the cells of places. */
+  readonly cells: number;
+  /** All blocks in use. */
+  readonly usedBytes: number;
+  /** What the module has asked the system for. */
+  readonly totalBytes: number;
+}
+
 export interface Inspection {
   /** 16 hexadecimal digits, as docs/reference/digest.md defines. */
   digest(): string;
@@ -135,6 +149,7 @@ export interface Inspection {
     readonly landmarkDay: number;
     readonly popularityLandmarkDay: number;
   };
+  memory(): KernelMemory;
 }
 
 export interface Engine {

@@ -48,6 +48,12 @@ export function inspectionOf(counts: Counts, { items, stores }: Registries): Ins
       return named(kernel.row('scope', place * dayparts.length + dayparts.indexOf(daypart)));
     },
     habits: () => kernel.habits(),
+    memory: () => ({
+      ...kernel.pairRows(),
+      cells: kernel.run.cellCount(),
+      usedBytes: kernel.run.heapUsedBytes(),
+      totalBytes: kernel.run.heapTotalBytes(),
+    }),
     totals: () => {
       const newestDay = kernel.run.newestDay();
       return {

@@ -6,7 +6,8 @@ import { limits } from '../base/limits.ts';
 import { type KernelExports, tables } from './exports.ts';
 
 const layoutVersion = 3;
-const rowBytes = { cells: 0, capacity: 4 };
+const rowBytes = { cells: 0, capacity: 4, size: 8, view: 12, all: 24 };
+const viewBytes = 528;
 const cellBytes = 16;
 const emptyKey = 0xffffffff;
 const keyMask = 0x7fffffff;
@@ -201,6 +202,21 @@ export class Kernel {
       cells.push({ key: key & keyMask, count, weight: memory.getBigInt64(at + 8, true) });
     }
     return cells;
+  }
+
+  /** Cells of all items' rows, and the bytes of slots, directories and views. For audits. */
+  pairRows(): { readonly pairs: number; readonly pairBytes: number } {
+    const memory = this.memory();
+    let [pairs, pairBytes] = [0, 0];
+    for (const table of ['next', 'same', 'mem'] as const) {
+      for (let item = 0; item < this.run.itemCount.value; item++) {
+        const row = this.run.rowAddress(tables[table], item) >>> 0;
+        pairs += memory.getUint32(row + rowBytes.size, true);
+        pairBytes += rowBytes.all + memory.getUint32(row + rowBytes.capacity, true) * cellBytes;
+        if (memory.getUint32(row + rowBytes.view, true) > 0) pairBytes += viewBytes;
+      }
+    }
+    return { pairs, pairBytes };
   }
 
   /**

@@ -13,6 +13,7 @@ const entries = [
   'bench/load/bare.ts',
   'bench/load/cannon.ts',
   'bench/load/open-loop.ts',
+  'bench/load/opener.ts',
   'assembly/index.ts',
 ];
 
