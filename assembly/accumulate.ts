@@ -1,6 +1,6 @@
 // One request's scores: anchors from a history or a ticket, their neighbours added up in a dense
-// accumulator, the best selected. Nothing is allocated; only what was touched is cleared (the
-// approach of benfred/implicit).
+// accumulator (touched.ts), the best selected. Nothing is allocated; only what was touched is
+// cleared (the approach of benfred/implicit).
 
 import { allocate, release } from './heap';
 import {
@@ -11,14 +11,10 @@ import {
   basketCount,
   basketsOf,
 } from './history';
-import { hot, itemCount, mark, nextEpoch } from './items';
-import {
-  HOT_ACC,
-  MARK_EXCLUDED,
-  MARK_SLOT,
-  MARK_STAMP,
-} from './layout';
+import { mark, nextEpoch } from './items';
+import { MARK_EXCLUDED, MARK_SLOT, MARK_STAMP } from './layout';
 import { clearResults } from './topk';
+import { clearList } from './touched';
 
 /**
  * anchor: item u32 | receipts u32 | f f64 | lastDay i32 | firstDay i32 | days u32 | age u32
@@ -42,14 +38,10 @@ export const ANCHOR_HABIT: u32 = 48;
 /** The number of the oldest basket that holds it. */
 export const ANCHOR_START: u32 = 56;
 
-const ACC_MIN: f32 = 1.1754943508222875e-38;
 
 export let anchors: u32 = 0;
 let anchorCapacity: u32 = 0;
 export let anchorCount: u32 = 0;
-export let touched: u32 = 0;
-let touchedCapacity: u32 = 0;
-export let touchedCount: u32 = 0;
 export let epoch: u32 = 0;
 export let growth: f32 = 1.0;
 /** Sum of f over anchors; Z = sum of ageDecay^age over baskets, and the same weighed as h is. */
@@ -62,16 +54,11 @@ export function startRequest(limit: u32, pairGrowthNow: f64): void {
   epoch = nextEpoch();
   growth = <f32>pairGrowthNow;
   anchorCount = 0;
-  touchedCount = 0;
   affinitySum = 0;
   ageSum = 0;
   habitSum = 0;
   clearResults(limit, epoch);
-  if (touchedCapacity < itemCount + 1) {
-    release(touched, touchedCapacity * 4);
-    touchedCapacity = itemCount + (itemCount >> 1) + 1024;
-    touched = allocate(touchedCapacity * 4);
-  }
+  clearList();
 }
 
 /** Never to be listed in this request. */
@@ -188,18 +175,6 @@ function dropBelow(affinity: f64, kept: u32): void {
 /** Adds one item as an anchor of affinity 1. */
 export function addAnchor(item: u32): void {
   weighItem(item, 1.0, 0, 0);
-}
-
-/** Adds a value to one item's accumulator. */
-// @ts-expect-error: decorator
-@inline
-export function addScore(item: u32, value: f32): void {
-  const at = hot(item);
-  const old = load<f32>(at, HOT_ACC);
-  store<u32>(touched + touchedCount * 4, item);
-  touchedCount += <u32>(old == 0);
-  // Never exactly zero, or the item would be put on the touched list a second time.
-  store<f32>(at, old + max<f32>(value, ACC_MIN), HOT_ACC);
 }
 
 export function anchorsAddress(): u32 {

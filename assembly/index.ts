@@ -2,7 +2,6 @@
 
 export {
   addAnchor,
-  addScore,
   affinityTotal,
   anchorOf,
   anchorTotal,
@@ -43,6 +42,7 @@ export { ownRepeatShare, repeatTerm, usualGapDays } from './repeat';
 export { accumulateNext, accumulateScope, accumulateSquares, sumSquares } from './retrieve';
 export { select } from './select';
 export { resultCount, resultsAddress } from './topk';
+export { addScore } from './touched';
 export {
   digest,
   lastTotal,

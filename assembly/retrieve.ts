@@ -6,7 +6,6 @@ import {
   ANCHOR_FACTOR,
   ANCHOR_ITEM,
   ANCHOR_MEM_FACTOR,
-  addScore,
   anchorCount,
   anchorOf,
   anchors,
@@ -34,6 +33,14 @@ import {
   VIEW_SERVED,
 } from './layout';
 import { freshView } from './rows';
+import {
+  addScore,
+  addTouching,
+  atLeastMinimum,
+  atLeastMinimums,
+  endTouched,
+  touchedEnd,
+} from './touched';
 import { plain, power } from './weight';
 
 /** The served part of one row: 64 × item u32, and their squares, 64 × f64. */
@@ -50,22 +57,18 @@ export function startRetrieve(): void {
  * selection).
  */
 export function accumulateNext(): void {
+  weighAnchors();
+  const hots = hot(0);
+  let list = touchedEnd();
   for (let k: u32 = 0; k < anchorCount; k++) {
     const anchor = anchors + k * ANCHOR_BYTES;
-    const item = load<u32>(anchor, ANCHOR_ITEM);
-    const row = nextRow(item);
+    const row = nextRow(load<u32>(anchor, ANCHOR_ITEM));
     if (!load<u32>(row, ROW_CAPACITY)) continue;
-    const out = power(plain(load<i64>(record(item), ITEM_OUT)), -0.7);
-    const own = load<f64>(anchor, ANCHOR_AFFINITY) * out;
-    store<f64>(anchor, own, ANCHOR_FACTOR);
-    const factor = <f32>own;
+    const factor = <f32>load<f64>(anchor, ANCHOR_FACTOR);
     const view = freshView(row, TABLE_NEXT);
     if (view) {
-      const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
-      for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
-        const weight = load<f32>(at, 4);
-        if (weight > 0) addScore(load<u32>(at), factor * ((weight * weight) / (weight + growth)));
-      }
+      const from = view + VIEW_HEADER;
+      list = addView(list, from, from + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY, factor);
       continue;
     }
     const cells = load<u32>(row, ROW_CELLS);
@@ -74,9 +77,59 @@ export function accumulateNext(): void {
       const key = load<u32>(at, CELL_KEY);
       if (key == EMPTY) continue;
       const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
-      if (weight > 0) addScore(key, factor * ((weight * weight) / (weight + growth)));
+      if (weight > 0) list = addTouching(list, hots, key, nextValue(weight, factor));
     }
   }
+  endTouched(list);
+}
+
+/**
+ * f(i) · OUT[i]^-0.7 of every anchor that has a row. All before the first is used: powers do not
+ * wait for each other, but whatever is multiplied by one waits for it.
+ */
+function weighAnchors(): void {
+  for (let k: u32 = 0; k < anchorCount; k++) {
+    const anchor = anchors + k * ANCHOR_BYTES;
+    const item = load<u32>(anchor, ANCHOR_ITEM);
+    if (!load<u32>(nextRow(item), ROW_CAPACITY)) continue;
+    const out = power(plain(load<i64>(record(item), ITEM_OUT)), -0.7);
+    store<f64>(anchor, load<f64>(anchor, ANCHOR_AFFINITY) * out, ANCHOR_FACTOR);
+  }
+}
+
+/** factor · w²/(w+g), at least what counts as touched. */
+// @ts-expect-error: decorator
+@inline
+function nextValue(weight: f32, factor: f32): f32 {
+  return atLeastMinimum(factor * ((weight * weight) / (weight + growth)));
+}
+
+/** Adds the entries of a view, four at a time; returns where the touched list ends then. */
+// @ts-expect-error: decorator
+@inline
+function addView(touched: u32, from: u32, end: u32, factor: f32): u32 {
+  const hots = hot(0);
+  let list = touched;
+  let at = from;
+  for (; at + 3 * VIEW_ENTRY < end; at += 4 * VIEW_ENTRY) {
+    const low = v128.load(at);
+    const high = v128.load(at, 16);
+    const weights = v128.shuffle<u32>(low, high, 1, 3, 5, 7);
+    // One that has faded to nothing is left out, which the tail below does.
+    if (!i32x4.all_true(f32x4.gt(weights, f32x4.splat(0)))) break;
+    const sums = f32x4.add(weights, f32x4.splat(growth));
+    const shares = f32x4.div(f32x4.mul(weights, weights), sums);
+    const values = atLeastMinimums(f32x4.mul(f32x4.splat(factor), shares));
+    list = addTouching(list, hots, i32x4.extract_lane(low, 0), f32x4.extract_lane(values, 0));
+    list = addTouching(list, hots, i32x4.extract_lane(low, 2), f32x4.extract_lane(values, 1));
+    list = addTouching(list, hots, i32x4.extract_lane(high, 0), f32x4.extract_lane(values, 2));
+    list = addTouching(list, hots, i32x4.extract_lane(high, 2), f32x4.extract_lane(values, 3));
+  }
+  for (; at < end; at += VIEW_ENTRY) {
+    const weight = load<f32>(at, 4);
+    if (weight > 0) list = addTouching(list, hots, load<u32>(at), nextValue(weight, factor));
+  }
+  return list;
 }
 
 /** What of a square's root depends on the anchor alone: OUT^-0.8, N^-0.9 or ON^-0.5. */

@@ -1,35 +1,14 @@
 // Selects the best of what was added up, with the terms that need no accumulator: popularity and
 // what is bought again.
 
-import { ANCHOR_BYTES, anchorCount, anchors, epoch, touched, touchedCount } from './accumulate';
-import { hot, itemCount, lastBuys, mark } from './items';
-import {
-  HOT_ACC,
-  HOT_IN_FACTOR,
-  HOT_POP,
-  MARK_FLAGS,
-  MARK_STAMP,
-  TABLE_NEXT,
-} from './layout';
-import { BY_SALES, flagOf, popularCount, popularList, popularThreshold } from './popular';
+import { ANCHOR_BYTES, anchorCount, anchors, epoch } from './accumulate';
+import { hot, itemCount, mark } from './items';
+import { HOT_ACC, MARK_FLAGS, MARK_STAMP } from './layout';
+import { flagOf, popularCount, popularList, popularThreshold } from './popular';
 import { repeatTerm } from './repeat';
 import { isSettledAbove, offer } from './topk';
+import { blend, clearTouched, offerTouched, priorOf, touched, touchedEnd } from './touched';
 import { plain } from './weight';
-
-// @ts-expect-error: decorator
-@inline
-function priorOf(item: u32, prior: u32): f64 {
-  return <f64>load<f32>(prior == BY_SALES ? hot(item) + HOT_POP : lastBuys(item));
-}
-
-// @ts-expect-error: decorator
-@inline
-function blend(item: u32, byAccumulator: f64, table: u32, byPrior: f64, prior: u32): f64 {
-  const at = hot(item);
-  const value = <f64>load<f32>(at, HOT_ACC);
-  const scaled = table == TABLE_NEXT ? value * <f64>load<f32>(at, HOT_IN_FACTOR) : value;
-  return byAccumulator * scaled + byPrior * priorOf(item, prior);
-}
 
 /**
  * Selects by: byAccumulator · acc(j) [· IN[j]^-0.3 when `table` is NEXT] + byPrior · POP[j] (when
@@ -65,13 +44,8 @@ export function select(
       store<f32>(hot(item), 0, HOT_ACC);
     }
   }
-  for (let k: u32 = 0; k < touchedCount; k++) {
-    const item = load<u32>(touched + k * 4);
-    const at = hot(item);
-    if (load<f32>(at, HOT_ACC) == 0) continue;
-    if (withOthers) offer(item, <f32>blend(item, byAccumulator, table, byPrior, prior));
-    store<f32>(at, 0, HOT_ACC);
-  }
+  if (withOthers) offerTouched(byAccumulator, table, byPrior, prior);
+  else clearTouched();
   if (withOthers && byPrior > 0) offerTheRest(byPrior, prior);
 }
 
@@ -81,9 +55,8 @@ export function select(
  */
 function offerTheRest(byPrior: f64, prior: u32): void {
   if (isSettledAbove(<f32>(byPrior * plain(popularThreshold(prior))))) return;
-  for (let k: u32 = 0; k < touchedCount; k++) {
-    store<u32>(mark(load<u32>(touched + k * 4)), epoch, MARK_STAMP);
-  }
+  const end = touchedEnd();
+  for (let at = touched; at < end; at += 4) store<u32>(mark(load<u32>(at)), epoch, MARK_STAMP);
   for (let item: u32 = 0; item < itemCount; item++) {
     const marks = mark(item);
     if (load<u32>(marks, MARK_STAMP) == epoch) continue;

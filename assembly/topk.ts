@@ -48,6 +48,12 @@ export function offer(item: u32, score: f32): void {
   insert(item, score);
 }
 
+/** Nothing below this can get in. */
+export function leastScore(): f32 {
+  if (count < limit) return -Infinity;
+  return limit ? load<f32>(results + (limit - 1) * RESULT_BYTES, 4) : Infinity;
+}
+
 function insert(item: u32, score: f32): void {
   if (!limit || !allowed(item)) return;
   const hash = idHash(item);
