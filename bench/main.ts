@@ -10,6 +10,7 @@ import type { Part } from './figures.ts';
 import { benchGrpc } from './grpc.ts';
 import { benchHttp } from './http.ts';
 import { benchIngest } from './ingest.ts';
+import { benchKernel } from './kernel.ts';
 import { benchMemory } from './memory.ts';
 import { benchRecommend } from './recommend.ts';
 import { makeRunFolder, recorder, writeSummary } from './run.ts';
@@ -17,6 +18,7 @@ import { benchStart } from './start.ts';
 import { benchTill } from './till.ts';
 
 const parts: Readonly<Record<string, Part>> = {
+  kernel: benchKernel,
   ingest: benchIngest,
   recommend: benchRecommend,
   http: benchHttp,

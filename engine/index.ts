@@ -47,6 +47,7 @@ export {
   runImport,
 } from './jobs/import/import.ts';
 export { type RestoreReport, restore } from './jobs/restore.ts';
+export type { KernelExports } from './kernel/exports.ts';
 export * from './log/events.ts';
 export { openEngine } from './open.ts';
 export * from './serve/request.ts';

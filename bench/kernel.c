@@ -1,0 +1,326 @@
+// The kernel's part of guess-you-like in C: the same steps on the same layouts as assembly/
+// (history.ts, accumulate.ts, retrieve.ts, topk.ts), for bench/kernel.ts to be measured beside.
+//
+//   cc -O3 -march=native -o twin kernel.c -lm;  ./twin DATA
+//
+// stdin: lines of "member count"; stdout: for each member ns f64 | 20 x (item u32, score f32).
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { LIMIT = 20, SERVED = 50, VIEW_ENTRIES = 64, ANCHORS_MAX = 4096 };
+enum { ELIGIBLE = 1, POPULAR = 2 };
+
+typedef struct {
+  uint32_t items, members, rows, popular, history_bytes, reserved;
+  double growth, threshold, rho0, by_popularity, by_neighbours, age_decay;
+} header;
+
+typedef struct { uint64_t hash; int64_t counters[12]; } record;
+enum { COUNT_OUT = 2, COUNT_OPP = 3, COUNT_REP = 4 };
+typedef struct { float acc, in_factor, pop, same_factor; } hot;
+typedef struct { uint32_t stamp, excluded, flags, slot; } mark;
+typedef struct { uint32_t item; float weight; } neighbour;
+typedef struct { uint32_t count, stale, zero[2]; neighbour entries[VIEW_ENTRIES]; } view;
+typedef struct {
+  uint32_t item, receipts;
+  double affinity;
+  int32_t last_day, first_day;
+  uint32_t days, zero;
+  double factor, mem_factor;
+} anchor;
+typedef struct { int32_t day; uint32_t store, daypart, items; const uint32_t *first; } basket;
+typedef struct { uint32_t item; float score; } result;
+
+static header head;
+static record *records;
+static hot *hots;
+static mark *marks;
+static view **row_views, *views;
+static uint32_t *popular, *touched;
+static uint8_t *histories;
+static anchor anchors[ANCHORS_MAX];
+static basket baskets[ANCHORS_MAX];
+static uint32_t basket_items[ANCHORS_MAX];
+static result results[LIMIT];
+static uint32_t anchor_count, touched_count, basket_count, result_count, epoch;
+static double affinity_sum, age_sum;
+
+static double power_of_two(int n) {
+  uint64_t bits = (uint64_t)(1023 + n) << 52;
+  double value;
+  memcpy(&value, &bits, 8);
+  return value;
+}
+
+static double log2_of(double value) {
+  uint64_t bits;
+  memcpy(&bits, &value, 8);
+  int exponent = (int)((bits >> 52) & 0x7ff) - 1023;
+  uint64_t low = (bits & 0x000fffffffffffffull) | 0x3ff0000000000000ull;
+  double mantissa;
+  memcpy(&mantissa, &low, 8);
+  if (mantissa > 1.4142135623730951) {
+    mantissa *= 0.5;
+    exponent++;
+  }
+  double s = (mantissa - 1.0) / (mantissa + 1.0), q = s * s;
+  double series = 1.0 + q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7 + q * (1.0 / 9 + q * (1.0 / 11 +
+                  q / 13)))));
+  return exponent + 2.0 * 1.4426950408889634 * s * series;
+}
+
+static double power(double value, double exponent) {
+  if (value <= 0) return 0;
+  double y = exponent * log2_of(value), whole = nearbyint(y), x = (y - whole) * 0.6931471805599453;
+  double sum = 1.0 + x * (1.0 + x * (1.0 / 2 + x * (1.0 / 6 + x * (1.0 / 24 + x * (1.0 / 120 + x *
+               (1.0 / 720 + x * (1.0 / 5040 + x * (1.0 / 40320 + x / 362880))))))));
+  return sum * power_of_two((int)whole);
+}
+
+static double plain(int64_t fixed) { return (double)fixed / 1048576.0; }
+
+static void read_history(const uint8_t *at, uint32_t bytes) {
+  const uint8_t *end = at + bytes;
+  uint32_t *item = basket_items;
+  basket_count = 0;
+  while (at < end) {
+    double occurred, removed;
+    uint16_t lines;
+    memcpy(&occurred, at, 8);
+    memcpy(&removed, at + 24, 8);
+    memcpy(&lines, at + 38, 2);
+    uint32_t *first = item;
+    if (removed == 0) {
+      for (uint32_t k = 0; k < lines; k++) {
+        uint32_t line[3];
+        memcpy(line, at + 40 + k * 12, 12);
+        if (line[1] > line[2]) *item++ = line[0];
+      }
+    }
+    if (item > first) {
+      basket *to = &baskets[basket_count++];
+      to->day = (int32_t)floor(occurred / 86400000.0);
+      memcpy(&to->store, at + 32, 4);
+      to->daypart = at[36];
+      to->first = first;
+      to->items = (uint32_t)(item - first);
+    }
+    at += 40 + lines * 12 + ((at[37] + 3) & ~3);
+  }
+}
+
+static void weigh_item(uint32_t item, double affinity, int32_t day) {
+  mark *own = &marks[item];
+  if (own->stamp == epoch) {
+    anchor *at = &anchors[own->slot];
+    at->affinity += affinity;
+    at->receipts++;
+    at->days += at->first_day != day;
+    at->first_day = day;
+  } else {
+    own->stamp = epoch;
+    own->slot = anchor_count;
+    anchors[anchor_count++] = (anchor){item, 1, affinity, day, day, 1, 0, 0, 0};
+  }
+  affinity_sum += affinity;
+}
+
+static void weigh_history(void) {
+  double weight = 1;
+  for (uint32_t k = basket_count; k-- > 0;) {
+    for (uint32_t l = 0; l < baskets[k].items; l++) {
+      weigh_item(baskets[k].first[l], weight, baskets[k].day);
+    }
+    age_sum += weight;
+    weight *= head.age_decay;
+  }
+}
+
+static void add_score(uint32_t item, float value) {
+  hot *at = &hots[item];
+  float old = at->acc;
+  touched[touched_count] = item;
+  touched_count += old == 0;
+  at->acc = old + (value > 1.1754943508222875e-38f ? value : 1.1754943508222875e-38f);
+}
+
+static void weigh_anchors(void) {
+  for (uint32_t k = 0; k < anchor_count; k++) {
+    uint32_t item = anchors[k].item;
+    if (!row_views[item]) continue;
+    anchors[k].factor =
+        anchors[k].affinity * power(plain(records[item].counters[COUNT_OUT]), -0.7);
+  }
+}
+
+static void accumulate_next(void) {
+  float growth = (float)head.growth;
+  weigh_anchors();
+  for (uint32_t k = 0; k < anchor_count; k++) {
+    const view *row = row_views[anchors[k].item];
+    if (!row) continue;
+    float factor = (float)anchors[k].factor;
+    uint32_t served = row->count < SERVED ? row->count : SERVED;
+    for (uint32_t l = 0; l < served; l++) {
+      float weight = row->entries[l].weight;
+      if (weight > 0) {
+        add_score(row->entries[l].item, factor * ((weight * weight) / (weight + growth)));
+      }
+    }
+  }
+}
+
+static double repeat_term(const anchor *at) {
+  const record *own = &records[at->item];
+  double prior = 10.0 * (float)head.growth;
+  double rho = (plain(own->counters[COUNT_REP]) + prior * head.rho0) /
+               (plain(own->counters[COUNT_OPP]) + prior);
+  return at->affinity / (age_sum + 0.5) * (head.rho0 + rho);
+}
+
+static void insert(uint32_t item, float score) {
+  if (!(marks[item].flags & ELIGIBLE) || marks[item].excluded == epoch) return;
+  uint64_t hash = records[item].hash;
+  uint32_t index = result_count;
+  if (result_count == LIMIT) {
+    const result *last = &results[LIMIT - 1];
+    if (score == last->score && hash >= records[last->item].hash) return;
+    index = LIMIT - 1;
+  } else {
+    result_count++;
+  }
+  while (index > 0) {
+    const result *above = &results[index - 1];
+    if (above->score > score) break;
+    if (above->score == score && records[above->item].hash < hash) break;
+    results[index] = *above;
+    index--;
+  }
+  results[index] = (result){item, score};
+}
+
+static void offer(uint32_t item, float score) {
+  if (result_count == LIMIT && score < results[LIMIT - 1].score) return;
+  insert(item, score);
+}
+
+static double blend(const hot *at, double by_accumulator, double by_popularity) {
+  return by_accumulator * ((double)at->acc * (double)at->in_factor) + by_popularity * at->pop;
+}
+
+static void offer_one(uint32_t item, double by_accumulator, double by_popularity) {
+  if (hots[item].acc == 0) return;
+  offer(item, (float)blend(&hots[item], by_accumulator, by_popularity));
+}
+
+// Four at a time, by an upper bound in single precision that hardly any of them passes.
+static void offer_touched(double by_accumulator, double by_popularity) {
+  float by_acc = (float)by_accumulator * 1.000001f, by_pop = (float)by_popularity * 1.000001f;
+  uint32_t k = 0;
+  for (; k + 4 <= touched_count; k += 4) {
+    hot *at[4] = {&hots[touched[k]], &hots[touched[k + 1]], &hots[touched[k + 2]],
+                  &hots[touched[k + 3]]};
+    float least = result_count == LIMIT ? results[LIMIT - 1].score : -INFINITY;
+    int passes = 0;
+    for (int l = 0; l < 4; l++) {
+      passes |= by_acc * (at[l]->acc * at[l]->in_factor) + by_pop * at[l]->pop + 1e-36f >= least;
+    }
+    if (passes) {
+      for (int l = 0; l < 4; l++) offer_one(touched[k + l], by_accumulator, by_popularity);
+    }
+    for (int l = 0; l < 4; l++) at[l]->acc = 0;
+  }
+  for (; k < touched_count; k++) {
+    offer_one(touched[k], by_accumulator, by_popularity);
+    hots[touched[k]].acc = 0;
+  }
+}
+
+static void offer_the_rest(double by_popularity) {
+  float best = (float)(by_popularity * head.threshold);
+  if (result_count == LIMIT && results[LIMIT - 1].score >= best) return;
+  for (uint32_t k = 0; k < touched_count; k++) marks[touched[k]].stamp = epoch;
+  for (uint32_t item = 0; item < head.items; item++) {
+    if (marks[item].stamp == epoch || marks[item].flags & POPULAR) continue;
+    if (hots[item].pop > 0) offer(item, (float)(by_popularity * hots[item].pop));
+  }
+}
+
+static void select_best(double by_accumulator, double by_popularity) {
+  for (uint32_t k = 0; k < anchor_count; k++) {
+    hot *at = &hots[anchors[k].item];
+    offer(anchors[k].item,
+          (float)(blend(at, by_accumulator, by_popularity) + repeat_term(&anchors[k])));
+    at->acc = 0;
+  }
+  for (uint32_t k = 0; k < head.popular; k++) {
+    if (marks[popular[k]].stamp == epoch) continue;
+    hot *at = &hots[popular[k]];
+    float score = (float)blend(at, by_accumulator, by_popularity);
+    if (score > 0) offer(popular[k], score);
+    at->acc = 0;
+  }
+  offer_touched(by_accumulator, by_popularity);
+  offer_the_rest(by_popularity);
+}
+
+static void serve(uint32_t member) {
+  epoch++;
+  anchor_count = touched_count = result_count = 0;
+  affinity_sum = age_sum = 0;
+  read_history(histories + (size_t)member * head.history_bytes, head.history_bytes);
+  weigh_history();
+  accumulate_next();
+  select_best(head.by_neighbours / affinity_sum, head.by_popularity);
+}
+
+static void *take(FILE *file, size_t count, size_t bytes) {
+  void *block = malloc(count * bytes + 64);
+  if (!block || fread(block, bytes, count, file) != count) exit(2);
+  return block;
+}
+
+static void load(const char *path) {
+  FILE *file = fopen(path, "rb");
+  if (!file || fread(&head, sizeof head, 1, file) != 1) exit(2);
+  records = take(file, head.items, sizeof(record));
+  hots = take(file, head.items, sizeof(hot));
+  int32_t *row_of = take(file, head.items, 4);
+  views = take(file, head.rows, sizeof(view));
+  popular = take(file, head.popular, 4);
+  histories = take(file, head.members, head.history_bytes);
+  fclose(file);
+  marks = calloc(head.items, sizeof(mark));
+  row_views = calloc(head.items, sizeof(view *));
+  touched = calloc(head.items + 1, 4);
+  for (uint32_t item = 0; item < head.items; item++) {
+    marks[item].flags = ELIGIBLE;
+    if (row_of[item] >= 0) row_views[item] = &views[row_of[item]];
+  }
+  for (uint32_t k = 0; k < head.popular; k++) marks[popular[k]].flags |= POPULAR;
+  free(row_of);
+}
+
+int main(int words, char **word) {
+  if (words != 2) return 2;
+  load(word[1]);
+  uint32_t member, count;
+  while (scanf("%u %u", &member, &count) == 2) {
+    for (uint32_t k = 0; k < count; k++) {
+      struct timespec from, to;
+      clock_gettime(CLOCK_MONOTONIC, &from);
+      serve((member + k) % head.members);
+      clock_gettime(CLOCK_MONOTONIC, &to);
+      double ns = (to.tv_sec - from.tv_sec) * 1e9 + (to.tv_nsec - from.tv_nsec);
+      memset(results + result_count, 0, (LIMIT - result_count) * sizeof(result));
+      fwrite(&ns, 8, 1, stdout);
+      fwrite(results, sizeof(result), LIMIT, stdout);
+    }
+    fflush(stdout);
+  }
+  return 0;
+}

@@ -1,0 +1,45 @@
+// What the twins are given: copies of what the WebAssembly kernel holds.
+import { type KernelData, one } from './data.ts';
+import type { TwinInput } from './twin.ts';
+import { itemBytes, viewBytes, type WasmKernel } from './wasm.ts';
+
+/** As assembly/popular.ts lists them: all that sell more than the 128th does. */
+const popularAim = 128;
+const [outAt, oppAt, repAt] = [24, 32, 40];
+
+export function twinInput(data: KernelData, wasm: WasmKernel): TwinInput {
+  const records = new DataView(wasm.records().buffer);
+  const counter = (offset: number) =>
+    Float64Array.from({ length: data.items }, (_, item) => {
+      return Number(records.getBigInt64(item * itemBytes + offset, true)) / one;
+    });
+  const threshold = data.popularity.toSorted().at(-popularAim)! + 1 / one;
+  const popular = Uint32Array.from(
+    [...data.popularity.keys()].filter((item) => data.popularity[item]! >= threshold),
+  );
+  const rowOf = new Int32Array(data.items).fill(-1);
+  const views: Uint8Array[] = [];
+  for (const item of data.rows.keys()) {
+    const view = wasm.viewOf(item);
+    if (view === undefined) throw new Error(`item ${item} has no view`);
+    rowOf[item] = views.push(view) - 1;
+  }
+  const { byAccumulator, byPopularity } = wasm.mixOf(1);
+  return {
+    items: data.items,
+    growth: wasm.growth,
+    threshold,
+    rho0: wasm.run.repurchaseRate(),
+    byPopularity,
+    byNeighbours: byAccumulator,
+    hashes: data.hashes,
+    outs: counter(outAt),
+    opportunities: counter(oppAt),
+    repeats: counter(repAt),
+    hots: wasm.hots(),
+    rowOf,
+    views: Buffer.concat(views, views.length * viewBytes),
+    popular,
+    histories: data.histories,
+  };
+}

@@ -1,0 +1,261 @@
+// The same request in JavaScript over typed arrays, step for step and laid out the same way.
+import { ageDecay, hotBytes, listLength, resultBytes } from './wasm.ts';
+
+const served = 50;
+const viewWords = 132;
+const entryBytes = 40;
+const lineBytes = 12;
+const millisecondsPerDay = 86_400_000;
+const anchorsMax = 4_096;
+const least = Math.fround(1.1754943508222875e-38);
+const { fround } = Math;
+const [stampAt, excludedAt, flagsAt, slotAt] = [0, 1, 2, 3];
+const [eligible, popularFlag] = [1, 2];
+
+/** What the twins are given of the chain. */
+export interface TwinInput {
+  readonly items: number;
+  readonly growth: number;
+  /** Items outside of `popular` sell less than this. */
+  readonly threshold: number;
+  readonly rho0: number;
+  readonly byPopularity: number;
+  /** To be divided by the request's affinity. */
+  readonly byNeighbours: number;
+  readonly hashes: BigUint64Array;
+  /** Plain numbers: OUT, OPP and REP. */
+  readonly outs: Float64Array;
+  readonly opportunities: Float64Array;
+  readonly repeats: Float64Array;
+  /** acc, IN^-0.3, POP and N^-0.2 of each item. */
+  readonly hots: Uint8Array;
+  /** Index of an item's view, or -1. */
+  readonly rowOf: Int32Array;
+  /** All views: count, stale, 0, 0, then 64 × (item, weight). */
+  readonly views: Uint8Array;
+  readonly popular: Uint32Array;
+  readonly histories: readonly Uint8Array[];
+}
+
+function power(value: number, exponent: number): number {
+  return value <= 0 ? 0 : value ** exponent;
+}
+
+export class TypedArrays {
+  private readonly input: TwinInput;
+  private readonly hots: Float32Array;
+  private readonly marks: Uint32Array;
+  private readonly viewItems: Uint32Array;
+  private readonly viewWeights: Float32Array;
+  private readonly histories: readonly DataView[];
+  private readonly anchorItems = new Uint32Array(anchorsMax);
+  private readonly affinities = new Float64Array(anchorsMax);
+  private readonly factors = new Float32Array(anchorsMax);
+  private readonly lastDays = new Int32Array(anchorsMax);
+  private readonly firstDays = new Int32Array(anchorsMax);
+  private readonly receipts = new Uint32Array(anchorsMax);
+  private readonly days = new Uint32Array(anchorsMax);
+  private readonly basketDays = new Int32Array(anchorsMax);
+  private readonly basketFirsts = new Uint32Array(anchorsMax);
+  private readonly basketItems = new Uint32Array(anchorsMax);
+  private readonly touched: Uint32Array;
+  private readonly resultItems = new Uint32Array(listLength);
+  private readonly resultScores = new Float32Array(listLength);
+  private baskets = 0;
+  private anchors = 0;
+  private touchedCount = 0;
+  private found = 0;
+  private epoch = 0;
+  private affinitySum = 0;
+  private ageSum = 0;
+
+  constructor(input: TwinInput) {
+    this.input = input;
+    this.hots = new Float32Array(input.hots.slice().buffer, 0, (input.items * hotBytes) / 4);
+    this.marks = new Uint32Array(input.items * 4);
+    this.touched = new Uint32Array(input.items + 1);
+    const views = input.views.slice().buffer;
+    this.viewItems = new Uint32Array(views);
+    this.viewWeights = new Float32Array(views);
+    this.histories = input.histories.map((bytes) => new DataView(bytes.buffer));
+    for (let item = 0; item < input.items; item++) this.marks[item * 4 + flagsAt] = eligible;
+    for (const item of input.popular) this.marks[item * 4 + flagsAt]! |= popularFlag;
+  }
+
+  request(member: number): void {
+    this.epoch++;
+    this.baskets = this.anchors = this.touchedCount = this.found = 0;
+    this.affinitySum = this.ageSum = 0;
+    this.readHistory(this.histories[member]!);
+    this.weighHistory();
+    this.accumulateNext();
+    this.select(this.input.byNeighbours / this.affinitySum, this.input.byPopularity);
+  }
+
+  results(): Uint8Array {
+    const bytes = new Uint8Array(this.found * resultBytes);
+    const view = new DataView(bytes.buffer);
+    for (let k = 0; k < this.found; k++) {
+      view.setUint32(k * resultBytes, this.resultItems[k]!, true);
+      view.setFloat32(k * resultBytes + 4, this.resultScores[k]!, true);
+    }
+    return bytes;
+  }
+
+  private readHistory(view: DataView): void {
+    let item = 0;
+    for (let at = 0; at < view.byteLength; ) {
+      const lines = view.getUint16(at + 38, true);
+      const first = item;
+      if (view.getFloat64(at + 24, true) === 0) {
+        for (let line = at + entryBytes; line < at + entryBytes + lines * lineBytes; line += 12) {
+          if (view.getUint32(line + 4, true) <= view.getUint32(line + 8, true)) continue;
+          this.basketItems[item++] = view.getUint32(line, true);
+        }
+      }
+      if (item > first) {
+        this.basketDays[this.baskets] = Math.floor(view.getFloat64(at, true) / millisecondsPerDay);
+        this.basketFirsts[this.baskets++] = first;
+      }
+      at += entryBytes + lines * lineBytes + ((view.getUint8(at + 37) + 3) & ~3);
+    }
+    this.basketFirsts[this.baskets] = item;
+  }
+
+  private weighHistory(): void {
+    let weight = 1;
+    for (let k = this.baskets - 1; k >= 0; k--) {
+      const end = this.basketFirsts[k + 1]!;
+      const day = this.basketDays[k]!;
+      for (let at = this.basketFirsts[k]!; at < end; at++) {
+        this.weighItem(this.basketItems[at]!, weight, day);
+      }
+      this.ageSum += weight;
+      weight *= ageDecay;
+    }
+  }
+
+  private weighItem(item: number, affinity: number, day: number): void {
+    const { marks } = this;
+    if (marks[item * 4 + stampAt] === this.epoch) {
+      const anchor = marks[item * 4 + slotAt]!;
+      this.affinities[anchor]! += affinity;
+      this.receipts[anchor]!++;
+      if (this.firstDays[anchor] !== day) this.days[anchor]!++;
+      this.firstDays[anchor] = day;
+    } else {
+      const anchor = this.anchors++;
+      marks[item * 4 + stampAt] = this.epoch;
+      marks[item * 4 + slotAt] = anchor;
+      this.anchorItems[anchor] = item;
+      this.affinities[anchor] = affinity;
+      this.receipts[anchor] = 1;
+      this.lastDays[anchor] = day;
+      this.firstDays[anchor] = day;
+      this.days[anchor] = 1;
+    }
+    this.affinitySum += affinity;
+  }
+
+  private accumulateNext(): void {
+    const { hots, touched, viewItems, viewWeights } = this;
+    const { rowOf, outs } = this.input;
+    const growth = fround(this.input.growth);
+    for (let k = 0; k < this.anchors; k++) {
+      this.factors[k] = this.affinities[k]! * power(outs[this.anchorItems[k]!]!, -0.7);
+    }
+    let touchedCount = 0;
+    for (let k = 0; k < this.anchors; k++) {
+      const item = this.anchorItems[k]!;
+      const row = rowOf[item]!;
+      if (row < 0) continue;
+      const factor = this.factors[k]!;
+      const from = row * viewWords;
+      const end = from + 4 + Math.min(viewItems[from]!, served) * 2;
+      for (let at = from + 4; at < end; at += 2) {
+        const weight = viewWeights[at + 1]!;
+        if (weight <= 0) continue;
+        const value = fround(factor * fround(fround(weight * weight) / fround(weight + growth)));
+        const place = viewItems[at]! * 4;
+        const old = hots[place]!;
+        if (old === 0) touched[touchedCount++] = viewItems[at]!;
+        hots[place] = old + Math.max(value, least);
+      }
+    }
+    this.touchedCount = touchedCount;
+  }
+
+  private repeatTerm(anchor: number): number {
+    const { growth, rho0, repeats, opportunities } = this.input;
+    const item = this.anchorItems[anchor]!;
+    const prior = 10 * fround(growth);
+    const rho = (repeats[item]! + prior * rho0) / (opportunities[item]! + prior);
+    return (this.affinities[anchor]! / (this.ageSum + 0.5)) * (rho0 + rho);
+  }
+
+  private select(byAccumulator: number, byPopularity: number): void {
+    const { hots, marks, touched, anchorItems } = this;
+    const blend = (at: number): number =>
+      byAccumulator * (hots[at]! * hots[at + 1]!) + byPopularity * hots[at + 2]!;
+    for (let k = 0; k < this.anchors; k++) {
+      const item = anchorItems[k]!;
+      this.offer(item, fround(blend(item * 4) + this.repeatTerm(k)));
+      hots[item * 4] = 0;
+    }
+    for (const item of this.input.popular) {
+      if (marks[item * 4 + stampAt] === this.epoch) continue;
+      const score = fround(blend(item * 4));
+      if (score > 0) this.offer(item, score);
+      hots[item * 4] = 0;
+    }
+    for (let k = 0; k < this.touchedCount; k++) {
+      const item = touched[k]!;
+      if (hots[item * 4] === 0) continue;
+      this.offer(item, fround(blend(item * 4)));
+      hots[item * 4] = 0;
+    }
+    this.offerTheRest(byPopularity);
+  }
+
+  private offerTheRest(byPopularity: number): void {
+    const { hots, marks, touched } = this;
+    const best = fround(byPopularity * this.input.threshold);
+    if (this.found === listLength && this.resultScores[listLength - 1]! >= best) return;
+    for (let k = 0; k < this.touchedCount; k++) marks[touched[k]! * 4] = this.epoch;
+    for (let item = 0; item < this.input.items; item++) {
+      if (marks[item * 4] === this.epoch || marks[item * 4 + flagsAt]! & popularFlag) continue;
+      const sold = hots[item * 4 + 2]!;
+      if (sold > 0) this.offer(item, fround(byPopularity * sold));
+    }
+  }
+
+  private offer(item: number, score: number): void {
+    if (this.found === listLength && score < this.resultScores[listLength - 1]!) return;
+    this.insert(item, score);
+  }
+
+  private insert(item: number, score: number): void {
+    const { marks, resultItems, resultScores } = this;
+    const { hashes } = this.input;
+    if (!(marks[item * 4 + flagsAt]! & eligible)) return;
+    if (marks[item * 4 + excludedAt] === this.epoch) return;
+    let index = this.found;
+    if (index === listLength) {
+      const last = listLength - 1;
+      if (score === resultScores[last] && hashes[item]! >= hashes[resultItems[last]!]!) return;
+      index = last;
+    } else {
+      this.found++;
+    }
+    while (index > 0) {
+      const above = resultScores[index - 1]!;
+      if (above > score) break;
+      if (above === score && hashes[resultItems[index - 1]!]! < hashes[item]!) break;
+      resultItems[index] = resultItems[index - 1]!;
+      resultScores[index] = above;
+      index--;
+    }
+    resultItems[index] = item;
+    resultScores[index] = score;
+  }
+}
