@@ -1,5 +1,5 @@
-// One call at a time: lists over gRPC under h2load, beside a bare grpc-js server that gives the
-// same bytes back, in rounds that alternate.
+// Lists by single gRPC calls under h2load, beside a bare grpc-js server that gives the same bytes
+// back, in rounds that alternate.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';

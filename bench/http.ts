@@ -7,9 +7,9 @@ import { scratchFolder, seededChain } from './chain.ts';
 import { figuresOf, type RecordRow, rounded } from './figures.ts';
 import type { BareJob } from './load/bare.ts';
 import type { CannonAnswer, CannonJob } from './load/cannon.ts';
+import { listPath, members } from './load/demand.ts';
 import type { OpenAnswer, OpenJob } from './load/open-loop.ts';
 import { askProcess, processorMs, startProgram, startServer } from './load/process.ts';
-import { defaultWorkload } from './workload.ts';
 
 const listItems = 20;
 const membersAsked = 500;
@@ -27,21 +27,11 @@ interface Target {
   readonly child: ChildProcess;
 }
 
-/** The member that the n-th path asks for. */
-function memberAt(index: number): string {
-  return `member-${(index * 7919) % defaultWorkload.members}`;
-}
-
-function listPath(memberId: string): string {
-  return `/v1/members/${memberId}/recommendations?limit=${listItems}`;
-}
-
 /** What the engine itself answers, so that what comes over the wire can be judged. */
 async function expectedLists(folder: string): Promise<Map<string, RecommendReply>> {
   const engine = await openEngine({ dataDir: folder });
   const lists = new Map<string, RecommendReply>();
-  for (let index = 0; index < membersAsked; index++) {
-    const memberId = memberAt(index);
+  for (const memberId of members(membersAsked)) {
     const request = recommendRequestSchema.parse({ memberId, limit: listItems });
     lists.set(memberId, engine.recommend(request));
   }

@@ -10,7 +10,7 @@ export interface OpenStream {
   readonly bodies?: readonly string[];
   /** A closed loop sends on a connection as soon as the last answer on it has come. */
   readonly perSecond: number | 'closed loop';
-  /** What is due while all of them wait is sent late, and dropped after `patienceMs`. */
+  /** What is due while all of them wait is sent late. */
   readonly connectionsMax: number;
 }
 
@@ -20,6 +20,10 @@ export interface OpenJob {
   readonly streams: readonly OpenStream[];
   /** Not measured: the first so many seconds. */
   readonly warmUpSeconds?: number;
+  /** What is due and finds no free connection for so long is given up. Default: a minute. */
+  readonly patienceMs?: number;
+  /** Default: `due`. From `sent` the generator's own queue is left out, and told by `late`. */
+  readonly latencyFrom?: 'due' | 'sent';
 }
 
 export interface StreamAnswer {
@@ -43,7 +47,7 @@ export interface OpenAnswer {
   readonly streams: readonly StreamAnswer[];
 }
 
-const patienceMs = 1_000;
+const patienceMsDefault = 60_000;
 /** Answers to what is still out are waited for so long. */
 const tailMs = 3_000;
 const listItemsChecked = 1_000;
@@ -71,8 +75,13 @@ class Stream {
   private next = 0;
   private answered = 0;
 
-  constructor(options: OpenStream, host: URL) {
+  private readonly patienceMs: number;
+  private readonly fromSent: boolean;
+
+  constructor(options: OpenStream, host: URL, job: OpenJob) {
     this.options = options;
+    this.patienceMs = job.patienceMs ?? patienceMsDefault;
+    this.fromSent = job.latencyFrom === 'sent';
     this.host = host;
     this.requests = encodeRequests(options, host);
   }
@@ -95,12 +104,13 @@ class Stream {
       if (connection === undefined) return;
       const waiting = this.due[this.dueAt++]!;
       const now = performance.now();
-      if (now - waiting.due > patienceMs) {
+      if (now - waiting.due > this.patienceMs) {
         if (waiting.counts) this.unsent += 1;
         this.idle.push(connection);
         continue;
       }
       if (waiting.counts) this.late.push(now - waiting.due);
+      if (this.fromSent) waiting.due = now;
       this.out += 1;
       connection.send(waiting, this.requests[this.next++ % this.requests.length]!);
     }
@@ -269,7 +279,7 @@ async function drive(streams: readonly Stream[], job: OpenJob): Promise<void> {
 
 answerJob(async (job: OpenJob): Promise<OpenAnswer> => {
   const host = new URL(job.url);
-  const streams = job.streams.map((stream) => new Stream(stream, host));
+  const streams = job.streams.map((stream) => new Stream(stream, host, job));
   await drive(streams, job);
   const until = performance.now() + tailMs;
   while (streams.some(({ out }) => out > 0) && performance.now() < until) {

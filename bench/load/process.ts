@@ -49,12 +49,31 @@ async function stopChild(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** Forks a file of this folder, gives it a job and resolves with its one answer. */
-export async function askProcess<Answer>(file: string, job: object): Promise<Answer> {
+/**
+ * Forks a file of this folder, gives it a job and resolves with its one answer; undefined when
+ * `signal` ended it before.
+ */
+export async function askProcess<Answer>(file: string, job: object): Promise<Answer>;
+export async function askProcess<Answer>(
+  file: string,
+  job: object,
+  signal: AbortSignal,
+): Promise<Answer | undefined>;
+export async function askProcess<Answer>(
+  file: string,
+  job: object,
+  signal?: AbortSignal,
+): Promise<Answer | undefined> {
   const child = startProcess(file, job);
-  const answer = await firstMessage<Answer>(child, file);
-  child.kill();
-  return answer;
+  signal?.addEventListener('abort', () => child.kill());
+  try {
+    return await firstMessage<Answer>(child, file);
+  } catch (error) {
+    if (signal?.aborted) return undefined;
+    throw error;
+  } finally {
+    child.kill();
+  }
 }
 
 /** The same for one that goes on: what it answers first, and how to end it. */

@@ -12,6 +12,7 @@ const entries = [
   'bench/load/bare-grpc.ts',
   'bench/load/bare.ts',
   'bench/load/cannon.ts',
+  'bench/load/freshness.ts',
   'bench/load/open-loop.ts',
   'bench/load/opener.ts',
   'assembly/index.ts',
