@@ -7,11 +7,14 @@ import { scratchFolder } from './chain.ts';
 import { benchCheckpoint } from './checkpoint.ts';
 import { benchErase } from './erase.ts';
 import type { Part } from './figures.ts';
+import { benchFreshness } from './freshness.ts';
 import { benchGrpc } from './grpc.ts';
 import { benchHttp } from './http.ts';
 import { benchIngest } from './ingest.ts';
 import { benchKernel } from './kernel.ts';
 import { benchMemory } from './memory.ts';
+import { benchMixed } from './mixed.ts';
+import { benchOverload } from './overload.ts';
 import { benchRecommend } from './recommend.ts';
 import { makeRunFolder, recorder, writeSummary } from './run.ts';
 import { benchStart } from './start.ts';
@@ -23,6 +26,9 @@ const parts: Readonly<Record<string, Part>> = {
   recommend: benchRecommend,
   http: benchHttp,
   grpc: benchGrpc,
+  freshness: benchFreshness,
+  mixed: benchMixed,
+  overload: benchOverload,
   erase: benchErase,
   checkpoint: benchCheckpoint,
   start: benchStart,

@@ -206,6 +206,10 @@ export class ChainEngine implements Engine {
     return results;
   }
 
+  get isBehind(): boolean {
+    return this.writer.isBehind;
+  }
+
   recommend(request: RecommendRequest, audience: Audience = 'member'): RecommendReply {
     this.assertReady();
     this.settler.noteRead();

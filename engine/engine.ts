@@ -162,6 +162,8 @@ export interface Engine {
    * counts moved: the next read sees them. Throws RESOURCE_EXHAUSTED when the queue is full.
    */
   ingest(events: readonly Event[], options?: IngestOptions): Promise<readonly IngestResult[]>;
+  /** Whether receipts come faster than they are counted, so that another one should be refused. */
+  readonly isBehind: boolean;
   /** Synchronous: microseconds. Throws INVALID_ARGUMENT, e.g. `similar` without an itemId. */
   recommend(request: RecommendRequest, audience?: Audience): RecommendReply;
   /**

@@ -32,6 +32,11 @@ export const doorLimits = {
   keepAliveMs: 65_000,
   /** How long a stopping server waits for requests in flight; orchestrators kill after 10–30 s. */
   closeMsMax: 10_000,
+  /**
+   * Connections not yet accepted; Node's 511 are gone when a thousand clients come back at once,
+   * and who is turned away by TCP tries again after a whole second. Linux itself allows 4,096.
+   */
+  connectBacklog: 4_096,
   /** gRPC: calls open at a time on one connection; a till needs two. */
   streamsPerConnectionMax: 100,
   /** 100 streams × 1 MiB in flight, and room for answers. */
@@ -51,6 +56,20 @@ export const doorLimits = {
   fragmentItemsMax: 65_536,
   /** How often receipts leave the retention window: it moves by whole days. */
   expireEveryMs: 3_600_000,
+  /** What an overloaded server tells callers to wait. */
+  overloadRetryMs: 1_000,
+  gate: {
+    /** For lists in each turn of the event loop: some 80 of them. */
+    listsMs: 5,
+    /** Receipts begun in each turn: some 16 × 150 µs to read, judge and count them. */
+    writesAtOnce: 16,
+    /** For refusals in each turn, at most a twelfth of the time. */
+    refusalMs: 0.4,
+    /** 300 lists wait for so long: a closed loop of 256 connections is served whole. */
+    lists: { ageMs: 20, patienceMs: 100 },
+    /** A commit may take long; what waits here has not even been read. */
+    writes: { ageMs: 50, patienceMs: 100 },
+  },
   /** Lines advised for a basket add-on: a cashier reads three at most. */
   basketListDefault: 3,
 } as const;

@@ -46,10 +46,12 @@ export const limits = {
   /** Events waiting for the disk; at 164 k events/s this is 0.1 s of work, 16 MB at 1 KB each. */
   ingestQueueEventsMax: 16_384,
   /**
-   * Events of one LMDB transaction: about 10 µs each on the serving thread, so 512 keep a turn near
-   * 5 ms.
+   * Events of one LMDB transaction: about 80 µs each on the serving thread, half of it before the
+   * sync and half after, so that 128 keep a turn near 5 ms.
    */
-  ingestBatchEventsMax: 512,
+  ingestBatchEventsMax: 128,
+  /** Doors refuse receipts while more than a batch waits and the oldest has for so long. */
+  ingestQueueAgeMsMax: 100,
   /** Neighbours of an item that are served (K of DESIGN §5); 20 would lose ≤ .001 of recall. */
   neighboursServed: 50,
   /** An item with fewer receipts is new: its own rows say little yet. */

@@ -1,5 +1,6 @@
 // The conductor of writing: work queues, one transaction takes all that arrived, counts move after
 // fsync, then the ack.
+import { steadyMilliseconds } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { encodeItem, encodeStore } from '../log/codec.ts';
@@ -26,6 +27,8 @@ interface Job {
   /** Runs inside the transaction. */
   readonly work: (context: AcceptContext) => unknown;
   readonly events: number;
+  /** When it came, by the steady clock. */
+  readonly since: number;
   /** Whether it must have a transaction of its own. */
   readonly isAlone: boolean;
   readonly resolve: (result: never) => void;
@@ -56,6 +59,13 @@ export class Ingest {
   /** Whether anything waits for the disk. */
   get isWriting(): boolean {
     return this.running !== undefined;
+  }
+
+  /** Whether more waits than the next commit takes, and has waited for too long. */
+  get isBehind(): boolean {
+    const [oldest] = this.queue;
+    if (oldest === undefined || this.queuedEvents <= limits.ingestBatchEventsMax) return false;
+    return steadyMilliseconds() - oldest.since > limits.ingestQueueAgeMsMax;
   }
 
   submit(events: readonly Event[], bookmark?: Bookmark): Promise<readonly IngestResult[]> {
@@ -109,7 +119,8 @@ export class Ingest {
   ): Promise<Result> {
     if (this.closed) return Promise.reject(new EngineError('UNAVAILABLE', 'the engine is closing'));
     return new Promise<Result>((resolve, reject) => {
-      this.queue.push({ work, events, isAlone, resolve, reject });
+      const since = steadyMilliseconds();
+      this.queue.push({ work, events, since, isAlone, resolve, reject });
       this.queuedEvents += events;
       this.running ??= this.run();
     });

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { destination, type Logger, pino } from 'pino';
 import { systemClock } from '../../engine/index.ts';
 import { grpcSettings, isLoopback, readSettings, type Settings } from '../config.ts';
+import { Gate } from '../gate.ts';
 import { listen as listenGrpc } from '../grpc/listen.ts';
 import { listen as listenHttp } from '../http/listen.ts';
 import { doorLimits } from '../limits.ts';
@@ -88,12 +89,13 @@ async function openDoors(
 ): Promise<Door & { readonly grpcUrl: string | undefined }> {
   const { host, httpPort } = settings;
   const forGrpc = grpcSettings(settings);
+  const gate = new Gate();
   const http = await takeAddress({ host, port: httpPort, name: 'http' }, () =>
-    listenHttp({ host, port: httpPort, access, log }),
+    listenHttp({ host, port: httpPort, access, log, gate }),
   );
   if (forGrpc === undefined) return { ...http, grpcUrl: undefined };
   const grpc = await takeAddress({ ...forGrpc, name: 'grpc' }, () =>
-    listenGrpc({ ...forGrpc, access, log }),
+    listenGrpc({ ...forGrpc, access, log, gate }),
   ).catch(async (error: unknown) => {
     await http.close();
     throw error;

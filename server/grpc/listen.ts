@@ -2,6 +2,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { limits } from '../../engine/index.ts';
+import { Gate } from '../gate.ts';
 import { doorLimits } from '../limits.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import { operations } from '../operations.ts';
@@ -29,6 +30,8 @@ export interface ListenOptions {
   readonly tls?: TlsFiles | undefined;
   /** Absent: nobody is asked for a key. */
   readonly keysFile?: string | undefined;
+  /** Shared with the other doors; absent: one of its own. */
+  readonly gate?: Gate;
   /** For tests, which cannot wait as long. */
   readonly timing?: Partial<Timing>;
   readonly now?: SteadyClock;
@@ -54,7 +57,8 @@ export async function listen(options: ListenOptions): Promise<GrpcDoor> {
   const { admit, stop: stopKeys } = admission(keysFile, log, timing);
   const secured = credentialsOf(tls, log, timing);
   const streams = createOpenStreams();
-  const parts: Parts = { access, log, admit, streams, fragments: createFragments() };
+  const { gate = new Gate() } = options;
+  const parts: Parts = { access, log, admit, streams, gate, fragments: createFragments() };
   const server = new Server(serverOptions(timing));
   const health = createHealth(access);
   const sessions = createSessions({ now, ...options.sessionLimits });

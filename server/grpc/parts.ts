@@ -2,6 +2,7 @@
 import type { StatusObject } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
+import type { Gate } from '../gate.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import type { Fragments } from './fragments.ts';
 import type { Admit } from './keys.ts';
@@ -20,6 +21,7 @@ export interface Parts {
   readonly admit: Admit;
   readonly streams: OpenStreams;
   readonly fragments: Fragments;
+  readonly gate: Gate;
 }
 
 /** The status of a failed call; what is ours to mend goes to the log with its cause. */

@@ -1,5 +1,6 @@
 // Calls of one message each way: an operation of the table, asked and answered in protocol buffers.
 import type { handleUnaryCall, ServerUnaryCall, StatusObject } from '@grpc/grpc-js';
+import { isBehind, overloaded } from '../gate.ts';
 import {
   type EngineAccess,
   type Operation,
@@ -12,7 +13,7 @@ import { schemaNode, withValues } from '../operations/violations.ts';
 import { decodeMessage, toInput } from './input.ts';
 import type { Method } from './methods.ts';
 import { type Parts, refuse } from './parts.ts';
-import { statusOfResult } from './status.ts';
+import { statusOfError, statusOfResult } from './status.ts';
 
 export function unaryHandler(
   parts: Parts,
@@ -21,19 +22,36 @@ export function unaryHandler(
 ): handleUnaryCall<Buffer, Buffer> {
   const rpc = operation.rpc ?? operation.name;
   const asked = { scopes: [operation.scope], service: serviceOf(rpc) };
-  return (call, callback) => {
+  const answer: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
     const fail = (error: unknown): void => callback(refuse(parts, rpc, error));
-    const succeed = (answer: Answer): void =>
-      Buffer.isBuffer(answer) ? callback(null, answer) : callback(answer);
+    const succeed = (answered: Answer): void =>
+      Buffer.isBuffer(answered) ? callback(null, answered) : callback(answered);
     try {
       parts.admit(call.metadata, asked);
       const input = readInput(operation, method, call.request);
-      const answer = answerOperation({ parts, operation, method, input, call });
-      if (answer instanceof Promise) answer.then(succeed).catch(fail);
-      else succeed(answer);
+      const answered = answerOperation({ parts, operation, method, input, call });
+      if (answered instanceof Promise) answered.then(succeed).catch(fail);
+      else succeed(answered);
     } catch (error) {
       fail(error);
     }
+  };
+  return behindGate(parts, operation, answer);
+}
+
+/** Lists wait for the processor and receipts for the disk, as over HTTP; the rest is seldom. */
+function behindGate(
+  { gate, access }: Parts,
+  operation: Operation,
+  answer: handleUnaryCall<Buffer, Buffer>,
+): handleUnaryCall<Buffer, Buffer> {
+  const isList = operation.toRequest !== undefined;
+  if (!isList && operation.tag !== 'receipts') return answer;
+  return (call, callback) => {
+    const serve = (): void => answer(call, callback);
+    const refuse = (): void => callback(statusOfError(overloaded()));
+    if (isList) gate.list({ serve, refuse });
+    else gate.write({ serve, refuse }, isBehind(access));
   };
 }
 

@@ -4,10 +4,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Logger } from 'pino';
+import { Gate } from '../gate.ts';
 import { doorLimits } from '../limits.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import type { Door } from '../serve.ts';
 import { shown } from '../shown.ts';
+import { behindGate, type Serve } from './admit.ts';
 import { answerError, createApp } from './app.ts';
 import { createListEncoder } from './encode.ts';
 import { createHotWay } from './hot.ts';
@@ -19,13 +21,19 @@ export interface ListenOptions {
   readonly port: number;
   readonly access: EngineAccess;
   readonly log: Logger;
+  /** Shared with the other doors; absent: one of its own. */
+  readonly gate?: Gate;
 }
 
 /** The url tells the port that was really taken. Rejects with Node's error when it cannot be. */
-export async function listen({ host, port, access, log }: ListenOptions): Promise<Door> {
+export async function listen(options: ListenOptions): Promise<Door> {
+  const { host, port, access, log, gate = new Gate() } = options;
   const encodeList = createListEncoder();
   const app = createApp({ access, log, encodeList });
   const serveHot = createHotWay(access, encodeList);
+  const serve: Serve = (incoming, outgoing) => {
+    if (!serveHot(incoming, outgoing)) void listener(incoming, outgoing);
+  };
   const listener = getRequestListener(app.fetch, {
     hostname: host,
     overrideGlobalObjects: true,
@@ -38,14 +46,12 @@ export async function listen({ host, port, access, log }: ListenOptions): Promis
       requestTimeout: doorLimits.requestMsMax,
       keepAliveTimeout: doorLimits.keepAliveMs,
     },
-    (incoming, outgoing) => {
-      if (!serveHot(incoming, outgoing)) void listener(incoming, outgoing);
-    },
+    behindGate(gate, access, serve),
   );
   server.on('clientError', refuseConnection);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => resolve());
+    server.listen({ port, host, backlog: doorLimits.connectBacklog }, () => resolve());
   });
   const { port: taken } = server.address() as AddressInfo;
   const shownHost = host.includes(':') ? `[${host}]` : host;

@@ -181,6 +181,11 @@ function responsesOf(operation: Operation): Json {
     responses[status] = { description, content: { [type]: described, ...lines } };
   }
   const problem = { [problemType]: { schema: schemaOf(problemSchema) } };
+  if (operation.tag !== 'admin' && operation.tag !== 'server') {
+    const description = 'More is asked than can be answered in time; nothing was done';
+    const headers = { 'retry-after': { description: 'Seconds', schema: { type: 'integer' } } };
+    responses[503] = { description, headers, content: problem };
+  }
   responses['default'] = { description: `Refused, e.g. ${STATUS_CODES[422]}`, content: problem };
   return responses;
 }

@@ -25,7 +25,11 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
 };
 
 /** Reasons that HTTP has a status of their own for. */
-const statusOfReason: Readonly<Record<string, number>> = { DISK_FULL: 507 };
+const statusOfReason: Readonly<Record<string, number>> = {
+  DISK_FULL: 507,
+  OVERLOADED: 503,
+  INGEST_QUEUE_FULL: 503,
+};
 
 type ErrorDetails = NonNullable<ConstructorParameters<typeof EngineError>[2]>;
 

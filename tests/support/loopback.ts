@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { pino } from 'pino';
 import { type Engine, type EngineOptions, openEngine } from '../../engine/index.ts';
-import { listen } from '../../server/http/listen.ts';
+import { type ListenOptions, listen } from '../../server/http/listen.ts';
 import { makeTemporaryFolder } from './folders.ts';
 
 export interface Reply {
@@ -27,20 +27,23 @@ export interface Loopback {
   close(): Promise<void>;
 }
 
-export async function openLoopback(options: Partial<EngineOptions> = {}): Promise<Loopback> {
+export async function openLoopback(
+  options: Partial<EngineOptions> = {},
+  door: Partial<ListenOptions> = {},
+): Promise<Loopback> {
   const folder = await makeTemporaryFolder('loopback');
   const engine = await openEngine({ dataDir: folder.path, ...options });
   const access = { engine: () => engine, readiness: () => engine.status() };
   const log = pino({ level: 'silent' });
-  const door = await listen({ host: '127.0.0.1', port: 0, access, log });
+  const { url, close } = await listen({ host: '127.0.0.1', port: 0, access, log, ...door });
   return {
     engine,
-    url: door.url,
-    get: (path) => exchange(door.url, { method: 'GET', path }),
-    send: (method, path, body, headers) => exchange(door.url, { method, path, body, headers }),
-    raw: (bytes) => exchangeRaw(door.url, bytes),
+    url,
+    get: (path) => exchange(url, { method: 'GET', path }),
+    send: (method, path, body, headers) => exchange(url, { method, path, body, headers }),
+    raw: (bytes) => exchangeRaw(url, bytes),
     async close() {
-      await door.close();
+      await close();
       await engine.close();
       await folder.remove();
     },

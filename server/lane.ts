@@ -1,0 +1,78 @@
+// One queue at the door: served in order while it can be, and when it cannot, the newest first and
+// the oldest not at all.
+
+/** One request: what answers it, and what refuses it. One of the two is called, once. */
+export interface Visitor {
+  serve(): void;
+  refuse(): void;
+}
+
+interface Waiting {
+  readonly visitor: Visitor;
+  readonly since: number;
+}
+
+export interface LaneLimits {
+  /** Waiting longer than that is too long … */
+  readonly ageMs: number;
+  /** … when it lasts for so long. */
+  readonly patienceMs: number;
+}
+
+const sweptAfter = 1_024;
+
+/**
+ * When the oldest has waited too long for the whole of `patienceMs` (the measure of CoDel, RFC
+ * 8289), more is asked than can be served. Then the newest are served first, whose callers still
+ * wait, and whoever waits too long is refused; until everybody who came could be served again.
+ */
+export class Lane {
+  private readonly limits: LaneLimits;
+  private waiting: Waiting[] = [];
+  /** Where the oldest stands. */
+  private first = 0;
+  private lateSince: number | undefined;
+  private isOverloaded = false;
+
+  constructor(limits: LaneLimits) {
+    this.limits = limits;
+  }
+
+  get isEmpty(): boolean {
+    return this.first === this.waiting.length;
+  }
+
+  push(visitor: Visitor, since: number): void {
+    this.waiting.push({ visitor, since });
+  }
+
+  /** Takes out who waits too long, if that has lasted. */
+  late(now: number, take: (visitor: Visitor) => void): void {
+    const { ageMs, patienceMs } = this.limits;
+    const isLate = () => !this.isEmpty && now - this.waiting[this.first]!.since > ageMs;
+    if (!isLate()) this.lateSince = undefined;
+    else this.lateSince ??= now;
+    if (this.lateSince !== undefined && now - this.lateSince >= patienceMs) {
+      this.isOverloaded = true;
+    }
+    if (!this.isOverloaded) return;
+    while (isLate()) take(this.waiting[this.first++]!.visitor);
+  }
+
+  /** Serves while `goesOn`. */
+  serve(goesOn: () => boolean): void {
+    while (!this.isEmpty && goesOn()) {
+      const next = this.isOverloaded ? this.waiting.pop()! : this.waiting[this.first++]!;
+      next.visitor.serve();
+    }
+    if (this.isEmpty) {
+      this.isOverloaded = false;
+      this.lateSince = undefined;
+      this.waiting.length = 0;
+      this.first = 0;
+    } else if (this.first > sweptAfter) {
+      this.waiting = this.waiting.slice(this.first);
+      this.first = 0;
+    }
+  }
+}
