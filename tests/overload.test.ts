@@ -51,7 +51,7 @@ async function askAtOnce(loopback: Loopback, requests: readonly string[]): Promi
 
 const statusOf = (answer: string): number => Number(answer.slice(9, 12));
 
-test('lists beyond what can be served are refused, told when to come back; health never', async () => {
+test('lists beyond what can be served are refused and told when to come back', async () => {
   const clock = hastyClock();
   const loopback = await openHttp(new Gate(() => clock.now()));
   const answers = await askAtOnce(loopback, [...Array(9).fill(list), health]);
