@@ -1,6 +1,7 @@
 // A checkpoint is of one moment, however long it takes to write and whatever changes meanwhile.
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
 import {
   type Engine,
@@ -84,3 +85,41 @@ test('a checkpoint written while its rows grow, shrink and go is that of its mom
       await engine.close();
     }
   }, 'checkpoint'));
+
+/** Changes the header of a checkpoint, and its checksum with it. */
+function rewriteHeader(path: string, change: (header: string) => string): void {
+  const file = readFileSync(path);
+  const end = 8 + file.readUInt32LE(0);
+  const header = Buffer.from(change(file.subarray(8, end).toString()));
+  const head = Buffer.alloc(8);
+  head.writeUInt32LE(header.length, 0);
+  head.writeUInt32LE(crc32(header), 4);
+  writeFileSync(path, Buffer.concat([head, header, file.subarray(end)]));
+}
+
+test.for([
+  ['another version', '"formulaVersion":', '"formulaVersion":9', 'by another formula'],
+  ['fewer cells than it holds', '"cells":', '"cells":1', 'its cells do not add up'],
+  ['more items than there are', '"items":', '"items":9', 'it knows more items'],
+  ['a sequence past the end', '"sequence":', '"sequence":9', "past the log's end"],
+] as const)('a checkpoint of %s is counted anew', ([, found, put, reason]) =>
+  withTemporaryFolder(async (folder) => {
+    const engine = await open(folder);
+    for (let at = 0; at < 5; at++) await engine.ingest([receipt(at)]);
+    await engine.checkpoint();
+    const digest = engine.inspect.digest();
+    await engine.close();
+    rewriteHeader(join(folder, 'chain', 'counts.checkpoint'), (header) =>
+      header.replace(found, put),
+    );
+    const told: string[] = [];
+    const again = await open(folder, { notify: (line) => told.push(line) });
+    try {
+      expect(told.join()).toContain(reason);
+      expect(again.inspect.digest()).toBe(digest);
+      expect(await again.verify()).toMatchObject({ ok: true });
+    } finally {
+      await again.close();
+    }
+  }, 'checkpoint'),
+);
