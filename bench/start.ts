@@ -77,7 +77,8 @@ export async function benchStart(record: RecordRow): Promise<string> {
     const share = (100 * figuresOf(check).median) / figuresOf(open).median;
     return (
       `start 10 M pairs  n ${rounds}  min ${rounded(min)} ms  median ${rounded(median)} ms  ` +
-      `p99 ${rounded(p99)} ms  processor ${rounded(figuresOf(computed).median)} ms  check ${share.toFixed(0)} % of it, beside  ` +
+      `p99 ${rounded(p99)} ms  processor ${rounded(figuresOf(computed).median)} ms  ` +
+      `check ${share.toFixed(0)} % of it, beside  ` +
       `ratio ${rounded(figuresOf(open).median / figuresOf(touch).median)}`
     );
   } finally {

@@ -43,10 +43,14 @@ export interface DemoSummary {
 export async function loadDemo(engine: DemoTarget, options: LoadDemoOptions): Promise<DemoSummary> {
   const { now, seed = 1, onProgress } = options;
   const chain = demoChain({ now, seed });
-  await ingestAll(engine, [
+  const catalogue = [
     ...chain.stores.map((store) => ({ kind: 'store', store }) as const),
     ...chain.items.map((item) => ({ kind: 'item', item }) as const),
-  ]);
+  ];
+  const batchMax = limits.ingestBatchEventsMax;
+  for (let start = 0; start < catalogue.length; start += batchMax) {
+    await ingestAll(engine, catalogue.slice(start, start + batchMax));
+  }
   const totals = { purchases: 0, lines: 0, anonymous: 0, firstAt: '', lastAt: '' };
   const members = new Set<string>();
   let batch: Event[] = [];
@@ -64,7 +68,7 @@ export async function loadDemo(engine: DemoTarget, options: LoadDemoOptions): Pr
     else members.add(purchase.memberId);
     if (totals.firstAt === '') totals.firstAt = purchase.occurredAt;
     totals.lastAt = purchase.occurredAt;
-    if (batch.length === limits.ingestBatchEventsMax) await flush();
+    if (batch.length === batchMax) await flush();
   }
   if (batch.length > 0) await flush();
   const { stores, items, highlights } = chain;
