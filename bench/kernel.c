@@ -140,14 +140,6 @@ static void weigh_history(void) {
   }
 }
 
-static void add_score(uint32_t item, float value) {
-  hot *at = &hots[item];
-  float old = at->acc;
-  touched[touched_count] = item;
-  touched_count += old == 0;
-  at->acc = old + (value > 1.1754943508222875e-38f ? value : 1.1754943508222875e-38f);
-}
-
 static void weigh_anchors(void) {
   for (uint32_t k = 0; k < anchor_count; k++) {
     uint32_t item = anchors[k].item;
@@ -157,21 +149,29 @@ static void weigh_anchors(void) {
   }
 }
 
+// What a global would be stored to and loaded from for every value stays in a register.
 static void accumulate_next(void) {
-  float growth = (float)head.growth;
+  const float growth = (float)head.growth, least = 1.1754943508222875e-38f;
+  hot *const own = hots;
+  uint32_t *list = touched;
   weigh_anchors();
   for (uint32_t k = 0; k < anchor_count; k++) {
     const view *row = row_views[anchors[k].item];
     if (!row) continue;
-    float factor = (float)anchors[k].factor;
-    uint32_t served = row->count < SERVED ? row->count : SERVED;
-    for (uint32_t l = 0; l < served; l++) {
-      float weight = row->entries[l].weight;
-      if (weight > 0) {
-        add_score(row->entries[l].item, factor * ((weight * weight) / (weight + growth)));
-      }
+    const float factor = (float)anchors[k].factor;
+    const neighbour *at = row->entries, *end = at + (row->count < SERVED ? row->count : SERVED);
+    for (; at < end; at++) {
+      const float weight = at->weight;
+      if (weight <= 0) continue;
+      const float value = factor * ((weight * weight) / (weight + growth));
+      hot *to = &own[at->item];
+      const float old = to->acc;
+      *list = at->item;
+      list += old == 0;
+      to->acc = old + (value > least ? value : least);
     }
   }
+  touched_count = (uint32_t)(list - touched);
 }
 
 static double repeat_term(const anchor *at) {
@@ -220,10 +220,12 @@ static void offer_one(uint32_t item, double by_accumulator, double by_popularity
 // Four at a time, by an upper bound in single precision that hardly any of them passes.
 static void offer_touched(double by_accumulator, double by_popularity) {
   float by_acc = (float)by_accumulator * 1.000001f, by_pop = (float)by_popularity * 1.000001f;
+  hot *const own = hots;
+  const uint32_t count = touched_count;
   uint32_t k = 0;
-  for (; k + 4 <= touched_count; k += 4) {
-    hot *at[4] = {&hots[touched[k]], &hots[touched[k + 1]], &hots[touched[k + 2]],
-                  &hots[touched[k + 3]]};
+  for (; k + 4 <= count; k += 4) {
+    hot *const at[4] = {&own[touched[k]], &own[touched[k + 1]], &own[touched[k + 2]],
+                        &own[touched[k + 3]]};
     float least = result_count == LIMIT ? results[LIMIT - 1].score : -INFINITY;
     int passes = 0;
     for (int l = 0; l < 4; l++) {
@@ -234,7 +236,7 @@ static void offer_touched(double by_accumulator, double by_popularity) {
     }
     for (int l = 0; l < 4; l++) at[l]->acc = 0;
   }
-  for (; k < touched_count; k++) {
+  for (; k < count; k++) {
     offer_one(touched[k], by_accumulator, by_popularity);
     hots[touched[k]].acc = 0;
   }
