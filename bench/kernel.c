@@ -11,16 +11,16 @@
 #include <string.h>
 #include <time.h>
 
-enum { LIMIT = 20, SERVED = 50, VIEW_ENTRIES = 64, ANCHORS_MAX = 4096 };
+enum { LIMIT = 20, SERVED = 50, VIEW_ENTRIES = 64, ANCHORS_MAX = 4096, HABIT_CELLS = 900 };
 enum { ELIGIBLE = 1, POPULAR = 2 };
 
 typedef struct {
   uint32_t items, members, rows, popular, history_bytes, reserved;
-  double growth, threshold, rho0, by_popularity, by_neighbours, age_decay;
+  double growth, threshold, repeat_share, rebought_rate;
 } header;
 
-typedef struct { uint64_t hash; int64_t counters[12]; } record;
-enum { COUNT_OUT = 2, COUNT_OPP = 3, COUNT_REP = 4 };
+typedef struct { uint64_t hash; int64_t counters[16]; } record;
+enum { COUNT_OUT = 2, EXPECTED = 12, REBOUGHT = 13, EXPECTED_ONCE = 14, REBOUGHT_ONCE = 15 };
 typedef struct { float acc, in_factor, pop, same_factor; } hot;
 typedef struct { uint32_t stamp, excluded, flags, slot; } mark;
 typedef struct { uint32_t item; float weight; } neighbour;
@@ -29,8 +29,9 @@ typedef struct {
   uint32_t item, receipts;
   double affinity;
   int32_t last_day, first_day;
-  uint32_t days, zero;
-  double factor, mem_factor;
+  uint32_t days, age;
+  double factor, mem_factor, habit;
+  uint32_t start, zero;
 } anchor;
 typedef struct { int32_t day; uint32_t store, daypart, items; const uint32_t *first; } basket;
 typedef struct { uint32_t item; float score; } result;
@@ -47,7 +48,7 @@ static basket baskets[ANCHORS_MAX];
 static uint32_t basket_items[ANCHORS_MAX];
 static result results[LIMIT];
 static uint32_t anchor_count, touched_count, basket_count, result_count, epoch;
-static double affinity_sum, age_sum;
+static double affinity_sum, habit_sum, *expected_cells, *rebought_cells;
 
 static double power_of_two(int n) {
   uint64_t bits = (uint64_t)(1023 + n) << 52;
@@ -113,7 +114,8 @@ static void read_history(const uint8_t *at, uint32_t bytes) {
   }
 }
 
-static void weigh_item(uint32_t item, double affinity, int32_t day) {
+static anchor *weigh_item(uint32_t item, double affinity, int32_t day, uint32_t age) {
+  affinity_sum += affinity;
   mark *own = &marks[item];
   if (own->stamp == epoch) {
     anchor *at = &anchors[own->slot];
@@ -121,23 +123,36 @@ static void weigh_item(uint32_t item, double affinity, int32_t day) {
     at->receipts++;
     at->days += at->first_day != day;
     at->first_day = day;
-  } else {
-    own->stamp = epoch;
-    own->slot = anchor_count;
-    anchors[anchor_count++] = (anchor){item, 1, affinity, day, day, 1, 0, 0, 0};
+    return at;
   }
-  affinity_sum += affinity;
+  own->stamp = epoch;
+  own->slot = anchor_count;
+  anchors[anchor_count] = (anchor){item, 1, affinity, day, day, 1, age, 0, 0, 0, 0, 0};
+  return &anchors[anchor_count++];
 }
 
 static void weigh_history(void) {
   double weight = 1;
   for (uint32_t k = basket_count; k-- > 0;) {
+    double habit = weight / sqrt(sqrt(baskets[k].items));
     for (uint32_t l = 0; l < baskets[k].items; l++) {
-      weigh_item(baskets[k].first[l], weight, baskets[k].day);
+      uint32_t age = basket_count - 1 - k;
+      anchor *at = weigh_item(baskets[k].first[l], weight, baskets[k].day, age);
+      at->habit += habit;
+      at->start = k;
     }
-    age_sum += weight;
-    weight *= head.age_decay;
+    habit_sum += habit;
+    weight *= 0.9;
   }
+}
+
+static double own_repeat_share(void) {
+  double later = basket_count > 0 ? basket_count - 1 : 0, shares = later;
+  for (uint32_t k = 0; k < anchor_count; k++) {
+    if (anchors[k].start) shares -= 1.0 / baskets[anchors[k].start].items;
+  }
+  double share = (shares + 30.0 * head.repeat_share) / (later + 30.0);
+  return fmin(0.9, fmax(0.05, share));
 }
 
 static void weigh_anchors(void) {
@@ -174,12 +189,35 @@ static void accumulate_next(void) {
   touched_count = (uint32_t)(list - touched);
 }
 
+static uint32_t times_bucket(uint32_t times) {
+  if (times <= 4) return times - 1;
+  if (times <= 9) return times <= 6 ? 4 : 5;
+  if (times <= 14) return 6;
+  return times <= 24 ? 7 : 8;
+}
+
+static uint32_t age_bucket(uint32_t age) {
+  if (age <= 3) return age;
+  if (age <= 8) return age <= 5 ? 4 : 5;
+  if (age <= 13) return 6;
+  if (age <= 20) return 7;
+  return age <= 34 ? 8 : 9;
+}
+
 static double repeat_term(const anchor *at) {
-  const record *own = &records[at->item];
-  double prior = 10.0 * (float)head.growth;
-  double rho = (plain(own->counters[COUNT_REP]) + prior * head.rho0) /
-               (plain(own->counters[COUNT_OPP]) + prior);
-  return at->affinity / (age_sum + 0.5) * (head.rho0 + rho);
+  const int64_t *own = records[at->item].counters;
+  const double k0 = head.rebought_rate, now = (float)head.growth;
+  double rebought = plain(own[REBOUGHT]), expected = plain(own[EXPECTED]);
+  double whole = (rebought + 5.0 * now * k0) / (expected + 5.0 * now);
+  double once = plain(own[REBOUGHT_ONCE]), expected_once = plain(own[EXPECTED_ONCE]);
+  rebought = at->receipts == 1 ? once : rebought - once;
+  expected = at->receipts == 1 ? expected_once : expected - expected_once;
+  double rate = (rebought + 20.0 * now * whole) / (expected + 20.0 * now);
+  uint32_t last = basket_count >= 50 ? 9 : times_bucket(basket_count);
+  uint32_t cell = (times_bucket(at->receipts) * 10 + age_bucket(at->age)) * 10 + last;
+  double lift = (rebought_cells[cell] + 35.0 * k0) / (expected_cells[cell] / 1048576.0 + 35.0) / k0;
+  double root = sqrt(lift);
+  return at->habit / (habit_sum + 0.5) * rate * root * sqrt(root);
 }
 
 static void insert(uint32_t item, float score) {
@@ -273,11 +311,12 @@ static void select_best(double by_accumulator, double by_popularity) {
 static void serve(uint32_t member) {
   epoch++;
   anchor_count = touched_count = result_count = 0;
-  affinity_sum = age_sum = 0;
+  affinity_sum = habit_sum = 0;
   read_history(histories + (size_t)member * head.history_bytes, head.history_bytes);
   weigh_history();
   accumulate_next();
-  select_best(head.by_neighbours / affinity_sum, head.by_popularity);
+  double share = own_repeat_share(), odds = (1 - share) / share;
+  select_best(0.36 * odds / sqrt(10 * affinity_sum), 0.06 * odds / 2000000);
 }
 
 static void *take(FILE *file, size_t count, size_t bytes) {
@@ -289,6 +328,8 @@ static void *take(FILE *file, size_t count, size_t bytes) {
 static void load(const char *path) {
   FILE *file = fopen(path, "rb");
   if (!file || fread(&head, sizeof head, 1, file) != 1) exit(2);
+  expected_cells = take(file, HABIT_CELLS, sizeof(double));
+  rebought_cells = take(file, HABIT_CELLS, sizeof(double));
   records = take(file, head.items, sizeof(record));
   hots = take(file, head.items, sizeof(hot));
   int32_t *row_of = take(file, head.items, 4);

@@ -1,10 +1,11 @@
 // The seeded chain that the kernel is timed on: items as they would have arrived by Zipf's law,
-// members with 50 items in ten baskets, and a row of neighbours for every item that they bought.
+// members with 50 items in 14 baskets, some bought again, and a row of neighbours for every item
+// that they bought.
 import { createRandom } from '../../engine/index.ts';
 
 const historyItems = 50;
-const basketsPerMember = 10;
-const itemsPerBasket = historyItems / basketsPerMember;
+const basketsPerMember = 14;
+const itemsPerBasket = 5;
 /** More than are served, as rows of a real chain have: the kernel reads views of them. */
 const cellsPerRow = 80;
 const zipfExponent = 0.9;
@@ -57,19 +58,30 @@ function distinct(count: number, draw: () => number): number[] {
   return [...drawn];
 }
 
-function encodeHistory(items: readonly number[]): Uint8Array {
+/** Five new items in the first basket, then one or two of each five are bought again. */
+function basketsOf(items: readonly number[], random: () => number): number[][] {
+  let met = 0;
+  return Array.from({ length: basketsPerMember }, (_, basket) => {
+    const again = basket === 0 ? 0 : 1 + (basket % 2);
+    const old = distinct(again, () => items[Math.floor(random() * met)]!);
+    const fresh = items.slice(met, met + itemsPerBasket - again);
+    met += fresh.length;
+    return [...old, ...fresh];
+  });
+}
+
+function encodeHistory(baskets: readonly (readonly number[])[]): Uint8Array {
   const bytes = new Uint8Array(basketsPerMember * (entryBytes + itemsPerBasket * lineBytes));
   const view = new DataView(bytes.buffer);
-  for (let basket = 0; basket < basketsPerMember; basket++) {
+  for (const [basket, items] of baskets.entries()) {
     const at = basket * (entryBytes + itemsPerBasket * lineBytes);
     view.setFloat64(at, (firstDay + basket * 7) * millisecondsPerDay, true);
     view.setFloat64(at + 8, basket + 1, true);
     view.setFloat64(at + 16, basket + 1, true);
     view.setUint16(at + 38, itemsPerBasket, true);
-    for (let line = 0; line < itemsPerBasket; line++) {
-      const to = at + entryBytes + line * lineBytes;
-      view.setUint32(to, items[basket * itemsPerBasket + line]!, true);
-      view.setUint32(to + 4, 1, true);
+    for (const [line, item] of items.entries()) {
+      view.setUint32(at + entryBytes + line * lineBytes, item, true);
+      view.setUint32(at + entryBytes + line * lineBytes + 4, 1, true);
     }
   }
   return bytes;
@@ -101,5 +113,11 @@ export function makeData(items: number, members: number): KernelData {
   for (let item = 0; item < items; item++) {
     hashes[item] = (BigInt(Math.floor(random() * 2 ** 32)) << 32n) | BigInt(item);
   }
-  return { items, hashes, popularity, histories: bought.map(encodeHistory), rows };
+  const histories = bought.map((list) => {
+    const inOrder = basketsOf(list, random).map((basket) =>
+      basket.sort((a, b) => (hashes[a]! < hashes[b]! ? -1 : 1)),
+    );
+    return encodeHistory(inOrder);
+  });
+  return { items, hashes, popularity, histories, rows };
 }

@@ -1,11 +1,12 @@
 // What the twins are given: copies of what the WebAssembly kernel holds.
 import { type KernelData, one } from './data.ts';
 import type { TwinInput } from './twin.ts';
-import { itemBytes, viewBytes, type WasmKernel } from './wasm.ts';
+import { habitCells, itemBytes, viewBytes, type WasmKernel } from './wasm.ts';
 
 /** As assembly/popular.ts lists them: all that sell more than the 128th does. */
 const popularAim = 128;
-const [outAt, oppAt, repAt] = [24, 32, 40];
+const outAt = 24;
+const habitsAt = { expected: 104, rebought: 112, expectedOnce: 120, reboughtOnce: 128 } as const;
 
 export function twinInput(data: KernelData, wasm: WasmKernel): TwinInput {
   const records = new DataView(wasm.records().buffer);
@@ -24,18 +25,26 @@ export function twinInput(data: KernelData, wasm: WasmKernel): TwinInput {
     if (view === undefined) throw new Error(`item ${item} has no view`);
     rowOf[item] = views.push(view) - 1;
   }
-  const { byAccumulator, byPopularity } = wasm.mixOf(1);
+  const { run } = wasm;
+  const cells = (read: (index: number) => bigint) =>
+    Float64Array.from({ length: habitCells }, (_, index) => Number(read(index)));
+  const expectedCells = cells((index) => run.habitExpected(index));
+  const reboughtCells = cells((index) => run.habitRebought(index));
+  const sum = (values: Float64Array) => values.reduce((whole, value) => whole + value, 0);
   return {
     items: data.items,
     growth: wasm.growth,
     threshold,
-    rho0: wasm.run.repurchaseRate(),
-    byPopularity,
-    byNeighbours: byAccumulator,
+    repeatShare: run.repeatShare(),
+    reboughtRate: (sum(reboughtCells) * one) / sum(expectedCells),
+    expectedCells,
+    reboughtCells,
     hashes: data.hashes,
     outs: counter(outAt),
-    opportunities: counter(oppAt),
-    repeats: counter(repAt),
+    expected: counter(habitsAt.expected),
+    rebought: counter(habitsAt.rebought),
+    expectedOnce: counter(habitsAt.expectedOnce),
+    reboughtOnce: counter(habitsAt.reboughtOnce),
     hots: wasm.hots(),
     rowOf,
     views: Buffer.concat(views, views.length * viewBytes),

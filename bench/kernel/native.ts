@@ -6,12 +6,12 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { TwinInput } from './twin.ts';
-import { ageDecay, listLength, resultBytes } from './wasm.ts';
+import { listLength, resultBytes } from './wasm.ts';
 
 /** Seen from dist/bench/kernel/. */
 const source = join(import.meta.dirname, '../../../bench/kernel.c');
 const flags = ['-O3', '-march=native'];
-const headBytes = 72;
+const headBytes = 56;
 const answerBytes = 8 + listLength * resultBytes;
 
 export class NativeTwin {
@@ -69,22 +69,13 @@ function writeInput(path: string, input: TwinInput, records: Uint8Array): void {
   const rows = views.length / 528;
   const numbers = [items, histories.length, rows, popular.length, histories[0]!.length, 0];
   for (const [at, number] of numbers.entries()) head.writeUInt32LE(number, at * 4);
-  const { growth, threshold, rho0, byPopularity, byNeighbours } = input;
-  for (const [at, number] of [
-    growth,
-    threshold,
-    rho0,
-    byPopularity,
-    byNeighbours,
-    ageDecay,
-  ].entries()) {
-    head.writeDoubleLE(number, 24 + at * 8);
-  }
+  const plain = [input.growth, input.threshold, input.repeatShare, input.reboughtRate];
+  for (const [at, number] of plain.entries()) head.writeDoubleLE(number, 24 + at * 8);
   const file = openSync(path, 'w');
-  const bytesOf = (array: Int32Array | Uint32Array) =>
+  const bytesOf = (array: Int32Array | Uint32Array | Float64Array) =>
     new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-  for (const part of [head, records, hots, bytesOf(rowOf), views, bytesOf(popular), ...histories]) {
-    writeSync(file, part);
-  }
+  const cells = [input.expectedCells, input.reboughtCells].map(bytesOf);
+  const columns = [records, hots, bytesOf(rowOf), views, bytesOf(popular)];
+  for (const part of [head, ...cells, ...columns, ...histories]) writeSync(file, part);
   closeSync(file);
 }

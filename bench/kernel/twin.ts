@@ -1,5 +1,6 @@
 // The same request in JavaScript over typed arrays, step for step and laid out the same way.
-import { ageDecay, hotBytes, listLength, resultBytes } from './wasm.ts';
+import { one } from './data.ts';
+import { ageDecay, basketsAll, hotBytes, listLength, resultBytes, shares } from './wasm.ts';
 
 const served = 50;
 const viewWords = 132;
@@ -18,15 +19,18 @@ export interface TwinInput {
   readonly growth: number;
   /** Items outside of `popular` sell less than this. */
   readonly threshold: number;
-  readonly rho0: number;
-  readonly byPopularity: number;
-  /** To be divided by the request's affinity. */
-  readonly byNeighbours: number;
+  readonly repeatShare: number;
+  readonly reboughtRate: number;
+  /** By (times, age, baskets), in 2^-20 and in purchases. */
+  readonly expectedCells: Float64Array;
+  readonly reboughtCells: Float64Array;
   readonly hashes: BigUint64Array;
-  /** Plain numbers: OUT, OPP and REP. */
+  /** Plain numbers, as the rest of the item's counters that are needed. */
   readonly outs: Float64Array;
-  readonly opportunities: Float64Array;
-  readonly repeats: Float64Array;
+  readonly expected: Float64Array;
+  readonly rebought: Float64Array;
+  readonly expectedOnce: Float64Array;
+  readonly reboughtOnce: Float64Array;
   /** acc, IN^-0.3, POP and N^-0.2 of each item. */
   readonly hots: Uint8Array;
   /** Index of an item's view, or -1. */
@@ -39,6 +43,26 @@ export interface TwinInput {
 
 function power(value: number, exponent: number): number {
   return value <= 0 ? 0 : value ** exponent;
+}
+
+function timesBucket(times: number): number {
+  if (times <= 4) return times - 1;
+  if (times <= 9) return times <= 6 ? 4 : 5;
+  if (times <= 14) return 6;
+  return times <= 24 ? 7 : 8;
+}
+
+function ageBucket(age: number): number {
+  if (age <= 3) return age;
+  if (age <= 8) return age <= 5 ? 4 : 5;
+  if (age <= 13) return 6;
+  if (age <= 20) return 7;
+  return age <= 34 ? 8 : 9;
+}
+
+function cellOf(times: number, age: number, baskets: number): number {
+  const last = baskets >= 50 ? 9 : timesBucket(baskets);
+  return (timesBucket(times) * 10 + ageBucket(age)) * 10 + last;
 }
 
 export class TypedArrays {
@@ -55,6 +79,9 @@ export class TypedArrays {
   private readonly firstDays = new Int32Array(anchorsMax);
   private readonly receipts = new Uint32Array(anchorsMax);
   private readonly days = new Uint32Array(anchorsMax);
+  private readonly ages = new Uint32Array(anchorsMax);
+  private readonly starts = new Uint32Array(anchorsMax);
+  private readonly habits = new Float64Array(anchorsMax);
   private readonly basketDays = new Int32Array(anchorsMax);
   private readonly basketFirsts = new Uint32Array(anchorsMax);
   private readonly basketItems = new Uint32Array(anchorsMax);
@@ -67,7 +94,7 @@ export class TypedArrays {
   private found = 0;
   private epoch = 0;
   private affinitySum = 0;
-  private ageSum = 0;
+  private habitSum = 0;
 
   constructor(input: TwinInput) {
     this.input = input;
@@ -85,11 +112,14 @@ export class TypedArrays {
   request(member: number): void {
     this.epoch++;
     this.baskets = this.anchors = this.touchedCount = this.found = 0;
-    this.affinitySum = this.ageSum = 0;
+    this.affinitySum = this.habitSum = 0;
     this.readHistory(this.histories[member]!);
     this.weighHistory();
     this.accumulateNext();
-    this.select(this.input.byNeighbours / this.affinitySum, this.input.byPopularity);
+    const share = this.ownRepeatShare();
+    const odds = (1 - share) / share;
+    const taste = Math.sqrt(shares.tasteUsual * this.affinitySum);
+    this.select((shares.neighbours * odds) / taste, (shares.popularity * odds) / basketsAll);
   }
 
   results(): Uint8Array {
@@ -125,36 +155,54 @@ export class TypedArrays {
   private weighHistory(): void {
     let weight = 1;
     for (let k = this.baskets - 1; k >= 0; k--) {
+      const from = this.basketFirsts[k]!;
       const end = this.basketFirsts[k + 1]!;
       const day = this.basketDays[k]!;
-      for (let at = this.basketFirsts[k]!; at < end; at++) {
-        this.weighItem(this.basketItems[at]!, weight, day);
+      const habit = weight / Math.sqrt(Math.sqrt(end - from));
+      for (let at = from; at < end; at++) {
+        const anchor = this.weighItem(this.basketItems[at]!, weight, day, this.baskets - 1 - k);
+        this.habits[anchor]! += habit;
+        this.starts[anchor] = k;
       }
-      this.ageSum += weight;
+      this.habitSum += habit;
       weight *= ageDecay;
     }
   }
 
-  private weighItem(item: number, affinity: number, day: number): void {
+  private weighItem(item: number, affinity: number, day: number, age: number): number {
     const { marks } = this;
+    this.affinitySum += affinity;
     if (marks[item * 4 + stampAt] === this.epoch) {
       const anchor = marks[item * 4 + slotAt]!;
       this.affinities[anchor]! += affinity;
       this.receipts[anchor]!++;
       if (this.firstDays[anchor] !== day) this.days[anchor]!++;
       this.firstDays[anchor] = day;
-    } else {
-      const anchor = this.anchors++;
-      marks[item * 4 + stampAt] = this.epoch;
-      marks[item * 4 + slotAt] = anchor;
-      this.anchorItems[anchor] = item;
-      this.affinities[anchor] = affinity;
-      this.receipts[anchor] = 1;
-      this.lastDays[anchor] = day;
-      this.firstDays[anchor] = day;
-      this.days[anchor] = 1;
+      return anchor;
     }
-    this.affinitySum += affinity;
+    const anchor = this.anchors++;
+    marks[item * 4 + stampAt] = this.epoch;
+    marks[item * 4 + slotAt] = anchor;
+    this.anchorItems[anchor] = item;
+    this.affinities[anchor] = affinity;
+    this.receipts[anchor] = 1;
+    this.lastDays[anchor] = day;
+    this.firstDays[anchor] = day;
+    this.days[anchor] = 1;
+    this.ages[anchor] = age;
+    this.habits[anchor] = 0;
+    return anchor;
+  }
+
+  private ownRepeatShare(): number {
+    const later = Math.max(0, this.baskets - 1);
+    let bought = later;
+    for (let k = 0; k < this.anchors; k++) {
+      const start = this.starts[k]!;
+      if (start > 0) bought -= 1 / (this.basketFirsts[start + 1]! - this.basketFirsts[start]!);
+    }
+    const share = (bought + 30 * this.input.repeatShare) / (later + 30);
+    return Math.min(0.9, Math.max(0.05, share));
   }
 
   private accumulateNext(): void {
@@ -186,11 +234,21 @@ export class TypedArrays {
   }
 
   private repeatTerm(anchor: number): number {
-    const { growth, rho0, repeats, opportunities } = this.input;
+    const { input } = this;
+    const k0 = input.reboughtRate;
     const item = this.anchorItems[anchor]!;
-    const prior = 10 * fround(growth);
-    const rho = (repeats[item]! + prior * rho0) / (opportunities[item]! + prior);
-    return (this.affinities[anchor]! / (this.ageSum + 0.5)) * (rho0 + rho);
+    const times = this.receipts[anchor]!;
+    const now = fround(input.growth);
+    const [allBought, allExpected] = [input.rebought[item]!, input.expected[item]!];
+    const whole = (allBought + 5 * now * k0) / (allExpected + 5 * now);
+    const [onceBought, onceExpected] = [input.reboughtOnce[item]!, input.expectedOnce[item]!];
+    const rebought = times === 1 ? onceBought : allBought - onceBought;
+    const expected = times === 1 ? onceExpected : allExpected - onceExpected;
+    const rate = (rebought + 20 * now * whole) / (expected + 20 * now);
+    const cell = cellOf(times, this.ages[anchor]!, this.baskets);
+    const lift = (input.reboughtCells[cell]! + 35 * k0) / (input.expectedCells[cell]! / one + 35);
+    const root = Math.sqrt(lift / k0);
+    return (this.habits[anchor]! / (this.habitSum + 0.5)) * rate * root * Math.sqrt(root);
   }
 
   private select(byAccumulator: number, byPopularity: number): void {

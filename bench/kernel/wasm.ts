@@ -5,31 +5,28 @@ import { createRequire } from 'node:module';
 import type { KernelExports } from '../../engine/index.ts';
 import { type KernelData, lastDay, one } from './data.ts';
 
-const layoutVersion = 2;
+const layoutVersion = 3;
 const tableNext = 1;
 export const ageDecay = 0.9;
 export const listLength = 20;
 export const resultBytes = 8;
 export const viewBytes = 528;
-export const itemBytes = 104;
+export const itemBytes = 136;
+export const habitCells = 900;
+/** Learnt from who came back for what (assembly/repeat.ts). */
+const repeatHabit = 1;
 export const hotBytes = 16;
-/** What of the score the neighbours and the popularity have; the repeat term has the rest. */
-const shares = { neighbours: 0.3, popularity: 0.05 } as const;
+/** As engine/serve/scenarios/personal.ts mixes them. */
+export const shares = { neighbours: 0.36, popularity: 0.06, tasteUsual: 10 } as const;
 /** Histories counted the usual way, for the chain's repurchase rate and the rest of its totals. */
 const countedHistories = 50;
-const basketsAll = 2_000_000;
-
-export interface Mix {
-  readonly byAccumulator: number;
-  readonly byPopularity: number;
-}
+export const basketsAll = 2_000_000;
 
 export class WasmKernel {
   readonly run: KernelExports;
   readonly growth: number;
   private readonly data: KernelData;
   private bytes: Uint8Array;
-  private odds = 1;
 
   constructor(data: KernelData) {
     this.data = data;
@@ -45,7 +42,6 @@ export class WasmKernel {
     this.growth = this.run.pairGrowth(lastDay);
     this.run.setViewGrowth(this.growth);
     this.bytes = new Uint8Array(this.run.memory.buffer);
-    this.odds = (1 - this.run.repeatShare()) / this.run.repeatShare();
   }
 
   private fill(): void {
@@ -85,6 +81,10 @@ export class WasmKernel {
       set(32, sold * 0.8);
       set(40, sold * 0.8 * ((item % 7) / 10));
       set(48, sold);
+      set(104, sold * 0.2);
+      set(112, sold * 0.2 * (0.5 + (item % 7) / 5));
+      set(120, sold * 0.12);
+      set(128, sold * 0.12 * (0.3 + (item % 5) / 6));
     }
   }
 
@@ -97,13 +97,6 @@ export class WasmKernel {
     return address;
   }
 
-  mixOf(affinity: number): Mix {
-    return {
-      byAccumulator: (shares.neighbours * this.odds) / affinity,
-      byPopularity: (shares.popularity * this.odds) / basketsAll,
-    };
-  }
-
   /** The kernel's part of guess-you-like, with the history copied in as it comes from the store. */
   request(member: number): void {
     const { run } = this;
@@ -112,9 +105,13 @@ export class WasmKernel {
     run.readHistory(0, history.length, Number.POSITIVE_INFINITY);
     run.startRequest(listLength, this.growth);
     run.weighHistory(ageDecay);
-    const { byAccumulator, byPopularity } = this.mixOf(run.affinityTotal());
+    const share = run.ownRepeatShare();
+    const odds = (1 - share) / share;
+    const byAccumulator =
+      (shares.neighbours * odds) / Math.sqrt(shares.tasteUsual * run.affinityTotal());
+    const byPopularity = (shares.popularity * odds) / basketsAll;
     run.accumulateNext();
-    run.select(byAccumulator, tableNext, byPopularity, 0, 1, true, true);
+    run.select(byAccumulator, tableNext, byPopularity, 0, repeatHabit, true, true);
   }
 
   /** What the last request found: (item u32, score f32) each. */
