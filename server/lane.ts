@@ -13,18 +13,23 @@ interface Waiting {
 }
 
 export interface LaneLimits {
+  /** So many may wait for however long it takes: few callers, each with one request, are served. */
+  readonly spared: number;
   /** Waiting longer than that is too long … */
   readonly ageMs: number;
   /** … when it lasts for so long. */
   readonly patienceMs: number;
+  /** From then on this is too long: about one turn of the event loop. */
+  readonly overloadAgeMs: number;
 }
 
 const sweptAfter = 1_024;
 
 /**
  * When the oldest has waited too long for the whole of `patienceMs` (the measure of CoDel, RFC
- * 8289), more is asked than can be served. Then the newest are served first, whose callers still
- * wait, and whoever waits too long is refused; until everybody who came could be served again.
+ * 8289), more is asked than can be served. Then the newest are served first, and who could not be
+ * served in their own turn is refused, so that those who are served have hardly waited; until
+ * everybody who came could be served again.
  */
 export class Lane {
   private readonly limits: LaneLimits;
@@ -48,15 +53,20 @@ export class Lane {
 
   /** Takes out who waits too long, if that has lasted. */
   late(now: number, take: (visitor: Visitor) => void): void {
-    const { ageMs, patienceMs } = this.limits;
-    const isLate = () => !this.isEmpty && now - this.waiting[this.first]!.since > ageMs;
-    if (!isLate()) this.lateSince = undefined;
+    const { spared, ageMs, patienceMs, overloadAgeMs } = this.limits;
+    const isMany = this.waiting.length - this.first > spared;
+    if (!isMany || this.waitedMs(now) <= ageMs) this.lateSince = undefined;
     else this.lateSince ??= now;
     if (this.lateSince !== undefined && now - this.lateSince >= patienceMs) {
       this.isOverloaded = true;
     }
     if (!this.isOverloaded) return;
-    while (isLate()) take(this.waiting[this.first++]!.visitor);
+    while (this.waitedMs(now) > overloadAgeMs) take(this.waiting[this.first++]!.visitor);
+  }
+
+  /** Of the oldest; 0 when nobody waits. */
+  private waitedMs(now: number): number {
+    return this.isEmpty ? 0 : now - this.waiting[this.first]!.since;
   }
 
   /** Serves while `goesOn`. */

@@ -65,10 +65,10 @@ export const doorLimits = {
     writesAtOnce: 16,
     /** For refusals in each turn, at most a twelfth of the time. */
     refusalMs: 0.4,
-    /** 300 lists wait for so long: a closed loop of 256 connections is served whole. */
-    lists: { ageMs: 20, patienceMs: 100 },
+    /** A closed loop of 256 connections is served whole, on a busy or cold machine too. */
+    lists: { spared: 256, ageMs: 50, patienceMs: 250, overloadAgeMs: 5 },
     /** A commit may take long; what waits here has not even been read. */
-    writes: { ageMs: 50, patienceMs: 100 },
+    writes: { spared: 256, ageMs: 100, patienceMs: 250, overloadAgeMs: 20 },
   },
   /** Lines advised for a basket add-on: a cashier reads three at most. */
   basketListDefault: 3,

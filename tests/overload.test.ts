@@ -23,6 +23,8 @@ function hastyClock() {
   return clock;
 }
 
+const lanes = { spared: 0, ageMs: 20, patienceMs: 100, overloadAgeMs: 5 };
+
 async function openHttp(gate: Gate, access?: EngineAccess): Promise<Loopback> {
   const loopback = await openLoopback({}, { gate, ...(access && { access }) });
   opened.push(loopback);
@@ -53,7 +55,7 @@ const statusOf = (answer: string): number => Number(answer.slice(9, 12));
 
 test('lists beyond what can be served are refused and told when to come back', async () => {
   const clock = hastyClock();
-  const loopback = await openHttp(new Gate(() => clock.now()));
+  const loopback = await openHttp(new Gate(() => clock.now(), { lists: lanes }));
   const answers = await askAtOnce(loopback, [...Array(9).fill(list), health]);
   expect(answers.map(statusOf)).toEqual([200, ...Array(8).fill(503), 200]);
   const [head, body] = answers[1]!.split('\r\n\r\n') as [string, string];
@@ -64,7 +66,7 @@ test('lists beyond what can be served are refused and told when to come back', a
 
 test('receipts go on while lists are refused', async () => {
   const clock = hastyClock();
-  const loopback = await openHttp(new Gate(() => clock.now()));
+  const loopback = await openHttp(new Gate(() => clock.now(), { lists: lanes }));
   const answers = await askAtOnce(loopback, [list, list, receipt('r-1'), list, receipt('r-2')]);
   expect(answers.map(statusOf)).toEqual([200, 503, 201, 503, 201]);
 });
@@ -83,9 +85,17 @@ test('lists go on while receipts are refused unread', async () => {
 
 test('whoever comes when it is over is served', async () => {
   const clock = hastyClock();
-  const loopback = await openHttp(new Gate(() => clock.now()));
+  const loopback = await openHttp(new Gate(() => clock.now(), { lists: lanes }));
   await askAtOnce(loopback, Array(9).fill(list));
   clock.stepMs = 0;
+  const answers = await askAtOnce(loopback, Array(9).fill(list));
+  expect(answers.map(statusOf)).toEqual(Array(9).fill(200));
+});
+
+test('callers who are few are served, however long it takes', async () => {
+  const clock = hastyClock();
+  const gate = new Gate(() => clock.now(), { lists: { ...lanes, spared: 8 }, listsMs: 60 });
+  const loopback = await openHttp(gate);
   const answers = await askAtOnce(loopback, Array(9).fill(list));
   expect(answers.map(statusOf)).toEqual(Array(9).fill(200));
 });
@@ -93,7 +103,9 @@ test('whoever comes when it is over is served', async () => {
 test('a burst waits and is served whole', async () => {
   let looks = 0;
   // Every look takes a millisecond: five lists a turn, and twenty-five turns until it is too late.
-  const gate = new Gate(() => looks++, { lists: { ageMs: 200, patienceMs: 100 } });
+  const gate = new Gate(() => looks++, {
+    lists: { ageMs: 200, patienceMs: 100, overloadAgeMs: 5 },
+  });
   const loopback = await openHttp(gate);
   const answers = await askAtOnce(loopback, Array(40).fill(list));
   expect(answers.map(statusOf)).toEqual(Array(40).fill(200));
@@ -101,7 +113,7 @@ test('a burst waits and is served whole', async () => {
 
 test('over gRPC a list is refused with RESOURCE_EXHAUSTED and when to come back', async () => {
   const clock = hastyClock();
-  const till = await openTill({ gate: new Gate(() => clock.now(), { listsMs: 0 }) });
+  const till = await openTill({ gate: new Gate(() => clock.now(), { listsMs: 0, lists: lanes }) });
   opened.push(till);
   const client = till.client('RecommendationService');
   const answer = await ask(client, 'RecommendForMember', { memberId: 'ann' }).catch(refusalOf);

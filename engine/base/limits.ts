@@ -51,7 +51,7 @@ export const limits = {
    */
   ingestBatchEventsMax: 128,
   /** Doors refuse receipts while more than a batch waits and the oldest has for so long. */
-  ingestQueueAgeMsMax: 100,
+  ingestQueueAgeMsMax: 250,
   /** Neighbours of an item that are served (K of DESIGN §5); 20 would lose ≤ .001 of recall. */
   neighboursServed: 50,
   /** An item with fewer receipts is new: its own rows say little yet. */
