@@ -30,19 +30,27 @@ function* catalogue(options: WorkloadOptions) {
   }
 }
 
-/** Fills an engine with the catalogue and the first `count` receipts of a workload. */
-async function fillChain(
+interface Filling {
+  readonly receipts: number;
+  readonly workload: WorkloadOptions;
+  /** Whether there is a catalogue, or items are only known from receipts. */
+  readonly named: boolean;
+}
+
+const seeded: Filling = { receipts: chainReceipts, workload: defaultWorkload, named: true };
+
+/** Fills an engine with the catalogue and receipts of a workload. */
+export async function fillChain(
   engine: Engine,
-  count = chainReceipts,
-  options = defaultWorkload,
+  { receipts: count, workload, named }: Filling = seeded,
 ): Promise<void> {
-  const items = [...catalogue(options)];
+  const items = named ? [...catalogue(workload)] : [];
   for (let at = 0; at < items.length; at += batchSize) {
     const batch = items.slice(at, at + batchSize);
     await engine.ingest(batch.map((item) => ({ kind: 'item', item })));
   }
   let batch: Parameters<Engine['ingest']>[0][number][] = [];
-  for (const purchase of receipts(count, options)) {
+  for (const purchase of receipts(count, workload)) {
     batch.push({ kind: 'purchase', purchase });
     if (batch.length < batchSize) continue;
     await engine.ingest(batch);

@@ -13,7 +13,7 @@ import { askProcess, processorMs, startProgram, startServer } from './load/proce
 
 const listItems = 20;
 const membersAsked = 500;
-const rounds = 5;
+const rounds = 3;
 const secondsPerRound = 2;
 const connectionCounts = [1, 8, 64];
 const fixedRates = [1_000, 4_000];

@@ -6,7 +6,7 @@ import { relative } from 'node:path';
 import { scratchFolder } from './chain.ts';
 import { benchCheckpoint } from './checkpoint.ts';
 import { benchErase } from './erase.ts';
-import type { Part } from './figures.ts';
+import { type Part, rounded } from './figures.ts';
 import { benchFreshness } from './freshness.ts';
 import { benchGrpc } from './grpc.ts';
 import { benchHttp } from './http.ts';
@@ -17,6 +17,7 @@ import { benchMixed } from './mixed.ts';
 import { benchOverload } from './overload.ts';
 import { benchRecommend } from './recommend.ts';
 import { makeRunFolder, recorder, writeSummary } from './run.ts';
+import { benchSoak } from './soak.ts';
 import { benchStart } from './start.ts';
 import { benchTill } from './till.ts';
 
@@ -34,10 +35,11 @@ const parts: Readonly<Record<string, Part>> = {
   start: benchStart,
   memory: benchMemory,
   till: benchTill,
+  soak: benchSoak,
 };
 
 /** Too long for a suite of ten minutes: run by name only. */
-const byNameOnly: ReadonlySet<string> = new Set();
+const byNameOnly: ReadonlySet<string> = new Set(['soak']);
 
 /** Names the folder of a run for the processes of its parts. */
 const folderVariable = 'BENCH_RUN';
@@ -51,6 +53,7 @@ async function runSuite(folder: string): Promise<void> {
   const scratch = scratchFolder();
   for (const name of Object.keys(parts).filter((part) => !byNameOnly.has(part))) {
     console.log(`\n== ${name}`);
+    const startedAt = performance.now();
     const child = spawn(process.execPath, [process.argv[1]!, name], {
       stdio: 'inherit',
       env: {
@@ -61,6 +64,7 @@ async function runSuite(folder: string): Promise<void> {
       timeout: partMsMax,
     });
     const [code] = await once(child, 'close');
+    console.log(`${name} took ${rounded((performance.now() - startedAt) / 1_000)} s`);
     if (code === 0) continue;
     console.error(`${name} failed`);
     process.exitCode = 1;

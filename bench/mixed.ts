@@ -10,7 +10,7 @@ import { askProcess, startProgram } from './load/process.ts';
 const readsPerSecond = 2_000;
 const receiptsPerSecond = 500;
 const rounds = 5;
-const seconds = 4;
+const seconds = 3;
 const warmUpSeconds = 1;
 const ratioMax = 1.5;
 

@@ -7,8 +7,8 @@ import { healthStream, lateReceipts, listStream, receiptStream } from './load/de
 import type { OpenAnswer, OpenJob, OpenStream, StreamAnswer } from './load/open-loop.ts';
 import { askProcess, startProgram } from './load/process.ts';
 
-const seconds = 4;
-const warmUpSeconds = 2;
+const seconds = 3;
+const warmUpSeconds = 1;
 const factors = [2, 5, 10];
 /** More than can be waiting, so that nothing but the server bounds what is asked. */
 const connectionsMax = 1_000;

@@ -318,7 +318,10 @@ export class ChainEngine implements Engine {
   }
 
   get inspect() {
-    return inspectionOf(this.keeper.counts, this.registries);
+    const { store } = this.parts;
+    return inspectionOf(this.keeper.counts, this.registries, (memberId) =>
+      store.tables.histories.get(Buffer.from(findMember(store, memberId).root)),
+    );
   }
 
   async close(): Promise<void> {

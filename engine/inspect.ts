@@ -1,6 +1,8 @@
 // Every counter as counted, by outside ids: for audits and tests.
 import type { Cell, Inspection, ItemCounters } from './engine.ts';
-import type { KernelCell } from './kernel/kernel.ts';
+import { priors, repeats, tables } from './kernel/exports.ts';
+import type { Kernel, KernelCell } from './kernel/kernel.ts';
+import { tasteAgeDecay } from './serve/context.ts';
 import { dayparts } from './serve/request.ts';
 import type { Counts, Registries } from './views/counts.ts';
 
@@ -24,7 +26,11 @@ const counterNames = [
   'reboughtOnce',
 ] as const;
 
-export function inspectionOf(counts: Counts, { items, stores }: Registries): Inspection {
+export function inspectionOf(
+  counts: Counts,
+  { items, stores }: Registries,
+  historyOf: (memberId: string) => Buffer | undefined,
+): Inspection {
   const { kernel } = counts;
   const named = (cells: readonly KernelCell[]): Cell[] =>
     cells.map(({ key, weight, count }) => ({ itemId: items.idOf(key), weight, count }));
@@ -54,6 +60,11 @@ export function inspectionOf(counts: Counts, { items, stores }: Registries): Ins
       usedBytes: kernel.run.heapUsedBytes(),
       totalBytes: kernel.run.heapTotalBytes(),
     }),
+    kernelBytes: () => ({
+      used: kernel.run.heapUsedBytes(),
+      total: kernel.run.memory.buffer.byteLength,
+    }),
+    kernelList: (memberId, limit) => kernelListOf(kernel, historyOf(memberId), limit),
     totals: () => {
       const newestDay = kernel.run.newestDay();
       return {
@@ -65,5 +76,21 @@ export function inspectionOf(counts: Counts, { items, stores }: Registries): Ins
         popularityLandmarkDay: counts.popularityLandmarkDay,
       };
     },
+  };
+}
+
+/** As engine/serve/scenarios/personal.ts asks for guess-you-like, with shares that do not matter. */
+function kernelListOf(kernel: Kernel, history: Buffer | undefined, limit: number): () => number {
+  const { run } = kernel;
+  const growth = run.pairGrowth(run.newestDay());
+  return () => {
+    kernel.readHistory(0, history);
+    run.startRequest(limit, growth);
+    run.weighHistory(tasteAgeDecay);
+    run.accumulateNext();
+    const byAccumulator = 1 / run.affinityTotal();
+    const byPopularity = 0.1 / run.popularityTotal();
+    run.select(byAccumulator, tables.next, byPopularity, priors.sales, repeats.habit, true, true);
+    return run.resultCount();
   };
 }

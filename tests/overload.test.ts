@@ -104,7 +104,7 @@ test('a burst waits and is served whole', async () => {
   let looks = 0;
   // Every look takes a millisecond: five lists a turn, and twenty-five turns until it is too late.
   const gate = new Gate(() => looks++, {
-    lists: { ageMs: 200, patienceMs: 100, overloadAgeMs: 5 },
+    lists: { ...lanes, ageMs: 200 },
   });
   const loopback = await openHttp(gate);
   const answers = await askAtOnce(loopback, Array(40).fill(list));

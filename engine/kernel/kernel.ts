@@ -155,6 +155,12 @@ export class Kernel {
     };
   }
 
+  /** The item of an anchor, where that is all there is to know. */
+  anchorItem(index: number): number {
+    const address = (this.run.anchorsAddress() >>> 0) + index * anchorBytes;
+    return this.memory().getUint32(address, true);
+  }
+
   /** Receipts that held the item. */
   support(item: number): number {
     return this.wholeAt((this.run.itemRecord(item) >>> 0) + 56);

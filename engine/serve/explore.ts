@@ -19,8 +19,11 @@ function candidatesOf(context: ServeContext): Candidate[] {
   const isNew = (number: number) => kernel.support(number) < limits.newcomerReceipts;
   const best = new Map<number, Candidate>();
   for (let index = 0; index < Math.min(anchorCount, limits.neighboursServed); index++) {
-    const { item: anchorNumber, affinity } = kernel.anchor(index);
-    for (const { number, nearness } of newcomers.near(anchorNumber)) {
+    const anchorNumber = kernel.anchorItem(index);
+    const guests = newcomers.near(anchorNumber);
+    if (guests.length === 0) continue;
+    const { affinity } = kernel.anchor(index);
+    for (const { number, nearness } of guests) {
       const score = affinity * nearness;
       if (score <= (best.get(number)?.score ?? 0) || run.anchorOf(number) >= 0) continue;
       if (!isNew(number)) continue;

@@ -27,7 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'server/http': ['server'],
   'server/grpc': ['server'],
   'server/cli': ['server', 'server/http', 'server/grpc'],
-  bench: [],
+  bench: ['server/http'],
   /** What a vendor would write: nothing of ours but proto/. */
   examples: [],
   tests: ['examples', 'server', 'server/http', 'server/grpc', 'server/cli', 'bench'],
