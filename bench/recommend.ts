@@ -1,5 +1,5 @@
-// The whole way of one list in process: member id in, encoded reply out, for members with real-sized
-// histories, beside what the kernel alone takes for the same members.
+// The whole way of one list in process: member id in, encoded reply out, for members with histories
+// of real size, beside what the kernel alone takes for the same members.
 import { join } from 'node:path';
 import { type Engine, openEngine, recommendRequestSchema } from '../engine/index.ts';
 import { createListEncoder } from '../server/http/encode.ts';

@@ -58,8 +58,8 @@ export async function benchSoak(record: RecordRow): Promise<string> {
       bars: [{ of: 'ratio', atMost: growthMax }],
     });
     record({ name: 'p99 of each ten seconds', unit: 'ms', samples: p99s });
-    const last = rounded(megabytes.at(-1)!);
-    return `soak ${answered} answers  memory ${rounded(megabytes[quarter]!)} MB, at the end ${last} MB`;
+    const [early, last] = [rounded(megabytes[quarter]!), rounded(megabytes.at(-1)!)];
+    return `soak ${answered} answers  memory ${early} MB, at the end ${last} MB`;
   } finally {
     scratch.remove();
   }

@@ -79,7 +79,7 @@ export function inspectionOf(
   };
 }
 
-/** As engine/serve/scenarios/personal.ts asks for guess-you-like, with shares that do not matter. */
+/** As scenarios/personal.ts asks for guess-you-like, with shares that do not matter. */
 function kernelListOf(kernel: Kernel, history: Buffer | undefined, limit: number): () => number {
   const { run } = kernel;
   const growth = run.pairGrowth(run.newestDay());
