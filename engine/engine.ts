@@ -1,6 +1,7 @@
 // The engine as its users see it: the options it opens with, what it can be asked, and what it
 // answers. Types, and the names of what can be chosen.
 import type { Clock } from './base/clock.ts';
+import type { Replication } from './jobs/replication.ts';
 import type { KernelBuild } from './kernel/kernel.ts';
 import type { Event, IngestResult, Item, Store } from './log/events.ts';
 import type {
@@ -34,6 +35,10 @@ export interface EngineOptions {
   readonly openAtOnce?: boolean;
   /** Which formula makes the lists. Default `shipped`. */
   readonly formula?: Formula;
+  /** The name under which this node's own events go to other nodes. Default: as the folder says. */
+  readonly origin?: string | undefined;
+  /** The folder is a copy that only takes in what other nodes accept. */
+  readonly isFollower?: boolean;
   /** Which build of the kernel: `debug` keeps its assertions. */
   readonly kernelBuild?: KernelBuild;
 }
@@ -181,6 +186,8 @@ export interface Engine {
    */
   receipts(options?: { readonly gross?: boolean }): IterableIterator<ReceiptRow>;
   bookmark(key: string): string | undefined;
+  /** What other nodes of the same chain are given and what is taken from them. */
+  readonly replication: Replication;
   status(): EngineStatus;
   /** Every counter as counted (docs/reference/counts.md), for audits and tests; slow. */
   readonly inspect: Inspection;

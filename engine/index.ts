@@ -46,8 +46,14 @@ export {
   type ImportSummary,
   runImport,
 } from './jobs/import/import.ts';
+export {
+  type JournalEntry,
+  type Replication,
+  snapshotFiles,
+} from './jobs/replication.ts';
 export { type RestoreReport, restore } from './jobs/restore.ts';
 export * from './log/events.ts';
+export { originName } from './log/origins.ts';
 export { openEngine } from './open.ts';
 export * from './serve/request.ts';
 export type { Audit } from './views/verify.ts';

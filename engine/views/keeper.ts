@@ -6,6 +6,7 @@ import { steadyMilliseconds } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
 import type { KernelBuild } from '../kernel/kernel.ts';
 import type { LoggedPurchase } from '../log/codec.ts';
+import { isCounted } from '../log/dedupe.ts';
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 import type { Batch } from './batch.ts';
@@ -130,6 +131,8 @@ export class Keeper {
     const { log } = this.options;
     const entry = log.read(sequence);
     if (entry.kind !== 'purchase' || entry.purchase.memberId !== undefined) return undefined;
+    if (log.origins.isNamed && !isCounted(this.options.store, entry.purchase.purchaseId, sequence))
+      return undefined;
     return encodeHistoryEntry(this.entryOf(entry.purchase, sequence, returnsUpTo));
   }
 
@@ -298,6 +301,11 @@ export class Keeper {
       }
       await this.dropResidues(sequence);
     });
+  }
+
+  /** Runs work during which no checkpoint is written, so that the newest stays the one on disk. */
+  betweenCheckpoints<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.inBackground(work);
   }
 
   private async dropResidues(upTo: number): Promise<void> {
