@@ -268,7 +268,7 @@ export class ChainEngine implements Engine {
       countNextCopies(context, done.shared);
       return done;
     });
-    this.maintenance.noteErased();
+    this.replication.noteErased();
     return {
       found: erased.found,
       removed: { receipts: erased.receipts, returns: erased.returns, aliases: erased.aliases },

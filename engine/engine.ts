@@ -54,6 +54,8 @@ export interface EngineStatus {
   readonly stores: number;
   /** Events of erased members that were refused since the start. */
   readonly refusedOfErased: number;
+  /** Absent for a node that is alone. */
+  readonly cluster?: ClusterStatus;
 }
 
 export interface EraseReceipt {
@@ -70,6 +72,59 @@ export interface EraseReceipt {
   readonly watermark: string;
   /** When the last bytes will be gone from the disk, RFC 3339. */
   readonly bytesGoneBy: string;
+  /** The other nodes of the chain, where there are any. */
+  readonly nodes?: readonly NodeAcknowledgement[];
+}
+
+export interface NodeAcknowledgement {
+  readonly node: string;
+  /** Whether it has said that it forgot them too; else it does so when it comes back. */
+  readonly acknowledged: boolean;
+  /** Its digest then. */
+  readonly digest?: string;
+}
+
+/** How a node stands with the others of its chain. */
+export interface ClusterStatus {
+  readonly role: 'origin' | 'follower';
+  readonly node: string;
+  /** Whether Redis carries; absent where none is set. */
+  readonly redis?: 'up' | 'down';
+  /** What comparing digests gave last; `differs` until it is repaired. */
+  readonly digests: 'same' | 'differs' | 'unknown';
+  /** Nodes that this one follows. */
+  readonly follows: readonly FollowStatus[];
+  /** Nodes that have told this one where they stand. */
+  readonly followers: readonly FollowerStatus[];
+  readonly counters: Readonly<Record<ClusterCounter, number>>;
+}
+
+/** What has happened since the start. */
+export type ClusterCounter =
+  | 'gaps'
+  | 'forgedFrames'
+  | 'unreadableFrames'
+  | 'differences'
+  | 'reseeds'
+  | 'sharedReceipts';
+
+export interface FollowStatus {
+  readonly address: string;
+  readonly node?: string;
+  /** What brings its entries now. */
+  readonly carrier: 'redis' | 'grpc' | 'none';
+  /** Entries of its journal that are not here yet, as far as is known. */
+  readonly behind?: number;
+  /** What is wrong. */
+  readonly trouble?: string;
+}
+
+export interface FollowerStatus {
+  readonly node: string;
+  readonly role: string;
+  readonly watermark: string;
+  readonly carrier: string;
+  readonly silentMs: number;
 }
 
 export interface CompactReport {

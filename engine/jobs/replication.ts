@@ -49,6 +49,7 @@ export class Replication {
   private readonly options: ReplicationOptions;
   private snapshots = 0;
   private readonly listeners = new Set<() => void>();
+  private readonly erasers = new Set<() => void>();
   /** Receipts that came to several origins, since the start. */
   doubled = 0;
 
@@ -80,6 +81,16 @@ export class Replication {
     return this.options.standing.digestAt(watermark);
   }
 
+  /** What one part of the cells adds up to, read from memory: some 15 ns a cell. */
+  digestOfPart(part: number, parts: number): string {
+    return this.options.keeper.counts.kernel.digestOfPart(part, parts);
+  }
+
+  /** Whether all cells add up to the digest that was counted; some 15 ns a cell at once. */
+  addsUp(): boolean {
+    return this.options.keeper.counts.kernel.addsUp();
+  }
+
   /** Calls back after everything that was folded; returns how to stop that. */
   onFolded(listener: () => void): () => void {
     this.listeners.add(listener);
@@ -88,6 +99,22 @@ export class Replication {
 
   noteFolded(): void {
     for (const listener of this.listeners) listener();
+  }
+
+  /** Calls back after every erase, own or another's; returns how to stop that. */
+  onErased(listener: () => void): () => void {
+    this.erasers.add(listener);
+    return () => this.erasers.delete(listener);
+  }
+
+  noteErased(): void {
+    this.options.maintenance.noteErased();
+    for (const listener of this.erasers) listener();
+  }
+
+  /** Counts everything anew beside the live counts, which then give way to the new ones. */
+  recount(why: string): void {
+    this.options.keeper.recount(why);
   }
 
   /**
@@ -155,7 +182,7 @@ export class Replication {
     if (typeof applied !== 'number') throw applied;
     await this.eraseAlso(alsoErased);
     if (decoded.some(({ kind }) => kind === 'expire')) await this.expireAlso();
-    if (decoded.some(({ kind }) => kind === 'erase')) this.options.maintenance.noteErased();
+    if (decoded.some(({ kind }) => kind === 'erase')) this.noteErased();
     return applied;
   }
 

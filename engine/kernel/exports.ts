@@ -43,6 +43,8 @@ export interface KernelExports {
   restoreSnapshot(address: number, bytes: number): number;
   finishRestore(): void;
   digest(): bigint;
+  digestOfPart(part: number, parts: number): bigint;
+  digestOfCells(): bigint;
   lastTotal(): number;
   newestDay(): number;
   popularityTotal(): number;

@@ -167,7 +167,7 @@ export class Keeper {
       counts?.refreshEligible(batch.changedItems);
     }
     this.applied = this.options.log.head;
-    if (this.isPastLandmark(newestDay) && !this.isRelandmarking) this.relandmark();
+    if (this.isPastLandmark(newestDay)) this.recount('the landmark moves');
   }
 
   private isPastLandmark(newestDay: number): boolean {
@@ -215,9 +215,11 @@ export class Keeper {
     );
   }
 
-  private relandmark(): void {
+  /** Makes other counts in the background, which then take the place of these. */
+  recount(why: string): void {
+    if (this.isRelandmarking) return;
     this.isRelandmarking = true;
-    this.options.notify('the landmark moves: recounting in the background');
+    this.options.notify(`${why}: recounting in the background`);
     const switchTo = (counts: Counts) => this.switchTo(counts);
     const work = this.withRecount(
       function* (counts) {

@@ -2,7 +2,9 @@
 import closeWithGrace from 'close-with-grace';
 import type { Command } from 'commander';
 import { destination, type Logger, pino } from 'pino';
-import { systemClock } from '../../engine/index.ts';
+import { type EngineOptions, systemClock } from '../../engine/index.ts';
+import { type ClusterNode, createNode } from '../cluster/node.ts';
+import { nodeOptions } from '../cluster/settings.ts';
 import { grpcSettings, isLoopback, readSettings, type Settings } from '../config.ts';
 import { listen as listenGrpc } from '../grpc/listen.ts';
 import { listen as listenHttp } from '../http/listen.ts';
@@ -19,6 +21,11 @@ interface ServeFlags {
   readonly httpPort?: string;
   readonly grpcPort?: string;
   readonly host?: string;
+  readonly role?: string;
+  readonly nodeName?: string;
+  readonly origin?: string;
+  readonly redis?: string;
+  readonly followers?: string;
   readonly demoIfEmpty?: boolean;
 }
 
@@ -30,6 +37,10 @@ export function serveCommand(program: Command): void {
     .option('--http-port <port>', 'the HTTP port, 0 for any (CAINI_HTTP_PORT, default 8080)')
     .option('--grpc-port <port>', 'the gRPC port, none for none (CAINI_GRPC_PORT, default 50051)')
     .option('--host <address>', 'the address to listen on (CAINI_HOST, default 127.0.0.1)')
+    .option('--role <role>', 'alone, origin or follower (CAINI_ROLE, default alone)')
+    .option('--node-name <name>', 'the name of this node in its chain (CAINI_NODE_NAME)')
+    .option('--origin <addresses>', 'the nodes to follow, host:port of gRPC (CAINI_ORIGIN)')
+    .option('--redis <url>', 'the Redis between the nodes, none for none (CAINI_REDIS)')
     .option('--demo-if-empty', 'fill an empty folder with a generated demo chain')
     .action(run);
 }
@@ -40,14 +51,23 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
   const log = pino({ level: settings.logLevel }, destination({ fd: 2, sync: true }));
   const progress = createProgressBar(process.stderr, systemClock);
   let grpcUrl: string | undefined;
+  const openEngine = (chosen: Partial<EngineOptions> = {}) =>
+    // Counting may take a while; the server answers health checks and says how far it is.
+    openFolder(settings, { openAtOnce: true, notify: (note) => log.info(note), ...chosen });
+  const chosen = nodeOptions(settings, { log, openEngine });
+  const node = chosen && createNode(chosen);
   const server = await startServer({
     log,
-    // Counting may take a while; the server answers health checks and says how far it is.
-    openFolder: () => openFolder(settings, { openAtOnce: true, notify: (note) => log.info(note) }),
-    demoIfEmpty,
+    openFolder: async () => {
+      if (node === undefined) return openEngine();
+      node.start();
+      return node.engine;
+    },
+    onClosing: () => node?.stop(),
+    demoIfEmpty: demoIfEmpty && settings.role !== 'follower',
     onDemoProgress: (share) => progress.show('loading the demo chain', share, 1),
     openDoor: async (access) => {
-      const doors = await openDoors(settings, access, log);
+      const doors = await openDoors(settings, access, log, node);
       grpcUrl = doors.grpcUrl;
       return doors;
     },
@@ -85,6 +105,7 @@ async function openDoors(
   settings: Settings,
   access: EngineAccess,
   log: Logger,
+  node: ClusterNode | undefined,
 ): Promise<Door & { readonly grpcUrl: string | undefined }> {
   const { host, httpPort } = settings;
   const forGrpc = grpcSettings(settings);
@@ -93,7 +114,7 @@ async function openDoors(
   );
   if (forGrpc === undefined) return { ...http, grpcUrl: undefined };
   const grpc = await takeAddress({ ...forGrpc, name: 'grpc' }, () =>
-    listenGrpc({ ...forGrpc, access, log }),
+    listenGrpc({ ...forGrpc, access, log, node: node?.host }),
   ).catch(async (error: unknown) => {
     await http.close();
     throw error;

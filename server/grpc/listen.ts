@@ -2,6 +2,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { limits } from '../../engine/index.ts';
+import type { ReplicationHost } from '../cluster/host.ts';
 import { doorLimits } from '../limits.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import { operations } from '../operations.ts';
@@ -14,6 +15,7 @@ import { type Admit, admitByKey, admitEverybody, readKeys } from './keys.ts';
 import { createOpenStreams, type OpenStreams, type Parts } from './parts.ts';
 import { purchaseCalls } from './purchases.ts';
 import { createReflection } from './reflection.ts';
+import { replicationCalls } from './replication.ts';
 import { addServices, type Call, guarded } from './services.ts';
 import { scanSessionCall } from './session.ts';
 import { createSessions, type Sessions, type SteadyClock } from './sessions.ts';
@@ -29,6 +31,8 @@ export interface ListenOptions {
   readonly tls?: TlsFiles | undefined;
   /** Absent: nobody is asked for a key. */
   readonly keysFile?: string | undefined;
+  /** What other nodes of the chain are answered; absent for a node that is alone. */
+  readonly node?: ReplicationHost | undefined;
   /** For tests, which cannot wait as long. */
   readonly timing?: Partial<Timing>;
   readonly now?: SteadyClock;
@@ -58,7 +62,10 @@ export async function listen(options: ListenOptions): Promise<GrpcDoor> {
   const server = new Server(serverOptions(timing));
   const health = createHealth(access);
   const sessions = createSessions({ now, ...options.sessionLimits });
-  addServices(server, parts, streamingCalls(parts, sessions));
+  addServices(server, parts, {
+    ...streamingCalls(parts, sessions),
+    ...replicationCalls(parts, options.node),
+  });
   health.addTo(guarded(server, parts, { withKey: false }));
   createReflection().addToServer(guarded(server, parts, { withKey: true }));
   const shownHost = host.includes(':') ? `[${host}]` : host;

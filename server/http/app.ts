@@ -19,6 +19,7 @@ import { shown } from '../shown.ts';
 import { readJsonBody } from './body.ts';
 import { addDocumentRoutes } from './documents.ts';
 import { encodeList } from './encode.ts';
+import { addMetricsRoute } from './metrics.ts';
 import {
   encodeProblem,
   HttpRefusal,
@@ -55,6 +56,7 @@ export function createApp(access: EngineAccess, log: Logger): HttpApp {
     app.all(honoPath(path), ({ env }) => dispatch(access, methods, env.incoming));
   }
   addDocumentRoutes(app);
+  addMetricsRoute(app, access);
   app.notFound(({ env }) => respondWithError(unknownPath(env.incoming)));
   app.onError((error, { env }) => answerError(error, env.incoming, log));
   return app;
