@@ -32,6 +32,7 @@ export interface HostOptions {
 }
 
 const linkKeyId = '';
+const silent = { role: '', digest: '', carrier: 'grpc', partDiffers: false };
 
 export class ReplicationHost {
   private readonly options: HostOptions;
@@ -55,10 +56,13 @@ export class ReplicationHost {
 
   /** Encoded TailJournalResponse messages until the signal ends it. */
   async *tail(
-    { watermark }: wire.TailJournalRequest,
+    request: wire.TailJournalRequest,
     signal: AbortSignal,
   ): AsyncIterableIterator<Buffer> {
     const { node, incarnation, settings } = this.options;
+    const { watermark } = request;
+    // From its first word on, an erase waits for it too.
+    this.options.nodes.hear({ ...silent, node: request.node, watermark }, undefined);
     const { replication } = this.options.engine();
     let position = replication.positionAfter(watermark);
     const hello = { node, incarnation, position, settings };

@@ -42,7 +42,8 @@ export async function eventually(
 ): Promise<number> {
   const start = performance.now();
   while (performance.now() - start < msMax) {
-    if (await Promise.resolve(is()).catch(() => false)) return performance.now() - start;
+    const look = async () => is();
+    if (await look().catch(() => false)) return performance.now() - start;
     await pause(20);
   }
   throw new Error(`not within ${msMax} ms: ${what}`);

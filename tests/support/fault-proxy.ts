@@ -9,10 +9,13 @@ export type Fault = 'none' | 'hole' | 'cut' | { readonly delayMs: number };
 export interface FaultProxy {
   readonly port: number;
   set(fault: Fault): void;
+  /** Cuts every connection, and leads new ones elsewhere. */
+  leadTo(target: number): void;
   close(): Promise<void>;
 }
 
-export async function openFaultProxy(target: number): Promise<FaultProxy> {
+export async function openFaultProxy(first: number): Promise<FaultProxy> {
+  let target = first;
   let fault: Fault = 'none';
   const sockets = new Set<Socket>();
   const pipe = (from: Socket, to: Socket): void => {
@@ -45,6 +48,10 @@ export async function openFaultProxy(target: number): Promise<FaultProxy> {
       fault = next;
       // What was swallowed cannot be sent again: a stream with a hole in it is no stream.
       if (fault === 'cut' || fault === 'none') for (const socket of sockets) socket.destroy();
+    },
+    leadTo(next) {
+      target = next;
+      for (const socket of sockets) socket.destroy();
     },
     async close() {
       for (const socket of sockets) socket.destroy();
