@@ -70,6 +70,7 @@ export class ReplicationHost {
     const line = this.listen(replication, signal);
     let saidAtMs = Number.NEGATIVE_INFINITY;
     let reports = this.reports;
+    let turn = 0;
     try {
       while (!signal.aborted) {
         const entries = replication.entriesFrom(position, clusterLimits.frameEntriesMax);
@@ -79,7 +80,8 @@ export class ReplicationHost {
           yield this.frame(head, entries);
           position += entries.length;
         } else if (isDue || reports !== this.reports) {
-          const standing = standingOf(replication, this.options.clock(), reports !== this.reports);
+          const standing = standingOf(replication, turn, reports !== this.reports);
+          turn += 1;
           yield this.frame({ ...head, standing }, []);
           saidAtMs = performance.now();
           reports = this.reports;

@@ -42,6 +42,7 @@ export interface NodeOptions {
 }
 
 export interface ClusterNode {
+  readonly name: string;
   readonly engine: NodeEngine;
   readonly host: ReplicationHost;
   /** Begins; everything that takes time happens behind the engine’s `ready`. */
@@ -53,6 +54,7 @@ export interface ClusterNode {
 export function createNode(options: NodeOptions): ClusterNode {
   const node = new Node(options);
   return {
+    name: options.node,
     engine: node.facade,
     host: node.host,
     start: () => node.start(),
@@ -108,7 +110,7 @@ class Node implements NodeWays {
       keys: this.keys,
       nodes: this.nodes,
       clock,
-      engine: () => this.facade.current,
+      engine: () => this.readyEngine(),
     });
   }
 
@@ -141,6 +143,15 @@ class Node implements NodeWays {
       if (isReading && performance.now() > end - 1_000) return this.caughtUp();
       await pause(10, undefined, { signal: this.stopped.signal }).catch(() => {});
     }
+  }
+
+  /** For other nodes: nobody copies what is still being counted. */
+  private readyEngine(): Engine {
+    const engine = this.facade.current;
+    const { ready, waitingFor } = engine.status();
+    if (ready) return engine;
+    const details = { reason: 'NOT_READY', retryAfterMs: 1_000 };
+    throw new EngineError('UNAVAILABLE', `not ready: ${waitingFor}`, details);
   }
 
   private get isStopped(): boolean {

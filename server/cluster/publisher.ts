@@ -27,6 +27,7 @@ export class Publisher {
   private published: number;
   private isStandingDue = true;
   private mustReport = false;
+  private turn = 0;
   private running: Promise<void> | undefined;
   private isClosed = false;
 
@@ -114,6 +115,7 @@ export class Publisher {
   private standing(): Standing {
     const report = this.mustReport;
     this.mustReport = false;
-    return standingOf(this.options.replication, this.options.clock(), report);
+    this.turn += 1;
+    return standingOf(this.options.replication, this.turn, report);
   }
 }

@@ -52,7 +52,8 @@ function nameOf(role: Settings['role'], dataDir: string): string {
   return `f-${createHash('sha256').update(place).digest('hex').slice(0, 10)}`;
 }
 
-function secretIn(settings: Settings): string {
+/** Throws SettingsError when there is none. */
+export function secretIn(settings: Settings): string {
   const file = unlessNone(settings.nodeSecretFile);
   const secret = file === undefined ? unlessNone(settings.nodeSecret) : readSecret(file);
   if (secret !== undefined && secret.length >= 16) return secret;

@@ -3,10 +3,10 @@ import type { Standing } from '#proto/caini/v1/replication.js';
 import type { Replication } from '../../engine/index.ts';
 import { clusterLimits } from './limits.ts';
 
-/** Another part of the cells each second, so that all have had their turn within half a minute. */
-export function standingOf(replication: Replication, nowMs: number, report: boolean): Standing {
-  const { parts, standingEveryMs } = clusterLimits;
-  const part = Math.floor(nowMs / standingEveryMs) % parts;
+/** Another part of the cells with each turn, one a second: all are read within half a minute. */
+export function standingOf(replication: Replication, turn: number, report: boolean): Standing {
+  const { parts } = clusterLimits;
+  const part = turn % parts;
   return {
     watermark: replication.watermark,
     digest: replication.digest(),

@@ -141,6 +141,28 @@ test('the origin is killed and comes back: the follower serves meanwhile and goe
   expect(healed).toBeLessThan(10_000);
 });
 
+test('followers behind one port serve together, and one that dies is started again', {
+  timeout,
+}, async () => {
+  const shop = await node({ role: 'origin', name: 'shop', followers: 2 });
+  const namesSeen = async () => {
+    const told = await Promise.all(Array.from({ length: 6 }, () => shop.readinessAnew()));
+    return new Set(told.filter(({ ready }) => ready).map(({ cluster }) => cluster.node));
+  };
+  await eventually('both serve', async () => (await namesSeen()).size === 2);
+  const watermark = await buy(shop, 'ann');
+  for (let round = 0; round < 6; round++) {
+    await eventually('it is read everywhere', async () => {
+      return (await listOf(shop, 'ann', watermark)).status === 200;
+    });
+  }
+  // One of them is the check of the data file, which ends by itself.
+  const [victim] = shop.children();
+  process.kill(victim!, 'SIGKILL');
+  await eventually('another takes its place', () => !shop.children().includes(victim!));
+  await eventually('both serve again', async () => (await namesSeen()).size === 2);
+});
+
 test('two origins take receipts while the line between them is down, and become one', {
   timeout,
 }, async () => {

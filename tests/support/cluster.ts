@@ -1,7 +1,8 @@
 // Nodes of one chain as real processes on loopback, and a Redis of our own between them.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -140,6 +141,8 @@ export interface NodeOptions {
   readonly redis?: string | undefined;
   readonly secret?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Processes behind the same port. */
+  readonly followers?: number;
 }
 
 export class NodeUnderTest implements ProcessUnderTest {
@@ -173,6 +176,7 @@ export class NodeUnderTest implements ProcessUnderTest {
       'node-name': name,
       ...(origin !== undefined && { origin }),
       ...(redis !== undefined && { redis }),
+      ...(this.options.followers !== undefined && { followers: this.options.followers }),
     };
     const options = Object.entries(settings).map(([key, value]) => `--${key}=${value}`);
     this.process = new Supervised(process.execPath, [program, 'serve', ...options], {
@@ -192,6 +196,13 @@ export class NodeUnderTest implements ProcessUnderTest {
 
   signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void {
     this.process?.signal(signal);
+  }
+
+  /** The processes that it has started, on Linux. */
+  children(): number[] {
+    const pid = this.process?.child.pid;
+    const told = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return told.trim().split(' ').filter(Boolean).map(Number);
   }
 
   /** The body, or undefined when nobody answers in time. */
@@ -219,6 +230,18 @@ export class NodeUnderTest implements ProcessUnderTest {
 
   readiness(): Promise<Json> {
     return this.ask('GET', '/readyz');
+  }
+
+  /** Over a connection of its own, which several processes behind a port are dealt in turn. */
+  readinessAnew(): Promise<Json> {
+    return new Promise((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: this.httpPort, path: '/readyz', agent: false };
+      const asked = get(options, async (reply) => {
+        const chunks = await reply.toArray();
+        resolve(JSON.parse(Buffer.concat(chunks).toString()));
+      });
+      asked.on('error', reject);
+    });
   }
 
   async ready(msMax = 30_000): Promise<number> {
