@@ -168,6 +168,7 @@ export class Replication {
    * EPOCH_CHANGED, and then nothing of them was taken.
    */
   async apply(entries: readonly ForeignEntry[]): Promise<number> {
+    if (entries.every((entry) => this.isKnown(entry))) return 0;
     const decoded = entries.map((entry) => decodeEntry(entry.bytes, entry.place.sequence));
     const idsOf = await this.findErased(decoded);
     const alsoErased = new Set<string>();
@@ -184,6 +185,12 @@ export class Replication {
     if (decoded.some(({ kind }) => kind === 'expire')) await this.expireAlso();
     if (decoded.some(({ kind }) => kind === 'erase')) this.noteErased();
     return applied;
+  }
+
+  /** What comes round again from others, most of all. */
+  private isKnown({ place }: ForeignEntry): boolean {
+    const head = this.options.log.origins.headOf(place.origin);
+    return head?.epoch === place.epoch && place.sequence <= head.sequence;
   }
 
   private noteDoubled(message: string): void {

@@ -168,7 +168,8 @@ export class Follow {
     if (redisUrl === undefined || this.readerOf === hello.node) return;
     this.reader?.close();
     this.readerOf = hello.node;
-    this.reader = new StreamReader(redisUrl, hello.node, (bytes) => this.hearRedis(bytes), log);
+    const place = { url: redisUrl, chain: this.options.secret.chain, node: hello.node };
+    this.reader = new StreamReader(place, (bytes) => this.hearRedis(bytes), log);
   }
 
   private async hearRedis(bytes: Buffer): Promise<void> {

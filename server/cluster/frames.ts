@@ -1,7 +1,8 @@
 // Frames: consecutive entries of one node's journal, sealed and signed, the same on every way.
 import { crc32 } from 'node:zlib';
 import { Frame, type Frame_Run, type Standing } from '#proto/caini/v1/replication.js';
-import type { JournalEntry } from '../../engine/index.ts';
+import type { JournalEntry, Replication } from '../../engine/index.ts';
+import { clusterLimits } from './limits.ts';
 import { type NodeSecret, seal, unseal } from './secret.ts';
 
 export interface FrameKey {
@@ -15,6 +16,18 @@ export interface FrameHead {
   readonly incarnation: string;
   readonly position: number;
   readonly standing?: Standing | undefined;
+}
+
+/** The next entries of a journal, as many as one frame holds. */
+export function entriesOfFrame(replication: Replication, position: number): JournalEntry[] {
+  const { frameEntriesMax, frameBytesMax } = clusterLimits;
+  const entries = replication.entriesFrom(position, frameEntriesMax);
+  let bytes = 0;
+  const end = entries.findIndex((entry) => {
+    bytes += entry.bytes.length;
+    return bytes > frameBytesMax;
+  });
+  return end < 0 ? entries : entries.slice(0, Math.max(1, end));
 }
 
 /** The frame as bytes. */

@@ -11,7 +11,7 @@ import {
   type Replication,
   snapshotFiles,
 } from '../../engine/index.ts';
-import { encodeFrame, type FrameHead } from './frames.ts';
+import { encodeFrame, entriesOfFrame, type FrameHead } from './frames.ts';
 import { clusterLimits } from './limits.ts';
 import type { ForwardedWrite } from './node-engine.ts';
 import type { Nodes } from './nodes.ts';
@@ -73,7 +73,7 @@ export class ReplicationHost {
     let turn = 0;
     try {
       while (!signal.aborted) {
-        const entries = replication.entriesFrom(position, clusterLimits.frameEntriesMax);
+        const entries = entriesOfFrame(replication, position);
         const head = { node, incarnation, position };
         const isDue = performance.now() - saidAtMs >= clusterLimits.standingEveryMs;
         if (entries.length > 0) {

@@ -5,6 +5,8 @@ export const clusterLimits = {
   proofAgeMsMax: 5 * 60_000,
   /** Entries of one frame: some 150 KB, applied in one transaction of about 5 ms. */
   frameEntriesMax: 512,
+  /** And not more bytes than this, but always one entry: 2,000 lines are 120 KB. */
+  frameBytesMax: 1_048_576,
   /** Frames that were read and are not folded yet, before the line has to wait: 10 MB. */
   framesAheadMax: 64,
   /** How often a node says where it stands. */

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { Standing } from '#proto/caini/v1/replication.js';
 import type { Clock, Replication } from '../../engine/index.ts';
-import { encodeFrame } from './frames.ts';
+import { encodeFrame, entriesOfFrame } from './frames.ts';
 import { clusterLimits } from './limits.ts';
 import { StreamWriter } from './redis.ts';
 import type { NodeSecret } from './secret.ts';
@@ -32,9 +32,9 @@ export class Publisher {
   private isClosed = false;
 
   constructor(options: PublisherOptions) {
-    const { url, node, log, replication } = options;
+    const { url, node, secret, log, replication } = options;
     this.options = options;
-    this.writer = new StreamWriter(url, node, log);
+    this.writer = new StreamWriter({ url, chain: secret.chain, node }, log);
     // What came before is read from the log.
     this.published = replication.position;
     this.stops.push(replication.onFolded(() => this.publish()));
@@ -98,7 +98,7 @@ export class Publisher {
     const frames: Buffer[] = [];
     let { published } = this;
     while (published < replication.position && frames.length < clusterLimits.framesAheadMax) {
-      const entries = replication.entriesFrom(published + 1, clusterLimits.frameEntriesMax);
+      const entries = entriesOfFrame(replication, published + 1);
       if (entries.length === 0) break;
       const head = { node, incarnation, position: published + 1 };
       frames.push(encodeFrame(secret, keys.now(), head, entries));

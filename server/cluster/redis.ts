@@ -5,8 +5,15 @@ import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { clusterLimits } from './limits.ts';
 
-function streamName(node: string): string {
-  return `caini:journal:${node}`;
+export interface StreamPlace {
+  readonly url: string;
+  /** Of which chain, and of which of its nodes. */
+  readonly chain: string;
+  readonly node: string;
+}
+
+function streamName({ chain, node }: StreamPlace): string {
+  return `caini:${chain}:journal:${node}`;
 }
 
 function connect(url: string, log: Logger): Redis {
@@ -46,9 +53,9 @@ export class StreamWriter {
   private readonly redis: Redis;
   private readonly key: string;
 
-  constructor(url: string, node: string, log: Logger) {
-    this.redis = connect(url, log);
-    this.key = streamName(node);
+  constructor(place: StreamPlace, log: Logger) {
+    this.redis = connect(place.url, log);
+    this.key = streamName(place);
   }
 
   /** Adds frames in their order. Rejects when Redis did not take them all, or did not say so. */
@@ -89,9 +96,9 @@ export class StreamReader {
   private readonly log: Logger;
   private isClosed = false;
 
-  constructor(url: string, node: string, hear: (frame: Buffer) => Promise<void>, log: Logger) {
-    this.redis = connect(url, log);
-    this.key = streamName(node);
+  constructor(place: StreamPlace, hear: (frame: Buffer) => Promise<void>, log: Logger) {
+    this.redis = connect(place.url, log);
+    this.key = streamName(place);
     this.hear = hear;
     this.log = log;
     void this.run();

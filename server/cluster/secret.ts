@@ -16,6 +16,8 @@ const tagBytes = 16;
 export interface NodeSecret {
   /** Of what goes over a line between two nodes. */
   readonly linkKey: Buffer;
+  /** Tells chains apart that share a Redis; says nothing of the secret. */
+  readonly chain: string;
   /** HMAC-SHA-256 (RFC 2104). */
   mac(bytes: Uint8Array): Buffer;
   isMac(bytes: Uint8Array, mac: Uint8Array): boolean;
@@ -41,6 +43,7 @@ export function nodeSecretOf(secret: string): NodeSecret {
     macWith(proofKey, Buffer.from(`${path}\n${timeMs}\n${nonce}`));
   return {
     linkKey,
+    chain: keyFor('name').toString('hex', 0, 6),
     mac: (bytes) => macWith(macKey, bytes),
     isMac: (bytes, mac) => isEqual(macWith(macKey, bytes), mac),
     sign(path, nowMs) {

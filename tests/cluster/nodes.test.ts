@@ -10,6 +10,7 @@ import {
   startNode,
 } from '../support/cluster.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/folders.ts';
+import { caini } from '../support/program.ts';
 
 const timeout = 120_000;
 let folder: TemporaryFolder;
@@ -24,7 +25,9 @@ afterEach(async () => {
   await folder.remove();
 });
 
-async function node(options: Omit<NodeOptions, 'dataDir'>): Promise<NodeUnderTest> {
+async function node(
+  options: Omit<NodeOptions, 'dataDir'> & Partial<NodeOptions>,
+): Promise<NodeUnderTest> {
   const started = await startNode({ dataDir: join(folder.path, options.name), ...options });
   nodes.push(started);
   return started;
@@ -161,6 +164,51 @@ test('followers behind one port serve together, and one that dies is started aga
   process.kill(victim!, 'SIGKILL');
   await eventually('another takes its place', () => !shop.children().includes(victim!));
   await eventually('both serve again', async () => (await namesSeen()).size === 2);
+});
+
+test('an origin that is put back from a backup begins a new epoch, and its follower begins anew', {
+  timeout,
+}, async () => {
+  const shop = await origin();
+  const follower = await node({ role: 'follower', name: 'f1', origin: shop.address });
+  await buy(shop, 'ann');
+  await follower.ready();
+  const backup = join(folder.path, 'backup');
+  const dataDir = shop.options.dataDir;
+  expect(await caini('backup', backup, '--data-dir', dataDir)).toMatchObject({ code: 0 });
+  await buy(shop, 'bob');
+  const lost = await buy(shop, 'bob');
+  await eventually('both agree', () => agree([shop, follower]));
+  await shop.stop();
+  expect(await caini('restore', backup, '--data-dir', dataDir)).toMatchObject({ code: 0 });
+  shop.start();
+  await shop.ready();
+  await buy(shop, 'cid');
+  await eventually('both agree again', () => agree([shop, follower]));
+  const { cluster, events, watermark } = await follower.readiness();
+  expect(cluster.counters.reseeds).toBeGreaterThan(0);
+  expect(events).toBe(2);
+  expect(watermark.split(':')[0]).not.toBe(lost.split(':')[0]);
+  expect((await listOf(follower, 'bob', lost)).status).toBe(503);
+});
+
+test('a follower takes the place of its origin, and another follower goes on with it', {
+  timeout,
+}, async () => {
+  const shop = await origin();
+  const first = await node({ role: 'follower', name: 'f1', origin: shop.address });
+  await first.ready();
+  await buy(shop, 'ann');
+  await eventually('both agree', () => agree([shop, first]));
+  await Promise.all([shop.kill(), first.stop()]);
+  const { dataDir } = first.options;
+  const heir = await node({ role: 'origin', name: 'heir', dataDir });
+  await heir.ready();
+  await buy(heir, 'ann');
+  const second = await node({ role: 'follower', name: 'f2', origin: heir.address });
+  await second.ready();
+  await eventually('the new two agree', () => agree([heir, second]));
+  expect((await second.readiness()).events).toBe(2);
 });
 
 test('two origins take receipts while the line between them is down, and become one', {
