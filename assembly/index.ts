@@ -56,6 +56,7 @@ export {
   shareCountTotal,
   shareSumFixed,
 } from './totals';
+export { digestOfCells, digestOfPart } from './scrub';
 export { exp2, pairGrowth, popGrowth, power, setDecay } from './weight';
 
 import { startContribution } from './contribution';

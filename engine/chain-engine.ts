@@ -12,10 +12,14 @@ import type {
   IngestOptions,
   ReceiptRow,
 } from './engine.ts';
+import { countNextCopies } from './follow/receipts.ts';
 import { inspectionOf } from './inspect.ts';
 import { Maintenance } from './jobs/maintenance.ts';
+import { settleNames } from './jobs/names.ts';
 import { receiptRows } from './jobs/receipt-rows.ts';
+import { Replication } from './jobs/replication.ts';
 import { Settler } from './jobs/settler.ts';
+import { Standing } from './jobs/standing.ts';
 import type { Event, IngestResult, Item, Store as StoreEvent } from './log/events.ts';
 import { Log } from './log/log.ts';
 import type { ServeState } from './serve/context.ts';
@@ -60,6 +64,8 @@ export class ChainEngine implements Engine {
   private readonly writer: Ingest;
   private readonly keeper: Keeper;
   private readonly waiters = new Waiters();
+  readonly replication: Replication;
+  private readonly standing: Standing;
   private readonly maintenance: Maintenance;
   private readonly settler: Settler;
   private readonly clock: () => number;
@@ -107,6 +113,19 @@ export class ChainEngine implements Engine {
       keeper: this.keeper,
       notify: (message) => this.notify(message),
     });
+    this.standing = new Standing(this.log);
+    this.replication = new Replication({
+      store,
+      ledger,
+      log: this.log,
+      writer: this.writer,
+      keeper: this.keeper,
+      maintenance: this.maintenance,
+      standing: this.standing,
+      clock: this.clock,
+      dataDir: options.dataDir,
+      notify: (message) => this.notify(message),
+    });
     this.settler = new Settler({
       counts: () => this.keeper.counts,
       isWriting: () => this.writer.isWriting,
@@ -131,16 +150,24 @@ export class ChainEngine implements Engine {
 
   /** Starts counting what is stored; `ready` tells when it is done. */
   begin(stored: StoredCounts): void {
-    this.ready = this.keeper.start(stored).then(async () => {
-      this.noteAllItems();
-      await this.maintenance.reconcileErased();
-      this.isReconciled = true;
-    });
+    this.ready = this.start(stored);
     // Whoever awaits `ready` is told of a failure; nobody may be waiting yet.
     this.ready.catch((error: unknown) => {
       this.failure = String(error);
       this.notify(`cannot serve: ${this.failure}`);
     });
+  }
+
+  private async start(stored: StoredCounts): Promise<void> {
+    const { origin, isFollower = false } = this.parts.options;
+    await settleNames({ ...this.parts, log: this.log, clock: this.clock, origin, isFollower });
+    await this.replication.sweepSnapshots();
+    await this.keeper.start(stored);
+    this.standing.note(() => this.keeper.counts.kernel.digest());
+    this.noteAllItems();
+    await this.maintenance.reconcileErased(!isFollower);
+    await this.replication.expireAlso();
+    this.isReconciled = true;
   }
 
   private async fold(batch: Batch, newestDay: number): Promise<void> {
@@ -153,9 +180,11 @@ export class ChainEngine implements Engine {
       await this.keeper.fold(batch, newestDay);
       this.content.note(batch.changedItems);
       this.noteItems(batch.changedItems);
-      this.waiters.wake(this.keeper.applied);
+      this.standing.note(() => this.keeper.counts.kernel.digest());
+      this.waiters.wake();
       this.maintenance.noteEvents();
       this.settler.noteChange();
+      this.replication.noteFolded();
     }
   }
 
@@ -225,13 +254,13 @@ export class ChainEngine implements Engine {
         const history = store.tables.histories.get(Buffer.from(root));
         return { history, isOptedOut: !isPersonalised(record) };
       },
-      watermark: String(this.keeper.applied),
+      watermark: this.standing.watermark,
     };
     return recommend(request, state, audience);
   }
 
   waitFor(watermark: string): Promise<void> {
-    return this.waiters.waitFor(watermark, this.keeper.applied);
+    return this.waiters.waitFor(watermark, (asked) => this.standing.holds(asked));
   }
 
   async erase(memberId: string): Promise<EraseReceipt> {
@@ -240,15 +269,17 @@ export class ChainEngine implements Engine {
     const erased = await this.writer.transact((context) => {
       // Alone in its transaction, so that nothing else lies between the two digests.
       digestBefore = this.keeper.counts.kernel.digest();
-      return eraseMember(context, memberId);
+      const done = eraseMember(context, memberId);
+      countNextCopies(context, done.shared);
+      return done;
     });
-    this.maintenance.noteErased();
+    this.replication.noteErased();
     return {
       found: erased.found,
       removed: { receipts: erased.receipts, returns: erased.returns, aliases: erased.aliases },
       digestBefore,
       digestAfter: this.keeper.counts.kernel.digest(),
-      watermark: String(erased.sequence),
+      watermark: this.log.watermarkOf(erased.sequence),
       bytesGoneBy: formatMoment(this.clock() + limits.compactWithinMs, 0),
     };
   }
@@ -308,7 +339,7 @@ export class ChainEngine implements Engine {
     return {
       ready: waitingFor === undefined,
       ...(waitingFor === undefined ? {} : { waitingFor }),
-      watermark: String(this.keeper.applied),
+      watermark: this.standing.watermark,
       events: this.log.head,
       members: this.parts.store.tables.histories.count(),
       items: this.registries.items.size,

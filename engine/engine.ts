@@ -1,6 +1,7 @@
 // The engine as its users see it: the options it opens with, what it can be asked, and what it
 // answers. Types, and the names of what can be chosen.
 import type { Clock } from './base/clock.ts';
+import type { Replication } from './jobs/replication.ts';
 import type { KernelBuild } from './kernel/kernel.ts';
 import type { Event, IngestResult, Item, Store } from './log/events.ts';
 import type {
@@ -34,6 +35,10 @@ export interface EngineOptions {
   readonly openAtOnce?: boolean;
   /** Which formula makes the lists. Default `shipped`. */
   readonly formula?: Formula;
+  /** The name under which this node's own events go to other nodes. Default: as the folder says. */
+  readonly origin?: string | undefined;
+  /** The folder is a copy that only takes in what other nodes accept. */
+  readonly isFollower?: boolean;
   /** Which build of the kernel: `debug` keeps its assertions. */
   readonly kernelBuild?: KernelBuild;
 }
@@ -49,6 +54,8 @@ export interface EngineStatus {
   readonly stores: number;
   /** Events of erased members that were refused since the start. */
   readonly refusedOfErased: number;
+  /** Absent for a node that is alone. */
+  readonly cluster?: ClusterStatus;
 }
 
 export interface EraseReceipt {
@@ -65,6 +72,59 @@ export interface EraseReceipt {
   readonly watermark: string;
   /** When the last bytes will be gone from the disk, RFC 3339. */
   readonly bytesGoneBy: string;
+  /** The other nodes of the chain, where there are any. */
+  readonly nodes?: readonly NodeAcknowledgement[];
+}
+
+export interface NodeAcknowledgement {
+  readonly node: string;
+  /** Whether it has said that it forgot them too; else it does so when it comes back. */
+  readonly acknowledged: boolean;
+  /** Its digest then. */
+  readonly digest?: string;
+}
+
+/** How a node stands with the others of its chain. */
+export interface ClusterStatus {
+  readonly role: 'origin' | 'follower';
+  readonly node: string;
+  /** Whether Redis carries; absent where none is set. */
+  readonly redis?: 'up' | 'down';
+  /** What comparing digests gave last; `differs` until it is repaired. */
+  readonly digests: 'same' | 'differs' | 'unknown';
+  /** Nodes that this one follows. */
+  readonly follows: readonly FollowStatus[];
+  /** Nodes that have told this one where they stand. */
+  readonly followers: readonly FollowerStatus[];
+  readonly counters: Readonly<Record<ClusterCounter, number>>;
+}
+
+/** What has happened since the start. */
+export type ClusterCounter =
+  | 'gaps'
+  | 'forgedFrames'
+  | 'unreadableFrames'
+  | 'differences'
+  | 'reseeds'
+  | 'sharedReceipts';
+
+export interface FollowStatus {
+  readonly address: string;
+  readonly node?: string;
+  /** What brings its entries now. */
+  readonly carrier: 'redis' | 'grpc' | 'none';
+  /** Entries of its journal that are not here yet, as far as is known. */
+  readonly behind?: number;
+  /** What is wrong. */
+  readonly trouble?: string;
+}
+
+export interface FollowerStatus {
+  readonly node: string;
+  readonly role: string;
+  readonly watermark: string;
+  readonly carrier: string;
+  readonly silentMs: number;
 }
 
 export interface CompactReport {
@@ -211,6 +271,8 @@ export interface Engine {
    */
   receipts(options?: { readonly gross?: boolean }): IterableIterator<ReceiptRow>;
   bookmark(key: string): string | undefined;
+  /** What other nodes of the same chain are given and what is taken from them. */
+  readonly replication: Replication;
   status(): EngineStatus;
   /** Every counter as counted (docs/reference/counts.md), for audits and tests; slow. */
   readonly inspect: Inspection;

@@ -10,11 +10,16 @@ export { limits } from './base/limits.ts';
 export { createRandom } from './base/random.ts';
 export type {
   Cell,
+  ClusterCounter,
+  ClusterStatus,
   CompactReport,
   Engine,
   EngineOptions,
   EngineStatus,
   EraseReceipt,
+  FollowStatus,
+  IngestOptions,
+  NodeAcknowledgement,
   ReceiptRow,
 } from './engine.ts';
 export { type BackupReport, backUp } from './jobs/backup.ts';
@@ -46,9 +51,17 @@ export {
   type ImportSummary,
   runImport,
 } from './jobs/import/import.ts';
+export {
+  type JournalEntry,
+  type Replication,
+  snapshotFiles,
+} from './jobs/replication.ts';
 export { type RestoreReport, restore } from './jobs/restore.ts';
+export { installSnapshot, openSeedFolder } from './jobs/seed.ts';
 export type { KernelExports } from './kernel/exports.ts';
 export * from './log/events.ts';
+export { originName } from './log/origins.ts';
+export { parseVector } from './log/vector.ts';
 export { openEngine } from './open.ts';
 export * from './serve/request.ts';
 export type { Audit } from './views/verify.ts';

@@ -2,7 +2,7 @@
 // command line.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { EngineError, timeZoneSchema } from '../engine/index.ts';
+import { EngineError, originName, timeZoneSchema } from '../engine/index.ts';
 import { readJson } from './json.ts';
 import { shown } from './shown.ts';
 
@@ -12,7 +12,11 @@ const daysSchema = z.union([z.int().min(1).max(36_500), z.literal('none')]);
 const daysAllowed = 'whole days from 1 to 36500, or none';
 const fileSchema = z.string().min(1);
 const fileAllowed = 'a file, or none';
+const addresses =
+  /^(?:none|(?:grpcs:\/\/)?[^\s,/:]+:\d{1,5}(?:,(?:grpcs:\/\/)?[^\s,/:]+:\d{1,5})*)$/;
 const plaintexts = ['loopback', 'anywhere'] as const;
+const roles = ['alone', 'origin', 'follower'] as const;
+const followerWrites = ['forward', 'refuse'] as const;
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
 /** What each setting may be, in the words of its refusal and of docs/reference/settings.md. */
@@ -43,6 +47,35 @@ export const settingDefinitions = {
   halfLifeDays: { schema: daysSchema, default: 60, allowed: daysAllowed },
   popularityHalfLifeDays: { schema: daysSchema, default: 30, allowed: daysAllowed },
   retentionDays: { schema: daysSchema, default: 'none', allowed: daysAllowed },
+  role: {
+    schema: z.enum(roles),
+    default: 'alone',
+    allowed: `one of ${roles.join(', ')}`,
+  },
+  nodeName: {
+    schema: z.string().regex(originName),
+    default: 'none',
+    allowed: '1 to 32 of a-z, 0-9 and -; none for the default',
+  },
+  origin: {
+    schema: z.string().regex(addresses),
+    default: 'none',
+    allowed: 'host:port or grpcs://host:port, several with commas, or none',
+  },
+  nodeSecret: { schema: z.string().min(16), default: 'none', allowed: '16 characters or more' },
+  nodeSecretFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
+  nodeCaFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
+  redis: {
+    schema: z.string().regex(/^(?:none|rediss?:\/\/.+)$/),
+    default: 'none',
+    allowed: 'redis://host:port or rediss://host:port, or none',
+  },
+  followerWrites: {
+    schema: z.enum(followerWrites),
+    default: 'forward',
+    allowed: `one of ${followerWrites.join(', ')}`,
+  },
+  followers: { schema: z.int().min(0).max(64), default: 0, allowed: 'an integer from 0 to 64' },
   logLevel: {
     schema: z.enum(logLevels),
     default: 'info',
@@ -69,6 +102,15 @@ export interface Settings {
   readonly halfLifeDays: Days;
   readonly popularityHalfLifeDays: Days;
   readonly retentionDays: Days;
+  readonly role: (typeof roles)[number];
+  readonly nodeName: string;
+  readonly origin: string;
+  readonly nodeSecret: string;
+  readonly nodeSecretFile: string;
+  readonly nodeCaFile: string;
+  readonly redis: string;
+  readonly followerWrites: (typeof followerWrites)[number];
+  readonly followers: number;
   readonly logLevel: (typeof logLevels)[number];
 }
 
@@ -112,10 +154,10 @@ export function engineSettings(settings: Settings) {
 export function grpcSettings(settings: Settings) {
   const { grpcHost: host, grpcPort: port, grpcPlaintext } = settings;
   if (port === 'none') return undefined;
-  const certFile = fileOrUndefined(settings.grpcCertFile);
-  const keyFile = fileOrUndefined(settings.grpcKeyFile);
-  const clientCaFile = fileOrUndefined(settings.grpcClientCaFile);
-  const keysFile = fileOrUndefined(settings.grpcApiKeysFile);
+  const certFile = unlessNone(settings.grpcCertFile);
+  const keyFile = unlessNone(settings.grpcKeyFile);
+  const clientCaFile = unlessNone(settings.grpcClientCaFile);
+  const keysFile = unlessNone(settings.grpcApiKeysFile);
   if (certFile !== undefined && keyFile !== undefined) {
     return { host, port, keysFile, tls: { certFile, keyFile, clientCaFile } };
   }
@@ -135,8 +177,9 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-function fileOrUndefined(file: string): string | undefined {
-  return file === 'none' ? undefined : file;
+/** Undefined for a setting that was left at `none`. */
+export function unlessNone(setting: string): string | undefined {
+  return setting === 'none' ? undefined : setting;
 }
 
 function daysOrNull(days: Days): number | null {

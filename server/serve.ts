@@ -26,6 +26,8 @@ export interface ServeOptions {
   readonly openDoor: (access: EngineAccess) => Promise<Door>;
   /** Fills a folder that holds nothing with the demo chain. */
   readonly demoIfEmpty: boolean;
+  /** Told at once when the server is to close, so that nothing is waited for any more. */
+  readonly onClosing?: () => void;
   /** How far the demo is, 0 to 1. */
   readonly onDemoProgress?: (share: number) => void;
   /** How often receipts leave the retention window; for tests. */
@@ -62,7 +64,12 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   // Both may fail before anyone looks at them.
   opened.catch((error) => log.debug({ err: error }, 'the data folder was not opened'));
   started.catch((error) => log.debug({ err: error }, 'the start was not finished'));
-  return { url: door.url, opened, started, close: () => close(state, door, started) };
+  return {
+    url: door.url,
+    opened,
+    started,
+    close: () => close(state, door, started, options.onClosing),
+  };
 }
 
 async function fillIfAsked(
@@ -114,8 +121,14 @@ async function fill(
   });
 }
 
-async function close(state: State, door: Door, started: Promise<unknown>): Promise<void> {
+async function close(
+  state: State,
+  door: Door,
+  started: Promise<unknown>,
+  onClosing: () => void = () => {},
+): Promise<void> {
   state.closing = true;
+  onClosing();
   await door.close();
   await started.catch(() => undefined);
   clearInterval(state.expiry);

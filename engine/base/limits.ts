@@ -112,6 +112,12 @@ export const limits = {
   streamPurchasesAheadMax: 256,
   /** The same of all streams: half the ingest queue, so that the other doors always find room. */
   streamPurchasesMax: 8_192,
+  /** Names of one log: each is 20 bytes of every watermark, so 256 are 5 KB. */
+  originsMax: 256,
+  /** Moments whose digests are kept to be compared: 4,096 × ~100 B; at 100 batches/s 40 s. */
+  digestsKept: 4_096,
+  /** Entries of others in one transaction: about 10 µs each on the serving thread. */
+  followBatchEntriesMax: 512,
   /** How long a read may wait for `minWatermark` before it is told to come back. */
   watermarkWaitMsMax: 100,
 } as const;

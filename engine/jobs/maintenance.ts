@@ -3,12 +3,13 @@
 import { type Clock, steadyMilliseconds } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
 import type { CompactReport } from '../engine.ts';
+import { countNextCopies } from '../follow/receipts.ts';
 import type { Log } from '../log/log.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
 import { retentionStartMs, tombstoneKey } from '../views/accept.ts';
 import { eraseMember } from '../views/erase.ts';
-import { type ExpireSlice, expireSlice } from '../views/expire.ts';
+import { type ExpireSlice, type Expiry, expireSlice } from '../views/expire.ts';
 import type { Ingest } from '../views/ingest.ts';
 import type { Keeper } from '../views/keeper.ts';
 import { type Audit, compareCounts, compareHistories, DifferenceList } from '../views/verify.ts';
@@ -28,6 +29,7 @@ export class Maintenance {
   private compactTimer: NodeJS.Timeout | undefined;
   private isClosed = false;
   private hasFailed = false;
+  private copying: Promise<unknown> = Promise.resolve();
 
   constructor(options: MaintenanceOptions) {
     this.options = options;
@@ -87,7 +89,7 @@ export class Maintenance {
    * Erases whoever the ledger names and the store still knows: a restore, or a crash, took the
    * erase back.
    */
-  async reconcileErased(): Promise<void> {
+  async reconcileErased(mayErase: boolean): Promise<void> {
     const { store, ledger, writer, notify } = this.options;
     const { tombstones, histories, members } = store.tables;
     const known = [...tombstones.rows()].filter(({ key }) => key[0] === 109);
@@ -101,9 +103,16 @@ export class Maintenance {
       return ledger.has(hash) && !tombstones.has(tombstoneKey('member', hash));
     };
     const ids = new Set<string>();
-    for (const { key } of histories.rows()) if (isForgotten(key)) ids.add(key.toString());
-    for (const { key } of members.rows()) if (isForgotten(key)) ids.add(key.toString());
-    for (const id of ids) await writer.transact((context) => eraseMember(context, id));
+    // A follower's log has no place for it: the erase comes again with its origin's entries.
+    if (mayErase)
+      for (const { key } of histories.rows()) if (isForgotten(key)) ids.add(key.toString());
+    if (mayErase)
+      for (const { key } of members.rows()) if (isForgotten(key)) ids.add(key.toString());
+    for (const id of ids) {
+      await writer.transact((context) => {
+        countNextCopies(context, eraseMember(context, id).shared);
+      });
+    }
     if (ids.size > 0) notify(`erased ${ids.size} members again: the ledger names them`);
     // Those whose receipts are not here either still must be refused when they come.
     await store.transaction(() => {
@@ -140,10 +149,16 @@ export class Maintenance {
   /** Takes expired receipts out, slice by slice; returns how many. */
   async expire(retentionDays: number | undefined, clock: Clock): Promise<number> {
     if (retentionDays === undefined) return 0;
+    const beforeMs = retentionStartMs(clock(), retentionDays);
+    return this.expireBefore({ beforeMs, isOwn: true });
+  }
+
+  /** The same up to a moment that is given, also by another origin. */
+  async expireBefore(expiry: Expiry): Promise<number> {
     let receipts = 0;
-    for (const slice of this.expireSlices(retentionStartMs(clock(), retentionDays))) {
+    for (const slice of this.expireSlices(expiry.beforeMs)) {
       receipts += await this.options.writer.transact((context) =>
-        expireSlice(context, slice, (sequence) => this.options.keeper.ticketAt(sequence)),
+        expireSlice(context, slice, expiry, (sequence) => this.options.keeper.ticketAt(sequence)),
       );
     }
     if (receipts > 0) await this.options.keeper.checkpoint();
@@ -175,7 +190,18 @@ export class Maintenance {
   }
 
   /** A compacting copy takes the place of the store, so that no deleted byte is left. */
-  async compact(): Promise<CompactReport> {
+  compact(): Promise<CompactReport> {
+    return this.inTurn(() => this.compactNow());
+  }
+
+  /** Copies and compactions one after the other: either needs the file to stay where it is. */
+  inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const next = this.copying.then(work, work);
+    this.copying = next.catch(() => {});
+    return next;
+  }
+
+  private async compactNow(): Promise<CompactReport> {
     const { store, keeper, writer } = this.options;
     // A fresh checkpoint first: the residues of erased members go with it.
     await keeper.checkpoint();

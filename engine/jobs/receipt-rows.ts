@@ -3,6 +3,7 @@
 import { formatMoment } from '../base/time.ts';
 import type { ReceiptRow } from '../engine.ts';
 import type { LoggedPurchase } from '../log/codec.ts';
+import { isCounted } from '../log/dedupe.ts';
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 import { returnedPieces } from '../views/receipts.ts';
@@ -10,8 +11,9 @@ import { readReturns } from '../views/returns.ts';
 
 /** Oldest acceptance first; `gross` leaves returned pieces in. */
 export function* receiptRows(log: Log, store: Store, gross: boolean): IterableIterator<ReceiptRow> {
-  for (const { entry } of log.scan()) {
+  for (const { sequence, entry } of log.scan()) {
     if (entry.kind !== 'purchase') continue;
+    if (log.origins.isNamed && !isCounted(store, entry.purchase.purchaseId, sequence)) continue;
     const returns = gross ? [] : readReturns(store, entry.purchase.purchaseId);
     yield* rowsOf(entry.purchase, returnedPieces(returns));
   }

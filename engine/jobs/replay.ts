@@ -55,6 +55,8 @@ const sliceEntries = 2_048;
 export async function replayLog(options: ReplayOptions): Promise<number> {
   const { source, target } = options;
   const log = new Log(source);
+  const places = log.origins.vector();
+  if (places.length > 1) throw severalOrigins(places.length);
   const end = endOf(log, options);
   const player = new Player(options);
   let slice: SequencedEntry[] = [];
@@ -68,8 +70,18 @@ export async function replayLog(options: ReplayOptions): Promise<number> {
   }
   await player.play(slice);
   await player.close();
-  await target.transaction(() => copyBeside(source, target, { end, head: log.head }));
+  await target.transaction(() => {
+    copyBeside(source, target, { end, head: log.head });
+    const { own } = log.origins;
+    if (own !== undefined) new Log(target).origins.nameOwn(own, places[0]?.epoch ?? 1, end);
+  });
   return end;
+}
+
+/** What one node has of the others it gets again from them, but not the moment it had it. */
+function severalOrigins(count: number): EngineError {
+  const message = `the chain has ${count} origins: restore it whole, or each origin's own log`;
+  return new EngineError('FAILED_PRECONDITION', message, { reason: 'SEVERAL_ORIGINS' });
 }
 
 /** Plays entries into a store as if they arrived at the moments at which they were accepted. */
@@ -163,9 +175,11 @@ function writeFact(context: AcceptContext, entry: Fact): void {
       return;
     case 'erase': {
       // Their receipts are stubs already; that they are refused from here on is what is left of it.
-      log.append(encodeErase(entry.acceptedAtMs, entry.hash));
-      const key = tombstoneKey('member', Buffer.from(entry.hash, 'hex'));
-      store.tables.tombstones.put(key, Buffer.alloc(0));
+      log.append(encodeErase(entry.acceptedAtMs, entry.hashes));
+      for (const hash of entry.hashes) {
+        const key = tombstoneKey('member', Buffer.from(hash, 'hex'));
+        store.tables.tombstones.put(key, Buffer.alloc(0));
+      }
       return;
     }
     case 'expire':

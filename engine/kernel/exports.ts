@@ -50,6 +50,8 @@ export interface KernelExports {
   readonly HABIT_CELLS: WebAssembly.Global;
   habitExpected(cell: number): bigint;
   habitRebought(cell: number): bigint;
+  digestOfPart(part: number, parts: number): bigint;
+  digestOfCells(): bigint;
   lastTotal(): number;
   newestDay(): number;
   popularityTotal(): number;

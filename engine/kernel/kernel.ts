@@ -246,6 +246,21 @@ export class Kernel {
   }
 
   digest(): string {
-    return BigInt.asUintN(64, this.run.digest()).toString(16).padStart(16, '0');
+    return hexadecimal(this.run.digest());
   }
+
+  /** What one of so many parts of the cells adds up to, read anew: assembly/scrub.ts. */
+  digestOfPart(part: number, parts: number): string {
+    return hexadecimal(this.run.digestOfPart(part, parts));
+  }
+
+  /** Whether the cells add up to what was counted; reads every cell once. */
+  addsUp(): boolean {
+    const read = BigInt.asUintN(64, this.run.digestOfPart(0, 1));
+    return read === BigInt.asUintN(64, this.run.digestOfCells());
+  }
+}
+
+function hexadecimal(digest: bigint): string {
+  return BigInt.asUintN(64, digest).toString(16).padStart(16, '0');
 }

@@ -25,8 +25,8 @@ export type LogEntry =
       readonly personalization: boolean;
       readonly moment: Moment;
     }
-  /** A member was forgotten; `hash` is keyed, so that it names nobody. */
-  | { readonly kind: 'erase'; readonly acceptedAtMs: number; readonly hash: string }
+  /** A member was forgotten, with every id merged into them; keyed hashes, which name nobody. */
+  | { readonly kind: 'erase'; readonly acceptedAtMs: number; readonly hashes: readonly string[] }
   /** Receipts before a moment left the retention window. */
   | { readonly kind: 'expire'; readonly acceptedAtMs: number; readonly beforeMs: number }
   /** What stood here was erased or has expired. */
@@ -96,8 +96,8 @@ export function encodeConsent(
   return Buffer.from(`["c",${acceptedAtMs},${content}]`);
 }
 
-export function encodeErase(acceptedAtMs: number, hash: string): Buffer {
-  return Buffer.from(`["e",${acceptedAtMs},${JSON.stringify(hash)}]`);
+export function encodeErase(acceptedAtMs: number, hashes: readonly string[]): Buffer {
+  return Buffer.from(`["e",${acceptedAtMs},${JSON.stringify(hashes)}]`);
 }
 
 export function encodeExpire(acceptedAtMs: number, beforeMs: number): Buffer {
@@ -179,7 +179,8 @@ export function decodeEntry(bytes: Buffer, sequence: number): LogEntry {
       return { kind: 'consent', acceptedAtMs, memberId, personalization, moment };
     }
     case 'e':
-      return { kind: 'erase', acceptedAtMs, hash: packed[2] };
+      // A single hash where an earlier version wrote it.
+      return { kind: 'erase', acceptedAtMs, hashes: [packed[2]].flat() };
     case 'x':
       return { kind: 'expire', acceptedAtMs, beforeMs: packed[2] };
     case '-':

@@ -25,6 +25,31 @@ function idKey(kind: IdKind, id: string): Buffer {
   return key;
 }
 
+/** Other copies of a receipt that several origins accepted: kept, and not counted. */
+const copiesByte = 100;
+
+function copiesKey(purchaseId: string): Buffer {
+  return Buffer.concat([Buffer.of(copiesByte), Buffer.from(purchaseId)]);
+}
+
+/** Where the copies of a receipt stand that do not count; most receipts have none. */
+export function readCopies(store: Store, purchaseId: string): readonly number[] {
+  const value = store.tables.ids.get(copiesKey(purchaseId));
+  return value ? JSON.parse(value.toString()) : [];
+}
+
+/** Inside a transaction only. */
+export function writeCopies(store: Store, purchaseId: string, copies: readonly number[]): void {
+  const key = copiesKey(purchaseId);
+  if (copies.length === 0) store.tables.ids.remove(key);
+  else store.tables.ids.put(key, Buffer.from(JSON.stringify(copies)));
+}
+
+/** Whether a receipt in the log is the copy that counts. */
+export function isCounted(store: Store, purchaseId: string, sequence: number): boolean {
+  return findId(store, 'purchase', purchaseId)?.sequence === sequence;
+}
+
 export function findId(store: Store, kind: IdKind, id: string): KnownId | undefined {
   const value = store.tables.ids.get(idKey(kind, id));
   if (!value) return undefined;

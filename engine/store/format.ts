@@ -28,6 +28,7 @@ export const tableNames = [
   'returns',
   'residues',
   'tombstones',
+  'origins',
   'meta',
 ] as const;
 

@@ -38,6 +38,8 @@ export interface Tables {
   readonly residues: Table;
   /** kind byte + keyed hash -> an erased member or purchase. */
   readonly tombstones: Table;
+  /** whose entries stand where in the log (log/origins.ts); empty where there is one origin. */
+  readonly origins: Table;
   /** name -> a small value: format version, landmark, bookmarks. */
   readonly meta: Table;
 }

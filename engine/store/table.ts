@@ -86,6 +86,12 @@ export class Table {
     }
   }
 
+  /** The row at a key, or else the last one before it. */
+  atOrBefore(key: Buffer): TableRow | undefined {
+    const [row] = Array.from(this.database.getRange({ start: key, reverse: true, limit: 1 }));
+    return row && { key: row.key, value: this.unseal(row.key, row.value) };
+  }
+
   lastKey(): Buffer | undefined {
     return Array.from(this.database.getKeys({ reverse: true, limit: 1 }))[0];
   }

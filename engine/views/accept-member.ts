@@ -28,7 +28,7 @@ export function acceptMerge(context: AcceptContext, merge: Merge): IngestResult 
   const into = findMember(store, memberId);
   const from = findMember(store, fromMemberId);
   if (into.root === from.root) {
-    const watermark = String(firstMerge(context, into.record.sequences, merge));
+    const watermark = log.watermarkOf(firstMerge(context, into.record.sequences, merge));
     return { id: memberId, status: 'duplicate', watermark };
   }
   const sequence = log.append(encodeMerge(context.clock(), merge));
@@ -57,7 +57,7 @@ export function acceptMerge(context: AcceptContext, merge: Merge): IngestResult 
     wasPersonalised.into ? intoBefore : undefined,
     isNow ? united : undefined,
   );
-  return { id: memberId, status: 'created', watermark: String(sequence) };
+  return { id: memberId, status: 'created', watermark: log.watermarkOf(sequence) };
 }
 
 /**
@@ -85,7 +85,8 @@ export function acceptConsent(context: AcceptContext, consent: Consent): IngestR
   const known = record.consents.find(
     ({ atMs, given }) => atMs === moment.occurredAtMs && given === personalization,
   );
-  if (known) return { id: memberId, status: 'duplicate', watermark: String(known.sequence) };
+  if (known)
+    return { id: memberId, status: 'duplicate', watermark: log.watermarkOf(known.sequence) };
   const sequence = log.append(encodeConsent(context.clock(), memberId, personalization, moment));
   const answered = { atMs: moment.occurredAtMs, given: personalization, sequence };
   const after = {
@@ -103,5 +104,5 @@ export function acceptConsent(context: AcceptContext, consent: Consent): IngestR
       isPersonalised(after) ? history : undefined,
     );
   }
-  return { id: memberId, status: 'created', watermark: String(sequence) };
+  return { id: memberId, status: 'created', watermark: log.watermarkOf(sequence) };
 }

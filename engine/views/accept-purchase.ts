@@ -37,11 +37,18 @@ function judgeQuantities(purchase: Purchase): IngestResult | undefined {
   return undefined;
 }
 
-/** Returns that waited for this purchase, without those that waited too long. */
-function takeParked(context: AcceptContext, purchaseId: string): readonly KeptReturn[] {
+/**
+ * Returns that waited for this purchase, without those that waited too long: by when both were
+ * accepted, so that every node decides alike.
+ */
+function takeParked(
+  context: AcceptContext,
+  purchaseId: string,
+  purchaseAcceptedAtMs: number,
+): readonly KeptReturn[] {
   const parked = readReturns(context.store, purchaseId);
   if (parked.length === 0) return parked;
-  const oldest = context.clock() - limits.parkedReturnDaysMax * millisecondsPerDay;
+  const oldest = purchaseAcceptedAtMs - limits.parkedReturnDaysMax * millisecondsPerDay;
   const counted = parked.filter(({ acceptedAtMs }) => acceptedAtMs >= oldest);
   const tooLate = parked.filter(({ acceptedAtMs }) => acceptedAtMs < oldest);
   forgetReturns(context, purchaseId, tooLate, counted);
@@ -67,7 +74,7 @@ function refuseErased(context: AcceptContext, purchase: Purchase): IngestResult 
 }
 
 export function acceptPurchase(context: AcceptContext, purchase: Purchase): IngestResult {
-  const { purchaseId, memberId } = purchase;
+  const { purchaseId } = purchase;
   const { occurredAt, ...rest } = purchase;
   const moment = momentOf(context, occurredAt, purchase.storeId);
   const logged: LoggedPurchase = { ...rest, ...moment };
@@ -79,16 +86,34 @@ export function acceptPurchase(context: AcceptContext, purchase: Purchase): Inge
     judgeMoment(context, purchaseId, moment) ??
     judgeQuantities(purchase);
   if (answer) return answer;
+  const acceptedAtMs = context.clock();
+  const sequence = context.log.append(encodePurchase(acceptedAtMs, moment.offsetMinutes, content));
+  countPurchase(context, { purchase: logged, contentHash, acceptedAtMs, sequence });
+  noteDayOf(context, moment);
+  return { id: purchaseId, status: 'created', watermark: context.log.watermarkOf(sequence) };
+}
+
+export interface AcceptedPurchase {
+  readonly purchase: LoggedPurchase;
+  readonly contentHash: bigint;
+  readonly acceptedAtMs: number;
+  /** Where it stands in the log. */
+  readonly sequence: number;
+  /** From when on it counts, where that is later. */
+  readonly addedAt?: number;
+}
+
+/** Puts a purchase that stands in the log into ids, histories and counts. */
+export function countPurchase(context: AcceptContext, accepted: AcceptedPurchase): void {
+  const { purchase, contentHash, acceptedAtMs, sequence, addedAt = sequence } = accepted;
+  const { purchaseId, memberId } = purchase;
   registerUnknown(context, purchase);
-  const sequence = context.log.append(
-    encodePurchase(context.clock(), moment.offsetMinutes, content),
-  );
   rememberId(context.store, 'purchase', purchaseId, { sequence, contentHash });
   const entry = deriveEntry({
-    purchase: logged,
+    purchase,
     purchaseSequence: sequence,
-    addedAt: sequence,
-    returns: takeParked(context, purchaseId),
+    addedAt,
+    returns: takeParked(context, purchaseId, acceptedAtMs),
     registries: context.registries,
   });
   if (memberId === undefined) {
@@ -98,6 +123,4 @@ export function acceptPurchase(context: AcceptContext, purchase: Purchase): Inge
     const before = historyOf(context, member.root);
     changeHistory(context, member, before, insertEntry(before, entry));
   }
-  noteDayOf(context, moment);
-  return { id: purchaseId, status: 'created', watermark: String(sequence) };
 }

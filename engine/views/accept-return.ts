@@ -25,17 +25,23 @@ import { findMember } from './members.ts';
 import { deriveEntry, type KeptReturn, piecesByItem, returnedPieces } from './receipts.ts';
 import { readReturns, writeReturns } from './returns.ts';
 
-interface KnownPurchase {
+export interface KnownPurchase {
   readonly sequence: number;
+  readonly acceptedAtMs: number;
   readonly purchase: LoggedPurchase;
 }
 
-function findPurchase(context: AcceptContext, purchaseId: string): KnownPurchase | undefined {
+/** The copy of a receipt that counts. */
+export function findPurchase(
+  context: AcceptContext,
+  purchaseId: string,
+): KnownPurchase | undefined {
   const known = findId(context.store, 'purchase', purchaseId);
   if (!known) return undefined;
   const entry = context.log.read(known.sequence);
   assert(entry.kind === 'purchase', `log entry ${known.sequence} is not the purchase it should be`);
-  return { sequence: known.sequence, purchase: entry.purchase };
+  const { purchase, acceptedAtMs } = entry;
+  return { sequence: known.sequence, purchase, acceptedAtMs };
 }
 
 /** A rejection when more would be returned than is left of what was bought. */
@@ -65,7 +71,7 @@ function judgePieces(
  * Moves the history, or the anonymous ticket, from the receipt as it was to the receipt less these
  * returns.
  */
-function moveReceipt(
+export function moveReceipt(
   context: AcceptContext,
   known: KnownPurchase,
   returns: { readonly before: readonly KeptReturn[]; readonly after: readonly KeptReturn[] },
@@ -110,7 +116,11 @@ export function acceptReturn(context: AcceptContext, value: Return): IngestResul
   const kept = [...earlier, { sequence, acceptedAtMs, lines: value.lines }];
   writeReturns(context.store, purchaseId, kept);
   if (known) moveReceipt(context, known, { before: earlier, after: kept }, sequence);
-  const result = { id: returnId, status: 'created', watermark: String(sequence) } as const;
+  const result = {
+    id: returnId,
+    status: 'created',
+    watermark: context.log.watermarkOf(sequence),
+  } as const;
   return known ? result : { ...result, parked: true };
 }
 
@@ -172,6 +182,19 @@ function repeatAnswer(
   return unmatchedQuantity === 0 ? known : { ...known, unmatchedQuantity };
 }
 
+/** The same goods were brought back through another origin: only what it made of them is here. */
+function judgeElsewhere(
+  context: AcceptContext,
+  returnId: string,
+  contentHash: bigint,
+): IngestResult | undefined {
+  if (!context.log.origins.isNamed) return undefined;
+  const known = findId(context.store, 'return', derivedId(contentHash, 1));
+  if (!known) return undefined;
+  const watermark = context.log.watermarkOf(known.sequence);
+  return { id: returnId, status: 'duplicate', watermark };
+}
+
 /**
  * Goods without a receipt: one ordinary return against each purchase that they can have come from.
  */
@@ -188,6 +211,7 @@ export function acceptUnreferencedReturn(
   const answer =
     judgeErased(context, returnId, value.memberId) ??
     repeatAnswer(context, judgeKnown(context, kind, returnId, contentHash), value, contentHash) ??
+    repeatAnswer(context, judgeElsewhere(context, returnId, contentHash), value, contentHash) ??
     judgeMoment(context, returnId, moment);
   if (answer) return answer;
   const { byPurchase, unmatched } = match(context, value, moment.occurredAtMs);
@@ -211,6 +235,10 @@ export function acceptUnreferencedReturn(
   }
   const sequence = context.log.head;
   rememberId(context.store, kind, returnId, { sequence, contentHash });
-  const created = { id: returnId, status: 'created', watermark: String(sequence) } as const;
+  const created = {
+    id: returnId,
+    status: 'created',
+    watermark: context.log.watermarkOf(sequence),
+  } as const;
   return unmatched === 0 ? created : { ...created, unmatchedQuantity: unmatched };
 }

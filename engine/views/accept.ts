@@ -109,7 +109,8 @@ export function judgeKnown(
   const known = findId(context.store, kind, id);
   if (!known) return undefined;
   if (known.contentHash === contentHash) {
-    return { id, status: 'duplicate', watermark: String(known.sequence) };
+    const watermark = context.log.watermarkOf(known.sequence);
+    return { id, status: 'duplicate', watermark };
   }
   const message = `${JSON.stringify(id)} was accepted before with other content`;
   return { id, status: 'conflict', reason: 'CONTENT_DIFFERS', field: `${kind}Id`, message };
@@ -158,6 +159,15 @@ export function putStore(context: AcceptContext, store: StoreEvent, sequence: nu
   stores.replace(number, store, sequence);
   const value = Buffer.from(JSON.stringify({ value: store, sequence }));
   context.store.tables.stores.put(numberKey(number), value);
+}
+
+/**
+ * When an upsert is accepted: later than what it replaces, also where another origin's clock is
+ * ahead of ours. Of two upserts the later one stands, on every node.
+ */
+export function upsertTimeMs({ log, clock }: AcceptContext, replaced: number): number {
+  if (replaced === 0 || !log.origins.isNamed) return clock();
+  return Math.max(clock(), log.read(replaced).acceptedAtMs + 1);
 }
 
 /** An unknown item or store in a receipt is registered, not refused. */

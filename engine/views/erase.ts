@@ -1,6 +1,7 @@
 // Forgets one member inside a write transaction: tombstones, then everything that names them or
 // their receipts.
 import { encodeErase } from '../log/codec.ts';
+import { readCopies } from '../log/dedupe.ts';
 import { type AcceptContext, historyOf, putTombstone } from './accept.ts';
 import { forgetReceipt } from './forget.ts';
 import { decodeHistory, type HistoryEntry, residueOf } from './history.ts';
@@ -14,6 +15,8 @@ export interface Erased {
   /** Other ids that had been merged into the member. */
   readonly aliases: number;
   readonly sequence: number;
+  /** Receipts of theirs that another origin accepted too. */
+  readonly shared: readonly string[];
 }
 
 function sequenceKey(sequence: number): Buffer {
@@ -49,7 +52,9 @@ function forgetHistory(context: AcceptContext, member: Member, sequence: number)
   const counted = new Map<number, HistoryEntry>();
   for (const entry of decodeHistory(history)) counted.set(entry.purchaseSequence, entry);
   let returns = 0;
+  const shared: string[] = [];
   for (const entry of counted.values()) {
+    if (readCopies(store, entry.purchaseId).length > 0) shared.push(entry.purchaseId);
     returns += forgetReceipt(context, entry);
     putTombstone(context, 'purchase', entry.purchaseId);
   }
@@ -60,24 +65,32 @@ function forgetHistory(context: AcceptContext, member: Member, sequence: number)
       batch.changeMember(member.root, history, undefined);
     }
   }
-  return { receipts: counted.size, returns };
+  return { receipts: counted.size, returns, shared };
+}
+
+function appendErase({ log, clock }: AcceptContext, hashes: readonly Buffer[]): number {
+  const told = hashes.map((hash) => hash.toString('hex'));
+  return log.append(encodeErase(clock(), told));
 }
 
 /**
  * Erases the whole union that an id stands for. An unknown member is erased too: their later
- * receipts are refused.
+ * receipts are refused. `append` writes the log entry and answers its sequence.
  */
-export function eraseMember(context: AcceptContext, memberId: string): Erased {
+export function eraseMember(
+  context: AcceptContext,
+  memberId: string,
+  append = appendErase,
+): Erased {
   const { store, log } = context;
   const member = findMember(store, memberId);
   const { root, record } = member;
   const ids = [root, ...record.aliases];
-  const [rootHash] = putTombstones(context, ids);
-  const sequence = log.append(encodeErase(context.clock(), rootHash!.toString('hex')));
-  const { receipts, returns } = forgetHistory(context, member, sequence);
+  const sequence = append(context, putTombstones(context, ids));
+  const { receipts, returns, shared } = forgetHistory(context, member, sequence);
   for (const entry of record.sequences) log.blank(entry);
   for (const id of ids) store.tables.members.remove(Buffer.from(id));
   store.writeMeta('compactDue', true);
   const found = receipts > 0 || record.sequences.length > 0;
-  return { found, receipts, returns, aliases: record.aliases.length, sequence };
+  return { found, receipts, returns, aliases: record.aliases.length, sequence, shared };
 }

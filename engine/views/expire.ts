@@ -1,16 +1,23 @@
 // Takes receipts out that have left the retention window, some members or tickets at a time.
 import { encodeExpire } from '../log/codec.ts';
+import { readCopies, writeCopies } from '../log/dedupe.ts';
 import {
   type AcceptContext,
   changeHistory,
   historyOf,
   putTombstone,
   requireRecount,
-  retentionStartMs,
 } from './accept.ts';
 import { forgetReceipt } from './forget.ts';
 import { decodeHistory, encodeHistoryEntry } from './history.ts';
 import { findMember } from './members.ts';
+
+/** Copies of an expired receipt that did not count go with it. */
+function forgetCopies({ store, log }: AcceptContext, purchaseId: string): void {
+  const copies = readCopies(store, purchaseId);
+  for (const sequence of copies) log.blank(sequence);
+  if (copies.length > 0) writeCopies(store, purchaseId, []);
+}
 
 /** Removes what is expired of one member's history; returns how many receipts. */
 function expireHistory(context: AcceptContext, root: string, beforeMs: number): number {
@@ -20,6 +27,7 @@ function expireHistory(context: AcceptContext, root: string, beforeMs: number): 
   if (expired.length === 0) return 0;
   const counted = expired.filter(({ removedAt }) => removedAt === 0);
   for (const entry of counted) {
+    forgetCopies(context, entry.purchaseId);
     forgetReceipt(context, entry);
     putTombstone(context, 'expired', entry.purchaseId);
   }
@@ -39,6 +47,22 @@ export interface ExpireSlice {
   readonly tickets: readonly number[];
 }
 
+export interface Expiry {
+  readonly beforeMs: number;
+  /** Whether it is this log that says so; else it follows another that did. */
+  readonly isOwn: boolean;
+}
+
+/** Everything before this has expired, here or at another origin. */
+export function expiredBeforeMs({ store }: Pick<AcceptContext, 'store'>): number {
+  return Number(store.readMeta('expiredBefore') ?? Number.NEGATIVE_INFINITY);
+}
+
+/** Inside a transaction: a receipt that comes later and is older expires as it comes. */
+export function noteExpired(context: AcceptContext, beforeMs: number): void {
+  if (beforeMs > expiredBeforeMs(context)) context.store.writeMeta('expiredBefore', beforeMs);
+}
+
 /** How an anonymous ticket counts at this moment; undefined when there is none there any more. */
 type TicketAt = (sequence: number) => Buffer | undefined;
 
@@ -46,11 +70,10 @@ type TicketAt = (sequence: number) => Buffer | undefined;
 export function expireSlice(
   context: AcceptContext,
   slice: ExpireSlice,
+  { beforeMs, isOwn }: Expiry,
   ticketAt: TicketAt,
 ): number {
-  const { clock, retentionDays, log, batch } = context;
-  if (retentionDays === undefined) return 0;
-  const beforeMs = retentionStartMs(clock(), retentionDays);
+  const { clock, log, batch } = context;
   let receipts = 0;
   for (const root of slice.roots) receipts += expireHistory(context, root, beforeMs);
   for (const sequence of slice.tickets) {
@@ -59,11 +82,14 @@ export function expireSlice(
     const entry = log.read(sequence);
     if (!before || entry.kind !== 'purchase') continue;
     const { purchaseId } = entry.purchase;
+    forgetCopies(context, purchaseId);
     forgetReceipt(context, { purchaseSequence: sequence, purchaseId });
     putTombstone(context, 'expired', purchaseId);
     batch.changeTicket(sequence, before, undefined);
     receipts += 1;
   }
-  if (receipts > 0) requireRecount(context, log.append(encodeExpire(clock(), beforeMs)));
+  if (receipts === 0) return 0;
+  if (log.origins.isNamed) noteExpired(context, beforeMs);
+  requireRecount(context, isOwn ? log.append(encodeExpire(clock(), beforeMs)) : log.head);
   return receipts;
 }

@@ -1,7 +1,7 @@
 // Takes receipts and returns out of log, ids and tables, so that nothing of them is left but their
 // sequences.
 
-import { forgetId } from '../log/dedupe.ts';
+import { forgetId, readCopies } from '../log/dedupe.ts';
 import type { AcceptContext } from './accept.ts';
 import type { HistoryEntry } from './history.ts';
 import type { KeptReturn } from './receipts.ts';
@@ -35,7 +35,9 @@ export function forgetReceipt(
   context: AcceptContext,
   { purchaseSequence, purchaseId }: Pick<HistoryEntry, 'purchaseSequence' | 'purchaseId'>,
 ): number {
-  const returns = readReturns(context.store, purchaseId);
+  // What was brought back of a receipt that another origin accepted too is that copy's.
+  const isShared = readCopies(context.store, purchaseId).length > 0;
+  const returns = isShared ? [] : readReturns(context.store, purchaseId);
   forgetReturns(context, purchaseId, returns, []);
   context.log.blank(purchaseSequence);
   forgetId(context.store, 'purchase', purchaseId);

@@ -5,7 +5,7 @@ import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { encodeItem, encodeStore } from '../log/codec.ts';
 import type { Event, IngestResult, Item, Store as StoreEvent } from '../log/events.ts';
-import { type AcceptContext, putItem, putStore } from './accept.ts';
+import { type AcceptContext, putItem, putStore, upsertTimeMs } from './accept.ts';
 import { acceptConsent, acceptMerge } from './accept-member.ts';
 import { acceptPurchase } from './accept-purchase.ts';
 import { acceptReturn, acceptUnreferencedReturn } from './accept-return.ts';
@@ -81,6 +81,11 @@ export class Ingest {
   /** Runs `work` in a transaction of its own, in its turn. */
   transact<Result>(work: (context: AcceptContext) => Result): Promise<Result> {
     return this.enqueue(work, 1, true);
+  }
+
+  /** Runs `work`, the entries of others, in one transaction with what else has come. */
+  follow<Result>(work: (context: AcceptContext) => Result, entries: number): Promise<Result> {
+    return this.enqueue(work, entries, false);
   }
 
   /** Runs synchronous work at a moment when everything committed has been folded. */
@@ -238,12 +243,13 @@ function acceptItem(context: AcceptContext, item: Item): IngestResult {
   const { items } = context.registries;
   const number = items.numberOf(item.itemId);
   if (number !== undefined && items.sequenceOf(number) > 0 && isSame(items.valueOf(number), item)) {
-    const watermark = String(items.sequenceOf(number));
+    const watermark = context.log.watermarkOf(items.sequenceOf(number));
     return { id: item.itemId, status: 'duplicate', watermark };
   }
-  const sequence = context.log.append(encodeItem(context.clock(), item));
+  const replaced = number === undefined ? 0 : items.sequenceOf(number);
+  const sequence = context.log.append(encodeItem(upsertTimeMs(context, replaced), item));
   putItem(context, item, sequence);
-  return { id: item.itemId, status: 'created', watermark: String(sequence) };
+  return { id: item.itemId, status: 'created', watermark: context.log.watermarkOf(sequence) };
 }
 
 function acceptStore(context: AcceptContext, value: StoreEvent): IngestResult {
@@ -254,12 +260,13 @@ function acceptStore(context: AcceptContext, value: StoreEvent): IngestResult {
     stores.sequenceOf(number) > 0 &&
     isSame(stores.valueOf(number), value)
   ) {
-    const watermark = String(stores.sequenceOf(number));
+    const watermark = context.log.watermarkOf(stores.sequenceOf(number));
     return { id: value.storeId, status: 'duplicate', watermark };
   }
-  const sequence = context.log.append(encodeStore(context.clock(), value));
+  const replaced = number === undefined ? 0 : stores.sequenceOf(number);
+  const sequence = context.log.append(encodeStore(upsertTimeMs(context, replaced), value));
   putStore(context, value, sequence);
-  return { id: value.storeId, status: 'created', watermark: String(sequence) };
+  return { id: value.storeId, status: 'created', watermark: context.log.watermarkOf(sequence) };
 }
 
 function isSame(a: unknown, b: unknown): boolean {

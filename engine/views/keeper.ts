@@ -6,6 +6,7 @@ import { steadyMilliseconds } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
 import { Kernel, type KernelBuild } from '../kernel/kernel.ts';
 import type { LoggedPurchase } from '../log/codec.ts';
+import { isCounted } from '../log/dedupe.ts';
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 import type { Batch } from './batch.ts';
@@ -147,6 +148,8 @@ export class Keeper {
     const { log } = this.options;
     const entry = log.read(sequence);
     if (entry.kind !== 'purchase' || entry.purchase.memberId !== undefined) return undefined;
+    if (log.origins.isNamed && !isCounted(this.options.store, entry.purchase.purchaseId, sequence))
+      return undefined;
     return encodeHistoryEntry(this.entryOf(entry.purchase, sequence, returnsUpTo));
   }
 
@@ -181,7 +184,7 @@ export class Keeper {
       counts?.refreshEligible(batch.changedItems);
     }
     this.applied = this.options.log.head;
-    if (this.isPastLandmark(newestDay) && !this.isRelandmarking) this.relandmark();
+    if (this.isPastLandmark(newestDay)) this.recount('the landmark moves');
   }
 
   private isPastLandmark(newestDay: number): boolean {
@@ -229,9 +232,11 @@ export class Keeper {
     );
   }
 
-  private relandmark(): void {
+  /** Makes other counts in the background, which then take the place of these. */
+  recount(why: string): void {
+    if (this.isRelandmarking) return;
     this.isRelandmarking = true;
-    this.options.notify('the landmark moves: recounting in the background');
+    this.options.notify(`${why}: recounting in the background`);
     const switchTo = (counts: Counts) => this.switchTo(counts);
     const work = this.withRecount(
       function* (counts) {
@@ -315,6 +320,11 @@ export class Keeper {
       }
       await this.dropResidues(sequence);
     });
+  }
+
+  /** Runs work during which no checkpoint is written, so that the newest stays the one on disk. */
+  betweenCheckpoints<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.inBackground(work);
   }
 
   private async dropResidues(upTo: number): Promise<void> {

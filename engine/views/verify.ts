@@ -1,5 +1,6 @@
 // Compares counts cell by cell with a recount, and histories with the log they came from.
 import type { LoggedPurchase } from '../log/codec.ts';
+import { isCounted } from '../log/dedupe.ts';
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 import type { Counts } from './counts.ts';
@@ -185,7 +186,11 @@ export function* compareHistories(
   }
   for (let sequence = 1; sequence <= head; sequence++) {
     const entry = log.read(sequence);
-    if (entry.kind === 'purchase' && entry.purchase.memberId !== undefined) {
+    const isCopy =
+      log.origins.isNamed &&
+      entry.kind === 'purchase' &&
+      !isCounted(store, entry.purchase.purchaseId, sequence);
+    if (entry.kind === 'purchase' && entry.purchase.memberId !== undefined && !isCopy) {
       const root = Buffer.from(findMember(store, entry.purchase.memberId).root);
       if (!holders.has(sequence) && !holds(store, root, sequence)) {
         differences.add(`receipt ${entry.purchase.purchaseId} is in no history`);

@@ -3,29 +3,33 @@ import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 
 interface Waiter {
-  readonly sequence: number;
+  readonly isHeld: () => boolean;
   readonly wake: () => void;
 }
+
+/** What the counts hold: whether they hold a watermark; undefined for what is no watermark. */
+export type Held = (watermark: string) => boolean | undefined;
 
 export class Waiters {
   private waiters: Waiter[] = [];
 
   /** Resolves when the counts hold `watermark`; throws UNAVAILABLE when they do not in time. */
-  waitFor(watermark: string, applied: number): Promise<void> {
-    if (!/^\d{1,15}$/.test(watermark)) {
+  waitFor(watermark: string, held: Held): Promise<void> {
+    const isHeldNow = held(watermark);
+    if (isHeldNow === undefined) {
       const message = `minWatermark ${JSON.stringify(watermark)} is not a watermark of this chain`;
       const details = { field: 'minWatermark' };
       return Promise.reject(new EngineError('INVALID_ARGUMENT', message, details));
     }
-    const sequence = Number(watermark);
-    if (sequence <= applied) return Promise.resolve();
+    if (isHeldNow) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const finish = (answer: () => void) => {
         clearTimeout(timer);
         this.waiters = this.waiters.filter((other) => other !== waiter);
         answer();
       };
-      const waiter = { sequence, wake: () => finish(resolve) };
+      const isHeld = () => held(watermark) === true;
+      const waiter = { isHeld, wake: () => finish(resolve) };
       const timer = setTimeout(
         () => finish(() => reject(late(watermark))),
         limits.watermarkWaitMsMax,
@@ -34,9 +38,9 @@ export class Waiters {
     });
   }
 
-  /** Tells that the counts stand at `applied`. */
-  wake(applied: number): void {
-    for (const { sequence, wake } of [...this.waiters]) if (sequence <= applied) wake();
+  /** Tells that the counts hold more. */
+  wake(): void {
+    for (const { isHeld, wake } of [...this.waiters]) if (isHeld()) wake();
   }
 }
 

@@ -1,9 +1,13 @@
 // `caini serve`: starts the server, says where it listens, and stops it in good order.
+import cluster from 'node:cluster';
+import { randomBytes } from 'node:crypto';
 import closeWithGrace from 'close-with-grace';
 import type { Command } from 'commander';
 import { destination, type Logger, pino } from 'pino';
-import { systemClock } from '../../engine/index.ts';
-import { grpcSettings, isLoopback, readSettings, type Settings } from '../config.ts';
+import { type EngineOptions, systemClock } from '../../engine/index.ts';
+import { type ClusterNode, createNode } from '../cluster/node.ts';
+import { nodeOptions, secretIn } from '../cluster/settings.ts';
+import { grpcSettings, isLoopback, readSettings, type Settings, unlessNone } from '../config.ts';
 import { Gate } from '../gate.ts';
 import { listen as listenGrpc } from '../grpc/listen.ts';
 import { listen as listenHttp } from '../http/listen.ts';
@@ -13,6 +17,7 @@ import { type Door, type RunningServer, startServer } from '../serve.ts';
 import { CommandError } from './errors.ts';
 import { exampleRequests } from './examples.ts';
 import { openFolder } from './folder.ts';
+import { startFollowers } from './followers.ts';
 import { createProgressBar } from './progress.ts';
 
 interface ServeFlags {
@@ -20,6 +25,11 @@ interface ServeFlags {
   readonly httpPort?: string;
   readonly grpcPort?: string;
   readonly host?: string;
+  readonly role?: string;
+  readonly nodeName?: string;
+  readonly origin?: string;
+  readonly redis?: string;
+  readonly followers?: string;
   readonly demoIfEmpty?: boolean;
 }
 
@@ -31,24 +41,38 @@ export function serveCommand(program: Command): void {
     .option('--http-port <port>', 'the HTTP port, 0 for any (CAINI_HTTP_PORT, default 8080)')
     .option('--grpc-port <port>', 'the gRPC port, none for none (CAINI_GRPC_PORT, default 50051)')
     .option('--host <address>', 'the address to listen on (CAINI_HOST, default 127.0.0.1)')
+    .option('--role <role>', 'alone, origin or follower (CAINI_ROLE, default alone)')
+    .option('--node-name <name>', 'the name of this node in its chain (CAINI_NODE_NAME)')
+    .option('--origin <addresses>', 'the nodes to follow, host:port of gRPC (CAINI_ORIGIN)')
+    .option('--redis <url>', 'the Redis between the nodes, none for none (CAINI_REDIS)')
+    .option('--followers <count>', 'followers behind the same HTTP port (CAINI_FOLLOWERS)')
     .option('--demo-if-empty', 'fill an empty folder with a generated demo chain')
     .action(run);
 }
 
 async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<void> {
-  const settings = readSettings({ environment: process.env, options });
+  const settings = withSecret(readSettings({ environment: process.env, options }));
   // Errors of the last moments must reach the terminal, so that lines are written as they come.
   const log = pino({ level: settings.logLevel }, destination({ fd: 2, sync: true }));
   const progress = createProgressBar(process.stderr, systemClock);
   let grpcUrl: string | undefined;
+  const openEngine = (chosen: Partial<EngineOptions> = {}) =>
+    // Counting may take a while; the server answers health checks and says how far it is.
+    openFolder(settings, { openAtOnce: true, notify: (note) => log.info(note), ...chosen });
+  const chosen = nodeOptions(settings, { log, openEngine });
+  const node = chosen && createNode(chosen);
   const server = await startServer({
     log,
-    // Counting may take a while; the server answers health checks and says how far it is.
-    openFolder: () => openFolder(settings, { openAtOnce: true, notify: (note) => log.info(note) }),
-    demoIfEmpty,
+    openFolder: async () => {
+      if (node === undefined) return openEngine();
+      node.start();
+      return node.engine;
+    },
+    onClosing: () => node?.stop(),
+    demoIfEmpty: demoIfEmpty && settings.role !== 'follower',
     onDemoProgress: (share) => progress.show('loading the demo chain', share, 1),
     openDoor: async (access) => {
-      const doors = await openDoors(settings, access, log);
+      const doors = await openDoors(settings, access, log, node);
       grpcUrl = doors.grpcUrl;
       return doors;
     },
@@ -56,7 +80,9 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
   const stop = stopInGoodOrder(server, log);
   const summary = await startedOrStopped(server, stop, () => {
     const alsoGrpc = grpcUrl === undefined ? '' : `, tills at ${grpcUrl}`;
-    print(`caini listens on ${server.url} (data folder ${settings.dataDir}${alsoGrpc})`);
+    // A follower behind a shared port is not one more address.
+    if (cluster.isPrimary)
+      print(`caini listens on ${server.url} (data folder ${settings.dataDir}${alsoGrpc})`);
   });
   progress.end();
   if (summary === undefined) return;
@@ -65,6 +91,18 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
   print(`${stores} stores, ${items} items, ${members} members, ${purchases} receipts.`);
   print(`\nFive requests to paste:\n`);
   for (const line of exampleRequests(server.url, summary.highlights, systemClock())) print(line);
+}
+
+/** Followers on this machine alone need no secret but one of this process. */
+function withSecret(settings: Settings): Settings {
+  if (settings.followers === 0) return settings;
+  const { role, nodeSecret, nodeSecretFile } = settings;
+  const isSet = nodeSecret !== 'none' || nodeSecretFile !== 'none';
+  return {
+    ...settings,
+    role: role === 'alone' ? 'origin' : role,
+    nodeSecret: isSet ? nodeSecret : randomBytes(32).toString('hex'),
+  };
 }
 
 async function startedOrStopped(server: RunningServer, stop: Stop, onOpen: () => void) {
@@ -86,16 +124,20 @@ async function openDoors(
   settings: Settings,
   access: EngineAccess,
   log: Logger,
+  node: ClusterNode | undefined,
 ): Promise<Door & { readonly grpcUrl: string | undefined }> {
   const { host, httpPort } = settings;
   const forGrpc = grpcSettings(settings);
   const gate = new Gate();
-  const http = await takeAddress({ host, port: httpPort, name: 'http' }, () =>
-    listenHttp({ host, port: httpPort, access, log, gate }),
-  );
+  const http =
+    settings.followers > 0 && node !== undefined
+      ? await openFollowers(settings, access, log, node)
+      : await takeAddress({ host, port: httpPort, name: 'http' }, () =>
+          listenHttp({ host, port: httpPort, access, log, gate }),
+        );
   if (forGrpc === undefined) return { ...http, grpcUrl: undefined };
   const grpc = await takeAddress({ ...forGrpc, name: 'grpc' }, () =>
-    listenGrpc({ ...forGrpc, access, log, gate }),
+    listenGrpc({ ...forGrpc, access, log, gate, node: node?.host }),
   ).catch(async (error: unknown) => {
     await http.close();
     throw error;
@@ -105,6 +147,34 @@ async function openDoors(
   }
   const closeBoth = () => Promise.all([http.close(), grpc.close()]);
   return { url: http.url, grpcUrl: grpc.url, close: () => closeBoth().then(() => {}) };
+}
+
+/** The HTTP port belongs to followers, which reach this process over loopback. */
+async function openFollowers(
+  settings: Settings,
+  access: EngineAccess,
+  log: Logger,
+  node: ClusterNode,
+): Promise<Door> {
+  const keysFile = unlessNone(settings.grpcApiKeysFile);
+  const inner = await listenGrpc({
+    host: '127.0.0.1',
+    port: 0,
+    access,
+    log,
+    node: node.host,
+    keysFile,
+  });
+  const address = inner.url.replace('grpc://', '');
+  const secret = secretIn(settings);
+  try {
+    const outer = await startFollowers({ settings, name: node.name, address, secret, log });
+    const closeBoth = () => outer.close().then(() => inner.close());
+    return { url: outer.url, close: closeBoth };
+  } catch (error) {
+    await inner.close();
+    throw error;
+  }
 }
 
 interface Address {

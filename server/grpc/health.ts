@@ -11,6 +11,7 @@ const needsLists: Readonly<Record<RpcService, boolean>> = {
   CatalogService: false,
   MemberService: false,
   AdminService: false,
+  ReplicationService: false,
 };
 
 export interface Health {

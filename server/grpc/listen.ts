@@ -2,6 +2,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { limits } from '../../engine/index.ts';
+import type { ReplicationHost } from '../cluster/host.ts';
 import { Gate } from '../gate.ts';
 import { doorLimits } from '../limits.ts';
 import type { EngineAccess } from '../operations/operation.ts';
@@ -15,6 +16,7 @@ import { type Admit, admitByKey, admitEverybody, readKeys } from './keys.ts';
 import { createOpenStreams, type OpenStreams, type Parts } from './parts.ts';
 import { purchaseCalls } from './purchases.ts';
 import { createReflection } from './reflection.ts';
+import { replicationCalls } from './replication.ts';
 import { addServices, type Call, guarded } from './services.ts';
 import { scanSessionCall } from './session.ts';
 import { createSessions, type Sessions, type SteadyClock } from './sessions.ts';
@@ -32,6 +34,8 @@ export interface ListenOptions {
   readonly keysFile?: string | undefined;
   /** Shared with the other doors; absent: one of its own. */
   readonly gate?: Gate;
+  /** What other nodes of the chain are answered; absent for a node that is alone. */
+  readonly node?: ReplicationHost | undefined;
   /** For tests, which cannot wait as long. */
   readonly timing?: Partial<Timing>;
   readonly now?: SteadyClock;
@@ -62,7 +66,10 @@ export async function listen(options: ListenOptions): Promise<GrpcDoor> {
   const server = new Server(serverOptions(timing));
   const health = createHealth(access);
   const sessions = createSessions({ now, ...options.sessionLimits });
-  addServices(server, parts, streamingCalls(parts, sessions));
+  addServices(server, parts, {
+    ...streamingCalls(parts, sessions),
+    ...replicationCalls(parts, options.node),
+  });
   health.addTo(guarded(server, parts, { withKey: false }));
   createReflection().addToServer(guarded(server, parts, { withKey: true }));
   const shownHost = host.includes(':') ? `[${host}]` : host;

@@ -90,7 +90,8 @@ export function toStorePage(body: object): ListStoresResponse {
 }
 
 export function toEraseResponse(body: object): EraseMemberResponse {
-  return body as EraseReceipt;
+  const receipt = body as EraseReceipt;
+  return { ...receipt, nodes: [...(receipt.nodes ?? [])] };
 }
 
 export function toAudit(body: object): VerifyResponse_Audit {

@@ -19,6 +19,7 @@ import { shown } from '../shown.ts';
 import { readJsonBody } from './body.ts';
 import { addDocumentRoutes } from './documents.ts';
 import type { EncodeList } from './encode.ts';
+import { addMetricsRoute } from './metrics.ts';
 import {
   encodeProblem,
   HttpRefusal,
@@ -62,6 +63,7 @@ export function createApp(parts: Parts): HttpApp {
     app.all(honoPath(path), ({ env }) => dispatch(parts, methods, env.incoming));
   }
   addDocumentRoutes(app);
+  addMetricsRoute(app, parts.access);
   app.notFound(({ env }) => respondWithError(unknownPath(env.incoming)));
   app.onError((error, { env }) => answerError(error, env.incoming, parts.log));
   return app;

@@ -21,7 +21,8 @@ export type RpcService =
   | 'IngestService'
   | 'CatalogService'
   | 'MemberService'
-  | 'AdminService';
+  | 'AdminService'
+  | 'ReplicationService';
 
 /**
  * What came of it. `ok` answers a question; the others say what became of one event; each door has

@@ -98,6 +98,34 @@ export const storePageSchema = z.strictObject({
 
 export const healthSchema = z.strictObject({ status: z.literal('ok') });
 
+const clusterSchema = z
+  .strictObject({
+    role: z.enum(['origin', 'follower']),
+    node: z.string(),
+    redis: z.exactOptional(z.enum(['up', 'down'])),
+    digests: z.enum(['same', 'differs', 'unknown']),
+    follows: z.array(
+      z.strictObject({
+        address: z.string(),
+        node: z.exactOptional(z.string()),
+        carrier: z.enum(['redis', 'grpc', 'none']),
+        behind: z.exactOptional(count),
+        trouble: z.exactOptional(z.string()),
+      }),
+    ),
+    followers: z.array(
+      z.strictObject({
+        node: z.string(),
+        role: z.string(),
+        watermark: z.string(),
+        carrier: z.string(),
+        silentMs: z.int().meta({ description: '-1: not heard of since the start.' }),
+      }),
+    ),
+    counters: z.record(z.string(), count),
+  })
+  .meta({ description: 'How this node stands with the others of its chain.' });
+
 export const readinessSchema = z.strictObject({
   ready: z.boolean(),
   waitingFor: z.exactOptional(z.string()),
@@ -109,9 +137,16 @@ export const readinessSchema = z.strictObject({
   refusedOfErased: z.exactOptional(count).meta({
     description: 'Events of erased members that were refused since the start.',
   }),
+  cluster: z.exactOptional(clusterSchema),
 });
 
 const digest = z.string().meta({ description: '16 hexadecimal digits, docs/reference/digest.md.' });
+
+const acknowledgementSchema = z.strictObject({
+  node: z.string(),
+  acknowledged: z.boolean(),
+  digest: z.exactOptional(digest),
+});
 
 export const eraseReceiptSchema = z.strictObject({
   found: z.boolean().meta({ description: 'Whether anything was known of the member.' }),
@@ -125,6 +160,9 @@ export const eraseReceiptSchema = z.strictObject({
   watermark: z.string(),
   bytesGoneBy: z.string().meta({
     description: 'When the last bytes will be gone from the disk, RFC 3339.',
+  }),
+  nodes: z.exactOptional(z.array(acknowledgementSchema)).meta({
+    description: 'The other nodes of the chain. Who has not acknowledged does when it is back.',
   }),
 }) satisfies z.ZodType<EraseReceipt>;
 

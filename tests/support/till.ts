@@ -13,7 +13,15 @@ import type { EngineAccess } from '../../server/operations/operation.ts';
 import { makeTemporaryFolder } from './folders.ts';
 
 const protoFolder = join(import.meta.dirname, '../../proto');
-const services = ['recommendation', 'checkout', 'ingest', 'catalog', 'member', 'admin'];
+const services = [
+  'recommendation',
+  'checkout',
+  'ingest',
+  'catalog',
+  'member',
+  'admin',
+  'replication',
+];
 const files = [
   ...services.map((name) => `caini/v1/${name}.proto`),
   'grpc/health/v1/health.proto',

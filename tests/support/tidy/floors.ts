@@ -7,6 +7,7 @@ const store = 'engine/store';
 const kernel = 'engine/kernel';
 const log = 'engine/log';
 const views = 'engine/views';
+const follow = 'engine/follow';
 const serve = 'engine/serve';
 const measure = 'engine/measure';
 const jobs = 'engine/jobs';
@@ -19,18 +20,28 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   [kernel]: [base],
   [log]: [base, store],
   [views]: [base, store, kernel, log],
+  [follow]: [base, store, log, views],
   [serve]: [base, kernel, views],
   [measure]: [base, store, kernel, log, views, serve],
-  [jobs]: [base, store, kernel, log, views, serve, measure],
-  engine: [base, store, kernel, log, views, serve, measure, jobs],
+  [jobs]: [base, store, kernel, log, views, follow, serve, measure],
+  engine: [base, store, kernel, log, views, follow, serve, measure, jobs],
   server: [],
-  'server/http': ['server'],
-  'server/grpc': ['server'],
-  'server/cli': ['server', 'server/http', 'server/grpc'],
+  'server/cluster': ['server'],
+  'server/http': ['server', 'server/cluster'],
+  'server/grpc': ['server', 'server/cluster'],
+  'server/cli': ['server', 'server/cluster', 'server/http', 'server/grpc'],
   bench: ['server/http'],
   /** What a vendor would write: nothing of ours but proto/. */
   examples: [],
-  tests: ['examples', 'server', 'server/http', 'server/grpc', 'server/cli', 'bench'],
+  tests: [
+    'examples',
+    'server',
+    'server/cluster',
+    'server/http',
+    'server/grpc',
+    'server/cli',
+    'bench',
+  ],
 };
 
 /** The one door of the engine for whoever is not the engine. */

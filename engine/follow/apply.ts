@@ -1,0 +1,120 @@
+// Entries that another node has accepted, folded here: in the order of their origin, once each,
+// through the same subtract-before and add-after as our own.
+import { EngineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { decodeEntry, encodeStub, type LogEntry } from '../log/codec.ts';
+import type { Log } from '../log/log.ts';
+import { formatPlace, type Place } from '../log/vector.ts';
+import type { AcceptContext } from '../views/accept.ts';
+import { expiredBeforeMs, noteExpired } from '../views/expire.ts';
+import { applyItem, applyStore } from './catalogue.ts';
+import { applyConsent, applyErase, applyMerge } from './members.ts';
+import { applyPurchase, applyReturn } from './receipts.ts';
+
+/** An entry as its origin wrote it. */
+export interface ForeignEntry {
+  readonly place: Place;
+  readonly bytes: Buffer;
+}
+
+/** What must be found before the transaction, and what is to be done after it. */
+export interface Following {
+  /** The member ids behind a keyed hash, in hexadecimal. */
+  readonly idsOf: (hash: string) => readonly string[];
+  /** Members that a merge ties to an erased one: whoever has a log of its own says so in it. */
+  readonly alsoErased: Set<string>;
+  readonly notify: (message: string) => void;
+}
+
+/** Applies one entry inside a transaction; returns whether it was new here. */
+export function applyEntry(
+  context: AcceptContext,
+  { place, bytes }: ForeignEntry,
+  following: Following,
+): boolean {
+  if (!isNext(context.log.origins.headOf(place.origin), place)) return false;
+  const entry = decodeEntry(bytes, place.sequence);
+  const append = (isKept: boolean): number =>
+    context.log.appendForeign(place, isKept ? bytes : encodeStub());
+  applyKind(context, { place, entry, append }, following);
+  return true;
+}
+
+/** Throws what isNext throws for entries in this order, and changes nothing. */
+export function judgeEntries({ origins }: Log, entries: readonly ForeignEntry[]): void {
+  const heads = new Map(origins.vector().map((place) => [place.origin, place]));
+  for (const { place } of entries) {
+    if (isNext(heads.get(place.origin), place)) heads.set(place.origin, place);
+  }
+  if (heads.size <= limits.originsMax) return;
+  const message = `the chain has ${heads.size} origins; the limit is ${limits.originsMax}`;
+  throw new EngineError('RESOURCE_EXHAUSTED', message, { reason: 'ORIGINS_MAX' });
+}
+
+/** An entry on its way in; `append` puts it into the log, whole or as a stub. */
+export interface Arrival<Entry extends LogEntry = LogEntry> {
+  readonly place: Place;
+  readonly entry: Entry;
+  readonly append: (isKept: boolean) => number;
+}
+
+export type ArrivalOf<Kind extends LogEntry['kind']> = Arrival<Extract<LogEntry, { kind: Kind }>>;
+
+function applyKind(context: AcceptContext, arrival: Arrival, following: Following): void {
+  const { entry, append } = arrival;
+  switch (entry.kind) {
+    case 'purchase':
+      applyPurchase(context, { ...arrival, entry }, following);
+      return;
+    case 'return':
+      applyReturn(context, { ...arrival, entry });
+      return;
+    case 'merge':
+      applyMerge(context, { ...arrival, entry }, following);
+      return;
+    case 'consent':
+      applyConsent(context, { ...arrival, entry });
+      return;
+    case 'erase':
+      applyErase(context, { ...arrival, entry }, following);
+      return;
+    case 'expire':
+      append(true);
+      if (entry.beforeMs > expiredBeforeMs(context)) noteExpired(context, entry.beforeMs);
+      return;
+    case 'item':
+      applyItem(context, { ...arrival, entry });
+      return;
+    case 'store':
+      applyStore(context, { ...arrival, entry });
+      return;
+    case 'stub':
+      append(true);
+      return;
+  }
+}
+
+/**
+ * Whether an entry is the next one of its origin; false for one that is here already. Throws
+ * FAILED_PRECONDITION: GAP when some are missing before it, EPOCH_CHANGED when the origin began
+ * anew and what is here of its last epoch is not what it went on from.
+ */
+function isNext(known: Omit<Place, 'origin'> | undefined, place: Place): boolean {
+  const head = known ?? { epoch: 0, sequence: 0 };
+  const { epoch, sequence } = place;
+  if (epoch < head.epoch) {
+    if (sequence <= head.sequence) return false;
+    throw broken('EPOCH_CHANGED', place, head.sequence, 'is of an epoch that has ended');
+  }
+  if (sequence === head.sequence + 1) return true;
+  if (sequence <= head.sequence) {
+    if (epoch === head.epoch) return false;
+    throw broken('EPOCH_CHANGED', place, head.sequence, 'begins before what is here ends');
+  }
+  throw broken('GAP', place, head.sequence, 'does not follow');
+}
+
+function broken(reason: string, place: Place, head: number, what: string): EngineError {
+  const message = `entry ${formatPlace(place)} ${what}: ${head} is the last one here`;
+  return new EngineError('FAILED_PRECONDITION', message, { reason });
+}

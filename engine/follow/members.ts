@@ -1,0 +1,113 @@
+// Merges, consents and erases of other origins.
+import {
+  type AcceptContext,
+  historyOf,
+  putHistory,
+  requireRecount,
+  tombstoneKey,
+} from '../views/accept.ts';
+import { eraseMember } from '../views/erase.ts';
+import { uniteHistories } from '../views/history.ts';
+import { findMember, isPersonalised, putMember } from '../views/members.ts';
+import type { ArrivalOf, Following } from './apply.ts';
+import { countNextCopies, isErased } from './receipts.ts';
+
+/**
+ * The union of two histories. Where one of the two was erased, the other was the same person: an
+ * erase that came after the merge would have taken both.
+ */
+export function applyMerge(
+  context: AcceptContext,
+  { entry, append }: ArrivalOf<'merge'>,
+  { alsoErased }: Pick<Following, 'alsoErased'>,
+): void {
+  const { memberId, fromMemberId } = entry.merge;
+  const ids = [memberId, fromMemberId];
+  const isGone = ids.some((id) => isErased(context, id));
+  const sequence = append(!isGone);
+  if (isGone) {
+    for (const id of ids.filter((each) => !isErased(context, each))) {
+      alsoErased.add(id);
+      eraseAt(context, id, sequence);
+    }
+    return;
+  }
+  unite(context, entry.merge, sequence);
+}
+
+function unite(
+  context: AcceptContext,
+  { memberId, fromMemberId }: { readonly memberId: string; readonly fromMemberId: string },
+  sequence: number,
+): void {
+  const { store, batch } = context;
+  const [into, from] = [findMember(store, memberId), findMember(store, fromMemberId)];
+  if (into.root === from.root) {
+    const { root, record } = into;
+    putMember(store, { root, record: { ...record, sequences: [...record.sequences, sequence] } });
+    return;
+  }
+  const [before, fromBefore] = [historyOf(context, into.root), historyOf(context, from.root)];
+  const united = uniteHistories(fromBefore, before);
+  const record = {
+    aliases: [...into.record.aliases, from.root, ...from.record.aliases],
+    consents: [...into.record.consents, ...from.record.consents],
+    sequences: [...into.record.sequences, ...from.record.sequences, sequence],
+  };
+  putMember(store, { root: into.root, record });
+  putHistory(context, from.root, Buffer.alloc(0));
+  putHistory(context, into.root, united);
+  requireRecount(context, sequence);
+  const [didFrom, did] = [isPersonalised(from.record), isPersonalised(into.record)];
+  const does = isPersonalised(record);
+  batch.changeMember(from.root, didFrom ? fromBefore : undefined, undefined);
+  batch.changeMember(into.root, did ? before : undefined, does ? united : undefined);
+}
+
+export function applyConsent(
+  context: AcceptContext,
+  { entry, append }: ArrivalOf<'consent'>,
+): void {
+  const { store, batch } = context;
+  const { memberId, personalization, moment } = entry;
+  const isGone = isErased(context, memberId);
+  const sequence = append(!isGone);
+  if (isGone) return;
+  const { root, record } = findMember(store, memberId);
+  const answer = { atMs: moment.occurredAtMs, given: personalization, sequence };
+  const after = {
+    ...record,
+    consents: [...record.consents, answer],
+    sequences: [...record.sequences, sequence],
+  };
+  putMember(store, { root, record: after });
+  requireRecount(context, sequence);
+  const history = historyOf(context, root);
+  if (!history) return;
+  const [did, does] = [isPersonalised(record), isPersonalised(after)];
+  batch.changeMember(root, did ? history : undefined, does ? history : undefined);
+}
+
+export function applyErase(
+  context: AcceptContext,
+  { entry, append }: ArrivalOf<'erase'>,
+  { idsOf }: Pick<Following, 'idsOf'>,
+): void {
+  const { store, batch } = context;
+  const sequence = append(true);
+  for (const hash of entry.hashes) {
+    const keyed = Buffer.from(hash, 'hex');
+    store.tables.tombstones.put(tombstoneKey('member', keyed), Buffer.alloc(0));
+    batch.erasedHashes.push(keyed);
+  }
+  const ids = entry.hashes.flatMap(idsOf);
+  for (const id of ids) eraseAt(context, id, sequence);
+  // What a checkpoint still counts is kept once for each sequence, and here may be several members.
+  if (ids.length > 1) requireRecount(context, sequence);
+}
+
+/** The erase itself, under an entry that stands in the log already. */
+function eraseAt(context: AcceptContext, memberId: string, sequence: number): void {
+  const { shared } = eraseMember(context, memberId, () => sequence);
+  countNextCopies(context, shared);
+}

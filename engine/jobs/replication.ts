@@ -1,0 +1,309 @@
+// One chain on several nodes: what a node gives to others of its log, and what it takes from them.
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../base/clock.ts';
+import { EngineError } from '../base/errors.ts';
+import { layoutOf } from '../base/folder.ts';
+import { applyEntry, type ForeignEntry, judgeEntries } from '../follow/apply.ts';
+import { countNextCopies } from '../follow/receipts.ts';
+import { decodeEntry, type LogEntry } from '../log/codec.ts';
+import type { Log } from '../log/log.ts';
+import { formatPlace, type Place, parseVector } from '../log/vector.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { Store } from '../store/store.ts';
+import { tombstoneKey } from '../views/accept.ts';
+import { eraseMember } from '../views/erase.ts';
+import { expiredBeforeMs } from '../views/expire.ts';
+import type { Ingest } from '../views/ingest.ts';
+import type { Keeper } from '../views/keeper.ts';
+import type { Maintenance } from './maintenance.ts';
+import type { Standing } from './standing.ts';
+
+export interface ReplicationOptions {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly log: Log;
+  readonly writer: Ingest;
+  readonly keeper: Keeper;
+  readonly maintenance: Maintenance;
+  readonly standing: Standing;
+  readonly clock: Clock;
+  readonly dataDir: string;
+  readonly notify: (message: string) => void;
+}
+
+/** An entry of a node's log, own or another's, and where it stands there. */
+export interface JournalEntry extends ForeignEntry {
+  readonly position: number;
+}
+
+/** The files of a snapshot; all but the key may be read by whoever may read the chain. */
+export const snapshotFiles = ['data.mdb', 'counts.checkpoint', 'key'] as const;
+
+/** How many ids are hashed at a time while an erased member is looked for: about 1 ms. */
+const hashedAtOnce = 512;
+const snapshotPrefix = 'snapshot-';
+
+export class Replication {
+  private readonly options: ReplicationOptions;
+  private snapshots = 0;
+  private readonly listeners = new Set<() => void>();
+  private readonly erasers = new Set<() => void>();
+  /** Receipts that came to several origins, since the start. */
+  doubled = 0;
+
+  constructor(options: ReplicationOptions) {
+    this.options = options;
+  }
+
+  /** The name of this node's own entries; undefined when it only follows, or is alone. */
+  get origin(): string | undefined {
+    return this.options.log.origins.own;
+  }
+
+  /** Stands for everything that is in the counts of this node. */
+  get watermark(): string {
+    return this.options.standing.watermark;
+  }
+
+  /** Where the newest entry of the log stands; `entriesFrom` goes on from the next. */
+  get position(): number {
+    return this.options.keeper.applied;
+  }
+
+  digest(): string {
+    return this.options.keeper.counts.kernel.digest();
+  }
+
+  /** The digest at one of the latest watermarks. */
+  digestAt(watermark: string): string | undefined {
+    return this.options.standing.digestAt(watermark);
+  }
+
+  /** What one part of the cells adds up to, read from memory: some 15 ns a cell. */
+  digestOfPart(part: number, parts: number): string {
+    return this.options.keeper.counts.kernel.digestOfPart(part, parts);
+  }
+
+  /** Whether all cells add up to the digest that was counted; some 15 ns a cell at once. */
+  addsUp(): boolean {
+    return this.options.keeper.counts.kernel.addsUp();
+  }
+
+  /** Calls back after everything that was folded; returns how to stop that. */
+  onFolded(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  noteFolded(): void {
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Calls back after every erase, own or another's; returns how to stop that. */
+  onErased(listener: () => void): () => void {
+    this.erasers.add(listener);
+    return () => this.erasers.delete(listener);
+  }
+
+  noteErased(): void {
+    this.options.maintenance.noteErased();
+    for (const listener of this.erasers) listener();
+  }
+
+  /** Counts everything anew beside the live counts, which then give way to the new ones. */
+  recount(why: string): void {
+    this.options.keeper.recount(why);
+  }
+
+  /**
+   * Where a node that holds `watermark` reads on. Throws FAILED_PRECONDITION, DIVERGED, when it
+   * holds entries of ours that are not in our log: an epoch that has ended, or a log put back.
+   */
+  positionAfter(watermark: string): number {
+    const { log } = this.options;
+    const theirs = parseVector(watermark);
+    if (!theirs) {
+      const message = `${JSON.stringify(watermark)} is no watermark of several origins`;
+      throw new EngineError('INVALID_ARGUMENT', message, { field: 'watermark' });
+    }
+    let start = log.head + 1;
+    for (const { origin, ...head } of log.origins.vector()) {
+      const known = theirs.find((place) => place.origin === origin);
+      if (known?.epoch === head.epoch && known.sequence === head.sequence) continue;
+      const first = known ? this.placeAfter(known) : log.origins.firstOf(origin);
+      if (first !== undefined) start = Math.min(start, first);
+    }
+    return start;
+  }
+
+  private placeAfter(known: Place): number | undefined {
+    const { log } = this.options;
+    const found = log.origins.find(known, log.head);
+    if (found !== undefined) return found + 1;
+    const head = log.origins.headOf(known.origin)!;
+    const isOurs = known.origin === this.origin;
+    // Another's newest entries may reach them sooner than us.
+    if (!isOurs && known.epoch === head.epoch && known.sequence > head.sequence) return undefined;
+    const message = `${formatPlace(known)} is not in this log, which stands at ${head.sequence}`;
+    throw new EngineError('FAILED_PRECONDITION', message, { reason: 'DIVERGED' });
+  }
+
+  /** Up to `limit` entries of the log that are in the counts. */
+  entriesFrom(position: number, limit: number): JournalEntry[] {
+    const { log, keeper } = this.options;
+    const most = Math.min(limit, keeper.applied - position + 1);
+    if (most <= 0) return [];
+    return log.raw(position, most).map(({ sequence, bytes }) => ({
+      position: sequence,
+      place: log.origins.at(sequence),
+      bytes,
+    }));
+  }
+
+  /**
+   * Folds entries of others, in order; resolves with how many were new when they are on the disk
+   * and in the counts. What is here already is passed over. Throws FAILED_PRECONDITION, GAP or
+   * EPOCH_CHANGED, and then nothing of them was taken.
+   */
+  async apply(entries: readonly ForeignEntry[]): Promise<number> {
+    if (entries.every((entry) => this.isKnown(entry))) return 0;
+    const decoded = entries.map((entry) => decodeEntry(entry.bytes, entry.place.sequence));
+    const idsOf = await this.findErased(decoded);
+    const alsoErased = new Set<string>();
+    const notify = (message: string) => this.noteDoubled(message);
+    const applied = await this.options.writer.follow((context) => {
+      const refusal = refusalOf(() => judgeEntries(context.log, entries));
+      // Not thrown here: others' work in the same transaction has no part in it.
+      if (refusal) return refusal;
+      const following = { idsOf, alsoErased, notify };
+      return entries.filter((entry) => applyEntry(context, entry, following)).length;
+    }, entries.length);
+    if (typeof applied !== 'number') throw applied;
+    await this.eraseAlso(alsoErased);
+    if (decoded.some(({ kind }) => kind === 'expire')) await this.expireAlso();
+    if (decoded.some(({ kind }) => kind === 'erase')) this.noteErased();
+    return applied;
+  }
+
+  /** What comes round again from others, most of all. */
+  private isKnown({ place }: ForeignEntry): boolean {
+    const head = this.options.log.origins.headOf(place.origin);
+    return head?.epoch === place.epoch && place.sequence <= head.sequence;
+  }
+
+  private noteDoubled(message: string): void {
+    this.doubled += 1;
+    this.options.notify(message);
+  }
+
+  /**
+   * The ids behind the hashes of erases. Whoever is named is refused from here on, so that nobody
+   * comes in between the search and the erase.
+   */
+  private async findErased(entries: readonly LogEntry[]) {
+    const { store, ledger, log } = this.options;
+    const wanted = new Map<string, Set<string>>();
+    for (const entry of entries) {
+      if (entry.kind !== 'erase') continue;
+      for (const hash of entry.hashes) wanted.set(hash, new Set());
+    }
+    if (wanted.size > 0) {
+      const look = (id: string) => wanted.get(ledger.hash(id).toString('hex'))?.add(id);
+      const hashes = [...wanted.keys()].map((hash) => Buffer.from(hash, 'hex'));
+      ledger.add(hashes);
+      if (log.origins.own !== undefined) await this.putTombstones(hashes);
+      for (const entry of entries) for (const id of namedIn(entry)) look(id);
+      for (const table of [store.tables.histories, store.tables.members]) {
+        let looked = 0;
+        for (const { key } of table.rows()) {
+          look(key.toString());
+          looked += 1;
+          if (looked % hashedAtOnce === 0) await setImmediate();
+        }
+      }
+    }
+    return (hash: string): readonly string[] => [...(wanted.get(hash) ?? [])];
+  }
+
+  private async putTombstones(hashes: readonly Buffer[]): Promise<void> {
+    const { writer, store } = this.options;
+    await writer.transact(() => {
+      for (const hash of hashes) {
+        store.tables.tombstones.put(tombstoneKey('member', hash), Buffer.alloc(0));
+      }
+    });
+  }
+
+  /** Members tied to erased ones by a merge that came later: other nodes must know of it too. */
+  private async eraseAlso(ids: ReadonlySet<string>): Promise<void> {
+    if (this.origin === undefined) return;
+    for (const id of ids) {
+      await this.options.writer.transact((context) => {
+        countNextCopies(context, eraseMember(context, id).shared);
+      });
+    }
+  }
+
+  /** What an origin let expire, in slices; after a crash the next start does the rest. */
+  async expireAlso(): Promise<void> {
+    const { store, maintenance } = this.options;
+    const beforeMs = expiredBeforeMs({ store });
+    if (!Number.isFinite(beforeMs) || Number(store.readMeta('expiredDone')) === beforeMs) return;
+    await maintenance.expireBefore({ beforeMs, isOwn: false });
+    await store.transaction(() => store.writeMeta('expiredDone', beforeMs));
+  }
+
+  /**
+   * Writes a copy of the chain as it stands into a folder of its own, which the caller removes;
+   * writing goes on meanwhile. Returns the folder.
+   */
+  async snapshot(): Promise<string> {
+    const { store, keeper, maintenance, clock, dataDir } = this.options;
+    this.snapshots += 1;
+    const folder = join(dataDir, `${snapshotPrefix}${clock()}-${this.snapshots}`);
+    await mkdir(folder);
+    try {
+      await keeper.checkpoint();
+      await maintenance.inTurn(() =>
+        keeper.betweenCheckpoints(async () => {
+          await store.copyCompacted(folder);
+          const [, checkpoint, key] = snapshotFiles;
+          await copyFile(join(store.folder, checkpoint), join(folder, checkpoint)).catch(() => {});
+          await copyFile(join(layoutOf(dataDir).erased, key), join(folder, key));
+        }),
+      );
+      await rm(join(folder, 'lock.mdb'), { force: true });
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+    return folder;
+  }
+
+  /** Copies that a crash left behind hold what an erase may have taken meanwhile. */
+  async sweepSnapshots(): Promise<void> {
+    const { dataDir } = this.options;
+    for (const name of await readdir(dataDir)) {
+      if (!name.startsWith(snapshotPrefix)) continue;
+      await rm(join(dataDir, name), { recursive: true, force: true });
+    }
+  }
+}
+
+function refusalOf(judge: () => void): EngineError | undefined {
+  try {
+    judge();
+    return undefined;
+  } catch (error) {
+    if (error instanceof EngineError) return error;
+    throw error;
+  }
+}
+
+function namedIn(entry: LogEntry): readonly string[] {
+  if (entry.kind === 'purchase') return entry.purchase.memberId ? [entry.purchase.memberId] : [];
+  if (entry.kind === 'merge') return [entry.merge.memberId, entry.merge.fromMemberId];
+  return entry.kind === 'consent' ? [entry.memberId] : [];
+}

@@ -1,0 +1,67 @@
+// Where the counts stand: the watermark of every reply, and whether a watermark is reached.
+import { limits } from '../base/limits.ts';
+import type { Log } from '../log/log.ts';
+import { type Place, parseVector } from '../log/vector.ts';
+
+export class Standing {
+  private readonly log: Log;
+  private now: string;
+  private sequence: number;
+  private places: readonly Place[] = [];
+  /** The digests of the latest moments, by watermark: what other nodes compare theirs with. */
+  private readonly digests = new Map<string, string>();
+
+  constructor(log: Log) {
+    this.log = log;
+    this.now = log.watermark;
+    this.sequence = log.head;
+  }
+
+  /** Stands for everything that is in the counts. */
+  get watermark(): string {
+    return this.now;
+  }
+
+  /** To be called when everything in the log is in the counts, and only then. */
+  note(digest: () => string): void {
+    const { log } = this;
+    this.sequence = log.head;
+    this.now = log.watermark;
+    if (!log.origins.isNamed) return;
+    this.places = log.origins.vector();
+    this.digests.set(this.now, digest());
+    if (this.digests.size <= limits.digestsKept) return;
+    for (const oldest of this.digests.keys()) {
+      this.digests.delete(oldest);
+      return;
+    }
+  }
+
+  /** The digest at one of the latest watermarks; undefined when it is not known any more. */
+  digestAt(watermark: string): string | undefined {
+    return this.digests.get(watermark);
+  }
+
+  /** Whether the counts hold a watermark; undefined when it is none of this chain. */
+  holds(watermark: string): boolean | undefined {
+    if (/^\d{1,15}$/.test(watermark)) return this.holdsNumber(Number(watermark));
+    if (!this.log.origins.isNamed) return undefined;
+    return parseVector(watermark)?.every((place) => this.holdsPlace(place));
+  }
+
+  /** A number is from the time when there was one log: its origin is the first that has a name. */
+  private holdsNumber(sequence: number): boolean {
+    if (!this.log.origins.isNamed) return sequence <= this.sequence;
+    const first = this.log.origins.first;
+    const head = this.places.find(({ origin }) => origin === first)?.sequence ?? 0;
+    return sequence <= head;
+  }
+
+  private holdsPlace({ origin, epoch, sequence }: Place): boolean {
+    const head = this.places.find((place) => place.origin === origin);
+    if (!head || sequence > head.sequence) return false;
+    // What an epoch held that has ended must have come before the end.
+    if (epoch === head.epoch) return true;
+    return this.log.origins.find({ origin, epoch, sequence }, this.sequence) !== undefined;
+  }
+}

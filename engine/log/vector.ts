@@ -1,0 +1,31 @@
+// Watermarks of several origins as text: `shop/1763791200:15,till-7/1763791300:2`.
+
+/** One entry of one origin. Epochs tell apart lives of an origin whose log was put back. */
+export interface Place {
+  readonly origin: string;
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
+export function formatPlace({ origin, epoch, sequence }: Place): string {
+  return `${origin}/${epoch}:${sequence}`;
+}
+
+/** `places` stand in the order of their names, so that equal vectors are equal texts. */
+export function formatVector(places: readonly Place[]): string {
+  return places.map(formatPlace).join(',') || '0';
+}
+
+const component = /^([a-z0-9][a-z0-9-]{0,31})\/(\d{1,10}):(\d{1,15})$/;
+
+/** Undefined when it is no vector. Nothing, or 0, is the beginning. */
+export function parseVector(text: string): readonly Place[] | undefined {
+  if (text === '' || text === '0') return [];
+  const places: Place[] = [];
+  for (const part of text.split(',')) {
+    const [, origin, epoch, sequence] = component.exec(part) ?? [];
+    if (origin === undefined) return undefined;
+    places.push({ origin, epoch: Number(epoch), sequence: Number(sequence) });
+  }
+  return places;
+}

@@ -1,0 +1,331 @@
+// Follows one other node: its journal over gRPC, by way of Redis once that is in step, and back
+// again as soon as anything is missing.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import {
+  type Frame,
+  ReportStandingResponse_Verdict,
+  type TailJournalResponse_Hello,
+} from '#proto/caini/v1/replication.js';
+import { EngineError, type FollowStatus, type Replication } from '../../engine/index.ts';
+import { openFrame, positionAfter, readFrame } from './frames.ts';
+import { clusterLimits } from './limits.ts';
+import { StreamReader } from './redis.ts';
+import type { NodeSecret } from './secret.ts';
+import { isSame } from './standing.ts';
+import type { Upstream } from './upstream.ts';
+
+export type FollowCounters = Record<
+  'gaps' | 'forgedFrames' | 'unreadableFrames' | 'differences',
+  number
+>;
+
+export interface FollowOptions {
+  readonly upstream: Upstream;
+  /** The name of this node. */
+  readonly node: string;
+  readonly role: string;
+  readonly secret: NodeSecret;
+  readonly replication: Replication;
+  readonly settings: string;
+  /** Absent: gRPC only. */
+  readonly redisUrl?: string | undefined;
+  readonly counters: FollowCounters;
+  readonly log: Logger;
+  /** The counts or the log here are not those of the node that is followed. */
+  readonly onDiverged: (why: string) => void;
+}
+
+const divergences = ['DIVERGED', 'EPOCH_CHANGED'];
+
+export class Follow {
+  private readonly options: FollowOptions;
+  private readonly stopped = new AbortController();
+  private hello: TailJournalResponse_Hello | undefined;
+  /** Where the next entry of the other's journal stands. */
+  private next = 0;
+  private reader: StreamReader | undefined;
+  private readerOf = '';
+  /** Ends the tail, which Redis has overtaken. */
+  private tail: AbortController | undefined;
+  private leads = false;
+  private wake: () => void = () => {};
+  private heardAtMs = 0;
+  /** One frame at a time, whatever way it came. */
+  private turn: Promise<unknown> = Promise.resolve();
+  private keys = new Map<string, Buffer>();
+  private theirPosition = 0;
+  /** Whether the other has said since our hello how far it is. */
+  private hasHeard = false;
+  private trouble: string | undefined = 'not connected yet';
+  private differences = 0;
+  private partDiffers = false;
+  private isCompared = false;
+  private finished: Promise<unknown> = Promise.resolve();
+
+  constructor(options: FollowOptions) {
+    this.options = options;
+  }
+
+  start(): void {
+    const timer = setInterval(() => this.look(), clusterLimits.standingEveryMs);
+    this.stopped.signal.addEventListener('abort', () => clearInterval(timer));
+    this.finished = this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    this.tail?.abort();
+    this.reader?.close();
+    this.wake();
+    await this.finished;
+    await this.turn.catch(() => {});
+  }
+
+  status(): FollowStatus {
+    const { hello, trouble } = this;
+    const behind = Math.max(0, this.theirPosition - this.next + 1);
+    return {
+      address: this.options.upstream.address,
+      ...(hello && { node: hello.node, behind }),
+      carrier: this.leads ? 'redis' : trouble === undefined ? 'grpc' : 'none',
+      ...(trouble !== undefined && { trouble }),
+    };
+  }
+
+  /** Undefined while nothing was compared. */
+  get isSame(): boolean | undefined {
+    if (this.differences > 0 || this.partDiffers) return false;
+    return this.isCompared ? true : undefined;
+  }
+
+  /** Whether everything that the other had when it last spoke is here. */
+  get isCaughtUp(): boolean {
+    return this.hasHeard && this.next > this.theirPosition;
+  }
+
+  get isConnected(): boolean {
+    return this.trouble === undefined;
+  }
+
+  get redisIsUp(): boolean {
+    return this.reader?.isUp ?? false;
+  }
+
+  private get isStopped(): boolean {
+    return this.stopped.signal.aborted;
+  }
+
+  private async run(): Promise<void> {
+    let retryMs: number = clusterLimits.retryMsMin;
+    while (!this.isStopped) {
+      try {
+        await this.readTail();
+        retryMs = clusterLimits.retryMsMin;
+        if (this.leads) await this.untilLost();
+      } catch (error) {
+        this.fail(error);
+        retryMs = Math.min(retryMs * 2, clusterLimits.retryMsMax);
+      }
+      this.leads = false;
+      await pause(retryMs, undefined, { signal: this.stopped.signal }).catch(() => {});
+    }
+  }
+
+  private fail(error: unknown): void {
+    const { log, onDiverged, upstream } = this.options;
+    this.trouble = (error as Error).message;
+    const reason = error instanceof EngineError ? error.reason : undefined;
+    log.debug({ err: error, upstream: upstream.address }, 'the line to a node has ended');
+    if (reason === 'GAP') this.options.counters.gaps += 1;
+    if (reason !== undefined && divergences.includes(reason)) onDiverged(this.trouble);
+  }
+
+  /** Until it fails, or until Redis is in step. */
+  private async readTail(): Promise<void> {
+    const { upstream, node, replication } = this.options;
+    this.tail = new AbortController();
+    const stop = AbortSignal.any([this.stopped.signal, this.tail.signal]);
+    const { watermark } = replication;
+    this.heardAtMs = performance.now();
+    for await (const step of upstream.tail({ node, watermark }, stop)) {
+      this.heardAtMs = performance.now();
+      if (step.$case === 'hello') this.greet(step.hello);
+      else await this.inTurn(() => this.take(step.frame, 'grpc'));
+    }
+    if (!this.leads && !this.isStopped) throw new Error('the other node has hung up');
+  }
+
+  private greet(hello: TailJournalResponse_Hello): void {
+    const { settings, redisUrl, log } = this.options;
+    if (hello.settings !== settings) {
+      const message = `${hello.node} counts with ${hello.settings}, this node with ${settings}`;
+      throw new EngineError('FAILED_PRECONDITION', message, { reason: 'SETTINGS_DIFFER' });
+    }
+    this.hello = hello;
+    this.next = hello.position;
+    this.trouble = undefined;
+    if (redisUrl === undefined || this.readerOf === hello.node) return;
+    this.reader?.close();
+    this.readerOf = hello.node;
+    const place = { url: redisUrl, chain: this.options.secret.chain, node: hello.node };
+    this.reader = new StreamReader(place, (bytes) => this.hearRedis(bytes), log);
+  }
+
+  private async hearRedis(bytes: Buffer): Promise<void> {
+    const frame = readFrame(this.options.secret, bytes);
+    if (frame === undefined) {
+      this.options.counters.forgedFrames += 1;
+      this.options.log.warn('a frame in Redis is not signed by a node of this chain');
+      this.lose();
+      return;
+    }
+    try {
+      await this.inTurn(() => this.take(frame, 'redis'));
+    } catch (error) {
+      this.fail(error);
+      this.lose();
+    }
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const next = this.turn.then(work, work);
+    this.turn = next.catch(() => {});
+    return next;
+  }
+
+  private async take(frame: Frame, carrier: 'redis' | 'grpc'): Promise<void> {
+    const { hello } = this;
+    if (this.isStopped || hello === undefined) return;
+    const isTheirs = frame.node === hello.node && frame.incarnation === hello.incarnation;
+    if (!isTheirs || frame.position > this.next) {
+      if (carrier === 'grpc') throw new Error('the journal does not go on where it was asked for');
+      if (this.leads) this.options.counters.gaps += 1;
+      this.lose();
+      return;
+    }
+    const end = positionAfter(frame);
+    if (end > this.next) await this.apply(frame, end, carrier);
+    if (this.next < end) return;
+    if (this.next > end) return;
+    this.theirPosition = Math.max(this.theirPosition, end - 1);
+    if (carrier === 'redis') this.lead();
+    if (frame.standing === undefined) return;
+    this.hasHeard = true;
+    await this.compare(frame);
+  }
+
+  private async apply(frame: Frame, end: number, carrier: 'redis' | 'grpc'): Promise<void> {
+    const key = await this.keyOf(frame);
+    const entries = key && openFrame(frame, key);
+    if (entries === undefined) {
+      this.options.counters.unreadableFrames += 1;
+      if (carrier === 'grpc') throw new Error('a frame cannot be read');
+      this.lose();
+      return;
+    }
+    await this.options.replication.apply(entries.filter(({ position }) => position >= this.next));
+    this.next = end;
+  }
+
+  private async keyOf({ keyId }: Frame): Promise<Buffer | undefined> {
+    if (keyId === '') return this.options.secret.linkKey;
+    const known = this.keys.get(keyId);
+    if (known !== undefined) return known;
+    const key = await this.options.upstream.readStreamKey(keyId);
+    // Only the latest: the other node may have thrown away the ones before it, and so do we.
+    this.keys = new Map(key === undefined ? [] : [[keyId, key]]);
+    return key;
+  }
+
+  /** Redis brings what comes next: the tail is not needed. */
+  private lead(): void {
+    this.heardAtMs = performance.now();
+    if (this.leads) return;
+    this.leads = true;
+    this.trouble = undefined;
+    this.tail?.abort();
+  }
+
+  private lose(): void {
+    if (!this.leads) return;
+    this.leads = false;
+    this.wake();
+  }
+
+  private async untilLost(): Promise<void> {
+    while (this.leads && !this.isStopped) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
+  }
+
+  private async compare(frame: Frame): Promise<void> {
+    const { replication } = this.options;
+    const same = isSame(replication, frame.standing!);
+    if (same === false) {
+      // Our own cells may be at fault, or those of the other; each looks at its own.
+      this.partDiffers = replication.digest() === frame.standing!.digest;
+      this.differ();
+    } else if (same === true) {
+      this.agree();
+    }
+    // It waits for nobody: what it says is true whenever it arrives.
+    if (frame.standing!.report) void this.report().catch(() => {});
+  }
+
+  /** A moment in between is none: an expiry in slices may be further here than there. */
+  private judgeDifference(): void {
+    const { replication, onDiverged, upstream } = this.options;
+    if (!replication.addsUp()) {
+      onDiverged('cells have changed by themselves');
+      return;
+    }
+    if (this.partDiffers || this.differences < clusterLimits.differencesMax) return;
+    onDiverged(`the digest differs from that of ${upstream.address}`);
+  }
+
+  /** Every second: says where we stand, and notices when nothing comes any more. */
+  private look(): void {
+    const silentMs = performance.now() - this.heardAtMs;
+    if (this.leads && silentMs > clusterLimits.stallMsMax + clusterLimits.standingEveryMs) {
+      this.lose();
+    } else if (!this.leads && silentMs > 4 * clusterLimits.standingEveryMs) {
+      this.tail?.abort();
+    }
+    void this.report().catch(() => {});
+  }
+
+  private async report(): Promise<void> {
+    const { replication, upstream, node, role } = this.options;
+    const { watermark } = replication;
+    const { partDiffers } = this;
+    const carrier = this.leads ? 'redis' : 'grpc';
+    const digest = replication.digest();
+    const answer = await upstream.report({ node, role, watermark, digest, carrier, partDiffers });
+    this.partDiffers = false;
+    if (answer.node !== this.hello?.node) return;
+    if (answer.incarnation !== this.hello.incarnation) {
+      this.lose();
+      return;
+    }
+    this.hasHeard = true;
+    this.theirPosition = Math.max(this.theirPosition, answer.position);
+    if (answer.verdict === ReportStandingResponse_Verdict.VERDICT_SAME) this.agree();
+    if (answer.verdict === ReportStandingResponse_Verdict.VERDICT_DIFFERS) this.differ();
+  }
+
+  private agree(): void {
+    this.differences = 0;
+    this.isCompared = true;
+  }
+
+  private differ(): void {
+    const { replication, counters, log, upstream } = this.options;
+    counters.differences += 1;
+    this.differences += 1;
+    log.warn(`counts differ from those of ${upstream.address} at ${replication.watermark}`);
+    this.judgeDifference();
+  }
+}

@@ -1,0 +1,225 @@
+// What a node answers to others: the service behind ReplicationService, without its wire.
+import { createHash } from 'node:crypto';
+import { open, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import * as wire from '#proto/caini/v1/replication.js';
+import {
+  type Clock,
+  type Engine,
+  EngineError,
+  type Replication,
+  snapshotFiles,
+} from '../../engine/index.ts';
+import { encodeFrame, entriesOfFrame, type FrameHead } from './frames.ts';
+import { clusterLimits } from './limits.ts';
+import type { ForwardedWrite } from './node-engine.ts';
+import type { Nodes } from './nodes.ts';
+import { type NodeProof, type NodeSecret, seal, unseal } from './secret.ts';
+import { standingOf } from './standing.ts';
+import type { StreamKeys } from './stream-keys.ts';
+
+export interface HostOptions {
+  readonly node: string;
+  readonly incarnation: string;
+  readonly settings: string;
+  readonly secret: NodeSecret;
+  readonly keys: StreamKeys;
+  readonly nodes: Nodes;
+  readonly clock: Clock;
+  /** Throws UNAVAILABLE while there is none. */
+  readonly engine: () => Engine;
+}
+
+const linkKeyId = '';
+const silent = { role: '', digest: '', carrier: 'grpc', partDiffers: false };
+
+export class ReplicationHost {
+  private readonly options: HostOptions;
+  private readonly wakers = new Set<() => void>();
+  private reports = 0;
+
+  constructor(options: HostOptions) {
+    this.options = options;
+  }
+
+  /** Throws UNAUTHENTICATED. */
+  admit(path: string, proof: NodeProof): void {
+    this.options.secret.check(path, proof, this.options.clock());
+  }
+
+  /** Whoever reads the journal is asked to say at once how far they are. */
+  askReports(): void {
+    this.reports += 1;
+    for (const wake of this.wakers) wake();
+  }
+
+  /** Encoded TailJournalResponse messages until the signal ends it. */
+  async *tail(
+    request: wire.TailJournalRequest,
+    signal: AbortSignal,
+  ): AsyncIterableIterator<Buffer> {
+    const { node, incarnation, settings } = this.options;
+    const { watermark } = request;
+    // From its first word on, an erase waits for it too.
+    this.options.nodes.hear({ ...silent, node: request.node, watermark }, undefined);
+    const { replication } = this.options.engine();
+    let position = replication.positionAfter(watermark);
+    const hello = { node, incarnation, position, settings };
+    yield encodeStep({ $case: 'hello', hello });
+    const line = this.listen(replication, signal);
+    let saidAtMs = Number.NEGATIVE_INFINITY;
+    let reports = this.reports;
+    let turn = 0;
+    try {
+      while (!signal.aborted) {
+        const entries = entriesOfFrame(replication, position);
+        const head = { node, incarnation, position };
+        const isDue = performance.now() - saidAtMs >= clusterLimits.standingEveryMs;
+        if (entries.length > 0) {
+          yield this.frame(head, entries);
+          position += entries.length;
+        } else if (isDue || reports !== this.reports) {
+          const standing = standingOf(replication, turn, reports !== this.reports);
+          turn += 1;
+          yield this.frame({ ...head, standing }, []);
+          saidAtMs = performance.now();
+          reports = this.reports;
+        } else {
+          await line.wait();
+        }
+      }
+    } finally {
+      line.stop();
+    }
+  }
+
+  private frame(head: FrameHead, entries: Parameters<typeof encodeFrame>[3]): Buffer {
+    const { secret } = this.options;
+    const bytes = encodeFrame(secret, { id: linkKeyId, key: secret.linkKey }, head, entries);
+    return encodeStep({ $case: 'frame', frame: wire.Frame.decode(bytes) });
+  }
+
+  /** Wakes at the next commit, or when the next standing is due. */
+  private listen(replication: Replication, signal: AbortSignal) {
+    let wake = () => {};
+    let hasFolded = false;
+    const tell = () => {
+      hasFolded = true;
+      wake();
+    };
+    const stopFolded = replication.onFolded(tell);
+    this.wakers.add(tell);
+    signal.addEventListener('abort', tell);
+    return {
+      wait: async (): Promise<void> => {
+        if (!hasFolded) {
+          const next = new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+          const stop = new AbortController();
+          const late = pause(clusterLimits.standingEveryMs / 2, undefined, { signal: stop.signal });
+          await Promise.race([next, late.catch(() => {})]);
+          stop.abort();
+        }
+        hasFolded = false;
+      },
+      stop: () => {
+        stopFolded();
+        this.wakers.delete(tell);
+        signal.removeEventListener('abort', tell);
+      },
+    };
+  }
+
+  /** Encoded ReadSnapshotResponse messages. */
+  async *snapshot(): AsyncIterableIterator<Buffer> {
+    const folder = await this.options.engine().replication.snapshot();
+    try {
+      for (const file of snapshotFiles) {
+        const path = join(folder, file);
+        const found = await stat(path).catch(() => undefined);
+        if (found !== undefined) yield* this.pieces(path, file, found.size);
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  private async *pieces(path: string, file: string, size: number): AsyncIterableIterator<Buffer> {
+    const { linkKey } = this.options.secret;
+    const hash = createHash('sha256');
+    const handle = await open(path, 'r');
+    try {
+      for (let offset = 0; offset < size; offset += clusterLimits.snapshotPieceBytes) {
+        const piece = Buffer.alloc(Math.min(clusterLimits.snapshotPieceBytes, size - offset));
+        await handle.read(piece, 0, piece.length, offset);
+        hash.update(piece);
+        const isLast = offset + piece.length === size;
+        const sha256 = isLast ? hash.digest() : Buffer.alloc(0);
+        const sealed = seal(linkKey, piece, `${file}:${offset}`);
+        const message = { file, offset, sealed, sha256 };
+        yield Buffer.from(wire.ReadSnapshotResponse.encode(message).finish());
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  report(standing: wire.ReportStandingRequest): wire.ReportStandingResponse {
+    const { node, incarnation, nodes } = this.options;
+    const { replication } = this.options.engine();
+    // The other node found its own cells to be sound.
+    if (standing.partDiffers && !replication.addsUp()) {
+      replication.recount('cells have changed by themselves');
+    }
+    const ours = replication.digestAt(standing.watermark);
+    const { VERDICT_DIFFERS, VERDICT_SAME, VERDICT_UNSPECIFIED } =
+      wire.ReportStandingResponse_Verdict;
+    nodes.hear(standing, ours === undefined ? undefined : ours === standing.digest);
+    const compared = ours === standing.digest ? VERDICT_SAME : VERDICT_DIFFERS;
+    const verdict = ours === undefined ? VERDICT_UNSPECIFIED : compared;
+    const { position, watermark } = replication;
+    return { node, incarnation, position, watermark, verdict };
+  }
+
+  /** Throws NOT_FOUND when it was thrown away. */
+  streamKey({ keyId }: wire.ReadStreamKeyRequest): wire.ReadStreamKeyResponse {
+    const key = this.options.keys.find(keyId);
+    if (key !== undefined) return { sealed: seal(this.options.secret.linkKey, key, keyId) };
+    throw new EngineError('NOT_FOUND', `stream key ${keyId} is none of this node’s latest`);
+  }
+
+  async write({ sealed }: wire.ForwardWriteRequest): Promise<wire.ForwardWriteResponse> {
+    const { linkKey } = this.options.secret;
+    const plain = unseal(linkKey, sealed, 'write');
+    if (plain === undefined) throw new EngineError('INVALID_ARGUMENT', 'the write cannot be read');
+    const answer = await this.perform(JSON.parse(plain.toString()) as ForwardedWrite).catch(
+      (error: unknown) => ({ error: told(error) }),
+    );
+    return { sealed: seal(linkKey, Buffer.from(JSON.stringify(answer)), 'answer') };
+  }
+
+  private async perform(write: ForwardedWrite): Promise<{ readonly result: unknown }> {
+    const engine = this.options.engine();
+    if (write.kind === 'erase') return { result: await engine.erase(write.memberId) };
+    return { result: await engine.ingest(write.events) };
+  }
+}
+
+export interface ToldError {
+  readonly code: EngineError['code'];
+  readonly message: string;
+  readonly reason?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+}
+
+function told(error: unknown): ToldError {
+  if (!(error instanceof EngineError)) throw error;
+  const { code, message, reason, retryAfterMs } = error;
+  return { code, message, reason, retryAfterMs };
+}
+
+function encodeStep(step: NonNullable<wire.TailJournalResponse['step']>): Buffer {
+  return Buffer.from(wire.TailJournalResponse.encode({ step }).finish());
+}

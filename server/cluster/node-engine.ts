@@ -1,0 +1,129 @@
+// The engine of a node as its doors see it: the one behind it may be replaced, and a follower's
+// writes go to where they are kept.
+import {
+  type ClusterStatus,
+  type Engine,
+  EngineError,
+  type EngineStatus,
+  type EraseReceipt,
+  type Event,
+  type IngestOptions,
+  type IngestResult,
+  type NodeAcknowledgement,
+} from '../../engine/index.ts';
+
+/** How a node writes, and what it says of itself. */
+export interface NodeWays {
+  /** Undefined for a node that keeps what it is given. */
+  readonly forward: ((write: ForwardedWrite) => Promise<unknown>) | undefined;
+  /** What the other nodes said to an erase. */
+  acknowledge(watermark: string): Promise<readonly NodeAcknowledgement[]>;
+  cluster(): ClusterStatus;
+  /** Why nothing can be served although the engine could; undefined when it can. */
+  waitingFor(): string | undefined;
+  close(): Promise<void>;
+}
+
+export type ForwardedWrite =
+  | { readonly kind: 'ingest'; readonly events: readonly Event[] }
+  | { readonly kind: 'erase'; readonly memberId: string };
+
+const notOpen: EngineStatus = {
+  ready: false,
+  waitingFor: 'opening the chain',
+  watermark: '0',
+  events: 0,
+  members: 0,
+  items: 0,
+  stores: 0,
+  refusedOfErased: 0,
+};
+
+export class NodeEngine implements Engine {
+  readonly ready: Promise<void>;
+  private readonly ways: NodeWays;
+  private engine: Engine | undefined;
+
+  constructor(ready: Promise<void>, ways: NodeWays) {
+    this.ready = ready;
+    this.ways = ways;
+    ready.catch(() => {});
+  }
+
+  /** Goes on with another engine, or with none for a while. */
+  use(engine: Engine | undefined): void {
+    this.engine = engine;
+  }
+
+  get current(): Engine {
+    const why = this.ways.waitingFor();
+    if (this.engine !== undefined && why === undefined) return this.engine;
+    const details = { reason: 'NOT_READY', retryAfterMs: 1_000 };
+    throw new EngineError(
+      'UNAVAILABLE',
+      `not ready: ${why ?? 'the chain is being opened'}`,
+      details,
+    );
+  }
+
+  async ingest(
+    events: readonly Event[],
+    options?: IngestOptions,
+  ): Promise<readonly IngestResult[]> {
+    const { forward } = this.ways;
+    if (forward === undefined) return this.current.ingest(events, options);
+    return (await forward({ kind: 'ingest', events })) as readonly IngestResult[];
+  }
+
+  async erase(memberId: string): Promise<EraseReceipt> {
+    const { forward } = this.ways;
+    if (forward !== undefined) return (await forward({ kind: 'erase', memberId })) as EraseReceipt;
+    const receipt = await this.current.erase(memberId);
+    const nodes = await this.ways.acknowledge(receipt.watermark);
+    return { ...receipt, nodes };
+  }
+
+  /** A follower lets expire what its origin does. */
+  async expire(): Promise<number> {
+    return this.ways.forward === undefined ? this.current.expire() : 0;
+  }
+
+  recommend: Engine['recommend'] = (request, audience) => this.current.recommend(request, audience);
+  waitFor: Engine['waitFor'] = (watermark) => this.current.waitFor(watermark);
+  verify: Engine['verify'] = (progress) => this.current.verify(progress);
+  settle: Engine['settle'] = () => this.current.settle();
+  checkpoint: Engine['checkpoint'] = () => this.current.checkpoint();
+  compact: Engine['compact'] = () => this.current.compact();
+  item: Engine['item'] = (itemId) => this.current.item(itemId);
+  items: Engine['items'] = () => this.current.items();
+  store: Engine['store'] = (storeId) => this.current.store(storeId);
+  stores: Engine['stores'] = () => this.current.stores();
+  receipts: Engine['receipts'] = (options) => this.current.receipts(options);
+  bookmark: Engine['bookmark'] = (key) => this.current.bookmark(key);
+
+  get isBehind(): boolean {
+    return this.engine?.isBehind ?? false;
+  }
+
+  get replication(): Engine['replication'] {
+    return this.current.replication;
+  }
+
+  get inspect(): Engine['inspect'] {
+    return this.current.inspect;
+  }
+
+  status(): EngineStatus {
+    const { ways } = this;
+    const inner = this.engine?.status() ?? notOpen;
+    const waitingFor = ways.waitingFor() ?? inner.waitingFor;
+    const { ready: isReady, waitingFor: _, ...rest } = inner;
+    const ready = isReady && waitingFor === undefined;
+    const why = ready || waitingFor === undefined ? {} : { waitingFor };
+    return { ...rest, ready, ...why, cluster: ways.cluster() };
+  }
+
+  async close(): Promise<void> {
+    await this.ways.close();
+  }
+}

@@ -1,0 +1,316 @@
+// One node of a chain of several: what it opens, whom it follows, what it gives, and how it mends.
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import {
+  type Clock,
+  type ClusterStatus,
+  type Engine,
+  EngineError,
+  type EngineOptions,
+  installSnapshot,
+  openSeedFolder,
+} from '../../engine/index.ts';
+import { Follow, type FollowCounters } from './follow.ts';
+import { ReplicationHost, type ToldError } from './host.ts';
+import { clusterLimits } from './limits.ts';
+import { type ForwardedWrite, NodeEngine, type NodeWays } from './node-engine.ts';
+import { Nodes } from './nodes.ts';
+import { Publisher } from './publisher.ts';
+import type { NodeSecret } from './secret.ts';
+import { StreamKeys } from './stream-keys.ts';
+import { Upstream, type UpstreamOptions } from './upstream.ts';
+
+export interface NodeOptions {
+  readonly role: 'origin' | 'follower';
+  /** The name of the node; an origin's entries go under it. */
+  readonly node: string;
+  readonly dataDir: string;
+  /** Nodes that this one follows; a follower takes its snapshot from the first that answers. */
+  readonly follows: readonly Omit<UpstreamOptions, 'secret' | 'now'>[];
+  readonly redisUrl: string | undefined;
+  readonly secret: NodeSecret;
+  /** Whether a follower hands writes on; else it refuses them. */
+  readonly forwardsWrites: boolean;
+  /** Of counting: nodes with others are not followed. */
+  readonly settings: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly openEngine: (options: Partial<EngineOptions>) => Promise<Engine>;
+}
+
+export interface ClusterNode {
+  readonly name: string;
+  readonly engine: NodeEngine;
+  readonly host: ReplicationHost;
+  /** Begins; everything that takes time happens behind the engine’s `ready`. */
+  start(): void;
+  /** Gives up what it waits for; the engine is closed after it. */
+  stop(): void;
+}
+
+export function createNode(options: NodeOptions): ClusterNode {
+  const node = new Node(options);
+  return {
+    name: options.node,
+    engine: node.facade,
+    host: node.host,
+    start: () => node.start(),
+    stop: () => node.stop(),
+  };
+}
+
+class Node implements NodeWays {
+  readonly facade: NodeEngine;
+  readonly host: ReplicationHost;
+  readonly forward: NodeWays['forward'];
+  private readonly options: NodeOptions;
+  private readonly stopped = new AbortController();
+  private readonly incarnation = randomBytes(8).toString('hex');
+  private readonly keys: StreamKeys;
+  private readonly nodes: Nodes;
+  private readonly upstreams: readonly Upstream[];
+  private readonly counters: FollowCounters = {
+    gaps: 0,
+    forgedFrames: 0,
+    unreadableFrames: 0,
+    differences: 0,
+  };
+  private follows: readonly Follow[] = [];
+  private publisher: Publisher | undefined;
+  private stopErased: () => void = () => {};
+  private engine: Engine | undefined;
+  private reseeds = 0;
+  private waiting: string | undefined = 'opening the chain';
+  private mending: Promise<void> | undefined;
+  private started: Promise<void> = Promise.resolve();
+  private becomeReady: () => void = () => {};
+  private failToStart: (error: unknown) => void = () => {};
+
+  constructor(options: NodeOptions) {
+    const { dataDir, clock, secret, follows, role, node, settings } = options;
+    mkdirSync(dataDir, { recursive: true });
+    this.options = options;
+    this.keys = new StreamKeys(clock);
+    this.nodes = new Nodes(dataDir, clock);
+    this.upstreams = follows.map((each) => new Upstream({ ...each, secret, now: clock }));
+    const ready = new Promise<void>((resolve, reject) => {
+      this.becomeReady = resolve;
+      this.failToStart = reject;
+    });
+    this.forward = role === 'follower' ? (write) => this.handOn(write) : undefined;
+    this.facade = new NodeEngine(ready, this);
+    this.host = new ReplicationHost({
+      node,
+      incarnation: this.incarnation,
+      settings,
+      secret,
+      keys: this.keys,
+      nodes: this.nodes,
+      clock,
+      engine: () => this.readyEngine(),
+    });
+  }
+
+  start(): void {
+    this.started = this.begin();
+    this.started.then(
+      () => this.becomeReady(),
+      (error) => this.failToStart(error),
+    );
+  }
+
+  private async begin(): Promise<void> {
+    const { role, dataDir } = this.options;
+    const isEmpty = !existsSync(join(dataDir, 'chain', 'data.mdb'));
+    if (role === 'follower' && isEmpty) await this.seed();
+    else await this.open();
+    if (role === 'origin') return;
+    this.waiting = 'reading what the origin has accepted meanwhile';
+    await this.caughtUp();
+    if (this.mending === undefined) this.waiting = undefined;
+  }
+
+  /** Or, when nobody is there to follow, what is known serves better than nothing. */
+  private async caughtUp(): Promise<void> {
+    const end = performance.now() + clusterLimits.catchUpMsMax;
+    while (!this.isStopped && performance.now() < end) {
+      if (this.follows.every(({ isCaughtUp }) => isCaughtUp)) return;
+      const isReading = this.follows.some(({ isConnected }) => isConnected);
+      // A long way to go is no reason to serve half of it.
+      if (isReading && performance.now() > end - 1_000) return this.caughtUp();
+      await pause(10, undefined, { signal: this.stopped.signal }).catch(() => {});
+    }
+  }
+
+  /** For other nodes: nobody copies what is still being counted. */
+  private readyEngine(): Engine {
+    const engine = this.facade.current;
+    const { ready, waitingFor } = engine.status();
+    if (ready) return engine;
+    const details = { reason: 'NOT_READY', retryAfterMs: 1_000 };
+    throw new EngineError('UNAVAILABLE', `not ready: ${waitingFor}`, details);
+  }
+
+  private get isStopped(): boolean {
+    return this.stopped.signal.aborted;
+  }
+
+  private async open(): Promise<void> {
+    const { role, node, openEngine } = this.options;
+    this.waiting = 'opening the chain';
+    const isFollower = role === 'follower';
+    const engine = await openEngine(isFollower ? { isFollower } : { origin: node });
+    this.engine = engine;
+    // Tells how far the counting is, until it is done.
+    this.facade.use(engine);
+    if (!isFollower) this.waiting = undefined;
+    await engine.ready;
+    this.publish(engine);
+    this.followAll(engine);
+  }
+
+  private publish(engine: Engine): void {
+    const { redisUrl: url, node, secret, clock, log } = this.options;
+    const { replication } = engine;
+    if (url !== undefined) {
+      const { keys, incarnation } = this;
+      const told = { url, node, incarnation, secret, keys, replication, clock, log };
+      this.publisher = new Publisher(told);
+    }
+    this.stopErased = replication.onErased(() => {
+      this.keys.forget();
+      void this.publisher?.forget();
+      this.host.askReports();
+    });
+  }
+
+  private followAll({ replication }: Engine): void {
+    const { node, role, secret, settings, redisUrl, log } = this.options;
+    this.follows = this.upstreams.map((upstream) => {
+      const onDiverged = (why: string) => this.mend(why);
+      const { counters } = this;
+      const told = { upstream, node, role, secret, replication, settings, redisUrl, counters, log };
+      return new Follow({ ...told, onDiverged });
+    });
+    for (const follow of this.follows) follow.start();
+  }
+
+  /** From the first node that gives one; tries until it has one. */
+  private async seed(): Promise<void> {
+    const { dataDir, node, log } = this.options;
+    for (let attempt = 0; !this.isStopped; attempt++) {
+      const upstream = this.upstreams[attempt % this.upstreams.length]!;
+      this.waiting = `taking a snapshot from ${upstream.address}`;
+      try {
+        const folder = openSeedFolder(dataDir);
+        const bytes = await upstream.readSnapshot(node, folder, this.stopped.signal);
+        await installSnapshot(dataDir);
+        log.info(`took a snapshot of ${bytes} bytes from ${upstream.address}`);
+        return await this.open();
+      } catch (error) {
+        if (this.isStopped) return;
+        const isFinal = error instanceof EngineError && error.reason === 'OTHER_CHAIN';
+        if (isFinal) throw error;
+        this.waiting = `no snapshot from ${upstream.address}: ${(error as Error).message}`;
+        log.warn(this.waiting);
+        const { retryMsMax } = clusterLimits;
+        await pause(retryMsMax, undefined, { signal: this.stopped.signal }).catch(() => {});
+      }
+    }
+  }
+
+  /** A follower takes a new snapshot; an origin, whose log is the record, counts it anew. */
+  private mend(why: string): void {
+    const { role, log } = this.options;
+    if (this.mending !== undefined || this.isStopped) return;
+    log.error(`diverged: ${why}`);
+    if (role === 'origin') {
+      if (this.engine !== undefined && !this.engine.replication.addsUp()) {
+        this.engine.replication.recount(why);
+      }
+      return;
+    }
+    this.waiting = `diverged: ${why}`;
+    this.reseeds += 1;
+    this.mending = this.reseed().finally(() => {
+      this.mending = undefined;
+    });
+    this.mending.catch((error: unknown) => log.error({ err: error }, 'the node was not mended'));
+  }
+
+  private async reseed(): Promise<void> {
+    await this.letGo();
+    await this.seed();
+    await this.caughtUp();
+    this.waiting = undefined;
+  }
+
+  /** Closes the engine and all that uses it. */
+  private async letGo(): Promise<void> {
+    const { engine } = this;
+    this.engine = undefined;
+    this.facade.use(undefined);
+    this.stopErased();
+    await Promise.all(this.follows.map((follow) => follow.stop()));
+    this.follows = [];
+    await this.publisher?.close();
+    this.publisher = undefined;
+    await engine?.close();
+  }
+
+  private async handOn(write: ForwardedWrite): Promise<unknown> {
+    const [first] = this.upstreams;
+    if (!this.options.forwardsWrites || first === undefined) {
+      const where = this.upstreams.map(({ address }) => address).join(', ');
+      const message = `this node only follows; write to ${where}`;
+      throw new EngineError('FAILED_PRECONDITION', message, { reason: 'FOLLOWER' });
+    }
+    const answer = (await first.forward(write)) as { result: unknown } | { error: ToldError };
+    if ('result' in answer) return answer.result;
+    const { code, message, reason, retryAfterMs } = answer.error;
+    const details = {
+      ...(reason !== undefined && { reason }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    };
+    throw new EngineError(code, message, details);
+  }
+
+  acknowledge: NodeWays['acknowledge'] = (watermark) => this.nodes.acknowledge(watermark);
+
+  waitingFor(): string | undefined {
+    return this.waiting;
+  }
+
+  cluster(): ClusterStatus {
+    const { role, node, redisUrl } = this.options;
+    const verdicts = [...this.follows.map((follow) => follow.isSame), ...this.nodes.verdicts];
+    const isUp = this.publisher?.isUp === true && this.follows.every((each) => each.redisIsUp);
+    const compared = verdicts.includes(true) ? 'same' : 'unknown';
+    const sharedReceipts = this.engine?.replication.doubled ?? 0;
+    return {
+      role,
+      node,
+      ...(redisUrl !== undefined && { redis: isUp ? 'up' : 'down' }),
+      digests: verdicts.includes(false) || this.mending !== undefined ? 'differs' : compared,
+      follows: this.follows.map((follow) => follow.status()),
+      followers: this.nodes.list(),
+      counters: { ...this.counters, reseeds: this.reseeds, sharedReceipts },
+    };
+  }
+
+  stop(): void {
+    this.stopped.abort();
+    this.failToStart(new EngineError('UNAVAILABLE', 'the server is closing'));
+  }
+
+  async close(): Promise<void> {
+    this.stop();
+    await this.started.catch(() => {});
+    await this.mending?.catch(() => {});
+    await this.letGo();
+    for (const upstream of this.upstreams) upstream.close();
+  }
+}

@@ -1,0 +1,107 @@
+// The other nodes of the chain, as they have told of themselves; names outlive a restart.
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ReportStandingRequest } from '#proto/caini/v1/replication.js';
+import { type Clock, type NodeAcknowledgement, parseVector } from '../../engine/index.ts';
+import { clusterLimits } from './limits.ts';
+
+interface Known extends Omit<ReportStandingRequest, 'partDiffers'> {
+  /** When it was heard of last; 0 for not since the start. */
+  heardAtMs: number;
+  /** What comparing its digest gave last; undefined before. */
+  isSame: boolean | undefined;
+}
+
+export class Nodes {
+  private readonly path: string;
+  private readonly clock: Clock;
+  private readonly known = new Map<string, Known>();
+  private listeners: (() => void)[] = [];
+
+  constructor(dataDir: string, clock: Clock) {
+    this.path = join(dataDir, 'nodes.json');
+    this.clock = clock;
+    for (const node of existsSync(this.path) ? namesIn(this.path) : []) {
+      const told = { role: '', watermark: '', digest: '', carrier: '' };
+      this.known.set(node, { node, ...told, heardAtMs: 0, isSame: undefined });
+    }
+  }
+
+  /** `isSame` is undefined when its digest could not be compared this time. */
+  hear({ partDiffers: _, ...report }: ReportStandingRequest, isSame: boolean | undefined): void {
+    const before = this.known.get(report.node);
+    const isNew = before === undefined;
+    if (isNew && this.known.size >= clusterLimits.nodesMax) return;
+    this.known.set(report.node, {
+      ...report,
+      heardAtMs: this.clock(),
+      isSame: isSame ?? before?.isSame,
+    });
+    if (isNew) this.write();
+    for (const listener of this.listeners) listener();
+  }
+
+  list() {
+    return [...this.known.values()].map(({ heardAtMs, digest: _, isSame: __, ...told }) => ({
+      ...told,
+      silentMs: heardAtMs === 0 ? -1 : this.clock() - heardAtMs,
+    }));
+  }
+
+  /** What comparing digests gave last, of those that are there. */
+  get verdicts(): readonly (boolean | undefined)[] {
+    return [...this.known.values()].filter((node) => this.isHere(node)).map((node) => node.isSame);
+  }
+
+  /** Waits a while for those who are there to hold a watermark, and tells who does. */
+  async acknowledge(watermark: string): Promise<readonly NodeAcknowledgement[]> {
+    const waiting = () =>
+      [...this.known.values()].filter((node) => this.isHere(node) && !holds(node, watermark));
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (waiting().length === 0) finish();
+      };
+      const finish = () => {
+        clearTimeout(late);
+        this.listeners = this.listeners.filter((other) => other !== look);
+        resolve();
+      };
+      const late = setTimeout(finish, clusterLimits.acknowledgeMsMax);
+      this.listeners.push(look);
+      look();
+    });
+    const nodes = [...this.known.values()].sort((a, b) => (a.node < b.node ? -1 : 1));
+    return nodes.map((node) => {
+      const acknowledged = holds(node, watermark);
+      return { node: node.node, acknowledged, ...(acknowledged && { digest: node.digest }) };
+    });
+  }
+
+  private isHere({ heardAtMs }: Known): boolean {
+    return this.clock() - heardAtMs < clusterLimits.awayMs;
+  }
+
+  private write(): void {
+    writeFileSync(`${this.path}.new`, `${JSON.stringify([...this.known.keys()])}\n`);
+    renameSync(`${this.path}.new`, this.path);
+  }
+}
+
+function namesIn(path: string): readonly string[] {
+  try {
+    const names: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+  } catch {
+    // It only helps to name nodes that are away; they make themselves known when they come.
+    return [];
+  }
+}
+
+function holds({ watermark }: Known, wanted: string): boolean {
+  const theirs = parseVector(watermark) ?? [];
+  return (parseVector(wanted) ?? []).every(({ origin, epoch, sequence }) =>
+    theirs.some(
+      (place) => place.origin === origin && place.epoch >= epoch && place.sequence >= sequence,
+    ),
+  );
+}

@@ -1,0 +1,158 @@
+// One cell that changes by itself, in the memory of a follower or of its origin, is found by the
+// other within a minute, told, and mended: a follower takes a new snapshot, an origin counts anew.
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Engine, openEngine, systemClock } from '../../engine/index.ts';
+import { type ClusterNode, createNode } from '../../server/cluster/node.ts';
+import { nodeSecretOf } from '../../server/cluster/secret.ts';
+import { listen } from '../../server/grpc/listen.ts';
+import type { Door } from '../../server/serve.ts';
+import { eventually } from '../support/cluster.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/folders.ts';
+
+const foundMsMax = 60_000;
+const log = pino({ level: 'silent' });
+
+interface Node extends ClusterNode {
+  readonly door: Door;
+  readonly inner: () => Engine;
+}
+
+let folder: TemporaryFolder;
+let nodes: Node[] = [];
+
+beforeEach(async () => {
+  folder = await makeTemporaryFolder('divergence');
+});
+afterEach(async () => {
+  for (const { door, stop, engine } of nodes.reverse()) {
+    stop();
+    await door.close();
+    await engine.close();
+  }
+  nodes = [];
+  await folder.remove();
+});
+
+async function start(role: 'origin' | 'follower', follows: readonly string[]): Promise<Node> {
+  const dataDir = join(folder.path, role);
+  let inner: Engine | undefined;
+  const node = createNode({
+    role,
+    node: role,
+    dataDir,
+    follows: follows.map((address) => ({ address, readFile: () => Buffer.alloc(0) })),
+    redisUrl: undefined,
+    secret: nodeSecretOf('a secret of the tests'),
+    forwardsWrites: true,
+    settings: 'the usual',
+    clock: systemClock,
+    log,
+    openEngine: async (options) => {
+      inner = await openEngine({ dataDir, ...options });
+      return inner;
+    },
+  });
+  const { engine } = node;
+  const access = { engine: () => engine, readiness: () => engine.status() };
+  const door = await listen({ host: '127.0.0.1', port: 0, access, log, node: node.host });
+  const started = { ...node, door, inner: () => inner! };
+  nodes.push(started);
+  node.start();
+  await engine.ready;
+  return started;
+}
+
+async function startPair() {
+  const origin = await start('origin', []);
+  const lines = ['milk', 'bread', 'eggs'].map((itemId) => ({ itemId, quantity: 1 }));
+  const purchases = Array.from({ length: 30 }, (_, index) => ({
+    kind: 'purchase' as const,
+    purchase: {
+      purchaseId: `r-${index}`,
+      memberId: `m-${index % 4}`,
+      channel: 'pos' as const,
+      occurredAt: `2026-05-${10 + (index % 18)}T09:10:00+08:00`,
+      lines: lines.slice(index % 2),
+    },
+  }));
+  await origin.engine.ingest(purchases);
+  const follower = await start('follower', [origin.door.url.replace('grpc://', '')]);
+  await eventually('they have compared', () => clusterOf(follower).digests === 'same');
+  return { origin, follower };
+}
+
+const clusterOf = (node: Node) => node.engine.status().cluster!;
+
+/** As a bit that flips in memory: no code of ours is asked. */
+function flipOneCell({ inner }: Node): void {
+  const keeper = Reflect.get(inner(), 'keeper') as { counts: { kernel: Kernel } };
+  const { kernel } = keeper.counts;
+  const memory = kernel.memory();
+  const directory = kernel.run.rowAddress(1, 0) >>> 0;
+  const [cells, capacity] = [0, 4].map((at) => memory.getUint32(directory + at, true));
+  for (let at = cells!; at < cells! + capacity! * 16; at += 16) {
+    if (memory.getUint32(at, true) === 0xffff_ffff) continue;
+    memory.setBigInt64(at + 8, memory.getBigInt64(at + 8, true) ^ 1n, true);
+    return;
+  }
+  throw new Error('the row is empty');
+}
+
+interface Kernel {
+  memory(): DataView;
+  readonly run: { rowAddress(table: number, row: number): number };
+}
+
+test('a cell that flips at a follower is found, and a new snapshot mends it', {
+  timeout: 120_000,
+}, async () => {
+  const { origin, follower } = await startPair();
+  expect(follower.inner().replication.addsUp()).toBe(true);
+  flipOneCell(follower);
+  expect(follower.inner().replication.addsUp()).toBe(false);
+  const isFound = () => clusterOf(follower).counters.reseeds === 1;
+  expect(await eventually('it is found', isFound, foundMsMax)).toBeLessThan(foundMsMax);
+  await eventually('it serves again', () => follower.engine.status().ready);
+  expect(follower.inner().replication.addsUp()).toBe(true);
+  expect(follower.engine.inspect.digest()).toBe(origin.engine.inspect.digest());
+});
+
+test('a cell that flips at the origin is found by its follower, and counted anew', {
+  timeout: 120_000,
+}, async () => {
+  const { origin, follower } = await startPair();
+  flipOneCell(origin);
+  const isFound = () => origin.inner().replication.addsUp();
+  await eventually('it is found and counted anew', isFound, foundMsMax);
+  expect(clusterOf(follower).counters).toMatchObject({ reseeds: 0 });
+  expect(clusterOf(follower).counters.differences).toBeGreaterThan(0);
+  await eventually('they are the same again', () => clusterOf(follower).digests === 'same');
+  expect(follower.engine.inspect.digest()).toBe(origin.engine.inspect.digest());
+});
+
+test('an origin that was put back from a backup is not taken for what it was', {
+  timeout: 120_000,
+}, async () => {
+  const { origin, follower } = await startPair();
+  await origin.engine.checkpoint();
+  const kept = join(folder.path, 'kept');
+  cpSync(join(folder.path, 'origin'), kept, { recursive: true });
+  const later = { purchaseId: 'lost', occurredAt: '2026-05-30T09:10:00+08:00', channel: 'pos' };
+  const lines = [{ itemId: 'tea', quantity: 1 }];
+  await origin.engine.ingest([{ kind: 'purchase', purchase: { ...later, channel: 'pos', lines } }]);
+  await eventually('both have it', () => {
+    return follower.engine.status().watermark === origin.engine.status().watermark;
+  });
+  // What the follower holds of the origin is more than the origin has.
+  const old = await openEngine({ dataDir: kept, origin: 'origin' });
+  try {
+    const ahead = follower.engine.status().watermark;
+    expect(() => old.replication.positionAfter(ahead)).toThrow(/is not in this log/);
+    expect(old.replication.positionAfter(old.status().watermark)).toBeGreaterThan(1);
+  } finally {
+    await old.close();
+  }
+});

@@ -1,0 +1,305 @@
+// Everything that can befall the Redis between the nodes, and the nodes themselves, while receipts
+// come in: what was acknowledged is kept, serving goes on, and the counts are equal soon after.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  agree,
+  eventually,
+  hasRedis,
+  type NodeUnderTest,
+  type RedisUnderTest,
+  redisSays,
+  startNode,
+  startRedis,
+} from '../support/cluster.ts';
+import { type FaultProxy, openFaultProxy } from '../support/fault-proxy.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/folders.ts';
+
+/** From the end of a fault on. */
+const healedMsMax = 10_000;
+const options = { timeout: 180_000 };
+
+let folder: TemporaryFolder;
+let redis: RedisUnderTest;
+let line: FaultProxy;
+let shop: NodeUnderTest;
+let followers: NodeUnderTest[];
+let load: Load;
+
+class Load {
+  readonly acknowledged: string[] = [];
+  failures = 0;
+  private count = 0;
+  private isOn = true;
+  private readonly running: Promise<unknown>;
+
+  constructor(writers: number) {
+    this.running = Promise.all(Array.from({ length: writers }, () => this.write()));
+  }
+
+  private async write(): Promise<void> {
+    while (this.isOn) {
+      this.count += 1;
+      const purchaseId = `load-${this.count}`;
+      const lines = ['milk', 'bread', 'eggs', 'tea']
+        .slice(this.count % 3)
+        .map((itemId) => ({ itemId, quantity: 1 }));
+      const memberId = `m${this.count % 11}`;
+      const purchase = { purchaseId, memberId, occurredAt: new Date().toISOString(), lines };
+      const sent = shop.send('POST', '/v1/purchases', purchase).catch(() => ({ status: 0 }));
+      if ((await sent).status === 201) this.acknowledged.push(purchaseId);
+      else this.failures += 1;
+      await pause(10);
+    }
+  }
+
+  /** Resolves when so many more are acknowledged. */
+  async more(count: number): Promise<void> {
+    const wanted = this.acknowledged.length + count;
+    await eventually(`${count} more receipts`, () => this.acknowledged.length >= wanted);
+  }
+
+  async stop(): Promise<void> {
+    this.isOn = false;
+    await this.running;
+  }
+}
+
+// Needs redis-server and redis-cli, which .ci/run installs where it may.
+describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-server)', () => {
+  beforeEach(async () => {
+    folder = await makeTemporaryFolder('faults');
+    redis = await startRedis(join(folder.path, 'redis'));
+    line = await openFaultProxy(redis.port);
+    const common = { redis: `redis://127.0.0.1:${line.port}` };
+    const dataDir = (name: string) => join(folder.path, name);
+    shop = await startNode({ dataDir: dataDir('shop'), role: 'origin', name: 'shop', ...common });
+    await shop.ready();
+    const origin = shop.address;
+    followers = await Promise.all(
+      ['f1', 'f2'].map((name) =>
+        startNode({ dataDir: dataDir(name), role: 'follower', name, origin, ...common }),
+      ),
+    );
+    await Promise.all(followers.map((follower) => follower.ready()));
+    await eventually('Redis carries', () => carriedBy('redis'));
+    load = new Load(4);
+    await load.more(20);
+  });
+  afterEach(async () => {
+    await load.stop();
+    await Promise.all([shop, ...followers].map((node) => node.kill()));
+    await line.close();
+    await redis.kill();
+    await folder.remove();
+  });
+
+  test('Redis is killed and started again', options, async () => {
+    await redis.kill();
+    await load.more(50);
+    await followersServe();
+    await agreeUnderLoad();
+    redis = await startRedis(redis.folder, redis.port);
+    await healed();
+    await eventually('Redis carries again', () => carriedBy('redis'));
+    expect(load.failures).toBe(0);
+  });
+
+  test('Redis is halted and goes on', options, async () => {
+    redis.signal('SIGSTOP');
+    await load.more(50);
+    await followersServe();
+    await eventually('the log carries', () => carriedBy('grpc'));
+    redis.signal('SIGCONT');
+    await healed();
+    expect(load.failures).toBe(0);
+  });
+
+  test('Redis is emptied, and again', options, async () => {
+    for (let round = 0; round < 5; round++) {
+      redisSays(redis.port, 'FLUSHALL');
+      await load.more(20);
+    }
+    await healed();
+    expect(load.failures).toBe(0);
+  });
+
+  test('a replica that lags takes the place of Redis', options, async () => {
+    const replica = await startRedis(join(folder.path, 'replica'));
+    try {
+      redisSays(replica.port, 'REPLICAOF', '127.0.0.1', String(redis.port));
+      await eventually('the replica has caught up', () =>
+        redisSays(replica.port, 'INFO', 'replication').includes('master_link_status:up'),
+      );
+      redisSays(replica.port, 'REPLICAOF', 'NO', 'ONE');
+      await load.more(50);
+      line.leadTo(replica.port);
+      await load.more(50);
+      await healed();
+      await eventually('the replica carries', () => carriedBy('redis'));
+      expect(load.failures).toBe(0);
+    } finally {
+      await replica.kill();
+    }
+  });
+
+  test('the stream is trimmed past a follower that was halted', options, async () => {
+    followers[0]!.signal('SIGSTOP');
+    await load.more(100);
+    redisSays(redis.port, 'XTRIM', stream(), 'MAXLEN', '1');
+    await load.more(20);
+    followers[0]!.signal('SIGCONT');
+    await healed();
+  });
+
+  test('the line to Redis is slow, then swallows everything, then is cut', options, async () => {
+    line.set({ delayMs: 300 });
+    await load.more(50);
+    line.set('hole');
+    await load.more(50);
+    await agreeUnderLoad();
+    line.set('cut');
+    await load.more(50);
+    line.set('none');
+    await healed();
+    await eventually('Redis carries again', () => carriedBy('redis'));
+    expect(load.failures).toBe(0);
+  });
+
+  test('somebody else writes into the stream', options, async () => {
+    const frames = redisSays(redis.port, 'XLEN', stream());
+    expect(Number(frames)).toBeGreaterThan(0);
+    redisSays(redis.port, 'XADD', stream(), '*', 'f', 'forged');
+    await eventually('the forged frame is told', async () => {
+      const { cluster } = await followers[0]!.readiness();
+      return cluster.counters.forgedFrames > 0;
+    });
+    await healed();
+  });
+
+  test('the origin is killed in the midst of publishing', options, async () => {
+    for (let round = 0; round < 3; round++) {
+      await shop.kill();
+      await followersServe();
+      shop.start();
+      await shop.ready();
+      await load.more(20);
+    }
+    await healed();
+  });
+
+  test('a follower is killed while it folds, and another is away for long', options, async () => {
+    await followers[1]!.kill();
+    for (let round = 0; round < 3; round++) {
+      await followers[0]!.kill();
+      await load.more(30);
+      followers[0]!.start();
+      await followers[0]!.ready();
+    }
+    followers[1]!.start();
+    await followers[1]!.ready();
+    await healed();
+  });
+
+  test(
+    'after an erase nothing of the member can be read in Redis or on its disk',
+    options,
+    async () => {
+      const lines = [{ itemId: 'unmistakable-item', quantity: 1 }];
+      const told = {
+        memberId: 'unmistakable-member',
+        occurredAt: '2026-05-01T09:10:00+08:00',
+        lines,
+      };
+      const bought = await shop.send('POST', '/v1/purchases', {
+        purchaseId: 'unmistakable-1',
+        ...told,
+      });
+      expect(bought.status).toBe(201);
+      await eventually('all have it', () => agreeNow(bought.body.watermark));
+      const receipt = await shop.ask('DELETE', '/v1/members/unmistakable-member');
+      const names = receipt.nodes.map(({ node, acknowledged }: Acknowledged) => [
+        node,
+        acknowledged,
+      ]);
+      expect(names).toEqual([
+        ['f1', true],
+        ['f2', true],
+      ]);
+      redisSays(redis.port, 'BGREWRITEAOF');
+      await eventually('the file is rewritten', () =>
+        redisSays(redis.port, 'INFO', 'persistence').includes('aof_rewrite_in_progress:0'),
+      );
+      const bytes = readAppended();
+      expect(bytes.includes(stream())).toBe(true);
+      expect(bytes.includes('unmistakable')).toBe(false);
+      expect(redisSays(redis.port, 'XRANGE', stream(), '-', '+')).not.toContain('unmistakable');
+      await healed();
+    },
+  );
+});
+
+interface Acknowledged {
+  readonly node: string;
+  readonly acknowledged: boolean;
+}
+
+/** The stream of the origin; its name says which chain it is of. */
+function stream(): string {
+  return redisSays(redis.port, 'KEYS', 'caini:*:journal:shop').trim();
+}
+
+async function carriedBy(carrier: string): Promise<boolean> {
+  const told = await Promise.all(followers.map((follower) => follower.readiness()));
+  return told.every(({ cluster }) => cluster.follows[0].carrier === carrier);
+}
+
+async function followersServe(): Promise<void> {
+  for (const follower of followers) {
+    expect((await follower.send('GET', '/v1/items/popular')).status).toBe(200);
+  }
+}
+
+/** What is acknowledged now is at every follower soon, while more comes in. */
+async function agreeUnderLoad(): Promise<void> {
+  const { watermark } = await shop.readiness();
+  await eventually('the followers hold it', () => agreeNow(watermark));
+}
+
+async function agreeNow(watermark: string): Promise<boolean> {
+  const path = `/v1/items/popular?minWatermark=${encodeURIComponent(watermark)}`;
+  const replies = await Promise.all(followers.map((follower) => follower.send('GET', path)));
+  return replies.every(({ status }) => status === 200);
+}
+
+async function healed(): Promise<void> {
+  await agreeUnderLoad();
+  await load.stop();
+  const nodes = [shop, ...followers];
+  await eventually('all count the same', () => agree(nodes), healedMsMax);
+  const lists = await Promise.all(
+    nodes.map((node) => node.ask('GET', '/v1/members/m3/recommendations')),
+  );
+  for (const { items } of lists) expect(items).toEqual(lists[0].items);
+  for (const node of nodes) {
+    expect(await node.ask('POST', '/v1/admin/verify', {})).toMatchObject({ differences: [] });
+  }
+  for (const purchaseId of load.acknowledged.slice(-20)) {
+    const lines = [{ itemId: 'another', quantity: 1 }];
+    const again = { purchaseId, occurredAt: '2026-05-01T09:10:00+08:00', lines };
+    expect((await shop.send('POST', '/v1/purchases', again)).status, purchaseId).toBe(409);
+  }
+  const { events } = await shop.readiness();
+  expect(events).toBeGreaterThanOrEqual(load.acknowledged.length);
+  const { reseeds } = (await followers[0]!.readiness()).cluster.counters;
+  expect(reseeds, 'nobody needed a new snapshot').toBe(0);
+}
+
+/** All that Redis has on its disk. */
+function readAppended(): Buffer {
+  const appended = join(redis.folder, 'appendonlydir');
+  const names = existsSync(appended) ? readdirSync(appended) : [];
+  return Buffer.concat(names.map((name) => readFileSync(join(appended, name))));
+}

@@ -1,0 +1,264 @@
+// Nodes as real processes on loopback, without Redis: a follower in one command, its writes, its
+// secret, several origins, and what it does when its origin goes and comes back.
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  agree,
+  eventually,
+  type NodeOptions,
+  type NodeUnderTest,
+  startNode,
+} from '../support/cluster.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/folders.ts';
+import { caini } from '../support/program.ts';
+
+const timeout = 120_000;
+let folder: TemporaryFolder;
+let nodes: NodeUnderTest[] = [];
+
+beforeEach(async () => {
+  folder = await makeTemporaryFolder('nodes');
+});
+afterEach(async () => {
+  await Promise.all(nodes.map((node) => node.kill()));
+  nodes = [];
+  await folder.remove();
+});
+
+async function node(
+  options: Omit<NodeOptions, 'dataDir'> & Partial<NodeOptions>,
+): Promise<NodeUnderTest> {
+  const started = await startNode({ dataDir: join(folder.path, options.name), ...options });
+  nodes.push(started);
+  return started;
+}
+
+const origin = async () => {
+  const shop = await node({ role: 'origin', name: 'shop' });
+  await shop.ready();
+  return shop;
+};
+
+let count = 0;
+const receipt = (memberId: string, changes: object = {}) => {
+  count += 1;
+  const lines = ['milk', 'bread', 'eggs']
+    .slice(count % 2)
+    .map((itemId) => ({ itemId, quantity: 1 }));
+  const occurredAt = '2026-05-01T09:10:00+08:00';
+  return { purchaseId: `r-${count}`, memberId, storeId: 's1', occurredAt, lines, ...changes };
+};
+
+async function buy(at: NodeUnderTest, memberId: string, changes: object = {}): Promise<string> {
+  const { status, body } = await at.send('POST', '/v1/purchases', receipt(memberId, changes));
+  expect(status, JSON.stringify(body)).toBe(201);
+  return body.watermark;
+}
+
+const listOf = (at: NodeUnderTest, memberId: string, watermark: string) =>
+  at.send(
+    'GET',
+    `/v1/members/${memberId}/recommendations?minWatermark=${encodeURIComponent(watermark)}`,
+  );
+
+test('a follower on an empty folder takes all there is, goes on with it, and hands writes on', {
+  timeout,
+}, async () => {
+  const shop = await origin();
+  for (const member of ['ann', 'bob', 'ann', 'cid']) await buy(shop, member);
+  const follower = await node({ role: 'follower', name: 'f1', origin: shop.address });
+  await follower.ready();
+  expect(await agree([shop, follower])).toBe(true);
+  await buy(shop, 'ann');
+  const watermark = await buy(follower, 'bob');
+  await eventually('the follower reads what it wrote', async () => {
+    return (await listOf(follower, 'bob', watermark)).status === 200;
+  });
+  await eventually('both agree', () => agree([shop, follower]));
+  // A restart goes on from its own folder.
+  await follower.stop();
+  await buy(shop, 'cid');
+  follower.start();
+  await follower.ready();
+  await eventually('both agree again', () => agree([shop, follower]));
+  expect((await follower.readiness()).cluster.counters.reseeds).toBe(0);
+});
+
+test('a read that wants more than is here yet is told to come back', { timeout }, async () => {
+  const shop = await origin();
+  const watermark = await buy(shop, 'ann');
+  const ahead = watermark.replace(/:\d+$/, ':99');
+  const late = await listOf(shop, 'ann', ahead);
+  expect(late.status).toBe(503);
+  expect(late.body.reason).toBe('WATERMARK_NOT_REACHED');
+  expect((await listOf(shop, 'ann', 'elsewhere')).status).toBe(422);
+  expect((await listOf(shop, 'ann', watermark)).status).toBe(200);
+});
+
+test('a follower may be told to refuse writes, and says where to', { timeout }, async () => {
+  const shop = await origin();
+  const follower = await node({
+    role: 'follower',
+    name: 'f1',
+    origin: shop.address,
+    environment: { CAINI_FOLLOWER_WRITES: 'refuse' },
+  });
+  await follower.ready();
+  const refused = await follower.send('POST', '/v1/purchases', receipt('ann'));
+  expect(refused.status).toBeGreaterThanOrEqual(400);
+  expect(refused.body).toMatchObject({ code: 'FAILED_PRECONDITION', reason: 'FOLLOWER' });
+  expect(refused.body.detail).toContain(shop.address);
+});
+
+test('who does not know the secret is given nothing', { timeout }, async () => {
+  const shop = await origin();
+  await buy(shop, 'ann');
+  const stranger = await node({
+    role: 'follower',
+    name: 'stranger',
+    origin: shop.address,
+    secret: 'a secret of somebody else',
+  });
+  await eventually('the stranger is told why', async () => {
+    const { ready, waitingFor = '' } = await stranger.readiness();
+    return !ready && waitingFor.includes('secret');
+  });
+});
+
+test('the origin is killed and comes back: the follower serves meanwhile and goes on', {
+  timeout,
+}, async () => {
+  const shop = await origin();
+  const follower = await node({ role: 'follower', name: 'f1', origin: shop.address });
+  await buy(shop, 'ann');
+  await follower.ready();
+  await eventually('both agree', () => agree([shop, follower]));
+  await shop.kill();
+  expect((await follower.send('GET', '/v1/items/popular')).status).toBe(200);
+  const refused = await follower.send('POST', '/v1/purchases', receipt('bob'));
+  expect(refused.status).toBe(503);
+  shop.start();
+  await shop.ready();
+  await buy(shop, 'bob');
+  const healed = await eventually('both agree again', () => agree([shop, follower]));
+  expect(healed).toBeLessThan(10_000);
+});
+
+test('followers behind one port serve together, and one that dies is started again', {
+  timeout,
+}, async () => {
+  const shop = await node({ role: 'origin', name: 'shop', followers: 2 });
+  const namesSeen = async () => {
+    const told = await Promise.all(Array.from({ length: 6 }, () => shop.readinessAnew()));
+    return new Set(told.filter(({ ready }) => ready).map(({ cluster }) => cluster.node));
+  };
+  await eventually('both serve', async () => (await namesSeen()).size === 2);
+  const watermark = await buy(shop, 'ann');
+  for (let round = 0; round < 6; round++) {
+    await eventually('it is read everywhere', async () => {
+      return (await listOf(shop, 'ann', watermark)).status === 200;
+    });
+  }
+  // One of them is the check of the data file, which ends by itself.
+  const [victim] = shop.children();
+  process.kill(victim!, 'SIGKILL');
+  await eventually('another takes its place', () => !shop.children().includes(victim!));
+  await eventually('both serve again', async () => (await namesSeen()).size === 2);
+});
+
+test('an origin that is put back from a backup begins a new epoch, and its follower begins anew', {
+  timeout,
+}, async () => {
+  const shop = await origin();
+  const follower = await node({ role: 'follower', name: 'f1', origin: shop.address });
+  await buy(shop, 'ann');
+  await follower.ready();
+  const backup = join(folder.path, 'backup');
+  const dataDir = shop.options.dataDir;
+  expect(await caini('backup', backup, '--data-dir', dataDir)).toMatchObject({ code: 0 });
+  await buy(shop, 'bob');
+  const lost = await buy(shop, 'bob');
+  await eventually('both agree', () => agree([shop, follower]));
+  await shop.stop();
+  expect(await caini('restore', backup, '--data-dir', dataDir)).toMatchObject({ code: 0 });
+  shop.start();
+  await shop.ready();
+  await buy(shop, 'cid');
+  await eventually('both agree again', () => agree([shop, follower]));
+  const { cluster, events, watermark } = await follower.readiness();
+  expect(cluster.counters.reseeds).toBeGreaterThan(0);
+  expect(events).toBe(2);
+  expect(watermark.split(':')[0]).not.toBe(lost.split(':')[0]);
+  expect((await listOf(follower, 'bob', lost)).status).toBe(503);
+});
+
+test('a follower takes the place of its origin, and another follower goes on with it', {
+  timeout,
+}, async () => {
+  const shop = await origin();
+  const first = await node({ role: 'follower', name: 'f1', origin: shop.address });
+  await first.ready();
+  await buy(shop, 'ann');
+  await eventually('both agree', () => agree([shop, first]));
+  await Promise.all([shop.kill(), first.stop()]);
+  const { dataDir } = first.options;
+  const heir = await node({ role: 'origin', name: 'heir', dataDir });
+  await heir.ready();
+  await buy(heir, 'ann');
+  const second = await node({ role: 'follower', name: 'f2', origin: heir.address });
+  await second.ready();
+  await eventually('the new two agree', () => agree([heir, second]));
+  expect((await second.readiness()).events).toBe(2);
+});
+
+test('two origins take receipts while the line between them is down, and become one', {
+  timeout,
+}, async () => {
+  const shop = await origin();
+  const till = await node({ role: 'origin', name: 'till', origin: shop.address });
+  await till.ready();
+  const hub = await node({
+    role: 'follower',
+    name: 'hub',
+    origin: `${shop.address},${till.address}`,
+  });
+  await hub.ready();
+  await buy(shop, 'ann');
+  await shop.stop();
+  await buy(till, 'ann');
+  await buy(till, 'bob', { purchaseId: 'twice' });
+  shop.start();
+  await shop.ready();
+  await buy(shop, 'cid', { purchaseId: 'twice' });
+  // Nobody carries the till's entries to the shop: the hub has both, the till has the shop's.
+  await eventually('the hub and the till have both copies', async () => {
+    const told = await Promise.all([hub.readiness(), till.readiness()]);
+    return told.every(({ cluster }) => cluster.counters.sharedReceipts === 1);
+  });
+  await eventually('the hub and the till agree', () => agree([hub, till]));
+  expect((await hub.readiness()).watermark).toMatch(/^shop\/\d+:2,till\/\d+:2$/);
+});
+
+test('an erase reaches every node, and the receipt says so', { timeout }, async () => {
+  const shop = await origin();
+  await buy(shop, 'ann');
+  await buy(shop, 'bob');
+  const follower = await node({ role: 'follower', name: 'f1', origin: shop.address });
+  const away = await node({ role: 'follower', name: 'f2', origin: shop.address });
+  await Promise.all([follower.ready(), away.ready()]);
+  await eventually('both are known', async () => {
+    return (await shop.readiness()).cluster.followers.length === 2;
+  });
+  await away.kill();
+  const receiptOfErase = await shop.ask('DELETE', '/v1/members/ann');
+  const { digestAfter: digest } = receiptOfErase;
+  expect(receiptOfErase.nodes).toEqual([
+    { node: 'f1', acknowledged: true, digest },
+    { node: 'f2', acknowledged: false },
+  ]);
+  away.start();
+  await away.ready();
+  await eventually('all agree', () => agree([shop, follower, away]));
+  const refused = await away.send('POST', '/v1/purchases', receipt('ann'));
+  expect(refused.body.reason).toBe('MEMBER_ERASED');
+});
