@@ -33,10 +33,15 @@ export function anchorTerms(
   return others.length === 0 ? found : [...found, { type, score: rest }];
 }
 
-/** Terms without those that give nothing, as a field; no field when nobody asked. */
+/**
+ * Terms without those that give nothing, as a field; no field when nobody asked. As f32, like
+ * scores: the last bits of a double hang on the order of a row, which is not the same on all nodes.
+ */
 export function told(
   { explains }: ServeContext,
   terms: () => readonly RankedTerm[],
 ): { readonly terms?: readonly RankedTerm[] } {
-  return explains ? { terms: terms().filter(({ score }) => score > 0) } : {};
+  if (!explains) return {};
+  const rounded = terms().map((term) => ({ ...term, score: Math.fround(term.score) }));
+  return { terms: rounded.filter(({ score }) => score > 0) };
 }
