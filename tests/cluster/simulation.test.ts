@@ -160,15 +160,20 @@ class Story {
       expect(saidOfItems(node), name).toEqual(saidOfItems(a!));
     }
     await this.judgeReopened(f!.inspect.digest());
+    this.judgeLists();
     this.judgeReceipts();
   }
 
-  /** The checkpoint and what came after it hold the same. */
+  /** The checkpoint and what came after it hold the same: in every fifth story, since it is slow. */
   private async judgeReopened(digest: string): Promise<void> {
+    if (this.random.chance(0.8)) return;
     for (const name of names) {
       await this.reopen(name);
       expect(this.node(name).inspect.digest(), name).toBe(digest);
     }
+  }
+
+  private judgeLists(): void {
     const [a, b, f] = names.map((name) => this.node(name));
     // Items that only an erased member bought are known to those who saw them buy, and may stand at
     // the end of a list that nothing else fills.
