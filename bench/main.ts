@@ -1,5 +1,6 @@
 // `npm run bench -- PART`: runs one part of the suite, or all; the last line of each sums it up.
 import { benchCheckpoint } from './checkpoint.ts';
+import { benchCluster } from './cluster.ts';
 import { benchErase } from './erase.ts';
 import { benchIngest } from './ingest.ts';
 import { benchRecommend } from './recommend.ts';
@@ -11,6 +12,7 @@ const parts = {
   erase: benchErase,
   checkpoint: benchCheckpoint,
   till: benchTill,
+  cluster: benchCluster,
 } as const;
 
 const asked = process.argv[2];

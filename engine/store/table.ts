@@ -11,10 +11,11 @@ export interface TableRow {
 }
 
 export class Table {
-  private database: Database<Buffer, Buffer>;
+  /** Undefined for readers of a store that was made before there was such a table. */
+  private database: Database<Buffer, Buffer> | undefined;
   private readonly name: string;
 
-  constructor(database: Database<Buffer, Buffer>, name: string) {
+  constructor(database: Database<Buffer, Buffer> | undefined, name: string) {
     this.database = database;
     this.name = name;
   }
@@ -26,12 +27,12 @@ export class Table {
 
   /** Throws DATA_LOSS when the value is not what was written under this key. */
   get(key: Buffer): Buffer | undefined {
-    const sealed = this.database.get(key);
+    const sealed = this.database?.get(key);
     return sealed === undefined ? undefined : this.unseal(key, sealed);
   }
 
   has(key: Buffer): boolean {
-    return this.database.doesExist(key);
+    return this.database?.doesExist(key) ?? false;
   }
 
   private unseal(key: Buffer, sealed: Buffer): Buffer {
@@ -52,12 +53,12 @@ export class Table {
     const sealed = Buffer.allocUnsafe(value.length + crcBytes);
     value.copy(sealed);
     sealed.writeUInt32LE(crc32(value, crc32(key)), value.length);
-    this.database.putSync(key, sealed);
+    this.database!.putSync(key, sealed);
   }
 
   /** Inside a transaction only. */
   remove(key: Buffer): void {
-    this.database.removeSync(key);
+    this.database!.removeSync(key);
   }
 
   /**
@@ -65,7 +66,7 @@ export class Table {
    * long.
    */
   chunk(start: Buffer, limit: number): TableRow[] {
-    const rows = Array.from(this.database.getRange({ start, limit }));
+    const rows = Array.from(this.database?.getRange({ start, limit }) ?? []);
     return rows.map(({ key, value }) => ({ key, value: this.unseal(key, value) }));
   }
 
@@ -82,17 +83,19 @@ export class Table {
 
   /** The row at a key, or else the last one before it. */
   atOrBefore(key: Buffer): TableRow | undefined {
-    const [row] = Array.from(this.database.getRange({ start: key, reverse: true, limit: 1 }));
+    const range = this.database?.getRange({ start: key, reverse: true, limit: 1 });
+    const [row] = Array.from(range ?? []);
     return row && { key: row.key, value: this.unseal(row.key, row.value) };
   }
 
   lastKey(): Buffer | undefined {
-    return Array.from(this.database.getKeys({ reverse: true, limit: 1 }))[0];
+    return Array.from(this.database?.getKeys({ reverse: true, limit: 1 }) ?? [])[0];
   }
 
   /** How many rows, without reading them. */
   count(): number {
-    return (this.database.getStats() as { entryCount: number }).entryCount;
+    const stats = this.database?.getStats() as { entryCount: number } | undefined;
+    return stats?.entryCount ?? 0;
   }
 }
 
