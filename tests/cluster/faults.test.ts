@@ -1,6 +1,6 @@
 // Everything that can befall the Redis between the nodes, and the nodes themselves, while receipts
 // come in: what was acknowledged is kept, serving goes on, and the counts are equal soon after.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -199,6 +199,14 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
       await followers[0]!.ready();
     }
     followers[1]!.start();
+    await followers[1]!.ready();
+    // At every step of its start, too: of the next five, few come to their end.
+    for (const life of [80, 250, 400, 600, 900]) {
+      await followers[1]!.kill();
+      rmSync(followers[1]!.options.dataDir, { recursive: true });
+      followers[1]!.start();
+      await pause(life);
+    }
     await followers[1]!.ready();
     await healed();
   });
