@@ -199,6 +199,29 @@ test('entries of an epoch that does not go on from what is here are refused', ()
     expect(await f.replication.apply([follows])).toBe(1);
   }));
 
+test('the cells add up to the running digest, in parts and together, in both kernels', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a', { origin: 'a', kernelBuild: 'debug' });
+    for (let index = 0; index < 30; index++) {
+      await buys(
+        a,
+        `r-${index}`,
+        start - index * day,
+        index % 4 === 0 ? undefined : `m${index % 3}`,
+      );
+    }
+    await a.erase('m1');
+    const f = await chain.open('f', { isFollower: true });
+    await exchange(a, f);
+    expect([a, f].map((engine) => engine.replication.addsUp())).toEqual([true, true]);
+    const parts = Array.from({ length: 7 }, (_, part) => a.replication.digestOfPart(part, 7));
+    expect(parts).toEqual(
+      Array.from({ length: 7 }, (_, part) => f.replication.digestOfPart(part, 7)),
+    );
+    const sum = parts.reduce((total, part) => total + BigInt(`0x${part}`), 0n);
+    expect(sum & 0xffff_ffff_ffff_ffffn).toBe(BigInt(`0x${a.replication.digestOfPart(0, 1)}`));
+  }));
+
 test('an origin keeps its name', () =>
   withChain(async (chain) => {
     const a = await chain.open('a');

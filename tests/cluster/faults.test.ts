@@ -24,6 +24,8 @@ const options = { timeout: 180_000 };
 let folder: TemporaryFolder;
 let redis: RedisUnderTest;
 let line: FaultProxy;
+/** From the followers to the origin. */
+let originLine: FaultProxy;
 let shop: NodeUnderTest;
 let followers: NodeUnderTest[];
 let load: Load;
@@ -77,7 +79,8 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
     const dataDir = (name: string) => join(folder.path, name);
     shop = await startNode({ dataDir: dataDir('shop'), role: 'origin', name: 'shop', ...common });
     await shop.ready();
-    const origin = shop.address;
+    originLine = await openFaultProxy(shop.grpcPort);
+    const origin = `127.0.0.1:${originLine.port}`;
     followers = await Promise.all(
       ['f1', 'f2'].map((name) =>
         startNode({ dataDir: dataDir(name), role: 'follower', name, origin, ...common }),
@@ -92,6 +95,7 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
     await load.stop();
     await Promise.all([shop, ...followers].map((node) => node.kill()));
     await line.close();
+    await originLine.close();
     await redis.kill();
     await folder.remove();
   });
@@ -168,6 +172,22 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
     expect(load.failures).toBe(0);
   });
 
+  test('the line to the origin swallows everything, with Redis and without', options, async () => {
+    originLine.set('hole');
+    await load.more(50);
+    // The frames go on over Redis: nobody needs the origin for them.
+    await agreeUnderLoad();
+    line.set('hole');
+    await load.more(100);
+    await followersServe();
+    originLine.set('none');
+    await agreeUnderLoad();
+    line.set('none');
+    await healed();
+    await eventually('Redis carries again', () => carriedBy('redis'));
+    expect(load.failures).toBe(0);
+  });
+
   test('somebody else writes into the stream', options, async () => {
     const frames = redisSays(redis.port, 'XLEN', stream());
     expect(Number(frames)).toBeGreaterThan(0);
@@ -203,7 +223,7 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
     // At every step of its start, too: of the next five, few come to their end.
     for (const life of [80, 250, 400, 600, 900]) {
       await followers[1]!.kill();
-      rmSync(followers[1]!.options.dataDir, { recursive: true });
+      rmSync(followers[1]!.options.dataDir, { recursive: true, force: true });
       followers[1]!.start();
       await pause(life);
     }
