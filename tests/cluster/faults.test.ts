@@ -16,6 +16,7 @@ import {
 } from '../support/cluster.ts';
 import { type FaultProxy, openFaultProxy } from '../support/fault-proxy.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/folders.ts';
+import { Load } from '../support/load.ts';
 
 /** From the end of a fault on. */
 const healedMsMax = 10_000;
@@ -29,45 +30,6 @@ let originLine: FaultProxy;
 let shop: NodeUnderTest;
 let followers: NodeUnderTest[];
 let load: Load;
-
-class Load {
-  readonly acknowledged: string[] = [];
-  failures = 0;
-  private count = 0;
-  private isOn = true;
-  private readonly running: Promise<unknown>;
-
-  constructor(writers: number) {
-    this.running = Promise.all(Array.from({ length: writers }, () => this.write()));
-  }
-
-  private async write(): Promise<void> {
-    while (this.isOn) {
-      this.count += 1;
-      const purchaseId = `load-${this.count}`;
-      const lines = ['milk', 'bread', 'eggs', 'tea']
-        .slice(this.count % 3)
-        .map((itemId) => ({ itemId, quantity: 1 }));
-      const memberId = `m${this.count % 11}`;
-      const purchase = { purchaseId, memberId, occurredAt: new Date().toISOString(), lines };
-      const sent = shop.send('POST', '/v1/purchases', purchase).catch(() => ({ status: 0 }));
-      if ((await sent).status === 201) this.acknowledged.push(purchaseId);
-      else this.failures += 1;
-      await pause(10);
-    }
-  }
-
-  /** Resolves when so many more are acknowledged. */
-  async more(count: number): Promise<void> {
-    const wanted = this.acknowledged.length + count;
-    await eventually(`${count} more receipts`, () => this.acknowledged.length >= wanted);
-  }
-
-  async stop(): Promise<void> {
-    this.isOn = false;
-    await this.running;
-  }
-}
 
 // Needs redis-server and redis-cli, which .ci/run installs where it may.
 describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-server)', () => {
@@ -88,7 +50,7 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
     );
     await Promise.all(followers.map((follower) => follower.ready()));
     await eventually('Redis carries', () => carriedBy('redis'));
-    load = new Load(4);
+    load = new Load(shop, 4);
     await load.more(20);
   });
   afterEach(async () => {
@@ -314,11 +276,7 @@ async function healed(): Promise<void> {
   for (const node of nodes) {
     expect(await node.ask('POST', '/v1/admin/verify', {})).toMatchObject({ differences: [] });
   }
-  for (const purchaseId of load.acknowledged.slice(-20)) {
-    const lines = [{ itemId: 'another', quantity: 1 }];
-    const again = { purchaseId, occurredAt: '2026-05-01T09:10:00+08:00', lines };
-    expect((await shop.send('POST', '/v1/purchases', again)).status, purchaseId).toBe(409);
-  }
+  expect(await load.lost()).toEqual([]);
   const { events } = await shop.readiness();
   expect(events).toBeGreaterThanOrEqual(load.acknowledged.length);
   const { reseeds } = (await followers[0]!.readiness()).cluster.counters;
