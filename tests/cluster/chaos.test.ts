@@ -11,11 +11,13 @@ import {
   eventually,
   hasRedis,
   type NodeUnderTest,
+  type ProcessUnderTest,
+  type RedisUnderTest,
   redisSays,
   startNode,
   startRedis,
 } from '../support/cluster.ts';
-import { openFaultProxy } from '../support/fault-proxy.ts';
+import { type Fault, type FaultProxy, openFaultProxy } from '../support/fault-proxy.ts';
 import { withTemporaryFolder } from '../support/folders.ts';
 import { Load } from '../support/load.ts';
 
@@ -31,10 +33,19 @@ test.skipIf(!hasRedis)(
   () => withTemporaryFolder(suffer, 'chaos'),
 );
 
-async function suffer(folder: string): Promise<void> {
-  console.log(`chaos: CHAOS_SEED=${seed} CHAOS_ROUNDS=${rounds}`);
-  const random = createRandom(seed);
-  let redis = await startRedis(join(folder, 'redis'));
+interface Stage {
+  readonly random: ReturnType<typeof createRandom>;
+  redis: RedisUnderTest;
+  /** To Redis, and from the followers to the origin. */
+  readonly line: FaultProxy;
+  readonly originLine: FaultProxy;
+  readonly shop: NodeUnderTest;
+  readonly followers: readonly NodeUnderTest[];
+  readonly erased: string[];
+}
+
+async function setTheStage(folder: string): Promise<Stage> {
+  const redis = await startRedis(join(folder, 'redis'));
   const line = await openFaultProxy(redis.port);
   const common = { redis: `redis://127.0.0.1:${line.port}` };
   const dataDir = (name: string) => join(folder, name);
@@ -51,68 +62,72 @@ async function suffer(folder: string): Promise<void> {
       startNode({ dataDir: dataDir(name), role: 'follower', name, origin, ...common }),
     ),
   );
-  const nodes = [shop, ...followers];
-  await Promise.all(nodes.map((node) => node.ready(60_000)));
-  const load = new Load(shop, 4);
-  const erased: string[] = [];
-  const for2s = () => pause(100 + random.integer(2_000));
-  const anyFollower = () => followers[random.integer(2)]!;
-  const faults: Record<string, () => Promise<unknown>> = {
+  await Promise.all([shop, ...followers].map((node) => node.ready(60_000)));
+  return { random: createRandom(seed), redis, line, originLine, shop, followers, erased: [] };
+}
+
+type Faults = Readonly<Record<string, () => Promise<unknown>>>;
+
+const aWhile = ({ random }: Stage) => pause(100 + random.integer(2_000));
+
+function faultsOfRedis(stage: Stage): Faults {
+  const { random, line } = stage;
+  const during = async (fault: Fault) => {
+    line.set(fault);
+    await aWhile(stage);
+    line.set('none');
+  };
+  return {
     'redis killed': async () => {
-      await redis.kill();
-      await for2s();
-      redis = await startRedis(redis.folder, redis.port);
+      await stage.redis.kill();
+      await aWhile(stage);
+      stage.redis = await startRedis(stage.redis.folder, stage.redis.port);
     },
-    'redis halted': async () => {
-      redis.signal('SIGSTOP');
-      await for2s();
-      redis.signal('SIGCONT');
-    },
-    'redis emptied': async () => redisSays(redis.port, 'FLUSHALL'),
-    'redis slow': async () => {
-      line.set({ delayMs: random.integer(400) });
-      await for2s();
-      line.set('none');
-    },
-    'redis unreachable': async () => {
-      line.set(random.chance(0.5) ? 'hole' : 'cut');
-      await for2s();
-      line.set('none');
-    },
+    'redis halted': () => halt(stage, stage.redis),
+    'redis emptied': async () => redisSays(stage.redis.port, 'FLUSHALL'),
+    'redis slow': () => during({ delayMs: random.integer(400) }),
+    'redis unreachable': () => during(random.chance(0.5) ? 'hole' : 'cut'),
+  };
+}
+
+function faultsOfNodes(stage: Stage): Faults {
+  const { random, originLine, shop, followers, erased } = stage;
+  const anyFollower = () => followers[random.integer(followers.length)]!;
+  return {
     'origin unreachable': async () => {
       originLine.set(random.chance(0.5) ? 'hole' : 'cut');
-      await for2s();
+      await aWhile(stage);
       originLine.set('none');
     },
     'origin killed': async () => {
-      await shop.kill();
-      await for2s();
-      shop.start();
+      await endAndStart(shop, () => aWhile(stage));
       await shop.ready(60_000);
     },
-    'follower killed': () => endAndStart(anyFollower(), for2s),
-    'follower halted': async () => {
-      const follower = anyFollower();
-      follower.signal('SIGSTOP');
-      await for2s();
-      follower.signal('SIGCONT');
-    },
+    'follower killed': () => endAndStart(anyFollower(), () => aWhile(stage)),
+    'follower halted': () => halt(stage, anyFollower()),
     'follower without its folder': () =>
       endAndStart(anyFollower(), async (follower) => {
         rmSync(follower.options.dataDir, { recursive: true, force: true });
       }),
     'member erased': async () => {
-      const memberId = `m${erased.length}`;
       if (erased.length > 8) return;
-      erased.push(memberId);
-      await shop.ask('DELETE', `/v1/members/${memberId}`);
+      erased.push(`m${erased.length}`);
+      await shop.ask('DELETE', `/v1/members/${erased.at(-1)}`);
     },
   };
+}
+
+async function suffer(folder: string): Promise<void> {
+  console.log(`chaos: CHAOS_SEED=${seed} CHAOS_ROUNDS=${rounds}`);
+  const stage = await setTheStage(folder);
+  const { random, shop, followers } = stage;
+  const nodes = [shop, ...followers];
+  const load = new Load(shop, 4);
   try {
-    const kinds = Object.keys(faults);
+    const faults = Object.entries({ ...faultsOfRedis(stage), ...faultsOfNodes(stage) });
     for (let round = 0; round < rounds; round++) {
-      const kind = kinds[random.integer(kinds.length)]!;
-      await faults[kind]!().catch((error: Error) => {
+      const [kind, befall] = faults[random.integer(faults.length)]!;
+      await befall().catch((error: Error) => {
         throw new Error(`${kind}: ${error.message}`);
       });
       await pause(random.integer(500));
@@ -120,17 +135,22 @@ async function suffer(folder: string): Promise<void> {
     await load.stop();
     const healedMs = await eventually('all count the same', () => agree(nodes), 20_000);
     console.log(`chaos: healed in ${Math.round(healedMs)} ms`);
-    await judge(nodes, load, erased);
+    await judge(nodes, load, stage.erased);
   } catch (error) {
     for (const node of nodes) console.log(node.options.name, node.said.slice(-2_000));
     throw error;
   } finally {
     await load.stop();
     await Promise.all(nodes.map((node) => node.kill()));
-    await redis.kill();
-    await line.close();
-    await originLine.close();
+    await stage.redis.kill();
+    await Promise.all([stage.line.close(), stage.originLine.close()]);
   }
+}
+
+async function halt(stage: Stage, victim: ProcessUnderTest): Promise<void> {
+  victim.signal('SIGSTOP');
+  await aWhile(stage);
+  victim.signal('SIGCONT');
 }
 
 async function endAndStart(

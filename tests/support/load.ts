@@ -47,7 +47,7 @@ export class Load {
     await this.running;
   }
 
-  /** Acknowledged receipts that the node does not know any more: another one by that id is taken. */
+  /** Acknowledged receipts that the node does not know any more: another by that id is taken. */
   async lost(): Promise<string[]> {
     const lost: string[] = [];
     for (let at = 0; at < this.acknowledged.length; at += 500) {
