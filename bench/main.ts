@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { relative } from 'node:path';
 import { scratchFolder } from './chain.ts';
 import { benchCheckpoint } from './checkpoint.ts';
+import { benchCluster } from './cluster.ts';
 import { benchErase } from './erase.ts';
 import { type Part, rounded } from './figures.ts';
 import { benchFreshness } from './freshness.ts';
@@ -35,6 +36,7 @@ const parts: Readonly<Record<string, Part>> = {
   start: benchStart,
   memory: benchMemory,
   till: benchTill,
+  cluster: benchCluster,
   soak: benchSoak,
 };
 

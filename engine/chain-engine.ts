@@ -165,7 +165,9 @@ export class ChainEngine implements Engine {
     await this.keeper.start(stored);
     this.standing.note(() => this.keeper.counts.kernel.digest());
     this.noteAllItems();
-    await this.maintenance.reconcileErased(!isFollower);
+    // A copy that only follows has no entries of its own, whoever opens it.
+    const { isNamed, own } = this.log.origins;
+    await this.maintenance.reconcileErased(!isNamed || own !== undefined);
     await this.replication.expireAlso();
     this.isReconciled = true;
   }

@@ -26,27 +26,38 @@ export interface Following {
   readonly notify: (message: string) => void;
 }
 
-/** Applies one entry inside a transaction; returns whether it was new here. */
+/** An entry that is the next one of its origin. */
+export interface FreshEntry extends ForeignEntry {
+  readonly entry: LogEntry;
+}
+
+/** Applies one entry that judgeEntries let pass, inside the same transaction. */
 export function applyEntry(
   context: AcceptContext,
-  { place, bytes }: ForeignEntry,
+  { place, bytes, entry }: FreshEntry,
   following: Following,
-): boolean {
-  if (!isNext(context.log.origins.headOf(place.origin), place)) return false;
-  const entry = decodeEntry(bytes, place.sequence);
+): void {
   const append = (isKept: boolean): number =>
     context.log.appendForeign(place, isKept ? bytes : encodeStub());
   applyKind(context, { place, entry, append }, following);
-  return true;
 }
 
-/** Throws what isNext throws for entries in this order, and changes nothing. */
-export function judgeEntries({ origins }: Log, entries: readonly ForeignEntry[]): void {
+/**
+ * Those of these entries, in this order, that are not here yet. Changes nothing. Throws what isNext
+ * throws, and DATA_LOSS for an entry that this version cannot read.
+ */
+export function judgeEntries(
+  { origins }: Log,
+  entries: readonly ForeignEntry[],
+): readonly FreshEntry[] {
   const heads = new Map(origins.vector().map((place) => [place.origin, place]));
-  for (const { place } of entries) {
-    if (isNext(heads.get(place.origin), place)) heads.set(place.origin, place);
+  const fresh: FreshEntry[] = [];
+  for (const { place, bytes } of entries) {
+    if (!isNext(heads.get(place.origin), place)) continue;
+    heads.set(place.origin, place);
+    fresh.push({ place, bytes, entry: decodeEntry(bytes, place.sequence) });
   }
-  if (heads.size <= limits.originsMax) return;
+  if (heads.size <= limits.originsMax) return fresh;
   const message = `the chain has ${heads.size} origins; the limit is ${limits.originsMax}`;
   throw new EngineError('RESOURCE_EXHAUSTED', message, { reason: 'ORIGINS_MAX' });
 }

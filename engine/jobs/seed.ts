@@ -13,12 +13,12 @@ import { EngineError } from '../base/errors.ts';
 import { layoutOf } from '../base/folder.ts';
 import { claimFolder } from '../store/claim.ts';
 import { syncPath } from './durable.ts';
-import { snapshotFiles } from './replication.ts';
+import { seedName, snapshotFiles } from './replication.ts';
 
 const [data, checkpoint, key] = snapshotFiles;
 
 function seedFolder(dataDir: string): string {
-  return join(dataDir, 'chain.seeding');
+  return join(dataDir, seedName);
 }
 
 /** Where the files of a snapshot are to be written; empty. */

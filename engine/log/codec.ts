@@ -158,6 +158,13 @@ function unpackReturn(packed: PackedReturn, offsetMinutes: number): LoggedReturn
   };
 }
 
+const codes = { erase: 'e', expire: 'x' } as const;
+
+/** Whether an entry is of a kind, without reading more of it: `["e",…`. */
+export function isOfKind(bytes: Buffer, kind: keyof typeof codes): boolean {
+  return bytes[2] === codes[kind].charCodeAt(0);
+}
+
 /** Throws DATA_LOSS for a kind that this version does not know. */
 export function decodeEntry(bytes: Buffer, sequence: number): LogEntry {
   const packed = JSON.parse(bytes.toString());

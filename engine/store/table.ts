@@ -11,12 +11,13 @@ export interface TableRow {
 }
 
 export class Table {
-  private database: Database<Buffer, Buffer>;
+  /** Undefined for readers of a store that was made before there was such a table. */
+  private database: Database<Buffer, Buffer> | undefined;
   private readonly name: string;
   /** False says nothing; what is put here makes it false, and nobody else writes. */
   private isKnownEmpty = false;
 
-  constructor(database: Database<Buffer, Buffer>, name: string) {
+  constructor(database: Database<Buffer, Buffer> | undefined, name: string) {
     this.database = database;
     this.name = name;
   }
@@ -30,13 +31,13 @@ export class Table {
   get(key: Buffer): Buffer | undefined {
     // lmdb reads into one buffer of its own: a copy from Node's pool costs less than the copy it
     // would make, which is a new ArrayBuffer each time.
-    const shared = this.database.getBinaryFast(key);
+    const shared = this.database?.getBinaryFast(key);
     if (shared === undefined) return undefined;
     return Buffer.from(this.unseal(key, shared.subarray(0, shared.length)));
   }
 
   has(key: Buffer): boolean {
-    return this.database.doesExist(key);
+    return this.database?.doesExist(key) ?? false;
   }
 
   private unseal(key: Buffer, sealed: Buffer): Buffer {
@@ -57,13 +58,13 @@ export class Table {
     const sealed = sealedSpace(value.length + crcBytes);
     sealed.set(value);
     sealed.writeUInt32LE(crc32(value, crc32(key)), value.length);
-    this.database.putSync(key, sealed);
+    this.database!.putSync(key, sealed);
     this.isKnownEmpty = false;
   }
 
   /** Inside a transaction only. */
   remove(key: Buffer): void {
-    this.database.removeSync(key);
+    this.database!.removeSync(key);
   }
 
   /**
@@ -71,7 +72,7 @@ export class Table {
    * long.
    */
   chunk(start: Buffer, limit: number): TableRow[] {
-    const rows = Array.from(this.database.getRange({ start, limit }));
+    const rows = Array.from(this.database?.getRange({ start, limit }) ?? []);
     return rows.map(({ key, value }) => ({ key, value: this.unseal(key, value) }));
   }
 
@@ -88,12 +89,13 @@ export class Table {
 
   /** The row at a key, or else the last one before it. */
   atOrBefore(key: Buffer): TableRow | undefined {
-    const [row] = Array.from(this.database.getRange({ start: key, reverse: true, limit: 1 }));
+    const range = this.database?.getRange({ start: key, reverse: true, limit: 1 });
+    const [row] = Array.from(range ?? []);
     return row && { key: row.key, value: this.unseal(row.key, row.value) };
   }
 
   lastKey(): Buffer | undefined {
-    return Array.from(this.database.getKeys({ reverse: true, limit: 1 }))[0];
+    return Array.from(this.database?.getKeys({ reverse: true, limit: 1 }) ?? [])[0];
   }
 
   /** Whether there are no rows: nearly free while it stays so. */
@@ -104,7 +106,8 @@ export class Table {
 
   /** How many rows, without reading them: some microseconds. */
   count(): number {
-    return (this.database.getStats() as { entryCount: number }).entryCount;
+    const stats = this.database?.getStats() as { entryCount: number } | undefined;
+    return stats?.entryCount ?? 0;
   }
 }
 

@@ -302,7 +302,7 @@ export class Follow {
     const { watermark } = replication;
     const { partDiffers } = this;
     const carrier = this.leads ? 'redis' : 'grpc';
-    const digest = replication.digest();
+    const digest = this.isCaughtUp ? replication.digest() : '';
     const answer = await upstream.report({ node, role, watermark, digest, carrier, partDiffers });
     this.partDiffers = false;
     if (answer.node !== this.hello?.node) return;

@@ -38,6 +38,8 @@ export class ReplicationHost {
   private readonly options: HostOptions;
   private readonly wakers = new Set<() => void>();
   private reports = 0;
+  /** Of the writes of the last minutes, in the order in which they came. */
+  private readonly nonces = new Map<string, number>();
 
   constructor(options: HostOptions) {
     this.options = options;
@@ -46,6 +48,21 @@ export class ReplicationHost {
   /** Throws UNAUTHENTICATED. */
   admit(path: string, proof: NodeProof): void {
     this.options.secret.check(path, proof, this.options.clock());
+    // A write that was overheard and sent again could put an old price in place of a new one.
+    if (path.endsWith('/ForwardWrite')) this.admitOnce(proof);
+  }
+
+  private admitOnce({ nonce, timeMs }: NodeProof): void {
+    if (this.nonces.has(nonce)) {
+      const details = { reason: 'NODE_SECRET' };
+      throw new EngineError('UNAUTHENTICATED', 'this very call came before', details);
+    }
+    this.nonces.set(nonce, Number(timeMs));
+    const oldest = this.options.clock() - 2 * clusterLimits.proofAgeMsMax;
+    for (const [known, atMs] of this.nonces) {
+      if (atMs >= oldest) break;
+      this.nonces.delete(known);
+    }
   }
 
   /** Whoever reads the journal is asked to say at once how far they are. */
@@ -173,7 +190,8 @@ export class ReplicationHost {
     if (standing.partDiffers && !replication.addsUp()) {
       replication.recount('cells have changed by themselves');
     }
-    const ours = replication.digestAt(standing.watermark);
+    // Who is still reading may have been given stubs where we counted receipts that are gone now.
+    const ours = standing.digest === '' ? undefined : replication.digestAt(standing.watermark);
     const { VERDICT_DIFFERS, VERDICT_SAME, VERDICT_UNSPECIFIED } =
       wire.ReportStandingResponse_Verdict;
     nodes.hear(standing, ours === undefined ? undefined : ours === standing.digest);

@@ -1,0 +1,234 @@
+// Engines that give each other entries by hand: expiry, sharing of items, merges after erases, and
+// what is refused.
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Engine, type EngineOptions, openEngine } from '../../engine/index.ts';
+import { withTemporaryFolder } from '../support/folders.ts';
+
+const day = 86_400_000;
+const start = Date.parse('2026-06-01T00:00:00Z');
+
+interface Chain {
+  readonly folder: string;
+  nowMs: number;
+  open(name: string, options?: Partial<EngineOptions>): Promise<Engine>;
+}
+
+async function withChain(use: (chain: Chain) => Promise<void>): Promise<void> {
+  await withTemporaryFolder(async (folder) => {
+    const opened: Engine[] = [];
+    const chain: Chain = {
+      folder,
+      nowMs: start,
+      async open(name, options = { origin: name }) {
+        const key = join('erased', 'key');
+        const dataDir = join(folder, name);
+        mkdirSync(join(dataDir, 'erased'), { recursive: true });
+        if (opened.length > 0) cpSync(join(folder, 'a', key), join(dataDir, key));
+        const engine = await openEngine({ dataDir, clock: () => chain.nowMs, ...options });
+        opened.push(engine);
+        return engine;
+      },
+    };
+    try {
+      await use(chain);
+    } finally {
+      for (const engine of opened) await engine.close();
+    }
+  }, 'engines');
+}
+
+function give(from: Engine, to: Engine): Promise<number> {
+  const { replication } = from;
+  const position = replication.positionAfter(to.replication.watermark);
+  return to.replication.apply(replication.entriesFrom(position, 10_000));
+}
+
+async function exchange(...engines: readonly Engine[]): Promise<void> {
+  for (let taken = 1; taken > 0; ) {
+    taken = 0;
+    for (const from of engines) {
+      for (const to of engines) if (from !== to) taken += await give(from, to);
+    }
+  }
+}
+
+const buys = (engine: Engine, purchaseId: string, at: number, memberId?: string) =>
+  engine.ingest([
+    {
+      kind: 'purchase',
+      purchase: {
+        purchaseId,
+        ...(memberId === undefined ? {} : { memberId }),
+        channel: 'pos',
+        occurredAt: new Date(at).toISOString(),
+        lines: ['milk', 'bread'].map((itemId) => ({ itemId, quantity: 1 })),
+      },
+    },
+  ]);
+
+const price = (engine: Engine, priceFen: number) =>
+  engine.ingest([{ kind: 'item', item: { itemId: 'milk', priceFen, status: 'active' } }]);
+
+function expectSame(...engines: readonly Engine[]): void {
+  for (const engine of engines) {
+    expect(engine.status().watermark).toBe(engines[0]!.status().watermark);
+    expect(engine.inspect.digest()).toBe(engines[0]!.inspect.digest());
+  }
+}
+
+test('what an origin lets expire expires everywhere, also what comes late from elsewhere', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a', { origin: 'a', retentionDays: 30 });
+    const b = await chain.open('b', { origin: 'b' });
+    const f = await chain.open('f', { isFollower: true });
+    for (let index = 0; index < 40; index++) {
+      await buys(
+        a,
+        `a-${index}`,
+        start - index * day,
+        index % 3 === 0 ? undefined : `m${index % 5}`,
+      );
+    }
+    await buys(b, 'b-old', start - 20 * day, 'm1');
+    await exchange(a, f);
+    expectSame(a, f);
+    chain.nowMs += 15 * day;
+    expect(await a.expire()).toBeGreaterThan(10);
+    await exchange(a, f);
+    expectSame(a, f);
+    // b has not heard of it, and its own receipt is older than what a still keeps.
+    await buys(b, 'b-older', start - 25 * day, 'm2');
+    await exchange(a, b, f);
+    expectSame(a, b, f);
+    for (const engine of [a, b, f])
+      expect(await engine.verify()).toMatchObject({ differences: [] });
+    expect([...a.receipts()].some(({ purchaseId }) => purchaseId.startsWith('b-'))).toBe(false);
+  }));
+
+test('of two prices the later stands, and a later clock is no trump', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a');
+    const b = await chain.open('b');
+    await price(a, 100);
+    chain.nowMs += 1;
+    await price(b, 200);
+    await exchange(a, b);
+    expect([a, b].map((engine) => engine.item('milk')?.priceFen)).toEqual([200, 200]);
+    // The clock steps back by an hour: whoever has seen 200 writes after it all the same.
+    chain.nowMs -= 3_600_000;
+    await price(a, 300);
+    await exchange(a, b);
+    expect([a, b].map((engine) => engine.item('milk')?.priceFen)).toEqual([300, 300]);
+    // At the same millisecond the origin whose name comes last.
+    chain.nowMs += 7_200_000;
+    await price(b, 400);
+    await price(a, 500);
+    await exchange(a, b);
+    expect([a, b].map((engine) => engine.item('milk')?.priceFen)).toEqual([400, 400]);
+  }));
+
+test('a receipt accepted twice counts once, by the copy of the first origin', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a');
+    const b = await chain.open('b');
+    const alone = await chain.open('alone', {});
+    await buys(b, 'r', start - day, 'bob');
+    await buys(a, 'r', start - 2 * day, 'ann');
+    await buys(alone, 'r', start - 2 * day, 'ann');
+    await exchange(a, b);
+    expectSame(a, b);
+    expect(a.inspect.digest()).toBe(alone.inspect.digest());
+    expect([a, b].map((engine) => engine.replication.doubled)).toEqual([1, 1]);
+    // Without ann there is only bob's.
+    await a.erase('ann');
+    await exchange(a, b);
+    expectSame(a, b);
+    expect([...b.receipts()].map(({ memberId }) => memberId)).toEqual(['bob', 'bob']);
+  }));
+
+test('a merge that comes after the erase of one of the two takes the other along', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a');
+    const b = await chain.open('b');
+    const f = await chain.open('f', { isFollower: true });
+    await buys(a, 'a-1', start - day, 'ann');
+    await buys(b, 'b-1', start - day, 'card');
+    await a.erase('ann');
+    await b.ingest([{ kind: 'merge', merge: { memberId: 'ann', fromMemberId: 'card' } }]);
+    await exchange(a, b);
+    await give(b, f);
+    expectSame(a, b, f);
+    expect([...a.receipts(), ...b.receipts(), ...f.receipts()]).toEqual([]);
+    const [late] = await buys(b, 'b-2', start - day, 'card');
+    expect(late).toMatchObject({ status: 'rejected', reason: 'MEMBER_ERASED' });
+  }));
+
+test('a gap is refused and nothing of it is taken; what is known is passed over', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a');
+    const f = await chain.open('f', { isFollower: true });
+    for (let index = 0; index < 6; index++) await buys(a, `r-${index}`, start - index * day, 'ann');
+    const entries = a.replication.entriesFrom(1, 100);
+    await expect(f.replication.apply(entries.slice(1))).rejects.toMatchObject({ reason: 'GAP' });
+    await expect(f.replication.apply([entries[0]!, entries[2]!])).rejects.toMatchObject({
+      reason: 'GAP',
+    });
+    expect(f.status().events).toBe(0);
+    expect(await f.replication.apply(entries)).toBe(6);
+    expect(await f.replication.apply(entries)).toBe(0);
+    expectSame(a, f);
+    await expect(f.ingest([])).resolves.toEqual([]);
+    await expect(buys(f, 'own', start, 'ann')).rejects.toMatchObject({ reason: 'FOLLOWER' });
+    expectSame(a, f);
+  }));
+
+test('entries of an epoch that does not go on from what is here are refused', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a');
+    const f = await chain.open('f', { isFollower: true });
+    await buys(a, 'r-1', start, 'ann');
+    await buys(a, 'r-2', start, 'ann');
+    await exchange(a, f);
+    const [first] = a.replication.entriesFrom(1, 1);
+    const [epoch, sequence] = [first!.place.epoch + 1, 2];
+    const forked = { ...first!, place: { ...first!.place, epoch, sequence } };
+    await expect(f.replication.apply([forked])).rejects.toMatchObject({ reason: 'EPOCH_CHANGED' });
+    const follows = { ...first!, place: { ...first!.place, epoch, sequence: 3 } };
+    expect(await f.replication.apply([follows])).toBe(1);
+  }));
+
+test('the cells add up to the running digest, in parts and together, in both kernels', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a', { origin: 'a', kernelBuild: 'debug' });
+    for (let index = 0; index < 30; index++) {
+      await buys(
+        a,
+        `r-${index}`,
+        start - index * day,
+        index % 4 === 0 ? undefined : `m${index % 3}`,
+      );
+    }
+    await a.erase('m1');
+    const f = await chain.open('f', { isFollower: true });
+    await exchange(a, f);
+    expect([a, f].map((engine) => engine.replication.addsUp())).toEqual([true, true]);
+    const parts = Array.from({ length: 7 }, (_, part) => a.replication.digestOfPart(part, 7));
+    expect(parts).toEqual(
+      Array.from({ length: 7 }, (_, part) => f.replication.digestOfPart(part, 7)),
+    );
+    const sum = parts.reduce((total, part) => total + BigInt(`0x${part}`), 0n);
+    expect(sum & 0xffff_ffff_ffff_ffffn).toBe(BigInt(`0x${a.replication.digestOfPart(0, 1)}`));
+  }));
+
+test('an origin keeps its name', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a');
+    await buys(a, 'r-1', start, 'ann');
+    // The folder is in use by its engine: its copy is what is opened.
+    await a.checkpoint();
+    cpSync(join(chain.folder, 'a'), join(chain.folder, 'copy'), { recursive: true });
+    const other = chain.open('copy', { origin: 'b' });
+    await expect(other).rejects.toMatchObject({ reason: 'OTHER_ORIGIN' });
+  }));
