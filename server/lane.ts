@@ -28,8 +28,8 @@ const sweptAfter = 1_024;
 /**
  * When the oldest has waited too long for the whole of `patienceMs` (the measure of CoDel, RFC
  * 8289), more is asked than can be served. Then the newest are served first, and who could not be
- * served in their own turn is refused, so that those who are served have hardly waited; until
- * everybody who came could be served again.
+ * served in their own turn is refused, so that those who are served have hardly waited; until for
+ * `patienceMs` everybody who came could be served.
  */
 export class Lane {
   private readonly limits: LaneLimits;
@@ -38,6 +38,7 @@ export class Lane {
   private first = 0;
   private lateSince: number | undefined;
   private isOverloaded = false;
+  private refusedAt = 0;
 
   constructor(limits: LaneLimits) {
     this.limits = limits;
@@ -58,10 +59,16 @@ export class Lane {
     if (!isMany || this.waitedMs(now) <= ageMs) this.lateSince = undefined;
     else this.lateSince ??= now;
     if (this.lateSince !== undefined && now - this.lateSince >= patienceMs) {
+      if (!this.isOverloaded) this.refusedAt = now;
       this.isOverloaded = true;
     }
     if (!this.isOverloaded) return;
-    while (this.waitedMs(now) > overloadAgeMs) take(this.waiting[this.first++]!.visitor);
+    while (this.waitedMs(now) > overloadAgeMs) {
+      take(this.waiting[this.first++]!.visitor);
+      this.refusedAt = now;
+    }
+    // Not as soon as nobody waits: the queue would fill up and be emptied again and again.
+    if (now - this.refusedAt >= patienceMs) this.isOverloaded = false;
   }
 
   /** Of the oldest; 0 when nobody waits. */
@@ -76,8 +83,6 @@ export class Lane {
       next.visitor.serve();
     }
     if (this.isEmpty) {
-      this.isOverloaded = false;
-      this.lateSince = undefined;
       this.waiting.length = 0;
       this.first = 0;
     } else if (this.first > sweptAfter) {
