@@ -164,7 +164,7 @@ class Story {
     this.judgeReceipts();
   }
 
-  /** The checkpoint and what came after it hold the same: in every fifth story, since it is slow. */
+  /** The checkpoint and what came after it hold the same: in one story of five, being slow. */
   private async judgeReopened(digest: string): Promise<void> {
     if (this.random.chance(0.8)) return;
     for (const name of names) {
