@@ -10,7 +10,8 @@ export type SteadyClock = () => number;
 export interface GateLimits {
   readonly listsMs: number;
   readonly writesAtOnce: number;
-  readonly refusalMs: number;
+  readonly refusalsMin: number;
+  readonly servedPerRefusal: number;
   readonly lists: LaneLimits;
   readonly writes: LaneLimits;
 }
@@ -29,6 +30,7 @@ export class Gate {
   private refused: Pick<Visitor, 'refuse'>[] = [];
   private turnStart = 0;
   private writesOfTurn = 0;
+  private servedOfTurn = 0;
   private isTurning = false;
 
   constructor(now: SteadyClock = () => performance.now(), limits: Partial<GateLimits> = {}) {
@@ -42,7 +44,9 @@ export class Gate {
   isFree(): boolean {
     const now = this.now();
     if (!this.isTurning) this.beginTurn(now);
-    return this.lists.isEmpty && now - this.turnStart < this.limits.listsMs;
+    const isFree = this.lists.isEmpty && now - this.turnStart < this.limits.listsMs;
+    if (isFree) this.servedOfTurn += 1;
+    return isFree;
   }
 
   /** Serves a list now, soon or never. */
@@ -60,6 +64,7 @@ export class Gate {
       this.writes.push(visitor, now);
     } else {
       this.writesOfTurn += 1;
+      this.servedOfTurn += 1;
       visitor.serve();
     }
   }
@@ -78,22 +83,21 @@ export class Gate {
     this.lists.late(start, take);
     this.writes.late(start, take);
     this.isTurning = false;
-    this.lists.serve(() => this.now() - start < this.limits.listsMs);
+    let served = this.servedOfTurn;
+    this.lists.serve(() => this.now() - start < this.limits.listsMs && ++served > 0);
     let writes = 0;
-    this.writes.serve(() => writes++ < this.limits.writesAtOnce);
-    this.sendRefusals();
+    this.writes.serve(() => writes++ < this.limits.writesAtOnce && ++served > 0);
+    this.servedOfTurn = 0;
+    this.sendRefusals(served);
     const isLeft = !this.lists.isEmpty || !this.writes.isEmpty || this.refused.length > 0;
     if (isLeft) this.beginTurn(this.now());
   }
 
-  private sendRefusals(): void {
-    const start = this.now();
-    let sent = 0;
-    while (sent < this.refused.length) {
-      this.refused[sent++]!.refuse();
-      if (this.now() - start >= this.limits.refusalMs) break;
-    }
-    this.refused = sent === this.refused.length ? [] : this.refused.slice(sent);
+  /** By number, not by time: of a busy machine, a slice of time is worth little. */
+  private sendRefusals(served: number): void {
+    const { refusalsMin, servedPerRefusal } = this.limits;
+    const most = Math.max(refusalsMin, Math.floor(served / servedPerRefusal));
+    for (const visitor of this.refused.splice(0, most)) visitor.refuse();
   }
 }
 

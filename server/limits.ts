@@ -63,8 +63,12 @@ export const doorLimits = {
     listsMs: 5,
     /** Receipts begun in each turn: some 16 × 150 µs to read, judge and count them. */
     writesAtOnce: 16,
-    /** For refusals in each turn, at most a twelfth of the time. */
-    refusalMs: 0.4,
+    /**
+     * One refusal for so many served, and one in any turn: to parse and refuse a request takes a
+     * fifth of the time of a list, so that refusals take a sixteenth.
+     */
+    servedPerRefusal: 3,
+    refusalsMin: 1,
     /** A closed loop of 256 connections is served whole, on a busy or cold machine too. */
     lists: { spared: 256, ageMs: 50, patienceMs: 250, overloadAgeMs: 5 },
     /** A commit may take long; what waits here has not even been read. */
