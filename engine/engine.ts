@@ -201,8 +201,6 @@ export interface Inspection {
   scope(storeId: string | undefined, daypart: Daypart): readonly Cell[];
   /** HABITS of docs/reference/counts.md, cell by cell. */
   habits(): readonly { readonly expected: bigint; readonly rebought: bigint }[];
-  /** Of the kernel's memory: what is in use, and all of it. */
-  kernelBytes(): { readonly used: number; readonly total: number };
   /**
    * The kernel's part of a member's list and nothing else, to be run again and again; answers how
    * many items it found. For measuring what is made around it.

@@ -60,10 +60,6 @@ export function inspectionOf(
       usedBytes: kernel.run.heapUsedBytes(),
       totalBytes: kernel.run.heapTotalBytes(),
     }),
-    kernelBytes: () => ({
-      used: kernel.run.heapUsedBytes(),
-      total: kernel.run.memory.buffer.byteLength,
-    }),
     kernelList: (memberId, limit) => kernelListOf(kernel, historyOf(memberId), limit),
     totals: () => {
       const newestDay = kernel.run.newestDay();

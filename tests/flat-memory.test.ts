@@ -58,9 +58,9 @@ test('14,000 lists of every kind take no byte of the kernel’s memory', async (
   await engine.settle();
   // Room for a request's answer is made once, by the first of its kind.
   const items = askForAll(engine);
-  const before = engine.inspect.kernelBytes();
+  const before = engine.inspect.memory();
   for (let round = 0; round < rounds; round++) expect(askForAll(engine)).toBe(items);
-  expect(engine.inspect.kernelBytes()).toEqual(before);
+  expect(engine.inspect.memory()).toEqual(before);
   expect(items).toBeGreaterThan(scenarios.length * memberCount);
   await engine.close();
   await folder.remove();
