@@ -37,6 +37,8 @@ export interface EngineOptions {
   readonly formula?: Formula;
   /** The name under which this node's own events go to other nodes. Default: as the folder says. */
   readonly origin?: string | undefined;
+  /** 32 bytes: the key of a ledger that is made now. Default: one by chance. */
+  readonly ledgerKey?: Buffer;
   /** The folder is a copy that only takes in what other nodes accept. */
   readonly isFollower?: boolean;
   /** Which build of the kernel: `debug` keeps its assertions. */

@@ -23,7 +23,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   try {
     const { store, stored } = await openChain(layout.chain, options);
     opened.push(store);
-    const ledger = new Ledger(layout.erased);
+    const ledger = new Ledger(layout.erased, options.ledgerKey);
     opened.push(ledger);
     if (ledger.isNew && store.tables.tombstones.count() > 0) throw keyLost(layout.erased);
     // From Node's pool: the bytes that xxhash would make of a text are a new ArrayBuffer each time.

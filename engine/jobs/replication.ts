@@ -65,6 +65,11 @@ export class Replication {
     return this.options.log.origins.own;
   }
 
+  /** Equal on nodes that know erased members by the same key; tells nothing of the key. */
+  get ledgerName(): string {
+    return this.options.ledger.hash('the ledger of a chain').toString('hex');
+  }
+
   /** Stands for everything that is in the counts of this node. */
   get watermark(): string {
     return this.options.standing.watermark;

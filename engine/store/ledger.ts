@@ -49,8 +49,8 @@ function readKey(path: string): Buffer {
   return key;
 }
 
-function makeKey(folder: string, path: string): Buffer {
-  const key = randomBytes(keyBytes);
+function makeKey(folder: string, path: string, given: Buffer | undefined): Buffer {
+  const key = given ?? randomBytes(keyBytes);
   const seal = Buffer.alloc(crcBytes);
   seal.writeUInt32LE(crc32(key));
   writeFileSync(`${path}.new`, Buffer.concat([key, seal]), { mode: 0o600, flush: true });
@@ -95,8 +95,11 @@ export class Ledger {
   /** Whether its key was made just now: then nobody can have been erased under it. */
   readonly isNew: boolean;
 
-  /** Opens or makes the ledger of a folder. Throws DATA_LOSS when it is damaged. */
-  constructor(folder: string) {
+  /**
+   * Opens or makes the ledger of a folder, under `newKey` of 32 bytes where there is none. Throws
+   * DATA_LOSS when it is damaged.
+   */
+  constructor(folder: string, newKey?: Buffer) {
     mkdirSync(folder, { recursive: true });
     const [keyPath, path] = [join(folder, 'key'), join(folder, 'ledger')];
     const text = existsSync(path) ? readFileSync(path, 'latin1') : '';
@@ -104,7 +107,7 @@ export class Ledger {
     if (this.isNew && text !== '') {
       throw ledgerDamaged(keyPath, 'it is gone', 'from the newest backup');
     }
-    this.key = this.isNew ? makeKey(folder, keyPath) : readKey(keyPath);
+    this.key = this.isNew ? makeKey(folder, keyPath, newKey) : readKey(keyPath);
     this.hashes = new Set(readHashes(path, text));
     this.bytes = text.lastIndexOf('\n') + 1;
     this.descriptor = openSync(path, 'a');

@@ -157,10 +157,14 @@ export class Follow {
   }
 
   private greet(hello: TailJournalResponse_Hello): void {
-    const { settings, redisUrl, log } = this.options;
+    const { settings, redisUrl, log, replication } = this.options;
     if (hello.settings !== settings) {
       const message = `${hello.node} counts with ${hello.settings}, this node with ${settings}`;
       throw new EngineError('FAILED_PRECONDITION', message, { reason: 'SETTINGS_DIFFER' });
+    }
+    if (hello.ledger !== replication.ledgerName) {
+      const message = `${hello.node} knows erased members by another key than this node`;
+      throw new EngineError('FAILED_PRECONDITION', message, { reason: 'OTHER_CHAIN' });
     }
     this.hello = hello;
     this.next = hello.position;

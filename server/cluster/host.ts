@@ -82,7 +82,7 @@ export class ReplicationHost {
     this.options.nodes.hear({ ...silent, node: request.node, watermark }, undefined);
     const { replication } = this.options.engine();
     let position = replication.positionAfter(watermark);
-    const hello = { node, incarnation, position, settings };
+    const hello = { node, incarnation, position, settings, ledger: replication.ledgerName };
     yield encodeStep({ $case: 'hello', hello });
     const line = this.listen(replication, signal);
     let saidAtMs = Number.NEGATIVE_INFINITY;

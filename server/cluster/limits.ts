@@ -32,6 +32,8 @@ export const clusterLimits = {
   awayMs: 10_000,
   /** A follower that finds nobody to follow serves what it has after so long. */
   catchUpMsMax: 10_000,
+  /** An origin, which must go on while its line is down, waits no longer than this. */
+  originCatchUpMsMax: 3_000,
   /** Nodes that are remembered. */
   nodesMax: 1_024,
   /** What Redis keeps of one stream: frames, and how long; followers read within milliseconds. */

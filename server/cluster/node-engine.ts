@@ -116,7 +116,9 @@ export class NodeEngine implements Engine {
   status(): EngineStatus {
     const { ways } = this;
     const inner = this.engine?.status() ?? notOpen;
-    const waitingFor = ways.waitingFor() ?? inner.waitingFor;
+    // How far the counting is, while it counts; without an engine, how far that is.
+    const own = ways.waitingFor();
+    const waitingFor = this.engine ? (inner.waitingFor ?? own) : (own ?? inner.waitingFor);
     const { ready: isReady, waitingFor: _, ...rest } = inner;
     const ready = isReady && waitingFor === undefined;
     const why = ready || waitingFor === undefined ? {} : { waitingFor };

@@ -83,6 +83,7 @@ class Node implements NodeWays {
   private stopErased: () => void = () => {};
   private engine: Engine | undefined;
   private reseeds = 0;
+  private lastDivergence = '';
   private waiting: string | undefined = 'opening the chain';
   private mending: Promise<void> | undefined;
   private started: Promise<void> = Promise.resolve();
@@ -127,15 +128,18 @@ class Node implements NodeWays {
     const isEmpty = !existsSync(join(dataDir, 'chain', 'data.mdb'));
     if (role === 'follower' && isEmpty) await this.seed();
     else await this.open();
-    if (role === 'origin') return;
-    this.waiting = 'reading what the origin has accepted meanwhile';
+    // An origin that was put back from a backup gets what it had lost from who has it, as long as it
+    // has not written anything else in its place.
+    this.waiting = 'reading what others have accepted meanwhile';
     await this.caughtUp();
     if (this.mending === undefined) this.waiting = undefined;
   }
 
   /** Or, when nobody is there to follow, what is known serves better than nothing. */
   private async caughtUp(): Promise<void> {
-    const end = performance.now() + clusterLimits.catchUpMsMax;
+    const { role } = this.options;
+    const { catchUpMsMax, originCatchUpMsMax } = clusterLimits;
+    const end = performance.now() + (role === 'origin' ? originCatchUpMsMax : catchUpMsMax);
     while (!this.isStopped && performance.now() < end) {
       if (this.follows.every(({ isCaughtUp }) => isCaughtUp)) return;
       const isReading = this.follows.some(({ isConnected }) => isConnected);
@@ -147,9 +151,9 @@ class Node implements NodeWays {
 
   /** For other nodes: nobody copies what is still being counted. */
   private readyEngine(): Engine {
-    const engine = this.facade.current;
-    const { ready, waitingFor } = engine.status();
-    if (ready) return engine;
+    const { engine } = this;
+    const { ready = false, waitingFor = 'opening the chain' } = engine?.status() ?? {};
+    if (engine !== undefined && ready) return engine;
     const details = { reason: 'NOT_READY', retryAfterMs: 1_000 };
     throw new EngineError('UNAVAILABLE', `not ready: ${waitingFor}`, details);
   }
@@ -159,14 +163,17 @@ class Node implements NodeWays {
   }
 
   private async open(): Promise<void> {
-    const { role, node, openEngine } = this.options;
+    const { role, node, secret, openEngine } = this.options;
+    const { ledgerKey } = secret;
     this.waiting = 'opening the chain';
     const isFollower = role === 'follower';
-    const engine = await openEngine(isFollower ? { isFollower } : { origin: node });
+    const engine = await openEngine({
+      ledgerKey,
+      ...(isFollower ? { isFollower } : { origin: node }),
+    });
     this.engine = engine;
     // Tells how far the counting is, until it is done.
     this.facade.use(engine);
-    if (!isFollower) this.waiting = undefined;
     await engine.ready;
     this.publish(engine);
     this.followAll(engine);
@@ -226,7 +233,8 @@ class Node implements NodeWays {
   private mend(why: string): void {
     const { role, log } = this.options;
     if (this.mending !== undefined || this.isStopped) return;
-    log.error(`diverged: ${why}`);
+    if (this.lastDivergence !== why) log.error(`diverged: ${why}`);
+    this.lastDivergence = why;
     if (role === 'origin') {
       if (this.engine !== undefined && !this.engine.replication.addsUp()) {
         this.engine.replication.recount(why);

@@ -18,6 +18,8 @@ export interface NodeSecret {
   readonly linkKey: Buffer;
   /** Tells chains apart that share a Redis; says nothing of the secret. */
   readonly chain: string;
+  /** Of the ledger of a node whose folder is new, so that all know erased members alike. */
+  readonly ledgerKey: Buffer;
   /** HMAC-SHA-256 (RFC 2104). */
   mac(bytes: Uint8Array): Buffer;
   isMac(bytes: Uint8Array, mac: Uint8Array): boolean;
@@ -43,6 +45,7 @@ export function nodeSecretOf(secret: string): NodeSecret {
     macWith(proofKey, Buffer.from(`${path}\n${timeMs}\n${nonce}`));
   return {
     linkKey,
+    ledgerKey: keyFor('ledger'),
     chain: keyFor('name').toString('hex', 0, 6),
     mac: (bytes) => macWith(macKey, bytes),
     isMac: (bytes, mac) => isEqual(macWith(macKey, bytes), mac),

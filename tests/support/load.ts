@@ -7,23 +7,25 @@ export class Load {
   readonly acknowledged: string[] = [];
   failures = 0;
   private readonly node: NodeUnderTest;
+  private readonly prefix: string;
   private count = 0;
   private isOn = true;
   private readonly running: Promise<unknown>;
 
-  constructor(node: NodeUnderTest, writers: number) {
+  constructor(node: NodeUnderTest, writers: number, prefix = 'load-') {
     this.node = node;
+    this.prefix = prefix;
     this.running = Promise.all(Array.from({ length: writers }, () => this.write()));
   }
 
   memberOf(purchaseId: string): string {
-    return `m${Number(purchaseId.slice('load-'.length)) % 11}`;
+    return `m${Number(purchaseId.slice(this.prefix.length)) % 11}`;
   }
 
   private async write(): Promise<void> {
     while (this.isOn) {
       this.count += 1;
-      const purchaseId = `load-${this.count}`;
+      const purchaseId = `${this.prefix}${this.count}`;
       const lines = ['milk', 'bread', 'eggs', 'tea']
         .slice(this.count % 3)
         .map((itemId) => ({ itemId, quantity: 1 }));
