@@ -128,8 +128,8 @@ class Node implements NodeWays {
     const isEmpty = !existsSync(join(dataDir, 'chain', 'data.mdb'));
     if (role === 'follower' && isEmpty) await this.seed();
     else await this.open();
-    // An origin that was put back from a backup gets what it had lost from who has it, as long as it
-    // has not written anything else in its place.
+    // An origin that was put back from a backup gets what it had lost from who has it, as long as
+    // it has not written anything else in its place.
     this.waiting = 'reading what others have accepted meanwhile';
     await this.caughtUp();
     if (this.mending === undefined) this.waiting = undefined;
