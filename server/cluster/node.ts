@@ -51,6 +51,8 @@ export interface ClusterNode {
   stop(): void;
 }
 
+type Answer = { readonly result: unknown } | { readonly error: ToldError };
+
 export function createNode(options: NodeOptions): ClusterNode {
   const node = new Node(options);
   return {
@@ -270,13 +272,12 @@ class Node implements NodeWays {
   }
 
   private async handOn(write: ForwardedWrite): Promise<unknown> {
-    const [first] = this.upstreams;
-    if (!this.options.forwardsWrites || first === undefined) {
+    if (!this.options.forwardsWrites) {
       const where = this.upstreams.map(({ address }) => address).join(', ');
       const message = `this node only follows; write to ${where}`;
       throw new EngineError('FAILED_PRECONDITION', message, { reason: 'FOLLOWER' });
     }
-    const answer = (await first.forward(write)) as { result: unknown } | { error: ToldError };
+    const answer = await this.forwardToAny(write);
     if ('result' in answer) return answer.result;
     const { code, message, reason, retryAfterMs } = answer.error;
     const details = {
@@ -284,6 +285,24 @@ class Node implements NodeWays {
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     };
     throw new EngineError(code, message, details);
+  }
+
+  /**
+   * To the first that can be reached. One that took the write and could not say so does no harm: a
+   * receipt that two origins accepted counts once.
+   */
+  private async forwardToAny(write: ForwardedWrite): Promise<Answer> {
+    let failure: unknown;
+    for (const upstream of this.upstreams) {
+      try {
+        return (await upstream.forward(write)) as Answer;
+      } catch (error) {
+        const isGone = error instanceof EngineError && error.reason === 'NODE_UNREACHABLE';
+        if (!isGone) throw error;
+        failure ??= error;
+      }
+    }
+    throw failure;
   }
 
   acknowledge: NodeWays['acknowledge'] = (watermark) => this.nodes.acknowledge(watermark);
