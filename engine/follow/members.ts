@@ -91,7 +91,7 @@ export function applyConsent(
 export function applyErase(
   context: AcceptContext,
   { entry, append }: ArrivalOf<'erase'>,
-  { idsOf }: Pick<Following, 'idsOf'>,
+  { idsOf, alsoErased }: Pick<Following, 'idsOf' | 'alsoErased'>,
 ): void {
   const { store, batch } = context;
   const sequence = append(true);
@@ -101,7 +101,12 @@ export function applyErase(
     batch.erasedHashes.push(keyed);
   }
   const ids = entry.hashes.flatMap(idsOf);
-  for (const id of ids) eraseAt(context, id, sequence);
+  for (const id of ids) {
+    // A merge that the erasing node had not heard of: it leaves the log here, and so cannot tell.
+    const { root, record } = findMember(store, id);
+    for (const other of [root, ...record.aliases]) if (!ids.includes(other)) alsoErased.add(other);
+    eraseAt(context, id, sequence);
+  }
   // What a checkpoint still counts is kept once for each sequence, and here may be several members.
   if (ids.length > 1) requireRecount(context, sequence);
 }

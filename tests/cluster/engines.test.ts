@@ -165,6 +165,23 @@ test('a merge that comes after the erase of one of the two takes the other along
     expect(late).toMatchObject({ status: 'rejected', reason: 'MEMBER_ERASED' });
   }));
 
+test('an erase takes along whom only another node knew to be the same person', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a');
+    const b = await chain.open('b');
+    const f = await chain.open('f', { isFollower: true });
+    await buys(a, 'a-1', start - day, 'card');
+    await buys(b, 'b-1', start - day, 'ann');
+    await b.ingest([{ kind: 'merge', merge: { memberId: 'ann', fromMemberId: 'card' } }]);
+    await a.erase('ann');
+    // The merge leaves the log of b with ann, before a has heard of it.
+    await give(a, b);
+    await exchange(a, b);
+    await give(b, f);
+    expectSame(a, b, f);
+    expect([...a.receipts(), ...b.receipts(), ...f.receipts()]).toEqual([]);
+  }));
+
 test('a gap is refused and nothing of it is taken; what is known is passed over', () =>
   withChain(async (chain) => {
     const a = await chain.open('a');
