@@ -75,6 +75,11 @@ export class Replication {
     return this.options.standing.watermark;
   }
 
+  /** The newest day of all that was ever accepted, in days since 1970. */
+  get newestDay(): number {
+    return this.options.writer.newestDay;
+  }
+
   /** Where the newest entry of the log stands; `entriesFrom` goes on from the next. */
   get position(): number {
     return this.options.keeper.applied;
@@ -173,10 +178,12 @@ export class Replication {
   /**
    * Folds entries of others, in order; resolves with how many were new when they are on the disk
    * and in the counts. What is here already is passed over. Throws FAILED_PRECONDITION, GAP or
-   * EPOCH_CHANGED, and then nothing of them was taken.
+   * EPOCH_CHANGED, and then nothing of them was taken. `newestDay` is that of the giver: what was
+   * erased there since has left its day behind, and days settle the landmark.
    */
-  async apply(entries: readonly ForeignEntry[]): Promise<number> {
-    if (entries.every((entry) => this.isKnown(entry))) return 0;
+  async apply(entries: readonly ForeignEntry[], newestDay = 0): Promise<number> {
+    const isKnown = entries.every((entry) => this.isKnown(entry));
+    if (isKnown && newestDay <= this.newestDay) return 0;
     const holds = (kind: 'erase' | 'expire') => entries.some(({ bytes }) => isOfKind(bytes, kind));
     const idsOf = holds('erase') ? await this.findErased(entries.map(decoded)) : () => [];
     const alsoErased = new Set<string>();
@@ -185,6 +192,7 @@ export class Replication {
       const fresh = judged(() => judgeEntries(context.log, entries));
       // Not thrown here: others' work in the same transaction has no part in it.
       if (fresh instanceof EngineError) return fresh;
+      context.noteDay(newestDay);
       for (const arrival of fresh) {
         applyEntry(context, arrival, { idsOf, alsoErased, notify });
       }

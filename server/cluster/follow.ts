@@ -209,7 +209,9 @@ export class Follow {
       return;
     }
     const end = positionAfter(frame);
+    const { replication } = this.options;
     if (end > this.next) await this.apply(frame, end, carrier);
+    else if (frame.newestDay > replication.newestDay) await replication.apply([], frame.newestDay);
     if (this.next < end) return;
     if (this.next > end) return;
     this.theirPosition = Math.max(this.theirPosition, end - 1);
@@ -228,7 +230,8 @@ export class Follow {
       this.lose();
       return;
     }
-    await this.options.replication.apply(entries.filter(({ position }) => position >= this.next));
+    const fresh = entries.filter(({ position }) => position >= this.next);
+    await this.options.replication.apply(fresh, frame.newestDay);
     this.next = end;
   }
 

@@ -15,6 +15,7 @@ export interface FrameHead {
   readonly node: string;
   readonly incarnation: string;
   readonly position: number;
+  readonly newestDay: number;
   readonly standing?: Standing | undefined;
 }
 

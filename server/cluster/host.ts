@@ -91,7 +91,7 @@ export class ReplicationHost {
     try {
       while (!signal.aborted) {
         const entries = entriesOfFrame(replication, position);
-        const head = { node, incarnation, position };
+        const head = { node, incarnation, position, newestDay: replication.newestDay };
         const isDue = performance.now() - saidAtMs >= clusterLimits.standingEveryMs;
         if (entries.length > 0) {
           yield this.frame(head, entries);

@@ -118,7 +118,7 @@ class Story {
     if (this.random.chance(0.1)) entries.splice(this.random.integer(entries.length), 1);
     const before = taker.watermark;
     try {
-      await taker.apply(entries);
+      await taker.apply(entries, giver.newestDay);
     } catch (error) {
       // A gap is told, and nothing of it is taken.
       expect(error).toBeInstanceOf(EngineError);
@@ -133,7 +133,7 @@ class Story {
       for (const [from, to] of links) {
         const [giver, taker] = [this.node(from).replication, this.node(to).replication];
         const entries = giver.entriesFrom(giver.positionAfter(taker.watermark), 10_000);
-        taken += await taker.apply(entries);
+        taken += await taker.apply(entries, giver.newestDay);
       }
       if (taken === 0) return;
       expect(round).toBeLessThan(10);
@@ -149,7 +149,8 @@ class Story {
     for (const giver of [b!, a!]) {
       const own = giver.replication.origin;
       const entries = giver.replication.entriesFrom(1, 10_000);
-      await fresh.replication.apply(entries.filter(({ place }) => place.origin === own));
+      const theirs = entries.filter(({ place }) => place.origin === own);
+      await fresh.replication.apply(theirs, giver.replication.newestDay);
     }
     for (const [name, node] of this.nodes) {
       expect(node.status().watermark, name).toBe(a!.status().watermark);
