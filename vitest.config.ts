@@ -12,6 +12,8 @@ export default defineConfig({
     exclude: ['dist/**', 'node_modules/**'],
     reporters: ['default', './tests/support/summary-reporter.ts'],
     pool: 'forks',
+    // The two long proofs, of one chain and of several nodes, run beside each other.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
