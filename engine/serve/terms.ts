@@ -24,7 +24,8 @@ export function anchorTerms(
   const { run } = kernel;
   const found: RankedTerm[] = [];
   for (let index = 0; index < run.anchorTotal(); index++) {
-    const score = scale * run.anchorTerm(index, table, squared, number);
+    // Rounded before they are compared: equal ones stay in the order of the anchors.
+    const score = Math.fround(scale * run.anchorTerm(index, table, squared, number));
     if (score > 0) found.push({ type, anchorNumber: kernel.anchor(index).item, score });
   }
   found.sort((a, b) => b.score - a.score);
