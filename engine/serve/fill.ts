@@ -2,6 +2,7 @@
 // catalogue.
 
 import { priors, repeats, tables } from '../kernel/exports.ts';
+import { compareByHash } from '../views/catalogue.ts';
 import { beginSelection, type ServeContext } from './context.ts';
 import type { RankedItem } from './ranked.ts';
 import type { ReasonType, Relaxation } from './request.ts';
@@ -29,7 +30,9 @@ function storesOfCity({ registries: { stores } }: ServeContext, storeNumber: num
   const { city } = stores.valueOf(storeNumber);
   if (city === undefined) return [];
   const numbers = Array.from({ length: stores.size }, (_, index) => index + 1);
-  return numbers.filter((number) => stores.valueOf(number).city === city);
+  const found = numbers.filter((number) => stores.valueOf(number).city === city);
+  // Sums of f32 hang on their order, and numbers on who came first.
+  return found.sort((one, other) => compareByHash(stores, one, other));
 }
 
 function stagesOf(context: ServeContext): Stage[] {

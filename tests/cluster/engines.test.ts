@@ -3,7 +3,12 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Engine, type EngineOptions, openEngine } from '../../engine/index.ts';
+import {
+  type Engine,
+  type EngineOptions,
+  openEngine,
+  recommendRequestSchema,
+} from '../../engine/index.ts';
 import { withTemporaryFolder } from '../support/folders.ts';
 
 const day = 86_400_000;
@@ -180,6 +185,35 @@ test('an erase takes along whom only another node knew to be the same person', (
     await give(b, f);
     expectSame(a, b, f);
     expect([...a.receipts(), ...b.receipts(), ...f.receipts()]).toEqual([]);
+  }));
+
+test('stores of a city give the same scores whichever node met which of them first', () =>
+  withChain(async (chain) => {
+    const stores = ['S1', 'S2', 'S3', 'S4', 'S5'];
+    const a = await chain.open('a');
+    const b = await chain.open('b');
+    const opens = (storeId: string) => ({
+      kind: 'store' as const,
+      store: { storeId, city: '上海', timeZone: 'Asia/Shanghai' },
+    });
+    await a.ingest(stores.map(opens));
+    await b.ingest(stores.toReversed().map(opens));
+    for (let index = 0; index < 60; index++) {
+      const occurredAt = new Date(start - index * 1.7 * day).toISOString();
+      const lines = [{ itemId: `item-${index % 7}`, quantity: 1 }];
+      const storeId = stores[index % 4]!;
+      const purchase = { purchaseId: `r-${index}`, channel: 'pos' as const, occurredAt, storeId };
+      await (index % 2 === 0 ? a : b).ingest([
+        { kind: 'purchase', purchase: { ...purchase, lines } },
+      ]);
+    }
+    await exchange(a, b);
+    expectSame(a, b);
+    // S5 has sold nothing yet.
+    const question = recommendRequestSchema.parse({ scenario: 'guess-you-like', storeId: 'S5' });
+    const [one, other] = [a, b].map((engine) => engine.recommend(question).items);
+    expect(one!.map(({ reasons }) => reasons[0]?.type)).toEqual(Array(7).fill('popular_in_city'));
+    expect(other).toEqual(one);
   }));
 
 test('a gap is refused and nothing of it is taken; what is known is passed over', () =>
