@@ -4,7 +4,9 @@ import {
   ANCHOR_FACTOR,
   ANCHOR_ITEM,
   ANCHOR_MEM_FACTOR,
+  ANCHOR_RECEIPTS,
   anchorCount,
+  anchorOf,
   anchors,
   growth,
 } from './accumulate';
@@ -18,8 +20,11 @@ import {
   CELL_WEIGHT,
   EMPTY,
   HOT_ACC,
+  HOT_IN_FACTOR,
   ITEM_N,
   ITEM_ON,
+  ITEM_POP,
+  ITEM_SUPPORT,
   ROW_CAPACITY,
   ROW_CELLS,
   TABLE_MEM,
@@ -32,8 +37,20 @@ import { freshView } from './rows';
 import { RESULTS_MAX, resultCount, resultItem } from './topk';
 import { plain } from './weight';
 
-/** explanation: anchor i32 | term f32, one a result */
-const EXPLANATION_BYTES: u32 = 8;
+/**
+ * explanation, one a result: anchor i32 (-1: none) | term f32 | the anchor's item u32
+ *   | count of the pair's cell i32 | the result's own anchor i32 (-1: none) | its receipts u32
+ *   | IN^-0.3 f32 | 0 | SUPPORT i64 | POP i64
+ */
+const EXPLANATION_BYTES: u32 = 48;
+const EXPLANATION_TERM: u32 = 4;
+const EXPLANATION_ITEM: u32 = 8;
+const EXPLANATION_COUNT: u32 = 12;
+const EXPLANATION_OWN: u32 = 16;
+const EXPLANATION_RECEIPTS: u32 = 20;
+const EXPLANATION_IN_FACTOR: u32 = 24;
+const EXPLANATION_SUPPORT: u32 = 32;
+const EXPLANATION_POP: u32 = 40;
 let explanations: u32 = 0;
 
 export function startExplain(): void {
@@ -57,9 +74,9 @@ function explainNeighbour(
     ? <f32>(factor * square(table, weight, item))
     : <f32>factor * ((weight * weight) / (weight + growth));
   const at = explanations + (<u32>place - 1) * EXPLANATION_BYTES;
-  if (term <= load<f32>(at, 4)) return;
+  if (term <= load<f32>(at, EXPLANATION_TERM)) return;
   store<i32>(at, <i32>anchor);
-  store<f32>(at, term, 4);
+  store<f32>(at, term, EXPLANATION_TERM);
 }
 
 function explainRow(anchor: u32, row: u32, table: u32, squared: bool): void {
@@ -87,30 +104,45 @@ function explainRow(anchor: u32, row: u32, table: u32, squared: bool): void {
 /**
  * After `select`: finds for every result the anchor that gave it most, in one more pass over the
  * served rows. Much cheaper than asking each anchor's row for each result. The accumulator, all
- * zero by now, holds each result's place meanwhile.
+ * zero by now, holds each result's place meanwhile. A term, when not squared, is what it was before
+ * IN[j]^-0.3 and before the mix. Returns where the explanations begin.
  */
-export function explainResults(table: u32, squared: bool): void {
+export function explainResults(table: u32, squared: bool): u32 {
   const count = resultCount();
   for (let k: u32 = 0; k < count; k++) {
     store<f32>(hot(resultItem(k)), <f32>(k + 1), HOT_ACC);
     store<i32>(explanations + k * EXPLANATION_BYTES, -1);
-    store<f32>(explanations + k * EXPLANATION_BYTES, 0, 4);
+    store<f32>(explanations + k * EXPLANATION_BYTES, 0, EXPLANATION_TERM);
   }
   for (let k: u32 = 0; k < anchorCount; k++) {
     const from = load<u32>(anchors + k * ANCHOR_BYTES, ANCHOR_ITEM);
     explainRow(k, rowAddress(table, from), table, squared);
   }
-  for (let k: u32 = 0; k < count; k++) store<f32>(hot(resultItem(k)), 0, HOT_ACC);
+  for (let k: u32 = 0; k < count; k++) {
+    const item = resultItem(k);
+    store<f32>(hot(item), 0, HOT_ACC);
+    noteFacts(explanations + k * EXPLANATION_BYTES, item, table);
+  }
+  return explanations;
 }
 
-/** The anchor that gave a result most, or -1; to be asked after explainResults. */
-export function bestAnchor(result: u32): i32 {
-  return load<i32>(explanations + result * EXPLANATION_BYTES);
-}
-
-/** What that anchor gave; when not squared, before IN[j]^-0.3 and before the mix. */
-export function bestTerm(result: u32): f32 {
-  return load<f32>(explanations + result * EXPLANATION_BYTES, 4);
+/** What reasons tell beside the anchor that gave most. */
+function noteFacts(at: u32, item: u32, table: u32): void {
+  const best = load<i32>(at);
+  if (best >= 0) {
+    const from = load<u32>(anchors + <u32>best * ANCHOR_BYTES, ANCHOR_ITEM);
+    store<u32>(at, from, EXPLANATION_ITEM);
+    store<i32>(at, pairCount(table, from, item), EXPLANATION_COUNT);
+  }
+  const own = anchorOf(item);
+  store<i32>(at, own, EXPLANATION_OWN);
+  if (own >= 0) {
+    const receipts = load<u32>(anchors + <u32>own * ANCHOR_BYTES, ANCHOR_RECEIPTS);
+    store<u32>(at, receipts, EXPLANATION_RECEIPTS);
+  }
+  store<f32>(at, load<f32>(hot(item), HOT_IN_FACTOR), EXPLANATION_IN_FACTOR);
+  store<i64>(at, load<i64>(record(item), ITEM_SUPPORT), EXPLANATION_SUPPORT);
+  store<i64>(at, load<i64>(record(item), ITEM_POP), EXPLANATION_POP);
 }
 
 /** What one anchor gave to an item, before IN[j]^-0.3 and before the mix; 0 when nothing. */

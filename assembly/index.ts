@@ -30,8 +30,6 @@ export { settleRows, setViewGrowth } from './rows';
 export { pushStore } from './scopes';
 export {
   anchorTerm,
-  bestAnchor,
-  bestTerm,
   explainResults,
   pairCount,
   pairNearness,

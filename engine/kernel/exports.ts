@@ -86,10 +86,8 @@ export interface KernelExports {
   anchorsAddress(): number;
   anchorTotal(): number;
   anchorOf(item: number): number;
-  explainResults(table: number, squared: boolean): void;
+  explainResults(table: number, squared: boolean): number;
   anchorTerm(anchor: number, table: number, squared: boolean, item: number): number;
-  bestAnchor(result: number): number;
-  bestTerm(result: number): number;
   repeatTerm(anchor: number, kind: number): number;
   ownRepeatShare(): number;
   pairCount(table: number, from: number, to: number): number;

@@ -12,6 +12,7 @@ const cellBytes = 16;
 const emptyKey = 0xffffffff;
 const keyMask = 0x7fffffff;
 const anchorBytes = 64;
+const explanationBytes = 48;
 const itemsPlanned = 1024;
 
 export type KernelBuild = 'release' | 'debug';
@@ -34,6 +35,25 @@ export interface KernelCell {
 export interface Result {
   readonly item: number;
   readonly score: number;
+}
+
+/** A result, and what its reasons tell. */
+export interface Explained {
+  readonly item: number;
+  readonly score: number;
+  /** The item of the anchor that gave it most; -1: none did. */
+  readonly anchorItem: number;
+  /** What that one gave; when not squared, before IN[j]^-0.3 and before the mix. */
+  readonly term: number;
+  /** Receipts or members in the cell of the two. */
+  readonly count: number;
+  /** The result's own place among the anchors, -1 when it is none, and its receipts there. */
+  readonly own: number;
+  readonly receipts: number;
+  readonly inFactor: number;
+  /** Receipts that hold it, and POP[j] in baskets at the landmark. */
+  readonly support: number;
+  readonly popularity: number;
 }
 
 /** What a request knows of one item of the member's history. */
@@ -142,6 +162,31 @@ export class Kernel {
       item: memory.getUint32(address + index * 8, true),
       score: memory.getFloat32(address + index * 8 + 4, true),
     }));
+  }
+
+  /** The same with why each is there, by what a table's rows gave. */
+  explained(table: PairTable, squared: boolean): Explained[] {
+    const results = this.run.resultsAddress() >>> 0;
+    const explanations = this.run.explainResults(tables[table], squared) >>> 0;
+    const memory = this.memory();
+    const found: Explained[] = [];
+    for (let place = 0; place < this.run.resultCount(); place++) {
+      const result = results + place * 8;
+      const at = explanations + place * explanationBytes;
+      found.push({
+        item: memory.getUint32(result, true),
+        score: memory.getFloat32(result + 4, true),
+        anchorItem: memory.getInt32(at, true) < 0 ? -1 : memory.getUint32(at + 8, true),
+        term: memory.getFloat32(at + 4, true),
+        count: memory.getInt32(at + 12, true),
+        own: memory.getInt32(at + 16, true),
+        receipts: memory.getUint32(at + 20, true),
+        inFactor: memory.getFloat32(at + 24, true),
+        support: this.wholeAt(at + 32),
+        popularity: this.wholeAt(at + 40) / 2 ** 20,
+      });
+    }
+    return found;
   }
 
   anchor(index: number): Anchor {

@@ -37,6 +37,8 @@ const rankings: Record<Scenario, (context: ServeContext) => Ranking> = {
   popular: () => emptyRanking,
 };
 
+type Writable<Value> = { -readonly [Field in keyof Value]: Value[Field] };
+
 function assertAnswerable(request: RecommendRequest): void {
   const { scenario, itemId, memberId } = request;
   if ((scenario === 'similar' || scenario === 'bought-together') && itemId === undefined) {
@@ -67,16 +69,15 @@ function barredNumbers({ scenario, history, anchorNumber, kernel }: ServeContext
   return barred;
 }
 
+/** Fields are put one by one, here and below: spreading costs as much as all the rest. */
 function nameReason(reason: RankedReason, items: Registry<Item>): Reason {
   const { type, anchorNumber, count } = reason;
   if (anchorNumber === undefined) return count === undefined ? { type } : { type, count };
   const { itemId, name } = items.valueOf(anchorNumber);
-  return {
-    type,
-    itemId,
-    ...(name === undefined ? {} : { itemName: name }),
-    ...(count === undefined ? {} : { count }),
-  };
+  const named: Writable<Reason> = { type, itemId };
+  if (name !== undefined) named.itemName = name;
+  if (count !== undefined) named.count = count;
+  return named;
 }
 
 function nameTerms(terms: readonly RankedTerm[], items: Registry<Item>): ScoreTerm[] {
@@ -88,19 +89,20 @@ function nameTerms(terms: readonly RankedTerm[], items: Registry<Item>): ScoreTe
 }
 
 function nameItem(ranked: RankedItem, items: Registry<Item>): RecommendedItem {
+  const { score, terms, usualGapDays, nextDueDay } = ranked;
   const { itemId, name, priceFen } = items.valueOf(ranked.number);
-  return {
-    itemId,
-    ...(name === undefined ? {} : { name }),
-    ...(priceFen === undefined ? {} : { priceFen }),
-    score: ranked.score,
-    reasons: ranked.reasons.map((reason) => nameReason(reason, items)),
-    ...(ranked.terms === undefined ? {} : { terms: nameTerms(ranked.terms, items) }),
-    ...(ranked.usualGapDays === undefined ? {} : { usualGapDays: ranked.usualGapDays }),
-    ...(ranked.nextDueDay === undefined
-      ? {}
-      : { nextDueOn: new Date(ranked.nextDueDay * millisecondsPerDay).toISOString().slice(0, 10) }),
-  };
+  const reasons = ranked.reasons.map((reason) => nameReason(reason, items));
+  const named: Partial<Writable<RecommendedItem>> = { itemId };
+  if (name !== undefined) named.name = name;
+  if (priceFen !== undefined) named.priceFen = priceFen;
+  named.score = score;
+  named.reasons = reasons;
+  if (terms !== undefined) named.terms = nameTerms(terms, items);
+  if (usualGapDays !== undefined) named.usualGapDays = usualGapDays;
+  if (nextDueDay !== undefined) {
+    named.nextDueOn = new Date(nextDueDay * millisecondsPerDay).toISOString().slice(0, 10);
+  }
+  return named as RecommendedItem;
 }
 
 /** Whether somebody opted out, or never bought, is not for a cashier to read. */

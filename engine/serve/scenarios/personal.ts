@@ -2,6 +2,7 @@
 // section 5).
 import { limits } from '../../base/limits.ts';
 import { priors, repeats, tables } from '../../kernel/exports.ts';
+import type { Explained } from '../../kernel/kernel.ts';
 import { beginSelection, type ServeContext, tasteAgeDecay } from '../context.ts';
 import { withNewcomers } from '../explore.ts';
 import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
@@ -62,34 +63,23 @@ interface Weighed {
   readonly weight: number;
 }
 
-function repeatReason(
-  { kernel }: ServeContext,
-  number: number,
-  { repeat }: Mix,
-): Weighed | undefined {
-  const index = kernel.run.anchorOf(number);
-  if (index < 0) return undefined;
-  const count = kernel.anchor(index).receipts;
-  return { reason: { type: 'bought_before', count }, weight: kernel.run.repeatTerm(index, repeat) };
+function repeatReason({ kernel }: ServeContext, found: Explained, mix: Mix): Weighed | undefined {
+  if (found.own < 0) return undefined;
+  const weight = kernel.run.repeatTerm(found.own, mix.repeat);
+  return { reason: { type: 'bought_before', count: found.receipts }, weight };
 }
 
-function afterReason({ kernel }: ServeContext, place: number, number: number, mix: Mix) {
-  const { run } = kernel;
-  const best = run.bestAnchor(place);
-  if (best < 0) return undefined;
-  const anchorNumber = kernel.anchor(best).item;
-  const count = run.pairCount(tables.next, anchorNumber, number);
-  const weight = mix.byAccumulator * run.bestTerm(place) * kernel.inFactor(number);
-  return { reason: { type: 'bought_after', anchorNumber, count }, weight } as const;
+function afterReason(found: Explained, mix: Mix): Weighed | undefined {
+  const { anchorItem: anchorNumber, count, term, inFactor } = found;
+  if (anchorNumber < 0) return undefined;
+  const weight = mix.byAccumulator * term * inFactor;
+  return { reason: { type: 'bought_after', anchorNumber, count }, weight };
 }
 
-function popularReason({ kernel }: ServeContext, number: number, mix: Mix): Weighed | undefined {
-  const count = kernel.support(number);
-  if (count === 0) return undefined;
-  return {
-    reason: { type: 'popular_in_chain', count },
-    weight: mix.byPopularity * kernel.popularity(number),
-  };
+function popularReason({ support, popularity }: Explained, mix: Mix): Weighed | undefined {
+  if (support === 0) return undefined;
+  const reason = { type: 'popular_in_chain', count: support } as const;
+  return { reason, weight: mix.byPopularity * popularity };
 }
 
 /** The parts of a score of guess-you-like. */
@@ -109,12 +99,10 @@ function termsOf(context: ServeContext, number: number, mix: Mix) {
 }
 
 function explain(context: ServeContext, mix: Mix, withRepeat: boolean): RankedItem[] {
-  context.kernel.run.explainResults(tables.next, false);
-  return context.kernel.results().map(({ item: number, score }, place) => {
-    const repeat = withRepeat ? repeatReason(context, number, mix) : undefined;
-    const after = afterReason(context, place, number, mix);
-    const popular = popularReason(context, number, mix);
-    const reasons = heaviestFirst(repeat, after, popular);
+  return context.kernel.explained('next', false).map((found) => {
+    const { item: number, score } = found;
+    const repeat = withRepeat ? repeatReason(context, found, mix) : undefined;
+    const reasons = heaviestFirst(repeat, afterReason(found, mix), popularReason(found, mix));
     return { number, score, reasons, ...termsOf(context, number, mix) };
   });
 }
@@ -159,49 +147,35 @@ export function guessYouLike(context: ServeContext): Ranking {
   return { items: withNewcomers(context, items), personalized };
 }
 
-/** The item that each result owes most to in one table, after `select`. */
-function bestAnchors({ kernel: { run } }: ServeContext, table: number) {
-  run.explainResults(table, true);
-  return Array.from({ length: run.resultCount() }, (_, place) => ({
-    anchor: run.bestAnchor(place),
-    weight: run.bestTerm(place),
-  }));
-}
-
 /** The parts of a score of discover; `byLastBuys` is what LAST was multiplied by. */
 function newTermsOf(context: ServeContext, number: number, byLastBuys: number) {
   return told(context, () => [
-    ...newSources.flatMap((source) =>
-      anchorTerms(context, number, { ...source, squared: true, scale: 1 }),
+    ...newSources.flatMap(({ type, table }) =>
+      anchorTerms(context, number, { type, table, squared: true, scale: 1 }),
     ),
     { type: 'popular_in_chain', score: byLastBuys * context.kernel.lastBuys(number) },
   ]);
 }
 
 const newSources = [
-  { table: tables.mem, type: 'bought_by_same_members' },
-  { table: tables.next, type: 'bought_after' },
+  { name: 'mem', table: tables.mem, type: 'bought_by_same_members' },
+  { name: 'next', table: tables.next, type: 'bought_after' },
 ] as const;
 
 function explainNew(context: ServeContext, byLastBuys: number): RankedItem[] {
   const { kernel } = context;
-  const found = newSources.map((source) => ({
-    ...source,
-    best: bestAnchors(context, source.table),
-  }));
+  const [byMembers, byReceipts] = newSources.map(({ name, type }) =>
+    kernel
+      .explained(name, true)
+      .map(({ anchorItem: anchorNumber, count, term }) =>
+        anchorNumber < 0 ? undefined : { reason: { type, anchorNumber, count }, weight: term },
+      ),
+  );
   return kernel.results().map(({ item: number, score }, place) => {
-    const reasons = found.flatMap(({ table, type, best }): Weighed[] => {
-      const { anchor, weight } = best[place]!;
-      if (anchor < 0) return [];
-      const anchorNumber = kernel.anchor(anchor).item;
-      const count = kernel.run.pairCount(table, anchorNumber, number);
-      return [{ reason: { type, anchorNumber, count }, weight }];
-    });
-    reasons.sort((a, b) => b.weight - a.weight);
+    const reasons = heaviestFirst(byMembers![place], byReceipts![place], undefined);
     const count = kernel.support(number);
-    const popular = count > 0 ? [{ type: 'popular_in_chain', count } as const] : [];
-    const shown = [...reasons.map(({ reason }) => reason), ...popular];
-    return { number, score, reasons: shown, ...newTermsOf(context, number, byLastBuys) };
+    if (count > 0) reasons.push({ type: 'popular_in_chain', count });
+    return { number, score, reasons, ...newTermsOf(context, number, byLastBuys) };
   });
 }
 

@@ -16,17 +16,6 @@ const habitShareOfAddOn = 0.5;
 const liftMin = 1;
 /** So much of a score is taken from the nearest lookalike. */
 const lookalikeDamping = 0.8;
-function togetherReason(
-  { kernel }: ServeContext,
-  place: number,
-  number: number,
-): RankedReason | undefined {
-  const best = kernel.run.bestAnchor(place);
-  if (best < 0) return undefined;
-  const anchorNumber = kernel.anchor(best).item;
-  const count = kernel.run.pairCount(tables.same, anchorNumber, number);
-  return { type: 'bought_together', anchorNumber, count };
-}
 
 /**
  * Complements of one item: what lies in one basket with it at least as often as chance would have
@@ -98,22 +87,25 @@ export function basketAddOn(context: ServeContext): Ranking {
     run.addScore(number, weight * term);
   }
   run.select(1 / size, tables.none, 0, priors.sales, repeats.none, false, true);
-  run.explainResults(tables.same, true);
   const bought = new Map(habits.map((habit) => [habit.number, habit.receipts]));
   const habitOf = new Map(habits.map(({ number, term }) => [number, term]));
   const byTicket = {
     ...({ type: 'bought_together', table: tables.same, squared: true } as const),
     scale: 1 / size,
   };
-  const items = kernel.results().map(({ item: number, score }, place): RankedItem => {
-    const reasons: (RankedReason | undefined)[] = [togetherReason(context, place, number)];
+  const items = kernel.explained('same', true).map((found): RankedItem => {
+    const { item: number, score, anchorItem: anchorNumber } = found;
+    const reasons: RankedReason[] = [];
+    if (anchorNumber >= 0) {
+      reasons.push({ type: 'bought_together', anchorNumber, count: found.count });
+    }
     const count = bought.get(number);
     if (count !== undefined && !isForTill) reasons.push({ type: 'bought_before', count });
     const terms = told(context, () => [
       ...anchorTerms(context, number, byTicket),
       { type: 'bought_before', score: (weight * (habitOf.get(number) ?? 0)) / size },
     ]);
-    return { number, score, reasons: reasons.filter((reason) => reason !== undefined), ...terms };
+    return { number, score, reasons, ...terms };
   });
   // With one item listed it would say that the member bought it before.
   const personalized = !isForTill && items.some(({ number }) => bought.has(number));
