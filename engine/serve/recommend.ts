@@ -6,16 +6,9 @@ import type { Item } from '../log/events.ts';
 import type { Registry } from '../views/catalogue.ts';
 import { deriveContext, type ServeContext, type ServeState } from './context.ts';
 import { fill } from './fill.ts';
-import {
-  emptyRanking,
-  type RankedItem,
-  type RankedReason,
-  type RankedTerm,
-  type Ranking,
-} from './ranked.ts';
+import { emptyRanking, type RankedItem, type RankedTerm, type Ranking } from './ranked.ts';
 import type {
   Audience,
-  Reason,
   RecommendedItem,
   RecommendReply,
   RecommendRequest,
@@ -69,17 +62,6 @@ function barredNumbers({ scenario, history, anchorNumber, kernel }: ServeContext
   return barred;
 }
 
-/** Fields are put one by one, here and below: spreading costs as much as all the rest. */
-function nameReason(reason: RankedReason, items: Registry<Item>): Reason {
-  const { type, anchorNumber, count } = reason;
-  if (anchorNumber === undefined) return count === undefined ? { type } : { type, count };
-  const { itemId, name } = items.valueOf(anchorNumber);
-  const named: Writable<Reason> = { type, itemId };
-  if (name !== undefined) named.itemName = name;
-  if (count !== undefined) named.count = count;
-  return named;
-}
-
 function nameTerms(terms: readonly RankedTerm[], items: Registry<Item>): ScoreTerm[] {
   return terms.map(({ type, anchorNumber, score }) =>
     anchorNumber === undefined
@@ -88,10 +70,10 @@ function nameTerms(terms: readonly RankedTerm[], items: Registry<Item>): ScoreTe
   );
 }
 
+/** Fields are put one by one: spreading costs as much as all the rest. */
 function nameItem(ranked: RankedItem, items: Registry<Item>): RecommendedItem {
-  const { score, terms, usualGapDays, nextDueDay } = ranked;
+  const { score, reasons, terms, usualGapDays, nextDueDay } = ranked;
   const { itemId, name, priceFen } = items.valueOf(ranked.number);
-  const reasons = ranked.reasons.map((reason) => nameReason(reason, items));
   const named: Partial<Writable<RecommendedItem>> = { itemId };
   if (name !== undefined) named.name = name;
   if (priceFen !== undefined) named.priceFen = priceFen;

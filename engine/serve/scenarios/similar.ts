@@ -4,8 +4,8 @@ import { limits } from '../../base/limits.ts';
 import { priors, repeats, tables } from '../../kernel/exports.ts';
 import { compareByHash } from '../../views/catalogue.ts';
 import { beginSelection, type ServeContext } from '../context.ts';
-import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
-import type { ReasonType } from '../request.ts';
+import { emptyRanking, type RankedItem, type Ranking, reasonOf } from '../ranked.ts';
+import type { Reason, ReasonType } from '../request.ts';
 import { told } from '../terms.ts';
 
 /** What is left of a score between items that nothing in the catalogue brings together. */
@@ -29,15 +29,15 @@ const metType = (table: number): ReasonType =>
   table === tables.mem ? 'bought_by_same_members' : 'bought_together';
 
 function reasonsFor(
-  { kernel: { run } }: ServeContext,
+  { kernel: { run }, registries: { items } }: ServeContext,
   pair: { readonly anchorNumber: number; readonly number: number; readonly table: number },
   isAlike: boolean,
-): RankedReason[] {
+): Reason[] {
   const { anchorNumber, number, table } = pair;
   const count = run.pairCount(table, anchorNumber, number);
   return [
-    ...(isAlike ? [{ type: 'alike', anchorNumber } as const] : []),
-    ...(count > 0 ? [{ type: metType(table), anchorNumber, count }] : []),
+    ...(isAlike ? [reasonOf(items, 'alike', anchorNumber)] : []),
+    ...(count > 0 ? [reasonOf(items, metType(table), anchorNumber, count)] : []),
   ];
 }
 

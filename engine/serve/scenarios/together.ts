@@ -4,7 +4,8 @@
 import { limits } from '../../base/limits.ts';
 import { priors, repeats, tables } from '../../kernel/exports.ts';
 import { beginSelection, type ServeContext, tasteAgeDecay } from '../context.ts';
-import { emptyRanking, type RankedItem, type RankedReason, type Ranking } from '../ranked.ts';
+import { emptyRanking, type RankedItem, type Ranking, reasonOf } from '../ranked.ts';
+import type { Reason } from '../request.ts';
 import { anchorTerms, told } from '../terms.ts';
 
 /**
@@ -36,7 +37,7 @@ export function boughtTogether(context: ServeContext): Ranking {
     const lift = (count * run.receiptTotal()) / (ofAnchor * kernel.support(number));
     if (lift < liftMin) return [];
     const kept = 1 - lookalikeDamping * content.nearness(anchorNumber, number);
-    const reasons = [{ type: 'bought_together', anchorNumber, count } as const];
+    const reasons = [reasonOf(context.registries.items, 'bought_together', anchorNumber, count)];
     const terms = told(context, () => [
       { type: 'bought_together', anchorNumber, score: score * kept },
     ]);
@@ -95,9 +96,10 @@ export function basketAddOn(context: ServeContext): Ranking {
   };
   const items = kernel.explained('same', true).map((found): RankedItem => {
     const { item: number, score, anchorItem: anchorNumber } = found;
-    const reasons: RankedReason[] = [];
+    const reasons: Reason[] = [];
     if (anchorNumber >= 0) {
-      reasons.push({ type: 'bought_together', anchorNumber, count: found.count });
+      const { items } = context.registries;
+      reasons.push(reasonOf(items, 'bought_together', anchorNumber, found.count));
     }
     const count = bought.get(number);
     if (count !== undefined && !isForTill) reasons.push({ type: 'bought_before', count });
