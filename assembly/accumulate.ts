@@ -19,9 +19,9 @@ import { clearList } from './touched';
 /**
  * anchor: item u32 | receipts u32 | f f64 | lastDay i32 | firstDay i32 | days u32 | age u32
  *         | factor f64 | memFactor f64: those by which NEXT or SAME, and MEM, were accumulated
- *         | h f64 | first basket u32 | 0
+ *         | h f64 | first basket u32 | 0 | again f64: the repeat term that select gave
  */
-export const ANCHOR_BYTES: u32 = 64;
+export const ANCHOR_BYTES: u32 = 72;
 export const ANCHOR_ITEM: u32 = 0;
 export const ANCHOR_RECEIPTS: u32 = 4;
 export const ANCHOR_AFFINITY: u32 = 8;
@@ -37,6 +37,7 @@ export const ANCHOR_MEM_FACTOR: u32 = 40;
 export const ANCHOR_HABIT: u32 = 48;
 /** The number of the oldest basket that holds it. */
 export const ANCHOR_START: u32 = 56;
+export const ANCHOR_AGAIN: u32 = 64;
 
 
 export let anchors: u32 = 0;

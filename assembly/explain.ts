@@ -1,5 +1,6 @@
 // Why an item is in the list: the anchor that gave it most, and the receipts that were counted.
 import {
+  ANCHOR_AGAIN,
   ANCHOR_BYTES,
   ANCHOR_FACTOR,
   ANCHOR_ITEM,
@@ -11,14 +12,12 @@ import {
   growth,
 } from './accumulate';
 import { findCell, rowAddress, scopeRow } from './counts';
+import { GIVEN_ENTRY, GIVEN_HEADER, givenAt, wasGiven } from './given';
 import { allocate } from './heap';
 import { hot, record } from './items';
 import {
-  CELL_BYTES,
   CELL_COUNT,
-  CELL_KEY,
   CELL_WEIGHT,
-  EMPTY,
   HOT_ACC,
   HOT_IN_FACTOR,
   ITEM_N,
@@ -26,7 +25,6 @@ import {
   ITEM_POP,
   ITEM_SUPPORT,
   ROW_CAPACITY,
-  ROW_CELLS,
   TABLE_MEM,
   VIEW_ENTRY,
   VIEW_HEADER,
@@ -40,9 +38,9 @@ import { plain } from './weight';
 /**
  * explanation, one a result: anchor i32 (-1: none) | term f32 | the anchor's item u32
  *   | count of the pair's cell i32 | the result's own anchor i32 (-1: none) | its receipts u32
- *   | IN^-0.3 f32 | 0 | SUPPORT i64 | POP i64
+ *   | IN^-0.3 f32 | 0 | SUPPORT i64 | POP i64 | its repeat term f64
  */
-const EXPLANATION_BYTES: u32 = 48;
+const EXPLANATION_BYTES: u32 = 56;
 const EXPLANATION_TERM: u32 = 4;
 const EXPLANATION_ITEM: u32 = 8;
 const EXPLANATION_COUNT: u32 = 12;
@@ -51,76 +49,65 @@ const EXPLANATION_RECEIPTS: u32 = 20;
 const EXPLANATION_IN_FACTOR: u32 = 24;
 const EXPLANATION_SUPPORT: u32 = 32;
 const EXPLANATION_POP: u32 = 40;
+const EXPLANATION_AGAIN: u32 = 48;
 let explanations: u32 = 0;
+
+/** Which items may be results, by the low bits of their numbers: 1 or 0 a byte. */
+const SIEVE_MASK: u32 = 4095;
+let sieve: u32 = 0;
+/** What of one anchor's gifts the sieve has kept. */
+let candidates: u32 = 0;
 
 export function startExplain(): void {
   explanations = allocate(RESULTS_MAX * EXPLANATION_BYTES);
+  sieve = allocate(SIEVE_MASK + 1);
+  memory.fill(sieve, 0, SIEVE_MASK + 1);
+  candidates = allocate((VIEW_SERVED + 1) * GIVEN_ENTRY);
 }
 
-/** Notes what one served neighbour got from an anchor, when it is among the results. */
-// @ts-expect-error: decorator
-@inline
-function explainNeighbour(
-  anchor: u32,
-  factor: f64,
-  item: u32,
-  weight: f32,
-  table: u32,
-  squared: bool,
-): void {
-  const place = load<f32>(hot(item), HOT_ACC);
-  if (place == 0) return;
-  const term = squared
-    ? <f32>(factor * square(table, weight, item))
-    : <f32>factor * ((weight * weight) / (weight + growth));
-  const at = explanations + (<u32>place - 1) * EXPLANATION_BYTES;
-  if (term <= load<f32>(at, EXPLANATION_TERM)) return;
-  store<i32>(at, <i32>anchor);
-  store<f32>(at, term, EXPLANATION_TERM);
-}
-
-function explainRow(anchor: u32, row: u32, table: u32, squared: bool): void {
-  const offset = table == TABLE_MEM ? ANCHOR_MEM_FACTOR : ANCHOR_FACTOR;
-  const factor = load<f64>(anchors + anchor * ANCHOR_BYTES + offset);
-  if (factor == 0 || !load<u32>(row, ROW_CAPACITY)) return;
-  const view = freshView(row, table);
-  if (view) {
-    const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
-    for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
-      explainNeighbour(anchor, factor, load<u32>(at), load<f32>(at, 4), table, squared);
-    }
-    return;
+/** Notes what of an anchor's gifts went to results. */
+function explainAnchor(anchor: u32, table: u32): void {
+  const given = givenAt(table, anchor);
+  const from = given + GIVEN_HEADER;
+  const end = from + load<u32>(given) * GIVEN_ENTRY;
+  // What may be a result is brought together without a branch, which could not be foretold.
+  let found = candidates;
+  for (let at = from; at < end; at += GIVEN_ENTRY) {
+    store<u64>(found, load<u64>(at));
+    found += <u32>load<u8>(sieve + (load<u32>(at) & SIEVE_MASK)) * GIVEN_ENTRY;
   }
-  const cells = load<u32>(row, ROW_CELLS);
-  const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
-  for (let at = cells; at < end; at += CELL_BYTES) {
-    const item = load<u32>(at, CELL_KEY);
-    if (item == EMPTY) continue;
-    const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
-    explainNeighbour(anchor, factor, item, weight, table, squared);
+  for (let at = candidates; at < found; at += GIVEN_ENTRY) {
+    const place = load<f32>(hot(load<u32>(at)), HOT_ACC);
+    if (place == 0) continue;
+    const term = load<f32>(at, 4);
+    const to = explanations + (<u32>place - 1) * EXPLANATION_BYTES;
+    if (term <= load<f32>(to, EXPLANATION_TERM)) continue;
+    store<i32>(to, <i32>anchor);
+    store<f32>(to, term, EXPLANATION_TERM);
   }
 }
 
 /**
- * After `select`: finds for every result the anchor that gave it most, in one more pass over the
- * served rows. Much cheaper than asking each anchor's row for each result. The accumulator, all
- * zero by now, holds each result's place meanwhile. A term, when not squared, is what it was before
- * IN[j]^-0.3 and before the mix. Returns where the explanations begin.
+ * After `select`: finds for every result the anchor that gave it most in a table, in one more pass
+ * over what all gave. The accumulator, all zero by now, holds each result's place meanwhile. A term
+ * of NEXT, when it was not added as squares, is what it was before IN[j]^-0.3 and before the mix.
+ * Returns where the explanations begin.
  */
-export function explainResults(table: u32, squared: bool): u32 {
+export function explainResults(table: u32): u32 {
   const count = resultCount();
   for (let k: u32 = 0; k < count; k++) {
-    store<f32>(hot(resultItem(k)), <f32>(k + 1), HOT_ACC);
+    const item = resultItem(k);
+    store<f32>(hot(item), <f32>(k + 1), HOT_ACC);
+    store<u8>(sieve + (item & SIEVE_MASK), 1);
     store<i32>(explanations + k * EXPLANATION_BYTES, -1);
     store<f32>(explanations + k * EXPLANATION_BYTES, 0, EXPLANATION_TERM);
   }
-  for (let k: u32 = 0; k < anchorCount; k++) {
-    const from = load<u32>(anchors + k * ANCHOR_BYTES, ANCHOR_ITEM);
-    explainRow(k, rowAddress(table, from), table, squared);
-  }
+  const given = wasGiven(table) ? anchorCount : 0;
+  for (let k: u32 = 0; k < given; k++) explainAnchor(k, table);
   for (let k: u32 = 0; k < count; k++) {
     const item = resultItem(k);
     store<f32>(hot(item), 0, HOT_ACC);
+    store<u8>(sieve + (item & SIEVE_MASK), 0);
     noteFacts(explanations + k * EXPLANATION_BYTES, item, table);
   }
   return explanations;
@@ -137,8 +124,9 @@ function noteFacts(at: u32, item: u32, table: u32): void {
   const own = anchorOf(item);
   store<i32>(at, own, EXPLANATION_OWN);
   if (own >= 0) {
-    const receipts = load<u32>(anchors + <u32>own * ANCHOR_BYTES, ANCHOR_RECEIPTS);
-    store<u32>(at, receipts, EXPLANATION_RECEIPTS);
+    const anchor = anchors + <u32>own * ANCHOR_BYTES;
+    store<u32>(at, load<u32>(anchor, ANCHOR_RECEIPTS), EXPLANATION_RECEIPTS);
+    store<f64>(at, load<f64>(anchor, ANCHOR_AGAIN), EXPLANATION_AGAIN);
   }
   store<f32>(at, load<f32>(hot(item), HOT_IN_FACTOR), EXPLANATION_IN_FACTOR);
   store<i64>(at, load<i64>(record(item), ITEM_SUPPORT), EXPLANATION_SUPPORT);

@@ -12,6 +12,7 @@ import {
   growth,
 } from './accumulate';
 import { nextRow, rowAddress, scopeRow } from './counts';
+import { endGiven, GIVEN_ENTRY, GIVEN_HEADER, giveOne, givenAt, startGiven } from './given';
 import { allocate } from './heap';
 import { hot, memFactor, record, sequenceFactor } from './items';
 import {
@@ -58,27 +59,38 @@ export function startRetrieve(): void {
  */
 export function accumulateNext(): void {
   weighAnchors();
+  startGiven(TABLE_NEXT, anchorCount);
   const hots = hot(0);
   let list = touchedEnd();
   for (let k: u32 = 0; k < anchorCount; k++) {
     const anchor = anchors + k * ANCHOR_BYTES;
+    const given = givenAt(TABLE_NEXT, k);
     const row = nextRow(load<u32>(anchor, ANCHOR_ITEM));
-    if (!load<u32>(row, ROW_CAPACITY)) continue;
+    if (!load<u32>(row, ROW_CAPACITY)) {
+      store<u32>(given, 0);
+      continue;
+    }
     const factor = <f32>load<f64>(anchor, ANCHOR_FACTOR);
     const view = freshView(row, TABLE_NEXT);
     if (view) {
-      const from = view + VIEW_HEADER;
-      list = addView(list, from, from + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY, factor);
+      const served = min(load<u32>(view), VIEW_SERVED);
+      list = addView(list, view + VIEW_HEADER, served, factor, given + GIVEN_HEADER);
+      store<u32>(given, served);
       continue;
     }
     const cells = load<u32>(row, ROW_CELLS);
     const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
+    let to = given + GIVEN_HEADER;
     for (let at = cells; at < end; at += CELL_BYTES) {
       const key = load<u32>(at, CELL_KEY);
       if (key == EMPTY) continue;
       const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
-      if (weight > 0) list = addTouching(list, hots, key, nextValue(weight, factor));
+      if (weight <= 0) continue;
+      const value = nextValue(weight, factor);
+      list = addTouching(list, hots, key, value);
+      to = giveOne(to, key, value);
     }
+    endGiven(given, to);
   }
   endTouched(list);
 }
@@ -104,13 +116,18 @@ function nextValue(weight: f32, factor: f32): f32 {
   return atLeastMinimum(factor * ((weight * weight) / (weight + growth)));
 }
 
-/** Adds the entries of a view, four at a time; returns where the touched list ends then. */
+/**
+ * Adds the `count` entries of a view, four at a time, and notes each at `given`; returns where the
+ * touched list ends then.
+ */
 // @ts-expect-error: decorator
 @inline
-function addView(touched: u32, from: u32, end: u32, factor: f32): u32 {
+function addView(touched: u32, from: u32, count: u32, factor: f32, given: u32): u32 {
   const hots = hot(0);
+  const end = from + count * VIEW_ENTRY;
   let list = touched;
   let at = from;
+  let to = given;
   for (; at + 3 * VIEW_ENTRY < end; at += 4 * VIEW_ENTRY) {
     const low = v128.load(at);
     const high = v128.load(at, 16);
@@ -120,6 +137,9 @@ function addView(touched: u32, from: u32, end: u32, factor: f32): u32 {
     const sums = f32x4.add(weights, f32x4.splat(growth));
     const shares = f32x4.div(f32x4.mul(weights, weights), sums);
     const values = atLeastMinimums(f32x4.mul(f32x4.splat(factor), shares));
+    v128.store(to, v128.shuffle<u32>(low, values, 0, 4, 2, 5));
+    v128.store(to, v128.shuffle<u32>(high, values, 0, 6, 2, 7), 16);
+    to += 4 * GIVEN_ENTRY;
     list = addTouching(list, hots, i32x4.extract_lane(low, 0), f32x4.extract_lane(values, 0));
     list = addTouching(list, hots, i32x4.extract_lane(low, 2), f32x4.extract_lane(values, 1));
     list = addTouching(list, hots, i32x4.extract_lane(high, 0), f32x4.extract_lane(values, 2));
@@ -127,7 +147,9 @@ function addView(touched: u32, from: u32, end: u32, factor: f32): u32 {
   }
   for (; at < end; at += VIEW_ENTRY) {
     const weight = load<f32>(at, 4);
-    if (weight > 0) list = addTouching(list, hots, load<u32>(at), nextValue(weight, factor));
+    const value = weight > 0 ? nextValue(weight, factor) : 0;
+    if (weight > 0) list = addTouching(list, hots, load<u32>(at), value);
+    to = giveOne(to, load<u32>(at), value);
   }
   return list;
 }
@@ -205,17 +227,23 @@ let gathered: u32 = 0;
  */
 export function accumulateSquares(table: u32, scale: f64): void {
   const offset = table == TABLE_MEM ? ANCHOR_MEM_FACTOR : ANCHOR_FACTOR;
+  startGiven(table, anchorCount);
   for (let k: u32 = 0; k < anchorCount; k++) {
     const anchor = anchors + k * ANCHOR_BYTES;
+    const given = givenAt(table, k);
     const factor = scale * weighRow(anchor, table);
+    let to = given + GIVEN_HEADER;
     store<f64>(anchor + offset, factor);
-    if (factor == 0) continue;
-    for (let l: u32 = 0; l < gathered; l++) {
+    for (let l: u32 = 0; factor > 0 && l < gathered; l++) {
       const square = load<f64>(rowScratch + l * 8);
       // Nothing is left of it: its own counter has faded to zero.
       if (square <= 0) continue;
-      addScore(load<u32>(itemScratch + l * 4), <f32>(factor * square));
+      const item = load<u32>(itemScratch + l * 4);
+      const value = atLeastMinimum(<f32>(factor * square));
+      addScore(item, value);
+      to = giveOne(to, item, value);
     }
+    endGiven(given, to);
   }
 }
 

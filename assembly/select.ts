@@ -1,7 +1,7 @@
 // Selects the best of what was added up, with the terms that need no accumulator: popularity and
 // what is bought again.
 
-import { ANCHOR_BYTES, anchorCount, anchors, epoch } from './accumulate';
+import { ANCHOR_AGAIN, ANCHOR_BYTES, anchorCount, anchors, epoch } from './accumulate';
 import { hot, itemCount, mark } from './items';
 import { HOT_ACC, MARK_FLAGS, MARK_STAMP } from './layout';
 import { flagOf, popularCount, popularList, popularThreshold } from './popular';
@@ -28,6 +28,7 @@ export function select(
     const item = load<u32>(anchors + k * ANCHOR_BYTES);
     if (withAnchors) {
       const again = repeat ? repeatTerm(k, repeat) : 0;
+      store<f64>(anchors + k * ANCHOR_BYTES, again, ANCHOR_AGAIN);
       offer(item, <f32>(blend(item, byAccumulator, table, byPrior, prior) + again));
     }
     store<f32>(hot(item), 0, HOT_ACC);

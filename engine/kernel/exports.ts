@@ -86,7 +86,7 @@ export interface KernelExports {
   anchorsAddress(): number;
   anchorTotal(): number;
   anchorOf(item: number): number;
-  explainResults(table: number, squared: boolean): number;
+  explainResults(table: number): number;
   anchorTerm(anchor: number, table: number, squared: boolean, item: number): number;
   repeatTerm(anchor: number, kind: number): number;
   ownRepeatShare(): number;

@@ -11,8 +11,8 @@ const viewBytes = 528;
 const cellBytes = 16;
 const emptyKey = 0xffffffff;
 const keyMask = 0x7fffffff;
-const anchorBytes = 64;
-const explanationBytes = 48;
+const anchorBytes = 72;
+const explanationBytes = 56;
 const itemsPlanned = 1024;
 
 export type KernelBuild = 'release' | 'debug';
@@ -47,9 +47,13 @@ export interface Explained {
   readonly term: number;
   /** Receipts or members in the cell of the two. */
   readonly count: number;
-  /** The result's own place among the anchors, -1 when it is none, and its receipts there. */
+  /**
+   * The result's own place among the anchors, -1 when it is none; what is known of it there: its
+   * receipts and the repeat term that it was selected by.
+   */
   readonly own: number;
   readonly receipts: number;
+  readonly again: number;
   readonly inFactor: number;
   /** Receipts that hold it, and POP[j] in baskets at the landmark. */
   readonly support: number;
@@ -165,9 +169,9 @@ export class Kernel {
   }
 
   /** The same with why each is there, by what a table's rows gave. */
-  explained(table: PairTable, squared: boolean): Explained[] {
+  explained(table: PairTable): Explained[] {
     const results = this.run.resultsAddress() >>> 0;
-    const explanations = this.run.explainResults(tables[table], squared) >>> 0;
+    const explanations = this.run.explainResults(tables[table]) >>> 0;
     const memory = this.memory();
     const found: Explained[] = [];
     for (let place = 0; place < this.run.resultCount(); place++) {
@@ -181,6 +185,7 @@ export class Kernel {
         count: memory.getInt32(at + 12, true),
         own: memory.getInt32(at + 16, true),
         receipts: memory.getUint32(at + 20, true),
+        again: memory.getFloat64(at + 48, true),
         inFactor: memory.getFloat32(at + 24, true),
         support: this.wholeAt(at + 32),
         popularity: this.wholeAt(at + 40) / 2 ** 20,

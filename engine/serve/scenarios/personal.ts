@@ -76,7 +76,7 @@ function termsOf(context: ServeContext, number: number, mix: Mix) {
 }
 
 function explain(context: ServeContext, mix: Mix, withRepeat: boolean): RankedItem[] {
-  return context.kernel.explained('next', false).map((found) => {
+  return context.kernel.explained('next').map((found) => {
     const { item: number, score } = found;
     const reasons = reasonsFor(context, found, mix, withRepeat);
     if (!context.explains) return { number, score, reasons };
@@ -86,14 +86,15 @@ function explain(context: ServeContext, mix: Mix, withRepeat: boolean): RankedIt
 
 /** The heaviest first, of equal ones in this order. A sort for each item costs 0.3 µs. */
 function reasonsFor(
-  { kernel, registries }: ServeContext,
-  { own, receipts, anchorItem, term, count, inFactor, support, popularity }: Explained,
+  { registries }: ServeContext,
+  found: Explained,
   mix: Mix,
   withRepeat: boolean,
 ): Reason[] {
+  const { own, receipts, anchorItem, term, count, inFactor, support, popularity } = found;
   const reasons: Reason[] = [];
   // Below 0: there is none, or it is told.
-  let again = withRepeat && own >= 0 ? kernel.run.repeatTerm(own, mix.repeat) : -1;
+  let again = withRepeat && own >= 0 ? found.again : -1;
   let after = anchorItem >= 0 ? mix.byAccumulator * term * inFactor : -1;
   let popular = support > 0 ? mix.byPopularity * popularity : -1;
   while (again >= 0 || after >= 0 || popular >= 0) {
@@ -149,8 +150,8 @@ const newSources = [
 
 function explainNew(context: ServeContext, byLastBuys: number): RankedItem[] {
   const { kernel, registries } = context;
-  const byMembers = kernel.explained('mem', true);
-  const byReceipts = kernel.explained('next', true);
+  const byMembers = kernel.explained('mem');
+  const byReceipts = kernel.explained('next');
   return byMembers.map((ofMembers, place) => {
     const { item: number, score, support } = ofMembers;
     const ofReceipts = byReceipts[place]!;

@@ -94,7 +94,7 @@ export function basketAddOn(context: ServeContext): Ranking {
     ...({ type: 'bought_together', table: tables.same, squared: true } as const),
     scale: 1 / size,
   };
-  const items = kernel.explained('same', true).map((found): RankedItem => {
+  const items = kernel.explained('same').map((found): RankedItem => {
     const { item: number, score, anchorItem: anchorNumber } = found;
     const reasons: Reason[] = [];
     if (anchorNumber >= 0) {
