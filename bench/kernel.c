@@ -25,6 +25,8 @@ typedef struct { float acc, in_factor, pop, same_factor; } hot;
 typedef struct { uint32_t stamp, excluded, flags, slot; } mark;
 typedef struct { uint32_t item; float weight; } neighbour;
 typedef struct { uint32_t count, stale, zero[2]; neighbour entries[VIEW_ENTRIES]; } view;
+// What an anchor gave to whom, for the reasons.
+typedef struct { uint32_t count, zero; neighbour entries[SERVED]; } gifts;
 typedef struct {
   uint32_t item, receipts;
   double affinity;
@@ -32,6 +34,7 @@ typedef struct {
   uint32_t days, age;
   double factor, mem_factor, habit;
   uint32_t start, zero;
+  double again;
 } anchor;
 typedef struct { int32_t day; uint32_t store, daypart, items; const uint32_t *first; } basket;
 typedef struct { uint32_t item; float score; } result;
@@ -44,6 +47,7 @@ static view **row_views, *views;
 static uint32_t *popular, *touched;
 static uint8_t *histories;
 static anchor anchors[ANCHORS_MAX];
+static gifts given[ANCHORS_MAX];
 static basket baskets[ANCHORS_MAX];
 static uint32_t basket_items[ANCHORS_MAX];
 static result results[LIMIT];
@@ -172,19 +176,24 @@ static void accumulate_next(void) {
   weigh_anchors();
   for (uint32_t k = 0; k < anchor_count; k++) {
     const view *row = row_views[anchors[k].item];
+    given[k].count = 0;
     if (!row) continue;
+    neighbour *gift = given[k].entries;
     const float factor = (float)anchors[k].factor;
     const neighbour *at = row->entries, *end = at + (row->count < SERVED ? row->count : SERVED);
     for (; at < end; at++) {
       const float weight = at->weight;
       if (weight <= 0) continue;
-      const float value = factor * ((weight * weight) / (weight + growth));
+      float value = factor * ((weight * weight) / (weight + growth));
+      if (!(value > least)) value = least;
+      *gift++ = (neighbour){at->item, value};
       hot *to = &own[at->item];
       const float old = to->acc;
       *list = at->item;
       list += old == 0;
-      to->acc = old + (value > least ? value : least);
+      to->acc = old + value;
     }
+    given[k].count = (uint32_t)(gift - given[k].entries);
   }
   touched_count = (uint32_t)(list - touched);
 }
@@ -293,8 +302,8 @@ static void offer_the_rest(double by_popularity) {
 static void select_best(double by_accumulator, double by_popularity) {
   for (uint32_t k = 0; k < anchor_count; k++) {
     hot *at = &hots[anchors[k].item];
-    offer(anchors[k].item,
-          (float)(blend(at, by_accumulator, by_popularity) + repeat_term(&anchors[k])));
+    const double again = anchors[k].again = repeat_term(&anchors[k]);
+    offer(anchors[k].item, (float)(blend(at, by_accumulator, by_popularity) + again));
     at->acc = 0;
   }
   for (uint32_t k = 0; k < head.popular; k++) {

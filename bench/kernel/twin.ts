@@ -86,6 +86,11 @@ export class TypedArrays {
   private readonly basketFirsts = new Uint32Array(anchorsMax);
   private readonly basketItems = new Uint32Array(anchorsMax);
   private readonly touched: Uint32Array;
+  /** What each anchor gave to whom, for the reasons. */
+  private readonly givenItems = new Uint32Array(anchorsMax * served);
+  private readonly givenValues = new Float32Array(anchorsMax * served);
+  private readonly givenCounts = new Uint32Array(anchorsMax);
+  private readonly agains = new Float64Array(anchorsMax);
   private readonly resultItems = new Uint32Array(listLength);
   private readonly resultScores = new Float32Array(listLength);
   private baskets = 0;
@@ -206,7 +211,7 @@ export class TypedArrays {
   }
 
   private accumulateNext(): void {
-    const { hots, touched, viewItems, viewWeights } = this;
+    const { hots, touched, viewItems, viewWeights, givenItems, givenValues } = this;
     const { rowOf, outs } = this.input;
     const growth = fround(this.input.growth);
     for (let k = 0; k < this.anchors; k++) {
@@ -216,19 +221,25 @@ export class TypedArrays {
     for (let k = 0; k < this.anchors; k++) {
       const item = this.anchorItems[k]!;
       const row = rowOf[item]!;
+      this.givenCounts[k] = 0;
       if (row < 0) continue;
+      let gift = k * served;
       const factor = this.factors[k]!;
       const from = row * viewWords;
       const end = from + 4 + Math.min(viewItems[from]!, served) * 2;
       for (let at = from + 4; at < end; at += 2) {
         const weight = viewWeights[at + 1]!;
         if (weight <= 0) continue;
-        const value = fround(factor * fround(fround(weight * weight) / fround(weight + growth)));
+        const share = fround(fround(weight * weight) / fround(weight + growth));
+        const value = Math.max(fround(factor * share), least);
+        givenItems[gift] = viewItems[at]!;
+        givenValues[gift++] = value;
         const place = viewItems[at]! * 4;
         const old = hots[place]!;
         if (old === 0) touched[touchedCount++] = viewItems[at]!;
-        hots[place] = old + Math.max(value, least);
+        hots[place] = old + value;
       }
+      this.givenCounts[k] = gift - k * served;
     }
     this.touchedCount = touchedCount;
   }
@@ -257,7 +268,8 @@ export class TypedArrays {
       byAccumulator * (hots[at]! * hots[at + 1]!) + byPopularity * hots[at + 2]!;
     for (let k = 0; k < this.anchors; k++) {
       const item = anchorItems[k]!;
-      this.offer(item, fround(blend(item * 4) + this.repeatTerm(k)));
+      this.agains[k] = this.repeatTerm(k);
+      this.offer(item, fround(blend(item * 4) + this.agains[k]!));
       hots[item * 4] = 0;
     }
     for (const item of this.input.popular) {
