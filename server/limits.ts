@@ -52,6 +52,11 @@ export const doorLimits = {
   filesEveryMs: 5_000,
   /** From when on the log warns of a certificate: time enough to get another. */
   certificateDaysWarned: 14,
+  /**
+   * What Node cuts small buffers from, 8 KB by itself: with seven gRPC replies a piece, memory to
+   * collect is about 4 % of a call.
+   */
+  poolBytes: 65_536,
   /** Items whose bytes are kept for replies: 65,536 × ~300 B = 20 MB. */
   fragmentItemsMax: 65_536,
   /** How often receipts leave the retention window: it moves by whole days. */

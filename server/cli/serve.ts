@@ -52,6 +52,7 @@ export function serveCommand(program: Command): void {
 
 async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<void> {
   const settings = withSecret(readSettings({ environment: process.env, options }));
+  Buffer.poolSize = doorLimits.poolBytes;
   // Errors of the last moments must reach the terminal, so that lines are written as they come.
   const log = pino({ level: settings.logLevel }, destination({ fd: 2, sync: true }));
   const progress = createProgressBar(process.stderr, systemClock);

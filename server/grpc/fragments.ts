@@ -17,24 +17,15 @@ import {
   relaxationTypes,
   scenarios,
 } from '../../engine/index.ts';
-import { doorLimits } from '../limits.ts';
+import { createFragmentMemory, type FragmentMemory } from '../fragments.ts';
 import { enumName, toRecommendResponse } from './replies.ts';
+import { BackwardWriter } from './writer.ts';
 
 export interface Fragments {
   /** caini.v1.RecommendResponse. */
   list(reply: RecommendReply): Buffer;
   /** caini.v1.ScanSessionResponse with advice. */
   advice(forSeq: number, offers: readonly RecommendedItem[]): Buffer;
-}
-
-/** An item's bytes as a list begins with it, and as a reason names it. */
-interface Fragment {
-  readonly name: string | undefined;
-  readonly priceFen: number | undefined;
-  /** Fields 1 to 3 of RecommendedItem, and of an Offer. */
-  readonly head: Buffer;
-  /** Fields 2 and 3 of Reason. */
-  readonly mention: Buffer;
 }
 
 const numbersOf = <Word extends string>(
@@ -53,232 +44,85 @@ const relaxationNumbers = numbersOf(relaxationTypes, (word) =>
   relaxationToNumber(enumName('RELAXATION', word) as RelaxationMessage),
 );
 
-/** Field numbers with their wire types, each of one byte. */
-const varint = (field: number): number => field << 3;
-const fixed64 = (field: number): number => (field << 3) | 1;
-const bytes = (field: number): number => (field << 3) | 2;
-
-/** Bytes of a whole number from 0 to 2⁵³ as a varint. */
-function varintSize(value: number): number {
-  let size = 1;
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size += 1;
-  return size;
-}
-
-const textField = (field: number, text: string): Buffer => {
-  const encoded = Buffer.from(text);
-  const writer = new Writer(16 + encoded.length);
-  writer.byte(bytes(field));
-  writer.varint(encoded.length);
-  writer.copy(encoded);
-  return writer.written();
-};
-
-const numberField = (field: number, value: number): Buffer => {
-  const writer = new Writer(16);
-  writer.byte(varint(field));
-  writer.varint(value);
-  return writer.written();
-};
-
-/** Writes forward into a block that was measured before. */
-class Writer {
-  private readonly block: Buffer;
-  private at = 0;
-
-  constructor(size: number) {
-    this.block = Buffer.allocUnsafe(size);
-  }
-
-  byte(value: number): void {
-    this.block[this.at++] = value;
-  }
-
-  varint(value: number): void {
-    let rest = value;
-    while (rest >= 0x80) {
-      this.block[this.at++] = (rest % 0x80) | 0x80;
-      rest = Math.floor(rest / 0x80);
-    }
-    this.block[this.at++] = rest;
-  }
-
-  double(value: number): void {
-    this.block.writeDoubleLE(value, this.at);
-    this.at += 8;
-  }
-
-  copy(piece: Buffer): void {
-    this.block.set(piece, this.at);
-    this.at += piece.length;
-  }
-
-  written(): Buffer {
-    return this.block.subarray(0, this.at);
-  }
-}
-
-interface SizedReason {
-  readonly reason: Reason;
-  readonly mention: Buffer | undefined;
-  readonly size: number;
-}
-
-interface SizedItem {
-  readonly item: RecommendedItem;
-  readonly head: Buffer;
-  readonly reasons: readonly SizedReason[];
-  readonly nextDueOn: Buffer | undefined;
-  readonly size: number;
-}
-
 /** With a memory of its own for the items that are listed. */
 export function createFragments(): Fragments {
-  const known = new Map<string, Fragment>();
-  const fragmentOf = (itemId: string, name?: string, priceFen?: number): Fragment => {
-    const found = known.get(itemId);
-    if (found !== undefined && found.name === name && found.priceFen === priceFen) return found;
-    // Starting over costs what the entries cost; keeping track of which are old costs every reply.
-    if (known.size >= doorLimits.fragmentItemsMax) known.clear();
-    const made = makeFragment(itemId, name, priceFen);
-    known.set(itemId, made);
-    return made;
-  };
-  // A reason does not tell the price: it must not push out the fragment of the item itself.
-  const mentionOf = ({ itemId, itemName }: Reason): Buffer | undefined => {
-    if (itemId === undefined) return undefined;
-    const found = known.get(itemId);
-    if (found !== undefined && found.name === itemName) return found.mention;
-    return fragmentOf(itemId, itemName).mention;
-  };
-  const sizeReason = (reason: Reason): SizedReason => {
-    const mention = mentionOf(reason);
-    const count = reason.count === undefined ? 0 : 1 + varintSize(reason.count);
-    return { reason, mention, size: 2 + (mention?.length ?? 0) + count };
-  };
+  const writer = new BackwardWriter();
+  const memory = createFragmentMemory(makeFragment);
   return {
     list: (reply) => {
       // Asked for to look into, not at a till: the general encoder will do.
       if (reply.items.some(({ terms }) => terms !== undefined)) {
         return Buffer.from(RecommendResponse.encode(toRecommendResponse(reply)).finish());
       }
-      const items = reply.items.map((item): SizedItem => {
-        const { head } = fragmentOf(item.itemId, item.name, item.priceFen);
-        return sizeItem(item, head, item.reasons.map(sizeReason));
-      });
-      return encodeList(reply, items);
+      writeList(writer, reply, memory);
+      return writer.take();
     },
-    advice: (forSeq, offers) =>
-      encodeAdvice(
-        forSeq,
-        offers.map(({ itemId, name, priceFen, reasons: [reason] }) => ({
-          head: fragmentOf(itemId, name, priceFen).head,
-          reason: sizeReason(reason!),
-        })),
-      ),
+    advice: (forSeq, offers) => {
+      for (let at = offers.length - 1; at >= 0; at--) writeOffer(writer, offers[at]!, memory);
+      writer.number(1, forSeq);
+      writer.message(1, 0);
+      return writer.take();
+    },
   };
 }
 
-function makeFragment(itemId: string, name?: string, priceFen?: number): Fragment {
-  const nameBytes = name === undefined ? [] : [textField(2, name)];
-  const priceBytes = priceFen === undefined ? [] : [numberField(3, priceFen)];
-  return {
-    name,
-    priceFen,
-    head: Buffer.concat([textField(1, itemId), ...nameBytes, ...priceBytes]),
-    mention: Buffer.concat([
-      textField(2, itemId),
-      ...(name === undefined ? [] : [textField(3, name)]),
-    ]),
-  };
+const fragmentWriter = new BackwardWriter();
+
+/** `head` is fields 1 to 3 of RecommendedItem and of Offer, `mention` 2 and 3 of Reason. */
+function makeFragment(itemId: string, name?: string, priceFen?: number) {
+  const writer = fragmentWriter;
+  if (priceFen !== undefined) writer.number(3, priceFen);
+  if (name !== undefined) writer.text(2, name);
+  writer.text(1, itemId);
+  // Memory of their own: a piece of Node's pool would keep all of it from being freed.
+  const head = new Uint8Array(writer.take());
+  if (name !== undefined) writer.text(3, name);
+  writer.text(2, itemId);
+  return { head, mention: new Uint8Array(writer.take()) };
 }
 
-/** Bytes of a message of `size` bytes as a field: tag, length, content. */
-const fieldSize = (size: number): number => 1 + varintSize(size) + size;
+type Memory = FragmentMemory<Uint8Array>;
 
-function sizeItem(item: RecommendedItem, head: Buffer, reasons: readonly SizedReason[]): SizedItem {
-  const nextDueOn = item.nextDueOn === undefined ? undefined : textField(7, item.nextDueOn);
-  let size = head.length + (nextDueOn?.length ?? 0);
-  if (item.score !== 0) size += 9;
-  if (item.usualGapDays !== undefined) size += 9;
-  for (const reason of reasons) size += fieldSize(reason.size);
-  return { item, head, reasons, nextDueOn, size };
-}
-
-function encodeList(reply: RecommendReply, items: readonly SizedItem[]): Buffer {
-  const { recommendationId, relaxations, watermark } = reply;
-  // Each of these is shorter than that: an id of 36 letters, a dozen relaxations, a watermark.
-  const envelope = 64 + 3 * (recommendationId.length + watermark.length) + relaxations.length;
-  const size = items.reduce((sum, item) => sum + fieldSize(item.size), envelope);
-  const writer = new Writer(size);
-  writeText(writer, 1, recommendationId);
-  writer.byte(varint(2));
-  writer.byte(scenarioNumbers[reply.scenario]);
-  for (const item of items) writeItem(writer, item);
-  if (reply.personalized) {
-    writer.byte(varint(4));
-    writer.byte(1);
-  }
+function writeList(writer: BackwardWriter, reply: RecommendReply, memory: Memory): void {
+  const { recommendationId, relaxations, watermark, items } = reply;
+  // Proto3 leaves out what is empty.
+  if (watermark !== '') writer.text(6, watermark);
   if (relaxations.length > 0) {
-    writer.byte(bytes(5));
-    writer.varint(relaxations.length);
-    for (const relaxation of relaxations) writer.byte(relaxationNumbers[relaxation]);
+    const end = writer.size;
+    for (let at = relaxations.length - 1; at >= 0; at--) {
+      writer.byte(relaxationNumbers[relaxations[at]!]);
+    }
+    writer.message(5, end);
   }
-  writeText(writer, 6, watermark);
-  return writer.written();
+  if (reply.personalized) writer.number(4, 1);
+  for (let at = items.length - 1; at >= 0; at--) writeItem(writer, items[at]!, memory);
+  writer.number(2, scenarioNumbers[reply.scenario]);
+  if (recommendationId !== '') writer.text(1, recommendationId);
 }
 
-/** Proto3 leaves out what is empty. */
-function writeText(writer: Writer, field: number, text: string): void {
-  if (text !== '') writer.copy(textField(field, text));
+function writeItem(writer: BackwardWriter, item: RecommendedItem, memory: Memory): void {
+  const { itemId, name, priceFen, score, reasons, usualGapDays, nextDueOn } = item;
+  const end = writer.size;
+  if (nextDueOn !== undefined) writer.text(7, nextDueOn);
+  if (usualGapDays !== undefined) writer.double(6, usualGapDays);
+  for (let at = reasons.length - 1; at >= 0; at--) writeReason(writer, 5, reasons[at]!, memory);
+  if (score !== 0) writer.double(4, score);
+  writer.copy(memory.headOf(itemId, name, priceFen));
+  writer.message(3, end);
 }
 
-function writeItem(writer: Writer, { item, head, reasons, nextDueOn, size }: SizedItem): void {
-  writer.byte(bytes(3));
-  writer.varint(size);
-  writer.copy(head);
-  if (item.score !== 0) {
-    writer.byte(fixed64(4));
-    writer.double(item.score);
-  }
-  for (const reason of reasons) writeReason(writer, 5, reason);
-  if (item.usualGapDays !== undefined) {
-    writer.byte(fixed64(6));
-    writer.double(item.usualGapDays);
-  }
-  if (nextDueOn !== undefined) writer.copy(nextDueOn);
+function writeReason(writer: BackwardWriter, field: number, reason: Reason, memory: Memory): void {
+  const { type, itemId, itemName, count } = reason;
+  const end = writer.size;
+  if (count !== undefined) writer.number(4, count);
+  if (itemId !== undefined) writer.copy(memory.mentionOf(itemId, itemName));
+  writer.number(1, reasonNumbers[type]);
+  writer.message(field, end);
 }
 
-function writeReason(writer: Writer, field: number, { reason, mention, size }: SizedReason): void {
-  writer.byte(bytes(field));
-  writer.varint(size);
-  writer.byte(varint(1));
-  writer.byte(reasonNumbers[reason.type]);
-  if (mention !== undefined) writer.copy(mention);
-  if (reason.count === undefined) return;
-  writer.byte(varint(4));
-  writer.varint(reason.count);
-}
-
-interface SizedOffer {
-  readonly head: Buffer;
-  readonly reason: SizedReason;
-}
-
-function encodeAdvice(forSeq: number, offers: readonly SizedOffer[]): Buffer {
-  const sizes = offers.map(({ head, reason }) => head.length + fieldSize(reason.size));
-  const ofItems = sizes.reduce((sum, size) => sum + fieldSize(size), 0);
-  const size = 1 + varintSize(forSeq) + ofItems;
-  const writer = new Writer(fieldSize(size));
-  writer.byte(bytes(1));
-  writer.varint(size);
-  writer.byte(varint(1));
-  writer.varint(forSeq);
-  for (const [index, { head, reason }] of offers.entries()) {
-    writer.byte(bytes(2));
-    writer.varint(sizes[index]!);
-    writer.copy(head);
-    writeReason(writer, 4, reason);
-  }
-  return writer.written();
+function writeOffer(writer: BackwardWriter, item: RecommendedItem, memory: Memory): void {
+  const end = writer.size;
+  writeReason(writer, 4, item.reasons[0]!, memory);
+  writer.copy(memory.headOf(item.itemId, item.name, item.priceFen));
+  writer.message(2, end);
 }

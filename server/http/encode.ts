@@ -6,7 +6,7 @@ import {
   type RecommendReply,
   reasonTypes,
 } from '../../engine/index.ts';
-import { doorLimits } from '../limits.ts';
+import { createFragmentMemory } from '../fragments.ts';
 
 /**
  * The UTF-8 of a list's JSON, one character for each byte: joining such strings costs next to
@@ -14,34 +14,9 @@ import { doorLimits } from '../limits.ts';
  */
 export type EncodeList = (reply: RecommendReply) => string;
 
-/** An item's bytes as a list begins with it, and as a reason names it. */
-interface Fragment {
-  readonly name: string | undefined;
-  readonly priceFen: number | undefined;
-  /** From `{"itemId":` to `"score":`. */
-  readonly head: string;
-  /** From `,"itemId":` to `"count":`. */
-  readonly mention: string;
-}
-
 /** With a memory of its own for the items that are listed. */
 export function createListEncoder(): EncodeList {
-  const known = new Map<string, Fragment>();
-  const fragmentOf = (itemId: string, name?: string, priceFen?: number): Fragment => {
-    const found = known.get(itemId);
-    if (found !== undefined && found.name === name && found.priceFen === priceFen) return found;
-    // Starting over costs what the entries cost; keeping track of which are old costs every reply.
-    if (known.size >= doorLimits.fragmentItemsMax) known.clear();
-    const made = makeFragment(itemId, name, priceFen);
-    known.set(itemId, made);
-    return made;
-  };
-  // A reason does not tell the price: it must not push out the fragment of the item itself.
-  const mentionOf = (itemId: string, itemName: string | undefined): string => {
-    const found = known.get(itemId);
-    if (found !== undefined && found.name === itemName) return found.mention;
-    return fragmentOf(itemId, itemName).mention;
-  };
+  const { headOf, mentionOf } = createFragmentMemory(makeFragment);
   // Pieces are put to the end of one text, few and long: each costs 32 bytes whatever its length,
   // and a text that grows at its end is the fastest to copy out.
   const withReason = (list: string, before: Before, reason: Reason) => {
@@ -55,7 +30,7 @@ export function createListEncoder(): EncodeList {
   };
   const withItem = (list: string, item: RecommendedItem): string => {
     const { itemId, name, priceFen, score, reasons, terms, usualGapDays, nextDueOn } = item;
-    let text = list + fragmentOf(itemId, name, priceFen).head + score;
+    let text = list + headOf(itemId, name, priceFen) + score;
     for (let at = 0; at < reasons.length; at++) {
       text = withReason(text, at === 0 ? first : further, reasons[at]!);
     }
@@ -92,14 +67,13 @@ function beginWith(opening: string): Before {
 const first = beginWith(',"reasons":[');
 const further = beginWith('},');
 
-function makeFragment(itemId: string, name?: string, priceFen?: number): Fragment {
+/** `head` is from `{"itemId":` to `"score":`, `mention` from `,"itemId":` to `"count":`. */
+function makeFragment(itemId: string, name?: string, priceFen?: number) {
   const id = bytesOf(itemId);
   const named = name === undefined ? '' : bytesOf(name);
   const ofName = name === undefined ? '' : `,"name":${named}`;
   const ofPrice = priceFen === undefined ? '' : `,"priceFen":${priceFen}`;
   return {
-    name,
-    priceFen,
     head: `{"itemId":${id}${ofName}${ofPrice},"score":`,
     mention: `,"itemId":${id}${name === undefined ? '' : `,"itemName":${named}`}${ofCount}`,
   };
