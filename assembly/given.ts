@@ -9,41 +9,76 @@ import { TABLE_MEM, VIEW_SERVED } from './layout';
 export const GIVEN_HEADER: u32 = 8;
 export const GIVEN_ENTRY: u32 = 8;
 const GIVEN_BYTES: u32 = GIVEN_HEADER + VIEW_SERVED * GIVEN_ENTRY;
+/** Of the same entries, before they are scaled: VIEW_SERVED × f64. */
+const SQUARES_BYTES: u32 = VIEW_SERVED * 8;
 
 /** Of MEM, and of NEXT or SAME: one request may add up two tables. */
 let ofMembers: u32 = 0;
 let ofBaskets: u32 = 0;
-let membersCapacity: u32 = 0;
-let basketsCapacity: u32 = 0;
+let squaresOfMembers: u32 = 0;
+let squaresOfBaskets: u32 = 0;
+let capacity: u32 = 0;
+/** The requests that noted them and that gathered their squares, and whether of NEXT or SAME. */
+let membersGiven: u32 = 0;
+let basketsGiven: u32 = 0;
+let membersGathered: u32 = 0;
+let basketsGathered: u32 = 0;
+let basketsTable: u32 = 0;
 
-/** The requests that noted them. */
-let membersEpoch: u32 = 0;
-let basketsEpoch: u32 = 0;
+/** Room for what `anchors` of them give. */
+export function makeRoomToGive(anchors: u32): void {
+  if (anchors <= capacity) return;
+  ofMembers = roomFor(ofMembers, anchors, GIVEN_BYTES);
+  ofBaskets = roomFor(ofBaskets, anchors, GIVEN_BYTES);
+  squaresOfMembers = roomFor(squaresOfMembers, anchors, SQUARES_BYTES);
+  squaresOfBaskets = roomFor(squaresOfBaskets, anchors, SQUARES_BYTES);
+  capacity = largerThan(anchors);
+}
 
 /** Whether the request that goes on has noted what a table gave. */
 export function wasGiven(table: u32): bool {
-  return (table == TABLE_MEM ? membersEpoch : basketsEpoch) == epoch;
+  if (table == TABLE_MEM) return membersGiven == epoch;
+  return basketsGiven == epoch && basketsTable == table;
 }
 
-/** Room for what `anchors` of them give. */
-export function startGiven(table: u32, anchors: u32): void {
+export function noteGiven(table: u32): void {
   if (table == TABLE_MEM) {
-    membersEpoch = epoch;
-    if (anchors <= membersCapacity) return;
-    release(ofMembers, membersCapacity * GIVEN_BYTES);
-    membersCapacity = roomFor(anchors);
-    ofMembers = allocate(membersCapacity * GIVEN_BYTES);
+    membersGiven = epoch;
   } else {
-    basketsEpoch = epoch;
-    if (anchors <= basketsCapacity) return;
-    release(ofBaskets, basketsCapacity * GIVEN_BYTES);
-    basketsCapacity = roomFor(anchors);
-    ofBaskets = allocate(basketsCapacity * GIVEN_BYTES);
+    basketsGiven = epoch;
+    basketsTable = table;
   }
 }
 
-function roomFor(anchors: u32): u32 {
+/** Whether the request that goes on has gathered a table's squares. */
+export function wasGathered(table: u32): bool {
+  if (table == TABLE_MEM) return membersGathered == epoch;
+  return basketsGathered == epoch && basketsTable == table;
+}
+
+export function noteGathered(table: u32): void {
+  if (table == TABLE_MEM) {
+    membersGathered = epoch;
+  } else {
+    basketsGathered = epoch;
+    basketsTable = table;
+  }
+}
+
+function largerThan(anchors: u32): u32 {
   return max<u32>(256, anchors + (anchors >> 1));
+}
+
+function roomFor(block: u32, anchors: u32, bytes: u32): u32 {
+  release(block, capacity * bytes);
+  return allocate(largerThan(anchors) * bytes);
+}
+
+/** Where an anchor's squares are. */
+// @ts-expect-error: decorator
+@inline
+export function squaresAt(table: u32, anchor: u32): u32 {
+  return (table == TABLE_MEM ? squaresOfMembers : squaresOfBaskets) + anchor * SQUARES_BYTES;
 }
 
 /** Where an anchor's count stands; its entries begin GIVEN_HEADER later. */

@@ -72,7 +72,6 @@ import {
   TABLE_SCOPE,
 } from './layout';
 import { startPopular } from './popular';
-import { startRetrieve } from './retrieve';
 import { startRows } from './rows';
 import { startScopes } from './scopes';
 import { startTopk } from './topk';
@@ -86,7 +85,6 @@ export function start(items: u32): void {
   startRows();
   startPopular();
   startTopk();
-  startRetrieve();
   startContribution();
   startHabits();
   startExplain();

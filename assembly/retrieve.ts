@@ -12,8 +12,18 @@ import {
   growth,
 } from './accumulate';
 import { nextRow, rowAddress, scopeRow } from './counts';
-import { endGiven, GIVEN_ENTRY, GIVEN_HEADER, giveOne, givenAt, startGiven } from './given';
-import { allocate } from './heap';
+import {
+  endGiven,
+  GIVEN_ENTRY,
+  GIVEN_HEADER,
+  giveOne,
+  givenAt,
+  makeRoomToGive,
+  noteGathered,
+  noteGiven,
+  squaresAt,
+  wasGathered,
+} from './given';
 import { hot, memFactor, record, sequenceFactor } from './items';
 import {
   CELL_BYTES,
@@ -44,22 +54,13 @@ import {
 } from './touched';
 import { plain, power } from './weight';
 
-/** The served part of one row: 64 × item u32, and their squares, 64 × f64. */
-let itemScratch: u32 = 0;
-let rowScratch: u32 = 0;
-
-export function startRetrieve(): void {
-  itemScratch = allocate(64 * 4);
-  rowScratch = allocate(64 * 8);
-}
-
 /**
  * Adds f(i) · OUT[i]^-0.7 · NEXT²/(NEXT+g) of every anchor's served neighbours (IN[j]^-0.3 comes at
  * selection).
  */
 export function accumulateNext(): void {
   weighAnchors();
-  startGiven(TABLE_NEXT, anchorCount);
+  makeRoomToGive(anchorCount);
   const hots = hot(0);
   let list = touchedEnd();
   for (let k: u32 = 0; k < anchorCount; k++) {
@@ -93,6 +94,7 @@ export function accumulateNext(): void {
     endGiven(given, to);
   }
   endTouched(list);
+  noteGiven(TABLE_NEXT);
 }
 
 /**
@@ -175,87 +177,117 @@ export function square(table: u32, weight: f32, item: u32): f64 {
   return y * y;
 }
 
-/** Puts the served squares of a row into rowScratch, their items into itemScratch; how many. */
-function gather(row: u32, table: u32): u32 {
-  let count: u32 = 0;
-  const view = freshView(row, table);
+/**
+ * Gathers the served neighbours of one anchor, their squares beside them, and returns the sum of
+ * those.
+ */
+function gather(anchor: u32, row: u32, table: u32): f64 {
+  const given = givenAt(table, anchor);
+  let squares = squaresAt(table, anchor);
+  let to = given + GIVEN_HEADER;
+  let sum: f64 = 0;
+  const view = load<u32>(row, ROW_CAPACITY) ? freshView(row, table) : 0;
   if (view) {
     const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
     for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
       const item = load<u32>(at);
       if (load<f32>(at, 4) <= 0) continue;
-      store<u32>(itemScratch + count * 4, item);
-      store<f64>(rowScratch + count * 8, square(table, load<f32>(at, 4), item));
-      count++;
+      const value = square(table, load<f32>(at, 4), item);
+      to = giveOne(to, item, 0);
+      store<f64>(squares, value);
+      squares += 8;
+      sum += value;
     }
-    return count;
+  } else {
+    const cells = load<u32>(row, ROW_CELLS);
+    const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
+    for (let at = cells; at < end; at += CELL_BYTES) {
+      const item = load<u32>(at, CELL_KEY);
+      if (item == EMPTY || load<i64>(at, CELL_WEIGHT) <= 0) continue;
+      const value = square(table, <f32>plain(load<i64>(at, CELL_WEIGHT)), item);
+      to = giveOne(to, item, 0);
+      store<f64>(squares, value);
+      squares += 8;
+      sum += value;
+    }
   }
-  const cells = load<u32>(row, ROW_CELLS);
-  const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
-  for (let at = cells; at < end; at += CELL_BYTES) {
-    const item = load<u32>(at, CELL_KEY);
-    if (item == EMPTY || load<i64>(at, CELL_WEIGHT) <= 0) continue;
-    store<u32>(itemScratch + count * 4, item);
-    const weight = <f32>plain(load<i64>(at, CELL_WEIGHT));
-    store<f64>(rowScratch + count * 8, square(table, weight, item));
-    count++;
-  }
-  return count;
+  endGiven(given, to);
+  return sum;
+}
+
+// @ts-expect-error: decorator
+@inline
+function factorOf(table: u32): u32 {
+  return table == TABLE_MEM ? ANCHOR_MEM_FACTOR : ANCHOR_FACTOR;
 }
 
 /**
- * Gathers an anchor's row and returns f(i) · own / sqrt(sum of kept v), which every v is multiplied
- * by (v holds own², so v / sqrt(sum v) holds own); 0 when there is nothing.
+ * Gathers every anchor's row, once a request, and notes its factor f(i) · own / sqrt(sum of kept v),
+ * which every v is multiplied by (v holds own², so v / sqrt(sum v) holds own); 0 for an empty row.
  */
-function weighRow(anchor: u32, table: u32): f64 {
-  const item = load<u32>(anchor, ANCHOR_ITEM);
-  const row = rowAddress(table, item);
-  if (!load<u32>(row, ROW_CAPACITY)) return 0;
-  gathered = gather(row, table);
-  let sum: f64 = 0;
-  for (let l: u32 = 0; l < gathered; l++) sum += load<f64>(rowScratch + l * 8);
-  if (sum <= 0) return 0;
-  return (load<f64>(anchor, ANCHOR_AFFINITY) * ownFactor(table, item)) / sqrt(sum);
+function gatherAll(table: u32): void {
+  if (wasGathered(table)) return;
+  makeRoomToGive(anchorCount);
+  for (let k: u32 = 0; k < anchorCount; k++) {
+    const anchor = anchors + k * ANCHOR_BYTES;
+    const item = load<u32>(anchor, ANCHOR_ITEM);
+    const affinity = load<f64>(anchor, ANCHOR_AFFINITY);
+    let factor: f64 = 0;
+    if (affinity > 0) {
+      const sum = gather(k, rowAddress(table, item), table);
+      if (sum > 0) factor = (affinity * ownFactor(table, item)) / sqrt(sum);
+    }
+    store<f64>(anchor + factorOf(table), factor);
+  }
+  noteGathered(table);
 }
-
-/** How many neighbours weighRow gathered last. */
-let gathered: u32 = 0;
 
 /**
  * Adds scale · f(i) · s(i,j), s = v / sqrt(sum of kept v), of every anchor's served neighbours in
  * SAME (the add-on view), NEXT or MEM (the views of discover).
  */
 export function accumulateSquares(table: u32, scale: f64): void {
-  const offset = table == TABLE_MEM ? ANCHOR_MEM_FACTOR : ANCHOR_FACTOR;
-  startGiven(table, anchorCount);
+  gatherAll(table);
+  const hots = hot(0);
+  let list = touchedEnd();
   for (let k: u32 = 0; k < anchorCount; k++) {
     const anchor = anchors + k * ANCHOR_BYTES;
+    const factor = scale * load<f64>(anchor + factorOf(table));
+    store<f64>(anchor + factorOf(table), factor);
     const given = givenAt(table, k);
-    const factor = scale * weighRow(anchor, table);
-    let to = given + GIVEN_HEADER;
-    store<f64>(anchor + offset, factor);
-    for (let l: u32 = 0; factor > 0 && l < gathered; l++) {
-      const square = load<f64>(rowScratch + l * 8);
+    if (factor == 0) {
+      store<u32>(given, 0);
+      continue;
+    }
+    const count = load<u32>(given);
+    const squares = squaresAt(table, k);
+    for (let l: u32 = 0; l < count; l++) {
+      const entry = given + GIVEN_HEADER + l * GIVEN_ENTRY;
+      const square = load<f64>(squares + l * 8);
       // Nothing is left of it: its own counter has faded to zero.
       if (square <= 0) continue;
-      const item = load<u32>(itemScratch + l * 4);
       const value = atLeastMinimum(<f32>(factor * square));
-      addScore(item, value);
-      to = giveOne(to, item, value);
+      store<f32>(entry, value, 4);
+      list = addTouching(list, hots, load<u32>(entry), value);
     }
-    endGiven(given, to);
   }
+  endTouched(list);
+  noteGiven(table);
 }
 
 /** Sum over all j that are no anchor of what accumulateSquares(table, 1) would add. */
 export function sumSquares(table: u32): f64 {
+  gatherAll(table);
   let sum: f64 = 0;
   for (let k: u32 = 0; k < anchorCount; k++) {
-    const factor = weighRow(anchors + k * ANCHOR_BYTES, table);
+    const factor = load<f64>(anchors + k * ANCHOR_BYTES + factorOf(table));
     if (factor == 0) continue;
-    for (let l: u32 = 0; l < gathered; l++) {
-      const isNew = anchorOf(load<u32>(itemScratch + l * 4)) < 0;
-      if (isNew) sum += factor * load<f64>(rowScratch + l * 8);
+    const given = givenAt(table, k);
+    const count = load<u32>(given);
+    const squares = squaresAt(table, k);
+    for (let l: u32 = 0; l < count; l++) {
+      const isNew = anchorOf(load<u32>(given + GIVEN_HEADER + l * GIVEN_ENTRY)) < 0;
+      if (isNew) sum += factor * load<f64>(squares + l * 8);
     }
   }
   return sum;
