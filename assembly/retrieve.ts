@@ -222,8 +222,9 @@ function factorOf(table: u32): u32 {
 }
 
 /**
- * Gathers every anchor's row, once a request, and notes its factor f(i) · own / sqrt(sum of kept v),
- * which every v is multiplied by (v holds own², so v / sqrt(sum v) holds own); 0 for an empty row.
+ * Gathers every anchor's row, once a request, and notes its factor f(i) · own / sqrt(sum of kept
+ * v), which every v is multiplied by (v holds own², so v / sqrt(sum v) holds own); 0 for an empty
+ * row.
  */
 function gatherAll(table: u32): void {
   if (wasGathered(table)) return;
