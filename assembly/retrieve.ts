@@ -21,6 +21,7 @@ import {
   makeRoomToGive,
   noteGathered,
   noteGiven,
+  noteTouched,
   squaresAt,
   wasGathered,
 } from './given';
@@ -36,6 +37,7 @@ import {
   ITEM_OUT,
   ROW_CAPACITY,
   ROW_CELLS,
+  ROW_VIEW,
   TABLE_MEM,
   TABLE_NEXT,
   TABLE_SAME,
@@ -54,6 +56,10 @@ import {
 } from './touched';
 import { plain, power } from './weight';
 
+const LINE_BYTES: u32 = 64;
+/** The served part of a view; a line more if it begins within one. */
+const VIEW_TOUCHED: u32 = VIEW_HEADER + VIEW_SERVED * VIEW_ENTRY;
+
 /**
  * Adds f(i) · OUT[i]^-0.7 · NEXT²/(NEXT+g) of every anchor's served neighbours (IN[j]^-0.3 comes at
  * selection).
@@ -61,6 +67,7 @@ import { plain, power } from './weight';
 export function accumulateNext(): void {
   weighAnchors();
   makeRoomToGive(anchorCount);
+  touchViews();
   const hots = hot(0);
   let list = touchedEnd();
   for (let k: u32 = 0; k < anchorCount; k++) {
@@ -95,6 +102,20 @@ export function accumulateNext(): void {
   }
   endTouched(list);
   noteGiven(TABLE_NEXT);
+}
+
+/**
+ * Reads a word of every line of the views that are to be read: these loads do not wait for each
+ * other, while a view's arithmetic keeps the next view's from being begun.
+ */
+function touchViews(): void {
+  for (let k: u32 = 0; k < anchorCount; k++) {
+    const view = load<u32>(nextRow(load<u32>(anchors + k * ANCHOR_BYTES, ANCHOR_ITEM)), ROW_VIEW);
+    if (!view) continue;
+    let sum: u32 = 0;
+    for (let line: u32 = 0; line < VIEW_TOUCHED; line += LINE_BYTES) sum += load<u32>(view + line);
+    noteTouched(givenAt(TABLE_NEXT, k), sum);
+  }
 }
 
 /**
