@@ -8,11 +8,20 @@ import {
   BASKET_DAY,
   BASKET_FIRST,
   BASKET_ITEMS,
+  BASKET_TOUCHED,
   basketCount,
   basketsOf,
 } from './history';
-import { mark, nextEpoch } from './items';
-import { MARK_EXCLUDED, MARK_SLOT, MARK_STAMP } from './layout';
+import { nextRow } from './counts';
+import { hot, mark, nextEpoch, record } from './items';
+import {
+  ITEM_OUT,
+  ITEM_REBOUGHT,
+  MARK_EXCLUDED,
+  MARK_SLOT,
+  MARK_STAMP,
+  ROW_VIEW,
+} from './layout';
 import { clearResults } from './topk';
 import { clearList } from './touched';
 
@@ -109,12 +118,31 @@ function weighItem(item: u32, affinity: f64, day: i32, age: u32): u32 {
 }
 
 /**
+ * Reads what is known of every item bought before the first is made an anchor: these loads do not
+ * wait for each other, while what is done with them does.
+ */
+function touchItems(baskets: u32, count: u32): void {
+  let sum: u32 = 0;
+  const last = baskets + (count - 1) * BASKET_BYTES;
+  const end = load<u32>(last, BASKET_FIRST) + load<u32>(last, BASKET_ITEMS) * 4;
+  for (let at = load<u32>(baskets, BASKET_FIRST); at < end; at += 4) {
+    const item = load<u32>(at);
+    const own = record(item);
+    sum += load<u32>(mark(item)) + load<u32>(hot(item)) + load<u32>(nextRow(item), ROW_VIEW);
+    sum += load<u32>(own, ITEM_OUT) + load<u32>(own, ITEM_REBOUGHT);
+  }
+  // Or the compiler would leave the loads out.
+  store<u32>(baskets, sum, BASKET_TOUCHED);
+}
+
+/**
  * Makes the baskets on side 0 the anchors: f(i) = sum of ageDecay^age, newest basket first. Returns
  * how many anchors.
  */
 export function weighHistory(ageDecay: f64): u32 {
   const baskets = basketsOf(0);
   const newest = <i32>basketCount(0) - 1;
+  if (newest >= 0) touchItems(baskets, basketCount(0));
   let weight: f64 = 1.0;
   for (let k = newest; k >= 0; k--) {
     const basket = baskets + <u32>k * BASKET_BYTES;

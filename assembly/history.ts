@@ -9,7 +9,8 @@
 //
 // Entries stand in (occurredAtMs, purchaseId) order, lines in (id hash, id) order.
 //
-// basket, 32 B: day i32 | store u32 | daypart u32 | firstItem u32 (address) | items u32 | 0 | 0 | 0
+// basket, 32 B: day i32 | store u32 | daypart u32 | firstItem u32 (address) | items u32
+//               | touched u32 | 0 | 0
 import { allocate, enlarge, release, roundUp } from './heap';
 
 const ENTRY_BYTES: u32 = 40;
@@ -27,6 +28,7 @@ export const BASKET_STORE: u32 = 4;
 export const BASKET_DAYPART: u32 = 8;
 export const BASKET_FIRST: u32 = 12;
 export const BASKET_ITEMS: u32 = 16;
+export const BASKET_TOUCHED: u32 = 20;
 
 const MILLISECONDS_PER_DAY: f64 = 86400000.0;
 

@@ -135,8 +135,22 @@ static anchor *weigh_item(uint32_t item, double affinity, int32_t day, uint32_t 
   return &anchors[anchor_count++];
 }
 
+// What is known of every item bought is on its way before the first is needed.
+static void touch_items(void) {
+  if (basket_count == 0) return;
+  const basket *last = &baskets[basket_count - 1];
+  for (const uint32_t *at = baskets[0].first; at < last->first + last->items; at++) {
+    __builtin_prefetch(&marks[*at], 1);
+    __builtin_prefetch(&hots[*at], 1);
+    __builtin_prefetch(&row_views[*at]);
+    __builtin_prefetch(&records[*at].counters[COUNT_OUT]);
+    __builtin_prefetch(&records[*at].counters[REBOUGHT]);
+  }
+}
+
 static void weigh_history(void) {
   double weight = 1;
+  touch_items();
   for (uint32_t k = basket_count; k-- > 0;) {
     double habit = weight / sqrt(sqrt(baskets[k].items));
     for (uint32_t l = 0; l < baskets[k].items; l++) {
@@ -174,6 +188,12 @@ static void accumulate_next(void) {
   hot *const own = hots;
   uint32_t *list = touched;
   weigh_anchors();
+  for (uint32_t k = 0; k < anchor_count; k++) {
+    const char *row = (const char *)row_views[anchors[k].item];
+    for (size_t line = 0; row && line < SERVED * sizeof(neighbour) + 16; line += 64) {
+      __builtin_prefetch(row + line);
+    }
+  }
   for (uint32_t k = 0; k < anchor_count; k++) {
     const view *row = row_views[anchors[k].item];
     given[k].count = 0;

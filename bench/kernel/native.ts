@@ -28,8 +28,9 @@ export class NativeTwin {
     folder: string,
   ): Promise<NativeTwin | undefined> {
     const [program, data] = [join(folder, 'twin'), join(folder, 'twin-data')];
-    const made = spawnSync('gcc', [...flags, '-o', program, source, '-lm'], { stdio: 'ignore' });
-    if (made.status !== 0) return undefined;
+    const made = spawnSync('gcc', [...flags, '-o', program, source, '-lm'], { encoding: 'utf8' });
+    if (made.error !== undefined) return undefined;
+    if (made.status !== 0) throw new Error(`gcc did not compile kernel.c:\n${made.stderr}`);
     writeInput(data, input, records);
     return new NativeTwin(program, data);
   }
