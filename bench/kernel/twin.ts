@@ -96,6 +96,8 @@ export class TypedArrays {
   private baskets = 0;
   private anchors = 0;
   private touchedCount = 0;
+  /** Kept, so that the loads are not left out. */
+  touchedSum = 0;
   private found = 0;
   private epoch = 0;
   private affinitySum = 0;
@@ -157,8 +159,34 @@ export class TypedArrays {
     this.basketFirsts[this.baskets] = item;
   }
 
+  /** What will be needed is on its way before the first of it is. */
+  private touchItems(): void {
+    const { marks, hots, basketItems } = this;
+    const { rowOf, outs, rebought } = this.input;
+    let sum = 0;
+    for (let at = 0; at < this.basketFirsts[this.baskets]!; at++) {
+      const item = basketItems[at]!;
+      sum += marks[item * 4]! + hots[item * 4]! + rowOf[item]! + outs[item]! + rebought[item]!;
+    }
+    this.touchedSum = sum;
+  }
+
+  private touchViews(): void {
+    const { viewItems } = this;
+    const { rowOf } = this.input;
+    let sum = 0;
+    for (let k = 0; k < this.anchors; k++) {
+      const row = rowOf[this.anchorItems[k]!]!;
+      if (row < 0) continue;
+      const from = row * viewWords;
+      for (let at = from; at < from + 4 + served * 2; at += 16) sum += viewItems[at]!;
+    }
+    this.touchedSum += sum;
+  }
+
   private weighHistory(): void {
     let weight = 1;
+    this.touchItems();
     for (let k = this.baskets - 1; k >= 0; k--) {
       const from = this.basketFirsts[k]!;
       const end = this.basketFirsts[k + 1]!;
@@ -217,6 +245,7 @@ export class TypedArrays {
     for (let k = 0; k < this.anchors; k++) {
       this.factors[k] = this.affinities[k]! * power(outs[this.anchorItems[k]!]!, -0.7);
     }
+    this.touchViews();
     let touchedCount = 0;
     for (let k = 0; k < this.anchors; k++) {
       const item = this.anchorItems[k]!;
