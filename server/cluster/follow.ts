@@ -309,8 +309,9 @@ export class Follow {
     const { watermark } = replication;
     const { partDiffers } = this;
     const carrier = this.leads ? 'redis' : 'grpc';
-    const digest = this.isCaughtUp ? replication.digest() : '';
-    const answer = await upstream.report({ node, role, watermark, digest, carrier, partDiffers });
+    const digest = replication.digest();
+    const said = { node, role, watermark, digest, carrier, partDiffers };
+    const answer = await upstream.report({ ...said, caughtUp: this.isCaughtUp });
     this.partDiffers = false;
     if (answer.node !== this.hello?.node) return;
     if (answer.incarnation !== this.hello.incarnation) {

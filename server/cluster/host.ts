@@ -29,10 +29,12 @@ export interface HostOptions {
   readonly clock: Clock;
   /** Throws UNAVAILABLE while there is none. */
   readonly engine: () => Engine;
+  /** What another node hands on; told as it would be by a door of this node. */
+  readonly write: (write: ForwardedWrite) => Promise<unknown>;
 }
 
 const linkKeyId = '';
-const silent = { role: '', digest: '', carrier: 'grpc', partDiffers: false };
+const silent = { role: '', digest: '', carrier: 'grpc', partDiffers: false, caughtUp: false };
 
 export class ReplicationHost {
   private readonly options: HostOptions;
@@ -191,7 +193,7 @@ export class ReplicationHost {
       replication.recount('cells have changed by themselves');
     }
     // Who is still reading may have been given stubs where we counted receipts that are gone now.
-    const ours = standing.digest === '' ? undefined : replication.digestAt(standing.watermark);
+    const ours = standing.caughtUp ? replication.digestAt(standing.watermark) : undefined;
     const { VERDICT_DIFFERS, VERDICT_SAME, VERDICT_UNSPECIFIED } =
       wire.ReportStandingResponse_Verdict;
     nodes.hear(standing, ours === undefined ? undefined : ours === standing.digest);
@@ -212,16 +214,12 @@ export class ReplicationHost {
     const { linkKey } = this.options.secret;
     const plain = unseal(linkKey, sealed, 'write');
     if (plain === undefined) throw new EngineError('INVALID_ARGUMENT', 'the write cannot be read');
-    const answer = await this.perform(JSON.parse(plain.toString()) as ForwardedWrite).catch(
+    const asked = this.options.write(JSON.parse(plain.toString()) as ForwardedWrite);
+    const answer = await asked.then(
+      (result) => ({ result }),
       (error: unknown) => ({ error: told(error) }),
     );
     return { sealed: seal(linkKey, Buffer.from(JSON.stringify(answer)), 'answer') };
-  }
-
-  private async perform(write: ForwardedWrite): Promise<{ readonly result: unknown }> {
-    const engine = this.options.engine();
-    if (write.kind === 'erase') return { result: await engine.erase(write.memberId) };
-    return { result: await engine.ingest(write.events) };
   }
 }
 

@@ -22,6 +22,8 @@ export const clusterLimits = {
   retryMsMax: 2_000,
   /** Bytes of one piece of a snapshot. */
   snapshotPieceBytes: 262_144,
+  /** Followers that hand a write on to a follower; more of them are a ring. */
+  hopsMax: 8,
   /** A write that is handed on must be answered within this. */
   forwardMsMax: 10_000,
   /** Calls of one message between nodes. */

@@ -24,9 +24,13 @@ export interface NodeWays {
   close(): Promise<void>;
 }
 
-export type ForwardedWrite =
+export type ForwardedWrite = (
   | { readonly kind: 'ingest'; readonly events: readonly Event[] }
-  | { readonly kind: 'erase'; readonly memberId: string };
+  | { readonly kind: 'erase'; readonly memberId: string }
+) & {
+  /** How many followers have handed it on to a follower. */
+  readonly hops?: number;
+};
 
 const notOpen: EngineStatus = {
   ready: false,
@@ -81,6 +85,13 @@ export class NodeEngine implements Engine {
     const receipt = await this.current.erase(memberId);
     const nodes = await this.ways.acknowledge(receipt.watermark);
     return { ...receipt, nodes };
+  }
+
+  /** A write that another node has handed on: kept here, or handed on further. */
+  async take(write: ForwardedWrite): Promise<unknown> {
+    const { forward } = this.ways;
+    if (forward !== undefined) return forward({ ...write, hops: (write.hops ?? 0) + 1 });
+    return write.kind === 'erase' ? this.erase(write.memberId) : this.ingest(write.events);
   }
 
   /** A follower lets expire what its origin does. */

@@ -51,6 +51,9 @@ export interface ClusterNode {
   stop(): void;
 }
 
+/** Why a write that one node did not take goes to the next. */
+const passedOver: readonly (string | undefined)[] = ['NODE_UNREACHABLE', 'FOLLOWER'];
+
 type Answer = { readonly result: unknown } | { readonly error: ToldError };
 
 export function createNode(options: NodeOptions): ClusterNode {
@@ -114,6 +117,7 @@ class Node implements NodeWays {
       nodes: this.nodes,
       clock,
       engine: () => this.readyEngine(),
+      write: (write) => this.facade.take(write),
     });
   }
 
@@ -272,10 +276,12 @@ class Node implements NodeWays {
   }
 
   private async handOn(write: ForwardedWrite): Promise<unknown> {
-    if (!this.options.forwardsWrites) {
-      const where = this.upstreams.map(({ address }) => address).join(', ');
-      const message = `this node only follows; write to ${where}`;
-      throw new EngineError('FAILED_PRECONDITION', message, { reason: 'FOLLOWER' });
+    const where = this.upstreams.map(({ address }) => address).join(', ');
+    const refuse = (message: string) =>
+      new EngineError('FAILED_PRECONDITION', message, { reason: 'FOLLOWER' });
+    if (!this.options.forwardsWrites) throw refuse(`this node only follows; write to ${where}`);
+    if ((write.hops ?? 0) > clusterLimits.hopsMax) {
+      throw refuse(`no origin was found behind ${where}: followers follow each other in a ring`);
     }
     const answer = await this.forwardToAny(write);
     if ('result' in answer) return answer.result;
@@ -288,21 +294,23 @@ class Node implements NodeWays {
   }
 
   /**
-   * To the first that can be reached. One that took the write and could not say so does no harm: a
-   * receipt that two origins accepted counts once.
+   * To the first that can be reached and takes writes, or reaches who does. One that took the write
+   * and could not say so does no harm: a receipt that two origins accepted counts once.
    */
   private async forwardToAny(write: ForwardedWrite): Promise<Answer> {
-    let failure: unknown;
+    let refusal: Answer | undefined;
     for (const upstream of this.upstreams) {
-      try {
-        return (await upstream.forward(write)) as Answer;
-      } catch (error) {
-        const isGone = error instanceof EngineError && error.reason === 'NODE_UNREACHABLE';
-        if (!isGone) throw error;
-        failure ??= error;
-      }
+      const answer = await upstream.forward(write).then(
+        (told) => told as Answer,
+        (error: unknown): Answer => {
+          if (error instanceof EngineError) return { error };
+          throw error;
+        },
+      );
+      if (!('error' in answer) || !passedOver.includes(answer.error.reason)) return answer;
+      refusal ??= answer;
     }
-    throw failure;
+    return refusal!;
   }
 
   acknowledge: NodeWays['acknowledge'] = (watermark) => this.nodes.acknowledge(watermark);

@@ -5,7 +5,7 @@ import type { ReportStandingRequest } from '#proto/caini/v1/replication.js';
 import { type Clock, type NodeAcknowledgement, parseVector } from '../../engine/index.ts';
 import { clusterLimits } from './limits.ts';
 
-interface Known extends Omit<ReportStandingRequest, 'partDiffers'> {
+interface Known extends Omit<ReportStandingRequest, 'partDiffers' | 'caughtUp'> {
   /** When it was heard of last; 0 for not since the start. */
   heardAtMs: number;
   /** What comparing its digest gave last; undefined before. */
@@ -28,7 +28,8 @@ export class Nodes {
   }
 
   /** `isSame` is undefined when its digest could not be compared this time. */
-  hear({ partDiffers: _, ...report }: ReportStandingRequest, isSame: boolean | undefined): void {
+  hear(standing: ReportStandingRequest, isSame: boolean | undefined): void {
+    const { partDiffers: _, caughtUp: __, ...report } = standing;
     const before = this.known.get(report.node);
     const isNew = before === undefined;
     if (isNew && this.known.size >= clusterLimits.nodesMax) return;
@@ -97,7 +98,9 @@ function namesIn(path: string): readonly string[] {
   }
 }
 
-function holds({ watermark }: Known, wanted: string): boolean {
+/** A node that has only said where it stands tells its digest within a second. */
+function holds({ watermark, digest }: Known, wanted: string): boolean {
+  if (digest === '') return false;
   const theirs = parseVector(watermark) ?? [];
   return (parseVector(wanted) ?? []).every(({ origin, epoch, sequence }) =>
     theirs.some(

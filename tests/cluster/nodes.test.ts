@@ -6,7 +6,7 @@ import {
   agree,
   eventually,
   type NodeOptions,
-  type NodeUnderTest,
+  NodeUnderTest,
   startNode,
 } from '../support/cluster.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/folders.ts';
@@ -263,4 +263,43 @@ test('an erase reaches every node, and the receipt says so', { timeout }, async 
   await eventually('all agree', () => agree([shop, follower, away]));
   const refused = await away.send('POST', '/v1/purchases', receipt('ann'));
   expect(refused.body.reason).toBe('MEMBER_ERASED');
+});
+
+test('an erase that was asked of a follower tells of every node too', { timeout }, async () => {
+  const shop = await origin();
+  await buy(shop, 'ann');
+  await buy(shop, 'bob');
+  const first = await node({ role: 'follower', name: 'f1', origin: shop.address });
+  const second = await node({ role: 'follower', name: 'f2', origin: shop.address });
+  await Promise.all([first.ready(), second.ready()]);
+  await eventually('both are known', async () => {
+    return (await shop.readiness()).cluster.followers.length === 2;
+  });
+  const { nodes: told, digestAfter: digest } = await first.ask('DELETE', '/v1/members/ann');
+  expect(told).toEqual([
+    { node: 'f1', acknowledged: true, digest },
+    { node: 'f2', acknowledged: true, digest },
+  ]);
+});
+
+test('a write finds its origin through a follower that follows a follower', {
+  timeout,
+}, async () => {
+  const shop = await origin();
+  const first = await node({ role: 'follower', name: 'f1', origin: shop.address });
+  await first.ready();
+  const second = await node({ role: 'follower', name: 'f2', origin: first.address });
+  await second.ready();
+  expect(await buy(second, 'ann')).toMatch(/^shop\//);
+  await eventually('all agree', () => agree([shop, first, second]));
+  // In a ring they find nobody, and say so.
+  await Promise.all([shop.kill(), first.stop()]);
+  const ports = { http: first.httpPort, grpc: first.grpcPort };
+  const ring = new NodeUnderTest({ ...first.options, origin: second.address }, ports);
+  nodes.push(ring);
+  ring.start();
+  await eventually('the ring is told', async () => {
+    const { body } = await second.send('POST', '/v1/purchases', receipt('bob'));
+    return body.reason === 'FOLLOWER' && body.detail.includes('ring');
+  });
 });
