@@ -141,7 +141,8 @@ export class Replication {
       const message = `${JSON.stringify(watermark)} is no watermark of several origins`;
       throw new EngineError('INVALID_ARGUMENT', message, { field: 'watermark' });
     }
-    let start = log.head + 1;
+    // Not from the log's head on: what a transaction has on its way to the disk is not there yet.
+    let start = this.position + 1;
     for (const { origin, ...head } of log.origins.vector()) {
       const known = theirs.find((place) => place.origin === origin);
       if (known?.epoch === head.epoch && known.sequence === head.sequence) continue;
@@ -153,12 +154,13 @@ export class Replication {
 
   private placeAfter(known: Place): number | undefined {
     const { log } = this.options;
-    const found = log.origins.find(known, log.head);
+    const found = log.origins.find(known, this.position);
     if (found !== undefined) return found + 1;
     const head = log.origins.headOf(known.origin)!;
     const isOurs = known.origin === this.origin;
-    // Another's newest entries may reach them sooner than us.
-    if (!isOurs && known.epoch === head.epoch && known.sequence > head.sequence) return undefined;
+    // Another's newest entries may reach them sooner than us, or be on their way to our disk: of
+    // an epoch that goes on here, nothing else is missing.
+    if (!isOurs && known.epoch === head.epoch) return undefined;
     const message = `${formatPlace(known)} is not in this log, which stands at ${head.sequence}`;
     throw new EngineError('FAILED_PRECONDITION', message, { reason: 'DIVERGED' });
   }
