@@ -192,12 +192,12 @@ describe('the id', () => {
 
 describe('the catalogue', () => {
   test('is written in batches and read page by page', async () => {
-    const items = ['p1', 'p2', 'p3'].map((itemId) => ({ itemId, priceFen: 1 }));
+    const items = ['p3', 'p1', 'p2'].map((itemId) => ({ itemId, priceFen: 1 }));
     const { json } = await loopback.send('POST', '/v1/items', {
       items: [...items, { itemId: '' }],
     });
     told('writeItems', json);
-    expect(json.results.map((result: { id: string }) => result.id)).toEqual(['p1', 'p2', 'p3', '']);
+    expect(json.results.map((result: { id: string }) => result.id)).toEqual(['p3', 'p1', 'p2', '']);
     const seen: string[] = [];
     for (let after = ''; ; ) {
       const page = await loopback.get(`/v1/items?limit=2${after}`);
@@ -206,8 +206,13 @@ describe('the catalogue', () => {
       if (page.json.nextAfter === undefined) break;
       after = `&after=${encodeURIComponent(page.json.nextAfter)}`;
     }
-    expect(seen).toEqual([...loopback.engine.items()].map((item) => item.itemId));
-    expect((await loopback.get('/v1/items?after=nowhere')).status).toBe(404);
+    expect(seen).toEqual([...loopback.engine.items()].map((item) => item.itemId).sort());
+    // Also after an id that only another node knows.
+    const { json: rest } = await loopback.get('/v1/items?after=p1-and-a-half');
+    expect(rest.items.map((item: { itemId: string }) => item.itemId).slice(0, 2)).toEqual([
+      'p2',
+      'p3',
+    ]);
     told('listStores', (await loopback.get('/v1/stores')).json);
   });
 

@@ -81,7 +81,7 @@ const listItems = defineRead({
   rpc: 'CatalogService/ListItems',
   method: 'GET',
   path: '/v1/items',
-  summary: 'The catalogue, page by page, in the order of first sight',
+  summary: 'The catalogue, page by page, in the order of ids',
   input: pageSchema,
   reply: itemPageSchema,
   handle(engine, page) {
@@ -122,7 +122,7 @@ const listStores = defineRead({
   rpc: 'CatalogService/ListStores',
   method: 'GET',
   path: '/v1/stores',
-  summary: 'The stores, page by page',
+  summary: 'The stores, page by page, in the order of ids',
   input: pageSchema,
   reply: storePageSchema,
   handle(engine, page) {
@@ -146,25 +146,32 @@ interface Page<T> {
   readonly nextAfter: { readonly nextAfter?: string };
 }
 
-/** The entries after one id, found by walking: ids have no order of their own to seek in. */
+/**
+ * The first entries after an id, in the order of ids: pages of one list may come from several nodes,
+ * and which item came first is not the same on all of them.
+ */
 function pageOf<T>(
   all: Iterable<T>,
   idOf: (entry: T) => string,
-  page: { readonly limit: number; readonly after?: string | undefined },
+  { limit, after = '' }: { readonly limit: number; readonly after?: string | undefined },
 ): Page<T> {
-  const entries: T[] = [];
-  let begun = page.after === undefined;
+  // One more than asked for: whether there is a next page.
+  const firstOf = (some: readonly T[]) =>
+    some.toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1)).slice(0, limit + 1);
+  let found: T[] = [];
+  let last: string | undefined;
   for (const entry of all) {
-    if (!begun) {
-      begun = idOf(entry) === page.after;
-    } else if (entries.length < page.limit) {
-      entries.push(entry);
-    } else {
-      return { entries, nextAfter: { nextAfter: idOf(entries.at(-1)!) } };
-    }
+    const id = idOf(entry);
+    if (id <= after || (last !== undefined && id > last)) continue;
+    found.push(entry);
+    // A pile of twice as many is sorted at a time, not every entry into its place.
+    if (found.length < 2 * (limit + 1)) continue;
+    found = firstOf(found);
+    last = idOf(found.at(-1)!);
   }
-  if (!begun) missing('after', page.after!);
-  return { entries, nextAfter: {} };
+  found = firstOf(found);
+  const entries = found.slice(0, limit);
+  return { entries, nextAfter: found.length > limit ? { nextAfter: idOf(entries.at(-1)!) } : {} };
 }
 
 function missing(field: string, id: string): never {
