@@ -21,6 +21,15 @@ export interface FollowersOptions {
 /** How long a process that died at once waits before the next. */
 const restartMs = 1_000;
 
+/**
+ * In a follower: ends with the process that has started it. Node would have it exit, which waits
+ * for threads that wait for JavaScript when lmdb is writing: for ever, and the next follower with
+ * it for the folder. Being killed costs nothing that the log of the other does not have.
+ */
+export function endWithStarter(): void {
+  cluster.worker?.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+}
+
 /** Resolves when the first of them listens. Rejects when it cannot. */
 export async function startFollowers(options: FollowersOptions): Promise<Door> {
   const { settings, log } = options;

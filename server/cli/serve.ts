@@ -17,7 +17,7 @@ import { type Door, type RunningServer, startServer } from '../serve.ts';
 import { CommandError } from './errors.ts';
 import { exampleRequests } from './examples.ts';
 import { openFolder } from './folder.ts';
-import { startFollowers } from './followers.ts';
+import { endWithStarter, startFollowers } from './followers.ts';
 import { createProgressBar } from './progress.ts';
 
 interface ServeFlags {
@@ -53,6 +53,7 @@ export function serveCommand(program: Command): void {
 async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<void> {
   const settings = withSecret(readSettings({ environment: process.env, options }));
   Buffer.poolSize = doorLimits.poolBytes;
+  endWithStarter();
   // Errors of the last moments must reach the terminal, so that lines are written as they come.
   const log = pino({ level: settings.logLevel }, destination({ fd: 2, sync: true }));
   const progress = createProgressBar(process.stderr, systemClock);
