@@ -58,6 +58,10 @@ export class Follow {
   /** Whether the other has said since our hello how far it is. */
   private hasHeard = false;
   private trouble: string | undefined = 'not connected yet';
+  /** The last trouble that the log was told of; undefined when all is well. */
+  private told: string | undefined;
+  /** The other node goes by our name. */
+  isNamesake = false;
   private differences = 0;
   private partDiffers = false;
   private isCompared = false;
@@ -137,6 +141,10 @@ export class Follow {
     this.trouble = (error as Error).message;
     const reason = error instanceof EngineError ? error.reason : undefined;
     log.debug({ err: error, upstream: upstream.address }, 'the line to a node has ended');
+    if (this.told !== this.trouble && !this.isStopped) {
+      log.warn(`does not follow ${upstream.address}: ${this.trouble}`);
+      this.told = this.trouble;
+    }
     if (reason === 'GAP') this.options.counters.gaps += 1;
     if (reason !== undefined && divergences.includes(reason)) onDiverged(this.trouble);
   }
@@ -157,7 +165,13 @@ export class Follow {
   }
 
   private greet(hello: TailJournalResponse_Hello): void {
-    const { settings, redisUrl, log, replication } = this.options;
+    const { settings, redisUrl, log, replication, node, upstream } = this.options;
+    if (hello.node === node) {
+      this.isNamesake = true;
+      const which = `${upstream.address} is named ${node} too`;
+      const message = `${which}: every node needs a name of its own`;
+      throw new EngineError('FAILED_PRECONDITION', message, { reason: 'SAME_NAME' });
+    }
     if (hello.settings !== settings) {
       const message = `${hello.node} counts with ${hello.settings}, this node with ${settings}`;
       throw new EngineError('FAILED_PRECONDITION', message, { reason: 'SETTINGS_DIFFER' });
@@ -169,6 +183,8 @@ export class Follow {
     this.hello = hello;
     this.next = hello.position;
     this.trouble = undefined;
+    if (this.told !== undefined) log.info(`follows ${this.options.upstream.address} again`);
+    this.told = undefined;
     if (redisUrl === undefined || this.readerOf === hello.node) return;
     this.reader?.close();
     this.readerOf = hello.node;

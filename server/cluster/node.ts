@@ -54,6 +54,8 @@ export interface ClusterNode {
 /** Why a write that one node did not take goes to the next. */
 const passedOver: readonly (string | undefined)[] = ['NODE_UNREACHABLE', 'FOLLOWER'];
 
+const reading = 'reading what others have accepted meanwhile';
+
 type Answer = { readonly result: unknown } | { readonly error: ToldError };
 
 export function createNode(options: NodeOptions): ClusterNode {
@@ -136,8 +138,14 @@ class Node implements NodeWays {
     else await this.open();
     // An origin that was put back from a backup gets what it had lost from who has it, as long as
     // it has not written anything else in its place.
-    this.waiting = 'reading what others have accepted meanwhile';
+    this.waiting = reading;
     await this.caughtUp();
+    const namesake = this.follows.find(({ isNamesake }) => isNamesake);
+    // Two nodes that both write under one name would be taken for one, and one of them for a liar.
+    if (namesake !== undefined && role === 'origin') {
+      const { trouble = '' } = namesake.status();
+      throw new EngineError('FAILED_PRECONDITION', trouble, { reason: 'SAME_NAME' });
+    }
     if (this.mending === undefined) this.waiting = undefined;
   }
 
@@ -147,7 +155,9 @@ class Node implements NodeWays {
     const { catchUpMsMax, originCatchUpMsMax } = clusterLimits;
     const end = performance.now() + (role === 'origin' ? originCatchUpMsMax : catchUpMsMax);
     while (!this.isStopped && performance.now() < end) {
-      if (this.follows.every(({ isCaughtUp }) => isCaughtUp)) return;
+      if (this.follows.every(({ isCaughtUp, isNamesake }) => isCaughtUp || isNamesake)) return;
+      const [trouble] = this.follows.flatMap((follow) => follow.status().trouble ?? []);
+      this.waiting = trouble === undefined ? reading : `${reading}: ${trouble}`;
       const isReading = this.follows.some(({ isConnected }) => isConnected);
       // A long way to go is no reason to serve half of it.
       if (isReading && performance.now() > end - 1_000) return this.caughtUp();
@@ -178,11 +188,22 @@ class Node implements NodeWays {
       ...(isFollower ? { isFollower } : { origin: node }),
     });
     this.engine = engine;
+    if (isFollower) this.assertFollowable(engine);
     // Tells how far the counting is, until it is done.
     this.facade.use(engine);
     await engine.ready;
     this.publish(engine);
     this.followAll(engine);
+  }
+
+  /** A log that was always alone has entries that no other node knows the places of. */
+  private assertFollowable(engine: Engine): void {
+    const { events, watermark } = engine.status();
+    if (events === 0 || !/^\d+$/.test(watermark)) return;
+    const { dataDir } = this.options;
+    const message = `${dataDir} holds a chain of its own, of ${events} events, and cannot follow`;
+    const details = { reason: 'OTHER_CHAIN' };
+    throw new EngineError('FAILED_PRECONDITION', `${message}; begin with an empty folder`, details);
   }
 
   private publish(engine: Engine): void {
@@ -214,6 +235,7 @@ class Node implements NodeWays {
   /** From the first node that gives one; tries until it has one. */
   private async seed(): Promise<void> {
     const { dataDir, node, log } = this.options;
+    let lastWhy = '';
     for (let attempt = 0; !this.isStopped; attempt++) {
       const upstream = this.upstreams[attempt % this.upstreams.length]!;
       this.waiting = `taking a snapshot from ${upstream.address}`;
@@ -227,8 +249,10 @@ class Node implements NodeWays {
         if (this.isStopped) return;
         const isFinal = error instanceof EngineError && error.reason === 'OTHER_CHAIN';
         if (isFinal) throw error;
-        this.waiting = `no snapshot from ${upstream.address}: ${(error as Error).message}`;
-        log.warn(this.waiting);
+        const why = `no snapshot from ${upstream.address}: ${(error as Error).message}`;
+        if (why !== lastWhy) log.warn(why);
+        lastWhy = why;
+        this.waiting = why;
         const { retryMsMax } = clusterLimits;
         await pause(retryMsMax, undefined, { signal: this.stopped.signal }).catch(() => {});
       }

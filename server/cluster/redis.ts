@@ -50,11 +50,22 @@ async function inTime<Value>(redis: Redis, asked: Promise<Value>, msMax: number)
 /** Publishes one node's frames. */
 export class StreamWriter {
   isUp = false;
+  /** Why the connection failed last. */
+  private trouble: string | undefined;
+  private isTold = false;
+  private readonly log: Logger;
   private readonly redis: Redis;
   private readonly key: string;
 
   constructor(place: StreamPlace, log: Logger) {
+    this.log = log;
     this.redis = connect(place.url, log);
+    this.redis.on('error', (error: Error) => {
+      this.trouble = error.message;
+    });
+    this.redis.on('ready', () => {
+      this.trouble = undefined;
+    });
     this.key = streamName(place);
   }
 
@@ -71,10 +82,21 @@ export class StreamWriter {
       });
       await inTime(this.redis, asked, clusterLimits.redisCommandMsMax);
       this.isUp = true;
+      if (this.isTold) this.log.info('redis carries again');
+      this.isTold = false;
     } catch (error) {
       this.isUp = false;
+      this.tell(error as Error);
       throw error;
     }
+  }
+
+  private tell({ message }: Error): void {
+    // The first moments, in which nothing has failed yet.
+    const isConnecting = this.trouble === undefined && this.redis.status !== 'ready';
+    if (this.isTold || isConnecting) return;
+    this.log.warn(`redis does not carry, the log does: ${this.trouble ?? message}`);
+    this.isTold = true;
   }
 
   /** After an erase: what was published goes at once, and its key is gone already. */

@@ -18,8 +18,13 @@ export function nodeOptions(settings: Settings, parts: NodeParts): NodeOptions |
   const { role, dataDir } = settings;
   const follows = (unlessNone(settings.origin) ?? '').split(',').filter((each) => each !== '');
   if (role === 'alone') {
-    if (follows.length === 0) return undefined;
-    throw new SettingsError('CAINI_ORIGIN is set, but CAINI_ROLE is not origin or follower');
+    const set = follows.length > 0 ? 'CAINI_ORIGIN' : 'CAINI_REDIS';
+    if (follows.length === 0 && unlessNone(settings.redis) === undefined) return undefined;
+    throw new SettingsError(`${set} is set, but CAINI_ROLE is not origin or follower`);
+  }
+  const itself = follows.find((address) => isItself(settings, address));
+  if (itself !== undefined) {
+    throw new SettingsError(`CAINI_ORIGIN names ${itself}, which is this node itself`);
   }
   if (role === 'follower' && follows.length === 0) {
     throw new SettingsError('a follower needs CAINI_ORIGIN, the nodes that it follows');
@@ -42,6 +47,12 @@ export function nodeOptions(settings: Settings, parts: NodeParts): NodeOptions |
     clock: systemClock,
     ...parts,
   };
+}
+
+function isItself({ grpcHost, grpcPort }: Settings, address: string): boolean {
+  const [, host, port] = /^(?:grpcs:\/\/)?(.*):(\d+)$/.exec(address) ?? [];
+  if (grpcPort === 'none' || Number(port) !== grpcPort || host === undefined) return false;
+  return host === grpcHost || ['127.0.0.1', 'localhost', '[::1]'].includes(host);
 }
 
 /** The same after a restart, and another for each folder of each machine. */

@@ -65,7 +65,7 @@ export class Upstream {
     signal: AbortSignal,
   ): AsyncIterableIterator<NonNullable<wire.TailJournalResponse['step']>> {
     const stream = this.stream('TailJournal', wire.TailJournalRequest, request);
-    for await (const bytes of hearing(stream, signal)) {
+    for await (const bytes of hearing(stream, signal, this.address)) {
       const { step } = wire.TailJournalResponse.decode(bytes);
       if (step !== undefined) yield step;
     }
@@ -77,7 +77,7 @@ export class Upstream {
     const files = new SnapshotFiles(folder, this.options.secret);
     let isWhole = false;
     try {
-      for await (const bytes of hearing(stream, signal)) {
+      for await (const bytes of hearing(stream, signal, this.address)) {
         isWhole = await files.take(wire.ReadSnapshotResponse.decode(bytes));
       }
     } finally {
@@ -166,6 +166,7 @@ export class Upstream {
 async function* hearing(
   stream: ClientReadableStream<Buffer>,
   signal: AbortSignal,
+  address: string,
 ): AsyncIterableIterator<Buffer> {
   const cancel = () => stream.cancel();
   // A stream that fails after we have left it is nobody's concern.
@@ -176,7 +177,7 @@ async function* hearing(
     for await (const bytes of stream) yield bytes as Buffer;
   } catch (error) {
     if (signal.aborted) return;
-    throw engineErrorOf(error as ServiceError, 'the node');
+    throw engineErrorOf(error as ServiceError, address);
   } finally {
     signal.removeEventListener('abort', cancel);
     cancel();
@@ -237,7 +238,19 @@ function serializer<Message>(codec: Codec<Message>) {
 
 function unreachable(address: string, why: string): EngineError {
   const details = { reason: 'NODE_UNREACHABLE', retryAfterMs: 1_000 };
-  return new EngineError('UNAVAILABLE', `${address} cannot be reached: ${why}`, details);
+  const message = `${address} cannot be reached: ${plainly(why)}`;
+  return new EngineError('UNAVAILABLE', message, details);
+}
+
+/** What grpc-js says, for people; a port of another kind is a likely slip. */
+function plainly(why: string): string {
+  const [said = ''] = why
+    .replace(/^No connection established\. Last error: (Error: )?/, '')
+    .replace(/\.? Resolution note: .*$/s, '')
+    .split('\n');
+  const isOther = /Protocol error|wrong version number/.test(said);
+  if (!isOther) return said;
+  return 'what listens there speaks no gRPC, or one side has TLS and the other has not';
 }
 
 /** The refusal of another node as our own. */

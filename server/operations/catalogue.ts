@@ -147,8 +147,8 @@ interface Page<T> {
 }
 
 /**
- * The first entries after an id, in the order of ids: pages of one list may come from several nodes,
- * and which item came first is not the same on all of them.
+ * The first entries after an id, in the order of ids: pages of one list may come from several
+ * nodes, and which item came first is not the same on all of them.
  */
 function pageOf<T>(
   all: Iterable<T>,

@@ -165,6 +165,11 @@ export class NodeUnderTest implements ProcessUnderTest {
     return this.process?.said ?? '';
   }
 
+  /** Null while the process runs, and when it was killed. */
+  get exitCode(): number | null {
+    return this.process?.child.exitCode ?? null;
+  }
+
   /** Starts the process, again too; does not wait until it is ready. */
   start(): void {
     const { dataDir, role, name, origin, redis, secret = 'a secret of the tests' } = this.options;

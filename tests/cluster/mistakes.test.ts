@@ -1,0 +1,129 @@
+// What a user mistypes when several nodes are set up: what each of them is told, and that none of
+// it passes for working.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  eventually,
+  freePort,
+  type NodeOptions,
+  NodeUnderTest,
+  startNode,
+} from '../support/cluster.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/folders.ts';
+import { caini } from '../support/program.ts';
+
+const timeout = 60_000;
+const start = { timeout };
+let folder: TemporaryFolder;
+let nodes: NodeUnderTest[] = [];
+
+beforeEach(async () => {
+  folder = await makeTemporaryFolder('mistakes');
+});
+afterEach(async () => {
+  await Promise.all(nodes.map((node) => node.kill()));
+  nodes = [];
+  await folder.remove();
+});
+
+async function node(options: Omit<NodeOptions, 'dataDir'>): Promise<NodeUnderTest> {
+  const dataDir = join(folder.path, options.name);
+  mkdirSync(dataDir, { recursive: true });
+  const started = await startNode({ dataDir, ...options });
+  nodes.push(started);
+  return started;
+}
+
+const shopOf = async () => {
+  const shop = await node({ role: 'origin', name: 'shop' });
+  await shop.ready();
+  return shop;
+};
+
+const ended = (started: NodeUnderTest) =>
+  eventually('it has ended', () => started.exitCode !== null);
+
+test(
+  'an address where nothing, or something else, listens is told in plain words, once',
+  start,
+  async () => {
+    const shop = await shopOf();
+    const cases = [
+      [`127.0.0.1:${await freePort()}`, 'cannot be reached: connect ECONNREFUSED'],
+      [`127.0.0.1:${shop.httpPort}`, 'speaks no gRPC'],
+      [`grpcs://${shop.address}`, 'one side has TLS and the other has not'],
+    ] as const;
+    for (const [index, [origin, why]] of cases.entries()) {
+      const lost = await node({ role: 'follower', name: `f${index}`, origin });
+      await eventually(`${origin} is told`, async () => {
+        const { ready, waitingFor = '' } = await lost.readiness();
+        return !ready && waitingFor.includes(`${origin} `) && waitingFor.includes(why);
+      });
+      expect(lost.said.split('no snapshot').length - 1).toBe(1);
+      expect(lost.said).not.toContain('Resolution note');
+    }
+  },
+);
+
+test('a folder with a chain of its own does not become a follower', start, async () => {
+  const shop = await shopOf();
+  const dataDir = join(folder.path, 'old');
+  mkdirSync(dataDir, { recursive: true });
+  const csv = join(folder.path, 'sales.csv');
+  const head = 'purchaseId,memberId,occurredAt,itemId';
+  writeFileSync(csv, `${head}\nr1,ann,2026-05-01T09:10:00+08:00,milk\n`);
+  expect(await caini('import', csv, '--data-dir', dataDir)).toMatchObject({ code: 0 });
+  const old = await node({ role: 'follower', name: 'old', origin: shop.address });
+  await ended(old);
+  expect(old.exitCode).toBe(1);
+  expect(old.said).toContain('holds a chain of its own, of 1 events, and cannot follow');
+});
+
+test('an origin by the name of the one that it follows does not start', start, async () => {
+  const shop = await shopOf();
+  const options: NodeOptions = {
+    dataDir: join(folder.path, 'twin'),
+    role: 'origin',
+    name: 'shop',
+    origin: shop.address,
+  };
+  const twin = await startNode(options);
+  nodes.push(twin);
+  await ended(twin);
+  expect(twin.exitCode).toBe(1);
+  expect(twin.said).toContain('is named shop too: every node needs a name of its own');
+});
+
+test('a node that follows itself is refused by the name of the setting', start, async () => {
+  const ports = { http: await freePort(), grpc: await freePort() };
+  const origin = `localhost:${ports.grpc}`;
+  const own = new NodeUnderTest(
+    { dataDir: join(folder.path, 'own'), role: 'follower', name: 'own', origin },
+    ports,
+  );
+  nodes.push(own);
+  own.start();
+  await ended(own);
+  expect(own.exitCode).toBe(2);
+  expect(own.said).toContain(`CAINI_ORIGIN names ${origin}, which is this node itself`);
+});
+
+test('another half-life, and a Redis that is not there, are told in the log', start, async () => {
+  const shop = await shopOf();
+  const follower = await node({
+    role: 'follower',
+    name: 'f1',
+    origin: shop.address,
+    redis: `redis://127.0.0.1:${await freePort()}`,
+    environment: { CAINI_HALF_LIFE_DAYS: '10' },
+  });
+  await eventually('both are told', () =>
+    [
+      `does not follow ${shop.address}: shop counts with half-lives 60/30`,
+      'redis does not carry, the log does: connect ECONNREFUSED',
+    ].every((line) => follower.said.includes(line)),
+  );
+  const { waitingFor } = await follower.readiness();
+  expect(waitingFor).toContain('shop counts with half-lives 60/30');
+});
