@@ -47,12 +47,17 @@ async function inTime<Value>(redis: Redis, asked: Promise<Value>, msMax: number)
   }
 }
 
+/** What Redis says of a key that no frame can be added to any more. */
+const spoiled = /^WRONGTYPE|the last possible ID|equal or smaller than the target/;
+
 /** Publishes one node's frames. */
 export class StreamWriter {
   isUp = false;
   /** Why the connection failed last. */
   private trouble: string | undefined;
   private isTold = false;
+  /** Somebody has put something else there, or used up its ids: nothing of it is needed. */
+  private isSpoiled = false;
   private readonly log: Logger;
   private readonly redis: Redis;
   private readonly key: string;
@@ -73,6 +78,7 @@ export class StreamWriter {
   async add(frames: readonly Buffer[], nowMs: number): Promise<void> {
     try {
       const pipeline = this.redis.pipeline();
+      if (this.isSpoiled) pipeline.del(this.key);
       for (const frame of frames) {
         pipeline.xadd(this.key, 'MAXLEN', '~', clusterLimits.streamFramesMax, '*', 'f', frame);
       }
@@ -82,11 +88,13 @@ export class StreamWriter {
       });
       await inTime(this.redis, asked, clusterLimits.redisCommandMsMax);
       this.isUp = true;
+      this.isSpoiled = false;
       if (this.isTold) this.log.info('redis carries again');
       this.isTold = false;
     } catch (error) {
       this.isUp = false;
       this.tell(error as Error);
+      if (spoiled.test((error as Error).message)) this.isSpoiled = true;
       throw error;
     }
   }
@@ -160,7 +168,10 @@ export class StreamReader {
       );
       const reply = await inTime(this.redis, asked, readBlockMs + redisCommandMsMax);
       this.isUp = true;
-      for (const [id, [, frame]] of framesIn(reply)) {
+      const rows = framesIn(reply);
+      // A stream that began anew under an earlier clock would never reach where we have been.
+      if (rows.length === 0 && isBefore(await this.newestId(), last)) last = '0-0';
+      for (const [id, [, frame]] of rows) {
         last = id.toString();
         if (frame !== undefined) await this.hear(frame);
       }
@@ -175,6 +186,12 @@ export class StreamReader {
 }
 
 type Row = readonly [id: Buffer, fields: readonly Buffer[]];
+
+/** Whether one id of a stream comes before another; both are milliseconds and a count. */
+function isBefore(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((id) => id.split('-').map(BigInt) as [bigint, bigint]);
+  return a![0] < b![0] || (a![0] === b![0] && a![1] < b![1]);
+}
 
 function framesIn(reply: unknown): readonly Row[] {
   const [stream] = (reply ?? []) as readonly (readonly [Buffer, readonly Row[]])[];

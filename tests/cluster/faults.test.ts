@@ -161,6 +161,45 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
     await healed();
   });
 
+  test(
+    'the stream is spoiled: ids that run ahead, ids used up, another type',
+    options,
+    async () => {
+      const lastId = '18446744073709551615-18446744073709551615';
+      const spoil = [
+        // Begins anew at the ids of now, as after an erase.
+        () => {
+          redisSays(redis.port, 'XADD', stream(), `${Date.now() + 3_600_000}-1`, 'f', 'ahead');
+          return () => redisSays(redis.port, 'DEL', stream());
+        },
+        () => redisSays(redis.port, 'XADD', stream(), lastId, 'f', 'the last'),
+        () => {
+          redisSays(redis.port, 'DEL', stream());
+          redisSays(redis.port, 'SET', stream(), 'no stream');
+        },
+      ];
+      for (const [index, act] of spoil.entries()) {
+        const { forgedFrames } = (await followers[0]!.readiness()).cluster.counters;
+        const after = act();
+        if (typeof after === 'function') {
+          await eventually('it is read', async () => {
+            const { cluster } = await followers[0]!.readiness();
+            return cluster.counters.forgedFrames > forgedFrames;
+          });
+          after();
+        }
+        await load.more(10);
+        await eventually(`way ${index} is mended`, async () => {
+          const told = await Promise.all(followers.map((node) => node.readiness()));
+          const lasts = redisSays(redis.port, 'XREVRANGE', stream(), '+', '-', 'COUNT', '1');
+          const isNow = Number(lasts.split('-')[0]) <= Date.now() + 1_000;
+          return isNow && told.every(({ cluster }) => cluster.follows[0].carrier === 'redis');
+        });
+      }
+      await healed();
+    },
+  );
+
   test('the origin is killed in the midst of publishing', options, async () => {
     for (let round = 0; round < 3; round++) {
       await shop.kill();
