@@ -37,6 +37,7 @@ export interface FollowOptions {
 }
 
 const divergences = ['DIVERGED', 'EPOCH_CHANGED'];
+const refusals = ['SETTINGS_DIFFER', 'OTHER_CHAIN', 'SAME_NAME'];
 
 export class Follow {
   private readonly options: FollowOptions;
@@ -62,6 +63,8 @@ export class Follow {
   private told: string | undefined;
   /** The other node goes by our name. */
   isNamesake = false;
+  /** It will not be followed before somebody has set one of the two up otherwise. */
+  isRefused = false;
   private differences = 0;
   private partDiffers = false;
   private isCompared = false;
@@ -140,6 +143,7 @@ export class Follow {
     const { log, onDiverged, upstream } = this.options;
     this.trouble = (error as Error).message;
     const reason = error instanceof EngineError ? error.reason : undefined;
+    this.isRefused = reason !== undefined && refusals.includes(reason);
     log.debug({ err: error, upstream: upstream.address }, 'the line to a node has ended');
     if (this.told !== this.trouble && !this.isStopped) {
       log.warn(`does not follow ${upstream.address}: ${this.trouble}`);

@@ -154,8 +154,11 @@ class Node implements NodeWays {
     const { role } = this.options;
     const { catchUpMsMax, originCatchUpMsMax } = clusterLimits;
     const end = performance.now() + (role === 'origin' ? originCatchUpMsMax : catchUpMsMax);
-    while (!this.isStopped && performance.now() < end) {
-      if (this.follows.every(({ isCaughtUp, isNamesake }) => isCaughtUp || isNamesake)) return;
+    // A follower that counts otherwise than those whom it follows serves nobody.
+    const isRefused = () => role === 'follower' && this.follows.every((follow) => follow.isRefused);
+    while (!this.isStopped && (performance.now() < end || isRefused())) {
+      if (this.follows.every((each) => each.isCaughtUp)) return;
+      if (role === 'origin' && this.follows.some(({ isNamesake }) => isNamesake)) return;
       const [trouble] = this.follows.flatMap((follow) => follow.status().trouble ?? []);
       this.waiting = trouble === undefined ? reading : `${reading}: ${trouble}`;
       const isReading = this.follows.some(({ isConnected }) => isConnected);

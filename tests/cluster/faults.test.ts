@@ -166,28 +166,20 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
     options,
     async () => {
       const lastId = '18446744073709551615-18446744073709551615';
-      const spoil = [
-        // Begins anew at the ids of now, as after an erase.
-        () => {
-          redisSays(redis.port, 'XADD', stream(), `${Date.now() + 3_600_000}-1`, 'f', 'ahead');
-          return () => redisSays(redis.port, 'DEL', stream());
-        },
-        () => redisSays(redis.port, 'XADD', stream(), lastId, 'f', 'the last'),
-        () => {
-          redisSays(redis.port, 'DEL', stream());
-          redisSays(redis.port, 'SET', stream(), 'no stream');
-        },
-      ];
-      for (const [index, act] of spoil.entries()) {
-        const { forgedFrames } = (await followers[0]!.readiness()).cluster.counters;
-        const after = act();
-        if (typeof after === 'function') {
-          await eventually('it is read', async () => {
-            const { cluster } = await followers[0]!.readiness();
-            return cluster.counters.forgedFrames > forgedFrames;
-          });
-          after();
-        }
+      const add = (id: string) => redisSays(redis.port, 'XADD', stream(), id, 'f', 'forged');
+      const drop = () => redisSays(redis.port, 'DEL', stream());
+      // What is done, and what once it is read: a stream that was dropped begins at ids of now.
+      const ways = [
+        [() => add(`${Date.now() + 3_600_000}-1`), drop],
+        [() => add(lastId), () => {}],
+        [drop, () => redisSays(redis.port, 'SET', stream(), 'no stream')],
+      ] as const;
+      const forged = async () => (await followers[0]!.readiness()).cluster.counters.forgedFrames;
+      for (const [index, [spoil, goOn]] of ways.entries()) {
+        const before = await forged();
+        spoil();
+        if (spoil !== drop) await eventually('it is read', async () => (await forged()) > before);
+        goOn();
         await load.more(10);
         await eventually(`way ${index} is mended`, async () => {
           const told = await Promise.all(followers.map((node) => node.readiness()));

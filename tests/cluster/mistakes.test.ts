@@ -111,6 +111,7 @@ test('a node that follows itself is refused by the name of the setting', start, 
 
 test('another half-life, and a Redis that is not there, are told in the log', start, async () => {
   const shop = await shopOf();
+  const begun = performance.now();
   const follower = await node({
     role: 'follower',
     name: 'f1',
@@ -126,4 +127,10 @@ test('another half-life, and a Redis that is not there, are told in the log', st
   );
   const { waitingFor } = await follower.readiness();
   expect(waitingFor).toContain('shop counts with half-lives 60/30');
+  // Nor does it ever serve what it has: it would count another way from there on.
+  await eventually('it has waited longer than for a node that is away', async () => {
+    const { ready, cluster } = await follower.readiness();
+    expect(ready).toBe(false);
+    return performance.now() > begun + 11_000 && cluster.follows[0].carrier === 'none';
+  });
 });
