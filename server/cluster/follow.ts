@@ -59,8 +59,8 @@ export class Follow {
   /** Whether the other has said since our hello how far it is. */
   private hasHeard = false;
   private trouble: string | undefined = 'not connected yet';
-  /** The last trouble that the log was told of; undefined when all is well. */
-  private told: string | undefined;
+  /** The kinds of trouble that the log was told of since all was well. */
+  private readonly told = new Set<string>();
   /** The other node goes by our name. */
   isNamesake = false;
   /** It will not be followed before somebody has set one of the two up otherwise. */
@@ -143,12 +143,13 @@ export class Follow {
     const { log, onDiverged, upstream } = this.options;
     this.trouble = (error as Error).message;
     const reason = error instanceof EngineError ? error.reason : undefined;
+    const kind = reason ?? 'ended';
+    if (!this.told.has(kind) && !this.isStopped) {
+      log.warn(`does not follow ${upstream.address}: ${this.trouble}`);
+      this.told.add(kind);
+    }
     this.isRefused = reason !== undefined && refusals.includes(reason);
     log.debug({ err: error, upstream: upstream.address }, 'the line to a node has ended');
-    if (this.told !== this.trouble && !this.isStopped) {
-      log.warn(`does not follow ${upstream.address}: ${this.trouble}`);
-      this.told = this.trouble;
-    }
     if (reason === 'GAP') this.options.counters.gaps += 1;
     if (reason !== undefined && divergences.includes(reason)) onDiverged(this.trouble);
   }
@@ -187,8 +188,8 @@ export class Follow {
     this.hello = hello;
     this.next = hello.position;
     this.trouble = undefined;
-    if (this.told !== undefined) log.info(`follows ${this.options.upstream.address} again`);
-    this.told = undefined;
+    if (this.told.size > 0) log.info(`follows ${upstream.address} again`);
+    this.told.clear();
     if (redisUrl === undefined || this.readerOf === hello.node) return;
     this.reader?.close();
     this.readerOf = hello.node;

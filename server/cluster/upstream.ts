@@ -247,6 +247,7 @@ function plainly(why: string): string {
   const [said = ''] = why
     .replace(/^No connection established\. Last error: (Error: )?/, '')
     .replace(/\.? Resolution note: .*$/s, '')
+    .replace(/ \(\d{4}-\d\d-\d\dT[^)]*\)$/, '')
     .split('\n');
   const isOther = /Protocol error|wrong version number/.test(said);
   if (!isOther) return said;
