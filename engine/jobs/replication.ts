@@ -136,11 +136,10 @@ export class Replication {
    */
   positionAfter(watermark: string): number {
     const { log } = this.options;
-    const theirs = parseVector(watermark);
-    if (!theirs) {
-      const message = `${JSON.stringify(watermark)} is no watermark of several origins`;
-      throw new EngineError('INVALID_ARGUMENT', message, { field: 'watermark' });
-    }
+    const theirs = this.placesOf(watermark);
+    const isEmptied = this.origin !== undefined && log.origins.headOf(this.origin) === undefined;
+    const ours = isEmptied ? theirs.find(({ origin }) => origin === this.origin) : undefined;
+    if (ours) throw diverged(ours, 0);
     let start = log.head + 1;
     for (const { origin, ...head } of log.origins.vector()) {
       const known = theirs.find((place) => place.origin === origin);
@@ -151,16 +150,63 @@ export class Replication {
     return start;
   }
 
+  private placesOf(watermark: string): readonly Place[] {
+    const places = parseVector(watermark);
+    if (places) return places;
+    const message = `${JSON.stringify(watermark)} is no watermark of several origins`;
+    throw new EngineError('INVALID_ARGUMENT', message, { field: 'watermark' });
+  }
+
   private placeAfter(known: Place): number | undefined {
     const { log } = this.options;
     const found = log.origins.find(known, log.head);
     if (found !== undefined) return found + 1;
     const head = log.origins.headOf(known.origin)!;
     const isOurs = known.origin === this.origin;
-    // Another's newest entries may reach them sooner than us.
-    if (!isOurs && known.epoch === head.epoch && known.sequence > head.sequence) return undefined;
-    const message = `${formatPlace(known)} is not in this log, which stands at ${head.sequence}`;
-    throw new EngineError('FAILED_PRECONDITION', message, { reason: 'DIVERGED' });
+    // Another's newest entries, or newest life, may reach them sooner than us.
+    const isAhead = known.epoch === head.epoch && known.sequence > head.sequence;
+    if (!isOurs && (isAhead || known.epoch > head.epoch)) return undefined;
+    throw diverged(known, head.sequence);
+  }
+
+  /**
+   * What is missing here of origins that were put back, as a node knows that holds `watermark`: of
+   * each such origin the last entry that both have. Throws FAILED_PRECONDITION, CLOCK_BEHIND, when
+   * this log's present life looks older than one that it has lost.
+   */
+  lostOf(watermark: string): readonly Place[] {
+    const { origins, head } = this.options.log;
+    const isHere = (place: Place) => origins.find(place, head) !== undefined;
+    return this.placesOf(watermark).flatMap((place) => {
+      const isOurs = place.origin === this.origin;
+      const known =
+        origins.headOf(place.origin) ?? (isOurs ? { epoch: 0, sequence: 0 } : undefined);
+      if (known === undefined || isHere(place)) return [];
+      const fork = origins.forkBefore(place);
+      if (fork) return isHere(fork.lost) ? [] : [fork.shared];
+      // Of other origins it comes by itself.
+      if (!isOurs) return [];
+      if (!origins.hasWritten) return [{ origin: place.origin, ...known }];
+      const message = `${formatPlace(place)} is of a life that began after the one of this log`;
+      throw new EngineError('FAILED_PRECONDITION', message, { reason: 'CLOCK_BEHIND' });
+    });
+  }
+
+  /**
+   * The entries of one origin after one of them, some at a time. Throws FAILED_PRECONDITION,
+   * DIVERGED, when that one is not here.
+   */
+  *entriesAfter(place: Place, limit: number): IterableIterator<readonly JournalEntry[]> {
+    const { log, keeper } = this.options;
+    const { origins } = log;
+    const shared = place.sequence === 0 ? 0 : origins.find(place, log.head);
+    if (shared === undefined) throw diverged(place, origins.headOf(place.origin)?.sequence ?? 0);
+    const start = shared === 0 ? origins.firstOf(place.origin) : shared + 1;
+    for (let at = start ?? keeper.applied + 1; at <= keeper.applied; at += limit) {
+      const entries = this.entriesFrom(at, limit);
+      const theirs = entries.filter((entry) => entry.place.origin === place.origin);
+      if (theirs.length > 0) yield theirs;
+    }
   }
 
   /** Up to `limit` entries of the log that are in the counts. */
@@ -309,6 +355,11 @@ export class Replication {
       await rm(join(dataDir, name), { recursive: true, force: true });
     }
   }
+}
+
+function diverged(place: Place, head: number): EngineError {
+  const message = `${formatPlace(place)} is not in this log, which stands at ${head}`;
+  return new EngineError('FAILED_PRECONDITION', message, { reason: 'DIVERGED' });
 }
 
 function decoded({ bytes, place }: ForeignEntry): LogEntry {

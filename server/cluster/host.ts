@@ -12,6 +12,7 @@ import {
   snapshotFiles,
 } from '../../engine/index.ts';
 import { encodeFrame, entriesOfFrame, type FrameHead } from './frames.ts';
+import { answerGivenBack } from './give-back.ts';
 import { clusterLimits } from './limits.ts';
 import type { ForwardedWrite } from './node-engine.ts';
 import type { Nodes } from './nodes.ts';
@@ -221,7 +222,8 @@ export class ReplicationHost {
   private async perform(write: ForwardedWrite): Promise<{ readonly result: unknown }> {
     const engine = this.options.engine();
     if (write.kind === 'erase') return { result: await engine.erase(write.memberId) };
-    return { result: await engine.ingest(write.events) };
+    if (write.kind === 'ingest') return { result: await engine.ingest(write.events) };
+    return { result: await answerGivenBack(write, engine.replication) };
   }
 }
 

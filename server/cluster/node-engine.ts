@@ -10,6 +10,7 @@ import {
   type IngestOptions,
   type IngestResult,
   type NodeAcknowledgement,
+  type Place,
 } from '../../engine/index.ts';
 
 /** How a node writes, and what it says of itself. */
@@ -26,7 +27,14 @@ export interface NodeWays {
 
 export type ForwardedWrite =
   | { readonly kind: 'ingest'; readonly events: readonly Event[] }
-  | { readonly kind: 'erase'; readonly memberId: string };
+  | { readonly kind: 'erase'; readonly memberId: string }
+  /** What a node with this watermark holds that the callee has lost. */
+  | { readonly kind: 'lost'; readonly watermark: string }
+  | {
+      readonly kind: 'give';
+      readonly entries: readonly { readonly place: Place; readonly bytes: string }[];
+      readonly newestDay: number;
+    };
 
 const notOpen: EngineStatus = {
   ready: false,

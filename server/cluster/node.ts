@@ -14,6 +14,7 @@ import {
   openSeedFolder,
 } from '../../engine/index.ts';
 import { Follow, type FollowCounters } from './follow.ts';
+import { giveBack } from './give-back.ts';
 import { ReplicationHost, type ToldError } from './host.ts';
 import { clusterLimits } from './limits.ts';
 import { type ForwardedWrite, NodeEngine, type NodeWays } from './node-engine.ts';
@@ -85,7 +86,8 @@ class Node implements NodeWays {
   private stopErased: () => void = () => {};
   private engine: Engine | undefined;
   private reseeds = 0;
-  private lastDivergence = '';
+  private readonly troubles = new Set<string>();
+  private isReseeding = false;
   private waiting: string | undefined = 'opening the chain';
   private mending: Promise<void> | undefined;
   private started: Promise<void> = Promise.resolve();
@@ -134,7 +136,7 @@ class Node implements NodeWays {
     // it has not written anything else in its place.
     this.waiting = 'reading what others have accepted meanwhile';
     await this.caughtUp();
-    if (this.mending === undefined) this.waiting = undefined;
+    if (!this.isReseeding) this.waiting = undefined;
   }
 
   /** Or, when nobody is there to follow, what is known serves better than nothing. */
@@ -199,7 +201,8 @@ class Node implements NodeWays {
   private followAll({ replication }: Engine): void {
     const { node, role, secret, settings, redisUrl, log } = this.options;
     this.follows = this.upstreams.map((upstream) => {
-      const onDiverged = (why: string) => this.mend(why);
+      const onDiverged = (why: string, isOfLog: boolean) =>
+        this.mend(why, isOfLog ? upstream : undefined);
       const { counters } = this;
       const told = { upstream, node, role, secret, replication, settings, redisUrl, counters, log };
       return new Follow({ ...told, onDiverged });
@@ -231,24 +234,53 @@ class Node implements NodeWays {
     }
   }
 
-  /** A follower takes a new snapshot; an origin, whose log is the record, counts it anew. */
-  private mend(why: string): void {
+  /** `behind`: whose log is not the one that ours went on from. */
+  private mend(why: string, behind?: Upstream): void {
     const { role, log } = this.options;
     if (this.mending !== undefined || this.isStopped) return;
-    if (this.lastDivergence !== why) log.error(`diverged: ${why}`);
-    this.lastDivergence = why;
-    if (role === 'origin') {
-      if (this.engine !== undefined && !this.engine.replication.addsUp()) {
-        this.engine.replication.recount(why);
-      }
-      return;
+    this.tell(`diverged: ${why}`);
+    const work = role === 'origin' ? this.mendOrigin(why, behind) : this.mendCopy(why, behind);
+    this.mending = work
+      .catch((error: unknown) => {
+        log.debug({ err: error }, 'the node was not mended');
+        this.tell(`not mended: ${(error as Error).message}`);
+      })
+      .finally(() => {
+        this.mending = undefined;
+      });
+  }
+
+  /** Once, however often it is tried again. */
+  private tell(trouble: string): void {
+    if (!this.troubles.has(trouble)) this.options.log.error(trouble);
+    if (this.troubles.size > clusterLimits.troublesMax) this.troubles.clear();
+    this.troubles.add(trouble);
+  }
+
+  /** Its log is the record: it counts that anew. */
+  private async mendOrigin(why: string, behind: Upstream | undefined): Promise<void> {
+    if (this.engine !== undefined && !this.engine.replication.addsUp()) {
+      this.engine.replication.recount(why);
     }
+    if (behind !== undefined) await this.giveBackTo(behind);
+  }
+
+  /** Takes a new snapshot, but not before the other has back what it lost and we still hold. */
+  private async mendCopy(why: string, behind: Upstream | undefined): Promise<void> {
+    if (behind !== undefined && (await this.giveBackTo(behind)) > 0) return;
     this.waiting = `diverged: ${why}`;
+    this.isReseeding = true;
     this.reseeds += 1;
-    this.mending = this.reseed().finally(() => {
-      this.mending = undefined;
-    });
-    this.mending.catch((error: unknown) => log.error({ err: error }, 'the node was not mended'));
+    await this.reseed();
+    this.isReseeding = false;
+  }
+
+  private async giveBackTo(upstream: Upstream): Promise<number> {
+    if (this.engine === undefined) return 0;
+    const given = await giveBack(upstream, this.engine.replication);
+    const { address } = upstream;
+    if (given > 0) this.options.log.warn(`gave back ${given} entries that ${address} had lost`);
+    return given;
   }
 
   private async reseed(): Promise<void> {

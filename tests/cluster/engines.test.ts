@@ -1,87 +1,13 @@
 // Engines that give each other entries by hand: expiry, sharing of items, merges after erases, and
 // what is refused.
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import {
-  type Engine,
-  type EngineOptions,
-  openEngine,
-  recommendRequestSchema,
-} from '../../engine/index.ts';
-import { withTemporaryFolder } from '../support/folders.ts';
-
-const day = 86_400_000;
-const start = Date.parse('2026-06-01T00:00:00Z');
-
-interface Chain {
-  readonly folder: string;
-  nowMs: number;
-  open(name: string, options?: Partial<EngineOptions>): Promise<Engine>;
-}
-
-async function withChain(use: (chain: Chain) => Promise<void>): Promise<void> {
-  await withTemporaryFolder(async (folder) => {
-    const opened: Engine[] = [];
-    const chain: Chain = {
-      folder,
-      nowMs: start,
-      async open(name, options = { origin: name }) {
-        const key = join('erased', 'key');
-        const dataDir = join(folder, name);
-        mkdirSync(join(dataDir, 'erased'), { recursive: true });
-        if (opened.length > 0) cpSync(join(folder, 'a', key), join(dataDir, key));
-        const engine = await openEngine({ dataDir, clock: () => chain.nowMs, ...options });
-        opened.push(engine);
-        return engine;
-      },
-    };
-    try {
-      await use(chain);
-    } finally {
-      for (const engine of opened) await engine.close();
-    }
-  }, 'engines');
-}
-
-function give(from: Engine, to: Engine): Promise<number> {
-  const { replication } = from;
-  const position = replication.positionAfter(to.replication.watermark);
-  return to.replication.apply(replication.entriesFrom(position, 10_000));
-}
-
-async function exchange(...engines: readonly Engine[]): Promise<void> {
-  for (let taken = 1; taken > 0; ) {
-    taken = 0;
-    for (const from of engines) {
-      for (const to of engines) if (from !== to) taken += await give(from, to);
-    }
-  }
-}
-
-const buys = (engine: Engine, purchaseId: string, at: number, memberId?: string) =>
-  engine.ingest([
-    {
-      kind: 'purchase',
-      purchase: {
-        purchaseId,
-        ...(memberId === undefined ? {} : { memberId }),
-        channel: 'pos',
-        occurredAt: new Date(at).toISOString(),
-        lines: ['milk', 'bread'].map((itemId) => ({ itemId, quantity: 1 })),
-      },
-    },
-  ]);
+import { type Engine, recommendRequestSchema } from '../../engine/index.ts';
+import { buys, day, exchange, expectSame, give, start, withChain } from '../support/engines.ts';
 
 const price = (engine: Engine, priceFen: number) =>
   engine.ingest([{ kind: 'item', item: { itemId: 'milk', priceFen, status: 'active' } }]);
-
-function expectSame(...engines: readonly Engine[]): void {
-  for (const engine of engines) {
-    expect(engine.status().watermark).toBe(engines[0]!.status().watermark);
-    expect(engine.inspect.digest()).toBe(engines[0]!.inspect.digest());
-  }
-}
 
 test('what an origin lets expire expires everywhere, also what comes late from elsewhere', () =>
   withChain(async (chain) => {
