@@ -38,6 +38,8 @@ export interface ServeContext {
   readonly scenario: Scenario;
   readonly audience: Audience;
   readonly kernel: Kernel;
+  /** Whether an item may be shown at all. */
+  readonly knowsItem: (number: number) => boolean;
   readonly registries: Registries;
   readonly content: Content;
   readonly newcomers: Newcomers;
@@ -60,13 +62,23 @@ export interface ServeContext {
   readonly relaxations: Relaxation[];
 }
 
-function knownNumbers(ids: readonly string[], registries: Registries): number[] {
+function knownNumbers(ids: readonly string[], counts: Counts): number[] {
   const numbers = new Set<number>();
   for (const id of ids) {
-    const number = registries.items.numberOf(id);
+    const number = itemNumber(id, counts);
     if (number !== undefined) numbers.add(number);
   }
   return [...numbers];
+}
+
+function itemNumber(itemId: string | undefined, counts: Counts): number | undefined {
+  const number = itemId === undefined ? undefined : counts.registries.items.numberOf(itemId);
+  return number !== undefined && counts.knowsItem(number) ? number : undefined;
+}
+
+function numberOfStore(storeId: string | undefined, counts: Counts): number | undefined {
+  const number = storeId === undefined ? undefined : counts.registries.stores.numberOf(storeId);
+  return number !== undefined && counts.knowsStore(number) ? number : undefined;
 }
 
 function historyFor(
@@ -89,17 +101,18 @@ export function deriveContext(
   const { memberId, storeId, itemId } = request;
   const relaxations: Relaxation[] = [];
   const history = memberId === undefined ? undefined : historyFor(memberId, state, relaxations);
-  const storeNumber = storeId === undefined ? undefined : registries.stores.numberOf(storeId);
+  const storeNumber = numberOfStore(storeId, counts);
   if (storeId !== undefined && storeNumber === undefined) relaxations.push('store_unknown');
-  const anchorNumber = itemId === undefined ? undefined : registries.items.numberOf(itemId);
+  const anchorNumber = itemNumber(itemId, counts);
   if (itemId !== undefined && anchorNumber === undefined) relaxations.push('item_unknown');
   const ticketIds = [...new Set(request.basket.map((line) => line.itemId))];
-  const ticket = knownNumbers(ticketIds, registries);
+  const ticket = knownNumbers(ticketIds, counts);
   const day = request.asOf === undefined ? counts.now() : dayOf(Date.parse(request.asOf));
   return {
     scenario: request.scenario,
     audience,
     kernel: counts.kernel,
+    knowsItem: (number) => counts.knowsItem(number),
     registries,
     content: state.content,
     newcomers: state.newcomers,
@@ -109,7 +122,7 @@ export function deriveContext(
     anchorNumber,
     ticket,
     ticketSize: ticketIds.length,
-    excluded: [...ticket, ...knownNumbers(request.exclude, registries)],
+    excluded: [...ticket, ...knownNumbers(request.exclude, counts)],
     daypart: request.daypart === undefined ? undefined : dayparts.indexOf(request.daypart),
     day,
     growthNow: counts.kernel.run.pairGrowth(day),

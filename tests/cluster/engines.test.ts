@@ -113,6 +113,47 @@ test('an erase takes along whom only another node knew to be the same person', (
     expect([...a.receipts(), ...b.receipts(), ...f.receipts()]).toEqual([]);
   }));
 
+test('what only an erased member bought is shown nowhere, on no node', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a');
+    const b = await chain.open('b');
+    const sells = (engine: Engine, memberId: string, itemId: string, storeId: string) => {
+      const purchaseId = `${memberId}-${itemId}`;
+      const occurredAt = new Date(start - day).toISOString();
+      const lines = [{ itemId, quantity: 1 }];
+      const purchase = {
+        purchaseId,
+        memberId,
+        storeId,
+        channel: 'pos' as const,
+        occurredAt,
+        lines,
+      };
+      return engine.ingest([{ kind: 'purchase', purchase }]);
+    };
+    await sells(a, 'ann', 'cream against warts', 'S1');
+    await sells(a, 'bob', 'milk', 'S2');
+    await price(a, 100);
+    await a.erase('ann');
+    await exchange(a, b);
+    expectSame(a, b);
+    // b took a stub in the place of the receipt; a has seen what it said.
+    for (const engine of [a, b]) {
+      expect([...engine.items()].map(({ itemId }) => itemId)).toEqual(['milk']);
+      expect([...engine.stores()].map(({ storeId }) => storeId)).toEqual(['S2']);
+      expect(engine.item('cream against warts')).toBeUndefined();
+      expect(engine.store('S1')).toBeUndefined();
+      const asked = { scenario: 'similar', itemId: 'cream against warts', storeId: 'S1' };
+      const reply = engine.recommend(recommendRequestSchema.parse(asked));
+      expect(reply.items.map(({ itemId }) => itemId)).toEqual(['milk']);
+      expect(reply.relaxations).toEqual(['store_unknown', 'item_unknown', 'filled_from_chain']);
+    }
+    // Somebody else buys it: it is there again.
+    await sells(b, 'bob', 'cream against warts', 'S1');
+    await exchange(a, b);
+    for (const engine of [a, b]) expect(engine.item('cream against warts')).toBeDefined();
+  }));
+
 test('stores of a city give the same scores whichever node met which of them first', () =>
   withChain(async (chain) => {
     const stores = ['S1', 'S2', 'S3', 'S4', 'S5'];

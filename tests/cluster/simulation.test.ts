@@ -176,12 +176,11 @@ class Story {
 
   private judgeLists(): void {
     const [a, b, f] = names.map((name) => this.node(name));
-    // Items that only an erased member bought are known to those who saw them buy, and may stand at
-    // the end of a list that nothing else fills.
-    const known = [a!, b!, f!].map((node) => [...node.items()].length);
     for (const question of questions()) {
-      if (new Set(known).size > 1) break;
-      const lists = [a!, b!, f!].map((node) => node.recommend(question).items);
+      const lists = [a!, b!, f!].map((node) => {
+        const { recommendationId: _, ...reply } = node.recommend(question);
+        return reply;
+      });
       expect(lists[1]).toEqual(lists[0]);
       expect(lists[2]).toEqual(lists[0]);
     }
@@ -199,10 +198,8 @@ class Story {
   }
 }
 
-/** All but those that were only ever met in receipts. */
+/** Also those that were only met in receipts, as long as one of them counts. */
 function saidOfItems(node: Engine) {
   const byText = (values: Iterable<object>) => [...values].map((one) => JSON.stringify(one)).sort();
-  const items = [...node.items()].filter(({ category }) => category !== undefined);
-  const stores = [...node.stores()].filter(({ timeZone }) => timeZone !== undefined);
-  return [byText(items), byText(stores)];
+  return [byText(node.items()), byText(node.stores())];
 }
