@@ -55,6 +55,7 @@ export function judgeEntries(
     headOf: (origin) => heads.get(origin) ?? { epoch: 0, sequence: 0 },
     isHere: (place) => origins.find(place, head) !== undefined || fresh.some(isAt(place)),
     forkBefore: (place) => origins.forkBefore(place),
+    isForsaken: (place) => origins.isForsaken(place),
   };
   const fresh: FreshEntry[] = [];
   for (const { place: told, bytes } of entries) {
@@ -116,6 +117,7 @@ interface Known {
   readonly headOf: (origin: string) => Omit<Place, 'origin'>;
   readonly isHere: (place: Place) => boolean;
   readonly forkBefore: Log['origins']['forkBefore'];
+  readonly isForsaken: (place: Place) => boolean;
 }
 
 /**
@@ -126,10 +128,11 @@ interface Known {
 function placeOf(known: Known, place: Place): Place | undefined {
   const head = known.headOf(place.origin);
   const { epoch, sequence } = place;
+  const isKnown = epoch === head.epoch && sequence <= head.sequence;
+  if (isKnown || known.isForsaken(place)) return undefined;
   if (epoch < head.epoch) return placeOfLost(known, place);
   if (sequence === head.sequence + 1) return place;
   if (sequence > head.sequence) throw broken('GAP', place, head.sequence, 'does not follow');
-  if (epoch === head.epoch) return undefined;
   throw broken('EPOCH_CHANGED', place, head.sequence, 'begins before what is here ends');
 }
 

@@ -5,6 +5,11 @@ import { EngineError } from '../base/errors.ts';
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 
+/**
+ * Set on a chain that was put back to a moment: the last entry of its own that is still wanted.
+ */
+export const cutName = 'cutAfter';
+
 /** Where the clock is behind, two lives after the same one must not begin alike. */
 const epochsApart = 65_536;
 
@@ -36,6 +41,12 @@ export async function settleNames({ store, log, clock, ...asked }: Naming): Prom
   const last = origins.headOf(wanted)?.epoch ?? 0;
   const seconds = Math.floor(clock() / 1_000);
   const epoch = seconds > last ? seconds : last + 1 + randomInt(epochsApart);
+  const cutAfter = store.readMeta(cutName);
   if (origins.own === wanted) origins.beginLife(epoch);
-  else await store.transaction(() => origins.nameOwn(wanted, epoch, log.head));
+  if (origins.own === wanted && cutAfter === undefined) return;
+  await store.transaction(() => {
+    origins.nameOwn(wanted, epoch, log.head);
+    if (cutAfter !== undefined) origins.forsake(wanted, { epoch, sequence: Number(cutAfter) });
+    store.removeMeta(cutName);
+  });
 }

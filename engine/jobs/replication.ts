@@ -181,7 +181,7 @@ export class Replication {
       const isOurs = place.origin === this.origin;
       const known =
         origins.headOf(place.origin) ?? (isOurs ? { epoch: 0, sequence: 0 } : undefined);
-      if (known === undefined || isHere(place)) return [];
+      if (known === undefined || isHere(place) || origins.isForsaken(place)) return [];
       const fork = origins.forkBefore(place);
       if (fork) return isHere(fork.lost) ? [] : [fork.shared];
       // Of other origins it comes by itself.

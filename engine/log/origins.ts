@@ -4,6 +4,7 @@
 // 'n' number u16                       -> the origin's name
 // 'o' number u16, epoch u32, first u64 -> where the run begins in this log, u64
 // 'l' first place u64                  -> number u16, epoch u32, sequence u64 of its first entry
+// 'c' number u16, epoch u32            -> sequence u64: of earlier lives nothing after it is wanted
 // 's'                                  -> number u16, epoch u32: whose log this is, if it is one's
 //
 // An epoch is one life of an origin: from a start to the next. So a folder that was put back, by
@@ -31,7 +32,7 @@ export interface Fork {
 
 /** Seconds since 1970 in 32 bits. */
 const epochMax = 0xffff_ffff;
-const [nameByte, originByte, localByte, selfByte] = [110, 111, 108, 115] as const;
+const [nameByte, originByte, localByte, selfByte, cutByte] = [110, 111, 108, 115, 99] as const;
 
 function nameKey(number: number): Buffer {
   const key = Buffer.of(nameByte, 0, 0);
@@ -45,6 +46,14 @@ function originKey(number: number, { epoch, sequence }: Head): Buffer {
   key.writeUInt16BE(number, 1);
   key.writeUInt32BE(epoch, 3);
   key.writeBigUInt64BE(BigInt(sequence), 7);
+  return key;
+}
+
+function cutKey(number: number, epoch: number): Buffer {
+  const key = Buffer.allocUnsafe(7);
+  key[0] = cutByte;
+  key.writeUInt16BE(number, 1);
+  key.writeUInt32BE(epoch, 3);
   return key;
 }
 
@@ -64,10 +73,17 @@ function readRun(key: Buffer, value: Buffer): Run {
   };
 }
 
+function readCut({ key, value }: { readonly key: Buffer; readonly value: Buffer }) {
+  if (key[0] !== cutByte) return [];
+  const sequence = Number(value.readBigUInt64BE(0));
+  return [{ number: key.readUInt16BE(1), epoch: key.readUInt32BE(3), sequence }];
+}
+
 export class Origins {
   private readonly table: Table;
   private names: string[] = [];
   private heads = new Map<number, Head>();
+  private cuts: (Head & { readonly number: number })[] = [];
   /** The run at the log's end. */
   private run: Run | undefined;
   private self: { readonly number: number } | undefined;
@@ -87,6 +103,7 @@ export class Origins {
       if (key[0] === nameByte) this.names.push(value.toString());
     }
     for (const number of this.names.keys()) this.loadHead(number, head);
+    this.cuts = this.table.chunk(Buffer.of(cutByte), limits.cutsRead).flatMap(readCut);
     const self = this.table.get(Buffer.of(selfByte));
     this.self = self && { number: self.readUInt16BE(0) };
     if (this.life === 0 && self) this.life = self.readUInt32BE(2);
@@ -157,6 +174,24 @@ export class Origins {
   /** Whether anything of the present life is in the log. */
   get hasWritten(): boolean {
     return this.self !== undefined && this.heads.get(this.self.number)?.epoch === this.life;
+  }
+
+  /**
+   * Nothing of an origin's lives before this one is wanted after `sequence`; inside a transaction.
+   */
+  forsake(origin: string, cut: Head): void {
+    const number = this.numberOf(origin);
+    const after = Buffer.allocUnsafe(8);
+    after.writeBigUInt64BE(BigInt(cut.sequence));
+    this.table.put(cutKey(number, cut.epoch), after);
+    this.cuts.push({ number, ...cut });
+  }
+
+  /** Whether an entry that is not here was given up, when its origin was put back to a moment. */
+  isForsaken({ origin, epoch, sequence }: Place): boolean {
+    return this.cuts.some(
+      (cut) => this.names[cut.number] === origin && epoch < cut.epoch && sequence > cut.sequence,
+    );
   }
 
   /** From here on this log only follows; inside a transaction. */
