@@ -113,6 +113,75 @@ test('an erase takes along whom only another node knew to be the same person', (
     expect([...a.receipts(), ...b.receipts(), ...f.receipts()]).toEqual([]);
   }));
 
+test('goods without a receipt, brought back at two origins at once, count once after it', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a');
+    const b = await chain.open('b');
+    const f = await chain.open('f', { isFollower: true });
+    const bringBack = (engine: Engine) =>
+      engine.ingest([
+        {
+          kind: 'unreferencedReturn',
+          return: {
+            returnId: 'goods',
+            memberId: 'ann',
+            occurredAt: new Date(start).toISOString(),
+            lines: [{ itemId: 'milk', quantity: 2 }],
+          },
+        },
+      ]);
+    await buys(a, 'both-know', start - 3 * day, 'ann');
+    await exchange(a, b);
+    await buys(a, 'a-1', start - 2 * day, 'ann');
+    await buys(b, 'b-1', start - day, 'ann');
+    // a takes it off a-1 and both-know, b off b-1 and both-know.
+    await bringBack(a);
+    await bringBack(b);
+    await give(b, f);
+    await exchange(a, b);
+    await give(b, f);
+    expectSame(a, b, f);
+    for (const engine of [a, b, f]) {
+      const left = [...engine.receipts()].filter(({ itemId }) => itemId === 'milk');
+      expect(left.map(({ purchaseId }) => purchaseId)).toEqual(['b-1']);
+      expect(await engine.verify()).toMatchObject({ differences: [] });
+      await expect(bringBack(engine === f ? b : engine)).resolves.toMatchObject([
+        { status: 'duplicate' },
+      ]);
+    }
+  }));
+
+test('of a receipt with two days the copy that has not expired counts, in any order', () =>
+  withChain(async (chain) => {
+    const retentionDays = 30;
+    const a = await chain.open('a');
+    const b = await chain.open('b');
+    const c = await chain.open('c', { origin: 'c', retentionDays });
+    await buys(a, 'r', start - 20 * day, 'ann');
+    await buys(b, 'r', start - day, 'bob');
+    await buys(a, 'q', start - day, 'ann');
+    await buys(b, 'q', start - 20 * day, 'bob');
+    await buys(c, 'old', start - 20 * day, 'zoe');
+    const late = await chain.open('late', { isFollower: true });
+    const early = await chain.open('early', { isFollower: true });
+    for (const engine of [a, b, c]) await give(engine, early);
+    chain.nowMs += 15 * day;
+    expect(await c.expire()).toBe(1);
+    for (const engine of [c, b, a]) await give(engine, late);
+    await exchange(a, b, c);
+    for (const engine of [a, b, c]) await give(engine, early);
+    expectSame(a, b, c, early, late);
+    for (const engine of [a, b, c, early, late]) {
+      const rows = [...engine.receipts()].map((row) => `${row.purchaseId} ${row.memberId}`);
+      expect([...new Set(rows)].sort()).toEqual(['q ann', 'r bob']);
+    }
+    await a.erase('ann');
+    await exchange(a, b, c);
+    for (const engine of [early, late]) await give(a, engine);
+    expectSame(a, b, c, early, late);
+    expect([...late.receipts()].map(({ purchaseId }) => purchaseId)).toEqual(['r', 'r']);
+  }));
+
 test('what only an erased member bought is shown nowhere, on no node', () =>
   withChain(async (chain) => {
     const a = await chain.open('a');
