@@ -7,6 +7,7 @@ import { findId, type KnownId, readCopies, rememberId, writeCopies } from '../lo
 import {
   type AcceptContext,
   changeHistory,
+  expiredBeforeMs,
   historyOf,
   judgeForgotten,
   noteDayOf,
@@ -21,7 +22,6 @@ import {
   knownReturns,
   moveReceipt,
 } from '../views/accept-return.ts';
-import { expiredBeforeMs } from '../views/expire.ts';
 import { forgetReturns } from '../views/forget.ts';
 import { encodeHistoryEntry, removeEntry } from '../views/history.ts';
 import { findMember, putMember } from '../views/members.ts';

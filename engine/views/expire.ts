@@ -4,6 +4,7 @@ import { allCopies, writeCopies } from '../log/dedupe.ts';
 import {
   type AcceptContext,
   changeHistory,
+  expiredBeforeMs,
   historyOf,
   putTombstone,
   requireRecount,
@@ -69,11 +70,6 @@ export interface Expiry {
   readonly beforeMs: number;
   /** Whether it is this log that says so; else it follows another that did. */
   readonly isOwn: boolean;
-}
-
-/** Everything before this has expired, here or at another origin. */
-export function expiredBeforeMs({ store }: Pick<AcceptContext, 'store'>): number {
-  return Number(store.readMeta('expiredBefore') ?? Number.NEGATIVE_INFINITY);
 }
 
 /** Inside a transaction: a receipt that comes later and is older expires as it comes. */

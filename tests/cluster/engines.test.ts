@@ -38,6 +38,24 @@ test('what an origin lets expire expires everywhere, also what comes late from e
     expect([...a.receipts()].some(({ purchaseId }) => purchaseId.startsWith('b-'))).toBe(false);
   }));
 
+test('an origin refuses what another has let expire, as soon as it has heard of it', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a', { origin: 'a', retentionDays: 30 });
+    const b = await chain.open('b', { origin: 'b', retentionDays: 60 });
+    await buys(a, 'r', start - 20 * day, 'ann');
+    chain.nowMs += 15 * day;
+    expect(await a.expire()).toBe(1);
+    await exchange(a, b);
+    const [late] = await buys(b, 'late', start - 20 * day, 'bob');
+    expect(late).toMatchObject({ status: 'rejected', reason: 'OUTSIDE_RETENTION' });
+    expect(late!.message).toBe(
+      'occurredAt 2026-05-12T00:00:00+00:00 is before 2026-05-17T00:00:00+00:00, ' +
+        'and what is older has expired at another origin of the chain',
+    );
+    await exchange(a, b);
+    expectSame(a, b);
+  }));
+
 test('of two prices the later stands, and a later clock is no trump', () =>
   withChain(async (chain) => {
     const a = await chain.open('a');

@@ -164,10 +164,11 @@ class Story {
     const event = this.pick(this.told);
     if (event.kind !== 'purchase' || this.random.chance(0.4)) return this.ingest(name, [event]);
     const { purchase } = event;
-    // What is brought back of a receipt whose copies differ in whether they are forgotten is the one
+    // What is brought back of a receipt of which one copy is forgotten and one is not is the one
     // thing that order decides (docs/decisions/0010-lives.md).
     const days = this.hasReturns && this.mayExpire ? 0 : this.random.integer(400);
-    const occurredAt = new Date(Date.parse(purchase.occurredAt) - days * 24 * hourMs).toISOString();
+    const atMs = Date.parse(purchase.occurredAt) - days * 24 * hourMs;
+    const occurredAt = new Date(atMs).toISOString();
     const others = this.hasReturns && this.hasErases ? [] : [undefined, ...memberIds];
     const memberId = this.pick([purchase.memberId, ...others]);
     const { memberId: _, ...rest } = purchase;
