@@ -3,6 +3,7 @@ import { dayOf } from '../base/clock.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Content } from '../views/content.ts';
 import type { Counts, Registries } from '../views/counts.ts';
+import { hasLiveEntries } from '../views/history.ts';
 import type { Newcomers } from '../views/newcomers.ts';
 import {
   type Audience,
@@ -87,9 +88,14 @@ function historyFor(
   relaxations: Relaxation[],
 ): Buffer | undefined {
   const { history, isOptedOut } = state.historyOf(memberId);
-  if (isOptedOut) relaxations.push('member_opted_out');
-  else if (!history) relaxations.push('member_unknown');
-  return isOptedOut ? undefined : history;
+  if (isOptedOut) {
+    relaxations.push('member_opted_out');
+    return undefined;
+  }
+  // What is only kept for a checkpoint is there on some nodes and not on others.
+  if (history && hasLiveEntries(history)) return history;
+  relaxations.push('member_unknown');
+  return undefined;
 }
 
 export function deriveContext(
