@@ -123,7 +123,8 @@ interface Known {
 /**
  * Where an entry goes: as the next one of its origin, or of a life that its origin has lost;
  * undefined for one that is here already. Throws FAILED_PRECONDITION: GAP when some are missing
- * before it, EPOCH_CHANGED when its origin began anew and what is here is not what it went on from.
+ * before it, EPOCH_CHANGED when its origin began anew and what is here is not what it went on from,
+ * EPOCH_ENDED when the giver has not heard of that yet.
  */
 function placeOf(known: Known, place: Place): Place | undefined {
   const head = known.headOf(place.origin);
@@ -145,7 +146,7 @@ function placeOfLost(known: Known, place: Place): Place | undefined {
   if (lost && isNext && lost.epoch >= head.epoch) return lost;
   if (lost && known.isHere(lost)) return undefined;
   const last = known.headOf(place.origin).sequence;
-  throw broken('EPOCH_CHANGED', place, last, 'is of an epoch that has ended');
+  throw broken('EPOCH_ENDED', place, last, 'is of an epoch that has ended');
 }
 
 function isAt({ origin, epoch, sequence }: Place) {

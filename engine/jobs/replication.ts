@@ -169,25 +169,26 @@ export class Replication {
   }
 
   /**
-   * What is missing here of origins that were put back, as a node knows that holds `watermark`: of
-   * each such origin the last entry that both have. Throws FAILED_PRECONDITION, CLOCK_BEHIND, when
-   * this log's present life looks older than one that it has lost.
+   * What is missing here, as a node knows that holds `watermark`: of each origin the last entry
+   * that both have. That of others would come by itself, if they are still there. Throws
+   * FAILED_PRECONDITION, CLOCK_BEHIND, when this log's present life looks older than one that it
+   * has lost.
    */
   lostOf(watermark: string): readonly Place[] {
     const { origins, head } = this.options.log;
     const isHere = (place: Place) => origins.find(place, head) !== undefined;
     return this.placesOf(watermark).flatMap((place) => {
-      const isOurs = place.origin === this.origin;
-      const known =
-        origins.headOf(place.origin) ?? (isOurs ? { epoch: 0, sequence: 0 } : undefined);
-      if (known === undefined || isHere(place) || origins.isForsaken(place)) return [];
+      if (isHere(place) || origins.isForsaken(place)) return [];
       const fork = origins.forkBefore(place);
       if (fork) return isHere(fork.lost) ? [] : [fork.shared];
-      // Of other origins it comes by itself.
-      if (!isOurs) return [];
-      if (!origins.hasWritten) return [{ origin: place.origin, ...known }];
-      const message = `${formatPlace(place)} is of a life that began after the one of this log`;
-      throw new EngineError('FAILED_PRECONDITION', message, { reason: 'CLOCK_BEHIND' });
+      if (place.origin === this.origin && origins.hasWritten) {
+        const message = `${formatPlace(place)} is of a life that began after the one of this log`;
+        throw new EngineError('FAILED_PRECONDITION', message, { reason: 'CLOCK_BEHIND' });
+      }
+      const known = origins.headOf(place.origin) ?? { epoch: 0, sequence: 0 };
+      // A tail of an older life, which the giver is told of when it reads on.
+      const isOlder = known.epoch > place.epoch;
+      return isOlder ? [] : [{ origin: place.origin, ...known }];
     });
   }
 

@@ -12,7 +12,7 @@
 import { assert, EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Table } from '../store/table.ts';
-import { knownName, lostName, originName, type Place } from './vector.ts';
+import { knownName, lostLifeOf, lostName, originName, type Place } from './vector.ts';
 
 interface Head {
   readonly epoch: number;
@@ -189,9 +189,12 @@ export class Origins {
 
   /** Whether an entry that is not here was given up, when its origin was put back to a moment. */
   isForsaken({ origin, epoch, sequence }: Place): boolean {
-    return this.cuts.some(
-      (cut) => this.names[cut.number] === origin && epoch < cut.epoch && sequence > cut.sequence,
-    );
+    return this.cuts.some((cut) => {
+      const name = this.names[cut.number]!;
+      if (name === origin) return epoch < cut.epoch && sequence > cut.sequence;
+      // What it had lost before is not wanted either, but as far as it had come back by then.
+      return lostLifeOf(origin, name) < cut.epoch;
+    });
   }
 
   /** From here on this log only follows; inside a transaction. */

@@ -13,6 +13,11 @@ export function lostName(origin: string, epoch: number): string {
   return `${origin}.${epoch}`;
 }
 
+/** The life that began without what has this name, if it is a lost life of that origin. */
+export function lostLifeOf(name: string, origin: string): number {
+  return name.startsWith(`${origin}.`) ? Number(name.slice(origin.length + 1)) : Number.NaN;
+}
+
 /** One entry of one origin. Epochs tell apart the lives of an origin, each from start to start. */
 export interface Place {
   readonly origin: string;

@@ -210,11 +210,12 @@ class Node implements NodeWays {
     for (const follow of this.follows) follow.start();
   }
 
-  /** From the first node that gives one; tries until it has one. */
-  private async seed(): Promise<void> {
+  /** From the first node that gives one, `first` before the others; tries until it has one. */
+  private async seed(first = this.upstreams[0]!): Promise<void> {
     const { dataDir, node, log } = this.options;
+    const nodes = [first, ...this.upstreams.filter((other) => other !== first)];
     for (let attempt = 0; !this.isStopped; attempt++) {
-      const upstream = this.upstreams[attempt % this.upstreams.length]!;
+      const upstream = nodes[attempt % nodes.length]!;
       this.waiting = `taking a snapshot from ${upstream.address}`;
       try {
         const folder = openSeedFolder(dataDir);
@@ -271,7 +272,7 @@ class Node implements NodeWays {
     this.waiting = `diverged: ${why}`;
     this.isReseeding = true;
     this.reseeds += 1;
-    await this.reseed();
+    await this.reseed(behind);
     this.isReseeding = false;
   }
 
@@ -283,9 +284,9 @@ class Node implements NodeWays {
     return given;
   }
 
-  private async reseed(): Promise<void> {
+  private async reseed(from: Upstream | undefined): Promise<void> {
     await this.letGo();
-    await this.seed();
+    await this.seed(from);
     await this.caughtUp();
     this.waiting = undefined;
   }

@@ -111,7 +111,7 @@ test('a longer life of the older copy is told too, from either side', () =>
       await expect(give(older, other)).rejects.toMatchObject({ reason: 'DIVERGED' });
     }
     // What another origin goes on writing comes in all the same, once the lost has come back.
-    expect(await giveBack(b, older)).toBe(3);
+    expect(await giveBack(b, older)).toBe(4);
     expect(await giveBack(f, older)).toBe(0);
     await buys(b, 'b-2', start, 'ann');
     await give(b, older);
@@ -144,6 +144,27 @@ test('an erase that the older copy had forgotten comes back, also when its ledge
     expect(receiptsOf(older)).toEqual(['r-3', 'r-4', 'r-5']);
     const [late] = await buys(older, 'n-2', start, 'ann');
     expect(late).toMatchObject({ status: 'rejected', reason: 'MEMBER_ERASED' });
+  }));
+
+test('what others had accepted comes back too, should they be gone for good', () =>
+  withChain(async (chain) => {
+    const { a, f } = await told(chain);
+    const c = await chain.open('c');
+    await buys(c, 'c-1', start - day, 'ann');
+    await buys(c, 'c-2', start - day, 'bob');
+    await exchange(a, c);
+    await exchange(a, f);
+    await chain.close(c);
+    const older = await putBack(chain, 'a', 'older');
+    await buys(older, 'n-1', start - day, 'ann');
+    expect(await giveBack(f, older)).toBe(5);
+    expect(receiptsOf(older)).toEqual(['c-1', 'c-2', 'n-1', 'r-1', 'r-2', 'r-3', 'r-4', 'r-5']);
+    // Lost altogether: what had come back beside comes back again.
+    const g = await chain.open('g', { isFollower: true });
+    await give(older, g);
+    const again = await putBack(chain, 'a', 'anew');
+    await giveBack(g, again);
+    expect(receiptsOf(again)).toEqual(receiptsOf(older));
   }));
 
 test('a folder that was lost and made anew under the same name gets everything back', () =>

@@ -80,7 +80,8 @@ test('what came after the moment does not come back from who holds it', () =>
     const into = await putBackTo(chain, 'a', { toSequence: moments[2]!.head });
     const back = await chain.open(into, { origin: 'a' });
     for (const other of [b, f]) {
-      expect(back.replication.lostOf(other.replication.watermark)).toEqual([]);
+      const lost = back.replication.lostOf(other.replication.watermark);
+      expect(lost.map(({ origin }) => origin)).not.toContain('a');
     }
     // Of b it reads on, and passes over what b has of it.
     const give = () => {
