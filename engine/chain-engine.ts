@@ -311,21 +311,25 @@ export class ChainEngine implements Engine {
   }
 
   item(itemId: string): Item | undefined {
-    const number = this.registries.items.numberOf(itemId);
-    return number === undefined ? undefined : this.registries.items.valueOf(number);
+    const { items } = this.registries;
+    const number = items.numberOf(itemId);
+    const isKnown = number !== undefined && this.keeper.counts.knowsItem(number);
+    return isKnown ? items.valueOf(number) : undefined;
   }
 
   items(): IterableIterator<Item> {
-    return this.registries.items.entries();
+    return this.registries.items.entries((number) => this.keeper.counts.knowsItem(number));
   }
 
   store(storeId: string): StoreEvent | undefined {
-    const number = this.registries.stores.numberOf(storeId);
-    return number === undefined ? undefined : this.registries.stores.valueOf(number);
+    const { stores } = this.registries;
+    const number = stores.numberOf(storeId);
+    const isKnown = number !== undefined && this.keeper.counts.knowsStore(number);
+    return isKnown ? stores.valueOf(number) : undefined;
   }
 
   stores(): IterableIterator<StoreEvent> {
-    return this.registries.stores.entries();
+    return this.registries.stores.entries((number) => this.keeper.counts.knowsStore(number));
   }
 
   receipts(options: { readonly gross?: boolean } = {}): IterableIterator<ReceiptRow> {

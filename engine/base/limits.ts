@@ -114,6 +114,8 @@ export const limits = {
   streamPurchasesMax: 8_192,
   /** Names of one log: each is 20 bytes of every watermark, so 256 are 5 KB. */
   originsMax: 256,
+  /** How often an origin can be put back to a moment before the oldest of them is forgotten. */
+  cutsRead: 1_024,
   /** Moments whose digests are kept to be compared: 4,096 × ~100 B; at 100 batches/s 40 s. */
   digestsKept: 4_096,
   /** Entries of others in one transaction: about 10 µs each on the serving thread. */

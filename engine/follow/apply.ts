@@ -5,8 +5,8 @@ import { limits } from '../base/limits.ts';
 import { decodeEntry, encodeStub, type LogEntry } from '../log/codec.ts';
 import type { Log } from '../log/log.ts';
 import { formatPlace, type Place } from '../log/vector.ts';
-import type { AcceptContext } from '../views/accept.ts';
-import { expiredBeforeMs, noteExpired } from '../views/expire.ts';
+import { type AcceptContext, expiredBeforeMs } from '../views/accept.ts';
+import { noteExpired } from '../views/expire.ts';
 import { applyItem, applyStore } from './catalogue.ts';
 import { applyConsent, applyErase, applyMerge } from './members.ts';
 import { applyPurchase, applyReturn } from './receipts.ts';
@@ -43,17 +43,24 @@ export function applyEntry(
 }
 
 /**
- * Those of these entries, in this order, that are not here yet. Changes nothing. Throws what isNext
- * throws, and DATA_LOSS for an entry that this version cannot read.
+ * Those of these entries, in this order, that are not here yet. Changes nothing. Throws what
+ * placeOf throws, and DATA_LOSS for an entry that this version cannot read.
  */
 export function judgeEntries(
-  { origins }: Log,
+  { origins, head }: Log,
   entries: readonly ForeignEntry[],
 ): readonly FreshEntry[] {
   const heads = new Map(origins.vector().map((place) => [place.origin, place]));
+  const known: Known = {
+    headOf: (origin) => heads.get(origin) ?? { epoch: 0, sequence: 0 },
+    isHere: (place) => origins.find(place, head) !== undefined || fresh.some(isAt(place)),
+    forkBefore: (place) => origins.forkBefore(place),
+    isForsaken: (place) => origins.isForsaken(place),
+  };
   const fresh: FreshEntry[] = [];
-  for (const { place, bytes } of entries) {
-    if (!isNext(heads.get(place.origin), place)) continue;
+  for (const { place: told, bytes } of entries) {
+    const place = placeOf(known, told);
+    if (place === undefined) continue;
     heads.set(place.origin, place);
     fresh.push({ place, bytes, entry: decodeEntry(bytes, place.sequence) });
   }
@@ -105,24 +112,46 @@ function applyKind(context: AcceptContext, arrival: Arrival, following: Followin
   }
 }
 
+/** What is here, with what comes in at the same time. */
+interface Known {
+  readonly headOf: (origin: string) => Omit<Place, 'origin'>;
+  readonly isHere: (place: Place) => boolean;
+  readonly forkBefore: Log['origins']['forkBefore'];
+  readonly isForsaken: (place: Place) => boolean;
+}
+
 /**
- * Whether an entry is the next one of its origin; false for one that is here already. Throws
- * FAILED_PRECONDITION: GAP when some are missing before it, EPOCH_CHANGED when the origin began
- * anew and what is here of its last epoch is not what it went on from.
+ * Where an entry goes: as the next one of its origin, or of a life that its origin has lost;
+ * undefined for one that is here already. Throws FAILED_PRECONDITION: GAP when some are missing
+ * before it, EPOCH_CHANGED when its origin began anew and what is here is not what it went on from,
+ * EPOCH_ENDED when the giver has not heard of that yet.
  */
-function isNext(known: Omit<Place, 'origin'> | undefined, place: Place): boolean {
-  const head = known ?? { epoch: 0, sequence: 0 };
+function placeOf(known: Known, place: Place): Place | undefined {
+  const head = known.headOf(place.origin);
   const { epoch, sequence } = place;
-  if (epoch < head.epoch) {
-    if (sequence <= head.sequence) return false;
-    throw broken('EPOCH_CHANGED', place, head.sequence, 'is of an epoch that has ended');
-  }
-  if (sequence === head.sequence + 1) return true;
-  if (sequence <= head.sequence) {
-    if (epoch === head.epoch) return false;
-    throw broken('EPOCH_CHANGED', place, head.sequence, 'begins before what is here ends');
-  }
-  throw broken('GAP', place, head.sequence, 'does not follow');
+  const isKnown = epoch === head.epoch && sequence <= head.sequence;
+  if (isKnown || known.isForsaken(place)) return undefined;
+  if (epoch < head.epoch) return placeOfLost(known, place);
+  if (sequence === head.sequence + 1) return place;
+  if (sequence > head.sequence) throw broken('GAP', place, head.sequence, 'does not follow');
+  throw broken('EPOCH_CHANGED', place, head.sequence, 'begins before what is here ends');
+}
+
+/** Of an earlier life: what that has and the later one does not is kept under another name. */
+function placeOfLost(known: Known, place: Place): Place | undefined {
+  if (known.isHere(place)) return undefined;
+  const lost = known.forkBefore(place)?.lost;
+  const head = lost && known.headOf(lost.origin);
+  const isNext = head !== undefined && lost!.sequence === head.sequence + 1;
+  if (lost && isNext && lost.epoch >= head.epoch) return lost;
+  if (lost && known.isHere(lost)) return undefined;
+  const last = known.headOf(place.origin).sequence;
+  throw broken('EPOCH_ENDED', place, last, 'is of an epoch that has ended');
+}
+
+function isAt({ origin, epoch, sequence }: Place) {
+  return ({ place }: FreshEntry): boolean =>
+    place.origin === origin && place.epoch === epoch && place.sequence === sequence;
 }
 
 function broken(reason: string, place: Place, head: number, what: string): EngineError {

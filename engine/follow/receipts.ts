@@ -7,17 +7,21 @@ import { findId, type KnownId, readCopies, rememberId, writeCopies } from '../lo
 import {
   type AcceptContext,
   changeHistory,
+  expiredBeforeMs,
   historyOf,
   judgeForgotten,
   noteDayOf,
   putTombstone,
-  registerUnknown,
   requireRecount,
   tombstoneKey,
 } from '../views/accept.ts';
 import { type AcceptedPurchase, countPurchase } from '../views/accept-purchase.ts';
-import { findPurchase, type KnownPurchase, moveReceipt } from '../views/accept-return.ts';
-import { expiredBeforeMs } from '../views/expire.ts';
+import {
+  findPurchase,
+  type KnownPurchase,
+  knownReturns,
+  moveReceipt,
+} from '../views/accept-return.ts';
 import { forgetReturns } from '../views/forget.ts';
 import { encodeHistoryEntry, removeEntry } from '../views/history.ts';
 import { findMember, putMember } from '../views/members.ts';
@@ -41,18 +45,18 @@ export function applyPurchase(
   // The newest day of all that was accepted settles the landmark, whatever becomes of it here.
   noteDayOf(context, purchase);
   const erased = memberId !== undefined && isErased(context, memberId);
+  const known = findId(store, 'purchase', purchaseId);
   if (erased || purchase.occurredAtMs < expiredBeforeMs(context)) {
     append(false);
-    // Its items and store name nobody; where it came before the erase they are known too.
-    registerUnknown(context, purchase);
-    if (!findId(store, 'purchase', purchaseId)) forget(context, purchaseId, erased);
+    // As if it had never come; another copy of it may still.
+    if (erased && !known) forget(context, purchaseId);
     return;
   }
   const contentHash = context.hashContent(purchaseContent(purchase));
-  const known = findId(store, 'purchase', purchaseId);
   const sequence = append(true);
   const accepted = { purchase, contentHash, acceptedAtMs, sequence };
   if (!known) {
+    revive(context, purchaseId);
     countPurchase(context, accepted);
     return;
   }
@@ -65,9 +69,17 @@ export function applyPurchase(
   notify(`receipt ${purchaseId} came to ${place.origin} and ${holder}: that of ${counted} counts`);
 }
 
-function forget(context: AcceptContext, purchaseId: string, isErasure: boolean): void {
+function forget(context: AcceptContext, purchaseId: string): void {
   forgetReturns(context, purchaseId, readReturns(context.store, purchaseId), []);
-  putTombstone(context, isErasure ? 'purchase' : 'expired', purchaseId);
+  putTombstone(context, 'purchase', purchaseId);
+}
+
+/** A copy of a receipt that was forgotten counts: what is brought back of it does too. */
+function revive({ store, ledger }: AcceptContext, purchaseId: string): void {
+  const { tombstones } = store.tables;
+  if (tombstones.isEmpty()) return;
+  const hash = ledger.hash(purchaseId);
+  for (const kind of ['purchase', 'expired'] as const) tombstones.remove(tombstoneKey(kind, hash));
 }
 
 function replaceCopy(context: AcceptContext, known: KnownId, accepted: AcceptedPurchase): void {
@@ -110,13 +122,15 @@ function keepCopy(
 }
 
 /**
- * Counts the next copy of receipts whose counted copy was erased: as if that had never come. Inside
- * the transaction of the erase.
+ * Counts the next copy of receipts whose counted copy was erased or has expired: as if that had
+ * never come. Inside the transaction that takes it.
  */
 export function countNextCopies(context: AcceptContext, purchaseIds: readonly string[]): void {
   const { store, log } = context;
   for (const purchaseId of purchaseIds) {
-    const copies = readCopies(store, purchaseId).flatMap((sequence) => {
+    const kept = readCopies(store, purchaseId);
+    if (kept.length === 0) continue;
+    const copies = kept.flatMap((sequence) => {
       const entry = log.read(sequence);
       return entry.kind === 'purchase' ? [{ sequence, entry }] : [];
     });
@@ -129,8 +143,7 @@ export function countNextCopies(context: AcceptContext, purchaseIds: readonly st
       forgetReturns(context, purchaseId, readReturns(store, purchaseId), []);
       continue;
     }
-    const tombstone = tombstoneKey('purchase', context.ledger.hash(purchaseId));
-    store.tables.tombstones.remove(tombstone);
+    revive(context, purchaseId);
     const { purchase, acceptedAtMs } = next.entry;
     const contentHash = context.hashContent(purchaseContent(purchase));
     const { sequence } = next;
@@ -153,14 +166,16 @@ export function applyReturn(
   const { return: value, acceptedAtMs } = entry;
   const { returnId, purchaseId } = value;
   const known = findPurchase(context, purchaseId);
-  const twin = findId(store, 'return', returnId);
-  const isSecond = twin !== undefined && place.origin >= log.origins.at(twin.sequence).origin;
+  const twins = knownReturns(context, returnId);
+  const originOf = (sequence: number) => log.origins.at(sequence).origin;
+  const isSecond = twins.some((sequence) => originOf(sequence) < place.origin);
   const isForgotten = judgeForgotten(context, returnId, purchaseId) !== undefined;
   if (isForgotten || isSecond || isTooLate(acceptedAtMs, known)) {
     append(false);
     return;
   }
-  if (twin) takeBackReturn(context, twin.sequence);
+  const later = twins.filter((sequence) => originOf(sequence) > place.origin);
+  for (const twin of later) takeBackReturn(context, twin);
   const sequence = append(true);
   const contentHash = context.hashContent(returnContent(value));
   rememberId(store, 'return', returnId, { sequence, contentHash });
@@ -168,7 +183,7 @@ export function applyReturn(
   const kept = [...earlier, { sequence, acceptedAtMs, lines: value.lines }];
   writeReturns(store, purchaseId, kept);
   if (known) moveReceipt(context, known, { before: earlier, after: kept }, sequence);
-  if (twin) requireRecount(context, sequence);
+  if (later.length > 0) requireRecount(context, sequence);
 }
 
 /** The same return came through an origin whose name comes later: that one does not count. */

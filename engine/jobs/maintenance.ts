@@ -9,7 +9,13 @@ import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
 import { retentionStartMs, tombstoneKey } from '../views/accept.ts';
 import { eraseMember } from '../views/erase.ts';
-import { type ExpireSlice, type Expiry, expireSlice } from '../views/expire.ts';
+import {
+  type ExpireSlice,
+  type Expiry,
+  expireCopies,
+  expireSlice,
+  tellExpiry,
+} from '../views/expire.ts';
 import type { Ingest } from '../views/ingest.ts';
 import type { Keeper } from '../views/keeper.ts';
 import { type Audit, compareCounts, compareHistories, DifferenceList } from '../views/verify.ts';
@@ -155,11 +161,22 @@ export class Maintenance {
 
   /** The same up to a moment that is given, also by another origin. */
   async expireBefore(expiry: Expiry): Promise<number> {
+    const { writer, keeper, log } = this.options;
     let receipts = 0;
+    if (log.origins.isNamed) {
+      receipts += await writer.transact((context) => {
+        const copies = expireCopies(context, expiry.beforeMs);
+        if (copies > 0) tellExpiry(context, expiry);
+        return copies;
+      });
+    }
+    const ticketAt = (sequence: number) => keeper.ticketAt(sequence);
     for (const slice of this.expireSlices(expiry.beforeMs)) {
-      receipts += await this.options.writer.transact((context) =>
-        expireSlice(context, slice, expiry, (sequence) => this.options.keeper.ticketAt(sequence)),
-      );
+      receipts += await writer.transact((context) => {
+        const expired = expireSlice(context, slice, expiry, ticketAt);
+        countNextCopies(context, expired);
+        return expired.length;
+      });
     }
     if (receipts > 0) await this.options.keeper.checkpoint();
     return receipts;

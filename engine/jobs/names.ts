@@ -1,14 +1,17 @@
 // Under which name a log's own entries go, and when a new epoch of them begins.
+import { randomInt } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 
 /**
- * Set on a chain that was put back from a backup: other nodes may hold entries that it has lost,
- * so that what it writes from here on must not be taken for them.
+ * Set on a chain that was put back to a moment: the last entry of its own that is still wanted.
  */
-export const restoredName = 'restored';
+export const cutName = 'cutAfter';
+
+/** Where the clock is behind, two lives after the same one must not begin alike. */
+const epochsApart = 65_536;
 
 interface Naming {
   readonly store: Store;
@@ -18,7 +21,10 @@ interface Naming {
   readonly isFollower: boolean;
 }
 
-/** Names the log as asked. Throws FAILED_PRECONDITION when it has another name already. */
+/**
+ * Names the log as asked, and begins a new life of it. Throws FAILED_PRECONDITION when it has
+ * another name already.
+ */
 export async function settleNames({ store, log, clock, ...asked }: Naming): Promise<void> {
   const { origins } = log;
   if (asked.isFollower) {
@@ -31,13 +37,16 @@ export async function settleNames({ store, log, clock, ...asked }: Naming): Prom
     const message = `the folder is that of origin ${origins.own}, not of ${wanted}`;
     throw new EngineError('FAILED_PRECONDITION', message, { reason: 'OTHER_ORIGIN' });
   }
-  const isRestored = store.readMeta(restoredName) === true;
-  if (origins.own === wanted && !isRestored) return;
-  // Seconds, so that a folder that was lost and made anew does not begin where it began before.
+  // Seconds, so that a folder that was put back does not begin where a life began that it lost.
   const last = origins.headOf(wanted)?.epoch ?? 0;
-  const epoch = Math.max(last + 1, Math.floor(clock() / 1_000));
+  const seconds = Math.floor(clock() / 1_000);
+  const epoch = seconds > last ? seconds : last + 1 + randomInt(epochsApart);
+  const cutAfter = store.readMeta(cutName);
+  if (origins.own === wanted) origins.beginLife(epoch);
+  if (origins.own === wanted && cutAfter === undefined) return;
   await store.transaction(() => {
     origins.nameOwn(wanted, epoch, log.head);
-    store.removeMeta(restoredName);
+    if (cutAfter !== undefined) origins.forsake(wanted, { epoch, sequence: Number(cutAfter) });
+    store.removeMeta(cutName);
   });
 }

@@ -2,7 +2,9 @@
 // the same sequences.
 import { assert, EngineError } from '../base/errors.ts';
 import { formatMoment } from '../base/time.ts';
+import { applyEntry, type Following } from '../follow/apply.ts';
 import {
+  decodeEntry,
   encodeErase,
   encodeExpire,
   encodeItem,
@@ -13,6 +15,7 @@ import {
 } from '../log/codec.ts';
 import type { IngestResult } from '../log/events.ts';
 import { Log, type SequencedEntry } from '../log/log.ts';
+import type { Place } from '../log/vector.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
 import {
@@ -27,6 +30,7 @@ import { acceptPurchase } from '../views/accept-purchase.ts';
 import { acceptReturn } from '../views/accept-return.ts';
 import { type HashId, Registry } from '../views/catalogue.ts';
 import { Ingest } from '../views/ingest.ts';
+import { cutName } from './names.ts';
 
 /** Where a replay stops: both absent is the log's end. */
 export interface ReplayCut {
@@ -55,34 +59,48 @@ const sliceEntries = 2_048;
 export async function replayLog(options: ReplayOptions): Promise<number> {
   const { source, target } = options;
   const log = new Log(source);
-  const places = log.origins.vector();
-  if (places.length > 1) throw severalOrigins(places.length);
   const end = endOf(log, options);
   const player = new Player(options);
-  let slice: SequencedEntry[] = [];
-  for (const entry of log.scan()) {
-    if (entry.sequence > end) break;
-    slice.push(entry);
-    if (slice.length < sliceEntries) continue;
-    await player.play(slice);
-    options.progress(entry.sequence, end);
-    slice = [];
+  for (let from = 1; from <= end; from += sliceEntries) {
+    const slice = sliceOf(log, from, Math.min(sliceEntries, end - from + 1));
+    await player.play(slice, log.origins.isNamed);
+    options.progress(from + slice.length - 1, end);
   }
-  await player.play(slice);
   await player.close();
   await target.transaction(() => {
     copyBeside(source, target, { end, head: log.head });
     const { own } = log.origins;
-    if (own !== undefined) new Log(target).origins.nameOwn(own, places[0]?.epoch ?? 1, end);
+    if (own === undefined) return;
+    const { origins, head } = new Log(target);
+    const last = origins.headOf(own);
+    origins.nameOwn(own, last?.epoch ?? 1, head);
+    // What the origin wrote after this is not wanted any more, whoever still holds it.
+    target.writeMeta(cutName, last?.sequence ?? 0);
   });
   return end;
 }
 
-/** What one node has of the others it gets again from them, but not the moment it had it. */
-function severalOrigins(count: number): EngineError {
-  const message = `the chain has ${count} origins: restore it whole, or each origin's own log`;
-  return new EngineError('FAILED_PRECONDITION', message, { reason: 'SEVERAL_ORIGINS' });
+function sliceOf(log: Log, from: number, limit: number): readonly PlayedEntry[] {
+  return log.raw(from, limit).map(({ sequence, bytes }, index) => {
+    const missing = from + index;
+    if (sequence !== missing) throw new EngineError('DATA_LOSS', `log entry ${missing} is missing`);
+    return {
+      sequence,
+      bytes,
+      entry: decodeEntry(bytes, sequence),
+      place: log.origins.isNamed ? log.origins.at(sequence) : undefined,
+    };
+  });
 }
+
+interface PlayedEntry extends SequencedEntry {
+  readonly bytes: Buffer;
+  /** Whose entry it is, where the log has names. */
+  readonly place: Place | undefined;
+}
+
+/** Whoever was erased is a stub in the log already. */
+const nobodyElse: Following = { idsOf: () => [], alsoErased: new Set(), notify: () => {} };
 
 /** Plays entries into a store as if they arrived at the moments at which they were accepted. */
 class Player {
@@ -110,11 +128,13 @@ class Player {
     });
   }
 
-  play(entries: readonly SequencedEntry[]): Promise<void> {
+  /** With several origins as a follower would take them, which settles what order cannot. */
+  play(entries: readonly PlayedEntry[], isNamed: boolean): Promise<void> {
     return this.writer.transact((context) => {
-      for (const { sequence, entry } of entries) {
+      for (const { sequence, entry, place, bytes } of entries) {
         this.nowMs = entry.acceptedAtMs;
-        replayEntry(context, entry);
+        if (isNamed) applyEntry(context, { place: place!, entry, bytes }, nobodyElse);
+        else replayEntry(context, entry);
         assertPlace(context.log, sequence);
       }
     });
@@ -210,10 +230,15 @@ function endOf(log: Log, { toSequence, toTimeMs }: ReplayCut): number {
   throw new EngineError('INVALID_ARGUMENT', message, { field: 'toTime' });
 }
 
-/** A clock may step back, the log may not: the first entry accepted later ends it. */
+/**
+ * A clock may step back, the log may not: the first entry accepted later ends it. By the clock of
+ * this node: others' may be an hour ahead, and where their entries stand among ours tells enough.
+ */
 function lastAcceptedBy(log: Log, timeMs: number): number {
+  const { own } = log.origins;
   for (const { sequence, entry } of log.scan()) {
-    if (entry.kind !== 'stub' && entry.acceptedAtMs > timeMs) return sequence - 1;
+    if (entry.kind === 'stub' || entry.acceptedAtMs <= timeMs) continue;
+    if (own === undefined || log.origins.at(sequence).origin === own) return sequence - 1;
   }
   return log.head;
 }
@@ -239,8 +264,8 @@ function copyBeside(
   }
   // Ids of returns without a receipt: the log has only the returns that were made of them.
   for (const { key, value } of source.tables.ids.rows()) {
-    const isKept = target.tables.ids.has(key) || value.readDoubleLE(0) > end;
-    if (key[0] === unreferencedReturnKind && !isKept) target.tables.ids.put(key, value);
+    if (key[0] !== unreferencedReturnKind || target.tables.ids.has(key)) continue;
+    if (value.readDoubleLE(0) <= end) target.tables.ids.put(key, value);
   }
   if (end < head) return;
   // An import goes on where it was, and the newest day ever seen fixes the landmark.

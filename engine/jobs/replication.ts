@@ -12,9 +12,8 @@ import type { Log } from '../log/log.ts';
 import { formatPlace, type Place, parseVector } from '../log/vector.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
-import { tombstoneKey } from '../views/accept.ts';
+import { expiredBeforeMs, tombstoneKey } from '../views/accept.ts';
 import { eraseMember } from '../views/erase.ts';
-import { expiredBeforeMs } from '../views/expire.ts';
 import type { Ingest } from '../views/ingest.ts';
 import type { Keeper } from '../views/keeper.ts';
 import type { Maintenance } from './maintenance.ts';
@@ -136,11 +135,10 @@ export class Replication {
    */
   positionAfter(watermark: string): number {
     const { log } = this.options;
-    const theirs = parseVector(watermark);
-    if (!theirs) {
-      const message = `${JSON.stringify(watermark)} is no watermark of several origins`;
-      throw new EngineError('INVALID_ARGUMENT', message, { field: 'watermark' });
-    }
+    const theirs = this.placesOf(watermark);
+    const isEmptied = this.origin !== undefined && log.origins.headOf(this.origin) === undefined;
+    const ours = isEmptied ? theirs.find(({ origin }) => origin === this.origin) : undefined;
+    if (ours) throw diverged(ours, 0);
     // Not from the log's head on: what a transaction has on its way to the disk is not there yet.
     let start = this.position + 1;
     for (const { origin, ...head } of log.origins.vector()) {
@@ -152,6 +150,13 @@ export class Replication {
     return start;
   }
 
+  private placesOf(watermark: string): readonly Place[] {
+    const places = parseVector(watermark);
+    if (places) return places;
+    const message = `${JSON.stringify(watermark)} is no watermark of several origins`;
+    throw new EngineError('INVALID_ARGUMENT', message, { field: 'watermark' });
+  }
+
   private placeAfter(known: Place): number | undefined {
     const { log } = this.options;
     const found = log.origins.find(known, this.position);
@@ -159,10 +164,50 @@ export class Replication {
     const head = log.origins.headOf(known.origin)!;
     const isOurs = known.origin === this.origin;
     // Another's newest entries may reach them sooner than us, or be on their way to our disk: of
-    // an epoch that goes on here, nothing else is missing.
-    if (!isOurs && known.epoch === head.epoch) return undefined;
-    const message = `${formatPlace(known)} is not in this log, which stands at ${head.sequence}`;
-    throw new EngineError('FAILED_PRECONDITION', message, { reason: 'DIVERGED' });
+    // a life that goes on here, nothing else is missing. So may its newest life.
+    if (!isOurs && known.epoch >= head.epoch) return undefined;
+    throw diverged(known, head.sequence);
+  }
+
+  /**
+   * What is missing here, as a node knows that holds `watermark`: of each origin the last entry
+   * that both have. That of others would come by itself, if they are still there. Throws
+   * FAILED_PRECONDITION, CLOCK_BEHIND, when this log's present life looks older than one that it
+   * has lost.
+   */
+  lostOf(watermark: string): readonly Place[] {
+    const { origins, head } = this.options.log;
+    const isHere = (place: Place) => origins.find(place, head) !== undefined;
+    return this.placesOf(watermark).flatMap((place) => {
+      if (isHere(place) || origins.isForsaken(place)) return [];
+      const fork = origins.forkBefore(place);
+      if (fork) return isHere(fork.lost) ? [] : [fork.shared];
+      if (place.origin === this.origin && origins.hasWritten) {
+        const message = `${formatPlace(place)} is of a life that began after the one of this log`;
+        throw new EngineError('FAILED_PRECONDITION', message, { reason: 'CLOCK_BEHIND' });
+      }
+      const known = origins.headOf(place.origin) ?? { epoch: 0, sequence: 0 };
+      // A tail of an older life, which the giver is told of when it reads on.
+      const isOlder = known.epoch > place.epoch;
+      return isOlder ? [] : [{ origin: place.origin, ...known }];
+    });
+  }
+
+  /**
+   * The entries of one origin after one of them, some at a time. Throws FAILED_PRECONDITION,
+   * DIVERGED, when that one is not here.
+   */
+  *entriesAfter(place: Place, limit: number): IterableIterator<readonly JournalEntry[]> {
+    const { log, keeper } = this.options;
+    const { origins } = log;
+    const shared = place.sequence === 0 ? 0 : origins.find(place, log.head);
+    if (shared === undefined) throw diverged(place, origins.headOf(place.origin)?.sequence ?? 0);
+    const start = shared === 0 ? origins.firstOf(place.origin) : shared + 1;
+    for (let at = start ?? keeper.applied + 1; at <= keeper.applied; at += limit) {
+      const entries = this.entriesFrom(at, limit);
+      const theirs = entries.filter((entry) => entry.place.origin === place.origin);
+      if (theirs.length > 0) yield theirs;
+    }
   }
 
   /** Up to `limit` entries of the log that are in the counts. */
@@ -311,6 +356,11 @@ export class Replication {
       await rm(join(dataDir, name), { recursive: true, force: true });
     }
   }
+}
+
+function diverged(place: Place, head: number): EngineError {
+  const message = `${formatPlace(place)} is not in this log, which stands at ${head}`;
+  return new EngineError('FAILED_PRECONDITION', message, { reason: 'DIVERGED' });
 }
 
 function decoded({ bytes, place }: ForeignEntry): LogEntry {

@@ -14,14 +14,12 @@ import { dirname, join } from 'node:path';
 import xxhash from 'xxhash-wasm';
 import { EngineError } from '../base/errors.ts';
 import { layoutOf } from '../base/folder.ts';
-import { Log } from '../log/log.ts';
 import { claimFolder } from '../store/claim.ts';
 import { Ledger } from '../store/ledger.ts';
 import { Store } from '../store/store.ts';
 import type { Audit } from '../views/verify.ts';
 import { syncPath } from './durable.ts';
 import { backupNames, checkCopy, type Manifest, readManifest } from './manifest.ts';
-import { restoredName } from './names.ts';
 import { type ReplayCut, replayLog } from './replay.ts';
 
 /** What a restore needs of the engine that opens what it restored. */
@@ -137,7 +135,6 @@ async function build(
     const sequence = isWhole
       ? readManifest(options.backup).sequence
       : await replayInto(folder, options, layout.erased);
-    await markRestored(folder);
     syncPath(folder);
     return { sequence };
   } catch (error) {
@@ -149,17 +146,6 @@ async function build(
 /** Two folders deep, so that what a store puts beside its folder goes with it. */
 function buildingName(chain: string): string {
   return join(`${chain}.restoring`, 'chain');
-}
-
-/** What other nodes hold may be more than what was put back: the next start tells them apart. */
-async function markRestored(folder: string): Promise<void> {
-  const store = await Store.open(folder);
-  try {
-    if (!new Log(store).origins.isNamed) return;
-    await store.transaction(() => store.writeMeta(restoredName, true));
-  } finally {
-    await store.close();
-  }
 }
 
 function copyWhole(backup: string, folder: string): void {

@@ -59,9 +59,12 @@ export class Standing {
 
   private holdsPlace({ origin, epoch, sequence }: Place): boolean {
     const head = this.places.find((place) => place.origin === origin);
-    if (!head || sequence > head.sequence) return false;
-    // What an epoch held that has ended must have come before the end.
-    if (epoch === head.epoch) return true;
-    return this.log.origins.find({ origin, epoch, sequence }, this.sequence) !== undefined;
+    if (head?.epoch === epoch) return sequence <= head.sequence;
+    // What an epoch held that has ended came before the end, or was given back later.
+    const { origins } = this.log;
+    const place = { origin, epoch, sequence };
+    if (origins.find(place, this.sequence) !== undefined) return true;
+    const lost = origins.forkBefore(place)?.lost;
+    return lost !== undefined && origins.find(lost, this.sequence) !== undefined;
   }
 }

@@ -244,6 +244,12 @@ export class Kernel {
     return this.memory().getFloat32((this.run.itemHot(item) >>> 0) + 4, true);
   }
 
+  /** Cells of a row. */
+  rowSize(table: PairTable | 'scope', row: number): number {
+    const directory = this.run.rowAddress(tables[table], row) >>> 0;
+    return this.memory().getUint32(directory + rowBytes.size, true);
+  }
+
   /** All cells of a row, in no order. Slow: for audits. */
   row(table: PairTable | 'scope', row: number): KernelCell[] {
     const directory = this.run.rowAddress(tables[table], row) >>> 0;

@@ -38,6 +38,16 @@ export function readCopies(store: Store, purchaseId: string): readonly number[] 
   return value ? JSON.parse(value.toString()) : [];
 }
 
+/** The same of all receipts that have any. */
+export function* allCopies(
+  store: Store,
+): IterableIterator<{ readonly purchaseId: string; readonly sequences: readonly number[] }> {
+  for (const { key, value } of store.tables.ids.rows(Buffer.of(copiesByte))) {
+    if (key[0] !== copiesByte) return;
+    yield { purchaseId: key.toString('utf8', 1), sequences: JSON.parse(value.toString()) };
+  }
+}
+
 /** Inside a transaction only. */
 export function writeCopies(store: Store, purchaseId: string, copies: readonly number[]): void {
   const key = copiesKey(purchaseId);

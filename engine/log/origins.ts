@@ -4,14 +4,15 @@
 // 'n' number u16                       -> the origin's name
 // 'o' number u16, epoch u32, first u64 -> where the run begins in this log, u64
 // 'l' first place u64                  -> number u16, epoch u32, sequence u64 of its first entry
+// 'c' number u16, epoch u32            -> sequence u64: of earlier lives nothing after it is wanted
 // 's'                                  -> number u16, epoch u32: whose log this is, if it is one's
+//
+// An epoch is one life of an origin: from a start to the next. So a folder that was put back, by
+// whatever way, never gives out a place anew that others may hold already.
 import { assert, EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Table } from '../store/table.ts';
-import type { Place } from './vector.ts';
-
-/** `name` is 1 to 32 of a-z, 0-9 and -. */
-export const originName = /^[a-z0-9][a-z0-9-]{0,31}$/;
+import { knownName, lostLifeOf, lostName, originName, type Place } from './vector.ts';
 
 interface Head {
   readonly epoch: number;
@@ -24,7 +25,14 @@ interface Run extends Head {
   readonly first: number;
 }
 
-const [nameByte, originByte, localByte, selfByte] = [110, 111, 108, 115] as const;
+export interface Fork {
+  readonly shared: Place;
+  readonly lost: Place;
+}
+
+/** Seconds since 1970 in 32 bits. */
+const epochMax = 0xffff_ffff;
+const [nameByte, originByte, localByte, selfByte, cutByte] = [110, 111, 108, 115, 99] as const;
 
 function nameKey(number: number): Buffer {
   const key = Buffer.of(nameByte, 0, 0);
@@ -38,6 +46,14 @@ function originKey(number: number, { epoch, sequence }: Head): Buffer {
   key.writeUInt16BE(number, 1);
   key.writeUInt32BE(epoch, 3);
   key.writeBigUInt64BE(BigInt(sequence), 7);
+  return key;
+}
+
+function cutKey(number: number, epoch: number): Buffer {
+  const key = Buffer.allocUnsafe(7);
+  key[0] = cutByte;
+  key.writeUInt16BE(number, 1);
+  key.writeUInt32BE(epoch, 3);
   return key;
 }
 
@@ -57,13 +73,22 @@ function readRun(key: Buffer, value: Buffer): Run {
   };
 }
 
+function readCut({ key, value }: { readonly key: Buffer; readonly value: Buffer }) {
+  if (key[0] !== cutByte) return [];
+  const sequence = Number(value.readBigUInt64BE(0));
+  return [{ number: key.readUInt16BE(1), epoch: key.readUInt32BE(3), sequence }];
+}
+
 export class Origins {
   private readonly table: Table;
   private names: string[] = [];
   private heads = new Map<number, Head>();
+  private cuts: (Head & { readonly number: number })[] = [];
   /** The run at the log's end. */
   private run: Run | undefined;
-  private self: { readonly number: number; readonly epoch: number } | undefined;
+  private self: { readonly number: number } | undefined;
+  /** The epoch of what this log writes itself from now on. */
+  private life = 0;
 
   constructor(table: Table, head: number) {
     this.table = table;
@@ -78,14 +103,16 @@ export class Origins {
       if (key[0] === nameByte) this.names.push(value.toString());
     }
     for (const number of this.names.keys()) this.loadHead(number, head);
+    this.cuts = this.table.chunk(Buffer.of(cutByte), limits.cutsRead).flatMap(readCut);
     const self = this.table.get(Buffer.of(selfByte));
-    this.self = self && { number: self.readUInt16BE(0), epoch: self.readUInt32BE(2) };
+    this.self = self && { number: self.readUInt16BE(0) };
+    if (this.life === 0 && self) this.life = self.readUInt32BE(2);
     this.run = this.runAt(head);
   }
 
   private loadHead(number: number, head: number): void {
     const row = this.table.atOrBefore(
-      originKey(number, { epoch: 0xffff_ffff, sequence: Number.MAX_SAFE_INTEGER }),
+      originKey(number, { epoch: epochMax, sequence: Number.MAX_SAFE_INTEGER }),
     );
     if (row?.key[0] !== originByte || row.key.readUInt16BE(1) !== number) return;
     const first = Number(row.value.readBigUInt64BE(0));
@@ -133,9 +160,41 @@ export class Origins {
     value.writeUInt16BE(number, 0);
     value.writeUInt32BE(epoch, 2);
     this.table.put(Buffer.of(selfByte), value);
-    this.self = { number, epoch };
+    this.self = { number };
+    this.life = epoch;
     if (!wasNamed && head > 0) this.begin({ number, epoch, sequence: 1, first: 1 });
     if (!wasNamed && head > 0) this.heads.set(number, { epoch, sequence: head });
+  }
+
+  /** What this log writes from here on is of a later epoch; nothing is stored before it writes. */
+  beginLife(epoch: number): void {
+    this.life = epoch;
+  }
+
+  /** Whether anything of the present life is in the log. */
+  get hasWritten(): boolean {
+    return this.self !== undefined && this.heads.get(this.self.number)?.epoch === this.life;
+  }
+
+  /**
+   * Nothing of an origin's lives before this one is wanted after `sequence`; inside a transaction.
+   */
+  forsake(origin: string, cut: Head): void {
+    const number = this.numberOf(origin);
+    const after = Buffer.allocUnsafe(8);
+    after.writeBigUInt64BE(BigInt(cut.sequence));
+    this.table.put(cutKey(number, cut.epoch), after);
+    this.cuts.push({ number, ...cut });
+  }
+
+  /** Whether an entry that is not here was given up, when its origin was put back to a moment. */
+  isForsaken({ origin, epoch, sequence }: Place): boolean {
+    return this.cuts.some((cut) => {
+      const name = this.names[cut.number]!;
+      if (name === origin) return epoch < cut.epoch && sequence > cut.sequence;
+      // What it had lost before is not wanted either, but as far as it had come back by then.
+      return lostLifeOf(origin, name) < cut.epoch;
+    });
   }
 
   /** From here on this log only follows; inside a transaction. */
@@ -147,7 +206,7 @@ export class Origins {
   private numberOf(origin: string): number {
     const known = this.names.indexOf(origin);
     if (known >= 0) return known;
-    assert(originName.test(origin), `${origin} is no name of an origin`);
+    assert(knownName.test(origin), `${origin} is no name of an origin`);
     if (this.names.length === limits.originsMax) {
       const message = `the log knows ${this.names.length} origins; the limit is`;
       throw new EngineError('RESOURCE_EXHAUSTED', `${message} ${limits.originsMax}`);
@@ -162,13 +221,17 @@ export class Origins {
       const message = 'this folder is a follower’s copy: write to its origin';
       throw new EngineError('FAILED_PRECONDITION', message, { reason: 'FOLLOWER' });
     }
-    const { number, epoch } = this.self;
-    this.extendBy(number, { epoch, sequence: (this.heads.get(number)?.sequence ?? 0) + 1 }, first);
+    const { number } = this.self;
+    const sequence = (this.heads.get(number)?.sequence ?? 0) + 1;
+    this.extendBy(number, { epoch: this.life, sequence }, first);
   }
 
   /** Notes whose entry stands at `first`; it must be the next one of its origin. */
   extend({ origin, epoch, sequence }: Place, first: number): void {
-    this.extendBy(this.numberOf(origin), { epoch, sequence }, first);
+    const number = this.numberOf(origin);
+    // Our own of an earlier life, given back by others: what comes next comes after it.
+    if (number === this.self?.number) this.life = Math.max(this.life, epoch + 1);
+    this.extendBy(number, { epoch, sequence }, first);
   }
 
   private extendBy(number: number, head: Head, first: number): void {
@@ -220,6 +283,33 @@ export class Origins {
     const local = first + sequence - Number(row.key.readBigUInt64BE(7));
     const end = this.runAfter(first)?.first ?? head + 1;
     return local < end ? local : undefined;
+  }
+
+  /**
+   * For an entry that is not here because a later life of its origin began before it: the last one
+   * before that beginning, and the place under which the entry is kept as part of a lost life.
+   */
+  forkBefore({ origin, epoch, sequence }: Place): Fork | undefined {
+    const number = this.names.indexOf(origin);
+    if (number < 0 || !originName.test(origin)) return undefined;
+    let life = this.lifeAfter(number, epoch);
+    while (life && life.sequence > sequence) life = this.lifeAfter(number, life.epoch);
+    if (!life) return undefined;
+    const earlier = this.table.atOrBefore(originKey(number, { epoch: life.epoch, sequence: 0 }));
+    const isTheirs = earlier?.key[0] === originByte && earlier.key.readUInt16BE(1) === number;
+    const sharedEpoch = isTheirs ? earlier.key.readUInt32BE(3) : 0;
+    return {
+      shared: { origin, epoch: sharedEpoch, sequence: life.sequence - 1 },
+      lost: { origin: lostName(origin, life.epoch), epoch, sequence: sequence - life.sequence + 1 },
+    };
+  }
+
+  /** The first entry of the next life of an origin. */
+  private lifeAfter(number: number, epoch: number): Head | undefined {
+    if (epoch >= epochMax) return undefined;
+    const [row] = this.table.chunk(originKey(number, { epoch: epoch + 1, sequence: 0 }), 1);
+    if (row?.key[0] !== originByte || row.key.readUInt16BE(1) !== number) return undefined;
+    return { epoch: row.key.readUInt32BE(3), sequence: Number(row.key.readBigUInt64BE(7)) };
   }
 
   /** Where an origin's first entry stands in this log. */

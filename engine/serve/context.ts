@@ -3,6 +3,7 @@ import { dayOf } from '../base/clock.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Content } from '../views/content.ts';
 import type { Counts, Registries } from '../views/counts.ts';
+import { hasLiveEntries } from '../views/history.ts';
 import type { Newcomers } from '../views/newcomers.ts';
 import {
   type Audience,
@@ -38,6 +39,8 @@ export interface ServeContext {
   readonly scenario: Scenario;
   readonly audience: Audience;
   readonly kernel: Kernel;
+  /** Whether an item may be shown at all. */
+  readonly knowsItem: (number: number) => boolean;
   readonly registries: Registries;
   readonly content: Content;
   readonly newcomers: Newcomers;
@@ -60,13 +63,23 @@ export interface ServeContext {
   readonly relaxations: Relaxation[];
 }
 
-function knownNumbers(ids: readonly string[], registries: Registries): number[] {
+function knownNumbers(ids: readonly string[], counts: Counts): number[] {
   const numbers = new Set<number>();
   for (const id of ids) {
-    const number = registries.items.numberOf(id);
+    const number = itemNumber(id, counts);
     if (number !== undefined) numbers.add(number);
   }
   return [...numbers];
+}
+
+function itemNumber(itemId: string | undefined, counts: Counts): number | undefined {
+  const number = itemId === undefined ? undefined : counts.registries.items.numberOf(itemId);
+  return number !== undefined && counts.knowsItem(number) ? number : undefined;
+}
+
+function numberOfStore(storeId: string | undefined, counts: Counts): number | undefined {
+  const number = storeId === undefined ? undefined : counts.registries.stores.numberOf(storeId);
+  return number !== undefined && counts.knowsStore(number) ? number : undefined;
 }
 
 function historyFor(
@@ -75,9 +88,14 @@ function historyFor(
   relaxations: Relaxation[],
 ): Buffer | undefined {
   const { history, isOptedOut } = state.historyOf(memberId);
-  if (isOptedOut) relaxations.push('member_opted_out');
-  else if (!history) relaxations.push('member_unknown');
-  return isOptedOut ? undefined : history;
+  if (isOptedOut) {
+    relaxations.push('member_opted_out');
+    return undefined;
+  }
+  // What is only kept for a checkpoint is there on some nodes and not on others.
+  if (history && hasLiveEntries(history)) return history;
+  relaxations.push('member_unknown');
+  return undefined;
 }
 
 export function deriveContext(
@@ -89,17 +107,18 @@ export function deriveContext(
   const { memberId, storeId, itemId } = request;
   const relaxations: Relaxation[] = [];
   const history = memberId === undefined ? undefined : historyFor(memberId, state, relaxations);
-  const storeNumber = storeId === undefined ? undefined : registries.stores.numberOf(storeId);
+  const storeNumber = numberOfStore(storeId, counts);
   if (storeId !== undefined && storeNumber === undefined) relaxations.push('store_unknown');
-  const anchorNumber = itemId === undefined ? undefined : registries.items.numberOf(itemId);
+  const anchorNumber = itemNumber(itemId, counts);
   if (itemId !== undefined && anchorNumber === undefined) relaxations.push('item_unknown');
   const ticketIds = [...new Set(request.basket.map((line) => line.itemId))];
-  const ticket = knownNumbers(ticketIds, registries);
+  const ticket = knownNumbers(ticketIds, counts);
   const day = request.asOf === undefined ? counts.now() : dayOf(Date.parse(request.asOf));
   return {
     scenario: request.scenario,
     audience,
     kernel: counts.kernel,
+    knowsItem: (number) => counts.knowsItem(number),
     registries,
     content: state.content,
     newcomers: state.newcomers,
@@ -109,7 +128,7 @@ export function deriveContext(
     anchorNumber,
     ticket,
     ticketSize: ticketIds.length,
-    excluded: [...ticket, ...knownNumbers(request.exclude, registries)],
+    excluded: [...ticket, ...knownNumbers(request.exclude, counts)],
     daypart: request.daypart === undefined ? undefined : dayparts.indexOf(request.daypart),
     day,
     growthNow: counts.kernel.run.pairGrowth(day),

@@ -72,14 +72,15 @@ function selectStage(context: ServeContext, { scopes, reason }: Stage): RankedIt
   });
 }
 
-/** Active items in ascending id-hash order, however many sales they have. */
+/** Active items that are known in ascending id-hash order, however many sales they have. */
 function fromCatalogue(context: ServeContext, listed: Set<number>, wanted: number): RankedItem[] {
   const { items } = context.registries;
   const excluded = new Set(context.excluded);
   const numbers: number[] = [];
   for (let number = 0; number < items.size; number++) {
     if (listed.has(number) || excluded.has(number)) continue;
-    if (items.valueOf(number).status === 'active') numbers.push(number);
+    if (items.valueOf(number).status !== 'active') continue;
+    if (context.knowsItem(number)) numbers.push(number);
   }
   numbers.sort((a, b) => (items.hashOf(a) < items.hashOf(b) ? -1 : 1));
   return numbers

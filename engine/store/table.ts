@@ -76,9 +76,9 @@ export class Table {
     return rows.map(({ key, value }) => ({ key, value: this.unseal(key, value) }));
   }
 
-  /** All rows in key order, read in chunks. */
-  *rows(): IterableIterator<TableRow> {
-    let start: Buffer = Buffer.alloc(1);
+  /** All rows from a key on, in key order, read in chunks. */
+  *rows(from: Buffer = Buffer.alloc(1)): IterableIterator<TableRow> {
+    let start = from;
     while (true) {
       const chunk = this.chunk(start, chunkRows);
       yield* chunk;

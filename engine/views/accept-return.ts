@@ -152,6 +152,26 @@ function match(
   return { byPurchase, unmatched };
 }
 
+const derivedPattern = /^([0-9a-f]{16})#\d+$/;
+
+/**
+ * Where a return stands that has an id already: one place, or those of all returns that were made
+ * of the same goods without a receipt. Each node makes what it can of them.
+ */
+export function knownReturns({ store }: AcceptContext, returnId: string): readonly number[] {
+  const goods = derivedPattern.exec(returnId)?.[1];
+  if (goods === undefined) {
+    const known = findId(store, 'return', returnId);
+    return known ? [known.sequence] : [];
+  }
+  const sequences: number[] = [];
+  for (let number = 1; ; number++) {
+    const known = findId(store, 'return', `${goods}#${number}`);
+    if (!known) return sequences;
+    sequences.push(known.sequence);
+  }
+}
+
 /** Hashed, so that the derived id stays within the limit whatever the length of the given one. */
 function derivedId(contentHash: bigint, number: number): string {
   return `${contentHash.toString(16).padStart(16, '0')}#${number}`;

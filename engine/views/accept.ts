@@ -91,7 +91,28 @@ export function judgeMoment(
     const limit = formatMoment(retentionStartMs(now, retentionDays), 0);
     return rejected(id, { reason: 'OUTSIDE_RETENTION', field: 'occurredAt', message, limit });
   }
-  return undefined;
+  return judgeExpired(context, id, occurredAtMs);
+}
+
+/** What another origin has let expire is gone on all nodes: it would count here alone. */
+function judgeExpired(
+  context: AcceptContext,
+  id: string,
+  occurredAtMs: number,
+): IngestResult | undefined {
+  if (!context.log.origins.isNamed) return undefined;
+  const beforeMs = expiredBeforeMs(context);
+  if (occurredAtMs >= beforeMs) return undefined;
+  const limit = formatMoment(beforeMs, 0);
+  const message =
+    `occurredAt ${formatMoment(occurredAtMs, 0)} is before ${limit}, ` +
+    'and what is older has expired at another origin of the chain';
+  return rejected(id, { reason: 'OUTSIDE_RETENTION', field: 'occurredAt', message, limit });
+}
+
+/** Everything before this has expired, here or at another origin; only where there are several. */
+export function expiredBeforeMs({ store }: Pick<AcceptContext, 'store'>): number {
+  return Number(store.readMeta('expiredBefore') ?? Number.NEGATIVE_INFINITY);
 }
 
 /** The first moment inside the retention window: the start of a UTC day. */

@@ -88,8 +88,11 @@ export class Registry<Value> {
     this.values.length = size;
   }
 
-  *entries(): IterableIterator<Value> {
-    for (const { value } of this.values) yield value;
+  /** The values of those that are wanted, in the order of their numbers. */
+  *entries(isWanted: (number: number) => boolean): IterableIterator<Value> {
+    for (const [index, { value }] of this.values.entries()) {
+      if (isWanted(this.first + index)) yield value;
+    }
   }
 }
 

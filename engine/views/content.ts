@@ -102,12 +102,13 @@ export class Content {
   }
 
   /**
-   * (items / items with the word)^(1/4): rarer words tell more, as the logarithm of Spärck Jones
-   * (1972) has it, but with IEEE operations only, so that every replica orders alike.
+   * (items with the word)^(-1/4): rarer words tell more, as the logarithm of Spärck Jones (1972)
+   * has it, but with IEEE operations only, so that every replica orders alike. How many items there
+   * are would cancel out, but for a last bit; and replicas may know more or fewer by name.
    */
   private tellingOf(word: string): number {
     const known = this.itemsByWord.get(word)?.size ?? 0;
-    return Math.sqrt(Math.sqrt(this.read.length / Math.max(1, known)));
+    return Math.sqrt(Math.sqrt(1 / Math.max(1, known)));
   }
 
   private telling(words: readonly string[]): number {

@@ -28,6 +28,8 @@ export interface Registries {
 }
 
 const halfLivesPerLandmark = 16;
+/** Rows of popularity that a store has. */
+const daypartCount = 6;
 
 /**
  * t0 of DESIGN section 4: the last multiple of 16 half-lives at or before a day; 0 without decay.
@@ -68,6 +70,26 @@ export class Counts {
       popularityLandmarkDay: this.popularityLandmarkDay,
     });
     this.register();
+  }
+
+  /**
+   * Whether an item is there for anybody who asks: something was said of it, or receipts that count
+   * hold it. What only somebody bought who was erased since is not, on whatever node they bought.
+   */
+  knowsItem(number: number): boolean {
+    if (this.registries.items.sequenceOf(number) > 0) return true;
+    return number < this.kernel.run.itemCount.value && this.kernel.support(number) > 0;
+  }
+
+  /** The same of a store. */
+  knowsStore(number: number): boolean {
+    if (this.registries.stores.sequenceOf(number) > 0) return true;
+    if (number > this.stores) return false;
+    const first = number * daypartCount;
+    for (let row = first; row < first + daypartCount; row++) {
+      if (this.kernel.rowSize('scope', row) > 0) return true;
+    }
+    return false;
   }
 
   /** Gives the kernel every item and store that it does not know yet. */

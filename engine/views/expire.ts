@@ -1,9 +1,10 @@
 // Takes receipts out that have left the retention window, some members or tickets at a time.
 import { encodeExpire } from '../log/codec.ts';
-import { readCopies, writeCopies } from '../log/dedupe.ts';
+import { allCopies, writeCopies } from '../log/dedupe.ts';
 import {
   type AcceptContext,
   changeHistory,
+  expiredBeforeMs,
   historyOf,
   putTombstone,
   requireRecount,
@@ -12,25 +13,35 @@ import { forgetReceipt } from './forget.ts';
 import { decodeHistory, encodeHistoryEntry } from './history.ts';
 import { findMember } from './members.ts';
 
-/** Copies of an expired receipt that did not count go with it. */
-function forgetCopies({ store, log }: AcceptContext, purchaseId: string): void {
-  const copies = readCopies(store, purchaseId);
-  for (const sequence of copies) log.blank(sequence);
-  if (copies.length > 0) writeCopies(store, purchaseId, []);
+/**
+ * Copies of receipts that do not count and are expired, in one transaction; returns how many. A
+ * receipt that came to several origins with different days loses those that are too old.
+ */
+export function expireCopies(context: AcceptContext, beforeMs: number): number {
+  const { store, log } = context;
+  let expired = 0;
+  for (const { purchaseId, sequences } of [...allCopies(store)]) {
+    const old = sequences.filter((sequence) => {
+      const entry = log.read(sequence);
+      return entry.kind === 'purchase' && entry.purchase.occurredAtMs < beforeMs;
+    });
+    if (old.length === 0) continue;
+    for (const sequence of old) log.blank(sequence);
+    const left = sequences.filter((sequence) => !old.includes(sequence));
+    writeCopies(store, purchaseId, left);
+    expired += old.length;
+  }
+  return expired;
 }
 
-/** Removes what is expired of one member's history; returns how many receipts. */
-function expireHistory(context: AcceptContext, root: string, beforeMs: number): number {
+/** Removes what is expired of one member's history; returns which receipts. */
+function expireHistory(context: AcceptContext, root: string, beforeMs: number): string[] {
   const history = historyOf(context, root);
   const entries = decodeHistory(history);
   const expired = entries.filter(({ occurredAtMs }) => occurredAtMs < beforeMs);
-  if (expired.length === 0) return 0;
+  if (expired.length === 0) return [];
   const counted = expired.filter(({ removedAt }) => removedAt === 0);
-  for (const entry of counted) {
-    forgetCopies(context, entry.purchaseId);
-    forgetReceipt(context, entry);
-    putTombstone(context, 'expired', entry.purchaseId);
-  }
+  for (const entry of counted) expireReceipt(context, entry);
   const left = entries.filter(({ occurredAtMs }) => occurredAtMs >= beforeMs);
   changeHistory(
     context,
@@ -38,7 +49,15 @@ function expireHistory(context: AcceptContext, root: string, beforeMs: number): 
     history,
     Buffer.concat(left.map(encodeHistoryEntry)),
   );
-  return counted.length;
+  return counted.map(({ purchaseId }) => purchaseId);
+}
+
+function expireReceipt(
+  context: AcceptContext,
+  entry: { readonly purchaseSequence: number; readonly purchaseId: string },
+): void {
+  forgetReceipt(context, entry);
+  putTombstone(context, 'expired', entry.purchaseId);
 }
 
 export interface ExpireSlice {
@@ -53,11 +72,6 @@ export interface Expiry {
   readonly isOwn: boolean;
 }
 
-/** Everything before this has expired, here or at another origin. */
-export function expiredBeforeMs({ store }: Pick<AcceptContext, 'store'>): number {
-  return Number(store.readMeta('expiredBefore') ?? Number.NEGATIVE_INFINITY);
-}
-
 /** Inside a transaction: a receipt that comes later and is older expires as it comes. */
 export function noteExpired(context: AcceptContext, beforeMs: number): void {
   if (beforeMs > expiredBeforeMs(context)) context.store.writeMeta('expiredBefore', beforeMs);
@@ -66,30 +80,32 @@ export function noteExpired(context: AcceptContext, beforeMs: number): void {
 /** How an anonymous ticket counts at this moment; undefined when there is none there any more. */
 type TicketAt = (sequence: number) => Buffer | undefined;
 
-/** One slice, inside a write transaction; returns how many receipts expired. */
+/** One slice, inside a write transaction; returns which receipts expired. */
 export function expireSlice(
   context: AcceptContext,
   slice: ExpireSlice,
   { beforeMs, isOwn }: Expiry,
   ticketAt: TicketAt,
-): number {
-  const { clock, log, batch } = context;
-  let receipts = 0;
-  for (const root of slice.roots) receipts += expireHistory(context, root, beforeMs);
+): readonly string[] {
+  const { log, batch } = context;
+  const receipts = slice.roots.flatMap((root) => expireHistory(context, root, beforeMs));
   for (const sequence of slice.tickets) {
     // Read here, not when the slice was cut: a return may have come in between.
     const before = ticketAt(sequence);
     const entry = log.read(sequence);
     if (!before || entry.kind !== 'purchase') continue;
     const { purchaseId } = entry.purchase;
-    forgetCopies(context, purchaseId);
-    forgetReceipt(context, { purchaseSequence: sequence, purchaseId });
-    putTombstone(context, 'expired', purchaseId);
+    expireReceipt(context, { purchaseSequence: sequence, purchaseId });
     batch.changeTicket(sequence, before, undefined);
-    receipts += 1;
+    receipts.push(purchaseId);
   }
-  if (receipts === 0) return 0;
+  if (receipts.length > 0) tellExpiry(context, { beforeMs, isOwn });
+  return receipts;
+}
+
+/** What others need to know of it, and the next start here. */
+export function tellExpiry(context: AcceptContext, { beforeMs, isOwn }: Expiry): void {
+  const { log, clock } = context;
   if (log.origins.isNamed) noteExpired(context, beforeMs);
   requireRecount(context, isOwn ? log.append(encodeExpire(clock(), beforeMs)) : log.head);
-  return receipts;
 }

@@ -33,7 +33,7 @@ export interface FollowOptions {
   readonly counters: FollowCounters;
   readonly log: Logger;
   /** The counts or the log here are not those of the node that is followed. */
-  readonly onDiverged: (why: string) => void;
+  readonly onDiverged: (why: string, isOfLog: boolean) => void;
 }
 
 const divergences = ['DIVERGED', 'EPOCH_CHANGED'];
@@ -151,7 +151,7 @@ export class Follow {
     this.isRefused = reason !== undefined && refusals.includes(reason);
     log.debug({ err: error, upstream: upstream.address }, 'the line to a node has ended');
     if (reason === 'GAP') this.options.counters.gaps += 1;
-    if (reason !== undefined && divergences.includes(reason)) onDiverged(this.trouble);
+    if (reason !== undefined && divergences.includes(reason)) onDiverged(this.trouble, true);
   }
 
   /** Until it fails, or until Redis is in step. */
@@ -307,11 +307,11 @@ export class Follow {
   private judgeDifference(): void {
     const { replication, onDiverged, upstream } = this.options;
     if (!replication.addsUp()) {
-      onDiverged('cells have changed by themselves');
+      onDiverged('cells have changed by themselves', false);
       return;
     }
     if (this.partDiffers || this.differences < clusterLimits.differencesMax) return;
-    onDiverged(`the digest differs from that of ${upstream.address}`);
+    onDiverged(`the digest differs from that of ${upstream.address}`, false);
   }
 
   /** Every second: says where we stand, and notices when nothing comes any more. */

@@ -12,6 +12,7 @@ import {
   snapshotFiles,
 } from '../../engine/index.ts';
 import { encodeFrame, entriesOfFrame, type FrameHead } from './frames.ts';
+import { answerGivenBack, type GivenBack } from './give-back.ts';
 import { clusterLimits } from './limits.ts';
 import type { ForwardedWrite } from './node-engine.ts';
 import type { Nodes } from './nodes.ts';
@@ -214,12 +215,18 @@ export class ReplicationHost {
     const { linkKey } = this.options.secret;
     const plain = unseal(linkKey, sealed, 'write');
     if (plain === undefined) throw new EngineError('INVALID_ARGUMENT', 'the write cannot be read');
-    const asked = this.options.write(JSON.parse(plain.toString()) as ForwardedWrite);
-    const answer = await asked.then(
+    const write = JSON.parse(plain.toString()) as ForwardedWrite | GivenBack;
+    const answer = await this.perform(write).then(
       (result) => ({ result }),
       (error: unknown) => ({ error: told(error) }),
     );
     return { sealed: seal(linkKey, Buffer.from(JSON.stringify(answer)), 'answer') };
+  }
+
+  /** What is given back is for this very log, and before it serves; other writes go by the door. */
+  private async perform(write: ForwardedWrite | GivenBack): Promise<unknown> {
+    if (write.kind === 'ingest' || write.kind === 'erase') return this.options.write(write);
+    return answerGivenBack(write, this.options.engine().replication);
   }
 }
 

@@ -26,6 +26,10 @@ export const clusterLimits = {
   hopsMax: 8,
   /** A write that is handed on must be answered within this. */
   forwardMsMax: 10_000,
+  /** Entries that are given back in one call: with the last one and as text 500 KB of 1 MB. */
+  givenBackBytesMax: 262_144,
+  /** Different troubles that are told once each. */
+  troublesMax: 64,
   /** Calls of one message between nodes. */
   callMsMax: 3_000,
   /** How long an erase waits to be acknowledged by the nodes that were heard of lately. */

@@ -14,9 +14,11 @@ import {
   openSeedFolder,
 } from '../../engine/index.ts';
 import { Follow, type FollowCounters } from './follow.ts';
-import { ReplicationHost, type ToldError } from './host.ts';
+import { giveBack } from './give-back.ts';
+import { handOn } from './hand-on.ts';
+import { ReplicationHost } from './host.ts';
 import { clusterLimits } from './limits.ts';
-import { type ForwardedWrite, NodeEngine, type NodeWays } from './node-engine.ts';
+import { NodeEngine, type NodeWays } from './node-engine.ts';
 import { Nodes } from './nodes.ts';
 import { Publisher } from './publisher.ts';
 import type { NodeSecret } from './secret.ts';
@@ -51,12 +53,7 @@ export interface ClusterNode {
   stop(): void;
 }
 
-/** Why a write that one node did not take goes to the next. */
-const passedOver: readonly (string | undefined)[] = ['NODE_UNREACHABLE', 'FOLLOWER'];
-
 const reading = 'reading what others have accepted meanwhile';
-
-type Answer = { readonly result: unknown } | { readonly error: ToldError };
 
 export function createNode(options: NodeOptions): ClusterNode {
   const node = new Node(options);
@@ -90,7 +87,8 @@ class Node implements NodeWays {
   private stopErased: () => void = () => {};
   private engine: Engine | undefined;
   private reseeds = 0;
-  private lastDivergence = '';
+  private readonly troubles = new Set<string>();
+  private isReseeding = false;
   private waiting: string | undefined = 'opening the chain';
   private mending: Promise<void> | undefined;
   private started: Promise<void> = Promise.resolve();
@@ -98,7 +96,7 @@ class Node implements NodeWays {
   private failToStart: (error: unknown) => void = () => {};
 
   constructor(options: NodeOptions) {
-    const { dataDir, clock, secret, follows, role, node, settings } = options;
+    const { dataDir, clock, secret, follows, role, node, settings, forwardsWrites } = options;
     mkdirSync(dataDir, { recursive: true });
     this.options = options;
     this.keys = new StreamKeys(clock);
@@ -108,7 +106,9 @@ class Node implements NodeWays {
       this.becomeReady = resolve;
       this.failToStart = reject;
     });
-    this.forward = role === 'follower' ? (write) => this.handOn(write) : undefined;
+    const isFollower = role === 'follower';
+    const { upstreams } = this;
+    this.forward = isFollower ? (write) => handOn(write, upstreams, forwardsWrites) : undefined;
     this.facade = new NodeEngine(ready, this);
     this.host = new ReplicationHost({
       node,
@@ -146,7 +146,7 @@ class Node implements NodeWays {
       const { trouble = '' } = namesake.status();
       throw new EngineError('FAILED_PRECONDITION', trouble, { reason: 'SAME_NAME' });
     }
-    if (this.mending === undefined) this.waiting = undefined;
+    if (!this.isReseeding) this.waiting = undefined;
   }
 
   /** Or, when nobody is there to follow, what is known serves better than nothing. */
@@ -227,7 +227,8 @@ class Node implements NodeWays {
   private followAll({ replication }: Engine): void {
     const { node, role, secret, settings, redisUrl, log } = this.options;
     this.follows = this.upstreams.map((upstream) => {
-      const onDiverged = (why: string) => this.mend(why);
+      const onDiverged = (why: string, isOfLog: boolean) =>
+        this.mend(why, isOfLog ? upstream : undefined);
       const { counters } = this;
       const told = { upstream, node, role, secret, replication, settings, redisUrl, counters, log };
       return new Follow({ ...told, onDiverged });
@@ -235,12 +236,13 @@ class Node implements NodeWays {
     for (const follow of this.follows) follow.start();
   }
 
-  /** From the first node that gives one; tries until it has one. */
-  private async seed(): Promise<void> {
+  /** From the first node that gives one, `first` before the others; tries until it has one. */
+  private async seed(first = this.upstreams[0]!): Promise<void> {
     const { dataDir, node, log } = this.options;
     let lastWhy = '';
+    const nodes = [first, ...this.upstreams.filter((other) => other !== first)];
     for (let attempt = 0; !this.isStopped; attempt++) {
-      const upstream = this.upstreams[attempt % this.upstreams.length]!;
+      const upstream = nodes[attempt % nodes.length]!;
       this.waiting = `taking a snapshot from ${upstream.address}`;
       try {
         const folder = openSeedFolder(dataDir);
@@ -262,29 +264,58 @@ class Node implements NodeWays {
     }
   }
 
-  /** A follower takes a new snapshot; an origin, whose log is the record, counts it anew. */
-  private mend(why: string): void {
+  /** `behind`: whose log is not the one that ours went on from. */
+  private mend(why: string, behind?: Upstream): void {
     const { role, log } = this.options;
     if (this.mending !== undefined || this.isStopped) return;
-    if (this.lastDivergence !== why) log.error(`diverged: ${why}`);
-    this.lastDivergence = why;
-    if (role === 'origin') {
-      if (this.engine !== undefined && !this.engine.replication.addsUp()) {
-        this.engine.replication.recount(why);
-      }
-      return;
-    }
-    this.waiting = `diverged: ${why}`;
-    this.reseeds += 1;
-    this.mending = this.reseed().finally(() => {
-      this.mending = undefined;
-    });
-    this.mending.catch((error: unknown) => log.error({ err: error }, 'the node was not mended'));
+    this.tell(`diverged: ${why}`);
+    const work = role === 'origin' ? this.mendOrigin(why, behind) : this.mendCopy(why, behind);
+    this.mending = work
+      .catch((error: unknown) => {
+        log.debug({ err: error }, 'the node was not mended');
+        this.tell(`not mended: ${(error as Error).message}`);
+      })
+      .finally(() => {
+        this.mending = undefined;
+      });
   }
 
-  private async reseed(): Promise<void> {
+  /** Once, however often it is tried again. */
+  private tell(trouble: string): void {
+    if (!this.troubles.has(trouble)) this.options.log.error(trouble);
+    if (this.troubles.size > clusterLimits.troublesMax) this.troubles.clear();
+    this.troubles.add(trouble);
+  }
+
+  /** Its log is the record: it counts that anew. */
+  private async mendOrigin(why: string, behind: Upstream | undefined): Promise<void> {
+    if (this.engine !== undefined && !this.engine.replication.addsUp()) {
+      this.engine.replication.recount(why);
+    }
+    if (behind !== undefined) await this.giveBackTo(behind);
+  }
+
+  /** Takes a new snapshot, but not before the other has back what it lost and we still hold. */
+  private async mendCopy(why: string, behind: Upstream | undefined): Promise<void> {
+    if (behind !== undefined && (await this.giveBackTo(behind)) > 0) return;
+    this.waiting = `diverged: ${why}`;
+    this.isReseeding = true;
+    this.reseeds += 1;
+    await this.reseed(behind);
+    this.isReseeding = false;
+  }
+
+  private async giveBackTo(upstream: Upstream): Promise<number> {
+    if (this.engine === undefined) return 0;
+    const given = await giveBack(upstream, this.engine.replication);
+    const { address } = upstream;
+    if (given > 0) this.options.log.warn(`gave back ${given} entries that ${address} had lost`);
+    return given;
+  }
+
+  private async reseed(from: Upstream | undefined): Promise<void> {
     await this.letGo();
-    await this.seed();
+    await this.seed(from);
     await this.caughtUp();
     this.waiting = undefined;
   }
@@ -300,44 +331,6 @@ class Node implements NodeWays {
     await this.publisher?.close();
     this.publisher = undefined;
     await engine?.close();
-  }
-
-  private async handOn(write: ForwardedWrite): Promise<unknown> {
-    const where = this.upstreams.map(({ address }) => address).join(', ');
-    const refuse = (message: string) =>
-      new EngineError('FAILED_PRECONDITION', message, { reason: 'FOLLOWER' });
-    if (!this.options.forwardsWrites) throw refuse(`this node only follows; write to ${where}`);
-    if ((write.hops ?? 0) > clusterLimits.hopsMax) {
-      throw refuse(`no origin was found behind ${where}: followers follow each other in a ring`);
-    }
-    const answer = await this.forwardToAny(write);
-    if ('result' in answer) return answer.result;
-    const { code, message, reason, retryAfterMs } = answer.error;
-    const details = {
-      ...(reason !== undefined && { reason }),
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    };
-    throw new EngineError(code, message, details);
-  }
-
-  /**
-   * To the first that can be reached and takes writes, or reaches who does. One that took the write
-   * and could not say so does no harm: a receipt that two origins accepted counts once.
-   */
-  private async forwardToAny(write: ForwardedWrite): Promise<Answer> {
-    let refusal: Answer | undefined;
-    for (const upstream of this.upstreams) {
-      const answer = await upstream.forward(write).then(
-        (told) => told as Answer,
-        (error: unknown): Answer => {
-          if (error instanceof EngineError) return { error };
-          throw error;
-        },
-      );
-      if (!('error' in answer) || !passedOver.includes(answer.error.reason)) return answer;
-      refusal ??= answer;
-    }
-    return refusal!;
   }
 
   acknowledge: NodeWays['acknowledge'] = (watermark) => this.nodes.acknowledge(watermark);

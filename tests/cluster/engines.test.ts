@@ -1,87 +1,13 @@
 // Engines that give each other entries by hand: expiry, sharing of items, merges after erases, and
 // what is refused.
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import {
-  type Engine,
-  type EngineOptions,
-  openEngine,
-  recommendRequestSchema,
-} from '../../engine/index.ts';
-import { withTemporaryFolder } from '../support/folders.ts';
-
-const day = 86_400_000;
-const start = Date.parse('2026-06-01T00:00:00Z');
-
-interface Chain {
-  readonly folder: string;
-  nowMs: number;
-  open(name: string, options?: Partial<EngineOptions>): Promise<Engine>;
-}
-
-async function withChain(use: (chain: Chain) => Promise<void>): Promise<void> {
-  await withTemporaryFolder(async (folder) => {
-    const opened: Engine[] = [];
-    const chain: Chain = {
-      folder,
-      nowMs: start,
-      async open(name, options = { origin: name }) {
-        const key = join('erased', 'key');
-        const dataDir = join(folder, name);
-        mkdirSync(join(dataDir, 'erased'), { recursive: true });
-        if (opened.length > 0) cpSync(join(folder, 'a', key), join(dataDir, key));
-        const engine = await openEngine({ dataDir, clock: () => chain.nowMs, ...options });
-        opened.push(engine);
-        return engine;
-      },
-    };
-    try {
-      await use(chain);
-    } finally {
-      for (const engine of opened) await engine.close();
-    }
-  }, 'engines');
-}
-
-function give(from: Engine, to: Engine): Promise<number> {
-  const { replication } = from;
-  const position = replication.positionAfter(to.replication.watermark);
-  return to.replication.apply(replication.entriesFrom(position, 10_000));
-}
-
-async function exchange(...engines: readonly Engine[]): Promise<void> {
-  for (let taken = 1; taken > 0; ) {
-    taken = 0;
-    for (const from of engines) {
-      for (const to of engines) if (from !== to) taken += await give(from, to);
-    }
-  }
-}
-
-const buys = (engine: Engine, purchaseId: string, at: number, memberId?: string) =>
-  engine.ingest([
-    {
-      kind: 'purchase',
-      purchase: {
-        purchaseId,
-        ...(memberId === undefined ? {} : { memberId }),
-        channel: 'pos',
-        occurredAt: new Date(at).toISOString(),
-        lines: ['milk', 'bread'].map((itemId) => ({ itemId, quantity: 1 })),
-      },
-    },
-  ]);
+import { type Engine, recommendRequestSchema } from '../../engine/index.ts';
+import { buys, day, exchange, expectSame, give, start, withChain } from '../support/engines.ts';
 
 const price = (engine: Engine, priceFen: number) =>
   engine.ingest([{ kind: 'item', item: { itemId: 'milk', priceFen, status: 'active' } }]);
-
-function expectSame(...engines: readonly Engine[]): void {
-  for (const engine of engines) {
-    expect(engine.status().watermark).toBe(engines[0]!.status().watermark);
-    expect(engine.inspect.digest()).toBe(engines[0]!.inspect.digest());
-  }
-}
 
 test('what an origin lets expire expires everywhere, also what comes late from elsewhere', () =>
   withChain(async (chain) => {
@@ -112,6 +38,24 @@ test('what an origin lets expire expires everywhere, also what comes late from e
     expect([...a.receipts()].some(({ purchaseId }) => purchaseId.startsWith('b-'))).toBe(false);
   }));
 
+test('an origin refuses what another has let expire, as soon as it has heard of it', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a', { origin: 'a', retentionDays: 30 });
+    const b = await chain.open('b', { origin: 'b', retentionDays: 60 });
+    await buys(a, 'r', start - 20 * day, 'ann');
+    chain.nowMs += 15 * day;
+    expect(await a.expire()).toBe(1);
+    await exchange(a, b);
+    const [late] = await buys(b, 'late', start - 20 * day, 'bob');
+    expect(late).toMatchObject({ status: 'rejected', reason: 'OUTSIDE_RETENTION' });
+    expect(late!.message).toBe(
+      'occurredAt 2026-05-12T00:00:00+00:00 is before 2026-05-17T00:00:00+00:00, ' +
+        'and what is older has expired at another origin of the chain',
+    );
+    await exchange(a, b);
+    expectSame(a, b);
+  }));
+
 test('of two prices the later stands, and a later clock is no trump', () =>
   withChain(async (chain) => {
     const a = await chain.open('a');
@@ -140,12 +84,19 @@ test('a receipt accepted twice counts once, by the copy of the first origin', ()
     const b = await chain.open('b');
     const alone = await chain.open('alone', {});
     await buys(b, 'r', start - day, 'bob');
+    // From here on b keeps what bob had, in case that it has to go back to this checkpoint.
+    await b.checkpoint();
     await buys(a, 'r', start - 2 * day, 'ann');
     await buys(alone, 'r', start - 2 * day, 'ann');
     await exchange(a, b);
     expectSame(a, b);
     expect(a.inspect.digest()).toBe(alone.inspect.digest());
     expect([a, b].map((engine) => engine.replication.doubled)).toEqual([1, 1]);
+    const asked = { scenario: 'buy-again', memberId: 'bob' };
+    for (const engine of [a, b]) {
+      const reply = engine.recommend(recommendRequestSchema.parse(asked));
+      expect(reply.relaxations).toContain('member_unknown');
+    }
     // Without ann there is only bob's.
     await a.erase('ann');
     await exchange(a, b);
@@ -185,6 +136,116 @@ test('an erase takes along whom only another node knew to be the same person', (
     await give(b, f);
     expectSame(a, b, f);
     expect([...a.receipts(), ...b.receipts(), ...f.receipts()]).toEqual([]);
+  }));
+
+test('goods without a receipt, brought back at two origins at once, count once after it', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a');
+    const b = await chain.open('b');
+    const f = await chain.open('f', { isFollower: true });
+    const bringBack = (engine: Engine) =>
+      engine.ingest([
+        {
+          kind: 'unreferencedReturn',
+          return: {
+            returnId: 'goods',
+            memberId: 'ann',
+            occurredAt: new Date(start).toISOString(),
+            lines: [{ itemId: 'milk', quantity: 2 }],
+          },
+        },
+      ]);
+    await buys(a, 'both-know', start - 3 * day, 'ann');
+    await exchange(a, b);
+    await buys(a, 'a-1', start - 2 * day, 'ann');
+    await buys(b, 'b-1', start - day, 'ann');
+    // a takes it off a-1 and both-know, b off b-1 and both-know.
+    await bringBack(a);
+    await bringBack(b);
+    await give(b, f);
+    await exchange(a, b);
+    await give(b, f);
+    expectSame(a, b, f);
+    for (const engine of [a, b, f]) {
+      const left = [...engine.receipts()].filter(({ itemId }) => itemId === 'milk');
+      expect(left.map(({ purchaseId }) => purchaseId)).toEqual(['b-1']);
+      expect(await engine.verify()).toMatchObject({ differences: [] });
+      await expect(bringBack(engine === f ? b : engine)).resolves.toMatchObject([
+        { status: 'duplicate' },
+      ]);
+    }
+  }));
+
+test('of a receipt with two days the copy that has not expired counts, in any order', () =>
+  withChain(async (chain) => {
+    const retentionDays = 30;
+    const a = await chain.open('a');
+    const b = await chain.open('b');
+    const c = await chain.open('c', { origin: 'c', retentionDays });
+    await buys(a, 'r', start - 20 * day, 'ann');
+    await buys(b, 'r', start - day, 'bob');
+    await buys(a, 'q', start - day, 'ann');
+    await buys(b, 'q', start - 20 * day, 'bob');
+    await buys(c, 'old', start - 20 * day, 'zoe');
+    const late = await chain.open('late', { isFollower: true });
+    const early = await chain.open('early', { isFollower: true });
+    for (const engine of [a, b, c]) await give(engine, early);
+    chain.nowMs += 15 * day;
+    expect(await c.expire()).toBe(1);
+    for (const engine of [c, b, a]) await give(engine, late);
+    await exchange(a, b, c);
+    for (const engine of [a, b, c]) await give(engine, early);
+    expectSame(a, b, c, early, late);
+    for (const engine of [a, b, c, early, late]) {
+      const rows = [...engine.receipts()].map((row) => `${row.purchaseId} ${row.memberId}`);
+      expect([...new Set(rows)].sort()).toEqual(['q ann', 'r bob']);
+    }
+    await a.erase('ann');
+    await exchange(a, b, c);
+    for (const engine of [early, late]) await give(a, engine);
+    expectSame(a, b, c, early, late);
+    expect([...late.receipts()].map(({ purchaseId }) => purchaseId)).toEqual(['r', 'r']);
+  }));
+
+test('what only an erased member bought is shown nowhere, on no node', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a');
+    const b = await chain.open('b');
+    const sells = (engine: Engine, memberId: string, itemId: string, storeId: string) => {
+      const purchaseId = `${memberId}-${itemId}`;
+      const occurredAt = new Date(start - day).toISOString();
+      const lines = [{ itemId, quantity: 1 }];
+      const purchase = {
+        purchaseId,
+        memberId,
+        storeId,
+        channel: 'pos' as const,
+        occurredAt,
+        lines,
+      };
+      return engine.ingest([{ kind: 'purchase', purchase }]);
+    };
+    await sells(a, 'ann', 'cream against warts', 'S1');
+    await sells(a, 'bob', 'milk', 'S2');
+    await price(a, 100);
+    await a.erase('ann');
+    await exchange(a, b);
+    expectSame(a, b);
+    // b took a stub in the place of the receipt; a has seen what it said.
+    for (const engine of [a, b]) {
+      expect([...engine.items()].map(({ itemId }) => itemId)).toEqual(['milk']);
+      expect([...engine.stores()].map(({ storeId }) => storeId)).toEqual(['S2']);
+      expect(engine.item('cream against warts')).toBeUndefined();
+      expect(engine.store('S1')).toBeUndefined();
+      const asked = { scenario: 'similar', itemId: 'cream against warts', storeId: 'S1' };
+      const reply = engine.recommend(recommendRequestSchema.parse(asked));
+      expect(reply.items.map(({ itemId }) => itemId)).toEqual(['milk']);
+      expect(reply.relaxations).toEqual(['store_unknown', 'item_unknown', 'filled_from_chain']);
+    }
+    // Somebody else buys it: it is there again.
+    await sells(b, 'bob', 'cream against warts', 'S1');
+    await exchange(a, b);
+    for (const engine of [a, b]) expect(engine.item('cream against warts')).toBeDefined();
   }));
 
 test('stores of a city give the same scores whichever node met which of them first', () =>

@@ -46,10 +46,7 @@ export function nearnessOf(state: State): Nearness {
     for (const word of list) holders.set(word, (holders.get(word) ?? 0) + 1);
   }
   const weigh = (list: readonly string[]) =>
-    list.reduce(
-      (sum, word) => sum + Math.sqrt(Math.sqrt(catalogue.length / (holders.get(word) ?? 1))) ** 2,
-      0,
-    );
+    list.reduce((sum, word) => sum + Math.sqrt(Math.sqrt(1 / (holders.get(word) ?? 1))) ** 2, 0);
   const wordsOf = (itemId: string) => wordsById.get(itemId) ?? [];
   const pathOf = (itemId: string) => state.ledger.items.get(itemId)?.category ?? [];
   const nearness: Nearness = {

@@ -58,6 +58,9 @@ export class Ledger {
   readonly receipts = new Map<string, Receipt>();
   readonly items = new Map<string, Item>();
   readonly stores = new Map<string, Store>();
+  /** Items and stores of which something was said; others were only met in receipts. */
+  readonly told = new Set<string>();
+  readonly toldStores = new Set<string>();
   readonly people = createPeople();
   /** The newest day of any receipt ever accepted, also of one returned or erased since. */
   newestDay: number | undefined;
@@ -74,8 +77,10 @@ export class Ledger {
   accept(event: Event): Answer {
     switch (event.kind) {
       case 'item':
+        this.told.add(event.item.itemId);
         return replace(this.items, event.item.itemId, event.item);
       case 'store':
+        this.toldStores.add(event.store.storeId);
         return replace(this.stores, event.store.storeId, event.store);
       case 'purchase':
         return this.#acceptPurchase(event.purchase);

@@ -4,7 +4,15 @@ import type { RecommendRequest, Relaxation } from '../../../engine/index.ts';
 import { nearnessOf } from './content.ts';
 import { type Basket, historyOf, type State } from './counts.ts';
 import { compareByHash } from './hash.ts';
-import { type Entry, fillSteps, type Ranked, type Step, sorted } from './popularity.ts';
+import {
+  type Entry,
+  fillSteps,
+  knowsItem,
+  knowsStore,
+  type Ranked,
+  type Step,
+  sorted,
+} from './popularity.ts';
 import { createScorer, type Scorer, type Taste } from './scores.ts';
 import { type Part, partsBy, sumOf } from './terms.ts';
 import { momentOf } from './time.ts';
@@ -188,7 +196,7 @@ function addOn({ state, request, scorer, history, taste }: Question): Ranking {
   const parts = new Map<string, Part[]>();
   const addTo = (itemId: string, part: Part) =>
     parts.set(itemId, [...(parts.get(itemId) ?? []), part]);
-  for (const anchor of ticket.filter((itemId) => state.ledger.items.has(itemId))) {
+  for (const anchor of ticket.filter((itemId) => knowsItem(state, itemId))) {
     for (const [itemId, score] of scorer.together(anchor)) {
       const part = {
         type: 'bought_together',
@@ -337,15 +345,14 @@ function distinctEligible({ state, request, taste }: Question, steps: readonly S
 
 function contextRelaxations({ state, request, history }: Question): Relaxation[] {
   const { scenario, memberId, itemId, storeId } = request;
-  const { ledger } = state;
   const found: Relaxation[] = [];
   if (memberId !== undefined) found.push(...memberRelaxations({ state, request, history }));
-  if (itemId !== undefined && !ledger.items.has(itemId)) found.push('item_unknown');
+  if (itemId !== undefined && !knowsItem(state, itemId)) found.push('item_unknown');
   const ticket = scenario === 'basket-add-on' ? ticketOf(request) : [];
-  if (ticket.length > 0 && !ticket.some((known) => ledger.items.has(known))) {
+  if (ticket.length > 0 && !ticket.some((known) => knowsItem(state, known))) {
     found.push('basket_unknown');
   }
-  if (storeId !== undefined && !ledger.stores.has(storeId)) found.push('store_unknown');
+  if (storeId !== undefined && !knowsStore(state, storeId)) found.push('store_unknown');
   return found;
 }
 

@@ -32,9 +32,10 @@ type Asked = Pick<RecommendRequest, 'storeId' | 'daypart' | 'scenario'>;
  */
 export function fillSteps(state: State, asked: Asked): readonly Step[] {
   const { storeId } = asked;
-  const catalogue = [...state.ledger.items.keys()].sort(compareByHash);
+  const known = [...state.ledger.items.keys()].filter((itemId) => knowsItem(state, itemId));
+  const catalogue = known.sort(compareByHash);
   const steps: Step[] = [];
-  if (storeId !== undefined && state.ledger.stores.has(storeId)) {
+  if (storeId !== undefined && knowsStore(state, storeId)) {
     steps.push({ stage: 'store', entries: mostSold(state, [storeId], asked) });
     const city = storesOfCity(state, storeId);
     if (city.length > 0) steps.push({ stage: 'city', entries: mostSold(state, city, asked) });
@@ -42,6 +43,17 @@ export function fillSteps(state: State, asked: Asked): readonly Step[] {
   steps.push({ stage: 'chain', entries: mostSold(state, [undefined], asked) });
   const unsold = catalogue.map((itemId) => ({ itemId, score: 0 }));
   return [...steps, { stage: 'catalogue', entries: unsold }];
+}
+
+/** Something was said of it, or receipts that count hold it. */
+export function knowsItem({ ledger, counts }: State, itemId: string): boolean {
+  return ledger.told.has(itemId) || (counts.items.support.get(itemId) ?? 0n) > 0n;
+}
+
+/** The same of a store. */
+export function knowsStore({ ledger, counts }: State, storeId: string): boolean {
+  const rows = counts.scopes.get(storeId) ?? [];
+  return ledger.toldStores.has(storeId) || rows.some((row) => row.size > 0);
 }
 
 /** The stores of that store's city, itself among them; none when it has no city. */

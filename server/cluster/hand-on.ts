@@ -1,0 +1,57 @@
+// A follower's writes go on to a node that keeps them.
+import { EngineError } from '../../engine/index.ts';
+import type { ToldError } from './host.ts';
+import { clusterLimits } from './limits.ts';
+import type { ForwardedWrite } from './node-engine.ts';
+import type { Upstream } from './upstream.ts';
+
+type Answer = { readonly result: unknown } | { readonly error: ToldError };
+
+/** Why a write that one node did not take goes to the next. */
+const passedOver: readonly (string | undefined)[] = ['NODE_UNREACHABLE', 'FOLLOWER'];
+
+/**
+ * What the node that kept it answered. Throws what that one threw, and FAILED_PRECONDITION,
+ * FOLLOWER, when this node only follows or followers follow each other in a ring.
+ */
+export async function handOn(
+  write: ForwardedWrite,
+  upstreams: readonly Upstream[],
+  isAllowed: boolean,
+): Promise<unknown> {
+  const where = upstreams.map(({ address }) => address).join(', ');
+  const refuse = (message: string) =>
+    new EngineError('FAILED_PRECONDITION', message, { reason: 'FOLLOWER' });
+  if (!isAllowed) throw refuse(`this node only follows; write to ${where}`);
+  if ((write.hops ?? 0) > clusterLimits.hopsMax) {
+    throw refuse(`no origin was found behind ${where}: followers follow each other in a ring`);
+  }
+  const answer = await handToAny(write, upstreams);
+  if ('result' in answer) return answer.result;
+  const { code, message, reason, retryAfterMs } = answer.error;
+  const details = {
+    ...(reason !== undefined && { reason }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+  throw new EngineError(code, message, details);
+}
+
+/**
+ * To the first that can be reached and takes writes, or reaches who does. One that took the write
+ * and could not say so does no harm: a receipt that two origins accepted counts once.
+ */
+async function handToAny(write: ForwardedWrite, upstreams: readonly Upstream[]): Promise<Answer> {
+  let refusal: Answer | undefined;
+  for (const upstream of upstreams) {
+    const answer = await upstream.forward(write).then(
+      (told) => told as Answer,
+      (error: unknown): Answer => {
+        if (error instanceof EngineError) return { error };
+        throw error;
+      },
+    );
+    if (!('error' in answer) || !passedOver.includes(answer.error.reason)) return answer;
+    refusal ??= answer;
+  }
+  return refusal!;
+}

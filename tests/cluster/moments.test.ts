@@ -1,0 +1,106 @@
+// Chains of several origins that are put back to a moment: by the position and the clock of the
+// node whose backup it was. What came after it in its own life is given up for good.
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { backUp, type Engine, openEngine, restore } from '../../engine/index.ts';
+import {
+  buys,
+  type Chain,
+  day,
+  exchange,
+  expectSame,
+  start,
+  withChain,
+} from '../support/engines.ts';
+
+const settings = { timeZone: 'Asia/Shanghai', halfLifeDays: 60, popularityHalfLifeDays: 30 };
+const receiptsOf = (engine: Engine) =>
+  [...new Set([...engine.receipts()].map(({ purchaseId }) => purchaseId))].sort();
+
+interface Cut {
+  readonly toSequence?: number;
+  readonly toTimeMs?: number;
+}
+
+/** The folder of a node as it was up to a moment, under another name. */
+async function putBackTo(chain: Chain, name: string, cut: Cut): Promise<string> {
+  const clock = () => chain.nowMs;
+  const backup = join(chain.folder, `backup-${chain.nowMs}`);
+  await backUp({ dataDir: join(chain.folder, name), folder: backup, clock, settings });
+  const into = `back-${chain.nowMs}`;
+  const dataDir = join(chain.folder, into);
+  chain.nowMs += 60_000;
+  await restore({ backup, dataDir, openFolder: () => openEngine({ dataDir, clock }), ...cut });
+  return into;
+}
+
+/** Two origins whose clocks are an hour apart, and what stood at a after each of its receipts. */
+async function told(chain: Chain) {
+  const a = await chain.open('a');
+  const b = await chain.open('b', { origin: 'b', clock: () => chain.nowMs + 3_600_000 });
+  const moments: { nowMs: number; head: number; digest: string; watermark: string }[] = [];
+  for (let index = 0; index < 6; index++) {
+    await buys(b, `b-${index}`, start - index * day, `m${index % 3}`);
+    await exchange(a, b);
+    await buys(a, `a-${index}`, start - index * day, `m${index % 2}`);
+    // Both took it: the copy of a counts.
+    await buys(b, `both-${index}`, start, 'm0');
+    await buys(a, `both-${index}`, start, 'm1');
+    const { events: head, watermark } = a.status();
+    moments.push({ nowMs: chain.nowMs, head, digest: a.inspect.digest(), watermark });
+    chain.nowMs += 60_000;
+  }
+  await exchange(a, b);
+  return { a, b, moments };
+}
+
+test('a log of several origins goes back to a position or a time of its own node', () =>
+  withChain(async (chain) => {
+    const { moments } = await told(chain);
+    for (const { nowMs, head, digest, watermark } of moments.slice(1, 5)) {
+      for (const cut of [{ toSequence: head }, { toTimeMs: nowMs }]) {
+        const into = await putBackTo(chain, 'a', cut);
+        const back = await chain.open(into, { origin: 'a' });
+        // Up to a time, what had come from others before the next of its own is there too.
+        const isTime = 'toTimeMs' in cut;
+        const [own] = watermark.split(',');
+        expect(back.status().watermark).toMatch(isTime ? `${own},` : watermark);
+        if (!isTime) expect(back.inspect.digest()).toBe(digest);
+        expect(await back.verify()).toMatchObject({ differences: [] });
+        await chain.close(back);
+      }
+    }
+  }));
+
+test('what came after the moment does not come back from who holds it', () =>
+  withChain(async (chain) => {
+    const { a, b, moments } = await told(chain);
+    const f = await chain.open('f', { isFollower: true });
+    await exchange(a, f);
+    const into = await putBackTo(chain, 'a', { toSequence: moments[2]!.head });
+    const back = await chain.open(into, { origin: 'a' });
+    for (const other of [b, f]) {
+      const lost = back.replication.lostOf(other.replication.watermark);
+      expect(lost.map(({ origin }) => origin)).not.toContain('a');
+    }
+    // Of b it reads on, and passes over what b has of it.
+    const give = () => {
+      const position = b.replication.positionAfter(back.replication.watermark);
+      return back.replication.apply(b.replication.entriesFrom(position, 1_000));
+    };
+    await give();
+    await buys(back, 'new', start, 'm1');
+    await give();
+    const mine = receiptsOf(back).filter((id) => id.startsWith('a-'));
+    expect(mine).toEqual(['a-0', 'a-1', 'a-2']);
+    expect(receiptsOf(back)).toEqual(expect.arrayContaining(['b-5', 'both-5', 'new']));
+    const fresh = await chain.open('fresh', { isFollower: true });
+    await exchange(back, fresh);
+    expectSame(back, fresh);
+    // Also after the next start.
+    await chain.close(back);
+    const again = await chain.open(into, { origin: 'a' });
+    expect(again.replication.lostOf(f.replication.watermark)).toEqual([]);
+    expect(await again.replication.apply(f.replication.entriesFrom(1, 1_000))).toBe(0);
+    expectSame(again, fresh);
+  }));

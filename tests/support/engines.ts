@@ -1,0 +1,80 @@
+// Engines of one chain that give each other entries by hand.
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { type Engine, type EngineOptions, openEngine } from '../../engine/index.ts';
+import { withTemporaryFolder } from './folders.ts';
+
+export const day = 86_400_000;
+export const start = Date.parse('2026-06-01T00:00:00Z');
+
+export interface Chain {
+  readonly folder: string;
+  nowMs: number;
+  open(name: string, options?: Partial<EngineOptions>): Promise<Engine>;
+  close(engine: Engine): Promise<void>;
+}
+
+export async function withChain(use: (chain: Chain) => Promise<void>): Promise<void> {
+  await withTemporaryFolder(async (folder) => {
+    const opened = new Set<Engine>();
+    const chain: Chain = {
+      folder,
+      nowMs: start,
+      async open(name, options = { origin: name }) {
+        const key = join('erased', 'key');
+        const dataDir = join(folder, name);
+        mkdirSync(join(dataDir, 'erased'), { recursive: true });
+        if (opened.size > 0 && name !== 'a') cpSync(join(folder, 'a', key), join(dataDir, key));
+        const engine = await openEngine({ dataDir, clock: () => chain.nowMs, ...options });
+        opened.add(engine);
+        return engine;
+      },
+      async close(engine) {
+        opened.delete(engine);
+        await engine.close();
+      },
+    };
+    try {
+      await use(chain);
+    } finally {
+      for (const engine of opened) await engine.close();
+    }
+  }, 'engines');
+}
+
+export async function give(from: Engine, to: Engine): Promise<number> {
+  const { replication } = from;
+  const position = replication.positionAfter(to.replication.watermark);
+  return to.replication.apply(replication.entriesFrom(position, 10_000));
+}
+
+export async function exchange(...engines: readonly Engine[]): Promise<void> {
+  for (let taken = 1; taken > 0; ) {
+    taken = 0;
+    for (const from of engines) {
+      for (const to of engines) if (from !== to) taken += await give(from, to);
+    }
+  }
+}
+
+export const buys = (engine: Engine, purchaseId: string, at: number, memberId?: string) =>
+  engine.ingest([
+    {
+      kind: 'purchase',
+      purchase: {
+        purchaseId,
+        ...(memberId === undefined ? {} : { memberId }),
+        channel: 'pos',
+        occurredAt: new Date(at).toISOString(),
+        lines: ['milk', 'bread'].map((itemId) => ({ itemId, quantity: 1 })),
+      },
+    },
+  ]);
+
+export function expectSame(...engines: readonly Engine[]): void {
+  for (const engine of engines) {
+    expect(engine.status().watermark).toBe(engines[0]!.status().watermark);
+    expect(engine.inspect.digest()).toBe(engines[0]!.inspect.digest());
+  }
+}
