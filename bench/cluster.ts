@@ -11,9 +11,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { openEngine } from '../engine/index.ts';
 import { figuresOf, rounded, table } from './figures.ts';
+import { programWords } from './load/process.ts';
 import { defaultWorkload, receipts } from './workload.ts';
 
-const program = join(import.meta.dirname, '../server/cli/main.js');
 const learnt = Number(process.env['BENCH_RECEIPTS'] ?? 50_000);
 const missed = 25_000;
 const published = 500;
@@ -80,7 +80,7 @@ async function startNode(
   const given = { 'data-dir': dataDir, 'http-port': http, 'grpc-port': grpc, ...settings };
   const options = Object.entries(given).map(([key, value]) => `--${key}=${value}`);
   const env = { ...process.env, CAINI_NODE_SECRET: 'of one bench only', CAINI_LOG_LEVEL: 'error' };
-  const child = spawn(process.execPath, [program, 'serve', ...options], {
+  const child = spawn(process.execPath, [...programWords, 'serve', ...options], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -2,7 +2,7 @@
 import { systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
 import { limits } from './base/limits.ts';
-import { formatMoment } from './base/time.ts';
+import { formatMoment, zoneOffsetMinutes } from './base/time.ts';
 import type {
   CompactReport,
   Engine,
@@ -142,10 +142,14 @@ export class ChainEngine implements Engine {
       const { value: item, sequence } = JSON.parse(value.toString());
       this.registries.items.push(item.itemId, item, sequence);
     }
+    const zones = new Set([this.parts.options.timeZone ?? defaultTimeZone]);
     for (const { value } of stores.rows()) {
       const { value: store, sequence } = JSON.parse(value.toString());
       this.registries.stores.push(store.storeId, store, sequence);
+      if (store.timeZone !== undefined) zones.add(store.timeZone);
     }
+    // Intl takes 10 to 20 ms to learn a zone: now, and not when its first receipt comes.
+    for (const zone of zones) zoneOffsetMinutes(zone, this.clock());
   }
 
   /** Starts counting what is stored; `ready` tells when it is done. */

@@ -13,15 +13,21 @@ export interface Program {
   stop(): Promise<void>;
 }
 
+/** Seen from dist/bench/load/. */
+const program = join(import.meta.dirname, '../../server/cli/main.js');
+/** As its first line has them. */
+const ownOptions = /^#!.* node (.*)$/m.exec(readFileSync(program, 'utf8'))?.[1]?.split(' ') ?? [];
 /** For `--cpu-prof` and the like: given to the server that is measured. */
 const nodeOptions = process.env['BENCH_SERVER_NODE_OPTIONS']?.split(' ') ?? [];
 
+/** What Node is given to run the program as its users do. */
+export const programWords: readonly string[] = [...ownOptions, ...nodeOptions, program];
+
 /** `caini serve` on free ports, ready to answer. */
 export async function startProgram(folder: string, ...options: string[]): Promise<Program> {
-  const program = join(import.meta.dirname, '../../server/cli/main.js');
   const ports = ['--http-port', '0', '--grpc-port', '0'];
   const words = ['serve', '--data-dir', folder, ...ports, ...options];
-  const child = spawn(process.execPath, [...nodeOptions, program, ...words], {
+  const child = spawn(process.execPath, [...programWords, ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, CAINI_LOG_LEVEL: 'warn' },
   });

@@ -60,12 +60,12 @@ export const limits = {
   placesPerNewcomer: 10,
   /** New items that are kept at hand, the latest: 1,000 × 20 neighbours × ~50 B = 1 MB. */
   newcomersMax: 1_000,
-  /** Cells of one idle slice that makes neighbour rows exact: some 10 ns each, so about 1 ms. */
-  settleCellsMax: 100_000,
+  /** Cells of one idle slice that makes neighbour rows exact: some 30 ns each, so about 0.3 ms. */
+  settleCellsMax: 10_000,
   /** An idle slice waits this long after the last request, and after the last slice. */
   settleLookMs: 10,
-  /** But not longer than this where requests never cease: 1 ms each second is 0.1 %. */
-  settleWaitMsMax: 1_000,
+  /** But not longer than this where requests never cease: 0.3 ms of each 100 ms. */
+  settleWaitMsMax: 100,
   /** Settling rests this many times as long as its last round took: at most 5 % of one core. */
   settleRestFactor: 19,
   /** Residues of erased members that one transaction drops after a checkpoint: some 30 KB each. */

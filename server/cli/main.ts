@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --v8-pool-size=1
 // The command line `caini`: registers the commands and tells failures in one line.
 import { Command } from 'commander';
 import { programVersion } from '../version.ts';
