@@ -119,6 +119,11 @@ class Stream {
     this.dueAt = 0;
   }
 
+  /** Whether every connection waits for an answer. */
+  get isFull(): boolean {
+    return this.idle.length === 0 && this.opened >= this.options.connectionsMax;
+  }
+
   giveUp(): void {
     for (; this.dueAt < this.due.length; this.dueAt++) {
       if (this.due[this.dueAt]!.counts) this.unsent += 1;
@@ -302,7 +307,8 @@ async function drive(streams: readonly Stream[], job: OpenJob): Promise<void> {
         stream.send({ due, counts: due >= startedAt + warmUpMs });
         sent[index]! += 1;
       }
-      soonest = Math.min(soonest, due);
+      // What is due while every connection waits cannot be sent: looking again at once is in vain.
+      soonest = Math.min(soonest, stream.isFull ? performance.now() + 2 * napMs : due);
     }
     const isClosed = streams.some(({ options }) => options.perSecond === 'closed loop');
     const idleMs = isClosed ? 0 : soonest - performance.now();
