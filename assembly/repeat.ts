@@ -39,16 +39,21 @@ const REPEAT_HABIT: u32 = 1;
 
 /** The repeat term of an anchor; docs/reference/scores.md. */
 export function repeatTerm(anchor: u32, kind: u32): f64 {
-  const at = anchors + anchor * ANCHOR_BYTES;
-  return kind == REPEAT_HABIT ? habitTerm(at) : designTerm(at);
+  return repeatTermAt(anchors + anchor * ANCHOR_BYTES, kind, reboughtRate());
+}
+
+/** The same where `k0`, the chain's reboughtRate, was asked once for all anchors. */
+// @ts-expect-error: decorator
+@inline
+export function repeatTermAt(at: u32, kind: u32, k0: f64): f64 {
+  return kind == REPEAT_HABIT ? habitTerm(at, k0) : designTerm(at);
 }
 
 const ITEM_PRIOR: f64 = 5.0;
 const ONCE_PRIOR: f64 = 20.0;
 
 /** h / (Z_h + 0.5) · r(j) · lift^0.75. */
-function habitTerm(at: u32): f64 {
-  const k0 = reboughtRate();
+function habitTerm(at: u32, k0: f64): f64 {
   if (k0 <= 0) return 0;
   const item = record(load<u32>(at, ANCHOR_ITEM));
   const times = load<u32>(at, ANCHOR_RECEIPTS);

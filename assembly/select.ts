@@ -2,10 +2,11 @@
 // what is bought again.
 
 import { ANCHOR_AGAIN, ANCHOR_BYTES, anchorCount, anchors, epoch } from './accumulate';
+import { reboughtRate } from './habits';
 import { hot, itemCount, mark } from './items';
 import { HOT_ACC, MARK_FLAGS, MARK_STAMP } from './layout';
 import { flagOf, popularCount, popularList, popularThreshold } from './popular';
-import { repeatTerm } from './repeat';
+import { repeatTermAt } from './repeat';
 import { isSettledAbove, offer } from './topk';
 import { blend, clearTouched, offerTouched, priorOf, touched, touchedEnd } from './touched';
 import { plain } from './weight';
@@ -24,11 +25,13 @@ export function select(
   withAnchors: bool,
   withOthers: bool,
 ): void {
+  const k0 = reboughtRate();
   for (let k: u32 = 0; k < anchorCount; k++) {
-    const item = load<u32>(anchors + k * ANCHOR_BYTES);
+    const anchor = anchors + k * ANCHOR_BYTES;
+    const item = load<u32>(anchor);
     if (withAnchors) {
-      const again = repeat ? repeatTerm(k, repeat) : 0;
-      store<f64>(anchors + k * ANCHOR_BYTES, again, ANCHOR_AGAIN);
+      const again = repeat ? repeatTermAt(anchor, repeat, k0) : 0;
+      store<f64>(anchor, again, ANCHOR_AGAIN);
       offer(item, <f32>(blend(item, byAccumulator, table, byPrior, prior) + again));
     }
     store<f32>(hot(item), 0, HOT_ACC);

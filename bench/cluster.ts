@@ -143,12 +143,13 @@ async function readsPerSecond(urls: readonly string[]): Promise<number> {
   const rates = urls.map(async (url) => {
     const connections = 32 / urls.length;
     const requests = paths.map((path) => ({ path }));
-    const { requests: told } = await autocannon({
+    const { requests: told, non2xx, errors } = await autocannon({
       url,
       connections,
       duration: readSeconds,
       requests,
     });
+    if (non2xx + errors > 0) throw new Error(`${non2xx} lists were refused, ${errors} lost`);
     return told.average;
   });
   return Math.round((await Promise.all(rates)).reduce((sum, rate) => sum + rate, 0));

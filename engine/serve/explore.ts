@@ -46,7 +46,7 @@ export function withNewcomers(
   ranked: readonly RankedItem[],
 ): readonly RankedItem[] {
   const places = Math.floor(ranked.length / limits.placesPerNewcomer);
-  if (places === 0) return ranked;
+  if (places === 0 || context.newcomers.isEmpty) return ranked;
   const listed = new Set(ranked.map(({ number }) => number));
   const candidates = candidatesOf(context).filter(({ number }) => !listed.has(number));
   const list = [...ranked];

@@ -75,6 +75,11 @@ export class Newcomers {
     }
   }
 
+  /** Whether no item stands with any. */
+  get isEmpty(): boolean {
+    return this.pending.size === 0 && this.hostsOf.size === 0;
+  }
+
   /** The items kept here that are alike to one item; whether they are still new is not asked. */
   near(host: number): readonly Guest[] {
     if (this.pending.size > 0) this.lookUp();
