@@ -143,7 +143,11 @@ async function readsPerSecond(urls: readonly string[]): Promise<number> {
   const rates = urls.map(async (url) => {
     const connections = 32 / urls.length;
     const requests = paths.map((path) => ({ path }));
-    const { requests: told, non2xx, errors } = await autocannon({
+    const {
+      requests: told,
+      non2xx,
+      errors,
+    } = await autocannon({
       url,
       connections,
       duration: readSeconds,

@@ -64,12 +64,17 @@ export interface ServeContext {
 }
 
 function knownNumbers(ids: readonly string[], counts: Counts): number[] {
+  if (ids.length === 0) return [];
   const numbers = new Set<number>();
   for (const id of ids) {
     const number = itemNumber(id, counts);
     if (number !== undefined) numbers.add(number);
   }
   return [...numbers];
+}
+
+function distinctIds({ basket }: RecommendRequest): readonly string[] {
+  return basket.length === 0 ? [] : [...new Set(basket.map((line) => line.itemId))];
 }
 
 function itemNumber(itemId: string | undefined, counts: Counts): number | undefined {
@@ -111,7 +116,7 @@ export function deriveContext(
   if (storeId !== undefined && storeNumber === undefined) relaxations.push('store_unknown');
   const anchorNumber = itemNumber(itemId, counts);
   if (itemId !== undefined && anchorNumber === undefined) relaxations.push('item_unknown');
-  const ticketIds = [...new Set(request.basket.map((line) => line.itemId))];
+  const ticketIds = distinctIds(request);
   const ticket = knownNumbers(ticketIds, counts);
   const day = request.asOf === undefined ? counts.now() : dayOf(Date.parse(request.asOf));
   return {

@@ -17,6 +17,12 @@ export type EncodeList = (reply: RecommendReply) => string;
 /** With a memory of its own for the items that are listed. */
 export function createListEncoder(): EncodeList {
   const { headOf, mentionOf } = createFragmentMemory(makeFragment);
+  let [lastWatermark, lastBytes] = ['', '""'];
+  const watermarkBytes = (watermark: string): string => {
+    if (watermark !== lastWatermark) lastBytes = bytesOf(watermark);
+    lastWatermark = watermark;
+    return lastBytes;
+  };
   // Pieces are put to the end of one text, few and long: each costs 32 bytes whatever its length,
   // and a text that grows at its end is the fastest to copy out.
   const withReason = (list: string, before: Before, reason: Reason) => {
@@ -46,7 +52,7 @@ export function createListEncoder(): EncodeList {
     if (items.length > 0) text += '}';
     const relaxed = relaxations.length === 0 ? '[]' : JSON.stringify(relaxations);
     text += `],"personalized":${personalized},"relaxations":${relaxed}`;
-    return `${text},"watermark":${bytesOf(watermark)}}`;
+    return `${text},"watermark":${watermarkBytes(watermark)}}`;
   };
 }
 

@@ -92,24 +92,24 @@ function reasonsFor(
   withRepeat: boolean,
 ): Reason[] {
   const { own, receipts, anchorItem, term, count, inFactor, support, popularity } = found;
-  const reasons: Reason[] = [];
-  // Below 0: there is none, or it is told.
-  let again = withRepeat && own >= 0 ? found.again : -1;
-  let after = anchorItem >= 0 ? mix.byAccumulator * term * inFactor : -1;
-  let popular = support > 0 ? mix.byPopularity * popularity : -1;
-  while (again >= 0 || after >= 0 || popular >= 0) {
-    if (again >= after && again >= popular) {
-      reasons.push({ type: 'bought_before', count: receipts });
-      again = -1;
-    } else if (after >= popular) {
-      reasons.push(reasonOf(registries.items, 'bought_after', anchorItem, count));
-      after = -1;
-    } else {
-      reasons.push({ type: 'popular_in_chain', count: support });
-      popular = -1;
-    }
-  }
-  return reasons;
+  // Below 0: there is none.
+  const again = withRepeat && own >= 0 ? found.again : -1;
+  const after = anchorItem >= 0 ? mix.byAccumulator * term * inFactor : -1;
+  const popular = support > 0 ? mix.byPopularity * popularity : -1;
+  const before = again < 0 ? undefined : ({ type: 'bought_before', count: receipts } as const);
+  const led = after < 0 ? undefined : reasonOf(registries.items, 'bought_after', anchorItem, count);
+  const sells = popular < 0 ? undefined : ({ type: 'popular_in_chain', count: support } as const);
+  const [first, second] = again >= after ? [before, led] : [led, before];
+  if (popular > Math.max(again, after)) return listOf(sells, first, second);
+  if (popular > Math.min(again, after)) return listOf(first, sells, second);
+  return listOf(first, second, sells);
+}
+
+/** Those there are. An array that grows has room for 16 more. */
+function listOf(a: Reason | undefined, b: Reason | undefined, c: Reason | undefined): Reason[] {
+  if (a === undefined) return b === undefined ? (c === undefined ? [] : [c]) : listOf(b, c, a);
+  if (b === undefined) return c === undefined ? [a] : [a, c];
+  return c === undefined ? [a, b] : [a, b, c];
 }
 
 export function guessYouLike(context: ServeContext): Ranking {
