@@ -64,18 +64,18 @@ export const doorLimits = {
   /** What an overloaded server tells callers to wait. */
   overloadRetryMs: 1_000,
   gate: {
-    /** For lists in each turn of the event loop: some 80 of them. */
-    listsMs: 2,
+    /** For lists in each turn of the event loop: some 80; turns of 2 ms cost gRPC a fifth. */
+    listsMs: 5,
     /** Receipts begun in each turn: some 16 × 150 µs to read, judge and count them. */
     writesAtOnce: 16,
     /**
      * One refusal for so many served, and one in any turn: to parse and refuse a request takes a
-     * fifth of the time of a list, so that refusals take a sixteenth.
+     * fifth of the time of a list, so that refusals take a thirtieth.
      */
     servedPerRefusal: 6,
     refusalsMin: 1,
     /** A closed loop of 256 connections is served whole, on a busy or cold machine too. */
-    lists: { spared: 256, ageMs: 50, patienceMs: 250, overloadAgeMs: 2 },
+    lists: { spared: 256, ageMs: 50, patienceMs: 250, overloadAgeMs: 5 },
     /** A commit may take long; what waits here has not even been read. */
     writes: { spared: 256, ageMs: 100, patienceMs: 250, overloadAgeMs: 20 },
   },
