@@ -15,7 +15,7 @@ import {
   runImport,
   systemClock,
 } from '../engine/index.ts';
-import { rounded, table } from './figures.ts';
+import { type RecordRow, rounded, table } from './figures.ts';
 import { type Turns, turnsDuring } from './turns.ts';
 import { defaultWorkload, receipts } from './workload.ts';
 
@@ -135,6 +135,11 @@ function rowOf(name: string, { turns, receipts: sent, milliseconds }: Phase): st
   return [name, milliseconds.toFixed(0), String(sent), String(n), ...times.map(rounded)];
 }
 
+const rowNames = {
+  workMax: 'longest turn of a round, without the collector',
+  processorMax: 'the most that a turn of a round computed',
+} as const;
+
 const head = ['round', 'ms', 'receipts', 'n', 'median', 'p99', 'p99.9', 'max'].concat([
   'max, no GC',
   'GC max',
@@ -148,7 +153,7 @@ function longest(phases: readonly Turns[], which: 'max' | 'workMax' | 'processor
   return `${rounded(middle!)} ms (${rounded(least!)} to ${rounded(most!)})`;
 }
 
-export async function benchCheckpoint(): Promise<string> {
+export async function benchCheckpoint(record: RecordRow): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'caini-bench-'));
   const engine = await openEngine({ dataDir: join(folder, 'data') });
   try {
@@ -169,6 +174,11 @@ export async function benchCheckpoint(): Promise<string> {
       alone.push(without.turns);
     }
     console.log(table(rows));
+    for (const which of ['workMax', 'processorMax'] as const) {
+      const [samples, control] = [beside, alone].map((all) => all.map((turns) => turns[which]));
+      const limit = { name: 'without a checkpoint', samples: control! };
+      record({ name: rowNames[which], unit: 'ms', samples: samples!, limit });
+    }
     const what = isReal ? 'Online Retail' : 'generated receipts';
     const work = `longest turn without GC ${longest(beside, 'workMax')}`;
     const computed = `computing ${longest(beside, 'processorMax')}`;

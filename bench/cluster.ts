@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { openEngine } from '../engine/index.ts';
-import { figuresOf, rounded, table } from './figures.ts';
+import { figuresOf, type RecordRow, rounded, table } from './figures.ts';
 import { programWords } from './load/process.ts';
 import { defaultWorkload, receipts } from './workload.ts';
 
@@ -21,7 +21,7 @@ const publishedPerSecond = 50;
 const readSeconds = 8;
 
 /** Resolves with the line that sums it up. */
-export async function benchCluster(): Promise<string> {
+export async function benchCluster(record: RecordRow): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'caini-bench-cluster-'));
   const said: string[] = [];
   try {
@@ -30,10 +30,15 @@ export async function benchCluster(): Promise<string> {
     const one = await readsOf(folder, 1);
     const two = await readsOf(folder, 2);
     const ports = await readsOverPorts(folder);
+    const limit = { name: 'the origin alone', samples: [alone] };
+    const rates = { '1 follower behind one port': one, '2 followers behind one port': two };
+    for (const [name, rate] of Object.entries({ ...rates, '2 on ports of their own': ports })) {
+      record({ name, unit: 'lists/s', samples: [rate], limit });
+    }
     const [seed, catchUp] = await seedAndCatchUp(folder);
     said.push(`${seed}, ${catchUp}`);
     for (const redis of hasRedis() ? [false, true] : [false])
-      said.push(await visible(folder, redis));
+      said.push(await visible(folder, redis, record));
     const reads = `reads/s: one process ${alone}, behind one port 1 follower ${one}, 2 ${two}`;
     return `cluster ${reads}, 2 on ports of their own ${ports}; ${said.join('; ')}`;
   } finally {
@@ -226,7 +231,7 @@ async function catchUpRate(node: Node, wanted: number): Promise<number> {
 }
 
 /** From the answer of the origin to the answer of a follower that holds it. */
-async function visible(folder: string, withRedis: boolean): Promise<string> {
+async function visible(folder: string, withRedis: boolean, record: RecordRow): Promise<string> {
   const port = await freePort();
   const options = ['--port', String(port), '--save', '', '--appendonly', 'no'];
   const redis = withRedis ? spawn('redis-server', options, { stdio: 'ignore' }) : undefined;
@@ -239,6 +244,7 @@ async function visible(folder: string, withRedis: boolean): Promise<string> {
     const samples = await publishAtRate(shop, late, withRedis ? 'redis' : 'grpc');
     const { n, min, median, p99 } = figuresOf(samples);
     const way = withRedis ? 'over Redis' : 'over gRPC';
+    record({ name: `publish to visible ${way}`, unit: 'ms', samples });
     const cells = [way, String(n), ...[min, median, p99].map(rounded)];
     console.log(table([['publish to visible', 'n', 'min ms', 'p50 ms', 'p99 ms'], cells]));
     return `visible ${way} p50 ${rounded(median)} ms p99 ${rounded(p99)} ms`;
