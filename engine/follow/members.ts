@@ -27,7 +27,7 @@ export function applyMerge(
   const sequence = append(!isGone);
   if (isGone) {
     for (const id of ids.filter((each) => !isErased(context, each))) {
-      alsoErased.add(id);
+      for (const one of unionOf(context, id)) alsoErased.add(one);
       eraseAt(context, id, sequence);
     }
     return;
@@ -103,12 +103,25 @@ export function applyErase(
   const ids = entry.hashes.flatMap(idsOf);
   for (const id of ids) {
     // A merge that the erasing node had not heard of: it leaves the log here, and so cannot tell.
-    const { root, record } = findMember(store, id);
-    for (const other of [root, ...record.aliases]) if (!ids.includes(other)) alsoErased.add(other);
+    for (const other of unionOf(context, id)) if (!ids.includes(other)) alsoErased.add(other);
     eraseAt(context, id, sequence);
   }
   // What a checkpoint still counts is kept once for each sequence, and here may be several members.
   if (ids.length > 1) requireRecount(context, sequence);
+}
+
+/** All ids of one person: other nodes may not have heard yet that they are one. */
+function unionOf({ store }: AcceptContext, memberId: string): readonly string[] {
+  const { root, record } = findMember(store, memberId);
+  return [root, ...record.aliases];
+}
+
+/**
+ * Says in a log of our own that these members are erased, whom only we knew to be tied to others
+ * that were; in the transaction that took them.
+ */
+export function tellErased(context: AcceptContext, memberIds: Iterable<string>): void {
+  for (const id of memberIds) countNextCopies(context, eraseMember(context, id).shared);
 }
 
 /** The erase itself, under an entry that stands in the log already. */

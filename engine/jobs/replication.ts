@@ -6,14 +6,13 @@ import type { Clock } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
 import { layoutOf } from '../base/folder.ts';
 import { applyEntry, type ForeignEntry, judgeEntries } from '../follow/apply.ts';
-import { countNextCopies } from '../follow/receipts.ts';
+import { tellErased } from '../follow/members.ts';
 import { decodeEntry, isOfKind, type LogEntry } from '../log/codec.ts';
 import type { Log } from '../log/log.ts';
 import { formatPlace, type Place, parseVector } from '../log/vector.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
 import { expiredBeforeMs, tombstoneKey } from '../views/accept.ts';
-import { eraseMember } from '../views/erase.ts';
 import type { Ingest } from '../views/ingest.ts';
 import type { Keeper } from '../views/keeper.ts';
 import type { Maintenance } from './maintenance.ts';
@@ -243,10 +242,10 @@ export class Replication {
       for (const arrival of fresh) {
         applyEntry(context, arrival, { idsOf, alsoErased, notify });
       }
+      if (this.origin !== undefined) tellErased(context, alsoErased);
       return fresh.length;
     }, entries.length);
     if (typeof applied !== 'number') throw applied;
-    await this.eraseAlso(alsoErased);
     if (holds('expire')) await this.expireAlso();
     if (holds('erase')) this.noteErased();
     return applied;
@@ -299,16 +298,6 @@ export class Replication {
         store.tables.tombstones.put(tombstoneKey('member', hash), Buffer.alloc(0));
       }
     });
-  }
-
-  /** Members tied to erased ones by a merge that came later: other nodes must know of it too. */
-  private async eraseAlso(ids: ReadonlySet<string>): Promise<void> {
-    if (this.origin === undefined) return;
-    for (const id of ids) {
-      await this.options.writer.transact((context) => {
-        countNextCopies(context, eraseMember(context, id).shared);
-      });
-    }
   }
 
   /** What an origin let expire, in slices; after a crash the next start does the rest. */

@@ -2,9 +2,19 @@
 // what is refused.
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type Engine, recommendRequestSchema } from '../../engine/index.ts';
-import { buys, day, exchange, expectSame, give, start, withChain } from '../support/engines.ts';
+import {
+  buys,
+  type Chain,
+  day,
+  exchange,
+  expectSame,
+  give,
+  start,
+  withChain,
+} from '../support/engines.ts';
 
 const price = (engine: Engine, priceFen: number) =>
   engine.ingest([{ kind: 'item', item: { itemId: 'milk', priceFen, status: 'active' } }]);
@@ -136,6 +146,42 @@ test('an erase takes along whom only another node knew to be the same person', (
     await give(b, f);
     expectSame(a, b, f);
     expect([...a.receipts(), ...b.receipts(), ...f.receipts()]).toEqual([]);
+  }));
+
+/** b alone knows that tag and card are one, erases ann, and then hears that card was ann's too. */
+async function tiedAtOneNodeOnly(chain: Chain) {
+  const a = await chain.open('a');
+  const b = await chain.open('b');
+  await buys(a, 'a-1', start - day, 'tag');
+  await a.ingest([{ kind: 'merge', merge: { memberId: 'card', fromMemberId: 'ann' } }]);
+  await b.ingest([{ kind: 'merge', merge: { memberId: 'card', fromMemberId: 'tag' } }]);
+  await b.erase('ann');
+  return { a, b };
+}
+
+test('such an erase names everybody whom the node that makes it knew to be one of them', () =>
+  withChain(async (chain) => {
+    const { a, b } = await tiedAtOneNodeOnly(chain);
+    await exchange(a, b);
+    expectSame(a, b);
+    expect([...a.receipts(), ...b.receipts()]).toEqual([]);
+    const [late] = await buys(a, 'a-2', start - day, 'tag');
+    expect(late).toMatchObject({ status: 'rejected', reason: 'MEMBER_ERASED' });
+  }));
+
+test('such an erase is told on, whenever the node that makes it dies', () =>
+  withChain(async (chain) => {
+    const { a, b } = await tiedAtOneNodeOnly(chain);
+    const before = b.replication.watermark;
+    const taking = give(a, b);
+    while (b.replication.watermark === before) await setImmediate();
+    cpSync(join(chain.folder, 'b'), join(chain.folder, 'left'), { recursive: true });
+    await taking;
+    await chain.close(b);
+    const left = await chain.open('left', { origin: 'b' });
+    await exchange(a, left);
+    expectSame(a, left);
+    expect([...a.receipts(), ...left.receipts()]).toEqual([]);
   }));
 
 test('goods without a receipt, brought back at two origins at once, count once after it', () =>
