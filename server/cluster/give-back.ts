@@ -1,8 +1,8 @@
 // Gives back to another node what its origin, put back from a backup or an older copy, has lost and
 // we still hold.
-import { EngineError, type Place, type Replication } from '../../engine/index.ts';
-import type { ToldError } from './host.ts';
+import type { Place, Replication } from '../../engine/index.ts';
 import { clusterLimits } from './limits.ts';
+import { errorOf, type ToldError } from './told-error.ts';
 import type { Upstream } from './upstream.ts';
 
 export type GivenBack =
@@ -63,6 +63,5 @@ export async function answerGivenBack(write: GivenBack, replication: Replication
 async function ask<Result>(upstream: Upstream, write: GivenBack): Promise<Result> {
   const answer = (await upstream.forward(write)) as { result: Result } | { error: ToldError };
   if ('result' in answer) return answer.result;
-  const { code, message, reason } = answer.error;
-  throw new EngineError(code, message, reason === undefined ? {} : { reason });
+  throw errorOf(answer.error);
 }

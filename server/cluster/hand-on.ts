@@ -1,8 +1,8 @@
 // A follower's writes go on to a node that keeps them.
 import { EngineError } from '../../engine/index.ts';
-import type { ToldError } from './host.ts';
 import { clusterLimits } from './limits.ts';
 import type { ForwardedWrite } from './node-engine.ts';
+import { errorOf, type ToldError } from './told-error.ts';
 import type { Upstream } from './upstream.ts';
 
 type Answer = { readonly result: unknown } | { readonly error: ToldError };
@@ -28,12 +28,7 @@ export async function handOn(
   }
   const answer = await handToAny(write, upstreams);
   if ('result' in answer) return answer.result;
-  const { code, message, reason, retryAfterMs } = answer.error;
-  const details = {
-    ...(reason !== undefined && { reason }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  };
-  throw new EngineError(code, message, details);
+  throw errorOf(answer.error);
 }
 
 /**

@@ -19,6 +19,7 @@ import type { Nodes } from './nodes.ts';
 import { type NodeProof, type NodeSecret, seal, unseal } from './secret.ts';
 import { standingOf } from './standing.ts';
 import type { StreamKeys } from './stream-keys.ts';
+import { told } from './told-error.ts';
 
 export interface HostOptions {
   readonly node: string;
@@ -228,19 +229,6 @@ export class ReplicationHost {
     if (write.kind === 'ingest' || write.kind === 'erase') return this.options.write(write);
     return answerGivenBack(write, this.options.engine().replication);
   }
-}
-
-export interface ToldError {
-  readonly code: EngineError['code'];
-  readonly message: string;
-  readonly reason?: string | undefined;
-  readonly retryAfterMs?: number | undefined;
-}
-
-function told(error: unknown): ToldError {
-  if (!(error instanceof EngineError)) throw error;
-  const { code, message, reason, retryAfterMs } = error;
-  return { code, message, reason, retryAfterMs };
 }
 
 function encodeStep(step: NonNullable<wire.TailJournalResponse['step']>): Buffer {

@@ -2,41 +2,23 @@
 // it passes for working.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
+  castOfEachTest,
   eventually,
   freePort,
   type NodeOptions,
   NodeUnderTest,
   startNode,
 } from '../support/cluster.ts';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/folders.ts';
 import { caini } from '../support/program.ts';
 
 const timeout = 60_000;
 const start = { timeout };
-let folder: TemporaryFolder;
-let nodes: NodeUnderTest[] = [];
-
-beforeEach(async () => {
-  folder = await makeTemporaryFolder('mistakes');
-});
-afterEach(async () => {
-  await Promise.all(nodes.map((node) => node.kill()));
-  nodes = [];
-  await folder.remove();
-});
-
-async function node(options: Omit<NodeOptions, 'dataDir'>): Promise<NodeUnderTest> {
-  const dataDir = join(folder.path, options.name);
-  mkdirSync(dataDir, { recursive: true });
-  const started = await startNode({ dataDir, ...options });
-  nodes.push(started);
-  return started;
-}
+const cast = castOfEachTest('mistakes');
 
 const shopOf = async () => {
-  const shop = await node({ role: 'origin', name: 'shop' });
+  const shop = await cast.start({ role: 'origin', name: 'shop' });
   await shop.ready();
   return shop;
 };
@@ -55,7 +37,7 @@ test(
       [`grpcs://${shop.address}`, 'one side has TLS and the other has not'],
     ] as const;
     for (const [index, [origin, why]] of cases.entries()) {
-      const lost = await node({ role: 'follower', name: `f${index}`, origin });
+      const lost = await cast.start({ role: 'follower', name: `f${index}`, origin });
       await eventually(`${origin} is told`, async () => {
         const { ready, waitingFor = '' } = await lost.readiness();
         return !ready && waitingFor.includes(`${origin} `) && waitingFor.includes(why);
@@ -68,13 +50,13 @@ test(
 
 test('a folder with a chain of its own does not become a follower', start, async () => {
   const shop = await shopOf();
-  const dataDir = join(folder.path, 'old');
+  const dataDir = join(cast.folder, 'old');
   mkdirSync(dataDir, { recursive: true });
-  const csv = join(folder.path, 'sales.csv');
+  const csv = join(cast.folder, 'sales.csv');
   const head = 'purchaseId,memberId,occurredAt,itemId';
   writeFileSync(csv, `${head}\nr1,ann,2026-05-01T09:10:00+08:00,milk\n`);
   expect(await caini('import', csv, '--data-dir', dataDir)).toMatchObject({ code: 0 });
-  const old = await node({ role: 'follower', name: 'old', origin: shop.address });
+  const old = await cast.start({ role: 'follower', name: 'old', origin: shop.address });
   await ended(old);
   expect(old.exitCode).toBe(1);
   expect(old.said).toContain('holds a chain of its own, of 1 events, and cannot follow');
@@ -83,13 +65,13 @@ test('a folder with a chain of its own does not become a follower', start, async
 test('an origin by the name of the one that it follows does not start', start, async () => {
   const shop = await shopOf();
   const options: NodeOptions = {
-    dataDir: join(folder.path, 'twin'),
+    dataDir: join(cast.folder, 'twin'),
     role: 'origin',
     name: 'shop',
     origin: shop.address,
   };
   const twin = await startNode(options);
-  nodes.push(twin);
+  cast.add(twin);
   await ended(twin);
   expect(twin.exitCode).toBe(1);
   expect(twin.said).toContain('is named shop too: every node needs a name of its own');
@@ -99,10 +81,10 @@ test('a node that follows itself is refused by the name of the setting', start, 
   const ports = { http: await freePort(), grpc: await freePort() };
   const origin = `localhost:${ports.grpc}`;
   const own = new NodeUnderTest(
-    { dataDir: join(folder.path, 'own'), role: 'follower', name: 'own', origin },
+    { dataDir: join(cast.folder, 'own'), role: 'follower', name: 'own', origin },
     ports,
   );
-  nodes.push(own);
+  cast.add(own);
   own.start();
   await ended(own);
   expect(own.exitCode).toBe(2);
@@ -112,7 +94,7 @@ test('a node that follows itself is refused by the name of the setting', start, 
 test('another half-life, and a Redis that is not there, are told in the log', start, async () => {
   const shop = await shopOf();
   const begun = performance.now();
-  const follower = await node({
+  const follower = await cast.start({
     role: 'follower',
     name: 'f1',
     origin: shop.address,

@@ -1,40 +1,15 @@
 // Nodes as real processes on loopback, without Redis: a follower in one command, its writes, its
 // secret, several origins, and what it does when its origin goes and comes back.
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import {
-  agree,
-  eventually,
-  type NodeOptions,
-  NodeUnderTest,
-  startNode,
-} from '../support/cluster.ts';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/folders.ts';
+import { expect, test } from 'vitest';
+import { agree, castOfEachTest, eventually, NodeUnderTest } from '../support/cluster.ts';
 import { caini } from '../support/program.ts';
 
 const timeout = 120_000;
-let folder: TemporaryFolder;
-let nodes: NodeUnderTest[] = [];
-
-beforeEach(async () => {
-  folder = await makeTemporaryFolder('nodes');
-});
-afterEach(async () => {
-  await Promise.all(nodes.map((node) => node.kill()));
-  nodes = [];
-  await folder.remove();
-});
-
-async function node(
-  options: Omit<NodeOptions, 'dataDir'> & Partial<NodeOptions>,
-): Promise<NodeUnderTest> {
-  const started = await startNode({ dataDir: join(folder.path, options.name), ...options });
-  nodes.push(started);
-  return started;
-}
+const cast = castOfEachTest('nodes');
 
 const origin = async () => {
-  const shop = await node({ role: 'origin', name: 'shop' });
+  const shop = await cast.start({ role: 'origin', name: 'shop' });
   await shop.ready();
   return shop;
 };
@@ -66,7 +41,7 @@ test('a follower on an empty folder takes all there is, goes on with it, and han
 }, async () => {
   const shop = await origin();
   for (const member of ['ann', 'bob', 'ann', 'cid']) await buy(shop, member);
-  const follower = await node({ role: 'follower', name: 'f1', origin: shop.address });
+  const follower = await cast.start({ role: 'follower', name: 'f1', origin: shop.address });
   await follower.ready();
   expect(await agree([shop, follower])).toBe(true);
   await buy(shop, 'ann');
@@ -97,7 +72,7 @@ test('a read that wants more than is here yet is told to come back', { timeout }
 
 test('a follower may be told to refuse writes, and says where to', { timeout }, async () => {
   const shop = await origin();
-  const follower = await node({
+  const follower = await cast.start({
     role: 'follower',
     name: 'f1',
     origin: shop.address,
@@ -113,7 +88,7 @@ test('a follower may be told to refuse writes, and says where to', { timeout }, 
 test('who does not know the secret is given nothing', { timeout }, async () => {
   const shop = await origin();
   await buy(shop, 'ann');
-  const stranger = await node({
+  const stranger = await cast.start({
     role: 'follower',
     name: 'stranger',
     origin: shop.address,
@@ -129,7 +104,7 @@ test('the origin is killed and comes back: the follower serves meanwhile and goe
   timeout,
 }, async () => {
   const shop = await origin();
-  const follower = await node({ role: 'follower', name: 'f1', origin: shop.address });
+  const follower = await cast.start({ role: 'follower', name: 'f1', origin: shop.address });
   await buy(shop, 'ann');
   await follower.ready();
   await eventually('both agree', () => agree([shop, follower]));
@@ -147,7 +122,7 @@ test('the origin is killed and comes back: the follower serves meanwhile and goe
 test('followers behind one port serve together, and one that dies is started again', {
   timeout,
 }, async () => {
-  const shop = await node({ role: 'origin', name: 'shop', followers: 2 });
+  const shop = await cast.start({ role: 'origin', name: 'shop', followers: 2 });
   const namesSeen = async () => {
     const told = await Promise.all(Array.from({ length: 6 }, () => shop.readinessAnew()));
     return new Set(told.filter(({ ready }) => ready).map(({ cluster }) => cluster.node));
@@ -170,10 +145,10 @@ test('an origin that is put back gets back what its follower holds, but not afte
   timeout,
 }, async () => {
   const shop = await origin();
-  const follower = await node({ role: 'follower', name: 'f1', origin: shop.address });
+  const follower = await cast.start({ role: 'follower', name: 'f1', origin: shop.address });
   await buy(shop, 'ann');
   await follower.ready();
-  const backup = join(folder.path, 'backup');
+  const backup = join(cast.folder, 'backup');
   const dataDir = shop.options.dataDir;
   expect(await caini('backup', backup, '--data-dir', dataDir)).toMatchObject({ code: 0 });
   await buy(shop, 'bob');
@@ -206,16 +181,16 @@ test('a follower takes the place of its origin, and another follower goes on wit
   timeout,
 }, async () => {
   const shop = await origin();
-  const first = await node({ role: 'follower', name: 'f1', origin: shop.address });
+  const first = await cast.start({ role: 'follower', name: 'f1', origin: shop.address });
   await first.ready();
   await buy(shop, 'ann');
   await eventually('both agree', () => agree([shop, first]));
   await Promise.all([shop.kill(), first.stop()]);
   const { dataDir } = first.options;
-  const heir = await node({ role: 'origin', name: 'heir', dataDir });
+  const heir = await cast.start({ role: 'origin', name: 'heir', dataDir });
   await heir.ready();
   await buy(heir, 'ann');
-  const second = await node({ role: 'follower', name: 'f2', origin: heir.address });
+  const second = await cast.start({ role: 'follower', name: 'f2', origin: heir.address });
   await second.ready();
   await eventually('the new two agree', () => agree([heir, second]));
   expect((await second.readiness()).events).toBe(2);
@@ -225,9 +200,9 @@ test('two origins take receipts while the line between them is down, and become 
   timeout,
 }, async () => {
   const shop = await origin();
-  const till = await node({ role: 'origin', name: 'till', origin: shop.address });
+  const till = await cast.start({ role: 'origin', name: 'till', origin: shop.address });
   await till.ready();
-  const hub = await node({
+  const hub = await cast.start({
     role: 'follower',
     name: 'hub',
     origin: `${shop.address},${till.address}`,
@@ -251,16 +226,22 @@ test('two origins take receipts while the line between them is down, and become 
   expect((await hub.readiness()).watermark).toMatch(/^shop\/\d+:2,till\/\d+:3$/);
 });
 
-test('an erase reaches every node, and the receipt says so', { timeout }, async () => {
+/** An origin that knows ann and bob, and two followers that it has heard of. */
+async function shopAndTwo() {
   const shop = await origin();
   await buy(shop, 'ann');
   await buy(shop, 'bob');
-  const follower = await node({ role: 'follower', name: 'f1', origin: shop.address });
-  const away = await node({ role: 'follower', name: 'f2', origin: shop.address });
-  await Promise.all([follower.ready(), away.ready()]);
+  const follower = (name: string) => cast.start({ role: 'follower', name, origin: shop.address });
+  const [first, second] = [await follower('f1'), await follower('f2')];
+  await Promise.all([first.ready(), second.ready()]);
   await eventually('both are known', async () => {
     return (await shop.readiness()).cluster.followers.length === 2;
   });
+  return { shop, first, second };
+}
+
+test('an erase reaches every node, and the receipt says so', { timeout }, async () => {
+  const { shop, first, second: away } = await shopAndTwo();
   await away.kill();
   const receiptOfErase = await shop.ask('DELETE', '/v1/members/ann');
   const { digestAfter: digest } = receiptOfErase;
@@ -270,21 +251,13 @@ test('an erase reaches every node, and the receipt says so', { timeout }, async 
   ]);
   away.start();
   await away.ready();
-  await eventually('all agree', () => agree([shop, follower, away]));
+  await eventually('all agree', () => agree([shop, first, away]));
   const refused = await away.send('POST', '/v1/purchases', receipt('ann'));
   expect(refused.body.reason).toBe('MEMBER_ERASED');
 });
 
 test('an erase that was asked of a follower tells of every node too', { timeout }, async () => {
-  const shop = await origin();
-  await buy(shop, 'ann');
-  await buy(shop, 'bob');
-  const first = await node({ role: 'follower', name: 'f1', origin: shop.address });
-  const second = await node({ role: 'follower', name: 'f2', origin: shop.address });
-  await Promise.all([first.ready(), second.ready()]);
-  await eventually('both are known', async () => {
-    return (await shop.readiness()).cluster.followers.length === 2;
-  });
+  const { first } = await shopAndTwo();
   const { nodes: told, digestAfter: digest } = await first.ask('DELETE', '/v1/members/ann');
   expect(told).toEqual([
     { node: 'f1', acknowledged: true, digest },
@@ -296,9 +269,9 @@ test('a write finds its origin through a follower that follows a follower', {
   timeout,
 }, async () => {
   const shop = await origin();
-  const first = await node({ role: 'follower', name: 'f1', origin: shop.address });
+  const first = await cast.start({ role: 'follower', name: 'f1', origin: shop.address });
   await first.ready();
-  const second = await node({ role: 'follower', name: 'f2', origin: first.address });
+  const second = await cast.start({ role: 'follower', name: 'f2', origin: first.address });
   await second.ready();
   expect(await buy(second, 'ann')).toMatch(/^shop\//);
   await eventually('all agree', () => agree([shop, first, second]));
@@ -306,7 +279,7 @@ test('a write finds its origin through a follower that follows a follower', {
   await Promise.all([shop.kill(), first.stop()]);
   const ports = { http: first.httpPort, grpc: first.grpcPort };
   const ring = new NodeUnderTest({ ...first.options, origin: second.address }, ports);
-  nodes.push(ring);
+  cast.add(ring);
   ring.start();
   await eventually('the ring is told', async () => {
     const { body } = await second.send('POST', '/v1/purchases', receipt('bob'));

@@ -7,6 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach } from 'vitest';
+import { makeTemporaryFolder, type TemporaryFolder } from './folders.ts';
 
 const program = join(import.meta.dirname, '../../dist/server/cli/main.js');
 
@@ -261,6 +263,41 @@ export async function startNode(options: NodeOptions): Promise<NodeUnderTest> {
   const node = new NodeUnderTest(options, { http: await freePort(), grpc: await freePort() });
   node.start();
   return node;
+}
+
+/** The nodes of one test, in a folder that goes with them. */
+export interface Cast {
+  readonly folder: string;
+  /** Killed after the test. */
+  add(node: NodeUnderTest): void;
+  start(options: Omit<NodeOptions, 'dataDir'> & Partial<NodeOptions>): Promise<NodeUnderTest>;
+}
+
+/** For every test of the file that calls it, anew. */
+export function castOfEachTest(name: string): Cast {
+  let folder: TemporaryFolder;
+  let nodes: NodeUnderTest[] = [];
+  beforeEach(async () => {
+    folder = await makeTemporaryFolder(name);
+  });
+  afterEach(async () => {
+    await Promise.all(nodes.map((node) => node.kill()));
+    nodes = [];
+    await folder.remove();
+  });
+  return {
+    get folder() {
+      return folder.path;
+    },
+    add: (node) => nodes.push(node),
+    async start(options) {
+      const dataDir = join(folder.path, options.name);
+      mkdirSync(dataDir, { recursive: true });
+      const started = await startNode({ dataDir, ...options });
+      nodes.push(started);
+      return started;
+    },
+  };
 }
 
 /** Whether all nodes hold the same entries and count the same. */
