@@ -2,6 +2,7 @@
 // accumulator (touched.ts), the best selected. Nothing is allocated; only what was touched is
 // cleared (the approach of benfred/implicit).
 
+import { nextRow } from './counts';
 import { allocate, release } from './heap';
 import {
   BASKET_BYTES,
@@ -12,7 +13,6 @@ import {
   basketCount,
   basketsOf,
 } from './history';
-import { nextRow } from './counts';
 import { hot, mark, nextEpoch, record } from './items';
 import {
   ITEM_OUT,
@@ -47,7 +47,6 @@ export const ANCHOR_HABIT: u32 = 48;
 /** The number of the oldest basket that holds it. */
 export const ANCHOR_START: u32 = 56;
 export const ANCHOR_AGAIN: u32 = 64;
-
 
 export let anchors: u32 = 0;
 let anchorCapacity: u32 = 0;

@@ -3,7 +3,7 @@
 
 import { epoch } from './accumulate';
 import { allocate, release } from './heap';
-import { TABLE_MEM, VIEW_SERVED } from './layout';
+import { TABLE_MEM, TABLE_NEXT, VIEW_SERVED } from './layout';
 
 /** given, one an anchor: count u32 | touched u32 | VIEW_SERVED × (item u32, value f32) */
 export const GIVEN_HEADER: u32 = 8;
@@ -12,80 +12,74 @@ const GIVEN_BYTES: u32 = GIVEN_HEADER + VIEW_SERVED * GIVEN_ENTRY;
 /** Of the same entries, before they are scaled: VIEW_SERVED × f64. */
 const SQUARES_BYTES: u32 = VIEW_SERVED * 8;
 
-/** Of MEM, and of NEXT or SAME: one request may add up two tables. */
-let ofMembers: u32 = 0;
-let ofBaskets: u32 = 0;
-let squaresOfMembers: u32 = 0;
-let squaresOfBaskets: u32 = 0;
+/**
+ * notes, one of each table: where its given and its squares are, u32 each | the request that noted
+ * what was given u32 | the request that gathered the squares u32
+ */
+const NOTES_BYTES: u32 = 16;
+const NOTES_SQUARES: u32 = 4;
+const NOTES_GIVEN_BY: u32 = 8;
+const NOTES_GATHERED_BY: u32 = 12;
+let notes: u32 = 0;
+/** Anchors that there is room for. */
 let capacity: u32 = 0;
-/** The requests that noted them and that gathered their squares, and whether of NEXT or SAME. */
-let membersGiven: u32 = 0;
-let basketsGiven: u32 = 0;
-let membersGathered: u32 = 0;
-let basketsGathered: u32 = 0;
-let basketsTable: u32 = 0;
+
+export function startGiven(): void {
+  const bytes = (TABLE_MEM + 1) * NOTES_BYTES;
+  notes = allocate(bytes);
+  memory.fill(notes, 0, bytes);
+}
+
+// @ts-expect-error: decorator
+@inline
+function notesOf(table: u32): u32 {
+  return notes + table * NOTES_BYTES;
+}
 
 /** Room for what `anchors` of them give. */
 export function makeRoomToGive(anchors: u32): void {
   if (anchors <= capacity) return;
-  ofMembers = roomFor(ofMembers, anchors, GIVEN_BYTES);
-  ofBaskets = roomFor(ofBaskets, anchors, GIVEN_BYTES);
-  squaresOfMembers = roomFor(squaresOfMembers, anchors, SQUARES_BYTES);
-  squaresOfBaskets = roomFor(squaresOfBaskets, anchors, SQUARES_BYTES);
-  capacity = largerThan(anchors);
+  const larger = max<u32>(256, anchors + (anchors >> 1));
+  for (let table = TABLE_NEXT; table <= TABLE_MEM; table++) {
+    const at = notesOf(table);
+    release(load<u32>(at), capacity * GIVEN_BYTES);
+    release(load<u32>(at, NOTES_SQUARES), capacity * SQUARES_BYTES);
+    store<u32>(at, allocate(larger * GIVEN_BYTES));
+    store<u32>(at, allocate(larger * SQUARES_BYTES), NOTES_SQUARES);
+  }
+  capacity = larger;
 }
 
 /** Whether the request that goes on has noted what a table gave. */
 export function wasGiven(table: u32): bool {
-  if (table == TABLE_MEM) return membersGiven == epoch;
-  return basketsGiven == epoch && basketsTable == table;
+  return load<u32>(notesOf(table), NOTES_GIVEN_BY) == epoch;
 }
 
 export function noteGiven(table: u32): void {
-  if (table == TABLE_MEM) {
-    membersGiven = epoch;
-  } else {
-    basketsGiven = epoch;
-    basketsTable = table;
-  }
+  store<u32>(notesOf(table), epoch, NOTES_GIVEN_BY);
 }
 
 /** Whether the request that goes on has gathered a table's squares. */
 export function wasGathered(table: u32): bool {
-  if (table == TABLE_MEM) return membersGathered == epoch;
-  return basketsGathered == epoch && basketsTable == table;
+  return load<u32>(notesOf(table), NOTES_GATHERED_BY) == epoch;
 }
 
 export function noteGathered(table: u32): void {
-  if (table == TABLE_MEM) {
-    membersGathered = epoch;
-  } else {
-    basketsGathered = epoch;
-    basketsTable = table;
-  }
-}
-
-function largerThan(anchors: u32): u32 {
-  return max<u32>(256, anchors + (anchors >> 1));
-}
-
-function roomFor(block: u32, anchors: u32, bytes: u32): u32 {
-  release(block, capacity * bytes);
-  return allocate(largerThan(anchors) * bytes);
-}
-
-/** Where an anchor's squares are. */
-// @ts-expect-error: decorator
-@inline
-export function squaresAt(table: u32, anchor: u32): u32 {
-  return (table == TABLE_MEM ? squaresOfMembers : squaresOfBaskets) + anchor * SQUARES_BYTES;
+  store<u32>(notesOf(table), epoch, NOTES_GATHERED_BY);
 }
 
 /** Where an anchor's count stands; its entries begin GIVEN_HEADER later. */
 // @ts-expect-error: decorator
 @inline
 export function givenAt(table: u32, anchor: u32): u32 {
-  return (table == TABLE_MEM ? ofMembers : ofBaskets) + anchor * GIVEN_BYTES;
+  return load<u32>(notesOf(table)) + anchor * GIVEN_BYTES;
+}
+
+/** Where an anchor's squares are. */
+// @ts-expect-error: decorator
+@inline
+export function squaresAt(table: u32, anchor: u32): u32 {
+  return load<u32>(notesOf(table), NOTES_SQUARES) + anchor * SQUARES_BYTES;
 }
 
 /** Notes one entry and returns where the next goes. */

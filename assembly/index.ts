@@ -59,6 +59,7 @@ export { exp2, pairGrowth, popGrowth, power, setDecay } from './weight';
 
 import { startContribution } from './contribution';
 import { startExplain } from './explain';
+import { startGiven } from './given';
 import { startHabits } from './habits';
 import { reserveRows } from './counts';
 import { foresee, startHeap } from './heap';
@@ -88,6 +89,7 @@ export function start(items: u32): void {
   startContribution();
   startHabits();
   startExplain();
+  startGiven();
   startScopes();
   roomFor(items);
 }

@@ -326,7 +326,7 @@ answerJob(async (job: OpenJob): Promise<OpenAnswer> => {
   const host = new URL(job.url);
   // Taken out of the job, so that their bodies are kept once.
   const told = (job.streams as OpenStream[]).splice(0);
-  const streams = told.splice(0).map((stream) => new Stream(stream, host, job));
+  const streams = told.map((stream) => new Stream(stream, host, job));
   await drive(streams, job);
   const until = performance.now() + tailMs;
   while (streams.some(({ out }) => out > 0) && performance.now() < until) {

@@ -9,6 +9,7 @@ const offsets = new Map<string, Map<number, number>>();
 
 /** First hours of the six dayparts: [0,6) [6,11) [11,14) [14,18) [18,22) [22,24). */
 const daypartStarts = [0, 6, 11, 14, 18, 22] as const;
+export const daypartCount = daypartStarts.length;
 
 function formatOf(timeZone: string): Intl.DateTimeFormat {
   let format = formats.get(timeZone);

@@ -1,14 +1,13 @@
 // Fills a list that is too short: what sells in the store, its city, the chain, and at last the
 // catalogue.
 
+import { daypartCount } from '../base/time.ts';
 import { priors, repeats, tables } from '../kernel/exports.ts';
 import { compareByHash } from '../views/catalogue.ts';
 import { beginSelection, type ServeContext } from './context.ts';
 import type { RankedItem } from './ranked.ts';
 import type { ReasonType, Relaxation } from './request.ts';
 import { told } from './terms.ts';
-
-const daypartCount = 6;
 
 interface Stage {
   readonly reason: ReasonType;

@@ -1,5 +1,6 @@
 // The counts in memory: one kernel, brought in step with the registries and moved by changes of
 // histories.
+import { daypartCount } from '../base/time.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import type { Item, Store } from '../log/events.ts';
 import type { Registry } from './catalogue.ts';
@@ -28,8 +29,6 @@ export interface Registries {
 }
 
 const halfLivesPerLandmark = 16;
-/** Rows of popularity that a store has. */
-const daypartCount = 6;
 
 /**
  * t0 of DESIGN section 4: the last multiple of 16 half-lives at or before a day; 0 without decay.
