@@ -25,6 +25,7 @@ export { habitExpected, habitRebought, HABIT_CELLS } from './habits';
 export { heapTotalBytes, heapUsedBytes } from './heap';
 export { basketCount, historyInput, readHistory } from './history';
 export { itemCount, itemHot, itemRecord, setEligible } from './items';
+export { join, joinedAddress, joinPieces, joinTexts, joinWords } from './join';
 export { LAYOUT_VERSION, PAIR_ITEMS_MAX, VIEW_SERVED } from './layout';
 export { settleRows, setViewGrowth } from './rows';
 export { pushStore } from './scopes';

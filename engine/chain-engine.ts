@@ -23,7 +23,8 @@ import { Standing } from './jobs/standing.ts';
 import type { Event, IngestResult, Item, Store as StoreEvent } from './log/events.ts';
 import { Log } from './log/log.ts';
 import type { ServeState } from './serve/context.ts';
-import { recommend } from './serve/recommend.ts';
+import { nameReply, type RankedReply } from './serve/ranked.ts';
+import { rank } from './serve/recommend.ts';
 import type { Audience, RecommendReply, RecommendRequest } from './serve/request.ts';
 import { diskFull, isFull } from './store/ballast.ts';
 import type { FolderClaim } from './store/claim.ts';
@@ -246,6 +247,10 @@ export class ChainEngine implements Engine {
   }
 
   recommend(request: RecommendRequest, audience: Audience = 'member'): RecommendReply {
+    return nameReply(this.rank(request, audience));
+  }
+
+  rank(request: RecommendRequest, audience: Audience = 'member'): RankedReply {
     this.assertReady();
     this.settler.noteRead();
     const { store } = this.parts;
@@ -262,7 +267,7 @@ export class ChainEngine implements Engine {
       },
       watermark: this.standing.watermark,
     };
-    return recommend(request, state, audience);
+    return rank(request, state, audience);
   }
 
   waitFor(watermark: string): Promise<void> {

@@ -4,6 +4,7 @@ import type { Clock } from './base/clock.ts';
 import type { Replication } from './jobs/replication.ts';
 import type { KernelBuild } from './kernel/kernel.ts';
 import type { Event, IngestResult, Item, Store } from './log/events.ts';
+import type { RankedReply } from './serve/ranked.ts';
 import type {
   Audience,
   Daypart,
@@ -233,6 +234,8 @@ export interface Engine {
   readonly isBehind: boolean;
   /** Synchronous: microseconds. Throws INVALID_ARGUMENT, e.g. `similar` without an itemId. */
   recommend(request: RecommendRequest, audience?: Audience): RecommendReply;
+  /** The same list by item numbers, for who encodes it: `recommend` is `nameReply` of it. */
+  rank(request: RecommendRequest, audience?: Audience): RankedReply;
   /**
    * Resolves when the state holds `watermark`; throws UNAVAILABLE after limits.watermarkWaitMsMax.
    */

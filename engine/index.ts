@@ -59,8 +59,19 @@ export {
 export { type RestoreReport, restore } from './jobs/restore.ts';
 export { installSnapshot, openSeedFolder } from './jobs/seed.ts';
 export type { KernelExports } from './kernel/exports.ts';
+export { Joiner, roundScore, varintBytes } from './kernel/joiner.ts';
 export * from './log/events.ts';
 export { originName, type Place, parseVector } from './log/vector.ts';
 export { openEngine } from './open.ts';
+export {
+  type Catalogue,
+  dateOf,
+  nameReply,
+  nameTerm,
+  type RankedItem,
+  type RankedReason,
+  type RankedReply,
+} from './serve/ranked.ts';
 export * from './serve/request.ts';
+export { type Marks, Registry } from './views/catalogue.ts';
 export type { Audit } from './views/verify.ts';

@@ -57,8 +57,8 @@ export const doorLimits = {
    * collect is about 4 % of a call.
    */
   poolBytes: 65_536,
-  /** Items whose bytes are kept for replies: 65,536 × ~300 B = 20 MB. */
-  fragmentItemsMax: 65_536,
+  /** Of items as replies hold them, for each format: some 200 B an item. */
+  fragmentBytesMax: 16_777_216,
   /** How often receipts leave the retention window: it moves by whole days. */
   expireEveryMs: 3_600_000,
   /** What an overloaded server tells callers to wait. */

@@ -96,4 +96,9 @@ export interface KernelExports {
   scopeCount(scope: number, item: number): number;
   usualGapDays(anchor: number): number;
   affinityTotal(): number;
+  joinWords(count: number): number;
+  joinTexts(bytes: number): number;
+  joinPieces(bytes: number): number;
+  join(count: number): number;
+  joinedAddress(): number;
 }

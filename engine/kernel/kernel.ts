@@ -85,6 +85,14 @@ function abort(_message: number, _file: number, line: number, column: number): n
   throw new Error(`kernel aborted at ${line}:${column}`);
 }
 
+/** An instance with memory of its own, laid out for `items` items. */
+export function startModule(build: KernelBuild, items: number): KernelExports {
+  const instance = new WebAssembly.Instance(compiled(build), { env: { abort } });
+  const run = instance.exports as unknown as KernelExports;
+  run.start(items);
+  return run;
+}
+
 export class Kernel {
   readonly run: KernelExports;
   private view: DataView;
@@ -92,14 +100,12 @@ export class Kernel {
 
   /** `setDecay` must follow before anything is counted. */
   constructor(build: KernelBuild = 'release') {
-    const instance = new WebAssembly.Instance(compiled(build), { env: { abort } });
-    this.run = instance.exports as unknown as KernelExports;
+    this.run = startModule(build, itemsPlanned);
     assert(this.run.LAYOUT_VERSION.value === layoutVersion, 'the kernel has another layout');
     assert(this.run.PAIR_ITEMS_MAX.value === limits.pairBasketItemsMax, 'limits differ: baskets');
     assert(this.run.VIEW_SERVED.value === limits.neighboursServed, 'limits differ: neighbours');
     this.view = new DataView(this.run.memory.buffer);
     this.bytes = new Uint8Array(this.run.memory.buffer);
-    this.run.start(itemsPlanned);
   }
 
   setDecay(decay: Decay): void {

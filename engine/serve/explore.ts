@@ -1,7 +1,7 @@
 // A bounded share of places for new items, which would never be listed if only receipts spoke.
 import { limits } from '../base/limits.ts';
 import type { ServeContext } from './context.ts';
-import { type RankedItem, reasonOf } from './ranked.ts';
+import { type RankedItem, reasonAbout } from './ranked.ts';
 import { told } from './terms.ts';
 
 interface Candidate {
@@ -54,7 +54,7 @@ export function withNewcomers(
     const { number, anchorNumber } = candidates[(context.day + place) % candidates.length]!;
     const at = (place + 1) * limits.placesPerNewcomer - 1;
     const [before, after] = [list[at - 1]?.score ?? 0, list[at]?.score ?? 0];
-    const reasons = [reasonOf(context.registries.items, 'new_item', anchorNumber)];
+    const reasons = [reasonAbout('new_item', anchorNumber)];
     const score = (before + after) / 2;
     const terms = told(context, () => [{ type: 'new_item', anchorNumber, score }]);
     list.splice(at, 0, { number, score, reasons, ...terms });

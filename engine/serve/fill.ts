@@ -5,7 +5,7 @@ import { daypartCount } from '../base/time.ts';
 import { priors, repeats, tables } from '../kernel/exports.ts';
 import { compareByHash } from '../views/catalogue.ts';
 import { beginSelection, type ServeContext } from './context.ts';
-import type { RankedItem } from './ranked.ts';
+import { type RankedItem, reasonOf } from './ranked.ts';
 import type { ReasonType, Relaxation } from './request.ts';
 import { told } from './terms.ts';
 
@@ -67,7 +67,7 @@ function selectStage(context: ServeContext, { scopes, reason }: Stage): RankedIt
   return kernel.results().map(({ item: number, score }) => {
     const receipts = scopes?.reduce((sum, scope) => sum + kernel.run.scopeCount(scope, number), 0);
     const count = receipts ?? kernel.support(number);
-    return { number, score, reasons: [{ type: reason, count }] };
+    return { number, score, reasons: [reasonOf(reason, count)] };
   });
 }
 
@@ -84,7 +84,7 @@ function fromCatalogue(context: ServeContext, listed: Set<number>, wanted: numbe
   numbers.sort((a, b) => (items.hashOf(a) < items.hashOf(b) ? -1 : 1));
   return numbers
     .slice(0, wanted)
-    .map((number) => ({ number, score: 0, reasons: [{ type: 'catalogue' }] }));
+    .map((number) => ({ number, score: 0, reasons: [reasonOf('catalogue')] }));
 }
 
 export interface FillOptions {

@@ -1,8 +1,9 @@
-// What a scenario answers before rules, filling and encoding: item numbers, best first, each with
-// its reasons.
+// What a list is before it is named: item numbers, best first, each with its reasons.
+import { millisecondsPerDay } from '../base/clock.ts';
+import { roundScore } from '../kernel/joiner.ts';
 import type { Item } from '../log/events.ts';
 import type { Registry } from '../views/catalogue.ts';
-import type { Reason, ReasonType } from './request.ts';
+import type { Reason, ReasonType, RecommendedItem, RecommendReply, ScoreTerm } from './request.ts';
 
 /** A part of a score. */
 export interface RankedTerm {
@@ -11,10 +12,18 @@ export interface RankedTerm {
   readonly score: number;
 }
 
+/** Always with all its fields: objects of one shape are read fastest. */
+export interface RankedReason {
+  readonly type: ReasonType;
+  /** The other item that it speaks of. */
+  readonly anchorNumber: number | undefined;
+  readonly count: number | undefined;
+}
+
 export interface RankedItem {
   readonly number: number;
   readonly score: number;
-  readonly reasons: readonly Reason[];
+  readonly reasons: readonly RankedReason[];
   /** Only when asked for: they sum to the score. */
   readonly terms?: readonly RankedTerm[];
   readonly usualGapDays?: number;
@@ -27,19 +36,67 @@ export interface Ranking {
   readonly personalized: boolean;
 }
 
+export type Catalogue = Pick<Registry<Item>, 'valueOf' | 'addMarks'>;
+
+/** The same reply as RecommendReply, for who encodes it at once: items by their numbers. */
+export interface RankedReply extends Omit<RecommendReply, 'items'> {
+  readonly items: readonly RankedItem[];
+  /** What the numbers stand for, until the next write. */
+  readonly catalogue: Catalogue;
+}
+
 export const emptyRanking: Ranking = { items: [], personalized: false };
 
-/** A reason that speaks of another item, named as the catalogue has it. */
-export function reasonOf(
-  items: Registry<Item>,
-  type: ReasonType,
-  anchorNumber: number,
-  count?: number,
-): Reason {
-  const { itemId, name: itemName } = items.valueOf(anchorNumber);
-  if (count === undefined) {
-    return itemName === undefined ? { type, itemId } : { type, itemId, itemName };
-  }
-  if (itemName === undefined) return { type, itemId, count };
-  return { type, itemId, itemName, count };
+export function reasonOf(type: ReasonType, count?: number): RankedReason {
+  return { type, anchorNumber: undefined, count };
+}
+
+/** A reason that speaks of another item. */
+export function reasonAbout(type: ReasonType, anchorNumber: number, count?: number): RankedReason {
+  return { type, anchorNumber, count };
+}
+
+/** The reply as everybody reads it. */
+export function nameReply({ catalogue, items, ...rest }: RankedReply): RecommendReply {
+  const { recommendationId, scenario, ...others } = rest;
+  const named = items.map((item) => nameItem(item, catalogue));
+  return { recommendationId, scenario, items: named, ...others };
+}
+
+function nameItem(ranked: RankedItem, catalogue: Catalogue): RecommendedItem {
+  const { number, score, reasons, terms, usualGapDays, nextDueDay } = ranked;
+  const { itemId, name, priceFen } = catalogue.valueOf(number);
+  return {
+    itemId,
+    ...(name !== undefined && { name }),
+    ...(priceFen !== undefined && { priceFen }),
+    score: roundScore(score),
+    reasons: reasons.map((reason) => nameReason(reason, catalogue)),
+    ...(terms !== undefined && { terms: terms.map((term) => nameTerm(term, catalogue)) }),
+    ...(usualGapDays !== undefined && { usualGapDays }),
+    ...(nextDueDay !== undefined && { nextDueOn: dateOf(nextDueDay) }),
+  };
+}
+
+function nameReason({ type, anchorNumber, count }: RankedReason, catalogue: Catalogue): Reason {
+  const anchor = anchorNumber === undefined ? undefined : catalogue.valueOf(anchorNumber);
+  return {
+    type,
+    ...(anchor !== undefined && { itemId: anchor.itemId }),
+    ...(anchor?.name !== undefined && { itemName: anchor.name }),
+    ...(count !== undefined && { count }),
+  };
+}
+
+export function nameTerm(
+  { type, anchorNumber, score }: RankedTerm,
+  catalogue: Catalogue,
+): ScoreTerm {
+  if (anchorNumber === undefined) return { type, score };
+  return { type, itemId: catalogue.valueOf(anchorNumber).itemId, score };
+}
+
+/** An RFC 3339 date. */
+export function dateOf(day: number): string {
+  return new Date(day * millisecondsPerDay).toISOString().slice(0, 10);
 }

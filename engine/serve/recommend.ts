@@ -1,21 +1,10 @@
-// The conductor of reading: request -> context -> scenario -> fill -> reply.
+// The conductor of reading: request -> context -> scenario -> fill -> ranked reply.
 import { randomUUID } from 'node:crypto';
-import { millisecondsPerDay } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
-import type { Item } from '../log/events.ts';
-import type { Registry } from '../views/catalogue.ts';
 import { deriveContext, type ServeContext, type ServeState } from './context.ts';
 import { fill } from './fill.ts';
-import { emptyRanking, type RankedItem, type RankedTerm, type Ranking } from './ranked.ts';
-import type {
-  Audience,
-  RecommendedItem,
-  RecommendReply,
-  RecommendRequest,
-  Relaxation,
-  Scenario,
-  ScoreTerm,
-} from './request.ts';
+import { emptyRanking, type RankedReply, type Ranking } from './ranked.ts';
+import type { Audience, RecommendRequest, Relaxation, Scenario } from './request.ts';
 import { buyAgain, discover, guessYouLike } from './scenarios/personal.ts';
 import { similar } from './scenarios/similar.ts';
 import { basketAddOn, boughtTogether } from './scenarios/together.ts';
@@ -29,8 +18,6 @@ const rankings: Record<Scenario, (context: ServeContext) => Ranking> = {
   'basket-add-on': basketAddOn,
   popular: () => emptyRanking,
 };
-
-type Writable<Value> = { -readonly [Field in keyof Value]: Value[Field] };
 
 function assertAnswerable(request: RecommendRequest): void {
   const { scenario, itemId, memberId } = request;
@@ -62,31 +49,6 @@ function barredNumbers({ scenario, history, anchorNumber, kernel }: ServeContext
   return barred;
 }
 
-function nameTerms(terms: readonly RankedTerm[], items: Registry<Item>): ScoreTerm[] {
-  return terms.map(({ type, anchorNumber, score }) =>
-    anchorNumber === undefined
-      ? { type, score }
-      : { type, itemId: items.valueOf(anchorNumber).itemId, score },
-  );
-}
-
-/** Fields are put one by one: spreading costs as much as all the rest. */
-function nameItem(ranked: RankedItem, items: Registry<Item>): RecommendedItem {
-  const { score, reasons, terms, usualGapDays, nextDueDay } = ranked;
-  const { itemId, name, priceFen } = items.valueOf(ranked.number);
-  const named: Partial<Writable<RecommendedItem>> = { itemId };
-  if (name !== undefined) named.name = name;
-  if (priceFen !== undefined) named.priceFen = priceFen;
-  named.score = score;
-  named.reasons = reasons;
-  if (terms !== undefined) named.terms = nameTerms(terms, items);
-  if (usualGapDays !== undefined) named.usualGapDays = usualGapDays;
-  if (nextDueDay !== undefined) {
-    named.nextDueOn = new Date(nextDueDay * millisecondsPerDay).toISOString().slice(0, 10);
-  }
-  return named as RecommendedItem;
-}
-
 /** Whether somebody opted out, or never bought, is not for a cashier to read. */
 function told({ audience, relaxations }: ServeContext): readonly Relaxation[] {
   if (audience !== 'till') return relaxations;
@@ -97,11 +59,11 @@ function told({ audience, relaxations }: ServeContext): readonly Relaxation[] {
  * Answers one request from the state as it is. Throws INVALID_ARGUMENT when the scenario lacks what
  * it starts from.
  */
-export function recommend(
+export function rank(
   request: RecommendRequest,
   state: ServeState,
   audience: Audience,
-): RecommendReply {
+): RankedReply {
   assertAnswerable(request);
   const context = deriveContext(request, state, audience);
   const ranking = rankings[request.scenario](context);
@@ -115,9 +77,10 @@ export function recommend(
   return {
     recommendationId: randomUUID(),
     scenario: request.scenario,
-    items: list.map((item) => nameItem(item, state.registries.items)),
+    items: list,
     personalized: ranking.personalized,
     relaxations: told(context),
     watermark: state.watermark,
+    catalogue: state.registries.items,
   };
 }

@@ -108,7 +108,7 @@ export interface RecommendedItem {
   /** As in the catalogue, when known. */
   readonly name?: string;
   readonly priceFen?: number;
-  /** Comparable within one list only. */
+  /** Comparable within one list only; 9 significant digits. */
   readonly score: number;
   readonly reasons: readonly Reason[];
   /** With `explain` only: they sum to the score. */

@@ -12,6 +12,33 @@ interface Known<Value> {
 }
 
 /**
+ * Two whole numbers for each number of a registry: 0 at first and again after each upsert. Of who
+ * remembers something of each, packed, since every object between costs a miss of the cache.
+ */
+export class Marks {
+  private values = new Uint32Array(2_048);
+
+  /** `which` is 0 or 1. */
+  at(number: number, which: 0 | 1): number {
+    return this.values[2 * number + which] ?? 0;
+  }
+
+  set(number: number, first: number, second: number): void {
+    if (2 * number + 1 >= this.values.length) {
+      const larger = new Uint32Array(4 * number + 2);
+      larger.set(this.values);
+      this.values = larger;
+    }
+    this.values[2 * number] = first;
+    this.values[2 * number + 1] = second;
+  }
+
+  clear(): void {
+    this.values.fill(0);
+  }
+}
+
+/**
  * A dense numbering of outside ids with a value each; numbers start at `first` and never change.
  */
 export class Registry<Value> {
@@ -21,6 +48,7 @@ export class Registry<Value> {
   private hashes = new BigUint64Array(256);
   private readonly hashId: HashId;
   private readonly first: number;
+  private readonly marks: Marks[] = [];
 
   constructor(hashId: HashId, first: 0 | 1) {
     this.hashId = hashId;
@@ -80,12 +108,21 @@ export class Registry<Value> {
 
   replace(number: number, value: Value, sequence: number): void {
     this.values[number - this.first] = { value, sequence };
+    for (const marks of this.marks) marks.set(number, 0, 0);
+  }
+
+  /** Marks that this registry keeps in step, for as long as it lives. */
+  addMarks(): Marks {
+    const marks = new Marks();
+    this.marks.push(marks);
+    return marks;
   }
 
   /** Forgets the numbers from `size` on: their transaction did not commit. */
   truncate(size: number): void {
     for (const id of this.ids.splice(size)) this.numbers.delete(id);
     this.values.length = size;
+    for (const marks of this.marks) marks.clear();
   }
 
   /** The values of those that are wanted, in the order of their numbers. */

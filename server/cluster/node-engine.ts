@@ -100,6 +100,7 @@ export class NodeEngine implements Engine {
   }
 
   recommend: Engine['recommend'] = (request, audience) => this.current.recommend(request, audience);
+  rank: Engine['rank'] = (request, audience) => this.current.rank(request, audience);
   waitFor: Engine['waitFor'] = (watermark) => this.current.waitFor(watermark);
   verify: Engine['verify'] = (progress) => this.current.verify(progress);
   settle: Engine['settle'] = () => this.current.settle();

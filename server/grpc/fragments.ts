@@ -10,22 +10,28 @@ import {
   scenarioToNumber,
 } from '#proto/caini/v1/recommendation.js';
 import {
-  type Reason,
-  type RecommendedItem,
-  type RecommendReply,
+  type Catalogue,
+  dateOf,
+  type Item,
+  type Joiner,
+  nameReply,
+  type RankedItem,
+  type RankedReason,
+  type RankedReply,
   reasonTypes,
   relaxationTypes,
+  roundScore,
   scenarios,
+  varintBytes,
 } from '../../engine/index.ts';
-import { createFragmentMemory, type FragmentMemory } from '../fragments.ts';
+import { type Fragment, FragmentJoiner } from '../fragments.ts';
 import { enumName, toRecommendResponse } from './replies.ts';
-import { BackwardWriter } from './writer.ts';
 
 export interface Fragments {
   /** caini.v1.RecommendResponse. */
-  list(reply: RecommendReply): Buffer;
+  list(reply: RankedReply): Buffer;
   /** caini.v1.ScanSessionResponse with advice. */
-  advice(forSeq: number, offers: readonly RecommendedItem[]): Buffer;
+  advice(forSeq: number, offers: readonly RankedItem[], catalogue: Catalogue): Buffer;
 }
 
 const numbersOf = <Word extends string>(
@@ -46,83 +52,108 @@ const relaxationNumbers = numbersOf(relaxationTypes, (word) =>
 
 /** With a memory of its own for the items that are listed. */
 export function createFragments(): Fragments {
-  const writer = new BackwardWriter();
-  const memory = createFragmentMemory(makeFragment);
+  const fragments = new FragmentJoiner(makeFragment);
+  const { joiner } = fragments;
   return {
     list: (reply) => {
       // Asked for to look into, not at a till: the general encoder will do.
       if (reply.items.some(({ terms }) => terms !== undefined)) {
-        return Buffer.from(RecommendResponse.encode(toRecommendResponse(reply)).finish());
+        return Buffer.from(
+          RecommendResponse.encode(toRecommendResponse(nameReply(reply))).finish(),
+        );
       }
-      writeList(writer, reply, memory);
-      return writer.take();
+      fragments.begin(reply.catalogue);
+      putList(fragments, reply);
+      return joiner.takeBytes();
     },
-    advice: (forSeq, offers) => {
-      for (let at = offers.length - 1; at >= 0; at--) writeOffer(writer, offers[at]!, memory);
-      writer.number(1, forSeq);
-      writer.message(1, 0);
-      return writer.take();
+    advice: (forSeq, offers, catalogue) => {
+      fragments.begin(catalogue);
+      joiner.open(tagOf(1, wire.bytes));
+      joiner.varint(tagOf(1, wire.varint), forSeq);
+      for (const offer of offers) putOffer(fragments, offer);
+      joiner.close();
+      return joiner.takeBytes();
     },
   };
 }
 
-const fragmentWriter = new BackwardWriter();
+/** https://protobuf.dev/programming-guides/encoding/ */
+const wire = { varint: 0, fixed64: 1, bytes: 2 } as const;
+
+/** Of fields 1 to 15. */
+function tagOf(field: number, type: number): number {
+  return (field << 3) | type;
+}
 
 /** `head` is fields 1 to 3 of RecommendedItem and of Offer, `mention` 2 and 3 of Reason. */
-function makeFragment(itemId: string, name?: string, priceFen?: number) {
-  const writer = fragmentWriter;
-  if (priceFen !== undefined) writer.number(3, priceFen);
-  if (name !== undefined) writer.text(2, name);
-  writer.text(1, itemId);
-  // Memory of their own: a piece of Node's pool would keep all of it from being freed.
-  const head = new Uint8Array(writer.take());
-  if (name !== undefined) writer.text(3, name);
-  writer.text(2, itemId);
-  return { head, mention: new Uint8Array(writer.take()) };
+function makeFragment({ itemId, name, priceFen }: Item): Fragment {
+  const ofName = (field: number) => (name === undefined ? '' : textField(field, name));
+  const ofPrice = priceFen === undefined ? '' : varintField(3, priceFen);
+  return {
+    head: textField(1, itemId) + ofName(2) + ofPrice,
+    mention: textField(2, itemId) + ofName(3),
+  };
 }
 
-type Memory = FragmentMemory<Uint8Array>;
+function textField(field: number, text: string): string {
+  const bytes = Buffer.from(text).toString('latin1');
+  return String.fromCharCode(tagOf(field, wire.bytes)) + varintBytes(bytes.length) + bytes;
+}
 
-function writeList(writer: BackwardWriter, reply: RecommendReply, memory: Memory): void {
-  const { recommendationId, relaxations, watermark, items } = reply;
+function varintField(field: number, value: number): string {
+  return String.fromCharCode(tagOf(field, wire.varint)) + varintBytes(value);
+}
+
+function putList(fragments: FragmentJoiner, reply: RankedReply): void {
+  const { recommendationId, scenario, relaxations, watermark, items } = reply;
+  const { joiner } = fragments;
   // Proto3 leaves out what is empty.
-  if (watermark !== '') writer.text(6, watermark);
+  if (recommendationId !== '') putText(joiner, 1, recommendationId);
+  joiner.varint(tagOf(2, wire.varint), scenarioNumbers[scenario]);
+  for (let at = 0; at < items.length; at++) putItem(fragments, items[at]!);
+  if (reply.personalized) joiner.varint(tagOf(4, wire.varint), 1);
   if (relaxations.length > 0) {
-    const end = writer.size;
-    for (let at = relaxations.length - 1; at >= 0; at--) {
-      writer.byte(relaxationNumbers[relaxations[at]!]);
-    }
-    writer.message(5, end);
+    joiner.open(tagOf(5, wire.bytes));
+    for (const relaxation of relaxations) joiner.byte(relaxationNumbers[relaxation]);
+    joiner.close();
   }
-  if (reply.personalized) writer.number(4, 1);
-  for (let at = items.length - 1; at >= 0; at--) writeItem(writer, items[at]!, memory);
-  writer.number(2, scenarioNumbers[reply.scenario]);
-  if (recommendationId !== '') writer.text(1, recommendationId);
+  if (watermark !== '') putText(joiner, 6, watermark);
 }
 
-function writeItem(writer: BackwardWriter, item: RecommendedItem, memory: Memory): void {
-  const { itemId, name, priceFen, score, reasons, usualGapDays, nextDueOn } = item;
-  const end = writer.size;
-  if (nextDueOn !== undefined) writer.text(7, nextDueOn);
-  if (usualGapDays !== undefined) writer.double(6, usualGapDays);
-  for (let at = reasons.length - 1; at >= 0; at--) writeReason(writer, 5, reasons[at]!, memory);
-  if (score !== 0) writer.double(4, score);
-  writer.copy(memory.headOf(itemId, name, priceFen));
-  writer.message(3, end);
+/** Text that is not remembered. */
+function putText(joiner: Joiner, field: number, text: string): void {
+  joiner.text(textField(field, text));
 }
 
-function writeReason(writer: BackwardWriter, field: number, reason: Reason, memory: Memory): void {
-  const { type, itemId, itemName, count } = reason;
-  const end = writer.size;
-  if (count !== undefined) writer.number(4, count);
-  if (itemId !== undefined) writer.copy(memory.mentionOf(itemId, itemName));
-  writer.number(1, reasonNumbers[type]);
-  writer.message(field, end);
+function putItem(fragments: FragmentJoiner, item: RankedItem): void {
+  const { number, score, reasons, usualGapDays, nextDueDay } = item;
+  const { joiner } = fragments;
+  joiner.open(tagOf(3, wire.bytes));
+  fragments.head(number);
+  if (score !== 0) joiner.doubleField(tagOf(4, wire.fixed64), roundScore(score));
+  for (let at = 0; at < reasons.length; at++) putReason(fragments, 5, reasons[at]!);
+  if (usualGapDays !== undefined) joiner.doubleField(tagOf(6, wire.fixed64), usualGapDays);
+  if (nextDueDay !== undefined) putText(joiner, 7, dateOf(nextDueDay));
+  joiner.close();
 }
 
-function writeOffer(writer: BackwardWriter, item: RecommendedItem, memory: Memory): void {
-  const end = writer.size;
-  writeReason(writer, 4, item.reasons[0]!, memory);
-  writer.copy(memory.headOf(item.itemId, item.name, item.priceFen));
-  writer.message(2, end);
+function putReason(
+  fragments: FragmentJoiner,
+  field: number,
+  { type, anchorNumber, count }: RankedReason,
+): void {
+  const { joiner } = fragments;
+  joiner.open(tagOf(field, wire.bytes));
+  joiner.varint(tagOf(1, wire.varint), reasonNumbers[type]);
+  if (anchorNumber !== undefined) fragments.mention(anchorNumber);
+  if (count !== undefined) joiner.varint(tagOf(4, wire.varint), count);
+  joiner.close();
+}
+
+function putOffer(fragments: FragmentJoiner, { number, reasons }: RankedItem): void {
+  const { joiner } = fragments;
+  joiner.open(tagOf(2, wire.bytes));
+  fragments.head(number);
+  putReason(fragments, 4, reasons[0]!);
+  joiner.close();
 }

@@ -28,7 +28,7 @@ function begin(till: Till, opening: object = {}): Conversation {
   return conversation;
 }
 
-/** The engine as it is, but for `recommend`, which does `first` before. */
+/** The engine as it is, but for `rank`, which does `first` before. */
 function before(first: () => void): (access: EngineAccess) => EngineAccess {
   const wrapped = (engine: Engine): Engine =>
     new Proxy(engine, {
@@ -36,7 +36,7 @@ function before(first: () => void): (access: EngineAccess) => EngineAccess {
         const value = Reflect.get(target, key, target);
         if (typeof value !== 'function') return value;
         return (...values: unknown[]) => {
-          if (key === 'recommend') first();
+          if (key === 'rank') first();
           return value.apply(target, values);
         };
       },

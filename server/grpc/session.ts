@@ -3,7 +3,7 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { Metadata } from '@grpc/grpc-js';
 import type { z } from 'zod';
 import { DegradedReason, ScanSessionRequest, SuppressReason } from '#proto/caini/v1/checkout.js';
-import { EngineError, limits, type RecommendedItem } from '../../engine/index.ts';
+import { EngineError, limits, type RankedItem } from '../../engine/index.ts';
 import { schemaNode, validate } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
 import { decodeMessage, toInput } from './input.ts';
@@ -197,11 +197,11 @@ class ScanSession implements Registered {
       return suppress(SuppressReason.SUPPRESS_REASON_TICKET_TOO_LARGE);
     try {
       const request = tickets.adviceRequest(ticket, items, this.opening!);
-      const reply = this.parts.access.engine().recommend(request, 'till');
+      const { items: listed, catalogue } = this.parts.access.engine().rank(request, 'till');
       this.toldDegraded = undefined;
-      const offers = reply.items.filter(goesWithTicket);
+      const offers = listed.filter(goesWithTicket);
       if (offers.length === 0) return suppress(SuppressReason.SUPPRESS_REASON_NOTHING_TO_OFFER);
-      return this.parts.fragments.advice(ticket.latestSeq, offers);
+      return this.parts.fragments.advice(ticket.latestSeq, offers, catalogue);
     } catch (error) {
       return this.deriveDegraded(error);
     }
@@ -268,7 +268,7 @@ class ScanSession implements Registered {
 }
 
 /** What merely sells well goes with any ticket, and so with none. */
-function goesWithTicket({ reasons: [reason] }: RecommendedItem): boolean {
+function goesWithTicket({ reasons: [reason] }: RankedItem): boolean {
   return reason?.type === 'bought_together';
 }
 

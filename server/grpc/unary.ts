@@ -102,7 +102,7 @@ function answerOnce({ parts, operation, method, input, call }: Asking): Answer |
     return whenHeld(engine, request.minWatermark, () => {
       // Nobody waits any more: its deadline passed while the write was waited for.
       if (call.cancelled) return Buffer.alloc(0);
-      return parts.fragments.list(engine.recommend(request, operation.audience));
+      return parts.fragments.list(engine.rank(request, operation.audience));
     });
   }
   return runOperation(access, operation, method, input);

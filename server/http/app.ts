@@ -188,10 +188,7 @@ function answerOnce({ access, encodeList }: Parts, operation: Operation, input: 
     const request = operation.toRequest(input);
     const engine = access.engine();
     return whenHeld(engine, request.minWatermark, () => {
-      const bytes = Buffer.from(
-        encodeList(engine.recommend(request, operation.audience)),
-        'latin1',
-      );
+      const bytes = Buffer.from(encodeList(engine.rank(request, operation.audience)), 'latin1');
       return new Response(bytes, { headers: jsonHeaders });
     });
   }

@@ -1,78 +1,78 @@
 // The hot reply says what JSON.stringify says, whatever was listed before.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  type RecommendReply,
-  reasonTypes,
-  relaxationTypes,
-  scenarios,
-} from '../../engine/index.ts';
+import { type Item, nameReply, type RankedReply } from '../../engine/index.ts';
+import { catalogueOf, rankedItem, rankedReply, term } from '../../tests/support/ranked-replies.ts';
+import { doorLimits } from '../limits.ts';
 import { createListEncoder } from './encode.ts';
 
-const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 });
-/** Few ids with names and prices that change: the memory must notice. */
-const itemId = fc.oneof(fc.constantFrom('milk', '牛奶', 'a"b\\c\u0000', '__proto__'), text);
-const name = fc.oneof(fc.constantFrom('鲜牛奶 250ml', '🍜"'), text);
-const count = fc.oneof(fc.constantFrom(0, 2 ** 53 - 1), fc.nat());
-const number = fc.oneof(
-  fc.constantFrom(0, -0, 1e21, 0.1, Number.MIN_VALUE, Number.MAX_VALUE),
-  fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }),
-);
-const type = fc.constantFrom(...reasonTypes);
-/** In the order in which the engine names them. */
-const reason = fc
-  .record({ type, itemId, itemName: name, count }, { requiredKeys: ['type'] })
-  .map(({ type: told, itemId: id, itemName, count: many }) => ({
-    type: told,
-    ...(id !== undefined && { itemId: id }),
-    ...(id !== undefined && itemName !== undefined && { itemName }),
-    ...(many !== undefined && { count: many }),
-  }));
-const item = fc
-  .tuple(itemId, name, count, number, fc.array(reason, { maxLength: 3 }), number, fc.nat(15))
-  .map(([id, named, priceFen, score, reasons, usualGapDays, which]) => ({
-    itemId: id,
-    ...((which & 1) === 1 && { name: named }),
-    ...((which & 2) === 2 && { priceFen }),
-    score,
-    reasons,
-    ...((which & 8) === 8 && { terms: [{ type: reasonTypes[0], itemId: id, score }] }),
-    ...((which & 4) === 4 && { usualGapDays, nextDueOn: '2026-05-14' }),
-  }));
-const reply = fc
-  .tuple(
-    fc.uuid(),
-    fc.constantFrom(...scenarios),
-    fc.array(item, { maxLength: 100 }),
-    fc.boolean(),
-    fc.uniqueArray(fc.constantFrom(...relaxationTypes)),
-    text,
-  )
-  .map(
-    ([
-      recommendationId,
-      scenario,
-      items,
-      personalized,
-      relaxations,
-      watermark,
-    ]): RecommendReply => ({
-      recommendationId,
-      scenario,
-      items,
-      personalized,
-      relaxations,
-      watermark,
-    }),
-  );
+const encode = createListEncoder();
+const textOf = (reply: RankedReply) => Buffer.from(encode(reply), 'latin1').toString();
 
-test('a list is the bytes of its JSON', () => {
-  const encode = createListEncoder();
+test('a list is the bytes of its JSON, also when its items are known by heart', () => {
   fc.assert(
-    fc.property(reply, (list) => {
-      const bytes = Buffer.from(encode(list), 'latin1');
-      expect(bytes.toString()).toBe(JSON.stringify(list));
+    fc.property(rankedReply, (reply) => {
+      const json = JSON.stringify(nameReply(reply));
+      expect(textOf(reply)).toBe(json);
+      expect(textOf(reply)).toBe(json);
     }),
     { numRuns: 500 },
   );
+});
+
+test('terms are told beside it', () => {
+  fc.assert(
+    fc.property(rankedReply, rankedItem, fc.array(term), (reply, item, terms) => {
+      const told = { ...reply, items: [{ ...item, terms }] };
+      expect(textOf(told)).toBe(JSON.stringify(nameReply(told)));
+    }),
+  );
+});
+
+/** A list of these items, by their numbers. */
+function listOf(items: readonly Item[]): RankedReply {
+  return {
+    recommendationId: 'r',
+    scenario: 'popular',
+    items: items.map((_, number) => ({ number, score: 1, reasons: [] })),
+    personalized: false,
+    relaxations: [],
+    watermark: '1',
+    catalogue: catalogueOf(items),
+  };
+}
+
+test('an item that is renamed is listed by its new name, and a new one by its own', () => {
+  const items = catalogueOf([{ itemId: 'milk', status: 'active', name: '牛奶' }]);
+  const reply = { ...listOf([]), items: [{ number: 0, score: 1, reasons: [] }], catalogue: items };
+  expect(textOf(reply)).toContain('"牛奶"');
+  items.replace(0, { itemId: 'milk', status: 'active', name: '鲜牛奶', priceFen: 250 }, 2);
+  expect(textOf(reply)).toContain('"鲜牛奶","priceFen":250');
+  // What did not commit is forgotten, and its number given to another.
+  items.truncate(0);
+  items.push('bread', { itemId: 'bread', status: 'active' }, 3);
+  expect(textOf(reply)).toBe(JSON.stringify(nameReply(reply)));
+});
+
+test('a catalogue of more than is remembered is listed all the same', () => {
+  const size = 2_000;
+  const itemBytes = 2 * 200;
+  const lists = Math.ceil((1.5 * doorLimits.fragmentBytesMax) / (size * itemBytes));
+  const all = Array.from({ length: lists * size }, (_, index): Item => {
+    return { itemId: `item-${index}`, status: 'active', name: 'x'.repeat(180) };
+  });
+  const whole = listOf(all);
+  // Twice, so that what was forgotten comes again.
+  for (let at = 0; at < 2 * lists; at++) {
+    const items = whole.items.slice((at % lists) * size, ((at % lists) + 1) * size);
+    const reply = { ...whole, items };
+    expect(textOf(reply) === JSON.stringify(nameReply(reply)), `list ${at}`).toBe(true);
+  }
+});
+
+test('a list of any length is one text', () => {
+  for (const length of [0, 1, 1_000, 30_000]) {
+    const reply = listOf(Array(length).fill({ itemId: 'milk', status: 'active' }));
+    expect(textOf(reply) === JSON.stringify(nameReply(reply)), `${length} items`).toBe(true);
+  }
 });

@@ -1,87 +1,106 @@
 // The hot reply: a list as JSON, joined from the bytes of its items that were encoded before.
 import {
-  type Reason,
+  dateOf,
+  type Item,
+  nameTerm,
+  type RankedItem,
+  type RankedReason,
+  type RankedReply,
   type ReasonType,
-  type RecommendedItem,
-  type RecommendReply,
   reasonTypes,
 } from '../../engine/index.ts';
-import { createFragmentMemory } from '../fragments.ts';
+import { type Fragment, FragmentJoiner } from '../fragments.ts';
 
 /**
- * The UTF-8 of a list's JSON, one character for each byte: joining such strings costs next to
- * nothing, and a socket takes them as they are ('latin1'), in one write with the head.
+ * The UTF-8 of a list's JSON, one character for each byte: a socket takes such a string as it is
+ * ('latin1'), in one write with the head.
  */
-export type EncodeList = (reply: RecommendReply) => string;
+export type EncodeList = (reply: RankedReply) => string;
 
 /** With a memory of its own for the items that are listed. */
 export function createListEncoder(): EncodeList {
-  const { headOf, mentionOf } = createFragmentMemory(makeFragment);
-  let [lastWatermark, lastBytes] = ['', '""'];
-  const watermarkBytes = (watermark: string): string => {
-    if (watermark !== lastWatermark) lastBytes = bytesOf(watermark);
-    lastWatermark = watermark;
-    return lastBytes;
-  };
-  // Pieces are put to the end of one text, few and long: each costs 32 bytes whatever its length,
-  // and a text that grows at its end is the fastest to copy out.
-  const withReason = (list: string, before: Before, reason: Reason) => {
-    const { type, itemId, itemName, count } = reason;
-    if (itemId === undefined) {
-      return count === undefined ? list + before.plain[type] : list + before.counted[type] + count;
+  const encoder = new ListEncoder();
+  return (reply) => encoder.encode(reply);
+}
+
+/** What stands before a reason, by its type. */
+type Before = Readonly<Record<ReasonType, number>>;
+
+class ListEncoder {
+  private readonly fragments = new FragmentJoiner(makeFragment);
+  private readonly joiner = this.fragments.joiner;
+  private readonly first = this.keepBefore(',"reasons":[');
+  private readonly further = this.keepBefore('},');
+  private readonly ofCount = this.fragments.constant(',"count":');
+  private readonly noReasons = this.fragments.constant(',"reasons":[]');
+  private readonly reasonsEnd = this.fragments.constant('}]');
+  private readonly between = this.fragments.constant('},');
+  private lastWatermark = '';
+  private lastBytes = '""';
+
+  private keepBefore(opening: string): Before {
+    const kept = reasonTypes.map((type) => {
+      return [type, this.fragments.constant(`${opening}{"type":"${type}"`)] as const;
+    });
+    return Object.fromEntries(kept) as Before;
+  }
+
+  encode(reply: RankedReply): string {
+    const { recommendationId, scenario, items, personalized, relaxations, watermark } = reply;
+    const { joiner } = this;
+    this.fragments.begin(reply.catalogue);
+    joiner.text(`{"recommendationId":"${recommendationId}","scenario":"${scenario}","items":[`);
+    for (let at = 0; at < items.length; at++) {
+      if (at > 0) joiner.piece(this.between);
+      this.item(items[at]!, reply);
     }
-    const mention = mentionOf(itemId, itemName);
-    const text = list + before.plain[type];
-    return count === undefined ? text + mention.slice(0, -ofCount.length) : text + mention + count;
-  };
-  const withItem = (list: string, item: RecommendedItem): string => {
-    const { itemId, name, priceFen, score, reasons, terms, usualGapDays, nextDueOn } = item;
-    let text = list + headOf(itemId, name, priceFen) + score;
-    for (let at = 0; at < reasons.length; at++) {
-      text = withReason(text, at === 0 ? first : further, reasons[at]!);
-    }
-    text += reasons.length === 0 ? ',"reasons":[]' : '}]';
-    if (terms !== undefined) text += `,"terms":${bytesOf(terms)}`;
-    if (usualGapDays !== undefined) text += `,"usualGapDays":${usualGapDays}`;
-    return nextDueOn === undefined ? text : `${text},"nextDueOn":"${nextDueOn}"`;
-  };
-  return ({ recommendationId, scenario, items, personalized, relaxations, watermark }) => {
-    let text = `{"recommendationId":"${recommendationId}","scenario":"${scenario}","items":[`;
-    for (let at = 0; at < items.length; at++)
-      text = withItem(at === 0 ? text : `${text}},`, items[at]!);
-    if (items.length > 0) text += '}';
     const relaxed = relaxations.length === 0 ? '[]' : JSON.stringify(relaxations);
-    text += `],"personalized":${personalized},"relaxations":${relaxed}`;
-    return `${text},"watermark":${watermarkBytes(watermark)}}`;
-  };
+    const end = `${items.length > 0 ? '}' : ''}],"personalized":${personalized},"relaxations":`;
+    joiner.text(`${end}${relaxed},"watermark":${this.bytesOfWatermark(watermark)}}`);
+    return joiner.takeText();
+  }
+
+  private item(item: RankedItem, { catalogue }: RankedReply): void {
+    const { number, score, reasons, terms, usualGapDays, nextDueDay } = item;
+    const { joiner } = this;
+    this.fragments.head(number);
+    joiner.score(score);
+    for (let at = 0; at < reasons.length; at++) {
+      this.reason(at === 0 ? this.first : this.further, reasons[at]!);
+    }
+    joiner.piece(reasons.length === 0 ? this.noReasons : this.reasonsEnd);
+    if (terms !== undefined) {
+      joiner.text(`,"terms":${bytesOf(terms.map((term) => nameTerm(term, catalogue)))}`);
+    }
+    if (usualGapDays !== undefined) joiner.text(`,"usualGapDays":${usualGapDays}`);
+    if (nextDueDay !== undefined) joiner.text(`,"nextDueOn":"${dateOf(nextDueDay)}"`);
+  }
+
+  private reason(before: Before, { type, anchorNumber, count }: RankedReason): void {
+    const { joiner } = this;
+    joiner.piece(before[type]);
+    if (anchorNumber !== undefined) this.fragments.mention(anchorNumber);
+    if (count === undefined) return;
+    joiner.piece(this.ofCount);
+    joiner.digits(count);
+  }
+
+  private bytesOfWatermark(watermark: string): string {
+    if (watermark !== this.lastWatermark) this.lastBytes = bytesOf(watermark);
+    this.lastWatermark = watermark;
+    return this.lastBytes;
+  }
 }
 
-const ofCount = ',"count":';
-
-/** What stands before a reason that names no item, or before the item's mention. */
-interface Before {
-  readonly plain: Readonly<Record<ReasonType, string>>;
-  readonly counted: Readonly<Record<ReasonType, string>>;
-}
-
-function beginWith(opening: string): Before {
-  const byType = (ending: string) =>
-    Object.fromEntries(reasonTypes.map((type) => [type, `${opening}{"type":"${type}"${ending}`]));
-  return { plain: byType(''), counted: byType(ofCount) } as unknown as Before;
-}
-
-const first = beginWith(',"reasons":[');
-const further = beginWith('},');
-
-/** `head` is from `{"itemId":` to `"score":`, `mention` from `,"itemId":` to `"count":`. */
-function makeFragment(itemId: string, name?: string, priceFen?: number) {
+/** `head` is from `{"itemId":` to `"score":`, `mention` from `,"itemId":` to the item's name. */
+function makeFragment({ itemId, name, priceFen }: Item): Fragment {
   const id = bytesOf(itemId);
   const named = name === undefined ? '' : bytesOf(name);
   const ofName = name === undefined ? '' : `,"name":${named}`;
   const ofPrice = priceFen === undefined ? '' : `,"priceFen":${priceFen}`;
   return {
     head: `{"itemId":${id}${ofName}${ofPrice},"score":`,
-    mention: `,"itemId":${id}${name === undefined ? '' : `,"itemName":${named}`}${ofCount}`,
+    mention: `,"itemId":${id}${name === undefined ? '' : `,"itemName":${named}`}`,
   };
 }
 

@@ -22,7 +22,7 @@ export function createHotWay(access: EngineAccess, encodeList: EncodeList): Serv
     if (request === undefined) return false;
     let body: string;
     try {
-      body = encodeList(access.engine().recommend(request));
+      body = encodeList(access.engine().rank(request));
     } catch {
       // The other way meets the same error, and knows how to tell it.
       return false;

@@ -32,7 +32,9 @@ export const recommendReplySchema = z.strictObject({
       itemId: z.string(),
       name: z.exactOptional(z.string()),
       priceFen: z.exactOptional(z.int()),
-      score: z.number().meta({ description: 'Comparable within one list only.' }),
+      score: z
+        .number()
+        .meta({ description: 'Comparable within one list only; 9 significant digits.' }),
       reasons: z.array(
         z.strictObject({
           type: z.enum(reasonTypes),

@@ -5,8 +5,15 @@ import { priors, repeats, tables } from '../../kernel/exports.ts';
 import type { Explained } from '../../kernel/kernel.ts';
 import { beginSelection, type ServeContext, tasteAgeDecay } from '../context.ts';
 import { withNewcomers } from '../explore.ts';
-import { emptyRanking, type RankedItem, type Ranking, reasonOf } from '../ranked.ts';
-import type { Reason, ReasonType } from '../request.ts';
+import {
+  emptyRanking,
+  type RankedItem,
+  type RankedReason,
+  type Ranking,
+  reasonAbout,
+  reasonOf,
+} from '../ranked.ts';
+import type { ReasonType } from '../request.ts';
 import { anchorTerms, told } from '../terms.ts';
 
 /** Of DESIGN section 5. */
@@ -78,35 +85,32 @@ function termsOf(context: ServeContext, number: number, mix: Mix) {
 function explain(context: ServeContext, mix: Mix, withRepeat: boolean): RankedItem[] {
   return context.kernel.explained('next').map((found) => {
     const { item: number, score } = found;
-    const reasons = reasonsFor(context, found, mix, withRepeat);
+    const reasons = reasonsFor(found, mix, withRepeat);
     if (!context.explains) return { number, score, reasons };
     return { number, score, reasons, ...termsOf(context, number, mix) };
   });
 }
 
 /** The heaviest first, of equal ones in this order. A sort for each item costs 0.3 µs. */
-function reasonsFor(
-  { registries }: ServeContext,
-  found: Explained,
-  mix: Mix,
-  withRepeat: boolean,
-): Reason[] {
+function reasonsFor(found: Explained, mix: Mix, withRepeat: boolean): RankedReason[] {
   const { own, receipts, anchorItem, term, count, inFactor, support, popularity } = found;
   // Below 0: there is none.
   const again = withRepeat && own >= 0 ? found.again : -1;
   const after = anchorItem >= 0 ? mix.byAccumulator * term * inFactor : -1;
   const popular = support > 0 ? mix.byPopularity * popularity : -1;
-  const before = again < 0 ? undefined : ({ type: 'bought_before', count: receipts } as const);
-  const led = after < 0 ? undefined : reasonOf(registries.items, 'bought_after', anchorItem, count);
-  const sells = popular < 0 ? undefined : ({ type: 'popular_in_chain', count: support } as const);
+  const before = again < 0 ? undefined : reasonOf('bought_before', receipts);
+  const led = after < 0 ? undefined : reasonAbout('bought_after', anchorItem, count);
+  const sells = popular < 0 ? undefined : reasonOf('popular_in_chain', support);
   const [first, second] = again >= after ? [before, led] : [led, before];
   if (popular > Math.max(again, after)) return listOf(sells, first, second);
   if (popular > Math.min(again, after)) return listOf(first, sells, second);
   return listOf(first, second, sells);
 }
 
+type Maybe = RankedReason | undefined;
+
 /** Those there are. An array that grows has room for 16 more. */
-function listOf(a: Reason | undefined, b: Reason | undefined, c: Reason | undefined): Reason[] {
+function listOf(a: Maybe, b: Maybe, c: Maybe): RankedReason[] {
   if (a === undefined) return b === undefined ? (c === undefined ? [] : [c]) : listOf(b, c, a);
   if (b === undefined) return c === undefined ? [a] : [a, c];
   return c === undefined ? [a, b] : [a, b, c];
@@ -149,21 +153,21 @@ const newSources = [
 ] as const;
 
 function explainNew(context: ServeContext, byLastBuys: number): RankedItem[] {
-  const { kernel, registries } = context;
+  const { kernel } = context;
   const byMembers = kernel.explained('mem');
   const byReceipts = kernel.explained('next');
   return byMembers.map((ofMembers, place) => {
     const { item: number, score, support } = ofMembers;
     const ofReceipts = byReceipts[place]!;
-    const reasons: Reason[] = [];
+    const reasons: RankedReason[] = [];
     const tell = (type: ReasonType, { anchorItem, count }: Explained): void => {
-      if (anchorItem >= 0) reasons.push(reasonOf(registries.items, type, anchorItem, count));
+      if (anchorItem >= 0) reasons.push(reasonAbout(type, anchorItem, count));
     };
     const isReceiptsFirst = ofReceipts.term > ofMembers.term;
     if (isReceiptsFirst) tell('bought_after', ofReceipts);
     tell('bought_by_same_members', ofMembers);
     if (!isReceiptsFirst) tell('bought_after', ofReceipts);
-    if (support > 0) reasons.push({ type: 'popular_in_chain', count: support });
+    if (support > 0) reasons.push(reasonOf('popular_in_chain', support));
     if (!context.explains) return { number, score, reasons };
     return { number, score, reasons, ...newTermsOf(context, number, byLastBuys) };
   });
@@ -248,7 +252,7 @@ export function buyAgain(context: ServeContext): Ranking {
   );
   const items = kernel.results().map(({ item: number, score }): RankedItem => {
     const index = kernel.run.anchorOf(number);
-    const reasons = [{ type: 'bought_before', count: kernel.anchor(index).receipts } as const];
+    const reasons = [reasonOf('bought_before', kernel.anchor(index).receipts)];
     const terms = termsOf(context, number, mix);
     return { number, score, reasons, ...terms, ...dueDate(context, index) };
   });

@@ -4,8 +4,14 @@ import { limits } from '../../base/limits.ts';
 import { priors, repeats, tables } from '../../kernel/exports.ts';
 import { compareByHash } from '../../views/catalogue.ts';
 import { beginSelection, type ServeContext } from '../context.ts';
-import { emptyRanking, type RankedItem, type Ranking, reasonOf } from '../ranked.ts';
-import type { Reason, ReasonType } from '../request.ts';
+import {
+  emptyRanking,
+  type RankedItem,
+  type RankedReason,
+  type Ranking,
+  reasonAbout,
+} from '../ranked.ts';
+import type { ReasonType } from '../request.ts';
 import { told } from '../terms.ts';
 
 /** What is left of a score between items that nothing in the catalogue brings together. */
@@ -29,15 +35,15 @@ const metType = (table: number): ReasonType =>
   table === tables.mem ? 'bought_by_same_members' : 'bought_together';
 
 function reasonsFor(
-  { kernel: { run }, registries: { items } }: ServeContext,
+  { kernel: { run } }: ServeContext,
   pair: { readonly anchorNumber: number; readonly number: number; readonly table: number },
   isAlike: boolean,
-): Reason[] {
+): RankedReason[] {
   const { anchorNumber, number, table } = pair;
   const count = run.pairCount(table, anchorNumber, number);
   return [
-    ...(isAlike ? [reasonOf(items, 'alike', anchorNumber)] : []),
-    ...(count > 0 ? [reasonOf(items, metType(table), anchorNumber, count)] : []),
+    ...(isAlike ? [reasonAbout('alike', anchorNumber)] : []),
+    ...(count > 0 ? [reasonAbout(metType(table), anchorNumber, count)] : []),
   ];
 }
 
@@ -71,7 +77,9 @@ export function similar(context: ServeContext): Ranking {
       { type: metType(table), anchorNumber, score: byContent * met },
     ]);
     const reasons = reasonsFor(context, pair, nearness > 0);
-    return { number, score: byContent * (unmetShare + met), reasons, ...terms };
+    // An f32 as all scores are: what is told as equal stands in the order of the id hashes.
+    const score = Math.fround(byContent * (unmetShare + met));
+    return { number, score, reasons, ...terms };
   });
   found.sort((a, b) => b.score - a.score || compareByHash(registry, a.number, b.number));
   return { items: found.slice(0, limit), personalized: false };

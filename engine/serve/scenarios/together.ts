@@ -3,9 +3,16 @@
 
 import { limits } from '../../base/limits.ts';
 import { priors, repeats, tables } from '../../kernel/exports.ts';
+import { compareByHash } from '../../views/catalogue.ts';
 import { beginSelection, type ServeContext, tasteAgeDecay } from '../context.ts';
-import { emptyRanking, type RankedItem, type Ranking, reasonOf } from '../ranked.ts';
-import type { Reason } from '../request.ts';
+import {
+  emptyRanking,
+  type RankedItem,
+  type RankedReason,
+  type Ranking,
+  reasonAbout,
+  reasonOf,
+} from '../ranked.ts';
 import { anchorTerms, told } from '../terms.ts';
 
 /**
@@ -26,6 +33,7 @@ export function boughtTogether(context: ServeContext): Ranking {
   const { kernel, content, anchorNumber } = context;
   if (anchorNumber === undefined) return emptyRanking;
   const { run } = kernel;
+  const { items } = context.registries;
   beginSelection(context, limits.neighboursServed);
   run.addAnchor(anchorNumber);
   run.accumulateSquares(tables.same, 1);
@@ -37,14 +45,13 @@ export function boughtTogether(context: ServeContext): Ranking {
     const lift = (count * run.receiptTotal()) / (ofAnchor * kernel.support(number));
     if (lift < liftMin) return [];
     const kept = 1 - lookalikeDamping * content.nearness(anchorNumber, number);
-    const reasons = [reasonOf(context.registries.items, 'bought_together', anchorNumber, count)];
+    const reasons = [reasonAbout('bought_together', anchorNumber, count)];
     const terms = told(context, () => [
       { type: 'bought_together', anchorNumber, score: score * kept },
     ]);
-    return [{ number, score: score * kept, reasons, ...terms }];
+    return [{ number, score: Math.fround(score * kept), reasons, ...terms }];
   });
-  // The kernel's order already settles equal scores by id hash, and sort keeps it.
-  found.sort((a, b) => b.score - a.score);
+  found.sort((a, b) => b.score - a.score || compareByHash(items, a.number, b.number));
   return { items: found.slice(0, context.limit), personalized: false };
 }
 
@@ -96,13 +103,10 @@ export function basketAddOn(context: ServeContext): Ranking {
   };
   const items = kernel.explained('same').map((found): RankedItem => {
     const { item: number, score, anchorItem: anchorNumber } = found;
-    const reasons: Reason[] = [];
-    if (anchorNumber >= 0) {
-      const { items } = context.registries;
-      reasons.push(reasonOf(items, 'bought_together', anchorNumber, found.count));
-    }
+    const reasons: RankedReason[] = [];
+    if (anchorNumber >= 0) reasons.push(reasonAbout('bought_together', anchorNumber, found.count));
     const count = bought.get(number);
-    if (count !== undefined && !isForTill) reasons.push({ type: 'bought_before', count });
+    if (count !== undefined && !isForTill) reasons.push(reasonOf('bought_before', count));
     const terms = told(context, () => [
       ...anchorTerms(context, number, byTicket),
       { type: 'bought_before', score: (weight * (habitOf.get(number) ?? 0)) / size },
