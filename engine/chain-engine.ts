@@ -94,6 +94,8 @@ export class ChainEngine implements Engine {
       hashContent: hashId,
       checkpoints: () => this.keeper.checkpoints(),
       fold: (batch, newestDay) => this.fold(batch, newestDay),
+      moveAhead: (batch, newestDay) => this.keeper.moveAhead(batch, newestDay),
+      moveBack: (batch) => this.keeper.moveBack(batch),
       onFailure: (error) => this.notify(`a write failed: ${String(error)}`),
     });
     this.keeper = new Keeper({
@@ -365,7 +367,7 @@ export class ChainEngine implements Engine {
 
   get inspect() {
     const { store } = this.parts;
-    return inspectionOf(this.keeper.counts, this.registries, (memberId) =>
+    return inspectionOf(this.keeper, this.registries, (memberId) =>
       store.tables.histories.get(Buffer.from(findMember(store, memberId).root)),
     );
   }

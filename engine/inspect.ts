@@ -27,15 +27,16 @@ const counterNames = [
 ] as const;
 
 export function inspectionOf(
-  counts: Counts,
+  keeper: { readonly counts: Counts; readonly digest: string },
   { items, stores }: Registries,
   historyOf: (memberId: string) => Buffer | undefined,
 ): Inspection {
+  const { counts } = keeper;
   const { kernel } = counts;
   const named = (cells: readonly KernelCell[]): Cell[] =>
     cells.map(({ key, weight, count }) => ({ itemId: items.idOf(key), weight, count }));
   return {
-    digest: () => kernel.digest(),
+    digest: () => keeper.digest,
     counters: (itemId) => {
       const number = items.numberOf(itemId);
       if (number === undefined) return undefined;

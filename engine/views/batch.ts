@@ -8,6 +8,8 @@ export class Batch {
   readonly changedItems = new Set<number>();
   /** Keyed hashes of members erased, to be added to the ledger after the commit. */
   readonly erasedHashes: Buffer[] = [];
+  /** Whether the counts were moved by it while it was on its way to the disk. */
+  isCounted = false;
   private readonly undoSteps: (() => void)[] = [];
 
   /**
@@ -31,6 +33,11 @@ export class Batch {
     const key = `t${purchaseSequence}`;
     const first = this.changes.get(key);
     this.changes.set(key, { before: first ? first.before : before, after, isMember: false });
+  }
+
+  /** Whether it changes histories only, so that the counts can be moved back by exactly as much. */
+  get isInvertible(): boolean {
+    return this.undoSteps.length === 0 && this.erasedHashes.length === 0;
   }
 
   onUndo(step: () => void): void {

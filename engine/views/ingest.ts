@@ -19,6 +19,9 @@ export interface Bookmark {
 export interface IngestDependencies extends Omit<AcceptContext, 'batch' | 'noteDay'> {
   /** Moves the counts by a committed batch; ingest answers when it resolves. */
   readonly fold: (batch: Batch, newestDay: number) => Promise<void>;
+  /** Called while a batch is on its way to the disk, and when it did not get there. */
+  readonly moveAhead?: (batch: Batch, newestDay: number) => void;
+  readonly moveBack?: (batch: Batch) => void;
   /** Told of everything that failed, before those who wait for it are. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -184,6 +187,7 @@ export class Ingest {
     const context: AcceptContext = { ...this.dependencies, batch, noteDay };
     let results: unknown[];
     let noted: Promise<() => void> | undefined;
+    let ahead: NodeJS.Immediate | undefined;
     try {
       results = await store.transaction(() => {
         const answers = jobs.map((job) => job.work(context));
@@ -191,10 +195,14 @@ export class Ingest {
         // Beside the commit, not after it: two syncs in the time of one. After a crash between them
         // a start erases whom the ledger names, so that it may well come first.
         if (batch.erasedHashes.length > 0) noted = ledger.addAhead(batch.erasedHashes);
+        ahead = setImmediate(() => this.dependencies.moveAhead?.(batch, this.newest));
         return answers;
       });
       await noted;
+      clearImmediate(ahead);
     } catch (error) {
+      clearImmediate(ahead);
+      this.dependencies.moveBack?.(batch);
       batch.undo();
       log.rewind(head);
       this.newest = newestBefore;

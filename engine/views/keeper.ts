@@ -18,7 +18,7 @@ import {
   type StoredCounts,
   writeCheckpoint,
 } from './checkpoint.ts';
-import { Counts, type HalfLives, landmarkOf, type Registries } from './counts.ts';
+import { type Change, Counts, type HalfLives, landmarkOf, type Registries } from './counts.ts';
 import { type Checkpoints, encodeHistoryEntry } from './history.ts';
 import { findMember, isPersonalised } from './members.ts';
 import { deriveEntry } from './receipts.ts';
@@ -59,6 +59,8 @@ export class Keeper {
   private durableCheckpoint = 0;
   private pendingCheckpoint: number | undefined;
   private isRelandmarking = false;
+  /** The digest before the batch that is on its way to the disk, while the counts hold it. */
+  private digestBehind: string | undefined;
   /** The newest day of what is folded: what is not committed may still be undone. */
   private newestDay: number;
 
@@ -166,19 +168,55 @@ export class Keeper {
     });
   }
 
+  /**
+   * Moves the counts while the batch is on its way to the disk, so that nobody waits for one after
+   * the other, where that can be taken back (`moveBack`). Nothing is told of it before `fold`:
+   * neither watermark nor digest ever stands for what is not on the disk. Nodes of one chain
+   * compare parts of their cells at any moment, so they count afterwards.
+   */
+  moveAhead(batch: Batch, newestDay: number): void {
+    if (this.options.log.origins.isNamed) return;
+    if (!batch.isInvertible || this.isPastLandmark(newestDay)) return;
+    this.digestBehind = this.current.kernel.digest();
+    this.move(batch.changes);
+    batch.isCounted = true;
+  }
+
+  /** Of all that was folded. */
+  get digest(): string {
+    return this.digestBehind ?? this.current.kernel.digest();
+  }
+
+  /** The commit has failed. */
+  moveBack(batch: Batch): void {
+    if (!batch.isCounted) return;
+    const changes = [...batch.changes].reverse();
+    const inverse = changes.map(([subject, { before, after, isMember }]) => {
+      return [subject, { before: after, after: before, isMember }] as const;
+    });
+    this.move(inverse);
+    batch.isCounted = false;
+    this.digestBehind = undefined;
+  }
+
+  private move(changes: Iterable<readonly [string, Change]>): void {
+    for (const [subject, change] of changes) {
+      this.current.apply(change);
+      if (this.recounting?.covers(subject)) this.recounting.target.apply(change);
+    }
+    this.current.settleNow();
+  }
+
   /** After fsync: moves the counts by what the batch changed. */
   async fold(batch: Batch, newestDay: number): Promise<void> {
     this.newestDay = newestDay;
+    this.digestBehind = undefined;
     if (this.isBeyondHeadroom(newestDay)) {
       await this.recountNow();
-    } else {
+    } else if (!batch.isCounted) {
       this.current.register();
       this.recounting?.target.register();
-      for (const [subject, change] of batch.changes) {
-        this.current.apply(change);
-        if (this.recounting?.covers(subject)) this.recounting.target.apply(change);
-      }
-      this.current.settleNow();
+      this.move(batch.changes);
     }
     for (const counts of [this.current, this.recounting?.target]) {
       counts?.refreshEligible(batch.changedItems);
