@@ -12,13 +12,19 @@ const secondsDefault = 600;
 const roundSeconds = 10;
 const readsPerSecond = 1_000;
 const receiptsPerSecond = 50;
-/** What a longer history of receipts may add: count rows and histories, not requests. */
+/** Requests may add nothing; receipts add cells to the counts, which are taken off. */
 const growthMax = 1.1;
 
 /** Megabytes that the process holds, without what of the data file lies in the page cache. */
 function privateMegabytes({ child }: Program): number {
   const status = readFileSync(`/proc/${child.pid}/status`, 'latin1');
   return Number(/RssAnon:\s+(\d+) kB/.exec(status)?.[1]) / 1_024;
+}
+
+/** Of it, what the counts have in use. */
+async function countedMegabytes({ url }: Program): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^caini_counts_bytes (\d+)$/m.exec(metrics)?.[1]) / 1_048_576;
 }
 
 export async function benchSoak(record: RecordRow): Promise<string> {
@@ -28,6 +34,7 @@ export async function benchSoak(record: RecordRow): Promise<string> {
     await seededChain(join(scratch.path, 'data'));
     const program = await startProgram(join(scratch.path, 'data'));
     const megabytes: number[] = [];
+    const counted: number[] = [];
     const p99s: number[] = [];
     let answered = 0;
     try {
@@ -41,9 +48,11 @@ export async function benchSoak(record: RecordRow): Promise<string> {
           if (failed > 0) throw new Error(`${failed} ${name} failed`);
           answered += ok.length;
         }
-        megabytes.push(privateMegabytes(program));
+        counted.push(await countedMegabytes(program));
+        megabytes.push(privateMegabytes(program) - counted.at(-1)!);
         p99s.push(figuresOf([...answers[0]!.ok]).p99);
-        console.log(`${round + 1}/${roundCount}: ${rounded(megabytes.at(-1)!)} MB`);
+        const told = [megabytes, counted].map((each) => rounded(each.at(-1)!));
+        console.log(`${round + 1}/${roundCount}: ${told[0]} MB beside ${told[1]} MB of counts`);
       }
     } finally {
       await program.stop();
@@ -51,7 +60,7 @@ export async function benchSoak(record: RecordRow): Promise<string> {
     // The first quarter is the warming up: code is compiled, and the collector finds its measure.
     const quarter = Math.ceil(megabytes.length / 4);
     record({
-      name: 'memory of the last quarter',
+      name: 'memory without the counts, last quarter',
       unit: 'MB',
       samples: megabytes.slice(-quarter),
       limit: { name: 'of the second quarter', samples: megabytes.slice(quarter, 2 * quarter) },

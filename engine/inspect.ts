@@ -55,6 +55,7 @@ export function inspectionOf(
       return named(kernel.row('scope', place * dayparts.length + dayparts.indexOf(daypart)));
     },
     habits: () => kernel.habits(),
+    usedBytes: () => kernel.run.heapUsedBytes(),
     memory: () => ({
       ...kernel.pairRows(),
       cells: kernel.run.cellCount(),

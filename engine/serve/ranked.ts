@@ -92,8 +92,9 @@ export function nameTerm(
   { type, anchorNumber, score }: RankedTerm,
   catalogue: Catalogue,
 ): ScoreTerm {
-  if (anchorNumber === undefined) return { type, score };
-  return { type, itemId: catalogue.valueOf(anchorNumber).itemId, score };
+  const told = roundScore(score);
+  if (anchorNumber === undefined) return { type, score: told };
+  return { type, itemId: catalogue.valueOf(anchorNumber).itemId, score: told };
 }
 
 /** An RFC 3339 date. */

@@ -235,6 +235,13 @@ describe('the server', () => {
     });
   });
 
+  test('tells the digest and the memory of its counts for monitoring', async () => {
+    const { inspect } = loopback.engine;
+    const { text } = await loopback.get('/metrics');
+    expect(text).toContain(`digest="${inspect.digest()}"`);
+    expect(text).toContain(`\ncaini_counts_bytes ${inspect.memory().usedBytes}\n`);
+  });
+
   test('answers HEAD like GET without a body', async () => {
     const reply = await loopback.send('HEAD', '/healthz', undefined);
     expect([reply.status, reply.text]).toEqual([200, '']);

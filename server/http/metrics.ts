@@ -58,9 +58,12 @@ function metricsText(access: EngineAccess): string {
   const refused = status.refusedOfErased ?? 0;
   page.counter('caini_refused_of_erased_total', 'Events of erased members.', [[{}, refused]]);
   if (status.ready) {
-    const digest = access.engine().inspect.digest();
+    const { inspect } = access.engine();
+    const digest = inspect.digest();
     const labels = { watermark: status.watermark ?? '', digest };
     page.gauge('caini_digest', 'The digest of all counts, in a label.', [[labels, 1]]);
+    const help = 'Memory in use by the counts; the rest of the process does not grow with them.';
+    page.gauge('caini_counts_bytes', help, [[{}, inspect.usedBytes()]]);
   }
   if (cluster !== undefined) addCluster(page, cluster);
   return page.toString();
