@@ -257,9 +257,28 @@ function tryLock(lock) {
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
-    if (!isAbandoned(lock)) return false;
-    fs.rmSync(lock, { force: true });
-    return tryLock(lock);
+    if (isAbandoned(lock)) removeAbandoned(lock);
+    return false;
+  }
+}
+
+/**
+ * By one build at a time, which looks once more: else the second of two that found the lock
+ * abandoned would remove that of the first.
+ */
+function removeAbandoned(lock) {
+  const claim = `${lock}.claim`;
+  try {
+    fs.writeFileSync(claim, String(process.pid), { flag: 'wx' });
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    if (isAbandoned(claim)) fs.rmSync(claim, { force: true });
+    return;
+  }
+  try {
+    if (isAbandoned(lock)) fs.rmSync(lock, { force: true });
+  } finally {
+    fs.rmSync(claim, { force: true });
   }
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ScanSessionResponse } from '#proto/caini/v1/checkout.js';
 import { RecommendResponse } from '#proto/caini/v1/recommendation.js';
-import { nameReply } from '../../engine/index.ts';
+import { nameReply, roundScore } from '../../engine/index.ts';
 import { catalogue, rankedItem, rankedReply, term } from '../../tests/support/ranked-replies.ts';
 import { createFragments } from './fragments.ts';
 import { toReason, toRecommendResponse } from './replies.ts';
@@ -28,7 +28,9 @@ test('a list with terms is what the generated codec makes of it', () => {
       const generated = RecommendResponse.encode(toRecommendResponse(nameReply(told))).finish();
       expect(fragments.list(told).equals(generated)).toBe(true);
       for (const { terms: decoded } of RecommendResponse.decode(generated).items) {
-        expect(decoded.map(({ score }) => score)).toEqual(terms.map(({ score }) => score + 0));
+        expect(decoded.map(({ score }) => score)).toEqual(
+          terms.map(({ score }) => roundScore(score) + 0),
+        );
       }
     }),
   );
