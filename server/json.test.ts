@@ -2,7 +2,7 @@
 // through.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readJson } from './json.ts';
+import { JsonReader, readJson } from './json.ts';
 import { doorLimits } from './limits.ts';
 
 const flawsOf = (text: string) =>
@@ -76,4 +76,56 @@ test('no flaw is dropped unseen: too many refuse the whole body', () => {
   const many = (count: number) => `[${Array(count).fill('-0').join(',')}]`;
   expect(readJson(many(doorLimits.flawsMax)).flaws).toHaveLength(doorLimits.flawsMax);
   expect(() => readJson(many(doorLimits.flawsMax + 1))).toThrow('more than 1000 faults');
+});
+
+/** Reads a text `units` at a time; the reading, and how many pieces it took. */
+function inPieces(text: string, units: number) {
+  const reader = new JsonReader(text);
+  let pieces = 1;
+  while (!reader.read(units)) pieces += 1;
+  return { ...reader.reading, pieces };
+}
+
+test('any text that is read in pieces is the same as read at once', () => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 6 }), fc.integer({ min: 1, max: 60 }), (text, units) => {
+      const { value, flaws } = inPieces(text, units);
+      expect({ value, flaws }).toEqual(readJson(text));
+    }),
+  );
+  const broken = '{"a":[1,"\\ud800\\u0041",{"b":-0,"b":2}]}';
+  for (let units = 1; units < 60; units++) {
+    expect(inPieces(broken, units).flaws).toEqual(readJson(broken).flaws);
+  }
+});
+
+test.each([
+  ['numbers', `[${Array(50_000).fill(0).join()}]`],
+  ['objects', `[${Array(50_000).fill('{}').join()}]`],
+  ['one text of escapes', `"${'\\n'.repeat(400_000)}"`],
+  ['one key of escapes', `{"${'\\u4e2d'.repeat(100_000)}":1}`],
+  ['receipts', JSON.stringify(Array(2_000).fill({ itemId: 'milk', quantity: 1 }))],
+])('no piece of %s is much longer than another', (_, text) => {
+  const units = 10_000;
+  // What is beyond its characters is what its values cost.
+  expect(inPieces(text, units).pieces).toBeGreaterThanOrEqual(Math.floor(text.length / units));
+});
+
+test('a body of more values than the largest that we take is refused', () => {
+  const array = (values: number) => `[${Array(values).fill(0).join()}]`;
+  expect(readJson(array(doorLimits.jsonValuesMax - 1)).flaws).toEqual([]);
+  expect(() => readJson(array(doorLimits.jsonValuesMax))).toThrow('more than 131072 values');
+});
+
+test('an object of too many fields is told once, and none beyond the limit is kept', () => {
+  const object = (fields: number) =>
+    JSON.stringify(Object.fromEntries(Array.from({ length: fields }, (_, k) => [`k${k}`, k])));
+  const most = doorLimits.jsonFieldsMax;
+  expect(readJson(object(most)).flaws).toEqual([]);
+  const { value, flaws } = readJson(`[1,${object(10 * most)},2]`);
+  expect(flaws).toEqual([
+    { path: [1], message: 'has more than 32 fields', value: 'more than 32', limit: '32' },
+  ]);
+  expect(Object.keys((value as object[])[1]!)).toHaveLength(most);
+  expect((value as unknown[])[2]).toBe(2);
 });

@@ -13,11 +13,38 @@ export const doorLimits = {
    */
   jsonDepthMax: 16,
   /**
+   * Values of one JSON body, containers among them: 1 MiB of the shortest lines of receipts holds
+   * 112,000. What holds more is refused before it has filled the memory.
+   */
+  jsonValuesMax: 131_072,
+  /**
+   * Of a long body in one turn of the event loop: characters of it, or what costs as much; about
+   * 0.5 ms to decode and 1 ms to read.
+   */
+  pieceBytes: 131_072,
+  /** The same of a gRPC message: 2,048 of the shortest fields, half a millisecond to 1 ms. */
+  messagePieceBytes: 4_096,
+  /** Fields of a long message, those within them not counted: many more than 2,000 lines. */
+  messageFieldsMax: 65_536,
+  /**
+   * Tags, lengths and whole numbers within a piece of a message, or within a message of a stream: a
+   * receipt of 2,000 lines has 14,000.
+   */
+  messageNumbersMax: 16_384,
+  /** Lines, or other entries, that are validated together: 0.1 ms, or 1 ms when full of faults. */
+  pieceEntries: 64,
+  /** Entries validated in one turn of the event loop: about 1 ms. */
+  turnEntries: 512,
+  /** Fields of one JSON object that are looked at; the largest that we take has nine. */
+  jsonFieldsMax: 32,
+  /**
    * Flaws of one JSON body that are still told one by one: one for each receipt of a full batch.
    */
   flawsMax: 1_000,
   /** Faults told in one answer: enough to mend a form, small enough to read. */
   violationsMax: 20,
+  /** The same of a batch; beyond, each malformed receipt is told its first fault only. */
+  batchViolationsMax: 1_000,
   /** Characters of a caller's value that an error repeats. */
   shownCharactersMax: 64,
   /** Items or stores of one page: 1,000 × ~300 B = 300 KB. */

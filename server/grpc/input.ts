@@ -1,8 +1,10 @@
 // Messages as the operations take them: what was left out is absent, enums are the words of our
-// schemas.
+// schemas. Long ones are read over several turns of the event loop.
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { EngineError } from '../../engine/index.ts';
+import { doorLimits } from '../limits.ts';
 import type { SchemaNode } from '../operations/violations.ts';
+import { nextPiece } from '../pieces.ts';
 import { enumName } from './replies.ts';
 
 /** A generated message type, as far as it is read. */
@@ -13,11 +15,31 @@ export interface Decoder<Message> {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const decodeUtf8 = (bytes: Uint8Array): string => utf8.decode(bytes);
 
+/** Reads no more than a message of ours can hold: tags, lengths and whole numbers are counted. */
+class BoundedReader extends BinaryReader {
+  private left: number = doorLimits.messageNumbersMax;
+  private readonly readNumber = this.uint32;
+
+  constructor(bytes: Uint8Array) {
+    super(bytes, decodeUtf8);
+    this.uint32 = () => {
+      this.left -= 1;
+      if (this.left < 0) throw tooManyFields(doorLimits.messageNumbersMax);
+      return this.readNumber();
+    };
+  }
+}
+
 /** Throws INVALID_ARGUMENT for bytes that are no such message, and for text that is not UTF-8. */
 export function decodeMessage<Message>(type: Decoder<Message>, bytes: Uint8Array): Message {
+  return readOrRefuse(bytes, () => type.decode(new BoundedReader(bytes)));
+}
+
+function readOrRefuse<Result>(bytes: Uint8Array, read: () => Result): Result {
   try {
-    return type.decode(new BinaryReader(bytes, decodeUtf8));
+    return read();
   } catch (cause) {
+    if (cause instanceof EngineError) throw cause;
     const message = 'is not a message of the type that proto/caini/v1 gives this call';
     const value = `${bytes.length} bytes`;
     const limit = 'protocol buffers with UTF-8 text';
@@ -25,6 +47,74 @@ export function decodeMessage<Message>(type: Decoder<Message>, bytes: Uint8Array
       violations: [{ field: 'message', value, limit, message }],
       cause,
     });
+  }
+}
+
+function tooManyFields(limit: number): EngineError {
+  const message = 'holds more fields than any message of ours';
+  return new EngineError('INVALID_ARGUMENT', `message ${message}`, {
+    violations: [{ field: 'message', value: `more than ${limit}`, limit, message }],
+  });
+}
+
+/** What a message holds when nothing is given. */
+export function emptyMessage(type: Decoder<object>): object {
+  return type.decode(new BinaryReader(new Uint8Array()));
+}
+
+/** A message as input for the schema of `node`; a long one takes a few turns of the event loop. */
+export function readInput(
+  type: Decoder<object>,
+  bytes: Uint8Array,
+  node: SchemaNode,
+): Record<string, unknown> | Promise<Record<string, unknown>> {
+  if (bytes.length > doorLimits.messagePieceBytes) return readLongInput(type, bytes, node);
+  return toInput(decodeMessage(type, bytes), node);
+}
+
+/**
+ * Any run of fields is a message too, and one after another they say what they say together
+ * (https://protobuf.dev/programming-guides/encoding/, "Last One Wins").
+ */
+async function readLongInput(
+  type: Decoder<object>,
+  bytes: Uint8Array,
+  node: SchemaNode,
+): Promise<Record<string, unknown>> {
+  const absent = Object.entries(emptyMessage(type));
+  const whole = Object.fromEntries(absent);
+  const lists: Record<string, unknown[]> = {};
+  for (const piece of piecesOf(bytes)) {
+    await nextPiece();
+    const message = decodeMessage(type, piece) as Record<string, unknown>;
+    for (const [name, nothing] of absent) {
+      const value = message[name];
+      if (!Array.isArray(value)) {
+        if (value !== nothing) whole[name] = value;
+      } else if (value.length > 0) {
+        lists[name] ??= [];
+        lists[name].push(...(plain(value, node.properties?.[name]) as unknown[]));
+      }
+    }
+  }
+  return { ...toInput(whole, node), ...lists };
+}
+
+/** Runs of whole fields, of `doorLimits.messagePieceBytes` or of one field that is longer. */
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  const reader = new BinaryReader(bytes);
+  let fields = 0;
+  for (let start = 0; start < bytes.length; start = reader.pos) {
+    const end = Math.min(bytes.length, start + doorLimits.messagePieceBytes);
+    readOrRefuse(bytes, () => {
+      while (reader.pos < end) {
+        const [field, wire] = reader.tag();
+        reader.skip(wire, field);
+        fields += 1;
+      }
+    });
+    if (fields > doorLimits.messageFieldsMax) throw tooManyFields(doorLimits.messageFieldsMax);
+    yield bytes.subarray(start, reader.pos);
   }
 }
 

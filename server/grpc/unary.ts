@@ -1,6 +1,7 @@
 // Calls of one message each way: an operation of the table, asked and answered in protocol buffers.
 import type { handleUnaryCall, ServerUnaryCall, StatusObject } from '@grpc/grpc-js';
 import { isBehind, overloaded } from '../gate.ts';
+import { doorLimits } from '../limits.ts';
 import {
   type EngineAccess,
   type Operation,
@@ -9,8 +10,9 @@ import {
   type RpcService,
   whenHeld,
 } from '../operations/operation.ts';
-import { schemaNode, withValues } from '../operations/violations.ts';
-import { decodeMessage, toInput } from './input.ts';
+import { type SchemaNode, schemaNode, withValues } from '../operations/violations.ts';
+import { longListOf, nextPiece } from '../pieces.ts';
+import { emptyMessage, readInput } from './input.ts';
 import type { Method } from './methods.ts';
 import { type Parts, refuse } from './parts.ts';
 import { statusOfError, statusOfResult } from './status.ts';
@@ -22,14 +24,19 @@ export function unaryHandler(
 ): handleUnaryCall<Buffer, Buffer> {
   const rpc = operation.rpc ?? operation.name;
   const asked = { scopes: [operation.scope], service: serviceOf(rpc) };
+  const read = inputReader(operation, method);
   const answer: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
     const fail = (error: unknown): void => callback(refuse(parts, rpc, error));
     const succeed = (answered: Answer): void =>
       Buffer.isBuffer(answered) ? callback(null, answered) : callback(answered);
     try {
       parts.admit(call.metadata, asked);
-      const input = readInput(operation, method, call.request);
-      const answered = answerOperation({ parts, operation, method, input, call });
+      const asking = { parts, operation, method, call };
+      const given = read(call.request);
+      const answered =
+        given instanceof Promise
+          ? given.then((input) => answerOperation({ ...asking, input }))
+          : answerOperation({ ...asking, input: given });
       if (answered instanceof Promise) answered.then(succeed).catch(fail);
       else succeed(answered);
     } catch (error) {
@@ -59,15 +66,22 @@ export function serviceOf(rpc: string): RpcService {
   return rpc.split('/')[0] as RpcService;
 }
 
-export function readInput(operation: Operation, method: Method, bytes: Buffer): RawInput {
-  const message = decodeMessage(method.request, bytes);
-  const node = schemaNode(operation.input);
-  const key = operation.many?.key;
-  if (key === undefined || !Object.hasOwn(message, key)) {
-    return { value: toInput(message, node), flaws: [] };
-  }
-  const envelope = { properties: { [key]: { type: 'array', items: node } }, required: [key] };
-  return { value: toInput(message, envelope), flaws: [] };
+/** Makes messages what an operation takes; a long one only after a few turns of the event loop. */
+export function inputReader(
+  { input, many }: Operation,
+  { request }: Method,
+): (bytes: Buffer) => RawInput | Promise<RawInput> {
+  const node = schemaNode(input);
+  // Of an operation that takes many, one call may take them in a list and another one alone.
+  const isList = many !== undefined && Object.hasOwn(emptyMessage(request), many.key);
+  const read: SchemaNode = isList
+    ? { properties: { [many.key]: { type: 'array', items: node } }, required: [many.key] }
+    : node;
+  const raw = (value: unknown): RawInput => ({ value, flaws: [] });
+  return (bytes) => {
+    const value = readInput(request, bytes, read);
+    return value instanceof Promise ? value.then(raw) : raw(value);
+  };
 }
 
 /** The reply's bytes, or the status of one event that was refused. */
@@ -114,10 +128,24 @@ function runOperation(
   method: Method,
   input: RawInput,
 ): Answer | Promise<Answer> {
-  const told = (result: Result): Answer =>
-    result.outcome === 'conflict' || result.outcome === 'rejected'
-      ? statusOfResult(result)
-      : method.encode(result.body);
+  const told = (result: Result): Answer | Promise<Answer> => {
+    if (result.outcome === 'conflict' || result.outcome === 'rejected') {
+      return statusOfResult(result);
+    }
+    const list = longListOf(result.body);
+    return list === undefined ? method.encode(result.body) : encodeLong(method, result.body, list);
+  };
   const result = operation.run(access, input);
   return result instanceof Promise ? result.then(told) : told(result);
+}
+
+/** A message whose list comes in pieces is the same message as with the list in one. */
+async function encodeLong(method: Method, body: object, list: string): Promise<Buffer> {
+  const entries = (body as Record<string, readonly object[]>)[list]!;
+  const pieces = [method.encode({ ...body, [list]: [] })];
+  for (let from = 0; from < entries.length; from += doorLimits.pieceEntries) {
+    await nextPiece();
+    pieces.push(method.encode({ [list]: entries.slice(from, from + doorLimits.pieceEntries) }));
+  }
+  return Buffer.concat(pieces);
 }

@@ -4,16 +4,17 @@ import type { Operation } from '../operations/operation.ts';
 import { encodeProgress, methods } from './methods.ts';
 import { type Parts, refuse, stopping } from './parts.ts';
 import type { Call } from './services.ts';
-import { readInput, serviceOf } from './unary.ts';
+import { inputReader, serviceOf } from './unary.ts';
 
 type Stream = ServerWritableStream<Buffer, Buffer>;
 
 export function progressCall(parts: Parts, operation: Operation): Call {
   const rpc = operation.rpc!;
+  const method = methods[rpc]!;
+  const read = inputReader(operation, method);
   const answer = async (call: Stream): Promise<void> => {
     parts.admit(call.metadata, { scopes: [operation.scope], service: serviceOf(rpc) });
-    const method = methods[rpc]!;
-    const input = readInput(operation, method, call.request);
+    const input = await read(call.request);
     const tell = wholePercents((done, total) => call.write(encodeProgress(done, total)));
     const { body } = await operation.runWithProgress!(parts.access, input, tell);
     call.write(method.encode(body));

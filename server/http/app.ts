@@ -17,6 +17,7 @@ import { schemaNode, summaryOf, withValues } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
 import { shown } from '../shown.ts';
 import { readJsonBody } from './body.ts';
+import { encodeBody } from './body-text.ts';
 import { addDocumentRoutes } from './documents.ts';
 import type { EncodeList } from './encode.ts';
 import { addMetricsRoute } from './metrics.ts';
@@ -196,10 +197,12 @@ function answerOnce({ access, encodeList }: Parts, operation: Operation, input: 
   return result instanceof Promise ? result.then(respond) : respond(result);
 }
 
-function respond({ outcome, body, violations = [] }: Result): Response {
+function respond({ outcome, body, violations = [] }: Result): Answer {
   const status = statusOfOutcome[outcome];
   if (outcome !== 'conflict' && outcome !== 'rejected') {
-    return new Response(JSON.stringify(body), { status, headers: jsonHeaders });
+    const answer = (text: string) => new Response(text, { status, headers: jsonHeaders });
+    const text = encodeBody(body);
+    return typeof text === 'string' ? answer(text) : text.then(answer);
   }
   const detail = summaryOf(violations);
   const code = outcome === 'conflict' ? 'CONFLICT' : 'INVALID_ARGUMENT';

@@ -1,8 +1,10 @@
 // The request body: read up to the limit and no further, then taken as strict UTF-8 and strict
-// JSON.
+// JSON, a long one piece by piece.
 import type { IncomingMessage } from 'node:http';
 import { EngineError, limits } from '../../engine/index.ts';
-import { type JsonReading, readJson } from '../json.ts';
+import { JsonReader, type JsonReading } from '../json.ts';
+import { doorLimits } from '../limits.ts';
+import { nextPiece } from '../pieces.ts';
 import { shown } from '../shown.ts';
 import { HttpRefusal } from './problem.ts';
 
@@ -10,16 +12,36 @@ import { HttpRefusal } from './problem.ts';
 export async function readJsonBody(incoming: IncomingMessage): Promise<JsonReading> {
   refuseOtherTypes(incoming);
   const bytes = await readBytes(incoming);
-  return parse(decode(bytes));
+  const isShort = bytes.length <= doorLimits.pieceBytes;
+  try {
+    const reader = new JsonReader(isShort ? utf8.decode(bytes) : await decodeInPieces(bytes));
+    while (!reader.read(doorLimits.pieceBytes)) await nextPiece();
+    return reader.reading;
+  } catch (error) {
+    throw refusalOf(error, bytes.length);
+  }
 }
 
-function parse(text: string): JsonReading {
-  try {
-    return readJson(text);
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    throw new HttpRefusal(400, error.message, { violations: error.violations });
+async function decodeInPieces(bytes: Buffer): Promise<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let text = '';
+  for (let at = 0; at < bytes.length; at += doorLimits.pieceBytes) {
+    await nextPiece();
+    text += decoder.decode(bytes.subarray(at, at + doorLimits.pieceBytes), { stream: true });
   }
+  return text + decoder.decode();
+}
+
+function refusalOf(error: unknown, length: number): unknown {
+  if (error instanceof EngineError) {
+    return new HttpRefusal(400, error.message, { violations: error.violations });
+  }
+  if ((error as NodeJS.ErrnoException).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') return error;
+  const message = 'is not well-formed UTF-8';
+  return new HttpRefusal(400, `body ${message}`, {
+    violations: [{ field: 'body', value: `${length} bytes`, limit: 'UTF-8', message }],
+    cause: error,
+  });
 }
 
 function refuseOtherTypes(incoming: IncomingMessage): void {
@@ -79,15 +101,3 @@ function cutShort(cause: unknown): HttpRefusal {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-function decode(bytes: Buffer): string {
-  try {
-    return utf8.decode(bytes);
-  } catch (cause) {
-    const message = 'is not well-formed UTF-8';
-    throw new HttpRefusal(400, `body ${message}`, {
-      violations: [{ field: 'body', value: `${bytes.length} bytes`, limit: 'UTF-8', message }],
-      cause,
-    });
-  }
-}

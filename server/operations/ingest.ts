@@ -1,13 +1,14 @@
 // Events through a door: one alone, or many of which each gets its own result and the malformed
-// stop nobody else.
+// stop nobody else. What is long is validated over several turns of the event loop.
 import type { z } from 'zod';
 import type { Engine, Event, FieldViolation, IngestResult } from '../../engine/index.ts';
-import type { Flaw, Path } from '../json.ts';
+import type { Flaw } from '../json.ts';
 import { doorLimits } from '../limits.ts';
+import { Turns } from '../pieces.ts';
 import { shown } from '../shown.ts';
 import type { EngineAccess, Operation, Outcome, RawInput, Result } from './operation.ts';
 import { ingestResultSchema, ingestResultsSchema } from './replies.ts';
-import { check, flawsBelow, refusal, summaryOf, valueAtField } from './violations.ts';
+import { type Checked, checkInSteps, refusal, summaryOf, valueAtField } from './violations.ts';
 
 export interface IngestDefinition<S extends z.ZodObject>
   extends Omit<Operation, 'run' | 'toRequest' | 'replies' | 'input' | 'scope'> {
@@ -50,7 +51,7 @@ async function ingestOne<S extends z.ZodObject>(
   access: EngineAccess,
   raw: RawInput,
 ): Promise<Result> {
-  const checked = check(definition.input, raw.value, raw.flaws);
+  const checked = await checkLong(definition.input, raw.value, raw.flaws, new Turns());
   if (!checked.ok) {
     const result = malformed(definition, raw.value, checked.violations);
     return { outcome: 'rejected', body: withoutErrors(result), violations: checked.violations };
@@ -62,26 +63,62 @@ async function ingestOne<S extends z.ZodObject>(
   return { outcome, body: withoutErrors(told), violations: told.errors ?? [] };
 }
 
+/** Gives way to others whenever it has looked at as much as fits into one turn. */
+async function checkLong<S extends z.ZodType>(
+  schema: S,
+  raw: unknown,
+  flaws: readonly Flaw[],
+  turns: Turns,
+): Promise<Checked<z.output<S>>> {
+  const steps = checkInSteps(schema, raw, flaws);
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) {
+    if (turns.isOver(doorLimits.pieceEntries)) await turns.next();
+  }
+  return step.value;
+}
+
 async function ingestMany<S extends z.ZodObject>(
   definition: IngestDefinition<S>,
   access: EngineAccess,
   raw: RawInput,
 ): Promise<Result> {
   const elements = envelopeOf(definition, raw);
-  const checks = elements.map((element, index) =>
-    check(definition.input, element, flawsBelow(raw.flaws, [definition.many!.key, index])),
-  );
-  const events = checks.flatMap((checked) =>
-    checked.ok ? [definition.toEvent(checked.value as z.output<S>)] : [],
-  );
-  const accepted = await ingestUnlessEmpty(access.engine(), events);
-  const inOrder = accepted.values();
-  const results = checks.map((checked, index) =>
-    checked.ok
-      ? tell(inOrder.next().value!, elements[index])
-      : malformed(definition, elements[index], checked.violations),
-  );
+  const flaws = flawsByElement(raw.flaws);
+  const turns = new Turns();
+  const events: Event[] = [];
+  // Undefined: the engine has the word.
+  const refused: (ToldResult | undefined)[] = [];
+  let faults = 0;
+  for (const [index, element] of elements.entries()) {
+    if (turns.isOver(entriesOf(element))) await turns.next();
+    const checked = await checkLong(definition.input, element, flaws.get(index) ?? [], turns);
+    if (checked.ok) {
+      events.push(definition.toEvent(checked.value as z.output<S>));
+      refused.push(undefined);
+    } else {
+      const isMuch = faults >= doorLimits.batchViolationsMax;
+      const told = isMuch ? checked.violations.slice(0, 1) : checked.violations;
+      refused.push(malformed(definition, element, checked.violations, told));
+      faults += told.length;
+      if (turns.isOver(doorLimits.pieceEntries)) await turns.next();
+    }
+  }
+  const accepted = (await ingestUnlessEmpty(access.engine(), events)).values();
+  const results: ToldResult[] = [];
+  for (const [index, element] of elements.entries()) {
+    if (turns.isOver(1)) await turns.next();
+    results.push(refused[index] ?? tell(accepted.next().value!, element));
+  }
   return { outcome: 'ok', body: { results } };
+}
+
+/** About how much there is to validate: itself, and the entries of its lists. */
+function entriesOf(element: unknown): number {
+  if (!isObject(element)) return 1;
+  let entries = 1;
+  for (const value of Object.values(element)) if (Array.isArray(value)) entries += value.length;
+  return Math.min(entries, doorLimits.pieceEntries);
 }
 
 async function ingestUnlessEmpty(
@@ -119,8 +156,20 @@ function envelopeOf<S extends z.ZodObject>(
 }
 
 function outsideElements(flaws: readonly Flaw[], key: string): readonly Flaw[] {
-  const isInside = (path: Path) => path[0] === key && path.length > 1;
+  const isInside = (path: Flaw['path']) => path[0] === key && path.length > 1;
   return flaws.filter((flaw) => !isInside(flaw.path));
+}
+
+/** The flaws of each element of a batch, told from there on; all others were refused before. */
+function flawsByElement(flaws: readonly Flaw[]): ReadonlyMap<number, readonly Flaw[]> {
+  const byElement = new Map<number, Flaw[]>();
+  for (const { path, ...fault } of flaws) {
+    const index = Number(path[1]);
+    const ofElement = byElement.get(index) ?? [];
+    ofElement.push({ ...fault, path: path.slice(2) });
+    byElement.set(index, ofElement);
+  }
+  return byElement;
 }
 
 /** The result of what never reached the engine because its shape is wrong. */
@@ -128,6 +177,7 @@ function malformed<S extends z.ZodObject>(
   definition: IngestDefinition<S>,
   raw: unknown,
   violations: readonly FieldViolation[],
+  told = violations,
 ): ToldResult {
   const id = valueAtField(raw, definition.idField);
   const idNode = definition.input.shape[definition.idField]?.safeParse(id);
@@ -137,7 +187,7 @@ function malformed<S extends z.ZodObject>(
     reason: 'MALFORMED',
     message: summaryOf(violations),
     field: violations[0]!.field,
-    errors: violations,
+    errors: told,
   };
 }
 

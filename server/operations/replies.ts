@@ -14,6 +14,7 @@ import {
   scenarios,
   storeSchema,
 } from '../../engine/index.ts';
+import { doorLimits } from '../limits.ts';
 
 export const violationSchema = z.strictObject({
   field: z.string().meta({ description: 'Path of the field, e.g. lines[0].quantity.' }),
@@ -79,7 +80,12 @@ export const ingestResultSchema = z.strictObject({
     description: 'A return whose purchase is not here yet: it counts once that arrives.',
   }),
   unmatchedQuantity: z.exactOptional(count),
-  errors: z.exactOptional(z.array(violationSchema)),
+  errors: z.exactOptional(z.array(violationSchema)).meta({
+    description: [
+      `The first ${doorLimits.violationsMax} faults. Of a batch, once`,
+      `${doorLimits.batchViolationsMax} were told, the first of each.`,
+    ].join(' '),
+  }),
 }) satisfies z.ZodType<IngestResult>;
 
 export const ingestResultsSchema = z.strictObject({

@@ -1,10 +1,13 @@
 // Validates what came through a door and tells every fault with its field, its value and the limit
-// it breaks.
+// it breaks: as many as are told, a long list piece by piece.
 import { z } from 'zod';
 import { EngineError, type FieldViolation } from '../../engine/index.ts';
-import type { Flaw, Path } from '../json.ts';
+import type { Flaw } from '../json.ts';
 import { doorLimits } from '../limits.ts';
 import { shown, shownPath } from '../shown.ts';
+import { longLists, withHeads } from './long-lists.ts';
+
+const { pieceEntries } = doorLimits;
 
 /** The part of JSON Schema that the limits in our messages are read from. */
 export interface SchemaNode {
@@ -26,20 +29,45 @@ export type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly violations: readonly FieldViolation[] };
 
-/** Never throws. `flaws` are what the wire format already found wrong below this value. */
+/**
+ * Never throws. `flaws` are what the wire format already found wrong below this value. Stops when
+ * as many faults are found as are told.
+ */
 export function check<S extends z.ZodType>(
   schema: S,
   raw: unknown,
   flaws: readonly Flaw[] = [],
 ): Checked<z.output<S>> {
-  const parsed = schema.safeParse(raw);
-  if (parsed.success && flaws.length === 0) return { ok: true, value: parsed.data };
-  const issues = parsed.success ? [] : parsed.error.issues;
-  const told = [
-    ...flaws.map(({ path, ...fault }) => ({ field: fieldOf(path), ...fault })),
-    ...issues.flatMap((issue) => describeIssue(issue, schema, raw)),
-  ];
-  return { ok: false, violations: firstOfEachField(told) };
+  const steps = checkInSteps(schema, raw, flaws);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** The same step by step: yields before each further piece of a long list is looked at. */
+export function* checkInSteps<S extends z.ZodType>(
+  schema: S,
+  raw: unknown,
+  flaws: readonly Flaw[] = [],
+): Generator<void, Checked<z.output<S>>> {
+  const lists = longLists(schema, raw);
+  const parsed = schema.safeParse(lists.length === 0 ? raw : withHeads(raw as object, lists));
+  const value = parsed.data as z.output<S>;
+  if (parsed.success && flaws.length + lists.length === 0) return { ok: true, value };
+  const faults = new Faults(schema, raw);
+  faults.addFlaws(flaws);
+  if (!parsed.success) faults.add(parsed.error.issues);
+  for (const { name, entries, piece, max } of lists) {
+    // Of a list that is too long, that is all there is to tell.
+    if (entries.length > max) continue;
+    for (let from = pieceEntries; from < entries.length && !faults.isFull; from += pieceEntries) {
+      yield;
+      const checked = piece.safeParse(entries.slice(from, from + pieceEntries));
+      if (!checked.success) faults.add(checked.error.issues, { name, from });
+      else if (faults.isEmpty) (value as Record<string, unknown[]>)[name]!.push(...checked.data);
+    }
+  }
+  return faults.isEmpty ? { ok: true, value } : { ok: false, violations: faults.told };
 }
 
 /** The validated input; throws INVALID_ARGUMENT with the violations. */
@@ -185,13 +213,6 @@ export function valueAtField(raw: unknown, field: string): unknown {
   return valueAt(raw, steps);
 }
 
-/** The flaws below `path`, told from there on. */
-export function flawsBelow(flaws: readonly Flaw[], path: Path): readonly Flaw[] {
-  return flaws
-    .filter((flaw) => path.every((step, index) => flaw.path[index] === step))
-    .map((flaw) => ({ ...flaw, path: flaw.path.slice(path.length) }));
-}
-
 function nodeAt(root: SchemaNode, path: readonly PropertyKey[]): SchemaNode | undefined {
   let node: SchemaNode | undefined = root;
   for (const step of path) {
@@ -201,14 +222,58 @@ function nodeAt(root: SchemaNode, path: readonly PropertyKey[]): SchemaNode | un
 }
 
 /**
- * Zod may tell one number twice (not a safe integer, above the maximum); the first telling is
- * enough.
+ * Faults as they are told: as many as `doorLimits.violationsMax`, and one of each field, since zod
+ * may tell one number twice (not a safe integer, above the maximum).
  */
-function firstOfEachField(told: readonly FieldViolation[]): readonly FieldViolation[] {
-  const byField = new Map<string, FieldViolation>();
-  for (const violation of told) {
-    if (byField.size >= doorLimits.violationsMax) break;
-    if (!byField.has(violation.field)) byField.set(violation.field, violation);
+class Faults {
+  private readonly byField = new Map<string, FieldViolation>();
+  private readonly schema: z.ZodType;
+  private readonly raw: unknown;
+
+  constructor(schema: z.ZodType, raw: unknown) {
+    this.schema = schema;
+    this.raw = raw;
   }
-  return [...byField.values()];
+
+  get isEmpty(): boolean {
+    return this.byField.size === 0;
+  }
+
+  get isFull(): boolean {
+    return this.byField.size >= doorLimits.violationsMax;
+  }
+
+  get told(): readonly FieldViolation[] {
+    return [...this.byField.values()];
+  }
+
+  addFlaws(flaws: readonly Flaw[]): void {
+    for (const { path, ...fault } of flaws) this.tell({ field: fieldOf(path), ...fault });
+  }
+
+  /** `within`: of a piece of that list, from that entry on. */
+  add(
+    issues: readonly z.core.$ZodIssue[],
+    within?: { readonly name: string; readonly from: number },
+  ): void {
+    for (const issue of issues) {
+      if (this.isFull) return;
+      const path = within === undefined ? issue.path : pathWithin(within, issue.path);
+      for (const violation of describeIssue({ ...issue, path }, this.schema, this.raw)) {
+        this.tell(violation);
+      }
+    }
+  }
+
+  private tell(violation: FieldViolation): void {
+    if (this.isFull || this.byField.has(violation.field)) return;
+    this.byField.set(violation.field, violation);
+  }
+}
+
+function pathWithin(
+  { name, from }: { readonly name: string; readonly from: number },
+  [index, ...rest]: readonly PropertyKey[],
+): PropertyKey[] {
+  return [name, from + Number(index), ...rest];
 }
