@@ -19,6 +19,7 @@ import { benchOverload } from './overload.ts';
 import { benchRecommend } from './recommend.ts';
 import { makeRunFolder, recorder, writeSummary } from './run.ts';
 import { benchSoak } from './soak.ts';
+import { benchStall } from './stall.ts';
 import { benchStart } from './start.ts';
 import { benchTill } from './till.ts';
 
@@ -37,6 +38,7 @@ const parts: Readonly<Record<string, Part>> = {
   memory: benchMemory,
   till: benchTill,
   cluster: benchCluster,
+  stall: benchStall,
   soak: benchSoak,
 };
 

@@ -1,7 +1,8 @@
 // How long the event loop keeps everybody waiting: the length of each of its turns, less the time
-// that other processes had the processor.
+// that other processes had the processor, and what it computed.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { PerformanceObserver } from 'node:perf_hooks';
+import { openProcessorClock } from './processor-clock.ts';
 
 /** Milliseconds, but `n`. */
 export interface Turns {
@@ -18,10 +19,12 @@ export interface Turns {
   /** The longest turn as the clock on the wall saw it. */
   readonly wallMax: number;
   /**
-   * The most that a turn computed, by the books of the kernel, which may be one tick (1 to 4 ms)
-   * late. On a crowded machine a thread waits for its own helpers too, which no other figure shows.
+   * The most that a turn computed: the thread's own processor time, whoever else wants the machine.
+   * On a crowded one a thread waits for its own helpers too, which no other figure shows.
    */
   readonly processorMax: number;
+  /** The same of turns in which the collector ran, too. */
+  readonly processorWithCollectorMax: number;
 }
 
 interface Span {
@@ -32,31 +35,25 @@ interface Span {
   readonly processor: number;
 }
 
-interface Schedule {
-  /** Milliseconds that this thread has run, and has waited for a processor. */
-  readonly ran: number;
-  readonly waited: number;
-}
-
 /** Shorter turns are the recorder's own: nothing else ran in them. */
 const workMs = 0.02;
 const nanosecondsPerMs = 1_000_000;
+const processorTime = openProcessorClock();
 
-/** Tells the times of this thread as Linux counts them; zeros elsewhere. */
-function openSchedule(): { readonly read: () => Schedule; readonly close: () => void } {
+/** Milliseconds that this thread has waited for a processor, as Linux counts them; 0 elsewhere. */
+function openWaiting(): { readonly read: () => number; readonly close: () => void } {
   const bytes = Buffer.alloc(128);
   try {
     const descriptor = openSync(`/proc/self/task/${process.pid}/schedstat`, 'r');
     return {
       read: () => {
         const length = readSync(descriptor, bytes, 0, bytes.length, 0);
-        const [ran, waited] = bytes.toString('latin1', 0, length).split(' ').map(Number);
-        return { ran: ran! / nanosecondsPerMs, waited: waited! / nanosecondsPerMs };
+        return Number(bytes.toString('latin1', 0, length).split(' ')[1]) / nanosecondsPerMs;
       },
       close: () => closeSync(descriptor),
     };
   } catch {
-    return { read: () => ({ ran: 0, waited: 0 }), close: () => {} };
+    return { read: () => 0, close: () => {} };
   }
 }
 
@@ -77,14 +74,17 @@ function summed(turns: readonly Span[], collections: readonly Span[]): Turns {
     workMax: longest(turns.filter(isWork)),
     collectionMax: longest(collections),
     wallMax: turns.reduce((most, { start, end }) => Math.max(most, end - start), 0),
-    processorMax: turns.filter(isWork).reduce((most, turn) => Math.max(most, turn.processor), 0),
+    processorMax: mostComputed(turns.filter(isWork)),
+    processorWithCollectorMax: mostComputed(turns),
   };
 }
 
-/** The turns until `work` has ended, and what it answered. */
-export async function turnsDuring<Result>(
-  work: () => Promise<Result>,
-): Promise<{ readonly turns: Turns; readonly result: Result }> {
+function mostComputed(turns: readonly Span[]): number {
+  return turns.reduce((most, { processor }) => Math.max(most, processor), 0);
+}
+
+/** Records every turn of this thread until the returned function is called, which sums up. */
+export function recordTurns(): () => Promise<Turns> {
   const turns: Span[] = [];
   const collections: Span[] = [];
   const observer = new PerformanceObserver((list) => {
@@ -94,28 +94,40 @@ export async function turnsDuring<Result>(
     }
   });
   observer.observe({ entryTypes: ['gc'] });
-  const schedule = openSchedule();
+  const waiting = openWaiting();
   let isRunning = true;
   let before = performance.now();
-  let last = schedule.read();
+  let waitedBefore = waiting.read();
+  let computedBefore = processorTime();
   // A loop that always has something to do never sleeps, so the time between two looks is one turn.
   const look = () => {
     const now = performance.now();
     if (now - before >= workMs) {
-      const next = schedule.read();
-      const own = Math.max(0, now - before - (next.waited - last.waited));
-      turns.push({ start: before, end: now, own, processor: next.ran - last.ran });
-      last = next;
+      const [waited, computed] = [waiting.read(), processorTime()];
+      const own = Math.max(0, now - before - (waited - waitedBefore));
+      turns.push({ start: before, end: now, own, processor: computed - computedBefore });
+      waitedBefore = waited;
     }
     before = performance.now();
+    computedBefore = processorTime();
     if (isRunning) setImmediate(look);
   };
   setImmediate(look);
+  return async () => {
+    isRunning = false;
+    // What the collector did is told one turn later.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    observer.disconnect();
+    waiting.close();
+    return summed(turns, collections);
+  };
+}
+
+/** The turns until `work` has ended, and what it answered. */
+export async function turnsDuring<Result>(
+  work: () => Promise<Result>,
+): Promise<{ readonly turns: Turns; readonly result: Result }> {
+  const end = recordTurns();
   const result = await work();
-  isRunning = false;
-  // What the collector did is told one turn later.
-  await new Promise((resolve) => setTimeout(resolve, 1));
-  observer.disconnect();
-  schedule.close();
-  return { turns: summed(turns, collections), result };
+  return { turns: await end(), result };
 }

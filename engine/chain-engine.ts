@@ -1,4 +1,5 @@
 // The engine of one chain: ties log, views and serving together behind the interface of engine.ts.
+import { setImmediate } from 'node:timers/promises';
 import { systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
 import { limits } from './base/limits.ts';
@@ -33,13 +34,13 @@ import type { Store } from './store/store.ts';
 import type { Batch } from './views/batch.ts';
 import { type HashId, Registry } from './views/catalogue.ts';
 import type { StoredCounts } from './views/checkpoint.ts';
-import { Content } from './views/content.ts';
 import type { Registries } from './views/counts.ts';
 import { eraseMember } from './views/erase.ts';
 import { Ingest } from './views/ingest.ts';
 import { Keeper } from './views/keeper.ts';
+import { Likeness } from './views/likeness.ts';
+import { loadCatalogue } from './views/load-catalogue.ts';
 import { findMember, isPersonalised } from './views/members.ts';
-import { Newcomers } from './views/newcomers.ts';
 import type { Audit } from './views/verify.ts';
 import { Waiters } from './views/waiters.ts';
 
@@ -60,8 +61,7 @@ export class ChainEngine implements Engine {
   private readonly parts: ChainParts;
   private readonly log: Log;
   private readonly registries: Registries;
-  private readonly content: Content;
-  private readonly newcomers: Newcomers;
+  private readonly likeness: Likeness;
   private readonly writer: Ingest;
   private readonly keeper: Keeper;
   private readonly waiters = new Waiters();
@@ -72,6 +72,7 @@ export class ChainEngine implements Engine {
   private readonly clock: () => number;
   private refusedOfErased = 0;
   private failure: string | undefined;
+  private isCatalogueRead = false;
   private isReconciled = false;
 
   constructor(parts: ChainParts) {
@@ -79,10 +80,13 @@ export class ChainEngine implements Engine {
     this.parts = parts;
     this.clock = options.clock ?? systemClock;
     this.log = new Log(store);
-    this.registries = { items: new Registry(hashId, 0), stores: new Registry(hashId, 1) };
-    this.content = new Content(this.registries.items);
-    this.newcomers = new Newcomers(this.content);
-    this.loadRegistries();
+    this.registries = {
+      items: new Registry(hashId, 0, ({ status }) => status),
+      stores: new Registry(hashId, 1, ({ city }) => city),
+    };
+    this.likeness = new Likeness(this.registries.items, (number) =>
+      this.keeper.counts.kernel.support(number),
+    );
     this.writer = new Ingest({
       store,
       log: this.log,
@@ -95,7 +99,10 @@ export class ChainEngine implements Engine {
       checkpoints: () => this.keeper.checkpoints(),
       fold: (batch, newestDay) => this.fold(batch, newestDay),
       moveAhead: (batch, newestDay) => this.keeper.moveAhead(batch, newestDay),
-      moveBack: (batch) => this.keeper.moveBack(batch),
+      moveBack: (batch) => {
+        this.keeper.moveBack(batch);
+        this.likeness.noteUndone(batch.changedItems);
+      },
       onFailure: (error) => this.notify(`a write failed: ${String(error)}`),
     });
     this.keeper = new Keeper({
@@ -131,28 +138,13 @@ export class ChainEngine implements Engine {
     });
     this.settler = new Settler({
       counts: () => this.keeper.counts,
+      findAlike: () => this.likeness.work(),
       isWriting: () => this.writer.isWriting,
     });
   }
 
   private notify(message: string): void {
     this.parts.options.notify?.(message);
-  }
-
-  private loadRegistries(): void {
-    const { items, stores } = this.parts.store.tables;
-    for (const { value } of items.rows()) {
-      const { value: item, sequence } = JSON.parse(value.toString());
-      this.registries.items.push(item.itemId, item, sequence);
-    }
-    const zones = new Set([this.parts.options.timeZone ?? defaultTimeZone]);
-    for (const { value } of stores.rows()) {
-      const { value: store, sequence } = JSON.parse(value.toString());
-      this.registries.stores.push(store.storeId, store, sequence);
-      if (store.timeZone !== undefined) zones.add(store.timeZone);
-    }
-    // Intl takes 10 to 20 ms to learn a zone: now, and not when its first receipt comes.
-    for (const zone of zones) zoneOffsetMinutes(zone, this.clock());
   }
 
   /** Starts counting what is stored; `ready` tells when it is done. */
@@ -166,17 +158,28 @@ export class ChainEngine implements Engine {
   }
 
   private async start(stored: StoredCounts): Promise<void> {
-    const { origin, isFollower = false } = this.parts.options;
+    const { origin, isFollower = false, timeZone = defaultTimeZone } = this.parts.options;
+    const zones = new Set([timeZone]);
+    for (const _ of loadCatalogue(this.parts.store, this.registries, zones)) await setImmediate();
+    // Intl takes 10 to 20 ms to learn a zone: now, and not when its first receipt comes.
+    for (const zone of zones) {
+      zoneOffsetMinutes(zone, this.clock());
+      await setImmediate();
+    }
+    this.isCatalogueRead = true;
     await settleNames({ ...this.parts, log: this.log, clock: this.clock, origin, isFollower });
     await this.replication.sweepSnapshots();
     await this.keeper.start(stored);
     this.standing.note(() => this.keeper.counts.kernel.digest());
-    this.noteAllItems();
+    for (const _ of this.likeness.begin()) await setImmediate();
+    if (this.likeness.work()) this.settler.noteItems();
     // A copy that only follows has no entries of its own, whoever opens it.
     const { isNamed, own } = this.log.origins;
     await this.maintenance.reconcileErased(!isNamed || own !== undefined);
     await this.replication.expireAlso();
     this.isReconciled = true;
+    // A checkpoint holds no views of long rows: whoever asks first should find them made.
+    this.settler.noteChange();
   }
 
   private async fold(batch: Batch, newestDay: number): Promise<void> {
@@ -187,28 +190,13 @@ export class ChainEngine implements Engine {
     } finally {
       // What is committed is counted, whatever else fails: memory stays in step with the disk.
       await this.keeper.fold(batch, newestDay);
-      this.content.note(batch.changedItems);
-      this.noteItems(batch.changedItems);
+      if (this.likeness.note(batch.changedItems)) this.settler.noteItems();
       this.standing.note(() => this.keeper.counts.kernel.digest());
       this.waiters.wake();
       this.maintenance.noteEvents();
       this.settler.noteChange();
       this.replication.noteFolded();
     }
-  }
-
-  private noteItems(numbers: Iterable<number>): void {
-    const { kernel } = this.keeper.counts;
-    this.newcomers.note(numbers, (number) => kernel.support(number) < limits.newcomerReceipts);
-  }
-
-  /** The latest upserts last, as if they had just arrived. */
-  private noteAllItems(): void {
-    const { items } = this.registries;
-    const numbers = Array.from({ length: items.size }, (_, number) => number);
-    const named = numbers.filter((number) => this.content.says(number));
-    named.sort((a, b) => items.sequenceOf(a) - items.sequenceOf(b));
-    this.noteItems(named);
   }
 
   private noteErased(hashes: readonly Buffer[]): void {
@@ -224,7 +212,13 @@ export class ChainEngine implements Engine {
   /** Why nothing can be served yet; undefined when everything can. */
   private get waitingFor(): string | undefined {
     const isErasing = !this.isReconciled && 'erasing again whom the ledger names';
+    if (!this.isCatalogueRead) return this.failure ?? 'reading the catalogue';
     return this.failure ?? this.keeper.waitingFor ?? (isErasing || undefined);
+  }
+
+  /** Items and stores can be told while receipts are still being counted, but not before. */
+  private assertCatalogue(): void {
+    if (!this.isCatalogueRead) this.assertReady();
   }
 
   private assertReady(): void {
@@ -259,8 +253,8 @@ export class ChainEngine implements Engine {
     const state: ServeState = {
       counts: this.keeper.counts,
       registries: this.registries,
-      content: this.content,
-      newcomers: this.newcomers,
+      content: this.likeness.content,
+      newcomers: this.likeness.newcomers,
       formula: this.parts.options.formula ?? 'shipped',
       historyOf: (memberId) => {
         const { root, record } = findMember(store, memberId);
@@ -322,25 +316,31 @@ export class ChainEngine implements Engine {
   }
 
   item(itemId: string): Item | undefined {
+    this.assertCatalogue();
     const { items } = this.registries;
     const number = items.numberOf(itemId);
     const isKnown = number !== undefined && this.keeper.counts.knowsItem(number);
     return isKnown ? items.valueOf(number) : undefined;
   }
 
-  items(): IterableIterator<Item> {
-    return this.registries.items.entries((number) => this.keeper.counts.knowsItem(number));
+  items(after?: string): IterableIterator<Item> {
+    this.assertCatalogue();
+    const { items } = this.registries;
+    return items.entries((number) => this.keeper.counts.knowsItem(number), after);
   }
 
   store(storeId: string): StoreEvent | undefined {
+    this.assertCatalogue();
     const { stores } = this.registries;
     const number = stores.numberOf(storeId);
     const isKnown = number !== undefined && this.keeper.counts.knowsStore(number);
     return isKnown ? stores.valueOf(number) : undefined;
   }
 
-  stores(): IterableIterator<StoreEvent> {
-    return this.registries.stores.entries((number) => this.keeper.counts.knowsStore(number));
+  stores(after?: string): IterableIterator<StoreEvent> {
+    this.assertCatalogue();
+    const { stores } = this.registries;
+    return stores.entries((number) => this.keeper.counts.knowsStore(number), after);
   }
 
   receipts(options: { readonly gross?: boolean } = {}): IterableIterator<ReceiptRow> {

@@ -252,8 +252,9 @@ export interface Engine {
    */
   verify(progress?: (done: number, total: number) => void): Promise<Audit>;
   /**
-   * Makes the order of every neighbour row exact now, which otherwise happens when nothing is
-   * asked. Scores are always exact; only which neighbours are among the 50 can lag.
+   * Does now what otherwise happens when nothing is asked: reads all of the catalogue, so that all
+   * is known that is alike by it, and makes the order of every neighbour row exact. Scores by
+   * receipts are always exact; only which neighbours are among the 50 can lag.
    */
   settle(): Promise<void>;
   /** Writes the counts to disk now, so that the next start is quick. */
@@ -266,10 +267,10 @@ export interface Engine {
    */
   compact(): Promise<CompactReport>;
   item(itemId: string): Item | undefined;
-  /** In the order of first sight. */
-  items(): IterableIterator<Item>;
+  /** In the order of ids, from the first one after `after`. */
+  items(after?: string): IterableIterator<Item>;
   store(storeId: string): Store | undefined;
-  stores(): IterableIterator<Store>;
+  stores(after?: string): IterableIterator<Store>;
   /**
    * Receipts as kept, one row a line, in log order; returned pieces are already taken off unless
    * `gross`.

@@ -29,6 +29,8 @@ beforeAll(async () => {
   const events = townEvents();
   for (const event of events) oracle.accept(event);
   await engine.ingest(events);
+  // What is alike in so many items is found when nothing is asked, or now.
+  await engine.settle();
 });
 
 afterAll(async () => {

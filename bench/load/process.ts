@@ -4,6 +4,8 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Turns } from '../turns.ts';
 
 export interface Program {
   readonly child: ChildProcess;
@@ -24,18 +26,45 @@ const nodeOptions = process.env['BENCH_SERVER_NODE_OPTIONS']?.split(' ') ?? [];
 export const programWords: readonly string[] = [...ownOptions, ...nodeOptions, program];
 
 /** `caini serve` on free ports, ready to answer. */
-export async function startProgram(folder: string, ...options: string[]): Promise<Program> {
+export function startProgram(folder: string, ...options: string[]): Promise<Program> {
+  return startWith([], folder, options);
+}
+
+export interface WatchedProgram extends Program {
+  /** What its event loop has done since the start, or since this was asked last. */
+  turns(): Promise<Turns>;
+}
+
+/** The same with a record of all that its event loop does. */
+export async function startWatched(folder: string, ...options: string[]): Promise<WatchedProgram> {
+  const watch = pathToFileURL(join(import.meta.dirname, 'turn-watch.js')).href;
+  const program = await startWith(['--import', watch], folder, options);
+  const { child } = program;
+  const turns = async () => {
+    child.send('turns');
+    const [told] = (await once(child, 'message')) as [Turns];
+    return told;
+  };
+  return { ...program, turns };
+}
+
+async function startWith(
+  preload: readonly string[],
+  folder: string,
+  options: readonly string[],
+): Promise<Program> {
   const ports = ['--http-port', '0', '--grpc-port', '0'];
   const words = ['serve', '--data-dir', folder, ...ports, ...options];
-  const child = spawn(process.execPath, [...programWords, ...words], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, CAINI_LOG_LEVEL: 'warn' },
+  const child = spawn(process.execPath, [...preload, ...programWords, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit', ...(preload.length > 0 ? ['ipc' as const] : [])],
+    // The clock of turns is told as experimental.
+    env: { ...process.env, CAINI_LOG_LEVEL: 'warn', NODE_NO_WARNINGS: '1' },
   });
   let said = '';
-  child.stdout.on('data', (text) => {
+  child.stdout!.on('data', (text) => {
     said += String(text);
   });
-  while (!said.includes('caini listens on')) await once(child.stdout, 'data');
+  while (!said.includes('caini listens on')) await once(child.stdout!, 'data');
   const url = /http:\/\/[\w.:]+/.exec(said)![0];
   while ((await fetch(`${url}/readyz`)).status !== 200) {
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -54,12 +54,28 @@ export const limits = {
   ingestQueueAgeMsMax: 250,
   /** Neighbours of an item that are served (K of DESIGN §5); 20 would lose ≤ .001 of recall. */
   neighboursServed: 50,
+  /**
+   * What sells in a city is summed over its stores as far as they have so many cells of popularity
+   * together: some 20 ns each, so 2 ms.
+   */
+  cityCellsMax: 100_000,
   /** An item with fewer receipts is new: its own rows say little yet. */
   newcomerReceipts: 5,
   /** One place in so many of a member's list may go to a new item. */
   placesPerNewcomer: 10,
   /** New items that are kept at hand, the latest: 1,000 × 20 neighbours × ~50 B = 1 MB. */
   newcomersMax: 1_000,
+  /**
+   * Words and shelves of items that are read in one idle slice, or items compared: 0.5 to 1 µs
+   * each, so about 1 ms.
+   */
+  alikeUnitsAtOnce: 1_000,
+  /** Items that one is compared with, those of its rarest words and shelves first: 1 ms. */
+  alikeComparedMax: 1_000,
+  /** Such a slice waits this long after the last one: 300,000 items are read in 15 s. */
+  alikeLookMs: 2,
+  /** And this long where requests never cease: 5 % of one core. */
+  alikeWaitMsMax: 20,
   /** Cells of one idle slice that makes neighbour rows exact: some 30 ns each, so about 0.3 ms. */
   settleCellsMax: 10_000,
   /** An idle slice waits this long after the last request, and after the last slice. */

@@ -26,7 +26,7 @@ export function applyStore(
 
 function isLater(
   { log }: AcceptContext,
-  registry: Registry<unknown>,
+  registry: Pick<Registry<unknown>, 'numberOf' | 'sequenceOf'>,
   id: string,
   origin: string,
   acceptedAtMs: number,

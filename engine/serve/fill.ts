@@ -1,9 +1,9 @@
 // Fills a list that is too short: what sells in the store, its city, the chain, and at last the
 // catalogue.
 
+import { limits } from '../base/limits.ts';
 import { daypartCount } from '../base/time.ts';
 import { priors, repeats, tables } from '../kernel/exports.ts';
-import { compareByHash } from '../views/catalogue.ts';
 import { beginSelection, type ServeContext } from './context.ts';
 import { type RankedItem, reasonOf } from './ranked.ts';
 import type { ReasonType, Relaxation } from './request.ts';
@@ -25,13 +25,23 @@ function scopesOf(places: readonly number[], daypart: number | undefined): numbe
   );
 }
 
-function storesOfCity({ registries: { stores } }: ServeContext, storeNumber: number): number[] {
+/**
+ * The stores of a store's city in the order of their id hashes, since sums of f32 hang on their
+ * order and numbers on who came first; of a large city as many as can be summed up in time.
+ */
+function storesOfCity({ registries: { stores }, kernel }: ServeContext, storeNumber: number) {
   const { city } = stores.valueOf(storeNumber);
   if (city === undefined) return [];
-  const numbers = Array.from({ length: stores.size }, (_, index) => index + 1);
-  const found = numbers.filter((number) => stores.valueOf(number).city === city);
-  // Sums of f32 hang on their order, and numbers on who came first.
-  return found.sort((one, other) => compareByHash(stores, one, other));
+  const found: number[] = [];
+  let cells = 0;
+  for (const run of stores.inGroup(city)) {
+    for (const number of run) {
+      for (const scope of scopesOf([number], undefined)) cells += kernel.rowSize('scope', scope);
+      if (cells > limits.cityCellsMax && found.length > 0) return found;
+      found.push(number);
+    }
+  }
+  return found;
 }
 
 function stagesOf(context: ServeContext): Stage[] {
@@ -73,18 +83,16 @@ function selectStage(context: ServeContext, { scopes, reason }: Stage): RankedIt
 
 /** Active items that are known in ascending id-hash order, however many sales they have. */
 function fromCatalogue(context: ServeContext, listed: Set<number>, wanted: number): RankedItem[] {
-  const { items } = context.registries;
   const excluded = new Set(context.excluded);
-  const numbers: number[] = [];
-  for (let number = 0; number < items.size; number++) {
-    if (listed.has(number) || excluded.has(number)) continue;
-    if (items.valueOf(number).status !== 'active') continue;
-    if (context.knowsItem(number)) numbers.push(number);
+  const found: RankedItem[] = [];
+  for (const run of context.registries.items.inGroup('active')) {
+    for (const number of run) {
+      if (listed.has(number) || excluded.has(number) || !context.knowsItem(number)) continue;
+      found.push({ number, score: 0, reasons: [reasonOf('catalogue')] });
+      if (found.length === wanted) return found;
+    }
   }
-  numbers.sort((a, b) => (items.hashOf(a) < items.hashOf(b) ? -1 : 1));
-  return numbers
-    .slice(0, wanted)
-    .map((number) => ({ number, score: 0, reasons: [reasonOf('catalogue')] }));
+  return found;
 }
 
 export interface FillOptions {

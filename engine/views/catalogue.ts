@@ -1,6 +1,8 @@
-// Items and stores in memory: outside ids to dense numbers, what is known of each, and their id
-// hashes.
+// Items and stores in memory: outside ids to dense numbers, what is known of each, their id hashes,
+// and the orders in which they are listed.
 import { assert } from '../base/errors.ts';
+import { KeptOrder } from '../base/kept-order.ts';
+import { ShardedMap } from '../base/sharded-map.ts';
 
 /** XXH64, seed 0, of an id's UTF-8. */
 export type HashId = (id: string) => bigint;
@@ -38,21 +40,30 @@ export class Marks {
   }
 }
 
+/** Which values are listed together, such as the stores of a city; undefined: none with others. */
+export type GroupOf<Value> = (value: Value) => string | undefined;
+
 /**
  * A dense numbering of outside ids with a value each; numbers start at `first` and never change.
  */
 export class Registry<Value> {
-  private readonly numbers = new Map<string, number>();
+  private readonly numbers = new ShardedMap<number>();
   private readonly ids: string[] = [];
   private readonly values: Known<Value>[] = [];
-  private hashes = new BigUint64Array(256);
+  /** Two halves each, the higher one first: to compare BigInts takes three times as long. */
+  private hashes = new Uint32Array(512);
   private readonly hashId: HashId;
   private readonly first: number;
+  private readonly groupOf: GroupOf<Value>;
   private readonly marks: Marks[] = [];
+  private readonly byId = new KeptOrder((a, b) => (this.idOf(a) < this.idOf(b) ? -1 : 1));
+  /** By ascending id hash, each group by itself. */
+  private readonly groups = new Map<string, KeptOrder>();
 
-  constructor(hashId: HashId, first: 0 | 1) {
+  constructor(hashId: HashId, first: 0 | 1, groupOf: GroupOf<Value> = () => undefined) {
     this.hashId = hashId;
     this.first = first;
+    this.groupOf = groupOf;
   }
 
   get size(): number {
@@ -83,7 +94,8 @@ export class Registry<Value> {
   }
 
   hashOf(number: number): bigint {
-    return this.hashes[number - this.first]!;
+    const at = 2 * (number - this.first);
+    return (BigInt(this.hashes[at]!) << 32n) | BigInt(this.hashes[at + 1]!);
   }
 
   private known(number: number): Known<Value> {
@@ -94,21 +106,48 @@ export class Registry<Value> {
 
   push(id: string, value: Value, sequence: number): number {
     const index = this.ids.length;
-    if (index === this.hashes.length) {
-      const larger = new BigUint64Array(index * 2);
+    const number = this.first + index;
+    this.keepHash(index, this.hashId(id));
+    this.numbers.set(id, number);
+    this.ids.push(id);
+    this.values.push({ value, sequence });
+    this.byId.add(number);
+    this.enter(this.groupOf(value), number);
+    return number;
+  }
+
+  private keepHash(index: number, hash: bigint): void {
+    if (2 * index === this.hashes.length) {
+      const larger = new Uint32Array(4 * index);
       larger.set(this.hashes);
       this.hashes = larger;
     }
-    this.hashes[index] = this.hashId(id);
-    this.numbers.set(id, this.first + index);
-    this.ids.push(id);
-    this.values.push({ value, sequence });
-    return this.first + index;
+    this.hashes[2 * index] = Number(hash >> 32n);
+    this.hashes[2 * index + 1] = Number(BigInt.asUintN(32, hash));
   }
 
   replace(number: number, value: Value, sequence: number): void {
+    const [before, after] = [this.groupOf(this.valueOf(number)), this.groupOf(value)];
     this.values[number - this.first] = { value, sequence };
+    if (before !== after) {
+      this.leave(before, number);
+      this.enter(after, number);
+    }
     for (const marks of this.marks) marks.set(number, 0, 0);
+  }
+
+  private enter(group: string | undefined, number: number): void {
+    if (group === undefined) return;
+    const order = this.groups.get(group) ?? new KeptOrder((a, b) => compareByHash(this, a, b));
+    this.groups.set(group, order);
+    order.add(number);
+  }
+
+  private leave(group: string | undefined, number: number): void {
+    if (group === undefined) return;
+    const order = this.groups.get(group)!;
+    order.remove(number);
+    if (order.isEmpty) this.groups.delete(group);
   }
 
   /** Marks that this registry keeps in step, for as long as it lives. */
@@ -120,23 +159,38 @@ export class Registry<Value> {
 
   /** Forgets the numbers from `size` on: their transaction did not commit. */
   truncate(size: number): void {
+    for (let number = this.first + size; number < this.nextNumber; number++) {
+      this.byId.remove(number);
+      this.leave(this.groupOf(this.valueOf(number)), number);
+    }
     for (const id of this.ids.splice(size)) this.numbers.delete(id);
     this.values.length = size;
     for (const marks of this.marks) marks.clear();
   }
 
-  /** The values of those that are wanted, in the order of their numbers. */
-  *entries(isWanted: (number: number) => boolean): IterableIterator<Value> {
-    for (const [index, { value }] of this.values.entries()) {
-      if (isWanted(this.first + index)) yield value;
+  /** The values of those that are wanted, in the order of ids, from the first id after `after`. */
+  *entries(isWanted: (number: number) => boolean, after = ''): IterableIterator<Value> {
+    for (const run of this.byId.runs((number) => this.idOf(number) > after)) {
+      for (const number of run) if (isWanted(number)) yield this.valueOf(number);
     }
+  }
+
+  /** The numbers of a group by ascending id hash, some hundred at a time. */
+  inGroup(group: string): Iterable<readonly number[]> {
+    return this.groups.get(group)?.runs() ?? [];
+  }
+
+  /** Below 0 when the id hash of the first is the smaller one, 0 when they are equal. */
+  compareHashes(a: number, b: number): number {
+    const { hashes, first } = this;
+    const [one, other] = [2 * (a - first), 2 * (b - first)];
+    return hashes[one]! - hashes[other]! || hashes[one + 1]! - hashes[other + 1]!;
   }
 }
 
 /** Ascending by id hash, then by id bytes: the order of lines in a basket and of equal scores. */
 export function compareByHash<Value>(registry: Registry<Value>, a: number, b: number): number {
-  const hashA = registry.hashOf(a);
-  const hashB = registry.hashOf(b);
-  if (hashA !== hashB) return hashA < hashB ? -1 : 1;
+  const byHash = registry.compareHashes(a, b);
+  if (byHash !== 0 || a === b) return byHash;
   return Buffer.compare(Buffer.from(registry.idOf(a)), Buffer.from(registry.idOf(b)));
 }

@@ -1,4 +1,5 @@
 // New items by what they are alike to, so that lists can offer a few of them before receipts speak.
+// They are looked up in slices, each once all of the catalogue is read.
 import { limits } from '../base/limits.ts';
 import type { Content } from './content.ts';
 
@@ -6,8 +7,8 @@ import type { Content } from './content.ts';
 const hostsMax = 20;
 /** Less than this is a common word at best. */
 const nearnessMin = 0.2;
-/** Looked up at one request; the rest has its turn at the next. */
-const lookedUpAtOnce = 16;
+/** Of the units of Content.read: an item is compared in about the time in which a word is read. */
+const unitsPerLookUp = 16;
 
 export interface Guest {
   readonly number: number;
@@ -21,6 +22,7 @@ export class Newcomers {
   /** Which of the items kept here stand with an item. */
   private readonly hosts = new Map<number, Set<number>>();
   private readonly hostsOf = new Map<number, readonly number[]>();
+  /** To be looked up when all of the catalogue is read. */
   private readonly pending = new Set<number>();
   /** What `near` has answered since anything changed: words are not compared at each request. */
   private readonly remembered = new Map<number, readonly Guest[]>();
@@ -57,32 +59,37 @@ export class Newcomers {
     this.hostsOf.delete(number);
   }
 
-  private lookUp(): void {
-    this.remembered.clear();
-    let left = lookedUpAtOnce;
+  /** Looks up for about `units`; returns how many are left, which is none while any is pending. */
+  lookUp(units: number): number {
+    let left = units;
     for (const number of this.pending) {
-      if (left === 0) return;
-      left -= 1;
+      if (left <= 0) return 0;
       this.pending.delete(number);
-      const hosts = this.content
-        .neighbours(number, hostsMax, () => true)
-        .map((host) => host.number);
-      this.hostsOf.set(number, hosts);
-      for (const host of hosts) {
-        const guests = this.hosts.get(host) ?? new Set<number>();
-        this.hosts.set(host, guests.add(number));
-      }
+      left -= unitsPerLookUp + this.settleDown(number);
     }
+    return Math.max(0, left);
+  }
+
+  /** Finds the hosts of one; returns how many items were compared. */
+  private settleDown(number: number): number {
+    this.remembered.clear();
+    const { found, compared } = this.content.neighbours(number, hostsMax, () => true);
+    const hosts = found.map((host) => host.number);
+    this.hostsOf.set(number, hosts);
+    for (const host of hosts) {
+      const guests = this.hosts.get(host) ?? new Set<number>();
+      this.hosts.set(host, guests.add(number));
+    }
+    return compared;
   }
 
   /** Whether no item stands with any. */
   get isEmpty(): boolean {
-    return this.pending.size === 0 && this.hostsOf.size === 0;
+    return this.hostsOf.size === 0;
   }
 
   /** The items kept here that are alike to one item; whether they are still new is not asked. */
   near(host: number): readonly Guest[] {
-    if (this.pending.size > 0) this.lookUp();
     if (this.content.version !== this.rememberedAt) this.forgetNearness();
     const found = this.remembered.get(host);
     if (found !== undefined) return found;

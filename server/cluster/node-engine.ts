@@ -107,9 +107,9 @@ export class NodeEngine implements Engine {
   checkpoint: Engine['checkpoint'] = () => this.current.checkpoint();
   compact: Engine['compact'] = () => this.current.compact();
   item: Engine['item'] = (itemId) => this.current.item(itemId);
-  items: Engine['items'] = () => this.current.items();
+  items: Engine['items'] = (after) => this.current.items(after);
   store: Engine['store'] = (storeId) => this.current.store(storeId);
-  stores: Engine['stores'] = () => this.current.stores();
+  stores: Engine['stores'] = (after) => this.current.stores(after);
   receipts: Engine['receipts'] = (options) => this.current.receipts(options);
   bookmark: Engine['bookmark'] = (key) => this.current.bookmark(key);
 

@@ -18,7 +18,12 @@ const { minWatermark } = recommendRequestSchema.shape;
 const described = { tag: 'catalogue', scope: 'read' } as const;
 
 const pageSchema = z.strictObject({
-  limit: z.int().min(1).max(doorLimits.pageEntriesMax).default(doorLimits.pageEntriesDefault),
+  limit: z
+    .int()
+    .min(1)
+    .max(doorLimits.pageEntriesMax)
+    .default(doorLimits.pageEntriesDefault)
+    .meta({ description: 'A page of long entries ends earlier, after about 1 MB.' }),
   after: idSchema.optional().meta({ description: 'The `nextAfter` of the page before.' }),
   minWatermark,
 });
@@ -85,7 +90,7 @@ const listItems = defineRead({
   input: pageSchema,
   reply: itemPageSchema,
   handle(engine, page) {
-    const { entries, nextAfter } = pageOf(engine.items(), (item) => item.itemId, page);
+    const { entries, nextAfter } = pageOf(engine.items(page.after), page.limit, 'itemId');
     return { items: entries, ...nextAfter };
   },
 });
@@ -126,7 +131,7 @@ const listStores = defineRead({
   input: pageSchema,
   reply: storePageSchema,
   handle(engine, page) {
-    const { entries, nextAfter } = pageOf(engine.stores(), (store) => store.storeId, page);
+    const { entries, nextAfter } = pageOf(engine.stores(page.after), page.limit, 'storeId');
     return { stores: entries, ...nextAfter };
   },
 });
@@ -146,32 +151,32 @@ interface Page<T> {
   readonly nextAfter: { readonly nextAfter?: string };
 }
 
-/**
- * The first entries after an id, in the order of ids: pages of one list may come from several
- * nodes, and which item came first is not the same on all of them.
- */
-function pageOf<T>(
+/** As many of the first entries as are asked for and fit into a page. */
+function pageOf<Id extends string, T extends Readonly<Record<Id, string>>>(
   all: Iterable<T>,
-  idOf: (entry: T) => string,
-  { limit, after = '' }: { readonly limit: number; readonly after?: string | undefined },
+  limit: number,
+  idField: Id,
 ): Page<T> {
-  // One more than asked for: whether there is a next page.
-  const firstOf = (some: readonly T[]) =>
-    some.toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1)).slice(0, limit + 1);
-  let found: T[] = [];
-  let last: string | undefined;
+  const entries: T[] = [];
+  let characters = 0;
   for (const entry of all) {
-    const id = idOf(entry);
-    if (id <= after || (last !== undefined && id > last)) continue;
-    found.push(entry);
-    // A pile of twice as many is sorted at a time, not every entry into its place.
-    if (found.length < 2 * (limit + 1)) continue;
-    found = firstOf(found);
-    last = idOf(found.at(-1)!);
+    const isFull = entries.length === limit || characters >= doorLimits.pageCharactersMax;
+    if (isFull) return { entries, nextAfter: { nextAfter: entries.at(-1)![idField] } };
+    entries.push(entry);
+    characters += charactersOf(entry);
   }
-  found = firstOf(found);
-  const entries = found.slice(0, limit);
-  return { entries, nextAfter: found.length > limit ? { nextAfter: idOf(entries.at(-1)!) } : {} };
+  return { entries, nextAfter: {} };
+}
+
+/** About as many as its JSON has. */
+function charactersOf(entry: object): number {
+  let characters = 0;
+  for (const value of Object.values(entry)) {
+    characters += 16;
+    if (typeof value === 'string') characters += value.length;
+    if (Array.isArray(value)) for (const each of value) characters += 3 + String(each).length;
+  }
+  return characters;
 }
 
 function missing(field: string, id: string): never {

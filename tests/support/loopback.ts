@@ -82,7 +82,7 @@ function exchange(url: string, { method, path, body, headers }: Exchange): Promi
 }
 
 function jsonOf(type: string | undefined, text: string): unknown {
-  return type?.includes('json') && text !== '' ? JSON.parse(text) : undefined;
+  return /[/+]json\b/.test(type ?? '') && text !== '' ? JSON.parse(text) : undefined;
 }
 
 function exchangeRaw(url: string, bytes: string | Buffer): Promise<string> {

@@ -57,7 +57,7 @@ export function similar(context: ServeContext): Ranking {
     registry.valueOf(number).status === 'active' && !excluded.has(number);
   // Where all tickets are anonymous, what lies in one basket is all that receipts tell.
   const table = run.wasFirstBought(anchorNumber) ? tables.mem : tables.same;
-  const nearest = content.neighbours(
+  const { found: nearest } = content.neighbours(
     anchorNumber,
     Math.max(limits.neighboursServed, limit),
     mayList,

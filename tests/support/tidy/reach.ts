@@ -15,6 +15,7 @@ const entries = [
   'bench/load/freshness.ts',
   'bench/load/open-loop.ts',
   'bench/load/opener.ts',
+  'bench/load/turn-watch.ts',
   'assembly/index.ts',
 ];
 

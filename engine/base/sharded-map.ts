@@ -1,0 +1,32 @@
+// A map by text that grows without a pause: a Map moves all of its entries when it gets too small,
+// which takes tens of milliseconds at some hundred thousand of them. Many small ones take turns.
+
+const shardsMax = 256;
+/** So many characters of a key tell its shard. */
+const charactersTold = 12;
+
+export class ShardedMap<Value> {
+  private readonly shards = Array.from({ length: shardsMax }, () => new Map<string, Value>());
+
+  get(key: string): Value | undefined {
+    return this.shards[shardOf(key)]!.get(key);
+  }
+
+  set(key: string, value: Value): void {
+    this.shards[shardOf(key)]!.set(key, value);
+  }
+
+  delete(key: string): void {
+    this.shards[shardOf(key)]!.delete(key);
+  }
+}
+
+/** FNV-1a over characters all along the key: ids have long beginnings or ends in common. */
+function shardOf(key: string): number {
+  let hash = 0x811c9dc5 ^ key.length;
+  const step = 1 + Math.floor(key.length / charactersTold);
+  for (let at = 0; at < key.length; at += step) {
+    hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  }
+  return (hash ^ (hash >>> 15)) & (shardsMax - 1);
+}

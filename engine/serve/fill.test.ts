@@ -1,0 +1,93 @@
+// Filling a list costs about what it lists, however large the catalogue is.
+import { expect, test } from 'vitest';
+import xxhash from 'xxhash-wasm';
+import type { Item, Store } from '../log/events.ts';
+import { Registry } from '../views/catalogue.ts';
+import { Counts } from '../views/counts.ts';
+import type { ServeContext } from './context.ts';
+import { fill } from './fill.ts';
+
+const { h64 } = await xxhash();
+
+function catalogue(size: number) {
+  const items = new Registry<Item>(
+    (id) => h64(id),
+    0,
+    ({ status }) => status,
+  );
+  const stores = new Registry<Store>(
+    (id) => h64(id),
+    1,
+    ({ city }) => city,
+  );
+  for (let at = 0; at < size; at++) {
+    const status = at % 4 === 0 ? 'inactive' : 'active';
+    items.push(`i${at}`, { itemId: `i${at}`, status }, 1);
+  }
+  return { items, stores };
+}
+
+/** A stranger's list of so many items; `asked` counts the items that are looked at. */
+function contextOf(registries: ReturnType<typeof catalogue>, limit: number) {
+  const halfLives = { pairDays: null, popularityDays: null };
+  const counts = new Counts(registries, halfLives, 0);
+  const asked = { items: 0 };
+  const context = {
+    scenario: 'guess-you-like',
+    kernel: counts.kernel,
+    registries,
+    limit,
+    excluded: [],
+    growthNow: 1,
+    storeNumber: undefined,
+    daypart: undefined,
+    relaxations: [],
+    explains: false,
+    knowsItem: (number: number) => {
+      asked.items += 1;
+      return counts.knowsItem(number);
+    },
+  } as unknown as ServeContext;
+  return { context, asked };
+}
+
+const options = { barred: [], isPopularity: false };
+
+test('a list from the catalogue is its first active items by id hash', () => {
+  const registries = catalogue(2_000);
+  const { context } = contextOf(registries, 50);
+  const numbers = Array.from({ length: 2_000 }, (_, number) => number);
+  const { items } = registries;
+  const expected = numbers
+    .filter((number) => items.valueOf(number).status === 'active')
+    .sort((a, b) => (items.hashOf(a) < items.hashOf(b) ? -1 : 1))
+    .slice(0, 50);
+  expect(fill(context, [], options).map(({ number }) => number)).toEqual(expected);
+  expect(context.relaxations).toEqual(['filled_from_catalogue']);
+});
+
+test('among 20,000 items no more are looked at than are listed or barred', () => {
+  const registries = catalogue(20_000);
+  const { context, asked } = contextOf(registries, 20);
+  const list = fill(context, [], options);
+  expect(list).toHaveLength(20);
+  expect(asked.items).toBe(20);
+  asked.items = 0;
+  const barred = list.map(({ number }) => number);
+  const others = fill(context, [], { ...options, barred });
+  expect(others.map(({ number }) => number).some((number) => barred.includes(number))).toBe(false);
+  expect(asked.items).toBe(20);
+});
+
+test('an item that is taken off the shelf leaves the order, and comes back to its place', () => {
+  const registries = catalogue(100);
+  const { context } = contextOf(registries, 10);
+  const before = fill(context, [], options).map(({ number }) => number);
+  const [, second] = before as [number, number];
+  const { itemId } = registries.items.valueOf(second);
+  registries.items.replace(second, { itemId, status: 'inactive' }, 2);
+  const without = fill(context, [], options).map(({ number }) => number);
+  expect(without.slice(0, 9)).toEqual(before.filter((number) => number !== second));
+  registries.items.replace(second, { itemId, status: 'active' }, 3);
+  expect(fill(context, [], options).map(({ number }) => number)).toEqual(before);
+});
