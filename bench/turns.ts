@@ -12,18 +12,19 @@ export interface Turns {
   readonly p99: number;
   readonly p999: number;
   readonly max: number;
-  /** The longest turn in which the collector did not run; so is `processorMax`. */
+  /** The longest turn in which the collector did not run. */
   readonly workMax: number;
   /** The longest pause of the collector. */
   readonly collectionMax: number;
   /** The longest turn as the clock on the wall saw it. */
   readonly wallMax: number;
   /**
-   * The most that a turn computed: the thread's own processor time, whoever else wants the machine.
-   * On a crowded one a thread waits for its own helpers too, which no other figure shows.
+   * The most that a turn computed: the thread's own processor time, whoever else wants the machine,
+   * less what the collector took of it. On a crowded machine a thread waits for its own helpers
+   * too, which no other figure shows.
    */
   readonly processorMax: number;
-  /** The same of turns in which the collector ran, too. */
+  /** The same with the collector. */
   readonly processorWithCollectorMax: number;
 }
 
@@ -74,13 +75,21 @@ function summed(turns: readonly Span[], collections: readonly Span[]): Turns {
     workMax: longest(turns.filter(isWork)),
     collectionMax: longest(collections),
     wallMax: turns.reduce((most, { start, end }) => Math.max(most, end - start), 0),
-    processorMax: mostComputed(turns.filter(isWork)),
-    processorWithCollectorMax: mostComputed(turns),
+    processorMax: mostComputed(turns, collections),
+    processorWithCollectorMax: mostComputed(turns, []),
   };
 }
 
-function mostComputed(turns: readonly Span[]): number {
-  return turns.reduce((most, { processor }) => Math.max(most, processor), 0);
+function mostComputed(turns: readonly Span[], collections: readonly Span[]): number {
+  let most = 0;
+  for (const { start, end, processor } of turns) {
+    const collected = collections.reduce((sum, collection) => {
+      const overlap = Math.min(end, collection.end) - Math.max(start, collection.start);
+      return sum + Math.max(0, overlap);
+    }, 0);
+    most = Math.max(most, processor - collected);
+  }
+  return most;
 }
 
 /** Records every turn of this thread until the returned function is called, which sums up. */

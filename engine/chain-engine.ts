@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
 import { limits } from './base/limits.ts';
-import { formatMoment, zoneOffsetMinutes } from './base/time.ts';
+import { formatMoment } from './base/time.ts';
 import type {
   CompactReport,
   Engine,
@@ -158,17 +158,10 @@ export class ChainEngine implements Engine {
   }
 
   private async start(stored: StoredCounts): Promise<void> {
-    const { origin, isFollower = false, timeZone = defaultTimeZone } = this.parts.options;
-    const zones = new Set([timeZone]);
-    for (const _ of loadCatalogue(this.parts.store, this.registries, zones)) await setImmediate();
-    // Intl takes 10 to 20 ms to learn a zone: now, and not when its first receipt comes.
-    for (const zone of zones) {
-      zoneOffsetMinutes(zone, this.clock());
-      await setImmediate();
-    }
-    this.isCatalogueRead = true;
+    const { origin, isFollower = false } = this.parts.options;
     await settleNames({ ...this.parts, log: this.log, clock: this.clock, origin, isFollower });
     await this.replication.sweepSnapshots();
+    await this.readCatalogue();
     await this.keeper.start(stored);
     this.standing.note(() => this.keeper.counts.kernel.digest());
     for (const _ of this.likeness.begin()) await setImmediate();
@@ -180,6 +173,14 @@ export class ChainEngine implements Engine {
     this.isReconciled = true;
     // A checkpoint holds no views of long rows: whoever asks first should find them made.
     this.settler.noteChange();
+  }
+
+  private async readCatalogue(): Promise<void> {
+    const { store, options } = this.parts;
+    const { timeZone = defaultTimeZone } = options;
+    const steps = loadCatalogue(store, this.registries, { timeZone, clock: this.clock });
+    for (const _ of steps) await setImmediate();
+    this.isCatalogueRead = true;
   }
 
   private async fold(batch: Batch, newestDay: number): Promise<void> {

@@ -8,6 +8,7 @@ export {
 } from './base/errors.ts';
 export { limits } from './base/limits.ts';
 export { createRandom } from './base/random.ts';
+export { zoneOffsetMinutes } from './base/time.ts';
 export type {
   Cell,
   ClusterCounter,

@@ -29,7 +29,7 @@ function writes(size: StallSize): Action[] {
       run: post('/v1/purchases', (r) => JSON.stringify(receipt(`huge-${r}`, 2_000, r))),
     },
     {
-      name: "a member's receipt of 2,000 lines",
+      name: "a member's receipts of 2,000 lines",
       run: post('/v1/purchases', (r) =>
         JSON.stringify(receipt(`huge-member-${r}`, 2_000, 500 + r, 'member-1')),
       ),
@@ -50,6 +50,10 @@ function writes(size: StallSize): Action[] {
     { name: '1,000 changed items', run: post('/v1/items', (r) => itemsOf(-1 - r, size)) },
     { name: '140 items as large as they may be', run: post('/v1/items', fullItemsOf) },
     { name: 'lists just after', run: (caller) => askLists(caller, size) },
+    {
+      name: 'lists of a member of 2,000 items and more',
+      run: (caller) => listsOf(caller, 'member-1'),
+    },
   ];
 }
 
@@ -64,7 +68,7 @@ const shorthands = {
 /** Lists of all kinds; a stranger's are filled. */
 export async function askLists(caller: Caller, size: StallSize): Promise<void> {
   const items = [0, 7, 100, 2_000].map((rank) => itemIdAt(rank, workloadOf(size)));
-  for (const memberId of ['member-1', 'member-3', 'nobody']) {
+  for (const memberId of ['member-5', 'member-6', 'nobody']) {
     await caller.get(listPath(memberId));
     await caller.get(listPath(memberId, '&storeId=store-7'));
     await caller.get(listPath(memberId, '&scenario=discover'));
@@ -102,8 +106,14 @@ function reads(size: StallSize): Action[] {
   ];
 }
 
+async function listsOf(caller: Caller, memberId: string): Promise<void> {
+  await caller.get(listPath(memberId));
+  await caller.get(listPath(memberId, '&scenario=discover'));
+  await caller.get(`/v1/members/${memberId}/buy-again?limit=100`);
+}
+
 async function explainLists(caller: Caller): Promise<void> {
-  const asked = ['member-1', 'member-2', bigMembers[0]];
+  const asked = ['member-5', 'member-6', bigMembers[0]];
   for (const memberId of asked) {
     for (const scenario of ['guess-you-like', 'discover']) {
       const body = { memberId, scenario, limit: 100, explain: true };
@@ -123,11 +133,7 @@ function ofBigMembers(size: StallSize): Action[] {
   return [
     {
       name: 'lists of a big member',
-      run: async (caller) => {
-        await caller.get(listPath(stays));
-        await caller.get(listPath(stays, '&scenario=discover'));
-        await caller.get(`/v1/members/${stays}/buy-again?limit=100`);
-      },
+      run: (caller) => listsOf(caller, stays),
     },
     {
       name: "a big member's newest receipt",

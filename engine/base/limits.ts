@@ -63,6 +63,11 @@ export const limits = {
   newcomerReceipts: 5,
   /** One place in so many of a member's list may go to a new item. */
   placesPerNewcomer: 10,
+  /**
+   * New items beside the member's items that they are alike to, together, for one list: some 0.3 µs
+   * each, so 1 ms. One item has 1,000 of them at most.
+   */
+  newcomerPairsMax: 4_000,
   /** New items that are kept at hand, the latest: 1,000 × 20 neighbours × ~50 B = 1 MB. */
   newcomersMax: 1_000,
   /**

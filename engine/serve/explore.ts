@@ -18,10 +18,13 @@ function candidatesOf(context: ServeContext): Candidate[] {
   const anchorCount = run.anchorTotal();
   const isNew = (number: number) => kernel.support(number) < limits.newcomerReceipts;
   const best = new Map<number, Candidate>();
+  let pairs = 0;
   for (let index = 0; index < Math.min(anchorCount, limits.neighboursServed); index++) {
     const anchorNumber = kernel.anchorItem(index);
     const guests = newcomers.near(anchorNumber);
     if (guests.length === 0) continue;
+    pairs += guests.length;
+    if (pairs > limits.newcomerPairsMax) break;
     const { affinity } = kernel.anchor(index);
     for (const { number, nearness } of guests) {
       const score = affinity * nearness;
@@ -31,9 +34,8 @@ function candidatesOf(context: ServeContext): Candidate[] {
       best.set(number, { number, anchorNumber, score });
     }
   }
-  const hashOf = (number: number) => registries.items.hashOf(number);
   return [...best.values()].sort(
-    (a, b) => b.score - a.score || (hashOf(a.number) < hashOf(b.number) ? -1 : 1),
+    (a, b) => b.score - a.score || registries.items.compareHashes(a.number, b.number),
   );
 }
 

@@ -6,7 +6,7 @@ import type { Registry } from './catalogue.ts';
 import { Content } from './content.ts';
 import { Newcomers } from './newcomers.ts';
 
-/** Items looked at in one slice of the start: some 0.3 µs each, and 2,000 to be sorted at times. */
+/** Items looked at in one slice of the start: some 0.3 µs each. */
 const itemsAtOnce = 2_048;
 
 export class Likeness {
@@ -36,7 +36,9 @@ export class Likeness {
       if (this.content.says(number)) found.push(number);
       // A pile of twice as many is sorted at a time, not every item into its place.
       if (found.length === 2 * limits.newcomersMax) {
+        yield;
         found = found.filter(this.isNew).sort(bySequence).slice(-limits.newcomersMax);
+        yield;
       }
       if (number % itemsAtOnce === itemsAtOnce - 1) yield;
     }

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import closeWithGrace from 'close-with-grace';
 import type { Command } from 'commander';
 import { destination, type Logger, pino } from 'pino';
-import { type EngineOptions, systemClock } from '../../engine/index.ts';
+import { type EngineOptions, systemClock, zoneOffsetMinutes } from '../../engine/index.ts';
 import { type ClusterNode, createNode } from '../cluster/node.ts';
 import { nodeOptions, secretIn } from '../cluster/settings.ts';
 import { grpcSettings, isLoopback, readSettings, type Settings, unlessNone } from '../config.ts';
@@ -54,6 +54,8 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
   const settings = withSecret(readSettings({ environment: process.env, options }));
   Buffer.poolSize = doorLimits.poolBytes;
   endWithStarter();
+  // Intl takes 10 to 20 ms to learn its first zone: before anybody can wait for it.
+  zoneOffsetMinutes(settings.timeZone, systemClock());
   // Errors of the last moments must reach the terminal, so that lines are written as they come.
   const log = pino({ level: settings.logLevel }, destination({ fd: 2, sync: true }));
   const progress = createProgressBar(process.stderr, systemClock);
