@@ -1,9 +1,10 @@
 // The engine of one chain: ties log, views and serving together behind the interface of engine.ts.
-import { systemClock } from './base/clock.ts';
+import { type Clock, steadyMilliseconds, systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
 import { limits } from './base/limits.ts';
-import { formatMoment, zoneOffsetMinutes } from './base/time.ts';
+import { zoneOffsetMinutes } from './base/time.ts';
 import type {
+  ClockReport,
   CompactReport,
   Engine,
   EngineOptions,
@@ -12,19 +13,20 @@ import type {
   IngestOptions,
   ReceiptRow,
 } from './engine.ts';
-import { countNextCopies } from './follow/receipts.ts';
 import { inspectionOf } from './inspect.ts';
+import { confirmClock, discardAfter } from './jobs/clock.ts';
+import { eraseExactly } from './jobs/erase.ts';
 import { Maintenance } from './jobs/maintenance.ts';
 import { settleNames } from './jobs/names.ts';
 import { receiptRows } from './jobs/receipt-rows.ts';
 import { Replication } from './jobs/replication.ts';
 import { Settler } from './jobs/settler.ts';
 import { Standing } from './jobs/standing.ts';
+import { Lists, notReady } from './lists.ts';
 import type { Event, IngestResult, Item, Store as StoreEvent } from './log/events.ts';
 import { Log } from './log/log.ts';
-import type { ServeState } from './serve/context.ts';
+import { defaultTimeZone, halfLivesOf, kernelOptionsOf } from './options.ts';
 import { nameReply, type RankedReply } from './serve/ranked.ts';
-import { rank } from './serve/recommend.ts';
 import type { Audience, RecommendReply, RecommendRequest } from './serve/request.ts';
 import { diskFull, isFull } from './store/ballast.ts';
 import type { FolderClaim } from './store/claim.ts';
@@ -33,19 +35,17 @@ import type { Store } from './store/store.ts';
 import type { Batch } from './views/batch.ts';
 import { type HashId, Registry } from './views/catalogue.ts';
 import type { StoredCounts } from './views/checkpoint.ts';
+import { ClockGuard } from './views/clock-guard.ts';
 import { Content } from './views/content.ts';
 import type { Registries } from './views/counts.ts';
-import { eraseMember } from './views/erase.ts';
+import type { DiscardedReceipt } from './views/discard.ts';
 import { Ingest } from './views/ingest.ts';
 import { Keeper } from './views/keeper.ts';
-import { findMember, isPersonalised } from './views/members.ts';
+import { findMember } from './views/members.ts';
 import { Newcomers } from './views/newcomers.ts';
+import { StoredReceipts } from './views/stored-receipts.ts';
 import type { Audit } from './views/verify.ts';
 import { Waiters } from './views/waiters.ts';
-
-const defaultHalfLifeDays = 60;
-const defaultPopularityHalfLifeDays = 30;
-const defaultTimeZone = 'Asia/Shanghai';
 
 export interface ChainParts {
   readonly store: Store;
@@ -69,7 +69,10 @@ export class ChainEngine implements Engine {
   private readonly standing: Standing;
   private readonly maintenance: Maintenance;
   private readonly settler: Settler;
-  private readonly clock: () => number;
+  private readonly lists: Lists;
+  private readonly clock: Clock;
+  private readonly clockGuard: ClockGuard;
+  private readonly stored: StoredReceipts;
   private refusedOfErased = 0;
   private failure: string | undefined;
   private isReconciled = false;
@@ -79,59 +82,69 @@ export class ChainEngine implements Engine {
     this.parts = parts;
     this.clock = options.clock ?? systemClock;
     this.log = new Log(store);
+    const steady = options.steadyClock ?? steadyMilliseconds;
+    this.clockGuard = new ClockGuard({ store, log: this.log, clock: this.clock, steady });
     this.registries = { items: new Registry(hashId, 0), stores: new Registry(hashId, 1) };
     this.content = new Content(this.registries.items);
     this.newcomers = new Newcomers(this.content);
     this.loadRegistries();
+    const { log, registries, clock, clockGuard } = this;
+    const notify = (message: string) => this.notify(message);
+    const receipts = new StoredReceipts({ store, log, registries });
+    this.stored = receipts;
     this.writer = new Ingest({
       store,
-      log: this.log,
+      log,
       ledger,
-      registries: this.registries,
-      clock: this.clock,
+      registries,
+      clock,
       timeZone: options.timeZone ?? defaultTimeZone,
       retentionDays: options.retentionDays,
       hashContent: hashId,
-      checkpoints: () => this.keeper.checkpoints(),
+      clockGuard,
+      checkpoints: () => this.keeper.checkpointer.standing,
       fold: (batch, newestDay) => this.fold(batch, newestDay),
       moveAhead: (batch, newestDay) => this.keeper.moveAhead(batch, newestDay),
       moveBack: (batch) => this.keeper.moveBack(batch),
+      assertRoomFor: (batch, takesBack) => this.keeper.assertRoomFor(batch, takesBack),
       onFailure: (error) => this.notify(`a write failed: ${String(error)}`),
     });
     this.keeper = new Keeper({
       store,
-      log: this.log,
-      registries: this.registries,
+      log,
+      registries,
       halfLives: halfLivesOf(options),
-      kernelBuild: options.kernelBuild,
+      receipts,
+      kernel: kernelOptionsOf(options),
+      availableMemory: options.availableMemory,
       quietly: (work) => this.writer.quietly(work),
+      whileStopped: (work) => this.writer.whileStopped(work),
       newestDay: this.writer.newestDay,
-      notify: (message) => this.notify(message),
+      notify,
     });
-    this.maintenance = new Maintenance({
-      store,
-      ledger,
-      log: this.log,
-      writer: this.writer,
-      keeper: this.keeper,
-      notify: (message) => this.notify(message),
-    });
-    this.standing = new Standing(this.log);
-    this.replication = new Replication({
-      store,
-      ledger,
-      log: this.log,
-      writer: this.writer,
-      keeper: this.keeper,
-      maintenance: this.maintenance,
-      standing: this.standing,
-      clock: this.clock,
-      dataDir: options.dataDir,
-      notify: (message) => this.notify(message),
-    });
+    this.standing = new Standing(log);
+    const { writer, keeper, standing } = this;
+    const shared = { store, ledger, log, writer, keeper, notify };
+    this.maintenance = new Maintenance({ ...shared, receipts });
+    const { maintenance } = this;
+    const { dataDir } = options;
+    this.replication = new Replication({ ...shared, maintenance, standing, clock, dataDir });
     this.settler = new Settler({
       counts: () => this.keeper.counts,
       isWriting: () => this.writer.isWriting,
+      onFailure: (error) => this.keeper.noteFailure(error),
+    });
+    const { settler, content, newcomers } = this;
+    const formula = options.formula ?? 'shipped';
+    this.lists = new Lists({
+      store,
+      registries,
+      content,
+      newcomers,
+      keeper,
+      standing,
+      settler,
+      formula,
     });
   }
 
@@ -170,7 +183,7 @@ export class ChainEngine implements Engine {
     await settleNames({ ...this.parts, log: this.log, clock: this.clock, origin, isFollower });
     await this.replication.sweepSnapshots();
     await this.keeper.start(stored);
-    this.standing.note(() => this.keeper.counts.kernel.digest());
+    this.standing.note(() => this.keeper.digest);
     this.noteAllItems();
     // A copy that only follows has no entries of its own, whoever opens it.
     const { isNamed, own } = this.log.origins;
@@ -189,9 +202,10 @@ export class ChainEngine implements Engine {
       await this.keeper.fold(batch, newestDay);
       this.content.note(batch.changedItems);
       this.noteItems(batch.changedItems);
-      this.standing.note(() => this.keeper.counts.kernel.digest());
+      this.standing.note(() => this.keeper.digest);
       this.waiters.wake();
       this.maintenance.noteEvents();
+      this.maintenance.noteMemory(this.memory);
       this.settler.noteChange();
       this.replication.noteFolded();
     }
@@ -229,9 +243,12 @@ export class ChainEngine implements Engine {
 
   private assertReady(): void {
     const { waitingFor } = this;
-    if (waitingFor === undefined) return;
-    const details = { reason: 'NOT_READY', retryAfterMs: 1_000 };
-    throw new EngineError('UNAVAILABLE', `not ready: ${waitingFor}`, details);
+    if (waitingFor !== undefined) throw notReady(waitingFor);
+  }
+
+  /** For what makes a chain smaller: it needs no counts where memory does not hold them. */
+  private assertReadyOrOversize(): void {
+    if (!this.keeper.isOversize || !this.isReconciled) this.assertReady();
   }
 
   async ingest(
@@ -239,7 +256,9 @@ export class ChainEngine implements Engine {
     options: IngestOptions = {},
   ): Promise<readonly IngestResult[]> {
     this.assertReady();
-    const results = await this.writer.submit(events, options.bookmark);
+    this.clockGuard.assertNotBehind();
+    const results = await this.writer.submit(events, options);
+    if (this.clockGuard.state === 'right') this.clockGuard.noteAccepted();
     for (const { reason } of results) if (reason === 'MEMBER_ERASED') this.refusedOfErased += 1;
     return results;
   }
@@ -248,53 +267,23 @@ export class ChainEngine implements Engine {
     return this.writer.isBehind;
   }
 
-  recommend(request: RecommendRequest, audience: Audience = 'member'): RecommendReply {
+  recommend(request: RecommendRequest, audience?: Audience): RecommendReply {
     return nameReply(this.rank(request, audience));
   }
 
-  rank(request: RecommendRequest, audience: Audience = 'member'): RankedReply {
+  rank(request: RecommendRequest, audience?: Audience): RankedReply {
     this.assertReady();
-    this.settler.noteRead();
-    const { store } = this.parts;
-    const state: ServeState = {
-      counts: this.keeper.counts,
-      registries: this.registries,
-      content: this.content,
-      newcomers: this.newcomers,
-      formula: this.parts.options.formula ?? 'shipped',
-      historyOf: (memberId) => {
-        const { root, record } = findMember(store, memberId);
-        const history = store.tables.histories.get(Buffer.from(root));
-        return { history, isOptedOut: !isPersonalised(record) };
-      },
-      watermark: this.standing.watermark,
-    };
-    return rank(request, state, audience);
+    return this.lists.rank(request, audience);
   }
 
   waitFor(watermark: string): Promise<void> {
     return this.waiters.waitFor(watermark, (asked) => this.standing.holds(asked));
   }
 
-  async erase(memberId: string): Promise<EraseReceipt> {
-    this.assertReady();
-    let digestBefore = '';
-    const erased = await this.writer.transact((context) => {
-      // Alone in its transaction, so that nothing else lies between the two digests.
-      digestBefore = this.keeper.counts.kernel.digest();
-      const done = eraseMember(context, memberId);
-      countNextCopies(context, done.shared);
-      return done;
-    });
-    this.replication.noteErased();
-    return {
-      found: erased.found,
-      removed: { receipts: erased.receipts, returns: erased.returns, aliases: erased.aliases },
-      digestBefore,
-      digestAfter: this.keeper.counts.kernel.digest(),
-      watermark: this.log.watermarkOf(erased.sequence),
-      bytesGoneBy: formatMoment(this.clock() + limits.compactWithinMs, 0),
-    };
+  erase(memberId: string): Promise<EraseReceipt> {
+    this.assertReadyOrOversize();
+    const { writer, keeper, log, replication, clock } = this;
+    return eraseExactly({ writer, keeper, log, replication, clock }, memberId);
   }
 
   verify(progress?: (done: number, total: number) => void): Promise<Audit> {
@@ -311,13 +300,30 @@ export class ChainEngine implements Engine {
     return this.keeper.checkpoint();
   }
 
-  expire(): Promise<number> {
-    this.assertReady();
+  async expire(): Promise<number> {
+    this.assertReadyOrOversize();
+    // By a clock that is years ahead everything would be too old.
+    const { trouble } = this.clockGuard;
+    if (trouble !== undefined) throw new EngineError('UNAVAILABLE', trouble, { reason: 'CLOCK' });
     return this.maintenance.expire(this.parts.options.retentionDays, this.clock);
   }
 
+  confirmClock(): Promise<ClockReport> {
+    return confirmClock(this.clockParts);
+  }
+
+  discardAfter(momentMs: number): Promise<readonly DiscardedReceipt[]> {
+    this.assertReadyOrOversize();
+    return discardAfter(this.clockParts, momentMs);
+  }
+
+  private get clockParts() {
+    const { log, writer, stored: receipts, clockGuard, clock } = this;
+    return { log, writer, receipts, clockGuard, clock };
+  }
+
   compact(): Promise<CompactReport> {
-    this.assertReady();
+    this.assertReadyOrOversize();
     return this.maintenance.compact();
   }
 
@@ -351,10 +357,18 @@ export class ChainEngine implements Engine {
     return this.parts.store.readMeta(`bookmark:${key}`) as string | undefined;
   }
 
+  private get memory() {
+    const { kernel } = this.keeper.counts;
+    return { usedBytes: kernel.run.usedBytes(), maxBytes: kernel.memoryMax };
+  }
+
   status(): EngineStatus {
-    const { waitingFor } = this;
+    const { trouble: clockTrouble } = this.clockGuard;
+    const isBehind = this.clockGuard.state === 'behind';
+    const waitingFor = this.waitingFor ?? (isBehind ? clockTrouble : undefined);
     return {
       ready: waitingFor === undefined,
+      ...(clockTrouble !== undefined && { clockTrouble }),
       ...(waitingFor === undefined ? {} : { waitingFor }),
       watermark: this.standing.watermark,
       events: this.log.head,
@@ -362,6 +376,7 @@ export class ChainEngine implements Engine {
       items: this.registries.items.size,
       stores: this.registries.stores.size,
       refusedOfErased: this.refusedOfErased,
+      memory: this.memory,
     };
   }
 
@@ -381,12 +396,4 @@ export class ChainEngine implements Engine {
     this.parts.ledger.close();
     await this.parts.claim.release();
   }
-}
-
-function halfLivesOf({ halfLifeDays, popularityHalfLifeDays }: EngineOptions) {
-  return {
-    pairDays: halfLifeDays === undefined ? defaultHalfLifeDays : halfLifeDays,
-    popularityDays:
-      popularityHalfLifeDays === undefined ? defaultPopularityHalfLifeDays : popularityHalfLifeDays,
-  };
 }

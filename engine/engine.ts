@@ -2,7 +2,7 @@
 // answers. Types, and the names of what can be chosen.
 import type { Clock } from './base/clock.ts';
 import type { Replication } from './jobs/replication.ts';
-import type { KernelBuild } from './kernel/kernel.ts';
+import type { KernelBuild } from './kernel/instance.ts';
 import type { Event, IngestResult, Item, Store } from './log/events.ts';
 import type { RankedReply } from './serve/ranked.ts';
 import type {
@@ -12,6 +12,7 @@ import type {
   RecommendReply,
   RecommendRequest,
 } from './serve/request.ts';
+import type { DiscardedReceipt } from './views/discard.ts';
 import type { Bookmark } from './views/ingest.ts';
 import type { Audit } from './views/verify.ts';
 
@@ -19,6 +20,8 @@ export interface EngineOptions {
   /** The data folder of one chain; made when absent. */
   readonly dataDir: string;
   readonly clock?: Clock;
+  /** Milliseconds of a clock that nobody can set; default: that of the process. */
+  readonly steadyClock?: Clock;
   /** IANA zone for receipts whose store has none. Default Asia/Shanghai. */
   readonly timeZone?: string;
   /** Days after which a co-occurrence weighs half; `null`: no decay. Default 60. */
@@ -42,6 +45,12 @@ export interface EngineOptions {
   readonly ledgerKey?: Buffer;
   /** The folder is a copy that only takes in what other nodes accept. */
   readonly isFollower?: boolean;
+  /** Bytes that the counts may use; default: a third of the machine, at most 3.5 GiB. */
+  readonly memoryMaxBytes?: number | undefined;
+  /** Bytes beyond them for what cannot be refused; default: limits.memoryReserveBytes. */
+  readonly memoryReserveBytes?: number;
+  /** Bytes that may still be taken of the machine; default: as the system says. */
+  readonly availableMemory?: () => number;
   /** Which build of the kernel: `debug` keeps its assertions. */
   readonly kernelBuild?: KernelBuild;
 }
@@ -57,6 +66,10 @@ export interface EngineStatus {
   readonly stores: number;
   /** Events of erased members that were refused since the start. */
   readonly refusedOfErased: number;
+  /** What the counts use of what they may. */
+  /** What is wrong with the server's clock; absent when nothing is. */
+  readonly clockTrouble?: string;
+  readonly memory: { readonly usedBytes: number; readonly maxBytes: number };
   /** Absent for a node that is alone. */
   readonly cluster?: ClusterStatus;
 }
@@ -70,8 +83,9 @@ export interface EraseReceipt {
     /** Other ids that had been merged into the member. */
     readonly aliases: number;
   };
-  readonly digestBefore: string;
-  readonly digestAfter: string;
+  /** Absent where memory does not hold the counts. */
+  readonly digestBefore?: string;
+  readonly digestAfter?: string;
   readonly watermark: string;
   /** When the last bytes will be gone from the disk, RFC 3339. */
   readonly bytesGoneBy: string;
@@ -130,6 +144,13 @@ export interface FollowerStatus {
   readonly silentMs: number;
 }
 
+/** Moments in RFC 3339, days as dates. */
+export interface ClockReport {
+  readonly clock: string;
+  /** Absent before the first receipt. */
+  readonly newestReceiptOn?: string;
+}
+
 export interface CompactReport {
   readonly bytesBefore: number;
   readonly bytesAfter: number;
@@ -152,6 +173,11 @@ export interface IngestOptions {
    * Written in the same transaction as the events, so that an import knows exactly how far it came.
    */
   readonly bookmark?: Bookmark;
+  /**
+   * Receipts may be newer than all others by any number of days: for years of receipts that are
+   * brought in on purpose, and in no order. Default: only as the clock bears out.
+   */
+  readonly trustsDays?: boolean;
 }
 
 export interface ItemCounters {
@@ -258,6 +284,16 @@ export interface Engine {
   settle(): Promise<void>;
   /** Writes the counts to disk now, so that the next start is quick. */
   checkpoint(): Promise<void>;
+  /**
+   * Says that the server's clock is right as it is: receipts up to now are taken, however far they
+   * are from the others, and it does not matter what the log says of the time before.
+   */
+  confirmClock(): Promise<ClockReport>;
+  /**
+   * Takes out all receipts of after a moment, which a clock that was ahead has left, and with them
+   * the newest day that they made. Resolves to what they were, so that they can be sent again.
+   */
+  discardAfter(momentMs: number): Promise<readonly DiscardedReceipt[]>;
   /** Takes out receipts older than the retention window; returns how many. */
   expire(): Promise<number>;
   /**

@@ -10,6 +10,7 @@ export { limits } from './base/limits.ts';
 export { createRandom } from './base/random.ts';
 export type {
   Cell,
+  ClockReport,
   ClusterCounter,
   ClusterStatus,
   CompactReport,
@@ -74,4 +75,5 @@ export {
 } from './serve/ranked.ts';
 export * from './serve/request.ts';
 export { type Marks, Registry } from './views/catalogue.ts';
+export type { DiscardedReceipt } from './views/discard.ts';
 export type { Audit } from './views/verify.ts';

@@ -5,6 +5,7 @@ import { EngineError } from './base/errors.ts';
 import { layoutOf } from './base/folder.ts';
 import { ChainEngine } from './chain-engine.ts';
 import type { Engine, EngineOptions } from './engine.ts';
+import { kernelOptionsOf } from './options.ts';
 import { claimFolder } from './store/claim.ts';
 import { Ledger } from './store/ledger.ts';
 import { Store } from './store/store.ts';
@@ -40,9 +41,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 }
 
 /** Reads the checkpoint while a process of its own checks the data file: the two share no file. */
-async function openChain(folder: string, { kernelBuild }: EngineOptions) {
+async function openChain(folder: string, options: EngineOptions) {
   const opening = Store.open(folder);
-  const reading = readCheckpoint(folder, kernelBuild);
+  const reading = readCheckpoint(folder, kernelOptionsOf(options));
   try {
     const store = await opening;
     return { store, stored: await reading };

@@ -2,7 +2,7 @@
 // command line.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { EngineError, originName, timeZoneSchema } from '../engine/index.ts';
+import { EngineError, limits, originName, timeZoneSchema } from '../engine/index.ts';
 import { readJson } from './json.ts';
 import { shown } from './shown.ts';
 
@@ -15,6 +15,10 @@ const fileAllowed = 'a file, or none';
 const addresses =
   /^(?:none|(?:grpcs:\/\/)?[^\s,/:]+:\d{1,5}(?:,(?:grpcs:\/\/)?[^\s,/:]+:\d{1,5})*)$/;
 const plaintexts = ['loopback', 'anywhere'] as const;
+const mebibyte = 1_048_576;
+const [memoryLeast, memoryMost] = [limits.memoryBytesMin, limits.memoryBytesMax].map(
+  (bytes) => `${bytes / mebibyte}MiB`,
+);
 const roles = ['alone', 'origin', 'follower'] as const;
 const followerWrites = ['forward', 'refuse'] as const;
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -47,6 +51,14 @@ export const settingDefinitions = {
   halfLifeDays: { schema: daysSchema, default: 60, allowed: daysAllowed },
   popularityHalfLifeDays: { schema: daysSchema, default: 30, allowed: daysAllowed },
   retentionDays: { schema: daysSchema, default: 'none', allowed: daysAllowed },
+  memoryMax: {
+    schema: z
+      .string()
+      .regex(/^(?:auto|[1-9]\d{0,4}(?:MiB|GiB))$/)
+      .refine(isMemory),
+    default: 'auto',
+    allowed: `auto, or from ${memoryLeast} to ${memoryMost}, e.g. 512MiB or 2GiB`,
+  },
   role: {
     schema: z.enum(roles),
     default: 'alone',
@@ -102,6 +114,7 @@ export interface Settings {
   readonly halfLifeDays: Days;
   readonly popularityHalfLifeDays: Days;
   readonly retentionDays: Days;
+  readonly memoryMax: string;
   readonly role: (typeof roles)[number];
   readonly nodeName: string;
   readonly origin: string;
@@ -147,6 +160,7 @@ export function engineSettings(settings: Settings) {
     halfLifeDays: daysOrNull(settings.halfLifeDays),
     popularityHalfLifeDays: daysOrNull(settings.popularityHalfLifeDays),
     retentionDays: daysOrNull(retentionDays) ?? undefined,
+    memoryMaxBytes: settings.memoryMax === 'auto' ? undefined : bytesOf(settings.memoryMax),
   };
 }
 
@@ -180,6 +194,17 @@ export function isLoopback(host: string): boolean {
 /** Undefined for a setting that was left at `none`. */
 export function unlessNone(setting: string): string | undefined {
   return setting === 'none' ? undefined : setting;
+}
+
+/** Of `512MiB` or `2GiB`. */
+function bytesOf(memory: string): number {
+  return Number.parseInt(memory, 10) * mebibyte * (memory.endsWith('GiB') ? 1_024 : 1);
+}
+
+function isMemory(memory: string): boolean {
+  if (memory === 'auto') return true;
+  const bytes = bytesOf(memory);
+  return bytes >= limits.memoryBytesMin && bytes <= limits.memoryBytesMax;
 }
 
 function daysOrNull(days: Days): number | null {

@@ -8,6 +8,7 @@ import type { Log } from '../log/log.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
 import { retentionStartMs, tombstoneKey } from '../views/accept.ts';
+import type { Counts } from '../views/counts.ts';
 import { eraseMember } from '../views/erase.ts';
 import {
   type ExpireSlice,
@@ -18,6 +19,8 @@ import {
 } from '../views/expire.ts';
 import type { Ingest } from '../views/ingest.ts';
 import type { Keeper } from '../views/keeper.ts';
+import type { Part } from '../views/recounter.ts';
+import type { StoredReceipts } from '../views/stored-receipts.ts';
 import { type Audit, compareCounts, compareHistories, DifferenceList } from '../views/verify.ts';
 
 export interface MaintenanceOptions {
@@ -26,6 +29,7 @@ export interface MaintenanceOptions {
   readonly log: Log;
   readonly writer: Ingest;
   readonly keeper: Keeper;
+  readonly receipts: StoredReceipts;
   readonly notify: (message: string) => void;
 }
 
@@ -34,6 +38,7 @@ export class Maintenance {
   private checkpointTimer: NodeJS.Timeout | undefined;
   private compactTimer: NodeJS.Timeout | undefined;
   private isClosed = false;
+  private isShort = false;
   private hasFailed = false;
   private copying: Promise<unknown> = Promise.resolve();
 
@@ -52,6 +57,19 @@ export class Maintenance {
     // is no room again.
     if (isDue && !this.hasFailed) this.checkpointSoon(0);
     else this.checkpointSoon(limits.checkpointIntervalMs);
+  }
+
+  /** To be told after every batch too: warns once when memory gets short, and when it is not. */
+  noteMemory({ usedBytes, maxBytes }: { readonly usedBytes: number; readonly maxBytes: number }) {
+    const share = usedBytes / maxBytes;
+    const { memoryWarnedShare } = limits;
+    if (this.isShort && share < memoryWarnedShare - 0.05) this.isShort = false;
+    if (this.isShort || share < memoryWarnedShare) return;
+    this.isShort = true;
+    this.options.notify(
+      `the counts use ${Math.round(share * 100)} % of CAINI_MEMORY_MAX (${usedBytes} of ` +
+        `${maxBytes} bytes): receipts that need more than is left will be refused`,
+    );
   }
 
   private checkpointSoon(milliseconds: number): void {
@@ -129,18 +147,15 @@ export class Maintenance {
   }
 
   verify(progress: (done: number, total: number) => void = () => {}): Promise<Audit> {
-    return this.options.keeper.withRecount((fresh, live) => this.audit(fresh, live), progress);
+    const use = (fresh: Counts, live: Counts, part: Part) => this.audit(fresh, live, part);
+    return this.options.keeper.withRecount(use, progress).then(combine);
   }
 
-  private *audit(
-    fresh: Parameters<typeof compareCounts>[1],
-    live: Parameters<typeof compareCounts>[0],
-  ): Generator<void, Audit> {
-    const { store, log, keeper } = this.options;
+  private *audit(fresh: Counts, live: Counts, part: Part): Generator<void, Audit> {
+    const { store, log, receipts } = this.options;
     const differences = new DifferenceList(limits.verifyDifferencesMax);
-    const entryOf: Keeper['entryOf'] = (purchase, sequence) => keeper.entryOf(purchase, sequence);
-    yield* compareHistories({ store, log, entryOf }, differences);
-    yield* compareCounts(live, fresh, differences);
+    if (part.part === 0) yield* compareHistories({ store, log, receipts }, differences);
+    yield* compareCounts({ live, fresh, part }, differences);
     return {
       ok: differences.count === 0,
       digest: live.kernel.digest(),
@@ -161,7 +176,7 @@ export class Maintenance {
 
   /** The same up to a moment that is given, also by another origin. */
   async expireBefore(expiry: Expiry): Promise<number> {
-    const { writer, keeper, log } = this.options;
+    const { writer, receipts: stored, log } = this.options;
     let receipts = 0;
     if (log.origins.isNamed) {
       receipts += await writer.transact((context) => {
@@ -170,7 +185,7 @@ export class Maintenance {
         return copies;
       });
     }
-    const ticketAt = (sequence: number) => keeper.ticketAt(sequence);
+    const ticketAt = (sequence: number) => stored.ticketAt(sequence);
     for (const slice of this.expireSlices(expiry.beforeMs)) {
       receipts += await writer.transact((context) => {
         const expired = expireSlice(context, slice, expiry, ticketAt);
@@ -183,7 +198,7 @@ export class Maintenance {
   }
 
   private *expireSlices(beforeMs: number): IterableIterator<ExpireSlice> {
-    const { store, log, keeper } = this.options;
+    const { store, log, receipts } = this.options;
     let roots: string[] = [];
     for (const { key, value } of store.tables.histories.rows()) {
       // Entries stand in time order, so the first tells whether any is expired.
@@ -198,7 +213,7 @@ export class Maintenance {
     for (const { sequence, entry } of log.scan()) {
       if (sequence > head) break;
       if (entry.kind !== 'purchase' || entry.purchase.occurredAtMs >= beforeMs) continue;
-      if (keeper.ticketAt(sequence)) tickets.push(sequence);
+      if (receipts.ticketAt(sequence)) tickets.push(sequence);
       if (tickets.length < limits.expireSliceMax) continue;
       yield { roots: [], tickets };
       tickets = [];
@@ -238,4 +253,16 @@ export class Maintenance {
     }
     await keeper.idle();
   }
+}
+
+/** One audit of what was compared part by part. */
+function combine(audits: readonly Audit[]): Audit {
+  const differences = audits.flatMap((audit) => audit.differences);
+  const count = audits.reduce((sum, audit) => sum + audit.differenceCount, 0);
+  return {
+    ...audits.at(-1)!,
+    ok: count === 0,
+    differenceCount: count,
+    differences: differences.slice(0, limits.verifyDifferencesMax),
+  };
 }

@@ -84,7 +84,7 @@ export class Replication {
   }
 
   digest(): string {
-    return this.options.keeper.counts.kernel.digest();
+    return this.options.keeper.digest;
   }
 
   /** The digest at one of the latest watermarks. */
@@ -92,14 +92,31 @@ export class Replication {
     return this.options.standing.digestAt(watermark);
   }
 
-  /** What one part of the cells adds up to, read from memory: 10 to 80 ns a cell. */
-  digestOfPart(part: number, parts: number): string {
-    return this.options.keeper.counts.kernel.digestOfPart(part, parts);
+  /**
+   * What one part of the cells adds up to, read from memory; undefined in the midst of counting,
+   * when they hold neither what was nor what will be.
+   */
+  digestOfPart(part: number, parts: number): string | undefined {
+    const { keeper } = this.options;
+    return keeper.isWhole ? keeper.counts.kernel.digestOfPart(part, parts) : undefined;
   }
 
-  /** Whether all cells add up to the digest that was counted; reads all of them at once. */
-  addsUp(): boolean {
-    return this.options.keeper.counts.kernel.addsUp();
+  /** Of so many parts each is read within a few milliseconds. */
+  get scrubParts(): number {
+    return this.options.keeper.counts.kernel.scrubParts;
+  }
+
+  /** Whether all cells add up to the digest that was counted; writers wait while they are read. */
+  addsUp(): Promise<boolean> {
+    const { writer, keeper } = this.options;
+    return writer.whileStopped(async () => {
+      const steps = keeper.counts.kernel.addUp();
+      while (true) {
+        const { done, value } = steps.next();
+        if (done) return value;
+        await setImmediate();
+      }
+    });
   }
 
   /** Calls back after everything that was folded; returns how to stop that. */
@@ -244,7 +261,7 @@ export class Replication {
       }
       if (this.origin !== undefined) tellErased(context, alsoErased);
       return fresh.length;
-    }, entries.length);
+    });
     if (typeof applied !== 'number') throw applied;
     if (holds('expire')) await this.expireAlso();
     if (holds('erase')) this.noteErased();

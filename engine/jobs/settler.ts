@@ -9,6 +9,8 @@ export interface SettlerOptions {
   readonly counts: () => Counts;
   /** Whether a write is under way. */
   readonly isWriting: () => boolean;
+  /** Told when the kernel failed: nobody waits for a slice. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** Goes round all rows once after the last change, then rests; its timer keeps no process awake. */
@@ -76,7 +78,12 @@ export class Settler {
       this.isStale = false;
       this.roundMs = 0;
     }
-    this.nextRow = this.slice(this.nextRow);
+    try {
+      this.nextRow = this.slice(this.nextRow);
+    } catch (error) {
+      this.nextRow = 0;
+      this.options.onFailure(error);
+    }
     this.roundMs += steadyMilliseconds() - now;
     this.timer = undefined;
     if (this.nextRow > 0) this.lookIn(limits.settleLookMs);

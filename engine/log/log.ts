@@ -74,6 +74,12 @@ export class Log {
     if (this.origins.isNamed || isBack) this.origins.load(head);
   }
 
+  /** Whether the entry at a sequence was accepted here. */
+  isOwn(sequence: number): boolean {
+    if (!this.origins.isNamed) return true;
+    return this.origins.at(sequence).origin === this.origins.own;
+  }
+
   /** What a caller may give as `minWatermark` to read what stands at a sequence. */
   watermarkOf(sequence: number): string {
     const isNamed = this.origins.isNamed && sequence > 0;

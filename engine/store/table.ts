@@ -76,6 +76,11 @@ export class Table {
     return rows.map(({ key, value }) => ({ key, value: this.unseal(key, value) }));
   }
 
+  /** The same of keys alone. */
+  keys(start: Buffer, limit: number): Buffer[] {
+    return Array.from(this.database?.getKeys({ start, limit }) ?? []);
+  }
+
   /** All rows from a key on, in key order, read in chunks. */
   *rows(from: Buffer = Buffer.alloc(1)): IterableIterator<TableRow> {
     let start = from;

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { programVersion } from '../version.ts';
 import { backupCommand } from './backup.ts';
+import { clockCommand } from './clock.ts';
 import { compactCommand } from './compact.ts';
 import { eraseCommand } from './erase.ts';
 import { exitCodeOf, failureLine } from './errors.ts';
@@ -25,6 +26,7 @@ const commands = [
   eraseCommand,
   compactCommand,
   expireCommand,
+  clockCommand,
   backupCommand,
   restoreCommand,
 ];

@@ -1,7 +1,9 @@
 // The engine of a node as its doors see it: the one behind it may be replaced, and a follower's
 // writes go to where they are kept.
 import {
+  type ClockReport,
   type ClusterStatus,
+  type DiscardedReceipt,
   type Engine,
   EngineError,
   type EngineStatus,
@@ -41,6 +43,7 @@ const notOpen: EngineStatus = {
   items: 0,
   stores: 0,
   refusedOfErased: 0,
+  memory: { usedBytes: 0, maxBytes: 0 },
 };
 
 export class NodeEngine implements Engine {
@@ -95,6 +98,14 @@ export class NodeEngine implements Engine {
   }
 
   /** A follower lets expire what its origin does. */
+  confirmClock(): Promise<ClockReport> {
+    return this.current.confirmClock();
+  }
+
+  discardAfter(momentMs: number): Promise<readonly DiscardedReceipt[]> {
+    return this.current.discardAfter(momentMs);
+  }
+
   async expire(): Promise<number> {
     return this.ways.forward === undefined ? this.current.expire() : 0;
   }

@@ -289,9 +289,8 @@ class Node implements NodeWays {
 
   /** Its log is the record: it counts that anew. */
   private async mendOrigin(why: string, behind: Upstream | undefined): Promise<void> {
-    if (this.engine !== undefined && !this.engine.replication.addsUp()) {
-      this.engine.replication.recount(why);
-    }
+    const replication = this.engine?.replication;
+    if (replication !== undefined && !(await replication.addsUp())) replication.recount(why);
     if (behind !== undefined) await this.giveBackTo(behind);
   }
 

@@ -4,6 +4,7 @@ import { defineAction, type Operation } from './operation.ts';
 import {
   auditSchema,
   checkpointSchema,
+  clockReportSchema,
   compactReportSchema,
   expireReportSchema,
 } from './replies.ts';
@@ -68,4 +69,25 @@ const expire = defineAction({
   },
 });
 
-export const adminOperations: readonly Operation[] = [verify, checkpoint, compact, expire];
+const confirmClock = defineAction({
+  ...described,
+  name: 'confirmClock',
+  rpc: 'AdminService/ConfirmClock',
+  path: '/v1/admin/clock/confirm',
+  summary: 'Says that the server’s clock is right as it is',
+  description: [
+    'For a clock that was wrong and is set, and for a chain that has rested for long: receipts up',
+    'to now are taken, however many days after all others, and what the log says of the time',
+    'before is no matter. Until then such receipts are refused, reason `DAY_LEAPS`.',
+  ].join(' '),
+  reply: clockReportSchema,
+  handle: (engine) => engine.confirmClock(),
+});
+
+export const adminOperations: readonly Operation[] = [
+  verify,
+  checkpoint,
+  compact,
+  expire,
+  confirmClock,
+];

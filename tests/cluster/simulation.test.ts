@@ -325,7 +325,7 @@ class Story {
       expect(node.status().watermark, name).toBe(a!.status().watermark);
       expect(node.inspect.totals(), name).toEqual(a!.inspect.totals());
       expect(node.inspect.digest(), name).toBe(a!.inspect.digest());
-      expect(node.replication.addsUp(), name).toBe(true);
+      expect(await node.replication.addsUp(), name).toBe(true);
       expect(await node.verify(), name).toMatchObject({ differences: [] });
       expect(saidOfItems(node), name).toEqual(saidOfItems(a!));
     }

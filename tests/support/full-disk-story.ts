@@ -14,6 +14,8 @@ import {
 const dataDir = process.argv[2]!;
 const refusalsWanted = 3;
 const acknowledged = new Map<string, string>();
+/** Of calls that were refused: the first of their receipts may have been recorded before. */
+const unanswered = new Set<string>();
 let next = 0;
 
 function batch() {
@@ -38,6 +40,7 @@ async function tryBatch(engine: Engine): Promise<string | undefined> {
     answers = await engine.ingest(events);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
+    for (const { purchase } of events) unanswered.add(purchase.purchaseId);
     return `${error.code} ${error.reason} ${error.message.includes('\n') ? 'lines' : 'line'}`;
   }
   for (const [index, { purchase }] of events.entries()) {
@@ -48,11 +51,12 @@ async function tryBatch(engine: Engine): Promise<string | undefined> {
   return undefined;
 }
 
-/** What is kept and not acknowledged, and the other way round. */
+/** What is kept and was never sent or was turned away, and what is acknowledged and not kept. */
 function wrongReceipts(engine: Engine): number {
   const kept = new Set([...engine.receipts()].map(({ purchaseId }) => purchaseId));
   const missing = [...acknowledged.keys()].filter((id) => !kept.has(id)).length;
-  return missing + kept.size - (acknowledged.size - missing);
+  const foreign = [...kept].filter((id) => !acknowledged.has(id) && !unanswered.has(id)).length;
+  return missing + foreign;
 }
 
 async function erase(engine: Engine, memberId: string): Promise<boolean> {
@@ -92,7 +96,8 @@ async function run(): Promise<void> {
   await engine.checkpoint();
   const hasBallast = existsSync(ballast);
   tell({ said: 'room', tries, ok: audit.ok, wrong: wrongReceipts(engine), hasBallast, notices });
-  tell({ said: 'end', digest: audit.digest, receipts: acknowledged.size });
+  const kept = new Set([...engine.receipts()].map(({ purchaseId }) => purchaseId));
+  tell({ said: 'end', digest: audit.digest, receipts: kept.size });
   await engine.close();
   process.exit(0);
 }

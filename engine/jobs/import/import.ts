@@ -27,7 +27,10 @@ import { createTimeReader } from './times.ts';
 export interface ImportTarget {
   ingest(
     events: readonly Event[],
-    options?: { readonly bookmark?: { readonly key: string; readonly value: string } },
+    options?: {
+      readonly bookmark?: { readonly key: string; readonly value: string };
+      readonly trustsDays?: boolean;
+    },
   ): Promise<readonly IngestResult[]>;
   item(itemId: string): Item | undefined;
   bookmark(key: string): string | undefined;
@@ -209,7 +212,10 @@ async function sendBatch(run: Run, batch: Batch, number: number): Promise<void> 
   const value = bookmarkValue(run, { finished: false, batch: number, before });
   // The names go first, so that no receipt is seen with an item that has none.
   const named = sendItems(target, items);
-  const sent = target.ingest(eventsOf(batch), { bookmark: { key: run.key, value } });
+  const sent = target.ingest(eventsOf(batch), {
+    bookmark: { key: run.key, value },
+    trustsDays: true,
+  });
   const [results] = await Promise.all([sent, named]);
   const isOwn = (result: IngestResult) =>
     repeated !== undefined &&
@@ -240,7 +246,8 @@ async function sendItems(target: ImportTarget, items: readonly Item[]): Promise<
   const events = items.map((item): Event => ({ kind: 'item', item }));
   const sent: Promise<unknown>[] = [];
   for (let start = 0; start < events.length; start += limits.ingestBatchEventsMax) {
-    sent.push(target.ingest(events.slice(start, start + limits.ingestBatchEventsMax)));
+    const some = events.slice(start, start + limits.ingestBatchEventsMax);
+    sent.push(target.ingest(some, { trustsDays: true }));
   }
   await Promise.all(sent);
 }
