@@ -2,7 +2,8 @@
 import { systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
 import { limits } from './base/limits.ts';
-import { formatMoment, zoneOffsetMinutes } from './base/time.ts';
+import { formatMoment } from './base/time.ts';
+import { halfLivesOf, timeZoneOf } from './defaults.ts';
 import type {
   CompactReport,
   Engine,
@@ -14,14 +15,17 @@ import type {
 } from './engine.ts';
 import { countNextCopies } from './follow/receipts.ts';
 import { inspectionOf } from './inspect.ts';
+import { reconcileErased } from './jobs/forgotten.ts';
 import { Maintenance } from './jobs/maintenance.ts';
 import { settleNames } from './jobs/names.ts';
 import { receiptRows } from './jobs/receipt-rows.ts';
 import { Replication } from './jobs/replication.ts';
 import { Settler } from './jobs/settler.ts';
+import type { Waiting } from './jobs/shared-work.ts';
 import { Standing } from './jobs/standing.ts';
 import type { Event, IngestResult, Item, Store as StoreEvent } from './log/events.ts';
 import { Log } from './log/log.ts';
+import { loadRegistries } from './registries.ts';
 import type { ServeState } from './serve/context.ts';
 import { nameReply, type RankedReply } from './serve/ranked.ts';
 import { rank } from './serve/recommend.ts';
@@ -31,7 +35,7 @@ import type { FolderClaim } from './store/claim.ts';
 import type { Ledger } from './store/ledger.ts';
 import type { Store } from './store/store.ts';
 import type { Batch } from './views/batch.ts';
-import { type HashId, Registry } from './views/catalogue.ts';
+import type { HashId } from './views/catalogue.ts';
 import type { StoredCounts } from './views/checkpoint.ts';
 import { Content } from './views/content.ts';
 import type { Registries } from './views/counts.ts';
@@ -42,10 +46,6 @@ import { findMember, isPersonalised } from './views/members.ts';
 import { Newcomers } from './views/newcomers.ts';
 import type { Audit } from './views/verify.ts';
 import { Waiters } from './views/waiters.ts';
-
-const defaultHalfLifeDays = 60;
-const defaultPopularityHalfLifeDays = 30;
-const defaultTimeZone = 'Asia/Shanghai';
 
 export interface ChainParts {
   readonly store: Store;
@@ -72,24 +72,28 @@ export class ChainEngine implements Engine {
   private readonly clock: () => number;
   private refusedOfErased = 0;
   private failure: string | undefined;
-  private isReconciled = false;
+  /** What is done before anything is served, once all is counted; undefined when it is done. */
+  private reconciling: string | undefined = 'erasing again whom the ledger names';
+  private readonly stopping = new AbortController();
 
   constructor(parts: ChainParts) {
     const { store, ledger, options, hashId } = parts;
     this.parts = parts;
-    this.clock = options.clock ?? systemClock;
+    const clock = options.clock ?? systemClock;
+    this.clock = clock;
     this.log = new Log(store);
-    this.registries = { items: new Registry(hashId, 0), stores: new Registry(hashId, 1) };
+    this.registries = loadRegistries({ store, hashId, timeZone: timeZoneOf(options), clock });
     this.content = new Content(this.registries.items);
     this.newcomers = new Newcomers(this.content);
-    this.loadRegistries();
+    const { signal } = options;
+    signal?.addEventListener('abort', () => this.stop(), { signal: this.stopping.signal });
     this.writer = new Ingest({
       store,
       log: this.log,
       ledger,
       registries: this.registries,
       clock: this.clock,
-      timeZone: options.timeZone ?? defaultTimeZone,
+      timeZone: timeZoneOf(options),
       retentionDays: options.retentionDays,
       hashContent: hashId,
       checkpoints: () => this.keeper.checkpoints(),
@@ -107,6 +111,7 @@ export class ChainEngine implements Engine {
       quietly: (work) => this.writer.quietly(work),
       newestDay: this.writer.newestDay,
       notify: (message) => this.notify(message),
+      signal: this.stopping.signal,
     });
     this.maintenance = new Maintenance({
       store,
@@ -114,6 +119,10 @@ export class ChainEngine implements Engine {
       log: this.log,
       writer: this.writer,
       keeper: this.keeper,
+      clock: this.clock,
+      dataDir: options.dataDir,
+      retentionDays: options.retentionDays,
+      signal: this.stopping.signal,
       notify: (message) => this.notify(message),
     });
     this.standing = new Standing(this.log);
@@ -127,6 +136,7 @@ export class ChainEngine implements Engine {
       standing: this.standing,
       clock: this.clock,
       dataDir: options.dataDir,
+      signal: this.stopping.signal,
       notify: (message) => this.notify(message),
     });
     this.settler = new Settler({
@@ -139,28 +149,13 @@ export class ChainEngine implements Engine {
     this.parts.options.notify?.(message);
   }
 
-  private loadRegistries(): void {
-    const { items, stores } = this.parts.store.tables;
-    for (const { value } of items.rows()) {
-      const { value: item, sequence } = JSON.parse(value.toString());
-      this.registries.items.push(item.itemId, item, sequence);
-    }
-    const zones = new Set([this.parts.options.timeZone ?? defaultTimeZone]);
-    for (const { value } of stores.rows()) {
-      const { value: store, sequence } = JSON.parse(value.toString());
-      this.registries.stores.push(store.storeId, store, sequence);
-      if (store.timeZone !== undefined) zones.add(store.timeZone);
-    }
-    // Intl takes 10 to 20 ms to learn a zone: now, and not when its first receipt comes.
-    for (const zone of zones) zoneOffsetMinutes(zone, this.clock());
-  }
-
   /** Starts counting what is stored; `ready` tells when it is done. */
   begin(stored: StoredCounts): void {
     this.ready = this.start(stored);
     // Whoever awaits `ready` is told of a failure; nobody may be waiting yet.
     this.ready.catch((error: unknown) => {
       this.failure = String(error);
+      if (this.stopping.signal.aborted) return;
       this.notify(`cannot serve: ${this.failure}`);
     });
   }
@@ -168,15 +163,27 @@ export class ChainEngine implements Engine {
   private async start(stored: StoredCounts): Promise<void> {
     const { origin, isFollower = false } = this.parts.options;
     await settleNames({ ...this.parts, log: this.log, clock: this.clock, origin, isFollower });
-    await this.replication.sweepSnapshots();
     await this.keeper.start(stored);
     this.standing.note(() => this.keeper.counts.kernel.digest());
     this.noteAllItems();
     // A copy that only follows has no entries of its own, whoever opens it.
     const { isNamed, own } = this.log.origins;
-    await this.maintenance.reconcileErased(!isNamed || own !== undefined);
+    await this.reconcileErased(!isNamed || own !== undefined);
+    this.maintenance.noteStarted();
+    this.reconciling = 'taking out what has expired';
     await this.replication.expireAlso();
-    this.isReconciled = true;
+    this.reconciling = undefined;
+  }
+
+  private async reconcileErased(mayErase: boolean): Promise<void> {
+    const { writer, parts, stopping } = this;
+    const { reconciling: what } = this;
+    const progress = (done: number, total: number) => {
+      this.reconciling = `${what} ${done}/${total}`;
+    };
+    const reconciled = { ...parts, writer, signal: stopping.signal, progress };
+    const erased = await reconcileErased(reconciled, mayErase);
+    if (erased > 0) this.notify(`erased ${erased} members again: the ledger names them`);
   }
 
   private async fold(batch: Batch, newestDay: number): Promise<void> {
@@ -223,8 +230,7 @@ export class ChainEngine implements Engine {
 
   /** Why nothing can be served yet; undefined when everything can. */
   private get waitingFor(): string | undefined {
-    const isErasing = !this.isReconciled && 'erasing again whom the ledger names';
-    return this.failure ?? this.keeper.waitingFor ?? (isErasing || undefined);
+    return this.failure ?? this.keeper.waitingFor ?? this.reconciling;
   }
 
   private assertReady(): void {
@@ -297,9 +303,9 @@ export class ChainEngine implements Engine {
     };
   }
 
-  verify(progress?: (done: number, total: number) => void): Promise<Audit> {
+  async verify(waiting?: Waiting): Promise<Audit> {
     this.assertReady();
-    return this.maintenance.verify(progress);
+    return this.maintenance.verify(waiting);
   }
 
   settle(): Promise<void> {
@@ -307,18 +313,18 @@ export class ChainEngine implements Engine {
     return this.settler.settleAll();
   }
 
-  checkpoint(): Promise<void> {
-    return this.keeper.checkpoint();
+  checkpoint(waiting?: Waiting): Promise<void> {
+    return this.maintenance.checkpoint(waiting);
   }
 
-  expire(): Promise<number> {
+  async expire(waiting?: Waiting): Promise<number> {
     this.assertReady();
-    return this.maintenance.expire(this.parts.options.retentionDays, this.clock);
+    return this.maintenance.expire(waiting);
   }
 
-  compact(): Promise<CompactReport> {
+  async compact(waiting?: Waiting): Promise<CompactReport> {
     this.assertReady();
-    return this.maintenance.compact();
+    return this.maintenance.compact(waiting);
   }
 
   item(itemId: string): Item | undefined {
@@ -372,21 +378,22 @@ export class ChainEngine implements Engine {
     );
   }
 
-  async close(): Promise<void> {
+  /** Gives up long work, also that of the start; `close` follows. */
+  stop(): void {
+    const details = { reason: 'CLOSING', retryAfterMs: 1_000 };
+    this.stopping.abort(new EngineError('UNAVAILABLE', 'the engine is closing', details));
+    void this.maintenance.stop();
+  }
+
+  async close({ signal }: Pick<Waiting, 'signal'> = {}): Promise<void> {
+    this.stop();
     this.settler.close();
     await this.ready.catch(() => {});
+    await this.maintenance.stop();
     await this.writer.close();
-    await this.maintenance.close();
+    await this.maintenance.close(signal);
     await this.parts.store.close();
     this.parts.ledger.close();
     await this.parts.claim.release();
   }
-}
-
-function halfLivesOf({ halfLifeDays, popularityHalfLifeDays }: EngineOptions) {
-  return {
-    pairDays: halfLifeDays === undefined ? defaultHalfLifeDays : halfLifeDays,
-    popularityDays:
-      popularityHalfLifeDays === undefined ? defaultPopularityHalfLifeDays : popularityHalfLifeDays,
-  };
 }

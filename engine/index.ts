@@ -6,6 +6,7 @@ export {
   errorCodes,
   type FieldViolation,
 } from './base/errors.ts';
+export { workingNames } from './base/folder.ts';
 export { limits } from './base/limits.ts';
 export { createRandom } from './base/random.ts';
 export type {
@@ -58,6 +59,7 @@ export {
 } from './jobs/replication.ts';
 export { type RestoreReport, restore } from './jobs/restore.ts';
 export { installSnapshot, openSeedFolder } from './jobs/seed.ts';
+export type { Waiting } from './jobs/shared-work.ts';
 export type { KernelExports } from './kernel/exports.ts';
 export { Joiner, roundScore, varintBytes } from './kernel/joiner.ts';
 export * from './log/events.ts';
@@ -73,5 +75,6 @@ export {
   type RankedReply,
 } from './serve/ranked.ts';
 export * from './serve/request.ts';
+export { holdsChain, noChain } from './store/leftovers.ts';
 export { type Marks, Registry } from './views/catalogue.ts';
 export type { Audit } from './views/verify.ts';

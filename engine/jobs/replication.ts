@@ -1,25 +1,25 @@
 // One chain on several nodes: what a node gives to others of its log, and what it takes from them.
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
-import { layoutOf } from '../base/folder.ts';
+import { layoutOf, workingNames } from '../base/folder.ts';
 import { applyEntry, type ForeignEntry, judgeEntries } from '../follow/apply.ts';
 import { tellErased } from '../follow/members.ts';
 import { decodeEntry, isOfKind, type LogEntry } from '../log/codec.ts';
 import type { Log } from '../log/log.ts';
 import { formatPlace, type Place, parseVector } from '../log/vector.ts';
+import { CopyProcess } from '../store/copy.ts';
 import type { Ledger } from '../store/ledger.ts';
+import { holdCopy } from '../store/leftovers.ts';
 import type { Store } from '../store/store.ts';
 import { expiredBeforeMs, tombstoneKey } from '../views/accept.ts';
 import type { Ingest } from '../views/ingest.ts';
 import type { Keeper } from '../views/keeper.ts';
 import type { Maintenance } from './maintenance.ts';
 import type { Standing } from './standing.ts';
-
-/** The folder into which a snapshot of another node is written. */
-export const seedName = 'chain.seeding';
 
 export interface ReplicationOptions {
   readonly store: Store;
@@ -31,6 +31,8 @@ export interface ReplicationOptions {
   readonly standing: Standing;
   readonly clock: Clock;
   readonly dataDir: string;
+  /** Aborted when the engine closes. */
+  readonly signal: AbortSignal;
   readonly notify: (message: string) => void;
 }
 
@@ -44,11 +46,12 @@ export const snapshotFiles = ['data.mdb', 'counts.checkpoint', 'key'] as const;
 
 /** How many ids are hashed at a time while an erased member is looked for: about 1 ms. */
 const hashedAtOnce = 512;
-const snapshotPrefix = 'snapshot-';
 
 export class Replication {
   private readonly options: ReplicationOptions;
   private snapshots = 0;
+  /** Snapshots that are being sent, and how to let go of each. */
+  private readonly given = new Map<string, () => void>();
   private readonly listeners = new Set<() => void>();
   private readonly erasers = new Set<() => void>();
   /** Receipts that came to several origins, since the start. */
@@ -310,25 +313,23 @@ export class Replication {
   }
 
   /**
-   * Writes a copy of the chain as it stands into a folder of its own, which the caller removes;
-   * writing goes on meanwhile. Returns the folder.
+   * Writes a copy of the chain as it stands into a folder of its own; writing goes on meanwhile.
+   * Returns the folder, which the caller removes.
    */
   async snapshot(): Promise<string> {
-    const { store, keeper, maintenance, clock, dataDir } = this.options;
+    const { maintenance, clock, dataDir, signal } = this.options;
     this.snapshots += 1;
-    const folder = join(dataDir, `${snapshotPrefix}${clock()}-${this.snapshots}`);
+    const folder = join(dataDir, `${workingNames.snapshotPrefix}${clock()}-${this.snapshots}`);
+    for (const [given, release] of this.given) {
+      if (existsSync(given)) continue;
+      release();
+      this.given.delete(given);
+    }
     await mkdir(folder);
+    this.given.set(folder, holdCopy(folder));
     try {
-      await keeper.checkpoint();
-      await maintenance.inTurn(() =>
-        keeper.betweenCheckpoints(async () => {
-          await store.copyCompacted(folder);
-          const [, checkpoint, key] = snapshotFiles;
-          await copyFile(join(store.folder, checkpoint), join(folder, checkpoint)).catch(() => {});
-          await copyFile(join(layoutOf(dataDir).erased, key), join(folder, key));
-        }),
-      );
-      await rm(join(folder, 'lock.mdb'), { force: true });
+      await maintenance.checkpoint({ signal });
+      await maintenance.inTurn(() => this.copyInto(folder));
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       throw error;
@@ -336,13 +337,35 @@ export class Replication {
     return folder;
   }
 
-  /** Copies that a crash left behind hold what an erase may have taken meanwhile. */
-  async sweepSnapshots(): Promise<void> {
-    const { dataDir } = this.options;
-    for (const name of await readdir(dataDir)) {
-      // And those that were being taken in.
-      if (!name.startsWith(snapshotPrefix) && name !== seedName) continue;
-      await rm(join(dataDir, name), { recursive: true, force: true });
+  private async copyInto(folder: string): Promise<void> {
+    const { keeper, signal } = this.options;
+    signal.throwIfAborted();
+    // The checkpoint must stand for a moment that the copy holds.
+    const { copy, stop } = await keeper.betweenCheckpoints(() => this.beginCopy(folder));
+    try {
+      await copy.copied();
+      await copy.finish();
+    } finally {
+      await stop();
+    }
+    await rm(join(folder, 'lock.mdb'), { force: true });
+  }
+
+  /** Its moment is fixed when it resolves, and the other files are there. */
+  private async beginCopy(to: string) {
+    const { store, dataDir, signal } = this.options;
+    const from = store.hold();
+    const copy = new CopyProcess({ from, to, signal });
+    const stop = () => copy.stop().finally(from.release);
+    try {
+      await copy.reading();
+      const [, checkpoint, key] = snapshotFiles;
+      await copyFile(join(store.folder, checkpoint), join(to, checkpoint)).catch(() => {});
+      await copyFile(join(layoutOf(dataDir).erased, key), join(to, key));
+      return { copy, stop };
+    } catch (error) {
+      await stop();
+      throw error;
     }
   }
 }

@@ -1,6 +1,5 @@
 // Keeps the counts: loads or recounts them at start, folds batches, re-landmarks in the background,
 // writes checkpoints.
-
 import { setImmediate } from 'node:timers/promises';
 import { steadyMilliseconds } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
@@ -44,6 +43,8 @@ export interface KeeperOptions {
   readonly newestDay: number;
   /** Told what goes on: a rebuild, a landmark crossed. */
   readonly notify: (message: string) => void;
+  /** Aborted when nobody will need what is being counted. */
+  readonly signal: AbortSignal;
 }
 
 export class Keeper {
@@ -119,6 +120,7 @@ export class Keeper {
         const { done, total } = recount.progress();
         this.waitingFor = `counting ${done}/${total} (checkpoint: ${reason})`;
         await setImmediate();
+        this.options.signal.throwIfAborted();
       }
     }
     this.applied = log.head;
@@ -252,7 +254,10 @@ export class Keeper {
     }
     this.recounting = undefined;
     const recount = new Recount(this.emptyCounts(this.newestDay), this.source());
-    while (!recount.step(recountSliceMs, steadyMilliseconds)) await setImmediate();
+    while (!recount.step(recountSliceMs, steadyMilliseconds)) {
+      await setImmediate();
+      this.options.signal.throwIfAborted();
+    }
     this.switchTo(recount.target);
   }
 
@@ -293,14 +298,21 @@ export class Keeper {
   /**
    * Counts everything anew beside the live counts, then runs `use` step by step at quiet moments
    * while both stand at the same events. Starts again when the live counts were replaced meanwhile.
+   * The signal gives it up, and nothing is left of the other counts.
    */
   withRecount<Result>(
     use: (counts: Counts, live: Counts) => Generator<unknown, Result>,
     progress: (done: number, total: number) => void = () => {},
     empty: () => Counts = () => this.likeCurrent(),
+    signal = this.options.signal,
   ): Promise<Result> {
+    const forget = () => {
+      this.recounting = undefined;
+    };
     return this.inBackground(async () => {
+      signal.addEventListener('abort', forget, { once: true });
       while (true) {
+        signal.throwIfAborted();
         const recount = new Recount(empty(), this.source());
         this.recounting = recount;
         const step = () => recount.step(recountSliceMs, steadyMilliseconds);
@@ -316,7 +328,7 @@ export class Keeper {
           await setImmediate();
         }
       }
-    });
+    }).finally(() => signal.removeEventListener('abort', forget));
   }
 
   /** Some steps at a quiet moment; undefined while there are more. */
@@ -337,8 +349,8 @@ export class Keeper {
     return undefined;
   }
 
-  /** Writes a checkpoint of now; resolves when it is durable. */
-  checkpoint(): Promise<void> {
+  /** Writes a checkpoint of now; resolves when it is durable. The signal gives it up. */
+  checkpoint(signal?: AbortSignal): Promise<void> {
     return this.inBackground(async () => {
       const { store, quietly } = this.options;
       let writing: Promise<void> | undefined;
@@ -347,7 +359,7 @@ export class Keeper {
         sequence = this.applied;
         if (sequence === this.durableCheckpoint) return;
         this.pendingCheckpoint = sequence;
-        writing = writeCheckpoint(store.folder, this.current, sequence);
+        writing = writeCheckpoint(store.folder, this.current, sequence, signal);
       });
       if (!writing) return;
       try {
