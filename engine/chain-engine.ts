@@ -2,7 +2,6 @@
 import { type Clock, steadyMilliseconds, systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
 import { limits } from './base/limits.ts';
-import { zoneOffsetMinutes } from './base/time.ts';
 import type {
   ClockReport,
   CompactReport,
@@ -16,16 +15,19 @@ import type {
 import { inspectionOf } from './inspect.ts';
 import { confirmClock, discardAfter } from './jobs/clock.ts';
 import { eraseExactly } from './jobs/erase.ts';
+import { reconcileErased } from './jobs/forgotten.ts';
 import { Maintenance } from './jobs/maintenance.ts';
 import { settleNames } from './jobs/names.ts';
 import { receiptRows } from './jobs/receipt-rows.ts';
 import { Replication } from './jobs/replication.ts';
 import { Settler } from './jobs/settler.ts';
+import type { Waiting } from './jobs/shared-work.ts';
 import { Standing } from './jobs/standing.ts';
 import { Lists, notReady } from './lists.ts';
 import type { Event, IngestResult, Item, Store as StoreEvent } from './log/events.ts';
 import { Log } from './log/log.ts';
-import { defaultTimeZone, halfLivesOf, kernelOptionsOf } from './options.ts';
+import { halfLivesOf, kernelOptionsOf, timeZoneOf } from './options.ts';
+import { loadRegistries } from './registries.ts';
 import { nameReply, type RankedReply } from './serve/ranked.ts';
 import type { Audience, RecommendReply, RecommendRequest } from './serve/request.ts';
 import { diskFull, isFull } from './store/ballast.ts';
@@ -33,7 +35,7 @@ import type { FolderClaim } from './store/claim.ts';
 import type { Ledger } from './store/ledger.ts';
 import type { Store } from './store/store.ts';
 import type { Batch } from './views/batch.ts';
-import { type HashId, Registry } from './views/catalogue.ts';
+import type { HashId } from './views/catalogue.ts';
 import type { StoredCounts } from './views/checkpoint.ts';
 import { ClockGuard } from './views/clock-guard.ts';
 import { Content } from './views/content.ts';
@@ -75,30 +77,33 @@ export class ChainEngine implements Engine {
   private readonly stored: StoredReceipts;
   private refusedOfErased = 0;
   private failure: string | undefined;
-  private isReconciled = false;
+  /** What is done before anything is served, once all is counted; undefined when it is done. */
+  private reconciling: string | undefined = 'erasing again whom the ledger names';
+  private readonly stopping = new AbortController();
 
   constructor(parts: ChainParts) {
     const { store, ledger, options, hashId } = parts;
     this.parts = parts;
-    this.clock = options.clock ?? systemClock;
+    const { clock = systemClock, steadyClock: steady = steadyMilliseconds } = options;
+    this.clock = clock;
     this.log = new Log(store);
-    const steady = options.steadyClock ?? steadyMilliseconds;
-    this.clockGuard = new ClockGuard({ store, log: this.log, clock: this.clock, steady });
-    this.registries = { items: new Registry(hashId, 0), stores: new Registry(hashId, 1) };
+    this.clockGuard = new ClockGuard({ store, log: this.log, clock, steady });
+    const timeZone = timeZoneOf(options);
+    this.registries = loadRegistries({ store, hashId, timeZone, clock });
     this.content = new Content(this.registries.items);
     this.newcomers = new Newcomers(this.content);
-    this.loadRegistries();
-    const { log, registries, clock, clockGuard } = this;
+    const { log, registries, clockGuard } = this;
     const notify = (message: string) => this.notify(message);
     const receipts = new StoredReceipts({ store, log, registries });
     this.stored = receipts;
+    options.signal?.addEventListener('abort', () => this.stop(), { signal: this.stopping.signal });
     this.writer = new Ingest({
       store,
       log,
       ledger,
       registries,
       clock,
-      timeZone: options.timeZone ?? defaultTimeZone,
+      timeZone,
       retentionDays: options.retentionDays,
       hashContent: hashId,
       clockGuard,
@@ -121,14 +126,16 @@ export class ChainEngine implements Engine {
       whileStopped: (work) => this.writer.whileStopped(work),
       newestDay: this.writer.newestDay,
       notify,
+      signal: this.stopping.signal,
     });
     this.standing = new Standing(log);
     const { writer, keeper, standing } = this;
-    const shared = { store, ledger, log, writer, keeper, notify };
-    this.maintenance = new Maintenance({ ...shared, receipts });
+    const { signal } = this.stopping;
+    const { dataDir, retentionDays } = options;
+    const shared = { store, ledger, log, writer, keeper, clock, dataDir, signal, notify };
+    this.maintenance = new Maintenance({ ...shared, receipts, retentionDays });
     const { maintenance } = this;
-    const { dataDir } = options;
-    this.replication = new Replication({ ...shared, maintenance, standing, clock, dataDir });
+    this.replication = new Replication({ ...shared, maintenance, standing });
     this.settler = new Settler({
       counts: () => this.keeper.counts,
       isWriting: () => this.writer.isWriting,
@@ -136,36 +143,12 @@ export class ChainEngine implements Engine {
     });
     const { settler, content, newcomers } = this;
     const formula = options.formula ?? 'shipped';
-    this.lists = new Lists({
-      store,
-      registries,
-      content,
-      newcomers,
-      keeper,
-      standing,
-      settler,
-      formula,
-    });
+    const known = { store, registries, content, newcomers };
+    this.lists = new Lists({ ...known, keeper, standing, settler, formula });
   }
 
   private notify(message: string): void {
     this.parts.options.notify?.(message);
-  }
-
-  private loadRegistries(): void {
-    const { items, stores } = this.parts.store.tables;
-    for (const { value } of items.rows()) {
-      const { value: item, sequence } = JSON.parse(value.toString());
-      this.registries.items.push(item.itemId, item, sequence);
-    }
-    const zones = new Set([this.parts.options.timeZone ?? defaultTimeZone]);
-    for (const { value } of stores.rows()) {
-      const { value: store, sequence } = JSON.parse(value.toString());
-      this.registries.stores.push(store.storeId, store, sequence);
-      if (store.timeZone !== undefined) zones.add(store.timeZone);
-    }
-    // Intl takes 10 to 20 ms to learn a zone: now, and not when its first receipt comes.
-    for (const zone of zones) zoneOffsetMinutes(zone, this.clock());
   }
 
   /** Starts counting what is stored; `ready` tells when it is done. */
@@ -174,29 +157,40 @@ export class ChainEngine implements Engine {
     // Whoever awaits `ready` is told of a failure; nobody may be waiting yet.
     this.ready.catch((error: unknown) => {
       this.failure = String(error);
-      this.notify(`cannot serve: ${this.failure}`);
+      if (!this.stopping.signal.aborted) this.notify(`cannot serve: ${this.failure}`);
     });
   }
 
   private async start(stored: StoredCounts): Promise<void> {
     const { origin, isFollower = false } = this.parts.options;
     await settleNames({ ...this.parts, log: this.log, clock: this.clock, origin, isFollower });
-    await this.replication.sweepSnapshots();
     await this.keeper.start(stored);
     this.standing.note(() => this.keeper.digest);
     this.noteAllItems();
     // A copy that only follows has no entries of its own, whoever opens it.
     const { isNamed, own } = this.log.origins;
-    await this.maintenance.reconcileErased(!isNamed || own !== undefined);
+    await this.reconcileErased(!isNamed || own !== undefined);
+    this.maintenance.noteStarted();
+    this.reconciling = 'taking out what has expired';
     await this.replication.expireAlso();
-    this.isReconciled = true;
+    this.reconciling = undefined;
+  }
+
+  private async reconcileErased(mayErase: boolean): Promise<void> {
+    const { writer, parts, stopping, reconciling: what } = this;
+    const progress = (done: number, total: number) => {
+      this.reconciling = `${what} ${done}/${total}`;
+    };
+    const { signal } = stopping;
+    const erased = await reconcileErased({ ...parts, writer, signal, progress }, mayErase);
+    if (erased > 0) this.notify(`erased ${erased} members again: the ledger names them`);
   }
 
   private async fold(batch: Batch, newestDay: number): Promise<void> {
     try {
       // The ledger first: an erase is acknowledged only when a restore cannot undo it. What was
       // added beside the commit is there already.
-      this.noteErased(batch.erasedHashes);
+      noteErased(this.parts, batch.erasedHashes);
     } finally {
       // What is committed is counted, whatever else fails: memory stays in step with the disk.
       await this.keeper.fold(batch, newestDay);
@@ -225,20 +219,9 @@ export class ChainEngine implements Engine {
     this.noteItems(named);
   }
 
-  private noteErased(hashes: readonly Buffer[]): void {
-    const { ledger, store } = this.parts;
-    try {
-      ledger.add(hashes);
-    } catch (error) {
-      if (!store.ballast?.spend(error)) throw isFull(error) ? diskFull(error) : error;
-      ledger.add(hashes);
-    }
-  }
-
   /** Why nothing can be served yet; undefined when everything can. */
   private get waitingFor(): string | undefined {
-    const isErasing = !this.isReconciled && 'erasing again whom the ledger names';
-    return this.failure ?? this.keeper.waitingFor ?? (isErasing || undefined);
+    return this.failure ?? this.keeper.waitingFor ?? this.reconciling;
   }
 
   private assertReady(): void {
@@ -248,7 +231,7 @@ export class ChainEngine implements Engine {
 
   /** For what makes a chain smaller: it needs no counts where memory does not hold them. */
   private assertReadyOrOversize(): void {
-    if (!this.keeper.isOversize || !this.isReconciled) this.assertReady();
+    if (!this.keeper.isOversize || this.reconciling !== undefined) this.assertReady();
   }
 
   async ingest(
@@ -286,9 +269,9 @@ export class ChainEngine implements Engine {
     return eraseExactly({ writer, keeper, log, replication, clock }, memberId);
   }
 
-  verify(progress?: (done: number, total: number) => void): Promise<Audit> {
+  async verify(waiting?: Waiting): Promise<Audit> {
     this.assertReady();
-    return this.maintenance.verify(progress);
+    return this.maintenance.verify(waiting);
   }
 
   settle(): Promise<void> {
@@ -296,16 +279,16 @@ export class ChainEngine implements Engine {
     return this.settler.settleAll();
   }
 
-  checkpoint(): Promise<void> {
-    return this.keeper.checkpoint();
+  checkpoint(waiting?: Waiting): Promise<void> {
+    return this.maintenance.checkpoint(waiting);
   }
 
-  async expire(): Promise<number> {
+  async expire(waiting?: Waiting): Promise<number> {
     this.assertReadyOrOversize();
     // By a clock that is years ahead everything would be too old.
     const { trouble } = this.clockGuard;
     if (trouble !== undefined) throw new EngineError('UNAVAILABLE', trouble, { reason: 'CLOCK' });
-    return this.maintenance.expire(this.parts.options.retentionDays, this.clock);
+    return this.maintenance.expire(waiting);
   }
 
   confirmClock(): Promise<ClockReport> {
@@ -322,9 +305,9 @@ export class ChainEngine implements Engine {
     return { log, writer, receipts, clockGuard, clock };
   }
 
-  compact(): Promise<CompactReport> {
+  async compact(waiting?: Waiting): Promise<CompactReport> {
     this.assertReadyOrOversize();
-    return this.maintenance.compact();
+    return this.maintenance.compact(waiting);
   }
 
   item(itemId: string): Item | undefined {
@@ -387,13 +370,31 @@ export class ChainEngine implements Engine {
     );
   }
 
-  async close(): Promise<void> {
+  /** Gives up long work, also that of the start; `close` follows. */
+  stop(): void {
+    const details = { reason: 'CLOSING', retryAfterMs: 1_000 };
+    this.stopping.abort(new EngineError('UNAVAILABLE', 'the engine is closing', details));
+    void this.maintenance.stop();
+  }
+
+  async close({ signal }: Pick<Waiting, 'signal'> = {}): Promise<void> {
+    this.stop();
     this.settler.close();
     await this.ready.catch(() => {});
+    await this.maintenance.stop();
     await this.writer.close();
-    await this.maintenance.close();
+    await this.maintenance.close(signal);
     await this.parts.store.close();
     this.parts.ledger.close();
     await this.parts.claim.release();
+  }
+}
+
+function noteErased({ ledger, store }: ChainParts, hashes: readonly Buffer[]): void {
+  try {
+    ledger.add(hashes);
+  } catch (error) {
+    if (!store.ballast?.spend(error)) throw isFull(error) ? diskFull(error) : error;
+    ledger.add(hashes);
   }
 }

@@ -2,6 +2,7 @@
 // answers. Types, and the names of what can be chosen.
 import type { Clock } from './base/clock.ts';
 import type { Replication } from './jobs/replication.ts';
+import type { Waiting } from './jobs/shared-work.ts';
 import type { KernelBuild } from './kernel/instance.ts';
 import type { Event, IngestResult, Item, Store } from './log/events.ts';
 import type { RankedReply } from './serve/ranked.ts';
@@ -53,6 +54,8 @@ export interface EngineOptions {
   readonly availableMemory?: () => number;
   /** Which build of the kernel: `debug` keeps its assertions. */
   readonly kernelBuild?: KernelBuild;
+  /** Aborted when the engine is to close soon: long work is given up, also that of the opening. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface EngineStatus {
@@ -275,15 +278,18 @@ export interface Engine {
   erase(memberId: string): Promise<EraseReceipt>;
   /**
    * Recounts everything beside the live counts and compares every cell; reading and writing go on.
+   * Like checkpoint, expire and compact it is done once for all who ask meanwhile: who comes while
+   * it runs gets the same answer when that holds what was acknowledged before they asked, else that
+   * of the next run. It is given up when nobody waits for it any more.
    */
-  verify(progress?: (done: number, total: number) => void): Promise<Audit>;
+  verify(waiting?: Waiting): Promise<Audit>;
   /**
    * Makes the order of every neighbour row exact now, which otherwise happens when nothing is
    * asked. Scores are always exact; only which neighbours are among the 50 can lag.
    */
   settle(): Promise<void>;
   /** Writes the counts to disk now, so that the next start is quick. */
-  checkpoint(): Promise<void>;
+  checkpoint(waiting?: Waiting): Promise<void>;
   /**
    * Says that the server's clock is right as it is: receipts up to now are taken, however far they
    * are from the others, and it does not matter what the log says of the time before.
@@ -295,12 +301,12 @@ export interface Engine {
    */
   discardAfter(momentMs: number): Promise<readonly DiscardedReceipt[]>;
   /** Takes out receipts older than the retention window; returns how many. */
-  expire(): Promise<number>;
+  expire(waiting?: Waiting): Promise<number>;
   /**
-   * Rewrites the store without the bytes of what was deleted. Writers wait; readers go on but for a
-   * moment.
+   * Rewrites the store without the bytes of what was deleted before. Readers go on, writers wait
+   * for a moment at its end.
    */
-  compact(): Promise<CompactReport>;
+  compact(waiting?: Waiting): Promise<CompactReport>;
   item(itemId: string): Item | undefined;
   /** In the order of first sight. */
   items(): IterableIterator<Item>;
@@ -317,5 +323,6 @@ export interface Engine {
   status(): EngineStatus;
   /** Every counter as counted (docs/reference/counts.md), for audits and tests; slow. */
   readonly inspect: Inspection;
-  close(): Promise<void>;
+  /** The signal gives up the last checkpoint: then the next start reads the end of the log. */
+  close(waiting?: Pick<Waiting, 'signal'>): Promise<void>;
 }

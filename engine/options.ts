@@ -6,7 +6,6 @@ import type { KernelOptions } from './kernel/instance.ts';
 
 const defaultHalfLifeDays = 60;
 const defaultPopularityHalfLifeDays = 30;
-export const defaultTimeZone = 'Asia/Shanghai';
 
 /** In days; null: no decay. */
 export function halfLivesOf({ halfLifeDays, popularityHalfLifeDays }: EngineOptions) {
@@ -23,4 +22,8 @@ export function kernelOptionsOf(options: EngineOptions): KernelOptions {
   const maxBytes = memoryMaxBytes ?? defaultMemoryMax();
   const reserveBytes = memoryReserveBytes ?? limits.memoryReserveBytes;
   return { build: kernelBuild, memory: { maxBytes, reserveBytes } };
+}
+
+export function timeZoneOf({ timeZone = 'Asia/Shanghai' }: EngineOptions): string {
+  return timeZone;
 }

@@ -74,13 +74,20 @@ export const settingDefinitions = {
     default: 'none',
     allowed: 'host:port or grpcs://host:port, several with commas, or none',
   },
-  nodeSecret: { schema: z.string().min(16), default: 'none', allowed: '16 characters or more' },
+  nodeSecret: {
+    schema: z.string().min(16),
+    default: 'none',
+    allowed: '16 characters or more',
+    isSecret: true,
+  },
   nodeSecretFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
   nodeCaFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
   redis: {
     schema: z.string().regex(/^(?:none|rediss?:\/\/.+)$/),
     default: 'none',
     allowed: 'redis://host:port or rediss://host:port, or none',
+    // A password may stand in it.
+    isSecret: true,
   },
   followerWrites: {
     schema: z.enum(followerWrites),
@@ -250,7 +257,34 @@ function checked(name: SettingName, toldName: string, value: unknown): unknown {
   const { schema, allowed } = settingDefinitions[name];
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new SettingsError(`${toldName} is ${shown(value)} but must be ${allowed}`);
+  throw new SettingsError(`${toldName} is ${shownSetting(name, value)} but must be ${allowed}`);
+}
+
+/** What is refused is told, but not what nobody may read over a shoulder or in a log. */
+function shownSetting(name: SettingName, value: unknown): string {
+  if (!('isSecret' in settingDefinitions[name])) {
+    return shown(typeof value === 'string' ? withoutCredentials(value) : value);
+  }
+  const what = typeof value === 'string' ? `a text of ${value.length} characters` : typeof value;
+  return `${what}, not shown here,`;
+}
+
+/** An address without the name and password that may stand before its host. */
+export function withoutCredentials(address: string): string {
+  return address.replaceAll(/\/\/[^/\s]*@/g, '//…@');
+}
+
+/**
+ * The content of a file that holds a secret. Its name is not told either: it may be the secret
+ * itself, given in the wrong place. Throws SettingsError.
+ */
+export function readSecretFile(name: SettingName, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw new SettingsError(`${environmentName(name)} names a file that cannot be read: ${code}`);
+  }
 }
 
 function readSettingsFile(path: string): Record<string, unknown> {
@@ -270,7 +304,8 @@ function readFileContent(path: string): object {
     if (typeof value === 'object' && value !== null && flaws.length === 0) return value;
   } catch (error) {
     if (error instanceof EngineError || (error as NodeJS.ErrnoException).code !== undefined) {
-      const { message } = error as Error;
+      // Where it is no JSON, what stands there may be a secret.
+      const message = (error as Error).message.replace(/, found .*$/s, '');
       throw new SettingsError(
         `CAINI_CONFIG names ${shown(path)}, which cannot be read: ${message}`,
       );

@@ -119,10 +119,37 @@ export const limits = {
   checkpointIntervalMs: 60_000,
   /** How long after an erase the compacting copy may leave the old bytes on disk. */
   compactWithinMs: 24 * 3_600_000,
+  /** Of a copy of the chain in one transaction: about 1,000 pages in memory, some 20 ms. */
+  copyBatchBytes: 4_194_304,
+  /** Of a copy, written between two syncs: 0.1 s of an ordinary disk, which commits share. */
+  copySyncBytes: 16_777_216,
+  /** A copy that does not get one transaction further in this time hangs, and is given up. */
+  copyStallMsMax: 60_000,
+  /** Writers wait while a copy takes over the last rows that changed: so many take some 20 ms. */
+  copyKeysPause: 1_024,
+  /** Where it takes longer, the disk hangs: the copy is given up, and the writers go on. */
+  copyPauseMsMax: 5_000,
+  /** Rounds of taking over before that; each is shorter than the one before. */
+  copyRoundsMax: 16,
+  /**
+   * Rows that may change while a copy is made before writers wait for it: 1,000,000 × ~100 B = 100
+   * MB; three for a receipt, so half a minute at 10,000 receipts a second.
+   */
+  copyKeysMax: 1_000_000,
+  /** Cells of a row that a verify compares in one step: some 1.5 µs each, so about 3 ms. */
+  verifyCellsMax: 2_048,
+  /** Receipts of a history that it compares with the log in one step: about 20 µs each. */
+  verifyEntriesMax: 64,
   /** Differences that a verify lists; it counts all of them. */
   verifyDifferencesMax: 100,
-  /** Histories or tickets that one slice of expiry takes: about 5 ms in one transaction. */
+  /** Receipts that one slice of expiry takes: some 50 µs each, so about 3 ms in one transaction. */
   expireSliceMax: 64,
+  /**
+   * What one slice of a walk through a table reads before the event loop turns: about 1 ms. Rows of
+   * the log have some 250 B, one of a purchase of 2,000 lines 120 KB.
+   */
+  walkRowsMax: 512,
+  walkBytesMax: 262_144,
   /**
    * A data file is checked before it is opened at 1 GB/s; a disk that gives less than 10 MB/s is
    * taken for broken.

@@ -307,8 +307,8 @@ export class Kernel {
     return this.run.digestOfRow(tables[table], row);
   }
 
-  /** All cells of a row, in no order. Slow: for audits. */
-  row(table: PairTable | 'scope', row: number): KernelCell[] {
+  /** All cells of a row, or one of so many parts of them, in no order. Slow: for audits. */
+  row(table: PairTable | 'scope', row: number, part = 0, parts = 1): KernelCell[] {
     const directory = this.run.rowAddress(tables[table], row) >>> 0;
     const memory = this.memory();
     const address = memory.getUint32(directory + rowBytes.cells, true);
@@ -316,7 +316,7 @@ export class Kernel {
     const cells: KernelCell[] = [];
     for (let at = address; at < address + capacity * cellBytes; at += cellBytes) {
       const key = memory.getUint32(at, true);
-      if (key === emptyKey) continue;
+      if (key === emptyKey || (key & keyMask) % parts !== part) continue;
       const count = memory.getInt32(at + 4, true);
       cells.push({ key: key & keyMask, count, weight: memory.getBigInt64(at + 8, true) });
     }

@@ -92,9 +92,9 @@ export class Log {
     return formatVector(this.origins.vector());
   }
 
-  /** Up to `limit` entries from a sequence on, unread. */
-  raw(from: number, limit: number): RawEntry[] {
-    return this.store.tables.log.chunk(logKey(from), limit).map(({ key, value }) => ({
+  /** Up to `limit` committed entries from a sequence on, unread; fewer where they are long. */
+  raw(from: number, limit: number, bytesMax?: number): RawEntry[] {
+    return this.store.tables.log.chunk(logKey(from), limit, bytesMax).map(({ key, value }) => ({
       sequence: Number(key.readBigUInt64BE(6)),
       bytes: value,
     }));

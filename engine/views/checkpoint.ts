@@ -52,7 +52,12 @@ function headerOf(counts: Counts, sequence: number): CheckpointHeader {
   };
 }
 
-async function writeBlocks(file: FileHandle, counts: Counts, header: CheckpointHeader) {
+async function writeBlocks(
+  file: FileHandle,
+  counts: Counts,
+  header: CheckpointHeader,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   await file.appendFile(sealBlock(Buffer.from(JSON.stringify(header))));
   const room = Buffer.allocUnsafeSlow(writeBytes);
   let [gathered, unsynced, isDone] = [0, 0, false];
@@ -75,6 +80,7 @@ async function writeBlocks(file: FileHandle, counts: Counts, header: CheckpointH
       unsynced = 0;
     }
     await setImmediate();
+    signal?.throwIfAborted();
   }
   await file.sync();
 }
@@ -91,12 +97,13 @@ async function syncFolder(folder: string): Promise<void> {
 /**
  * Writes a checkpoint of this moment; must be called when everything up to `sequence`, and nothing
  * more, is folded. The moment is fixed before the first await; the former checkpoint stands until
- * the new one is durable.
+ * the new one is durable. Rejects with the reason of the signal, and then it stands still.
  */
 export async function writeCheckpoint(
   folder: string,
   counts: Counts,
   sequence: number,
+  signal?: AbortSignal,
 ): Promise<void> {
   const { run } = counts.kernel;
   const header = headerOf(counts, sequence);
@@ -105,7 +112,7 @@ export async function writeCheckpoint(
   try {
     const file = await open(temporary, 'w');
     try {
-      await writeBlocks(file, counts, header);
+      await writeBlocks(file, counts, header, signal);
     } finally {
       await file.close();
     }

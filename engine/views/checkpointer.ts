@@ -1,5 +1,4 @@
 // Writes checkpoints of the counts, one at a time, and knows which of them stand on the disk.
-
 import { limits } from '../base/limits.ts';
 import type { Serial } from '../base/serial.ts';
 import type { Store } from '../store/store.ts';
@@ -32,8 +31,11 @@ export class Checkpointer {
     return { oldest: this.durable || newest, newest };
   }
 
-  /** Writes one of now; resolves when it is durable. Nothing to write while there are no counts. */
-  write(): Promise<void> {
+  /**
+   * Writes one of now; resolves when it is durable. Nothing to write while there are no counts. The
+   * signal gives it up.
+   */
+  write(signal?: AbortSignal): Promise<void> {
     const { background, quietly, live, store } = this.options;
     return background.run(async () => {
       let writing: Promise<void> | undefined;
@@ -43,7 +45,7 @@ export class Checkpointer {
         if (standing === undefined || standing.sequence === this.durable) return;
         sequence = standing.sequence;
         this.pending = sequence;
-        writing = writeCheckpoint(store.folder, standing.counts, sequence);
+        writing = writeCheckpoint(store.folder, standing.counts, sequence, signal);
       });
       if (!writing) return;
       try {
@@ -59,11 +61,14 @@ export class Checkpointer {
   private async dropResidues(upTo: number): Promise<void> {
     const { store } = this.options;
     const { residues } = store.tables;
-    if (residues.count() === 0) return;
-    await store.transaction(() => {
-      for (const { key } of residues.chunk(Buffer.alloc(1), limits.residuesDroppedAtOnce)) {
-        if (Number(key.readBigUInt64BE(0)) <= upTo) residues.remove(key);
-      }
-    });
+    const isDropped = (key: Buffer) => Number(key.readBigUInt64BE(0)) <= upTo;
+    let keys = residues.keys(Buffer.alloc(1), limits.residuesDroppedAtOnce).filter(isDropped);
+    while (keys.length > 0) {
+      const dropped = keys;
+      await store.transaction(() => {
+        for (const key of dropped) residues.remove(key);
+      });
+      keys = residues.keys(Buffer.alloc(1), limits.residuesDroppedAtOnce).filter(isDropped);
+    }
   }
 }

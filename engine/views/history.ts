@@ -113,6 +113,16 @@ export function decodeHistory(history: Buffer | undefined): HistoryEntry[] {
   return entries;
 }
 
+/** The same one by one, with the byte at which each ends. */
+export function* walkHistory(
+  history: Buffer | undefined,
+): IterableIterator<{ readonly entry: HistoryEntry; readonly end: number }> {
+  if (!history) return;
+  for (let at = 0; at < history.length; at += entryLength(history, at)) {
+    yield { entry: decodeEntryAt(history, at), end: at + entryLength(history, at) };
+  }
+}
+
 /** Negative when the entry at `at` stands before (occurredAtMs, purchaseId). */
 function compareAt(history: Buffer, at: number, occurredAtMs: number, purchaseId: Buffer): number {
   const difference = history.readDoubleLE(at) - occurredAtMs;

@@ -1,6 +1,5 @@
 // Keeps the counts: loads or recounts them at start, moves them by batches, makes them anew when
 // they cannot be gone on with.
-
 import { setImmediate } from 'node:timers/promises';
 import { steadyMilliseconds } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
@@ -21,9 +20,18 @@ import { Checkpointer } from './checkpointer.ts';
 import { Counts, type HalfLives, type Registries } from './counts.ts';
 import { findMember, isPersonalised } from './members.ts';
 import { type Changes, type Follower, inverseOf, moveCounts } from './mover.ts';
-import { OutOfMemory, Recount, type RecountSource, recountSliceMs } from './recount.ts';
+import {
+  notCountedYet,
+  OutOfMemory,
+  Recount,
+  type RecountSource,
+  recountSliceMs,
+} from './recount.ts';
 import { Recounter, type RunQuietly, type UseRecount } from './recounter.ts';
 import type { StoredReceipts } from './stored-receipts.ts';
+
+/** Everything committed is in the log; nobody writes while it is counted anew. */
+const trapped = 'the counts failed';
 
 /** For who is in the midst of folding, or before anything is. */
 const atOnce: RunQuietly = async (work) => work();
@@ -44,6 +52,8 @@ export interface KeeperOptions {
   readonly newestDay: number;
   /** Told what goes on: a rebuild, a landmark crossed. */
   readonly notify: (message: string) => void;
+  /** Aborted when nobody will need what is being counted. */
+  readonly signal: AbortSignal;
 }
 
 export class Keeper {
@@ -102,11 +112,7 @@ export class Keeper {
     return this.applied - this.checkpointer.durable;
   }
 
-  private emptyCounts(newestDay: number): Counts {
-    return this.countsAround(new Kernel(this.options.kernel), newestDay);
-  }
-
-  private countsAround(kernel: Kernel, newestDay: number): Counts {
+  private emptyCounts(newestDay: number, kernel = new Kernel(this.options.kernel)): Counts {
     const { registries, halfLives } = this.options;
     return new Counts(registries, halfLives, newestDay, kernel);
   }
@@ -145,7 +151,7 @@ export class Keeper {
   /** Takes the checkpoint's counts for the live ones, when they can be used. */
   private load(stored: StoredCounts): CheckpointLoad {
     if ('unusable' in stored) return stored;
-    this.current = this.countsAround(stored.kernel, this.newestDay);
+    this.current = this.emptyCounts(this.newestDay, stored.kernel);
     return finishCheckpoint(stored.header, this.current, this.options.log.head);
   }
 
@@ -176,6 +182,7 @@ export class Keeper {
         const { done, total } = recount.progress();
         this.waitingFor = `counting ${done}/${total} (${why})`;
         await setImmediate();
+        this.options.signal.throwIfAborted();
       }
     } catch (error) {
       if (!(error instanceof OutOfMemory) && !isTrap(error)) throw error;
@@ -229,17 +236,14 @@ export class Keeper {
     if (!isTrap(error) || this.waitingFor !== undefined) return;
     const { whileStopped, notify } = this.options;
     this.breakDown(error);
-    whileStopped(() => this.recover()).catch((cause) => notify(`counting failed: ${cause}`));
+    whileStopped(() => this.countAnew(trapped, atOnce)).catch((cause) =>
+      notify(`counting failed: ${cause}`),
+    );
   }
 
   private breakDown(error: unknown): void {
     this.waitingFor = `counting everything anew (the counts failed: ${String(error)})`;
     this.options.notify(`the counts failed and are made anew from the log: ${String(error)}`);
-  }
-
-  /** Everything committed is in the log; nobody writes while this goes on. */
-  private recover(): Promise<void> {
-    return this.countAnew('the counts failed', atOnce);
   }
 
   /**
@@ -261,10 +265,9 @@ export class Keeper {
   }
 
   /**
-   * Begins to move the counts while the batch is on its way to the disk, so that nobody waits for
-   * one after the other, where that can be taken back (`moveBack`). Nothing is told of it before
-   * `fold`: neither watermark nor digest ever stands for what is not on the disk. Nodes of one
-   * chain compare parts of their cells at any moment, so they count afterwards.
+   * Begins to move the counts while the batch is on its way to the disk, where that can be taken
+   * back (`moveBack`). Nothing is told of it before `fold`. Nodes of one chain compare parts of
+   * their cells at any moment, so they count afterwards.
    */
   moveAhead(batch: Batch, newestDay: number): void {
     if (this.options.log.origins.isNamed || this.waitingFor !== undefined) return;
@@ -297,7 +300,7 @@ export class Keeper {
       await this.move(inverseOf(batch.changes));
     } catch (error) {
       this.breakDown(error);
-      await this.recover();
+      await this.countAnew(trapped, atOnce);
     }
     batch.counting = undefined;
     this.digestBehind = undefined;
@@ -315,13 +318,13 @@ export class Keeper {
     } catch (error) {
       if (!isTrap(error)) throw error;
       this.breakDown(error);
-      await this.recover();
+      await this.countAnew(trapped, atOnce);
     }
     this.digestBehind = undefined;
     for (const { counts } of this.followers()) counts.refreshEligible(batch.changedItems);
     this.applied = this.options.log.head;
     if (wasOversize) this.noteSmaller();
-    else if (this.isOversize) throw notCounted(this.waitingFor);
+    else if (this.isOversize) throw notCountedYet(this.waitingFor);
     else if (this.current.isPastLandmark(newestDay)) this.recount('the landmark moves');
   }
 
@@ -358,8 +361,10 @@ export class Keeper {
   withRecount<Result>(
     use: UseRecount<Result>,
     progress?: (done: number, total: number) => void,
+    signal?: AbortSignal,
   ): Promise<Result[]> {
-    return this.noticed(this.background.run(() => this.recounter.beside(use, progress)));
+    const recount = () => this.recounter.beside(use, progress, signal);
+    return this.noticed(this.background.run(recount));
   }
 
   private async noticed<Result>(work: Promise<Result>): Promise<Result> {
@@ -377,9 +382,9 @@ export class Keeper {
     throw new EngineError('UNAVAILABLE', `not ready: ${waitingFor}`, { reason: 'NOT_READY' });
   }
 
-  /** Writes a checkpoint of now; resolves when it is durable. */
-  checkpoint(): Promise<void> {
-    return this.noticed(this.checkpointer.write());
+  /** Writes a checkpoint of now; resolves when it is durable. The signal gives it up. */
+  checkpoint(signal?: AbortSignal): Promise<void> {
+    return this.noticed(this.checkpointer.write(signal));
   }
 
   /** Runs work during which no checkpoint is written, so that the newest stays the one on disk. */
@@ -391,10 +396,4 @@ export class Keeper {
   idle(): Promise<void> {
     return this.background.idle();
   }
-}
-
-/** It is in the log, and answered as a duplicate once there are counts again. */
-function notCounted(why: string | undefined): EngineError {
-  const message = `it is on the disk, but could not be counted: ${why}`;
-  return new EngineError('UNAVAILABLE', message, { reason: 'NOT_READY', retryAfterMs: 60_000 });
 }

@@ -1,5 +1,6 @@
 // Counts made anew from what is stored, in slices between batches, while the same changes go on
 // into the old counts.
+import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
@@ -132,4 +133,10 @@ export class Recount {
     const isWhole = last && this.roots.length === rootsAtOnce;
     this.historyStart = isWhole ? keyAfter(last) : undefined;
   }
+}
+
+/** It is in the log, and answered as a duplicate once there are counts again. */
+export function notCountedYet(why: string | undefined): EngineError {
+  const message = `it is on the disk, but could not be counted: ${why}`;
+  return new EngineError('UNAVAILABLE', message, { reason: 'NOT_READY', retryAfterMs: 60_000 });
 }

@@ -29,6 +29,8 @@ export interface RecounterOptions {
   /** Bytes that may still be taken of the machine; default: as the system says. */
   readonly availableMemory?: (() => number) | undefined;
   readonly notify: (message: string) => void;
+  /** Aborted when nobody will need what is being counted. */
+  readonly signal: AbortSignal;
 }
 
 /** One part of the rows, where memory does not hold all of them twice. */
@@ -48,6 +50,7 @@ interface Asked<Result> {
   readonly empty: () => Counts;
   readonly use: (counts: Counts, live: Counts) => Generator<unknown, Result>;
   readonly progress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class Recounter {
@@ -78,7 +81,10 @@ export class Recounter {
     this.current = undefined;
     if (this.partsBeside() > 1) return countAnew(why);
     const recount = new Recount(empty(), source);
-    while (!recount.step(recountSliceMs, steadyMilliseconds)) await setImmediate();
+    while (!recount.step(recountSliceMs, steadyMilliseconds)) {
+      await setImmediate();
+      this.options.signal.throwIfAborted();
+    }
     switchTo(recount.target);
   }
 
@@ -97,17 +103,20 @@ export class Recounter {
         yield;
         switchTo(counts);
       },
+      signal: this.options.signal,
     });
   }
 
   /**
    * Counts everything anew beside the live counts, then runs `use` step by step at quiet moments
    * while both stand at the same events. Where memory does not hold all rows twice it does so part
-   * by part; answers what `use` made of each.
+   * by part; answers what `use` made of each. The signal gives it up, and nothing is left of the
+   * other counts.
    */
   async beside<Result>(
     use: UseRecount<Result>,
     progress: (done: number, total: number) => void = () => {},
+    signal?: AbortSignal,
   ): Promise<Result[]> {
     const parts = this.partsBeside();
     if (parts > 1) this.options.notify(`memory is short: recounting in ${parts} parts`);
@@ -117,6 +126,7 @@ export class Recounter {
         empty: () => this.emptyPart({ part, parts }),
         use: (fresh, live) => use(fresh, live, { part, parts }),
         progress: (done, total) => progress(part * total + done, parts * total),
+        signal,
       });
       results.push(result);
     }
@@ -132,9 +142,10 @@ export class Recounter {
   }
 
   /** Starts again when the live counts were replaced meanwhile. */
-  private async recount<Result>({ empty, use, progress }: Asked<Result>): Promise<Result> {
+  private async recount<Result>({ empty, use, progress, signal }: Asked<Result>): Promise<Result> {
     const { live, source, quietly } = this.options;
     while (true) {
+      signal?.throwIfAborted();
       const counts = live();
       const recount = new Recount(empty(), source);
       this.current = recount;
@@ -144,12 +155,14 @@ export class Recounter {
           const { done, total } = recount.progress();
           progress?.(done, total);
           await setImmediate();
+          signal?.throwIfAborted();
         }
         const steps = use(recount.target, counts);
         while (this.current === recount) {
           const finished = await quietly(() => this.runSlice(recount, steps));
           if (finished) return finished.result;
           await setImmediate();
+          signal?.throwIfAborted();
         }
       } finally {
         if (this.current === recount) this.current = undefined;

@@ -29,7 +29,7 @@ function confirm(options: ClockOptions): Promise<void> {
   return runWork<ClockReport>(options, {
     operation: 'confirmClock',
     onFolder: (engine) => engine.confirmClock(),
-    progress: () => {},
+    label: 'asking the clock',
     describe: ({ clock, newestReceiptOn }) =>
       `the clock is taken for right: ${clock}; newest receipt: ${newestReceiptOn ?? 'none yet'}`,
     exitCode: () => exitCodes.done,

@@ -14,7 +14,7 @@ export function eraseCommand(program: Command): void {
         operation: 'eraseMember',
         ids: { memberId },
         onFolder: async (engine) => engine.erase(validate(idSchema, memberId)),
-        progress: () => {},
+        label: 'erasing',
         describe: describeReceipt,
         exitCode: () => exitCodes.done,
       }),

@@ -38,6 +38,10 @@ const program = new Command('caini')
 
 // Subcommands inherit these only when they are made after them.
 program.exitOverride();
+program.configureOutput({
+  // An option by a wrong name is repeated, but not its value: that may be a secret.
+  outputError: (told, write) => write(told.replaceAll(/(--[\w-]+)=[^\s']*/g, '$1=…')),
+});
 for (const register of commands) register(program);
 
 try {

@@ -12,6 +12,7 @@ import {
   type IngestOptions,
   type IngestResult,
   type NodeAcknowledgement,
+  type Waiting,
 } from '../../engine/index.ts';
 
 /** How a node writes, and what it says of itself. */
@@ -23,7 +24,7 @@ export interface NodeWays {
   cluster(): ClusterStatus;
   /** Why nothing can be served although the engine could; undefined when it can. */
   waitingFor(): string | undefined;
-  close(): Promise<void>;
+  close(waiting?: Pick<Waiting, 'signal'>): Promise<void>;
 }
 
 export type ForwardedWrite = (
@@ -97,7 +98,6 @@ export class NodeEngine implements Engine {
     return write.kind === 'erase' ? this.erase(write.memberId) : this.ingest(write.events);
   }
 
-  /** A follower lets expire what its origin does. */
   confirmClock(): Promise<ClockReport> {
     return this.current.confirmClock();
   }
@@ -106,17 +106,18 @@ export class NodeEngine implements Engine {
     return this.current.discardAfter(momentMs);
   }
 
-  async expire(): Promise<number> {
-    return this.ways.forward === undefined ? this.current.expire() : 0;
+  /** A follower lets expire what its origin does. */
+  async expire(waiting?: Waiting): Promise<number> {
+    return this.ways.forward === undefined ? this.current.expire(waiting) : 0;
   }
 
   recommend: Engine['recommend'] = (request, audience) => this.current.recommend(request, audience);
   rank: Engine['rank'] = (request, audience) => this.current.rank(request, audience);
   waitFor: Engine['waitFor'] = (watermark) => this.current.waitFor(watermark);
-  verify: Engine['verify'] = (progress) => this.current.verify(progress);
+  verify: Engine['verify'] = (waiting) => this.current.verify(waiting);
   settle: Engine['settle'] = () => this.current.settle();
-  checkpoint: Engine['checkpoint'] = () => this.current.checkpoint();
-  compact: Engine['compact'] = () => this.current.compact();
+  checkpoint: Engine['checkpoint'] = (waiting) => this.current.checkpoint(waiting);
+  compact: Engine['compact'] = (waiting) => this.current.compact(waiting);
   item: Engine['item'] = (itemId) => this.current.item(itemId);
   items: Engine['items'] = () => this.current.items();
   store: Engine['store'] = (storeId) => this.current.store(storeId);
@@ -148,7 +149,7 @@ export class NodeEngine implements Engine {
     return { ...rest, ready, ...why, cluster: ways.cluster() };
   }
 
-  async close(): Promise<void> {
-    await this.ways.close();
+  async close(waiting?: Pick<Waiting, 'signal'>): Promise<void> {
+    await this.ways.close(waiting);
   }
 }

@@ -12,6 +12,7 @@ import {
   type EngineOptions,
   installSnapshot,
   openSeedFolder,
+  type Waiting,
 } from '../../engine/index.ts';
 import { Follow, type FollowCounters } from './follow.ts';
 import { giveBack } from './give-back.ts';
@@ -320,7 +321,7 @@ class Node implements NodeWays {
   }
 
   /** Closes the engine and all that uses it. */
-  private async letGo(): Promise<void> {
+  private async letGo(waiting?: Pick<Waiting, 'signal'>): Promise<void> {
     const { engine } = this;
     this.engine = undefined;
     this.facade.use(undefined);
@@ -329,7 +330,7 @@ class Node implements NodeWays {
     this.follows = [];
     await this.publisher?.close();
     this.publisher = undefined;
-    await engine?.close();
+    await engine?.close(waiting);
   }
 
   acknowledge: NodeWays['acknowledge'] = (watermark) => this.nodes.acknowledge(watermark);
@@ -360,11 +361,11 @@ class Node implements NodeWays {
     this.failToStart(new EngineError('UNAVAILABLE', 'the server is closing'));
   }
 
-  async close(): Promise<void> {
+  async close(waiting?: Pick<Waiting, 'signal'>): Promise<void> {
     this.stop();
     await this.started.catch(() => {});
     await this.mending?.catch(() => {});
-    await this.letGo();
+    await this.letGo(waiting);
     for (const upstream of this.upstreams) upstream.close();
   }
 }

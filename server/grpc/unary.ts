@@ -78,7 +78,7 @@ interface Asking {
   readonly operation: Operation;
   readonly method: Method;
   readonly input: RawInput;
-  readonly call: Pick<ServerUnaryCall<Buffer, Buffer>, 'cancelled'>;
+  readonly call: Pick<ServerUnaryCall<Buffer, Buffer>, 'cancelled' | 'once'>;
 }
 
 /** Whatever is refused on the way is told with the value that the caller gave. */
@@ -105,19 +105,23 @@ function answerOnce({ parts, operation, method, input, call }: Asking): Answer |
       return parts.fragments.list(engine.rank(request, operation.audience));
     });
   }
-  return runOperation(access, operation, method, input);
-}
-
-function runOperation(
-  access: EngineAccess,
-  operation: Operation,
-  method: Method,
-  input: RawInput,
-): Answer | Promise<Answer> {
   const told = (result: Result): Answer =>
     result.outcome === 'conflict' || result.outcome === 'rejected'
       ? statusOfResult(result)
       : method.encode(result.body);
-  const result = operation.run(access, input);
+  const result = runOperation(access, operation, input, call);
   return result instanceof Promise ? result.then(told) : told(result);
+}
+
+/** Long work ends when the caller has gone. */
+function runOperation(
+  access: EngineAccess,
+  operation: Operation,
+  input: RawInput,
+  call: Asking['call'],
+): Result | Promise<Result> {
+  if (operation.runLong === undefined) return operation.run(access, input);
+  const gone = new AbortController();
+  call.once('cancelled', () => gone.abort());
+  return operation.runLong(access, input, { signal: gone.signal });
 }

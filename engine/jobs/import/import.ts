@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import { assert, EngineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Event, IngestResult, Item } from '../../log/events.ts';
+import { holdCopy } from '../../store/leftovers.ts';
 import { type Batch, makeBatches } from './batches.ts';
 import {
   type Bookmark,
@@ -96,6 +97,7 @@ export async function runImport(
   rmSync(spillFolder, { recursive: true, force: true });
   const survey = await surveyFiles(options);
   const run = openRun(target, options);
+  const release = holdCopy(spillFolder);
   try {
     const batches = makeBatches({ chunks: countRows(run, survey), survey, rules, spillFolder });
     const finished = !options.signal?.aborted && (await bringIn(run, batches, survey));
@@ -103,6 +105,7 @@ export async function runImport(
   } finally {
     run.rejects.close();
     rmSync(spillFolder, { recursive: true, force: true });
+    release();
   }
 }
 
