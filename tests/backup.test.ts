@@ -299,7 +299,7 @@ async function live(engine: Engine, chain: Chain) {
     }
     if (step.kind !== 'ingest') continue;
     for (const event of step.events) {
-      await engine.ingest([event]);
+      await engine.ingest([event], { trustsDays: true });
       marks.push(markOf(engine));
     }
   }

@@ -76,7 +76,7 @@ async function fill(engine: Engine, events: readonly Event[]): Promise<void> {
 }
 
 const open = (dataDir: string, clock: () => number, days: number | undefined = retentionDays) =>
-  openEngine({ dataDir, clock, retentionDays: days });
+  openEngine({ dataDir, clock, steadyClock: clock, retentionDays: days });
 
 /** The digest of a chain that has these receipts and never had others. */
 function digestOf(events: readonly Event[]): Promise<string> {

@@ -75,8 +75,8 @@ test('of two prices the later stands, and a later clock is no trump', () =>
     await price(b, 200);
     await exchange(a, b);
     expect([a, b].map((engine) => engine.item('milk')?.priceFen)).toEqual([200, 200]);
-    // The clock steps back by an hour: whoever has seen 200 writes after it all the same.
-    chain.nowMs -= 3_600_000;
+    // The clock steps back by minutes: whoever has seen 200 writes after it all the same.
+    chain.nowMs -= 240_000;
     await price(a, 300);
     await exchange(a, b);
     expect([a, b].map((engine) => engine.item('milk')?.priceFen)).toEqual([300, 300]);

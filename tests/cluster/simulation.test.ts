@@ -110,6 +110,7 @@ class Story {
     return openEngine({
       dataDir: this.path(dataDir),
       clock: () => this.nowMs + this.skewMs[name],
+      steadyClock: () => this.nowMs,
       ...(retentionDays === undefined ? {} : { retentionDays }),
       ...role,
     });
@@ -149,7 +150,7 @@ class Story {
   }
 
   private async ingest(name: Name, events: readonly Event[]): Promise<void> {
-    const results = await this.node(name).ingest(events);
+    const results = await this.node(name).ingest(events, { trustsDays: true });
     for (const [at, { status, id }] of results.entries()) {
       if (status === 'created' && events[at]!.kind === 'purchase') this.created.add(id);
     }
