@@ -2,7 +2,6 @@
 // accumulator (touched.ts), the best selected. Nothing is allocated; only what was touched is
 // cleared (the approach of benfred/implicit).
 
-import { nextRow } from './counts';
 import { allocate, release } from './heap';
 import {
   BASKET_BYTES,
@@ -12,8 +11,9 @@ import {
   BASKET_TOUCHED,
   basketCount,
   basketsOf,
+  REQUEST_SIDE,
 } from './history';
-import { hot, mark, nextEpoch, record } from './items';
+import { hot, mark, nextEpoch, nextRow, record } from './items';
 import {
   ITEM_OUT,
   ITEM_REBOUGHT,
@@ -48,9 +48,18 @@ export const ANCHOR_HABIT: u32 = 48;
 export const ANCHOR_START: u32 = 56;
 export const ANCHOR_AGAIN: u32 = 64;
 
+/** So many anchors may lead on to others. */
+export const LEADS_MAX: u32 = 512;
+const SET_APART: u32 = 0xffffffff;
+
 export let anchors: u32 = 0;
 let anchorCapacity: u32 = 0;
 export let anchorCount: u32 = 0;
+/** The first so many lead on to others. */
+export let leadCount: u32 = 0;
+/** LEADS_MAX anchors, and as many weights f64. */
+let apart: u32 = 0;
+let weights: u32 = 0;
 export let epoch: u32 = 0;
 export let growth: f32 = 1.0;
 /** Sum of f over anchors; Z = sum of ageDecay^age over baskets, and the same weighed as h is. */
@@ -58,11 +67,17 @@ let affinitySum: f64 = 0;
 export let ageSum: f64 = 0;
 export let habitSum: f64 = 0;
 
+export function startAnchors(): void {
+  apart = allocate(LEADS_MAX * ANCHOR_BYTES);
+  weights = allocate(LEADS_MAX * 8);
+}
+
 /** Begins a request for at most `limit` items, weighed against g = `pairGrowthNow`. */
 export function startRequest(limit: u32, pairGrowthNow: f64): void {
   epoch = nextEpoch();
   growth = <f32>pairGrowthNow;
   anchorCount = 0;
+  leadCount = 0;
   affinitySum = 0;
   ageSum = 0;
   habitSum = 0;
@@ -79,7 +94,7 @@ function growAnchors(): void {
   const larger = max<u32>(256, anchorCapacity * 2);
   const block = allocate(larger * ANCHOR_BYTES);
   if (anchorCount) memory.copy(block, anchors, anchorCount * ANCHOR_BYTES);
-  release(anchors, anchorCapacity * ANCHOR_BYTES);
+  release(anchors);
   anchors = block;
   anchorCapacity = larger;
 }
@@ -113,6 +128,7 @@ function weighItem(item: u32, affinity: f64, day: i32, age: u32): u32 {
   store<f64>(at, 0, ANCHOR_HABIT);
   store<u32>(at, 0, ANCHOR_START);
   anchorCount++;
+  leadCount = min(anchorCount, LEADS_MAX);
   return at;
 }
 
@@ -135,13 +151,13 @@ function touchItems(baskets: u32, count: u32): void {
 }
 
 /**
- * Makes the baskets on side 0 the anchors: f(i) = sum of ageDecay^age, newest basket first. Returns
+ * Makes the request's baskets the anchors: f(i) = sum of ageDecay^age, newest basket first. Returns
  * how many anchors.
  */
 export function weighHistory(ageDecay: f64): u32 {
-  const baskets = basketsOf(0);
-  const newest = <i32>basketCount(0) - 1;
-  if (newest >= 0) touchItems(baskets, basketCount(0));
+  const baskets = basketsOf(REQUEST_SIDE);
+  const newest = <i32>basketCount(REQUEST_SIDE) - 1;
+  if (newest >= 0) touchItems(baskets, basketCount(REQUEST_SIDE));
   let weight: f64 = 1.0;
   for (let k = newest; k >= 0; k--) {
     const basket = baskets + <u32>k * BASKET_BYTES;
@@ -162,42 +178,67 @@ export function weighHistory(ageDecay: f64): u32 {
 }
 
 /**
- * Leaves their affinity to the `most` anchors that weigh most (of equal ones to those met first,
- * the later receipt's) and takes it from the others, which stay anchors.
+ * Only the `most` anchors that weigh most, at most LEADS_MAX, lead on to others (of equal ones
+ * those met first, the later receipt's). They stand first from here on, in the order they had.
  */
 export function keepHeaviest(most: u32): void {
-  if (anchorCount <= most) return;
-  let above: f64 = f64.POSITIVE_INFINITY;
-  let left = most;
-  while (true) {
-    // From one weight down to the next: f takes few values, since it is a sum of powers of one age.
-    let next: f64 = 0;
-    let equal: u32 = 0;
-    for (let k: u32 = 0; k < anchorCount; k++) {
-      const affinity = load<f64>(anchors + k * ANCHOR_BYTES, ANCHOR_AFFINITY);
-      if (affinity >= above || affinity < next) continue;
-      equal = affinity == next ? equal + 1 : 1;
-      next = affinity;
-    }
-    if (equal >= left || next == 0) {
-      dropBelow(next, left);
-      return;
-    }
-    left -= equal;
-    above = next;
+  const wanted = min(most, LEADS_MAX);
+  leadCount = min(anchorCount, wanted);
+  if (anchorCount <= wanted || !wanted) return;
+  setApart(wanted, leastOfHeaviest(wanted));
+  // The others move to the end, the last one first, over places that are copied or passed already.
+  let to = anchorCount;
+  for (let k = anchorCount; k > 0; k--) {
+    const at = anchors + (k - 1) * ANCHOR_BYTES;
+    if (load<u32>(mark(load<u32>(at)), MARK_SLOT) == SET_APART) continue;
+    to--;
+    if (to != k - 1) memory.copy(anchors + to * ANCHOR_BYTES, at, ANCHOR_BYTES);
+  }
+  memory.copy(anchors, apart, wanted * ANCHOR_BYTES);
+  for (let k: u32 = 0; k < anchorCount; k++) {
+    store<u32>(mark(load<u32>(anchors + k * ANCHOR_BYTES)), k, MARK_SLOT);
   }
 }
 
-/** Takes the affinity of all that weigh less, and of all but `kept` that weigh just as much. */
-function dropBelow(affinity: f64, kept: u32): void {
-  let left = kept;
+/** Copies the `wanted` heaviest, of which the last weighs `least`, and marks them. */
+function setApart(wanted: u32, least: f64): void {
+  let equal = wanted;
   for (let k: u32 = 0; k < anchorCount; k++) {
-    const at = anchors + k * ANCHOR_BYTES;
-    const own = load<f64>(at, ANCHOR_AFFINITY);
-    if (own > affinity) continue;
-    if (own == affinity && left > 0) left--;
-    else store<f64>(at, 0, ANCHOR_AFFINITY);
+    if (load<f64>(anchors + k * ANCHOR_BYTES, ANCHOR_AFFINITY) > least) equal--;
   }
+  let count: u32 = 0;
+  for (let k: u32 = 0; count < wanted; k++) {
+    const at = anchors + k * ANCHOR_BYTES;
+    const affinity = load<f64>(at, ANCHOR_AFFINITY);
+    if (affinity < least) continue;
+    if (affinity == least) {
+      if (!equal) continue;
+      equal--;
+    }
+    memory.copy(apart + count++ * ANCHOR_BYTES, at, ANCHOR_BYTES);
+    store<u32>(mark(load<u32>(at)), SET_APART, MARK_SLOT);
+  }
+}
+
+/** The affinity of the last of the `most` heaviest anchors: the root of a min-heap of them. */
+function leastOfHeaviest(most: u32): f64 {
+  for (let k: u32 = 0; k < most; k++) store<f64>(weights + k * 8, -Infinity);
+  for (let k: u32 = 0; k < anchorCount; k++) {
+    const affinity = load<f64>(anchors + k * ANCHOR_BYTES, ANCHOR_AFFINITY);
+    if (affinity <= load<f64>(weights)) continue;
+    let index: u32 = 0;
+    while (true) {
+      let child = index * 2 + 1;
+      if (child >= most) break;
+      const right = child + 1;
+      if (right < most && load<f64>(weights + right * 8) < load<f64>(weights + child * 8)) child++;
+      if (load<f64>(weights + child * 8) >= affinity) break;
+      store<f64>(weights + index * 8, load<f64>(weights + child * 8));
+      index = child;
+    }
+    store<f64>(weights + index * 8, affinity);
+  }
+  return load<f64>(weights);
 }
 
 /** Adds one item as an anchor of affinity 1. */

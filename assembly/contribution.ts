@@ -1,87 +1,74 @@
-// The one contribution function: what a history adds to the counts (docs/reference/counts.md), and
-// its inverse.
+// What one basket adds to the counts (docs/reference/counts.md), and its inverse: the cells of each
+// table. In which order baskets are counted is told by change.ts.
 
-import { addCell, memRow, mix, nextRow, sameRow, scopeRow, warmRow } from './counts';
+import { addCell, mix, scopeRow, warmRow } from './counts';
+import {
+  addCounter,
+  refreshFirst,
+  refreshIn,
+  refreshPopularity,
+  refreshTogether,
+} from './counters';
 import {
   addKnown,
   endBasket,
   forgetKnown,
   holdKnown,
   judgeKnown,
+  knownTotal,
   meetKnown,
-  settleKnown,
 } from './habits';
 import { allocate } from './heap';
 import {
-  BASKET_BYTES,
   BASKET_DAY,
   BASKET_DAYPART,
   BASKET_FIRST,
   BASKET_ITEMS,
   BASKET_STORE,
-  basketCount,
-  basketsOf,
-  commonBaskets,
 } from './history';
-import {
-  addCounter,
-  mark,
-  nextEpoch,
-  record,
-  refreshFirst,
-  refreshLast,
-  refreshIn,
-  refreshPopularity,
-  refreshTogether,
-} from './items';
+import { memRow, nextRow, record, sameRow } from './items';
 import {
   DAYPARTS,
   FIRSTS_MAX,
-  ITEM_HASH,
-  ITEM_LAST,
+  FRESH_MAX,
+  ITEM_COUNTED,
   ITEM_GAP_DAYS,
   ITEM_GAPS,
+  ITEM_HASH,
   ITEM_IN,
   ITEM_N,
   ITEM_ON,
   ITEM_ON0,
   ITEM_OPP,
   ITEM_OUT,
+  ITEM_PLACE,
   ITEM_POP,
   ITEM_REP,
+  ITEM_SEEN,
   ITEM_SUPPORT,
-  KEY_MASK,
-  MARK_EXCLUDED,
-  MARK_SLOT,
-  MARK_STAMP,
+  NEXT_PAIRS_MAX,
   PAIR_ITEMS_MAX,
   TABLE_MEM,
   TABLE_NEXT,
   TABLE_SAME,
 } from './layout';
-import { BY_LAST_BUYS, BY_SALES, popularityChanged } from './popular';
+import { BY_SALES, popularityChanged } from './popular';
 import { cellChanged } from './rows';
+import { storeHash } from './scopes';
 import {
   addDay,
-  addLast,
   addGaps,
   addOpportunities,
   addPopularityTotal,
-  addRepeatShare,
 } from './totals';
 import { fixed, pairGrowth, popGrowth } from './weight';
 
-const LAGS: u32 = 3;
+/** So many of what a member knows are judged in the time of one cell. */
+const KNOWN_A_CELL: u32 = 16;
 const DIGEST_NEXT: u64 = 1;
 const DIGEST_SAME: u64 = 2;
 const DIGEST_MEM: u64 = 3;
 const DIGEST_SCOPE: u64 = 20;
-
-/**
- * XXH64 of each store's id by store number; index 0 is the chain and 0. An address set by
- * scopes.ts.
- */
-import { storeHash } from './scopes';
 
 /** A member's last FIRSTS_MAX first-bought items, a ring in the order of their first purchase. */
 let firsts: u32 = 0;
@@ -89,6 +76,40 @@ let firstsCount: u32 = 0;
 /** The items of one basket that were never bought before. */
 let fresh: u32 = 0;
 let freshCount: u32 = 0;
+
+/** About how many cells were changed since clearWork, or something as long. */
+let work: u32 = 0;
+
+export function clearWork(): void {
+  work = 0;
+}
+
+export function addWork(more: u32): void {
+  work += more;
+}
+
+export function workDone(): u32 {
+  return work;
+}
+
+/** Of the items' rows only those of one part are counted; the first has those of scopes too. */
+let part: u32 = 0;
+let parts: u32 = 1;
+
+/**
+ * Counts only a part of the rows from here on, of an instance that has counted nothing: all parts
+ * together are the whole, and counters and totals are in each.
+ */
+export function countPart(which: u32, ofParts: u32): void {
+  part = which;
+  parts = ofParts;
+}
+
+// @ts-expect-error: decorator
+@inline
+function isOfPart(item: u32): bool {
+  return parts == 1 || item % parts == part;
+}
 
 export function startContribution(): void {
   firsts = allocate(FIRSTS_MAX * 4);
@@ -119,13 +140,26 @@ function lagWeight(lag: u32): f64 {
   return lag == 1 ? 1.0 : lag == 2 ? 0.7 : 0.49;
 }
 
+/** Whether baskets of so many items, one following on the other, are counted as such. */
+export function isNextCounted(before: u32, count: u32): bool {
+  return before <= PAIR_ITEMS_MAX && count <= PAIR_ITEMS_MAX && before * count <= NEXT_PAIRS_MAX;
+}
+
 /** NEXT, IN, OUT, OPP and REP of one basket and the one `lag` before it. */
-function addLag(previous: u32, basket: u32, lag: u32, growth: f64, sign: i64, epoch: u32): void {
+export function addLag(
+  previous: u32,
+  basket: u32,
+  lag: u32,
+  growth: f64,
+  sign: i64,
+  epoch: u32,
+): void {
   const before = load<u32>(previous, BASKET_FIRST);
   const beforeCount = load<u32>(previous, BASKET_ITEMS);
   const first = load<u32>(basket, BASKET_FIRST);
   const count = load<u32>(basket, BASKET_ITEMS);
-  if (beforeCount > PAIR_ITEMS_MAX || count > PAIR_ITEMS_MAX) return;
+  if (!isNextCounted(beforeCount, count)) return;
+  work += beforeCount * count;
   const base = lagWeight(lag) * growth;
   const opportunity = sign * fixed(base);
   const weight = sign * fixed(base / sqrt(sqrt(<f64>(beforeCount * count))));
@@ -139,13 +173,14 @@ function addLag(previous: u32, basket: u32, lag: u32, growth: f64, sign: i64, ep
     addCounter(item, ITEM_OPP, opportunity);
     addOpportunities(opportunity, 0);
     // A pair counts one receipt once, at the nearest lag that holds its first item.
-    const marks = mark(item);
-    const fresh = load<u32>(marks, MARK_STAMP) != epoch;
-    store<u32>(marks, epoch, MARK_STAMP);
+    const own = record(item);
+    const fresh = load<u32>(own, ITEM_COUNTED) != epoch;
+    store<u32>(own, epoch, ITEM_COUNTED);
     const increment = fresh ? <i32>sign : 0;
     const row = nextRow(item);
     const key = rowKey(DIGEST_NEXT, hashOf(item));
-    warmRow(row, first, count);
+    const counts = isOfPart(item);
+    if (counts) warmRow(row, first, count);
     for (let l: u32 = 0; l < count; l++) {
       const other = itemAt(first, l);
       if (other == item) {
@@ -153,6 +188,7 @@ function addLag(previous: u32, basket: u32, lag: u32, growth: f64, sign: i64, ep
         addOpportunities(0, opportunity);
         continue;
       }
+      if (!counts) continue;
       const now = addCell(row, other, weight, increment, mix(key + hashOf(other)) | 1);
       cellChanged(row, TABLE_NEXT, other, now, sign > 0);
     }
@@ -160,10 +196,11 @@ function addLag(previous: u32, basket: u32, lag: u32, growth: f64, sign: i64, ep
 }
 
 /** N and SAME of one basket. */
-function addTogether(basket: u32, growth: f64, sign: i64): void {
+export function addTogether(basket: u32, growth: f64, sign: i64): void {
   const first = load<u32>(basket, BASKET_FIRST);
   const count = load<u32>(basket, BASKET_ITEMS);
   if (count > PAIR_ITEMS_MAX) return;
+  work += count * count;
   const weight = sign * fixed(growth / sqrt(<f64>max<i32>(1, <i32>count - 1)));
   for (let k: u32 = 0; k < count; k++) {
     addCounter(itemAt(first, k), ITEM_N, weight);
@@ -171,6 +208,7 @@ function addTogether(basket: u32, growth: f64, sign: i64): void {
   }
   for (let k: u32 = 0; k < count; k++) {
     const item = itemAt(first, k);
+    if (!isOfPart(item)) continue;
     const row = sameRow(item);
     const key = rowKey(DIGEST_SAME, hashOf(item));
     warmRow(row, first, count);
@@ -184,13 +222,14 @@ function addTogether(basket: u32, growth: f64, sign: i64): void {
 }
 
 /** SUPPORT, POP, SCOPE and DAYS of one basket. */
-function addPopularity(basket: u32, sign: i64): void {
+export function addPopularity(basket: u32, sign: i64): void {
   const first = load<u32>(basket, BASKET_FIRST);
   const count = load<u32>(basket, BASKET_ITEMS);
   const day = load<i32>(basket, BASKET_DAY);
   const daypart = load<u32>(basket, BASKET_DAYPART);
   const place = load<u32>(basket, BASKET_STORE);
   const weight = sign * fixed(popGrowth(day));
+  work += count * (place ? 4 : 3);
   addDay(day, sign);
   addPopularityTotal(weight);
   const chainKey = rowKey(DIGEST_SCOPE + <u64>daypart, 0);
@@ -202,6 +241,7 @@ function addPopularity(basket: u32, sign: i64): void {
     addCounter(item, ITEM_SUPPORT, sign);
     popularityChanged(BY_SALES, item, addCounter(item, ITEM_POP, weight));
     refreshPopularity(item);
+    if (part) continue;
     const hash = hashOf(item);
     addCell(chain, item, weight, <i32>sign, mix(chainKey + hash) | 1);
     if (place) addCell(local, item, weight, <i32>sign, mix(storeKey + hash) | 1);
@@ -213,7 +253,7 @@ function addPopularity(basket: u32, sign: i64): void {
  * adds their GAP_DAYS and GAPS unless `sign` is 0. Those that did not are the basket's fresh ones;
  * a basket that pairs with nothing has none.
  */
-function meet(basket: u32, at: u32, epoch: u32, sign: i64): u32 {
+export function meet(basket: u32, at: u32, epoch: u32, sign: i64): u32 {
   const day = load<i32>(basket, BASKET_DAY);
   const first = load<u32>(basket, BASKET_FIRST);
   const count = load<u32>(basket, BASKET_ITEMS);
@@ -222,14 +262,14 @@ function meet(basket: u32, at: u32, epoch: u32, sign: i64): u32 {
   freshCount = 0;
   for (let k: u32 = 0; k < count; k++) {
     const item = itemAt(first, k);
-    const marks = mark(item);
-    if (load<u32>(marks, MARK_EXCLUDED) == epoch) {
+    const own = record(item);
+    if (load<u32>(own, ITEM_SEEN) == epoch) {
       known++;
-      const gap = meetKnown(load<u32>(marks, MARK_SLOT), at, day);
+      const gap = meetKnown(load<u32>(own, ITEM_PLACE), at, day);
       if (gap > 0 && sign) addGap(item, sign * <i64>gap, sign);
     } else {
-      store<u32>(marks, epoch, MARK_EXCLUDED);
-      store<u32>(marks, addKnown(item, at, day), MARK_SLOT);
+      store<u32>(own, epoch, ITEM_SEEN);
+      store<u32>(own, addKnown(item, at, day), ITEM_PLACE);
       if (pairs) store<u32>(fresh + freshCount++ * 4, item);
     }
   }
@@ -244,19 +284,26 @@ function addGap(item: u32, days: i64, sign: i64): void {
 }
 
 /** What the member bought before basket `at` is bought again in it, or is not. */
-function judge(basket: u32, at: u32, seen: u32, growth: f64, sign: i64): void {
+export function judge(basket: u32, at: u32, seen: u32, growth: f64, sign: i64): void {
   const first = load<u32>(basket, BASKET_FIRST);
   const count = load<u32>(basket, BASKET_ITEMS);
   if (count > PAIR_ITEMS_MAX) return;
   for (let k: u32 = 0; k < count; k++) {
-    const marks = mark(itemAt(first, k));
-    if (load<u32>(marks, MARK_EXCLUDED) == seen) holdKnown(load<u32>(marks, MARK_SLOT), at);
+    const own = record(itemAt(first, k));
+    if (load<u32>(own, ITEM_SEEN) == seen) holdKnown(load<u32>(own, ITEM_PLACE), at);
   }
   judgeKnown(at, growth, sign);
+  work += knownTotal() / KNOWN_A_CELL;
+}
+
+/** Nothing is known of the history to come. */
+export function forgetHistory(): void {
+  firstsCount = 0;
+  forgetKnown();
 }
 
 /** The fresh items of the basket met last join the member's first-bought ones. */
-function rememberFresh(): void {
+export function rememberFresh(): void {
   for (let k: u32 = 0; k < freshCount; k++) {
     store<u32>(firsts + (firstsCount++ % FIRSTS_MAX) * 4, itemAt(fresh, k));
   }
@@ -264,6 +311,7 @@ function rememberFresh(): void {
 
 /** MEM cells from one item to `count` others. */
 function addMemRow(item: u32, others: u32, count: u32, weight: i64, sign: i64): void {
+  if (!isOfPart(item)) return;
   const row = memRow(item);
   const key = rowKey(DIGEST_MEM, hashOf(item));
   warmRow(row, others, count);
@@ -276,11 +324,13 @@ function addMemRow(item: u32, others: u32, count: u32, weight: i64, sign: i64): 
 }
 
 /** ON, ON0 and MEM of the fresh items of the basket met last. */
-function addFresh(day: i32, sign: i64): void {
+export function addFresh(day: i32, sign: i64): void {
+  if (freshCount > FRESH_MAX) return;
   const before = min(firstsCount, FIRSTS_MAX);
   const together = sqrt(<f64>max<i32>(1, <i32>(before + freshCount) - 1));
   const weight = sign * fixed(pairGrowth(day) / together);
   const timeless = sign * fixed(1.0 / together);
+  work += freshCount * (2 * before + freshCount);
   for (let k: u32 = 0; k < freshCount; k++) {
     const item = itemAt(fresh, k);
     addCounter(item, ITEM_ON, weight);
@@ -295,71 +345,4 @@ function addFresh(day: i32, sign: i64): void {
     addMemRow(item, firsts, before, weight, sign);
     addMemRow(item, fresh, freshCount, weight, sign);
   }
-}
-
-/** Adds (sign 1) or takes back (sign -1) what the baskets from `from` on contribute. */
-function contribute(side: u32, from: u32, isMember: bool, sign: i64): void {
-  const baskets = basketsOf(side);
-  const count = basketCount(side);
-  const seen = nextEpoch();
-  firstsCount = 0;
-  forgetKnown();
-  if (isMember) {
-    for (let k: u32 = 0; k < from; k++) {
-      meet(baskets + k * BASKET_BYTES, k, seen, 0);
-      rememberFresh();
-    }
-  }
-  for (let k = from; k < count; k++) {
-    const basket = baskets + k * BASKET_BYTES;
-    const growth = pairGrowth(load<i32>(basket, BASKET_DAY));
-    addPopularity(basket, sign);
-    addTogether(basket, growth, sign);
-    if (isMember) {
-      const counted = nextEpoch();
-      const lags = min(LAGS, k);
-      for (let lag: u32 = 1; lag <= lags; lag++) {
-        addLag(basket - lag * BASKET_BYTES, basket, lag, growth, sign, counted);
-      }
-      if (k > 0) judge(basket, k, seen, growth, sign);
-      const known = meet(basket, k, seen, sign);
-      addFresh(load<i32>(basket, BASKET_DAY), sign);
-      rememberFresh();
-      if (k > 0) {
-        const share = fixed(<f64>known / <f64>load<u32>(basket, BASKET_ITEMS));
-        addRepeatShare(sign * share, sign);
-      }
-    }
-  }
-  settleKnown(sign);
-}
-
-/** LAST of the last basket of a side. */
-function addLastBasket(side: u32, sign: i64): void {
-  const baskets = basketCount(side);
-  if (!baskets) return;
-  const basket = basketsOf(side) + (baskets - 1) * BASKET_BYTES;
-  const first = load<u32>(basket, BASKET_FIRST);
-  const count = load<u32>(basket, BASKET_ITEMS);
-  const weight = sign * fixed(popGrowth(load<i32>(basket, BASKET_DAY)));
-  for (let k: u32 = 0; k < count; k++) {
-    const item = itemAt(first, k);
-    popularityChanged(BY_LAST_BUYS, item, addCounter(item, ITEM_LAST, weight));
-    addLast(weight);
-    refreshLast(item);
-  }
-}
-
-/**
- * Moves the counts from the history on side 0 to the one on side 1: takes back what the first
- * contributed and adds what the second does, from the first basket that differs. Either may be
- * empty.
- */
-export function applyChange(isMember: bool): void {
-  const from = commonBaskets();
-  contribute(0, from, isMember, -1);
-  contribute(1, from, isMember, 1);
-  if (!isMember) return;
-  addLastBasket(0, -1);
-  addLastBasket(1, 1);
 }

@@ -2,8 +2,9 @@
 // scope, and their digest. Linear probing with back-shift deletion, so a removed cell leaves no
 // trace; capacity from the heap's size classes.
 
-import { allocate, enlarge, release, roundUp } from './heap';
+import { allocate, enlarge, release, roundUp, tryAllocate } from './heap';
 import { getVarint, getZigzag, putByte, putVarint, putZigzag, reserveVarints } from './bytes';
+import { memRow, nextRow, own, sameRow } from './items';
 import {
   CELL_BYTES,
   CELL_COUNT,
@@ -12,9 +13,11 @@ import {
   EMPTY,
   IN_VIEW,
   KEY_MASK,
+  OWNER_LOG,
   ROW_BYTES,
   ROW_CAPACITY,
   ROW_CELLS,
+  ROW_OWNER,
   ROW_SAVED,
   ROW_SIZE,
   TABLE_MEM,
@@ -30,12 +33,6 @@ const LOAD_DENOMINATOR: u32 = 20;
 /** Smaller rows lie in a few cache lines anyway. */
 const WARM_SLOTS_MIN: u32 = 64;
 
-let nextRows: u32 = 0;
-let nextCapacity: u32 = 0;
-let sameRows: u32 = 0;
-let sameCapacity: u32 = 0;
-let memRows: u32 = 0;
-let memCapacity: u32 = 0;
 let scopeRows: u32 = 0;
 let scopeCapacity: u32 = 0;
 let cellsTotal: f64 = 0;
@@ -54,43 +51,13 @@ export function setSavingEpoch(epoch: u32, items: u32, scopes: u32): void {
 /** Sum over all cells but the three totals (docs/reference/digest.md), kept with every change. */
 let cellDigest: u64 = 0;
 
-/** Room for rows 0 … wanted-1 in a table. */
-export function reserveRows(table: u32, wanted: u32): void {
-  if (table == TABLE_NEXT && wanted > nextCapacity) {
-    const larger = max(wanted, nextCapacity * 2);
-    nextRows = enlarge(nextRows, nextCapacity * ROW_BYTES, larger * ROW_BYTES);
-    nextCapacity = larger;
-  } else if (table == TABLE_SAME && wanted > sameCapacity) {
-    const larger = max(wanted, sameCapacity * 2);
-    sameRows = enlarge(sameRows, sameCapacity * ROW_BYTES, larger * ROW_BYTES);
-    sameCapacity = larger;
-  } else if (table == TABLE_MEM && wanted > memCapacity) {
-    const larger = max(wanted, memCapacity * 2);
-    memRows = enlarge(memRows, memCapacity * ROW_BYTES, larger * ROW_BYTES);
-    memCapacity = larger;
-  } else if (table == TABLE_SCOPE && wanted > scopeCapacity) {
-    const larger = max(wanted, scopeCapacity * 2);
-    scopeRows = enlarge(scopeRows, scopeCapacity * ROW_BYTES, larger * ROW_BYTES);
-    scopeCapacity = larger;
-  }
-}
-
-// @ts-expect-error: decorator
-@inline
-export function nextRow(item: u32): u32 {
-  return nextRows + item * ROW_BYTES;
-}
-
-// @ts-expect-error: decorator
-@inline
-export function sameRow(item: u32): u32 {
-  return sameRows + item * ROW_BYTES;
-}
-
-// @ts-expect-error: decorator
-@inline
-export function memRow(item: u32): u32 {
-  return memRows + item * ROW_BYTES;
+/** Room for scopes 0 … wanted-1. */
+export function reserveScopes(wanted: u32): void {
+  if (wanted <= scopeCapacity) return;
+  const larger = max(wanted, scopeCapacity * 2);
+  scopeRows = enlarge(scopeRows, scopeCapacity * ROW_BYTES, larger * ROW_BYTES);
+  for (let at = scopeCapacity; at < larger; at++) own(scopeRow(at), TABLE_SCOPE, at);
+  scopeCapacity = larger;
 }
 
 // @ts-expect-error: decorator
@@ -180,12 +147,30 @@ function emptyCell(cells: u32, capacity: u32, key: u32): u32 {
   return cells + slot * CELL_BYTES;
 }
 
-function resizeRow(row: u32, minimum: u32): void {
+/** What a row of so many slots takes at the least. */
+// @ts-expect-error: decorator
+@inline
+export function rowBytes(slots: u32): u32 {
+  return roundUp(slots * CELL_BYTES);
+}
+
+function growRow(row: u32, minimum: u32): void {
+  const bytes = rowBytes(minimum);
+  moveRow(row, allocate(bytes), bytes);
+}
+
+/** Where there is no room for a smaller block the row keeps its own. */
+function shrinkRow(row: u32, minimum: u32): void {
+  const bytes = rowBytes(minimum);
+  const cells = tryAllocate(bytes);
+  if (cells) moveRow(row, cells, bytes);
+}
+
+/** Moves the cells of a row to a block of `bytes`. */
+function moveRow(row: u32, cells: u32, bytes: u32): void {
   const oldCells = load<u32>(row, ROW_CELLS);
   const oldCapacity = load<u32>(row, ROW_CAPACITY);
-  const bytes = roundUp(minimum * CELL_BYTES);
   const capacity = bytes / CELL_BYTES;
-  const cells = allocate(bytes);
   // All ones is the key of an empty slot; a call that writes everything beats a loop over keys.
   memory.fill(cells, 0xff, bytes);
   for (let slot: u32 = 0; slot < oldCapacity; slot++) {
@@ -196,14 +181,15 @@ function resizeRow(row: u32, minimum: u32): void {
     store<u64>(to, load<u64>(from));
     store<u64>(to, load<u64>(from, CELL_WEIGHT), CELL_WEIGHT);
   }
-  release(oldCells, oldCapacity * CELL_BYTES);
+  release(oldCells);
   store<u32>(row, cells, ROW_CELLS);
   store<u32>(row, capacity, ROW_CAPACITY);
 }
 
+/** So many slots hold `size` cells. */
 // @ts-expect-error: decorator
 @inline
-function slotsFor(size: u32): u32 {
+export function slotsFor(size: u32): u32 {
   return (size * LOAD_DENOMINATOR) / LOAD_NUMERATOR + 1;
 }
 
@@ -233,11 +219,11 @@ function removeCell(row: u32, at: u32): void {
   store<u32>(row, size, ROW_SIZE);
   cellsTotal -= 1;
   if (!size) {
-    release(cells, capacity * CELL_BYTES);
+    release(cells);
     store<u32>(row, 0, ROW_CELLS);
     store<u32>(row, 0, ROW_CAPACITY);
   } else if (capacity > 8 && size * 4 < capacity) {
-    resizeRow(row, slotsFor(size));
+    shrinkRow(row, slotsFor(size));
   }
 }
 
@@ -258,7 +244,7 @@ export function addCell(row: u32, key: u32, weight: i64, count: i32, digestKey: 
     const size = load<u32>(row, ROW_SIZE) + 1;
     const wanted = slotsFor(size);
     if (wanted > load<u32>(row, ROW_CAPACITY)) {
-      resizeRow(row, wanted);
+      growRow(row, wanted);
       at = emptyCell(load<u32>(row, ROW_CELLS), load<u32>(row, ROW_CAPACITY), key);
     }
     store<u32>(at, key, CELL_KEY);
@@ -299,16 +285,13 @@ export function clearInView(row: u32): void {
   }
 }
 
-/** The table of the row whose directory entry lies at `row`. */
+/** The table of the row whose directory entry lies at `row`, and its number there. */
 export function tableOf(row: u32): u32 {
-  if (row >= nextRows && row < nextRows + nextCapacity * ROW_BYTES) return TABLE_NEXT;
-  if (row >= sameRows && row < sameRows + sameCapacity * ROW_BYTES) return TABLE_SAME;
-  if (row >= memRows && row < memRows + memCapacity * ROW_BYTES) return TABLE_MEM;
-  return TABLE_SCOPE;
+  return load<u32>(row, ROW_OWNER) >> OWNER_LOG;
 }
 
-export function numberOf(row: u32, table: u32): u32 {
-  return (row - rowAddress(table, 0)) / ROW_BYTES;
+export function numberOf(row: u32): u32 {
+  return load<u32>(row, ROW_OWNER) & ((1 << OWNER_LOG) - 1);
 }
 
 /**
@@ -318,7 +301,7 @@ export function numberOf(row: u32, table: u32): u32 {
  */
 function saveChange(row: u32, key: u32, weight: i64, count: i32): void {
   const table = tableOf(row);
-  const number = numberOf(row, table);
+  const number = numberOf(row);
   if (number >= (table == TABLE_SCOPE ? scopeRowsSaved : itemRowsSaved)) return;
   reserveVarints(5);
   putByte(TAG_CHANGE + table);
@@ -339,7 +322,7 @@ export function restoreChange(table: u32): void {
 /** Makes room for `cells` more cells in a row. */
 export function reserveCells(row: u32, cells: u32): void {
   const wanted = slotsFor(load<u32>(row, ROW_SIZE) + cells);
-  if (wanted > load<u32>(row, ROW_CAPACITY)) resizeRow(row, wanted);
+  if (wanted > load<u32>(row, ROW_CAPACITY)) growRow(row, wanted);
 }
 
 /** Cells were put into a row by hand (records.ts). */

@@ -6,10 +6,10 @@ import {
   ANCHOR_ITEM,
   ANCHOR_MEM_FACTOR,
   ANCHOR_RECEIPTS,
-  anchorCount,
   anchorOf,
   anchors,
   growth,
+  leadCount,
 } from './accumulate';
 import { findCell, rowAddress, scopeRow } from './counts';
 import { GIVEN_ENTRY, GIVEN_HEADER, givenAt, wasGiven } from './given';
@@ -102,7 +102,7 @@ export function explainResults(table: u32): u32 {
     store<i32>(explanations + k * EXPLANATION_BYTES, -1);
     store<f32>(explanations + k * EXPLANATION_BYTES, 0, EXPLANATION_TERM);
   }
-  const given = wasGiven(table) ? anchorCount : 0;
+  const given = wasGiven(table) ? leadCount : 0;
   for (let k: u32 = 0; k < given; k++) explainAnchor(k, table);
   for (let k: u32 = 0; k < count; k++) {
     const item = resultItem(k);

@@ -42,8 +42,8 @@ export function makeRoomToGive(anchors: u32): void {
   const larger = max<u32>(256, anchors + (anchors >> 1));
   for (let table = TABLE_NEXT; table <= TABLE_MEM; table++) {
     const at = notesOf(table);
-    release(load<u32>(at), capacity * GIVEN_BYTES);
-    release(load<u32>(at, NOTES_SQUARES), capacity * SQUARES_BYTES);
+    release(load<u32>(at));
+    release(load<u32>(at, NOTES_SQUARES));
     store<u32>(at, allocate(larger * GIVEN_BYTES));
     store<u32>(at, allocate(larger * SQUARES_BYTES), NOTES_SQUARES);
   }

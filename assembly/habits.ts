@@ -3,8 +3,8 @@
 
 import { getZigzag, putZigzag, reserveVarints } from './bytes';
 import { addKeyed, digestKey } from './counts';
-import { allocate, enlarge } from './heap';
-import { addCounter } from './items';
+import { allocate, blockBytes, enlarge } from './heap';
+import { addCounter } from './counters';
 import {
   ITEM_EXPECTED,
   ITEM_EXPECTED_ONCE,
@@ -141,6 +141,17 @@ export function meetKnown(place: u32, at: u32, day: i32): i32 {
   const days = day - load<i32>(entry, KNOWN_DAY);
   store<i32>(entry, day, KNOWN_DAY);
   return days;
+}
+
+/** What room for a history of so many distinct items would take. */
+export function knownBytes(items: u32): u64 {
+  if (items <= knownCapacity) return 0;
+  return blockBytes(2 * max<u32>(256, items) * KNOWN_BYTES);
+}
+
+/** How many distinct items the history that is counted has held so far. */
+export function knownTotal(): u32 {
+  return knownCount;
 }
 
 /** To be called once all items of a basket are met. */

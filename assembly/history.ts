@@ -11,7 +11,7 @@
 //
 // basket, 32 B: day i32 | store u32 | daypart u32 | firstItem u32 (address) | items u32
 //               | touched u32 | 0 | 0
-import { allocate, enlarge, release, roundUp } from './heap';
+import { allocate, release, roundUp } from './heap';
 
 const ENTRY_BYTES: u32 = 40;
 const ENTRY_ADDED: u32 = 16;
@@ -32,19 +32,28 @@ export const BASKET_TOUCHED: u32 = 20;
 
 const MILLISECONDS_PER_DAY: f64 = 86400000.0;
 
-/** Two histories at a time: what counted before a change and what counts after it. */
+/**
+ * Histories that are held at a time: what counted before a change, what counts after it, and that
+ * of the request that goes on, which may be asked between two slices of a change.
+ */
+const SIDES: u32 = 3;
+export const REQUEST_SIDE: u32 = 2;
+
+/** side: baskets u32 (address) | their bytes u32 | items u32 (address) | their bytes u32 | count */
+const SIDE_BYTES: u32 = 20;
+const SIDE_BASKETS_BYTES: u32 = 4;
+const SIDE_ITEMS: u32 = 8;
+const SIDE_ITEMS_BYTES: u32 = 12;
+const SIDE_COUNT: u32 = 16;
+
+let sides: u32 = 0;
 let input: u32 = 0;
 let inputBytes: u32 = 0;
-let basketsA: u32 = 0;
-let basketsABytes: u32 = 0;
-let itemsA: u32 = 0;
-let itemsABytes: u32 = 0;
-let countA: u32 = 0;
-let basketsB: u32 = 0;
-let basketsBBytes: u32 = 0;
-let itemsB: u32 = 0;
-let itemsBBytes: u32 = 0;
-let countB: u32 = 0;
+
+export function startHistory(): void {
+  sides = allocate(SIDES * SIDE_BYTES);
+  memory.fill(sides, 0, SIDES * SIDE_BYTES);
+}
 
 /** Readers of a snapshot may look so far beyond its end (records.ts). */
 const INPUT_SLACK: u32 = 16;
@@ -52,44 +61,44 @@ const INPUT_SLACK: u32 = 16;
 /** Where the caller writes `bytes` of a stored history before it calls readHistory. */
 export function historyInput(bytes: u32): u32 {
   if (bytes + INPUT_SLACK > inputBytes) {
-    release(input, inputBytes);
+    release(input);
     inputBytes = roundUp(max(bytes + INPUT_SLACK, 4096));
     input = allocate(inputBytes);
   }
   return input;
 }
 
-function room(block: u32, bytes: u32, wanted: u32): u32 {
-  return wanted > bytes ? enlarge(block, bytes, wanted) : block;
+/** A block of at least `wanted` bytes; what it held before need not be kept. */
+function room(at: u32, wanted: u32): void {
+  if (wanted <= load<u32>(at, 4)) return;
+  release(load<u32>(at));
+  store<u32>(at, allocate(wanted));
+  store<u32>(at, wanted, 4);
 }
 
 /**
  * An upper bound of what `bytes` of history hold: every entry has at least 40 bytes, every line 12.
  */
 function reserve(side: u32, bytes: u32): void {
-  const basketBytes = roundUp((bytes / ENTRY_BYTES + 1) * BASKET_BYTES);
-  const itemBytes = roundUp((bytes / LINE_BYTES + 1) * 4);
-  if (side == 0) {
-    basketsA = room(basketsA, basketsABytes, basketBytes);
-    basketsABytes = max(basketsABytes, basketBytes);
-    itemsA = room(itemsA, itemsABytes, itemBytes);
-    itemsABytes = max(itemsABytes, itemBytes);
-  } else {
-    basketsB = room(basketsB, basketsBBytes, basketBytes);
-    basketsBBytes = max(basketsBBytes, basketBytes);
-    itemsB = room(itemsB, itemsBBytes, itemBytes);
-    itemsBBytes = max(itemsBBytes, itemBytes);
-  }
+  room(side, roundUp((bytes / ENTRY_BYTES + 1) * BASKET_BYTES));
+  room(side + SIDE_ITEMS, roundUp((bytes / LINE_BYTES + 1) * 4));
+}
+
+// @ts-expect-error: decorator
+@inline
+function sideAt(side: u32): u32 {
+  return sides + side * SIDE_BYTES;
 }
 
 /**
- * Reads `bytes` at historyInput into the baskets of `side` (0 or 1): the entries that were live as
- * of sequence `asOf` (Infinity: now) and have a piece left. Returns how many baskets.
+ * Reads `bytes` at historyInput into the baskets of a side (0, 1 or REQUEST_SIDE): the entries that
+ * were live as of sequence `asOf` (Infinity: now) and have a piece left. Returns how many baskets.
  */
 export function readHistory(side: u32, bytes: u32, asOf: f64): u32 {
-  reserve(side, bytes);
-  let basket = side == 0 ? basketsA : basketsB;
-  let item = side == 0 ? itemsA : itemsB;
+  const own = sideAt(side);
+  reserve(own, bytes);
+  let basket = load<u32>(own);
+  let item = load<u32>(own, SIDE_ITEMS);
   let count: u32 = 0;
   let at = input;
   const end = input + bytes;
@@ -119,36 +128,51 @@ export function readHistory(side: u32, bytes: u32, asOf: f64): u32 {
     }
     at += ENTRY_BYTES + lines * LINE_BYTES + ((<u32>load<u8>(at, ENTRY_ID_LENGTH) + 3) & ~3);
   }
-  if (side == 0) countA = count;
-  else countB = count;
+  store<u32>(own, count, SIDE_COUNT);
   return count;
 }
 
 // @ts-expect-error: decorator
 @inline
 export function basketsOf(side: u32): u32 {
-  return side == 0 ? basketsA : basketsB;
+  return load<u32>(sideAt(side));
 }
 
 // @ts-expect-error: decorator
 @inline
 export function basketCount(side: u32): u32 {
-  return side == 0 ? countA : countB;
+  return load<u32>(sideAt(side), SIDE_COUNT);
 }
 
-/** How many baskets both sides begin with that are the same in everything that counts. */
+/** Whether two baskets are the same in everything that counts. */
+function isSame(a: u32, b: u32): bool {
+  if (load<u64>(a) != load<u64>(b)) return false;
+  if (load<u32>(a, BASKET_DAYPART) != load<u32>(b, BASKET_DAYPART)) return false;
+  const bytes = load<u32>(a, BASKET_ITEMS) * 4;
+  if (bytes != load<u32>(b, BASKET_ITEMS) * 4) return false;
+  return memory.compare(load<u32>(a, BASKET_FIRST), load<u32>(b, BASKET_FIRST), bytes) == 0;
+}
+
+/** How many baskets sides 0 and 1 begin with that are the same. */
 export function commonBaskets(): u32 {
-  const most = min(countA, countB);
+  const most = min(basketCount(0), basketCount(1));
+  const a = basketsOf(0);
+  const b = basketsOf(1);
   let common: u32 = 0;
-  while (common < most) {
-    const a = basketsA + common * BASKET_BYTES;
-    const b = basketsB + common * BASKET_BYTES;
-    if (load<u64>(a) != load<u64>(b)) break;
-    if (load<u32>(a, BASKET_DAYPART) != load<u32>(b, BASKET_DAYPART)) break;
-    const bytes = load<u32>(a, BASKET_ITEMS) * 4;
-    if (bytes != load<u32>(b, BASKET_ITEMS) * 4) break;
-    if (memory.compare(load<u32>(a, BASKET_FIRST), load<u32>(b, BASKET_FIRST), bytes) != 0) break;
-    common++;
+  while (common < most && isSame(a + common * BASKET_BYTES, b + common * BASKET_BYTES)) common++;
+  return common;
+}
+
+/** The same of those that they end with, after the first `from`. */
+export function commonTail(from: u32): u32 {
+  const most = min(basketCount(0), basketCount(1)) - from;
+  let a = basketsOf(0) + basketCount(0) * BASKET_BYTES;
+  let b = basketsOf(1) + basketCount(1) * BASKET_BYTES;
+  let common: u32 = 0;
+  for (; common < most; common++) {
+    a -= BASKET_BYTES;
+    b -= BASKET_BYTES;
+    if (!isSame(a, b)) break;
   }
   return common;
 }

@@ -8,6 +8,7 @@ export {
   anchorsAddress,
   exclude,
   keepHeaviest,
+  LEADS_MAX,
   startRequest,
   weighHistory,
 } from './accumulate';
@@ -19,14 +20,16 @@ export {
   restoreSnapshot,
   startSnapshot,
 } from './snapshot';
-export { applyChange } from './contribution';
+export { beginChange, continueChange } from './change';
+export { countPart, workDone } from './contribution';
 export { cellCount, rowAddress } from './counts';
+export { beginForesight, foreseeChange, foreseenBytes } from './foresee';
 export { habitExpected, habitRebought, HABIT_CELLS } from './habits';
-export { heapTotalBytes, heapUsedBytes } from './heap';
+export { heapTotalBytes, setHeapLimits, usedBytes } from './heap';
 export { basketCount, historyInput, readHistory } from './history';
-export { itemCount, itemHot, itemRecord, setEligible } from './items';
+export { addItem, itemCount, itemHot, itemRecord, setEligible } from './items';
 export { join, joinedAddress, joinPieces, joinTexts, joinWords } from './join';
-export { LAYOUT_VERSION, PAIR_ITEMS_MAX, VIEW_SERVED } from './layout';
+export { FRESH_MAX, LAYOUT_VERSION, NEXT_PAIRS_MAX, PAIR_ITEMS_MAX, VIEW_SERVED } from './layout';
 export { settleRows, setViewGrowth } from './rows';
 export { pushStore } from './scopes';
 export {
@@ -55,27 +58,23 @@ export {
   shareCountTotal,
   shareSumFixed,
 } from './totals';
-export { digestOfCells, digestOfPart } from './scrub';
+export { digestOfCells, digestOfPart, digestOfRow } from './scrub';
 export { exp2, pairGrowth, popGrowth, power, setDecay } from './weight';
 
+import { startAnchors } from './accumulate';
 import { startContribution } from './contribution';
+import { reserveScopes } from './counts';
+import { startForesight } from './foresee';
 import { startExplain } from './explain';
 import { startGiven } from './given';
 import { startHabits } from './habits';
-import { reserveRows } from './counts';
 import { foresee, startHeap } from './heap';
-import { itemCount, pushItem, reserveItems } from './items';
-import {
-  CELL_BYTES,
-  DAYPARTS,
-  TABLE_MEM,
-  TABLE_NEXT,
-  TABLE_SAME,
-  TABLE_SCOPE,
-} from './layout';
+import { startHistory } from './history';
+import { itemCount, makeItems } from './items';
+import { CELL_BYTES, DAYPARTS } from './layout';
 import { startPopular } from './popular';
 import { startRows } from './rows';
-import { startScopes } from './scopes';
+import { startScopes, storeCount } from './scopes';
 import { startTopk } from './topk';
 
 /** Of rows as they are restored, rounded up to the heap's size classes: 1.18 to 1.47. */
@@ -84,33 +83,32 @@ const SLOTS_A_CELL: f64 = 1.3;
 /** Lays out the memory for about `items` items; called once, first. */
 export function start(items: u32): void {
   startHeap();
+  startHistory();
   startRows();
   startPopular();
   startTopk();
+  startAnchors();
   startContribution();
+  startForesight();
   startHabits();
   startExplain();
   startGiven();
   startScopes();
-  roomFor(items);
+  makeItems(items);
 }
 
-function roomFor(items: u32): void {
-  const capacity = reserveItems(items);
-  reserveRows(TABLE_NEXT, capacity);
-  reserveRows(TABLE_SAME, capacity);
-  reserveRows(TABLE_MEM, capacity);
+/**
+ * Makes the parts of so many more items, and the rows of stores: what is looked ahead at
+ * (foresee.ts) may be of items that are not registered yet.
+ */
+export function makeRoom(newItems: u32, newStores: u32): void {
+  makeItems(itemCount + newItems);
+  reserveScopes((storeCount() + newStores) * DAYPARTS);
 }
 
 /** Makes room for what a snapshot holds, so that it can be read before anything is registered. */
 export function prepareRestore(items: u32, stores: u32, cells: f64): void {
-  roomFor(items);
-  reserveRows(TABLE_SCOPE, (stores + 1) * DAYPARTS);
+  makeItems(items);
+  reserveScopes((stores + 1) * DAYPARTS);
   foresee(<u64>(cells * CELL_BYTES * SLOTS_A_CELL));
-}
-
-/** Appends an item by the XXH64 of its outside id; returns its number. */
-export function addItem(hash: u64): u32 {
-  roomFor(itemCount + 1);
-  return pushItem(hash);
 }

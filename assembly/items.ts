@@ -1,31 +1,35 @@
-// Columns over items: records, hot values and marks, indexed by the dense item number.
+// Columns over items, indexed by the dense item number: hot values and marks side by side, and the
+// parts of an item (record, directories of rows) together in segments that never move: to copy the
+// parts of 300,000 items would hold the event loop for a tenth of a second.
 
-import { getVarint, getZigzag, putByte, putVarint, putZigzag, reserveVarints } from './bytes';
-import { addDigest, nextRow, savingEpoch } from './counts';
-import { enlarge } from './heap';
+import { allocate, blockBytes, enlarge, release } from './heap';
 import {
   FLAG_ELIGIBLE,
   HOT_BYTES,
-  HOT_IN_FACTOR,
-  HOT_POP,
-  HOT_SAME_FACTOR,
-  ITEM_BYTES,
-  ITEM_LAST,
   ITEM_HASH,
-  ITEM_IN,
-  ITEM_N,
-  ITEM_ON,
-  ITEM_POP,
+  ITEM_MEM,
+  ITEM_NEXT,
+  ITEM_SAME,
+  ITEM_SEEN,
   MARK_BYTES,
   MARK_FLAGS,
-  ROW_ITEM_SAVED,
-  TAG_ITEM,
+  OWNER_LOG,
+  PARTS_BYTES,
+  ROW_OWNER,
+  SEGMENT_ITEMS,
+  SEGMENT_LOG,
+  TABLE_MEM,
+  TABLE_NEXT,
+  TABLE_SAME,
 } from './layout';
-import { plain, power } from './weight';
 
 export let itemCount: u32 = 0;
+/** Items that the columns have room for. */
 let capacity: u32 = 0;
-let records: u32 = 0;
+/** The segments' addresses, and how many there are. */
+let segments: u32 = 0;
+let segmentsMade: u32 = 0;
+let segmentsMax: u32 = 0;
 let hots: u32 = 0;
 let marks: u32 = 0;
 /** ON[j]^-0.5, or 0 where ON[j] is 0: f32 an item. */
@@ -34,13 +38,67 @@ let memFactors: u32 = 0;
 let sequenceFactors: u32 = 0;
 /** LAST[j] as a plain number: f32 an item. */
 let lasts: u32 = 0;
-/** Each request and each contribution takes a new epoch, so that no mark needs clearing. */
+/** The items that a request has touched (touched.ts): as many as there are, and a few. */
+export let touched: u32 = 0;
+const TOUCHED_SLACK: u32 = 16;
+/** Of all columns together, an item. */
+const COLUMN_BYTES: u32 = HOT_BYTES + MARK_BYTES + 4 * 4;
+/** Each request takes a new epoch, so that no mark needs clearing. */
 let epoch: u32 = 0;
+/** The same of each history that is counted. */
+let countingEpoch: u32 = 0;
+
+/** Room in the columns for `wanted` items at least. */
+function reserveColumns(wanted: u32): void {
+  if (wanted <= capacity) return;
+  const larger = columnsFor(wanted);
+  hots = moveColumn(hots, larger, HOT_BYTES, 0);
+  marks = moveColumn(marks, larger, MARK_BYTES, 0);
+  memFactors = moveColumn(memFactors, larger, 4, 0);
+  sequenceFactors = moveColumn(sequenceFactors, larger, 4, 0);
+  lasts = moveColumn(lasts, larger, 4, 0);
+  touched = moveColumn(touched, larger, 4, TOUCHED_SLACK);
+  capacity = larger;
+}
 
 // @ts-expect-error: decorator
 @inline
+function columnsFor(wanted: u32): u32 {
+  return max(max(wanted, capacity * 2), 1024);
+}
+
+/** What is beyond the items there are is made zero item by item, as they come (addItem). */
+function moveColumn(column: u32, items: u32, bytes: u32, slack: u32): u32 {
+  const larger = allocate((items + slack) * bytes);
+  if (column) memory.copy(larger, column, itemCount * bytes);
+  release(column);
+  return larger;
+}
+
+/** The item's parts: its record, the directories of its rows, what counting notes of it. */
+// @ts-expect-error: decorator
+@inline
 export function record(item: u32): u32 {
-  return records + item * ITEM_BYTES;
+  const segment = load<u32>(segments + ((item >> SEGMENT_LOG) << 2));
+  return segment + (item & (SEGMENT_ITEMS - 1)) * PARTS_BYTES;
+}
+
+// @ts-expect-error: decorator
+@inline
+export function nextRow(item: u32): u32 {
+  return record(item) + ITEM_NEXT;
+}
+
+// @ts-expect-error: decorator
+@inline
+export function sameRow(item: u32): u32 {
+  return record(item) + ITEM_SAME;
+}
+
+// @ts-expect-error: decorator
+@inline
+export function memRow(item: u32): u32 {
+  return record(item) + ITEM_MEM;
 }
 
 // @ts-expect-error: decorator
@@ -79,24 +137,53 @@ export function idHash(item: u32): u64 {
   return load<u64>(record(item), ITEM_HASH);
 }
 
-/** Room for `wanted` items; doubles, so that columns move rarely. */
-export function reserveItems(wanted: u32): u32 {
-  if (wanted <= capacity) return capacity;
-  const larger = max(max(wanted, capacity * 2), 1024);
-  records = enlarge(records, capacity * ITEM_BYTES, larger * ITEM_BYTES);
-  hots = enlarge(hots, capacity * HOT_BYTES, larger * HOT_BYTES);
-  memFactors = enlarge(memFactors, capacity * 4, larger * 4);
-  sequenceFactors = enlarge(sequenceFactors, capacity * 4, larger * 4);
-  lasts = enlarge(lasts, capacity * 4, larger * 4);
-  marks = enlarge(marks, capacity * MARK_BYTES, larger * MARK_BYTES);
-  capacity = larger;
-  return capacity;
+/** Makes room for items 0 … wanted-1. */
+export function makeItems(wanted: u32): void {
+  reserveColumns(wanted);
+  while (segmentsMade << SEGMENT_LOG < wanted) makeSegment(segmentsMade++);
+}
+
+function makeSegment(at: u32): void {
+  if (at == segmentsMax) {
+    const larger = max<u32>(64, segmentsMax * 2);
+    segments = enlarge(segments, segmentsMax * 4, larger * 4);
+    segmentsMax = larger;
+  }
+  const bytes = SEGMENT_ITEMS * PARTS_BYTES;
+  const segment = allocate(bytes);
+  memory.fill(segment, 0, bytes);
+  store<u32>(segments + at * 4, segment);
+  const end = (at + 1) << SEGMENT_LOG;
+  for (let item = at << SEGMENT_LOG; item < end; item++) {
+    own(nextRow(item), TABLE_NEXT, item);
+    own(sameRow(item), TABLE_SAME, item);
+    own(memRow(item), TABLE_MEM, item);
+  }
+}
+
+/** Notes in a row's directory whose it is. */
+export function own(row: u32, table: u32, number: u32): void {
+  store<u32>(row, (table << OWNER_LOG) | number, ROW_OWNER);
+}
+
+/** What so many more items would take. */
+export function itemsBytes(more: u32): u64 {
+  const items = itemCount + more;
+  const wanted = max(segmentsMade, (items + SEGMENT_ITEMS - 1) >> SEGMENT_LOG);
+  const bytes = <u64>(wanted - segmentsMade) * blockBytes(SEGMENT_ITEMS * PARTS_BYTES);
+  return items <= capacity ? bytes : bytes + <u64>columnsFor(items) * COLUMN_BYTES;
 }
 
 /** Appends an item by the XXH64 of its outside id; it may be listed. */
-export function pushItem(hash: u64): u32 {
+export function addItem(hash: u64): u32 {
+  makeItems(itemCount + 1);
   const item = itemCount++;
   store<u64>(record(item), hash, ITEM_HASH);
+  memory.fill(hot(item), 0, HOT_BYTES);
+  memory.fill(mark(item), 0, MARK_BYTES);
+  store<f32>(memFactor(item), 0);
+  store<f32>(sequenceFactor(item), 0);
+  store<f32>(lastBuys(item), 0);
   store<u32>(mark(item), FLAG_ELIGIBLE, MARK_FLAGS);
   return item;
 }
@@ -116,56 +203,13 @@ export function nextEpoch(): u32 {
   return epoch;
 }
 
-// @ts-expect-error: decorator
-@inline
-export function addCounter(item: u32, offset: u32, delta: i64): i64 {
-  if (savingEpoch) saveItem(item);
-  // Counters lie in the order of their table codes: 10 for N at offset 8 to 19 for GAP_DAYS at
-  // offset 80, then from 40 on, since those between are taken.
-  const place = <u64>(offset >> 3);
-  addDigest(place <= 10 ? 9 + place : 29 + place, idHash(item), delta);
-  const at = record(item) + offset;
-  const value = load<i64>(at) + delta;
-  store<i64>(at, value);
-  return value;
-}
-
-/** IN[j]^-0.3 and IN[j]^-0.2; to be called before what follows from them is ranked. */
-export function refreshIn(item: u32): void {
-  const value = plain(load<i64>(record(item), ITEM_IN));
-  store<f32>(hot(item), <f32>power(value, -0.3), HOT_IN_FACTOR);
-  store<f32>(sequenceFactor(item), <f32>power(value, -0.2));
-}
-
-/** N[j]^-0.2, likewise. */
-export function refreshTogether(item: u32): void {
-  const value = plain(load<i64>(record(item), ITEM_N));
-  store<f32>(hot(item), <f32>power(value, -0.2), HOT_SAME_FACTOR);
-}
-
-/** ON[j]^-0.5, likewise. */
-export function refreshFirst(item: u32): void {
-  const value = plain(load<i64>(record(item), ITEM_ON));
-  store<f32>(memFactor(item), <f32>power(value, -0.5));
-}
-
-/** LAST[j], likewise. */
-export function refreshLast(item: u32): void {
-  store<f32>(lastBuys(item), <f32>plain(load<i64>(record(item), ITEM_LAST)));
-}
-
-/** POP[j], likewise. */
-export function refreshPopularity(item: u32): void {
-  store<f32>(hot(item), <f32>plain(load<i64>(record(item), ITEM_POP)), HOT_POP);
-}
-
-/** All of them. */
-export function refreshFactors(item: u32): void {
-  refreshIn(item);
-  refreshTogether(item);
-  refreshFirst(item);
-  refreshLast(item);
-  refreshPopularity(item);
+export function nextCountingEpoch(): u32 {
+  countingEpoch++;
+  if (countingEpoch == 0) {
+    for (let item: u32 = 0; item < itemCount; item++) store<u64>(record(item), 0, ITEM_SEEN);
+    countingEpoch = 1;
+  }
+  return countingEpoch;
 }
 
 export function itemRecord(item: u32): u32 {
@@ -174,29 +218,4 @@ export function itemRecord(item: u32): u32 {
 
 export function itemHot(item: u32): u32 {
   return hot(item);
-}
-
-const COUNTERS: u32 = 16;
-let itemsToSave: u32 = 0;
-
-/** A snapshot begins: it holds the items there are now. */
-export function startSavingItems(): void {
-  itemsToSave = itemCount;
-}
-
-/** Writes an item's counters into the snapshot as they stand, once. */
-export function saveItem(item: u32): void {
-  const row = nextRow(item);
-  if (load<u32>(row, ROW_ITEM_SAVED) == savingEpoch || item >= itemsToSave) return;
-  store<u32>(row, savingEpoch, ROW_ITEM_SAVED);
-  reserveVarints(2 + COUNTERS);
-  putByte(TAG_ITEM);
-  putVarint(item);
-  for (let k: u32 = 0; k < COUNTERS; k++) putZigzag(load<i64>(record(item) + ITEM_N + k * 8));
-}
-
-/** Reads what saveItem wrote, after its tag. */
-export function restoreItem(): void {
-  const at = record(<u32>getVarint()) + ITEM_N;
-  for (let k: u32 = 0; k < COUNTERS; k++) store<i64>(at + k * 8, getZigzag());
 }

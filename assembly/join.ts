@@ -48,7 +48,7 @@ let sink: u32 = 0;
 /** Room for a list of so many words, of which nothing is kept. */
 export function joinWords(count: u32): u32 {
   if (count * 4 > wordsRoom) {
-    release(words, wordsRoom);
+    release(words);
     wordsRoom = roundUp(count * 4);
     words = allocate(wordsRoom);
   }
@@ -58,7 +58,7 @@ export function joinWords(count: u32): u32 {
 /** The same for the texts. */
 export function joinTexts(bytes: u32): u32 {
   if (bytes + SLACK > textsRoom) {
-    release(texts, textsRoom);
+    release(texts);
     textsRoom = roundUp(bytes + SLACK);
     texts = allocate(textsRoom);
   }
@@ -227,7 +227,7 @@ export function join(count: u32): u32 {
   const end = words + count * 4;
   const size = measure(end);
   if (size + SLACK > joinedRoom) {
-    release(joined, joinedRoom);
+    release(joined);
     joinedRoom = roundUp(size + SLACK);
     joined = allocate(joinedRoom);
   }

@@ -68,7 +68,7 @@ export function saveRow(row: u32): void {
   const size = load<u32>(row, ROW_SIZE);
   if (!size) return;
   const table = tableOf(row);
-  const number = numberOf(row, table);
+  const number = numberOf(row);
   const cells = load<u32>(row, ROW_CELLS);
   const slots = load<u32>(row, ROW_CAPACITY);
   copySize = size;
@@ -94,7 +94,7 @@ export function savePart(): void {
 
 /** Gives up the row that has been begun, if any. */
 export function dropParts(): void {
-  release(copy, copyBytes);
+  release(copy);
   copy = 0;
 }
 

@@ -19,7 +19,7 @@ import {
   habitSum,
 } from './accumulate';
 import { habitLift, reboughtRate } from './habits';
-import { BASKET_BYTES, BASKET_ITEMS, basketCount, basketsOf } from './history';
+import { BASKET_BYTES, BASKET_ITEMS, basketCount, basketsOf, REQUEST_SIDE } from './history';
 import { record } from './items';
 import {
   ITEM_EXPECTED,
@@ -67,7 +67,7 @@ function habitTerm(at: u32, k0: f64): f64 {
   rebought = times == 1 ? reboughtOnce : rebought - reboughtOnce;
   expected = times == 1 ? expectedOnce : expected - expectedOnce;
   const rate = (rebought + ONCE_PRIOR * now * whole) / (expected + ONCE_PRIOR * now);
-  const root = sqrt(habitLift(times, load<u32>(at, ANCHOR_AGE), basketCount(0), k0));
+  const root = sqrt(habitLift(times, load<u32>(at, ANCHOR_AGE), basketCount(REQUEST_SIDE), k0));
   return (load<f64>(at, ANCHOR_HABIT) / (habitSum + 0.5)) * rate * root * sqrt(root);
 }
 
@@ -91,8 +91,8 @@ const SHARE_PRIOR: f64 = 30.0;
  * before, shrunk to the chain's by 30 baskets, within [0.05, 0.9].
  */
 export function ownRepeatShare(): f64 {
-  const baskets = basketsOf(0);
-  const later = <f64>max<i32>(0, <i32>basketCount(0) - 1);
+  const baskets = basketsOf(REQUEST_SIDE);
+  const later = <f64>max<i32>(0, <i32>basketCount(REQUEST_SIDE) - 1);
   let shares = later;
   for (let k: u32 = 0; k < anchorCount; k++) {
     const start = load<u32>(anchors + k * ANCHOR_BYTES, ANCHOR_START);

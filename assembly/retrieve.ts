@@ -6,12 +6,12 @@ import {
   ANCHOR_FACTOR,
   ANCHOR_ITEM,
   ANCHOR_MEM_FACTOR,
-  anchorCount,
   anchorOf,
   anchors,
   growth,
+  leadCount,
 } from './accumulate';
-import { nextRow, rowAddress, scopeRow } from './counts';
+import { rowAddress, scopeRow } from './counts';
 import {
   endGiven,
   GIVEN_ENTRY,
@@ -25,7 +25,7 @@ import {
   squaresAt,
   wasGathered,
 } from './given';
-import { hot, memFactor, record, sequenceFactor } from './items';
+import { hot, memFactor, nextRow, record, sequenceFactor } from './items';
 import {
   CELL_BYTES,
   CELL_KEY,
@@ -66,11 +66,11 @@ const VIEW_TOUCHED: u32 = VIEW_HEADER + VIEW_SERVED * VIEW_ENTRY;
  */
 export function accumulateNext(): void {
   weighAnchors();
-  makeRoomToGive(anchorCount);
+  makeRoomToGive(leadCount);
   touchViews();
   const hots = hot(0);
   let list = touchedEnd();
-  for (let k: u32 = 0; k < anchorCount; k++) {
+  for (let k: u32 = 0; k < leadCount; k++) {
     const anchor = anchors + k * ANCHOR_BYTES;
     const given = givenAt(TABLE_NEXT, k);
     const row = nextRow(load<u32>(anchor, ANCHOR_ITEM));
@@ -109,7 +109,7 @@ export function accumulateNext(): void {
  * other, while a view's arithmetic keeps the next view's from being begun.
  */
 function touchViews(): void {
-  for (let k: u32 = 0; k < anchorCount; k++) {
+  for (let k: u32 = 0; k < leadCount; k++) {
     const view = load<u32>(nextRow(load<u32>(anchors + k * ANCHOR_BYTES, ANCHOR_ITEM)), ROW_VIEW);
     if (!view) continue;
     let sum: u32 = 0;
@@ -123,7 +123,7 @@ function touchViews(): void {
  * wait for each other, but whatever is multiplied by one waits for it.
  */
 function weighAnchors(): void {
-  for (let k: u32 = 0; k < anchorCount; k++) {
+  for (let k: u32 = 0; k < leadCount; k++) {
     const anchor = anchors + k * ANCHOR_BYTES;
     const item = load<u32>(anchor, ANCHOR_ITEM);
     if (!load<u32>(nextRow(item), ROW_CAPACITY)) continue;
@@ -249,8 +249,8 @@ function factorOf(table: u32): u32 {
  */
 function gatherAll(table: u32): void {
   if (wasGathered(table)) return;
-  makeRoomToGive(anchorCount);
-  for (let k: u32 = 0; k < anchorCount; k++) {
+  makeRoomToGive(leadCount);
+  for (let k: u32 = 0; k < leadCount; k++) {
     const anchor = anchors + k * ANCHOR_BYTES;
     const item = load<u32>(anchor, ANCHOR_ITEM);
     const affinity = load<f64>(anchor, ANCHOR_AFFINITY);
@@ -272,7 +272,7 @@ export function accumulateSquares(table: u32, scale: f64): void {
   gatherAll(table);
   const hots = hot(0);
   let list = touchedEnd();
-  for (let k: u32 = 0; k < anchorCount; k++) {
+  for (let k: u32 = 0; k < leadCount; k++) {
     const anchor = anchors + k * ANCHOR_BYTES;
     const factor = scale * load<f64>(anchor + factorOf(table));
     store<f64>(anchor + factorOf(table), factor);
@@ -301,7 +301,7 @@ export function accumulateSquares(table: u32, scale: f64): void {
 export function sumSquares(table: u32): f64 {
   gatherAll(table);
   let sum: f64 = 0;
-  for (let k: u32 = 0; k < anchorCount; k++) {
+  for (let k: u32 = 0; k < leadCount; k++) {
     const factor = load<f64>(anchors + k * ANCHOR_BYTES + factorOf(table));
     if (factor == 0) continue;
     const given = givenAt(table, k);

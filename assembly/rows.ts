@@ -4,7 +4,7 @@
 // `settleRows` makes them exact when there is time.
 
 import { clearInView, lastKey, rowAddress, setInView } from './counts';
-import { allocate, release } from './heap';
+import { allocate, release, tryAllocate } from './heap';
 import { hot, idHash, itemCount, memFactor } from './items';
 import {
   CELL_BYTES,
@@ -32,9 +32,12 @@ import { plain } from './weight';
 let viewGrowth: f32 = 1.0;
 /** The weight of each candidate's order key while a view is built: 64 × f32. */
 let keyScratch: u32 = 0;
+/** The view of a row that has none because memory is full: made anew by every reader. */
+let spareView: u32 = 0;
 
 export function startRows(): void {
   keyScratch = allocate(VIEW_ENTRIES * 4);
+  spareView = allocate(VIEW_BYTES);
 }
 
 export function setViewGrowth(growth: f64): void {
@@ -86,22 +89,36 @@ function before(key: f32, item: u32, otherKey: f32, other: u32): bool {
   return key > otherKey || (key == otherKey && idHash(item) < idHash(other));
 }
 
-/** Makes the view exact for the counters as they stand. */
-function rebuildView(row: u32, table: u32): void {
+/** Makes the view exact for the counters as they stand; returns it, 0 where a row needs none. */
+function rebuildView(row: u32, table: u32): u32 {
   let view = load<u32>(row, ROW_VIEW);
   const size = load<u32>(row, ROW_SIZE);
   if (size <= VIEW_SERVED) {
     if (view) {
       clearInView(row);
-      release(view, VIEW_BYTES);
+      release(view);
       store<u32>(row, 0, ROW_VIEW);
     }
-    return;
+    return 0;
   }
   if (!view) {
-    view = allocate(VIEW_BYTES);
+    view = tryAllocate(VIEW_BYTES);
     store<u32>(row, view, ROW_VIEW);
   }
+  if (!view) {
+    fillView(spareView, row, table);
+    return spareView;
+  }
+  fillView(view, row, table);
+  const count = load<u32>(view);
+  for (let index: u32 = 0; index < count; index++) {
+    setInView(row, load<u32>(entry(view, index)), true);
+  }
+  return view;
+}
+
+/** The best cells of a row; forgets which of its cells were in a view. */
+function fillView(view: u32, row: u32, table: u32): void {
   const cells = load<u32>(row, ROW_CELLS);
   const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
   let count: u32 = 0;
@@ -133,9 +150,6 @@ function rebuildView(row: u32, table: u32): void {
   }
   store<u32>(view, count);
   store<u32>(view, 0, 4);
-  for (let index: u32 = 0; index < count; index++) {
-    setInView(row, load<u32>(entry(view, index)), true);
-  }
 }
 
 /** Moves the entry at `index` up while it stands before the one above it. */
@@ -252,8 +266,7 @@ export function cellChanged(row: u32, table: u32, item: u32, weight: i64, grew: 
 export function freshView(row: u32, table: u32): u32 {
   const view = load<u32>(row, ROW_VIEW);
   if (view ? load<u32>(view, 4) : load<u32>(row, ROW_SIZE) > VIEW_SERVED) {
-    rebuildView(row, table);
-    return load<u32>(row, ROW_VIEW);
+    return rebuildView(row, table);
   }
   return view;
 }

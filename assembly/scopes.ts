@@ -1,8 +1,8 @@
 // Places: stores by number, each with six popularity rows (one a daypart). Number 0 is the chain.
 
-import { reserveRows } from './counts';
-import { enlarge } from './heap';
-import { DAYPARTS, TABLE_SCOPE } from './layout';
+import { reserveScopes } from './counts';
+import { blockBytes, enlarge } from './heap';
+import { DAYPARTS, ROW_BYTES } from './layout';
 
 let hashes: u32 = 0;
 let capacity: u32 = 0;
@@ -13,10 +13,17 @@ function push(hash: u64): u32 {
     const larger = max<u32>(64, capacity * 2);
     hashes = enlarge(hashes, capacity * 8, larger * 8);
     capacity = larger;
-    reserveRows(TABLE_SCOPE, larger * DAYPARTS);
+    reserveScopes(larger * DAYPARTS);
   }
   store<u64>(hashes + stores * 8, hash);
   return stores++;
+}
+
+/** What so many more stores would take. */
+export function scopesBytes(more: u32): u64 {
+  if (stores + more <= capacity) return 0;
+  const larger = max(stores + more, capacity * 2);
+  return <u64>blockBytes(larger * 8) + <u64>blockBytes(larger * DAYPARTS * ROW_BYTES);
 }
 
 /** Makes the chain's own rows; called once. */

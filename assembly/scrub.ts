@@ -1,7 +1,7 @@
 // The digest made anew from the cells themselves, a part of the items at a time: the running digest
 // follows changes, and would not notice a cell that changed by itself.
 
-import { memRow, mix, nextRow, runningDigest, sameRow, scopeRow } from './counts';
+import { mix, rowAddress, runningDigest } from './counts';
 import { HABIT_CELLS, habitExpected, habitRebought } from './habits';
 import { idHash, itemCount, record } from './items';
 import {
@@ -15,6 +15,10 @@ import {
   KEY_MASK,
   ROW_CAPACITY,
   ROW_CELLS,
+  TABLE_MEM,
+  TABLE_NEXT,
+  TABLE_SAME,
+  TABLE_SCOPE,
 } from './layout';
 import { storeCount, storeHash } from './scopes';
 import { newestDay, receiptsOn } from './totals';
@@ -42,11 +46,19 @@ function rowDigest(row: u32, key: u64): u64 {
   return sum;
 }
 
+/** Of a row of NEXT, SAME or MEM, or of a scope: what its cells add up to. */
+export function digestOfRow(table: u32, number: u32): u64 {
+  const row = rowAddress(table, number);
+  if (table != TABLE_SCOPE) return rowDigest(row, tableKey(table, idHash(number)));
+  const place = storeHash(number / DAYPARTS);
+  return rowDigest(row, tableKey(20 + (number % DAYPARTS), place));
+}
+
 function itemDigest(item: u32): u64 {
   const hash = idHash(item);
-  let sum: u64 = rowDigest(nextRow(item), tableKey(1, hash));
-  sum += rowDigest(sameRow(item), tableKey(2, hash));
-  sum += rowDigest(memRow(item), tableKey(3, hash));
+  let sum: u64 = digestOfRow(TABLE_NEXT, item);
+  sum += digestOfRow(TABLE_SAME, item);
+  sum += digestOfRow(TABLE_MEM, item);
   for (let k: u32 = 0; k < COUNTERS; k++) {
     // In the order of their table codes: 10 to 19, then from 40 on (items.ts).
     const table: u64 = k < 10 ? 10 + k : 30 + k;
@@ -59,8 +71,7 @@ function itemDigest(item: u32): u64 {
 function scopesDigest(place: u32): u64 {
   let sum: u64 = 0;
   for (let daypart: u32 = 0; daypart < DAYPARTS; daypart++) {
-    const row = scopeRow(place * DAYPARTS + daypart);
-    sum += rowDigest(row, tableKey(20 + daypart, storeHash(place)));
+    sum += digestOfRow(TABLE_SCOPE, place * DAYPARTS + daypart);
   }
   return sum;
 }

@@ -3,12 +3,12 @@
 
 import { ANCHOR_AGAIN, ANCHOR_BYTES, anchorCount, anchors, epoch } from './accumulate';
 import { reboughtRate } from './habits';
-import { hot, itemCount, mark } from './items';
+import { hot, itemCount, mark, touched } from './items';
 import { HOT_ACC, MARK_FLAGS, MARK_STAMP } from './layout';
 import { flagOf, popularCount, popularList, popularThreshold } from './popular';
 import { repeatTermAt } from './repeat';
 import { isSettledAbove, offer } from './topk';
-import { blend, clearTouched, offerTouched, priorOf, touched, touchedEnd } from './touched';
+import { blend, clearTouched, offerTouched, priorOf, touchedEnd } from './touched';
 import { plain } from './weight';
 
 /**

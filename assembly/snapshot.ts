@@ -21,24 +21,15 @@ import {
   snapshotBytes,
 } from './bytes';
 import {
-  memRow,
-  nextRow,
   restoreChange,
   restoreRunningDigest,
   runningDigest,
-  sameRow,
   scopeRow,
   setSavingEpoch,
 } from './counts';
+import { refreshFactors, restoreItem, saveItem, startSavingItems } from './counters';
 import { restoreHabits, saveHabits } from './habits';
-import {
-  itemCount,
-  record,
-  refreshFactors,
-  restoreItem,
-  saveItem,
-  startSavingItems,
-} from './items';
+import { itemCount, memRow, nextRow, record, sameRow } from './items';
 import {
   DAYPARTS,
   ITEM_LAST,

@@ -3,7 +3,7 @@
 
 import { ONE } from './layout';
 import { addDigest, mix, runningDigest } from './counts';
-import { enlarge } from './heap';
+import { blockBytes, enlarge } from './heap';
 import { getVarint, getZigzag, putVarint, putZigzag, reserveVarints } from './bytes';
 
 const DIGEST_DAYS: u64 = 33;
@@ -89,6 +89,11 @@ export function addDay(day: i32, sign: i64): void {
   } else if (day == newest) {
     while (newest >= 0 && load<i64>(days + <u32>newest * 8) == 0) newest--;
   }
+}
+
+/** What room for the receipts of a day would take. */
+export function daysBytes(day: i32): u64 {
+  return <u32>day < dayCapacity ? 0 : blockBytes((<u32>day + 366) * 8);
 }
 
 /** Receipts of all days. */

@@ -1,25 +1,18 @@
 // The accumulator: one f32 an item, the list of those touched, and the pass over it that offers
 // each and clears it.
 
-import { allocate, release } from './heap';
-import { hot, itemCount, lastBuys } from './items';
+import { hot, lastBuys, touched } from './items';
 import { HOT_ACC, HOT_BYTES, HOT_IN_FACTOR, HOT_POP, TABLE_NEXT } from './layout';
 import { BY_SALES } from './popular';
 import { leastScore, offer } from './topk';
 
 const ACC_MIN: f32 = 1.1754943508222875e-38;
 
-export let touched: u32 = 0;
-let touchedCapacity: u32 = 0;
 let touchedCount: u32 = 0;
 
-/** Begins an empty list, with room for every item. */
+/** Begins an empty list. */
 export function clearList(): void {
   touchedCount = 0;
-  if (touchedCapacity > itemCount) return;
-  release(touched, touchedCapacity * 4);
-  touchedCapacity = itemCount + (itemCount >> 1) + 1024;
-  touched = allocate(touchedCapacity * 4);
 }
 
 /** Adds a value to one item's accumulator. */

@@ -74,8 +74,8 @@ let popularityHalfLife: i32 = 0;
 let popularityLandmark: i32 = 0;
 let popularityGrowth: u32 = 0;
 
-function growthTable(old: u32, oldDays: i32, days: i32): u32 {
-  if (old) release(old, <u32>oldDays * 8);
+function growthTable(old: u32, days: i32): u32 {
+  release(old);
   if (!days) return 0;
   const table = allocate(<u32>days * 8);
   for (let k = 0; k < days; k++) {
@@ -90,8 +90,8 @@ function growthTable(old: u32, oldDays: i32, days: i32): u32 {
  * counted.
  */
 export function setDecay(days: i32, landmarkDay: i32, popDays: i32, popLandmarkDay: i32): void {
-  growth = growthTable(growth, halfLife, days);
-  popularityGrowth = growthTable(popularityGrowth, popularityHalfLife, popDays);
+  growth = growthTable(growth, days);
+  popularityGrowth = growthTable(popularityGrowth, popDays);
   halfLife = days;
   landmark = landmarkDay;
   popularityHalfLife = popDays;

@@ -1,10 +1,10 @@
 // The engine of one chain: ties log, views and serving together behind the interface of engine.ts.
 import { setImmediate } from 'node:timers/promises';
-import { systemClock } from './base/clock.ts';
+import { type Clock, steadyMilliseconds, systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
-import { limits } from './base/limits.ts';
-import { formatMoment } from './base/time.ts';
+import { Catalogue } from './catalogue.ts';
 import type {
+  ClockReport,
   CompactReport,
   Engine,
   EngineOptions,
@@ -13,40 +13,40 @@ import type {
   IngestOptions,
   ReceiptRow,
 } from './engine.ts';
-import { countNextCopies } from './follow/receipts.ts';
 import { inspectionOf } from './inspect.ts';
+import { confirmClock, discardAfter } from './jobs/clock.ts';
+import { eraseExactly } from './jobs/erase.ts';
+import { noteErased, reconcileErased } from './jobs/forgotten.ts';
 import { Maintenance } from './jobs/maintenance.ts';
 import { settleNames } from './jobs/names.ts';
 import { receiptRows } from './jobs/receipt-rows.ts';
 import { Replication } from './jobs/replication.ts';
 import { Settler } from './jobs/settler.ts';
+import type { Waiting } from './jobs/shared-work.ts';
 import { Standing } from './jobs/standing.ts';
+import { Lists, notReady } from './lists.ts';
 import type { Event, IngestResult, Item, Store as StoreEvent } from './log/events.ts';
 import { Log } from './log/log.ts';
-import type { ServeState } from './serve/context.ts';
+import { halfLivesOf, kernelOptionsOf, timeZoneOf } from './options.ts';
+import { createRegistries, readRegistries } from './registries.ts';
 import { nameReply, type RankedReply } from './serve/ranked.ts';
-import { rank } from './serve/recommend.ts';
 import type { Audience, RecommendReply, RecommendRequest } from './serve/request.ts';
-import { diskFull, isFull } from './store/ballast.ts';
 import type { FolderClaim } from './store/claim.ts';
 import type { Ledger } from './store/ledger.ts';
 import type { Store } from './store/store.ts';
 import type { Batch } from './views/batch.ts';
-import { type HashId, Registry } from './views/catalogue.ts';
+import type { HashId } from './views/catalogue.ts';
 import type { StoredCounts } from './views/checkpoint.ts';
+import { ClockGuard } from './views/clock-guard.ts';
 import type { Registries } from './views/counts.ts';
-import { eraseMember } from './views/erase.ts';
+import type { DiscardedReceipt } from './views/discard.ts';
 import { Ingest } from './views/ingest.ts';
 import { Keeper } from './views/keeper.ts';
 import { Likeness } from './views/likeness.ts';
-import { loadCatalogue } from './views/load-catalogue.ts';
-import { findMember, isPersonalised } from './views/members.ts';
+import { findMember } from './views/members.ts';
+import { StoredReceipts } from './views/stored-receipts.ts';
 import type { Audit } from './views/verify.ts';
 import { Waiters } from './views/waiters.ts';
-
-const defaultHalfLifeDays = 60;
-const defaultPopularityHalfLifeDays = 30;
-const defaultTimeZone = 'Asia/Shanghai';
 
 export interface ChainParts {
   readonly store: Store;
@@ -69,78 +69,86 @@ export class ChainEngine implements Engine {
   private readonly standing: Standing;
   private readonly maintenance: Maintenance;
   private readonly settler: Settler;
-  private readonly clock: () => number;
+  private readonly lists: Lists;
+  private readonly clock: Clock;
+  private readonly clockGuard: ClockGuard;
+  private readonly stored: StoredReceipts;
   private refusedOfErased = 0;
   private failure: string | undefined;
   private isCatalogueRead = false;
-  private isReconciled = false;
+  /** What is done before anything is served, once all is counted; undefined when it is done. */
+  private reconciling: string | undefined = 'erasing again whom the ledger names';
+  private readonly stopping = new AbortController();
 
   constructor(parts: ChainParts) {
     const { store, ledger, options, hashId } = parts;
     this.parts = parts;
-    this.clock = options.clock ?? systemClock;
+    const { clock = systemClock, steadyClock: steady = steadyMilliseconds } = options;
+    this.clock = clock;
     this.log = new Log(store);
-    this.registries = {
-      items: new Registry(hashId, 0, ({ status }) => status),
-      stores: new Registry(hashId, 1, ({ city }) => city),
-    };
-    this.likeness = new Likeness(this.registries.items, (number) =>
-      this.keeper.counts.kernel.support(number),
-    );
+    this.clockGuard = new ClockGuard({ store, log: this.log, clock, steady });
+    const timeZone = timeZoneOf(options);
+    this.registries = createRegistries(hashId);
+    this.likeness = new Likeness(this.registries.items, (number) => {
+      const { kernel } = this.keeper.counts;
+      return number < kernel.run.itemCount.value ? kernel.support(number) : 0;
+    });
+    const { log, registries, clockGuard } = this;
+    const notify = (message: string) => this.notify(message);
+    const receipts = new StoredReceipts({ store, log, registries });
+    this.stored = receipts;
+    options.signal?.addEventListener('abort', () => this.stop(), { signal: this.stopping.signal });
     this.writer = new Ingest({
       store,
-      log: this.log,
+      log,
       ledger,
-      registries: this.registries,
-      clock: this.clock,
-      timeZone: options.timeZone ?? defaultTimeZone,
+      registries,
+      clock,
+      timeZone,
       retentionDays: options.retentionDays,
       hashContent: hashId,
-      checkpoints: () => this.keeper.checkpoints(),
+      clockGuard,
+      checkpoints: () => this.keeper.checkpointer.standing,
       fold: (batch, newestDay) => this.fold(batch, newestDay),
       moveAhead: (batch, newestDay) => this.keeper.moveAhead(batch, newestDay),
       moveBack: (batch) => {
-        this.keeper.moveBack(batch);
         this.likeness.noteUndone(batch.changedItems);
+        return this.keeper.moveBack(batch);
       },
+      assertRoomFor: (batch, takesBack) => this.keeper.assertRoomFor(batch, takesBack),
       onFailure: (error) => this.notify(`a write failed: ${String(error)}`),
     });
     this.keeper = new Keeper({
       store,
-      log: this.log,
-      registries: this.registries,
+      log,
+      registries,
       halfLives: halfLivesOf(options),
-      kernelBuild: options.kernelBuild,
+      receipts,
+      kernel: kernelOptionsOf(options),
+      availableMemory: options.availableMemory,
       quietly: (work) => this.writer.quietly(work),
+      whileStopped: (work) => this.writer.whileStopped(work),
       newestDay: this.writer.newestDay,
-      notify: (message) => this.notify(message),
+      notify,
+      signal: this.stopping.signal,
     });
-    this.maintenance = new Maintenance({
-      store,
-      ledger,
-      log: this.log,
-      writer: this.writer,
-      keeper: this.keeper,
-      notify: (message) => this.notify(message),
-    });
-    this.standing = new Standing(this.log);
-    this.replication = new Replication({
-      store,
-      ledger,
-      log: this.log,
-      writer: this.writer,
-      keeper: this.keeper,
-      maintenance: this.maintenance,
-      standing: this.standing,
-      clock: this.clock,
-      dataDir: options.dataDir,
-      notify: (message) => this.notify(message),
-    });
+    this.standing = new Standing(log);
+    const { writer, keeper, standing } = this;
+    const { signal } = this.stopping;
+    const { dataDir, retentionDays } = options;
+    const shared = { store, ledger, log, writer, keeper, clock, dataDir, signal, notify };
+    this.maintenance = new Maintenance({ ...shared, receipts, retentionDays });
+    this.replication = new Replication({ ...shared, maintenance: this.maintenance, standing });
     this.settler = new Settler({
       counts: () => this.keeper.counts,
       findAlike: () => this.likeness.work(),
       isWriting: () => this.writer.isWriting,
+      onFailure: (error) => this.keeper.noteFailure(error),
     });
+    const { settler, likeness } = this;
+    const formula = options.formula ?? 'shipped';
+    const known = { store, registries, likeness };
+    this.lists = new Lists({ ...known, keeper, standing, settler, formula });
   }
 
   private notify(message: string): void {
@@ -153,80 +161,87 @@ export class ChainEngine implements Engine {
     // Whoever awaits `ready` is told of a failure; nobody may be waiting yet.
     this.ready.catch((error: unknown) => {
       this.failure = String(error);
-      this.notify(`cannot serve: ${this.failure}`);
+      if (!this.stopping.signal.aborted) this.notify(`cannot serve: ${this.failure}`);
     });
   }
 
   private async start(stored: StoredCounts): Promise<void> {
     const { origin, isFollower = false } = this.parts.options;
     await settleNames({ ...this.parts, log: this.log, clock: this.clock, origin, isFollower });
-    await this.replication.sweepSnapshots();
-    await this.readCatalogue();
+    const { store, options } = this.parts;
+    const timeZone = timeZoneOf(options);
+    await this.inSlices(readRegistries(this.registries, { store, timeZone, clock: this.clock }));
+    this.isCatalogueRead = true;
     await this.keeper.start(stored);
-    this.standing.note(() => this.keeper.counts.kernel.digest());
-    for (const _ of this.likeness.begin()) await setImmediate();
+    this.standing.note(() => this.keeper.digest);
+    await this.inSlices(this.likeness.begin());
     if (this.likeness.work()) this.settler.noteItems();
     // A copy that only follows has no entries of its own, whoever opens it.
     const { isNamed, own } = this.log.origins;
-    await this.maintenance.reconcileErased(!isNamed || own !== undefined);
+    await this.reconcileErased(!isNamed || own !== undefined);
+    this.maintenance.noteStarted();
+    this.reconciling = 'taking out what has expired';
     await this.replication.expireAlso();
-    this.isReconciled = true;
+    this.reconciling = undefined;
     // A checkpoint holds no views of long rows: whoever asks first should find them made.
     this.settler.noteChange();
   }
 
-  private async readCatalogue(): Promise<void> {
-    const { store, options } = this.parts;
-    const { timeZone = defaultTimeZone } = options;
-    const steps = loadCatalogue(store, this.registries, { timeZone, clock: this.clock });
-    for (const _ of steps) await setImmediate();
-    this.isCatalogueRead = true;
+  private async inSlices(steps: Iterable<void>): Promise<void> {
+    for (const _ of steps) {
+      await setImmediate();
+      this.stopping.signal.throwIfAborted();
+    }
+  }
+
+  private async reconcileErased(mayErase: boolean): Promise<void> {
+    const { writer, parts, stopping, reconciling: what } = this;
+    const progress = (done: number, total: number) => {
+      this.reconciling = `${what} ${done}/${total}`;
+    };
+    const { signal } = stopping;
+    const erased = await reconcileErased({ ...parts, writer, signal, progress }, mayErase);
+    if (erased > 0) this.notify(`erased ${erased} members again: the ledger names them`);
   }
 
   private async fold(batch: Batch, newestDay: number): Promise<void> {
     try {
       // The ledger first: an erase is acknowledged only when a restore cannot undo it. What was
       // added beside the commit is there already.
-      this.noteErased(batch.erasedHashes);
+      noteErased(this.parts, batch.erasedHashes);
     } finally {
       // What is committed is counted, whatever else fails: memory stays in step with the disk.
       await this.keeper.fold(batch, newestDay);
       if (this.likeness.note(batch.changedItems)) this.settler.noteItems();
-      this.standing.note(() => this.keeper.counts.kernel.digest());
+      this.standing.note(() => this.keeper.digest);
       this.waiters.wake();
       this.maintenance.noteEvents();
+      this.maintenance.noteMemory(this.memory);
       this.settler.noteChange();
       this.replication.noteFolded();
     }
   }
 
-  private noteErased(hashes: readonly Buffer[]): void {
-    const { ledger, store } = this.parts;
-    try {
-      ledger.add(hashes);
-    } catch (error) {
-      if (!store.ballast?.spend(error)) throw isFull(error) ? diskFull(error) : error;
-      ledger.add(hashes);
-    }
-  }
-
   /** Why nothing can be served yet; undefined when everything can. */
   private get waitingFor(): string | undefined {
-    const isErasing = !this.isReconciled && 'erasing again whom the ledger names';
     if (!this.isCatalogueRead) return this.failure ?? 'reading the catalogue';
-    return this.failure ?? this.keeper.waitingFor ?? (isErasing || undefined);
+    return this.failure ?? this.keeper.waitingFor ?? this.reconciling;
   }
 
   /** Items and stores can be told while receipts are still being counted, but not before. */
-  private assertCatalogue(): void {
+  private get catalogue(): Catalogue {
     if (!this.isCatalogueRead) this.assertReady();
+    return new Catalogue(this.registries, this.keeper.counts);
   }
 
   private assertReady(): void {
     const { waitingFor } = this;
-    if (waitingFor === undefined) return;
-    const details = { reason: 'NOT_READY', retryAfterMs: 1_000 };
-    throw new EngineError('UNAVAILABLE', `not ready: ${waitingFor}`, details);
+    if (waitingFor !== undefined) throw notReady(waitingFor);
+  }
+
+  /** For what makes a chain smaller: it needs no counts where memory does not hold them. */
+  private assertReadyOrOversize(): void {
+    if (!this.keeper.isOversize || this.reconciling !== undefined) this.assertReady();
   }
 
   async ingest(
@@ -234,7 +249,9 @@ export class ChainEngine implements Engine {
     options: IngestOptions = {},
   ): Promise<readonly IngestResult[]> {
     this.assertReady();
-    const results = await this.writer.submit(events, options.bookmark);
+    this.clockGuard.assertNotBehind();
+    const results = await this.writer.submit(events, options);
+    if (this.clockGuard.state === 'right') this.clockGuard.noteAccepted();
     for (const { reason } of results) if (reason === 'MEMBER_ERASED') this.refusedOfErased += 1;
     return results;
   }
@@ -243,58 +260,28 @@ export class ChainEngine implements Engine {
     return this.writer.isBehind;
   }
 
-  recommend(request: RecommendRequest, audience: Audience = 'member'): RecommendReply {
+  recommend(request: RecommendRequest, audience?: Audience): RecommendReply {
     return nameReply(this.rank(request, audience));
   }
 
-  rank(request: RecommendRequest, audience: Audience = 'member'): RankedReply {
+  rank(request: RecommendRequest, audience?: Audience): RankedReply {
     this.assertReady();
-    this.settler.noteRead();
-    const { store } = this.parts;
-    const state: ServeState = {
-      counts: this.keeper.counts,
-      registries: this.registries,
-      content: this.likeness.content,
-      newcomers: this.likeness.newcomers,
-      formula: this.parts.options.formula ?? 'shipped',
-      historyOf: (memberId) => {
-        const { root, record } = findMember(store, memberId);
-        const history = store.tables.histories.get(Buffer.from(root));
-        return { history, isOptedOut: !isPersonalised(record) };
-      },
-      watermark: this.standing.watermark,
-    };
-    return rank(request, state, audience);
+    return this.lists.rank(request, audience);
   }
 
   waitFor(watermark: string): Promise<void> {
     return this.waiters.waitFor(watermark, (asked) => this.standing.holds(asked));
   }
 
-  async erase(memberId: string): Promise<EraseReceipt> {
-    this.assertReady();
-    let digestBefore = '';
-    const erased = await this.writer.transact((context) => {
-      // Alone in its transaction, so that nothing else lies between the two digests.
-      digestBefore = this.keeper.counts.kernel.digest();
-      const done = eraseMember(context, memberId);
-      countNextCopies(context, done.shared);
-      return done;
-    });
-    this.replication.noteErased();
-    return {
-      found: erased.found,
-      removed: { receipts: erased.receipts, returns: erased.returns, aliases: erased.aliases },
-      digestBefore,
-      digestAfter: this.keeper.counts.kernel.digest(),
-      watermark: this.log.watermarkOf(erased.sequence),
-      bytesGoneBy: formatMoment(this.clock() + limits.compactWithinMs, 0),
-    };
+  erase(memberId: string): Promise<EraseReceipt> {
+    this.assertReadyOrOversize();
+    const { writer, keeper, log, replication, clock } = this;
+    return eraseExactly({ writer, keeper, log, replication, clock }, memberId);
   }
 
-  verify(progress?: (done: number, total: number) => void): Promise<Audit> {
+  async verify(waiting?: Waiting): Promise<Audit> {
     this.assertReady();
-    return this.maintenance.verify(progress);
+    return this.maintenance.verify(waiting);
   }
 
   settle(): Promise<void> {
@@ -302,46 +289,51 @@ export class ChainEngine implements Engine {
     return this.settler.settleAll();
   }
 
-  checkpoint(): Promise<void> {
-    return this.keeper.checkpoint();
+  checkpoint(waiting?: Waiting): Promise<void> {
+    return this.maintenance.checkpoint(waiting);
   }
 
-  expire(): Promise<number> {
-    this.assertReady();
-    return this.maintenance.expire(this.parts.options.retentionDays, this.clock);
+  async expire(waiting?: Waiting): Promise<number> {
+    this.assertReadyOrOversize();
+    // By a clock that is years ahead everything would be too old.
+    const { trouble } = this.clockGuard;
+    if (trouble !== undefined) throw new EngineError('UNAVAILABLE', trouble, { reason: 'CLOCK' });
+    return this.maintenance.expire(waiting);
   }
 
-  compact(): Promise<CompactReport> {
-    this.assertReady();
-    return this.maintenance.compact();
+  confirmClock(): Promise<ClockReport> {
+    return confirmClock(this.clockParts);
+  }
+
+  discardAfter(momentMs: number): Promise<readonly DiscardedReceipt[]> {
+    this.assertReadyOrOversize();
+    return discardAfter(this.clockParts, momentMs);
+  }
+
+  private get clockParts() {
+    const { log, writer, stored: receipts, clockGuard, clock } = this;
+    return { log, writer, receipts, clockGuard, clock };
+  }
+
+  async compact(waiting?: Waiting): Promise<CompactReport> {
+    this.assertReadyOrOversize();
+    return this.maintenance.compact(waiting);
   }
 
   item(itemId: string): Item | undefined {
-    this.assertCatalogue();
-    const { items } = this.registries;
-    const number = items.numberOf(itemId);
-    const isKnown = number !== undefined && this.keeper.counts.knowsItem(number);
-    return isKnown ? items.valueOf(number) : undefined;
+    return this.catalogue.item(itemId);
   }
 
   items(after?: string): IterableIterator<Item> {
-    this.assertCatalogue();
-    const { items } = this.registries;
-    return items.entries((number) => this.keeper.counts.knowsItem(number), after);
+    return this.catalogue.items(after);
   }
 
   store(storeId: string): StoreEvent | undefined {
-    this.assertCatalogue();
-    const { stores } = this.registries;
-    const number = stores.numberOf(storeId);
-    const isKnown = number !== undefined && this.keeper.counts.knowsStore(number);
-    return isKnown ? stores.valueOf(number) : undefined;
+    return this.catalogue.store(storeId);
   }
 
   stores(after?: string): IterableIterator<StoreEvent> {
-    this.assertCatalogue();
-    const { stores } = this.registries;
-    return stores.entries((number) => this.keeper.counts.knowsStore(number), after);
+    return this.catalogue.stores(after);
   }
 
   receipts(options: { readonly gross?: boolean } = {}): IterableIterator<ReceiptRow> {
@@ -352,10 +344,18 @@ export class ChainEngine implements Engine {
     return this.parts.store.readMeta(`bookmark:${key}`) as string | undefined;
   }
 
+  private get memory() {
+    const { kernel } = this.keeper.counts;
+    return { usedBytes: kernel.run.usedBytes(), maxBytes: kernel.memoryMax };
+  }
+
   status(): EngineStatus {
-    const { waitingFor } = this;
+    const { trouble: clockTrouble } = this.clockGuard;
+    const isBehind = this.clockGuard.state === 'behind';
+    const waitingFor = this.waitingFor ?? (isBehind ? clockTrouble : undefined);
     return {
       ready: waitingFor === undefined,
+      ...(clockTrouble !== undefined && { clockTrouble }),
       ...(waitingFor === undefined ? {} : { waitingFor }),
       watermark: this.standing.watermark,
       events: this.log.head,
@@ -363,6 +363,7 @@ export class ChainEngine implements Engine {
       items: this.registries.items.size,
       stores: this.registries.stores.size,
       refusedOfErased: this.refusedOfErased,
+      memory: this.memory,
     };
   }
 
@@ -373,21 +374,22 @@ export class ChainEngine implements Engine {
     );
   }
 
-  async close(): Promise<void> {
+  /** Gives up long work, also that of the start; `close` follows. */
+  stop(): void {
+    const details = { reason: 'CLOSING', retryAfterMs: 1_000 };
+    this.stopping.abort(new EngineError('UNAVAILABLE', 'the engine is closing', details));
+    void this.maintenance.stop();
+  }
+
+  async close({ signal }: Pick<Waiting, 'signal'> = {}): Promise<void> {
+    this.stop();
     this.settler.close();
     await this.ready.catch(() => {});
+    await this.maintenance.stop();
     await this.writer.close();
-    await this.maintenance.close();
+    await this.maintenance.close(signal);
     await this.parts.store.close();
     this.parts.ledger.close();
     await this.parts.claim.release();
   }
-}
-
-function halfLivesOf({ halfLifeDays, popularityHalfLifeDays }: EngineOptions) {
-  return {
-    pairDays: halfLifeDays === undefined ? defaultHalfLifeDays : halfLifeDays,
-    popularityDays:
-      popularityHalfLifeDays === undefined ? defaultPopularityHalfLifeDays : popularityHalfLifeDays,
-  };
 }

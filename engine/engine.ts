@@ -2,7 +2,8 @@
 // answers. Types, and the names of what can be chosen.
 import type { Clock } from './base/clock.ts';
 import type { Replication } from './jobs/replication.ts';
-import type { KernelBuild } from './kernel/kernel.ts';
+import type { Waiting } from './jobs/shared-work.ts';
+import type { KernelBuild } from './kernel/instance.ts';
 import type { Event, IngestResult, Item, Store } from './log/events.ts';
 import type { RankedReply } from './serve/ranked.ts';
 import type {
@@ -12,6 +13,7 @@ import type {
   RecommendReply,
   RecommendRequest,
 } from './serve/request.ts';
+import type { DiscardedReceipt } from './views/discard.ts';
 import type { Bookmark } from './views/ingest.ts';
 import type { Audit } from './views/verify.ts';
 
@@ -19,6 +21,8 @@ export interface EngineOptions {
   /** The data folder of one chain; made when absent. */
   readonly dataDir: string;
   readonly clock?: Clock;
+  /** Milliseconds of a clock that nobody can set; default: that of the process. */
+  readonly steadyClock?: Clock;
   /** IANA zone for receipts whose store has none. Default Asia/Shanghai. */
   readonly timeZone?: string;
   /** Days after which a co-occurrence weighs half; `null`: no decay. Default 60. */
@@ -42,8 +46,16 @@ export interface EngineOptions {
   readonly ledgerKey?: Buffer;
   /** The folder is a copy that only takes in what other nodes accept. */
   readonly isFollower?: boolean;
+  /** Bytes that the counts may use; default: a third of the machine, at most 3.5 GiB. */
+  readonly memoryMaxBytes?: number | undefined;
+  /** Bytes beyond them for what cannot be refused; default: limits.memoryReserveBytes. */
+  readonly memoryReserveBytes?: number;
+  /** Bytes that may still be taken of the machine; default: as the system says. */
+  readonly availableMemory?: () => number;
   /** Which build of the kernel: `debug` keeps its assertions. */
   readonly kernelBuild?: KernelBuild;
+  /** Aborted when the engine is to close soon: long work is given up, also that of the opening. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface EngineStatus {
@@ -57,6 +69,10 @@ export interface EngineStatus {
   readonly stores: number;
   /** Events of erased members that were refused since the start. */
   readonly refusedOfErased: number;
+  /** What the counts use of what they may. */
+  /** What is wrong with the server's clock; absent when nothing is. */
+  readonly clockTrouble?: string;
+  readonly memory: { readonly usedBytes: number; readonly maxBytes: number };
   /** Absent for a node that is alone. */
   readonly cluster?: ClusterStatus;
 }
@@ -70,8 +86,9 @@ export interface EraseReceipt {
     /** Other ids that had been merged into the member. */
     readonly aliases: number;
   };
-  readonly digestBefore: string;
-  readonly digestAfter: string;
+  /** Absent where memory does not hold the counts. */
+  readonly digestBefore?: string;
+  readonly digestAfter?: string;
   readonly watermark: string;
   /** When the last bytes will be gone from the disk, RFC 3339. */
   readonly bytesGoneBy: string;
@@ -130,6 +147,13 @@ export interface FollowerStatus {
   readonly silentMs: number;
 }
 
+/** Moments in RFC 3339, days as dates. */
+export interface ClockReport {
+  readonly clock: string;
+  /** Absent before the first receipt. */
+  readonly newestReceiptOn?: string;
+}
+
 export interface CompactReport {
   readonly bytesBefore: number;
   readonly bytesAfter: number;
@@ -152,6 +176,11 @@ export interface IngestOptions {
    * Written in the same transaction as the events, so that an import knows exactly how far it came.
    */
   readonly bookmark?: Bookmark;
+  /**
+   * Receipts may be newer than all others by any number of days: for years of receipts that are
+   * brought in on purpose, and in no order. Default: only as the clock bears out.
+   */
+  readonly trustsDays?: boolean;
 }
 
 export interface ItemCounters {
@@ -249,8 +278,11 @@ export interface Engine {
   erase(memberId: string): Promise<EraseReceipt>;
   /**
    * Recounts everything beside the live counts and compares every cell; reading and writing go on.
+   * Like checkpoint, expire and compact it is done once for all who ask meanwhile: who comes while
+   * it runs gets the same answer when that holds what was acknowledged before they asked, else that
+   * of the next run. It is given up when nobody waits for it any more.
    */
-  verify(progress?: (done: number, total: number) => void): Promise<Audit>;
+  verify(waiting?: Waiting): Promise<Audit>;
   /**
    * Does now what otherwise happens when nothing is asked: reads all of the catalogue, so that all
    * is known that is alike by it, and makes the order of every neighbour row exact. Scores by
@@ -258,14 +290,24 @@ export interface Engine {
    */
   settle(): Promise<void>;
   /** Writes the counts to disk now, so that the next start is quick. */
-  checkpoint(): Promise<void>;
-  /** Takes out receipts older than the retention window; returns how many. */
-  expire(): Promise<number>;
+  checkpoint(waiting?: Waiting): Promise<void>;
   /**
-   * Rewrites the store without the bytes of what was deleted. Writers wait; readers go on but for a
-   * moment.
+   * Says that the server's clock is right as it is: receipts up to now are taken, however far they
+   * are from the others, and it does not matter what the log says of the time before.
    */
-  compact(): Promise<CompactReport>;
+  confirmClock(): Promise<ClockReport>;
+  /**
+   * Takes out all receipts of after a moment, which a clock that was ahead has left, and with them
+   * the newest day that they made. Resolves to what they were, so that they can be sent again.
+   */
+  discardAfter(momentMs: number): Promise<readonly DiscardedReceipt[]>;
+  /** Takes out receipts older than the retention window; returns how many. */
+  expire(waiting?: Waiting): Promise<number>;
+  /**
+   * Rewrites the store without the bytes of what was deleted before. Readers go on, writers wait
+   * for a moment at its end.
+   */
+  compact(waiting?: Waiting): Promise<CompactReport>;
   item(itemId: string): Item | undefined;
   /** In the order of ids, from the first one after `after`. */
   items(after?: string): IterableIterator<Item>;
@@ -282,5 +324,6 @@ export interface Engine {
   status(): EngineStatus;
   /** Every counter as counted (docs/reference/counts.md), for audits and tests; slow. */
   readonly inspect: Inspection;
-  close(): Promise<void>;
+  /** The signal gives up the last checkpoint: then the next start reads the end of the log. */
+  close(waiting?: Pick<Waiting, 'signal'>): Promise<void>;
 }

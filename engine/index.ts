@@ -6,11 +6,13 @@ export {
   errorCodes,
   type FieldViolation,
 } from './base/errors.ts';
+export { workingNames } from './base/folder.ts';
 export { limits } from './base/limits.ts';
 export { createRandom } from './base/random.ts';
 export { zoneOffsetMinutes } from './base/time.ts';
 export type {
   Cell,
+  ClockReport,
   ClusterCounter,
   ClusterStatus,
   CompactReport,
@@ -52,13 +54,11 @@ export {
   type ImportSummary,
   runImport,
 } from './jobs/import/import.ts';
-export {
-  type JournalEntry,
-  type Replication,
-  snapshotFiles,
-} from './jobs/replication.ts';
+export type { JournalEntry, Replication } from './jobs/replication.ts';
 export { type RestoreReport, restore } from './jobs/restore.ts';
 export { installSnapshot, openSeedFolder } from './jobs/seed.ts';
+export type { Waiting } from './jobs/shared-work.ts';
+export { snapshotFiles } from './jobs/snapshots.ts';
 export type { KernelExports } from './kernel/exports.ts';
 export { Joiner, roundScore, varintBytes } from './kernel/joiner.ts';
 export * from './log/events.ts';
@@ -74,5 +74,7 @@ export {
   type RankedReply,
 } from './serve/ranked.ts';
 export * from './serve/request.ts';
+export { holdsChain, noChain } from './store/leftovers.ts';
 export { type Marks, Registry } from './views/catalogue.ts';
+export type { DiscardedReceipt } from './views/discard.ts';
 export type { Audit } from './views/verify.ts';

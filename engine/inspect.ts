@@ -1,6 +1,8 @@
 // Every counter as counted, by outside ids: for audits and tests.
+
+import { limits } from './base/limits.ts';
 import type { Cell, Inspection, ItemCounters } from './engine.ts';
-import { priors, repeats, tables } from './kernel/exports.ts';
+import { priors, repeats, sides, tables } from './kernel/exports.ts';
 import type { Kernel, KernelCell } from './kernel/kernel.ts';
 import { tasteAgeDecay } from './serve/context.ts';
 import { dayparts } from './serve/request.ts';
@@ -55,11 +57,11 @@ export function inspectionOf(
       return named(kernel.row('scope', place * dayparts.length + dayparts.indexOf(daypart)));
     },
     habits: () => kernel.habits(),
-    usedBytes: () => kernel.run.heapUsedBytes(),
+    usedBytes: () => kernel.run.usedBytes(),
     memory: () => ({
       ...kernel.pairRows(),
       cells: kernel.run.cellCount(),
-      usedBytes: kernel.run.heapUsedBytes(),
+      usedBytes: kernel.run.usedBytes(),
       totalBytes: kernel.run.heapTotalBytes(),
     }),
     kernelList: (memberId, limit) => kernelListOf(kernel, historyOf(memberId), limit),
@@ -82,9 +84,10 @@ function kernelListOf(kernel: Kernel, history: Buffer | undefined, limit: number
   const { run } = kernel;
   const growth = run.pairGrowth(run.newestDay());
   return () => {
-    kernel.readHistory(0, history);
+    kernel.readHistory(sides.request, history);
     run.startRequest(limit, growth);
     run.weighHistory(tasteAgeDecay);
+    run.keepHeaviest(limits.leadsMax);
     run.accumulateNext();
     const byAccumulator = 1 / run.affinityTotal();
     const byPopularity = 0.1 / run.popularityTotal();

@@ -5,8 +5,11 @@ import { EngineError } from './base/errors.ts';
 import { layoutOf } from './base/folder.ts';
 import { ChainEngine } from './chain-engine.ts';
 import type { Engine, EngineOptions } from './engine.ts';
+import { tellSwept } from './jobs/maintenance.ts';
+import { kernelOptionsOf } from './options.ts';
 import { claimFolder } from './store/claim.ts';
 import { Ledger } from './store/ledger.ts';
+import { settleChain, sweepLeftovers } from './store/leftovers.ts';
 import { Store } from './store/store.ts';
 import { readCheckpoint } from './views/checkpoint.ts';
 
@@ -20,14 +23,20 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   mkdirSync(options.dataDir, { recursive: true });
   const claim = await claimFolder(options.dataDir);
   const opened: { close(): unknown }[] = [];
+  const { notify = () => {} } = options;
   try {
+    const standIn = settleChain(options.dataDir);
+    if (standIn !== undefined) notify(`took ${standIn} for the chain: work was cut short`);
     const { store, stored } = await openChain(layout.chain, options);
     opened.push(store);
+    // Only now: of a chain that is damaged, one of these may be the last that is whole.
+    tellSwept(await sweepLeftovers(options.dataDir), notify);
     const ledger = new Ledger(layout.erased, options.ledgerKey);
     opened.push(ledger);
     if (ledger.isNew && store.tables.tombstones.count() > 0) throw keyLost(layout.erased);
     // From Node's pool: the bytes that xxhash would make of a text are a new ArrayBuffer each time.
     const hashId = (id: string) => h64Raw(Buffer.from(id));
+    options.signal?.throwIfAborted();
     const engine = new ChainEngine({ store, ledger, claim, options, hashId });
     engine.begin(stored);
     if (!options.openAtOnce) await engine.ready;
@@ -40,9 +49,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 }
 
 /** Reads the checkpoint while a process of its own checks the data file: the two share no file. */
-async function openChain(folder: string, { kernelBuild }: EngineOptions) {
-  const opening = Store.open(folder);
-  const reading = readCheckpoint(folder, kernelBuild);
+async function openChain(folder: string, options: EngineOptions) {
+  const opening = Store.open(folder, { signal: options.signal });
+  const reading = readCheckpoint(folder, kernelOptionsOf(options));
   try {
     const store = await opening;
     return { store, stored: await reading };

@@ -6,6 +6,7 @@ import { makeTemporaryFolder } from '../tests/support/folders.ts';
 import {
   environmentName,
   grpcSettings,
+  readSecretFile,
   readSettings,
   type SettingName,
   SettingsError,
@@ -114,4 +115,58 @@ test('gRPC is plaintext on loopback alone, unless told otherwise or over TLS', (
   expect(settings({ CAINI_GRPC_HOST: '0.0.0.0', ...tls })).toMatchObject({
     tls: { certFile: 'cert.pem', keyFile: 'key.pem' },
   });
+});
+
+const secret = 'hunter2-hunter2';
+const withPassword = `http://shop:${secret}@cache.example:6379`;
+
+test.each([
+  ['CAINI_NODE_SECRET', 'hunter2', 'is a text of 7 characters, not shown here, but must be 16'],
+  ['CAINI_REDIS', withPassword, 'is a text of 46 characters, not shown here, but must be redis://'],
+  ['CAINI_ORIGIN', withPassword, 'is "http://…@cache.example:6379" but must be host:port'],
+  ['CAINI_TIME_ZONE', `x://a:${secret}@b`, 'is "x://…@b" but must be an IANA time zone'],
+])('%s is refused from every source without what it says', (variable, value, words) => {
+  const key = variable
+    .slice(6)
+    .toLowerCase()
+    .replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+  const told = [
+    { environment: { [variable]: value } },
+    { environment: { CAINI_CONFIG: fileOf({ [key]: value }) } },
+    { environment: {}, options: { [key]: value } },
+  ].map(refusalOf);
+  for (const message of told) {
+    expect(message).toContain(words);
+    expect(message).not.toContain('hunter2');
+  }
+});
+
+function refusalOf(sources: Parameters<typeof readSettings>[0]): string {
+  try {
+    readSettings(sources);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+test.each([
+  `{"nodeSecret": ${secret}}`,
+  `{"nodeSecret": "${secret}}`,
+  `{"nodeSecret": "${secret}" "redis": 1}`,
+  `{"nodeSecret": 1234567890123456}`,
+  `{"nodeSecret": ["${secret}"]}`,
+  `nodeSecret=${secret}`,
+])('a file with a secret that is no good JSON is refused without it', (content) => {
+  const message = refusalOf({ environment: { CAINI_CONFIG: fileOf(content) } });
+  expect(message).not.toMatch(/hunter2|123456/);
+  expect(message).toMatch(/cannot be read: .* at position \d+$|not shown here|not one JSON object/);
+});
+
+test('a file of a secret that cannot be read is not named: it may be the secret', () => {
+  for (const path of [secret, `-----BEGIN PRIVATE KEY-----\n${'QUJD'.repeat(400)}`]) {
+    const told = () => readSecretFile('grpcKeyFile', path);
+    expect(told).toThrow(/^CAINI_GRPC_KEY_FILE names a file that cannot be read: [A-Z]+$/);
+  }
 });

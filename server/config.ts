@@ -2,7 +2,7 @@
 // command line.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { EngineError, originName, timeZoneSchema } from '../engine/index.ts';
+import { EngineError, limits, originName, timeZoneSchema } from '../engine/index.ts';
 import { readJson } from './json.ts';
 import { shown } from './shown.ts';
 
@@ -15,6 +15,10 @@ const fileAllowed = 'a file, or none';
 const addresses =
   /^(?:none|(?:grpcs:\/\/)?[^\s,/:]+:\d{1,5}(?:,(?:grpcs:\/\/)?[^\s,/:]+:\d{1,5})*)$/;
 const plaintexts = ['loopback', 'anywhere'] as const;
+const mebibyte = 1_048_576;
+const [memoryLeast, memoryMost] = [limits.memoryBytesMin, limits.memoryBytesMax].map(
+  (bytes) => `${bytes / mebibyte}MiB`,
+);
 const roles = ['alone', 'origin', 'follower'] as const;
 const followerWrites = ['forward', 'refuse'] as const;
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -47,6 +51,14 @@ export const settingDefinitions = {
   halfLifeDays: { schema: daysSchema, default: 60, allowed: daysAllowed },
   popularityHalfLifeDays: { schema: daysSchema, default: 30, allowed: daysAllowed },
   retentionDays: { schema: daysSchema, default: 'none', allowed: daysAllowed },
+  memoryMax: {
+    schema: z
+      .string()
+      .regex(/^(?:auto|[1-9]\d{0,4}(?:MiB|GiB))$/)
+      .refine(isMemory),
+    default: 'auto',
+    allowed: `auto, or from ${memoryLeast} to ${memoryMost}, e.g. 512MiB or 2GiB`,
+  },
   role: {
     schema: z.enum(roles),
     default: 'alone',
@@ -62,13 +74,20 @@ export const settingDefinitions = {
     default: 'none',
     allowed: 'host:port or grpcs://host:port, several with commas, or none',
   },
-  nodeSecret: { schema: z.string().min(16), default: 'none', allowed: '16 characters or more' },
+  nodeSecret: {
+    schema: z.string().min(16),
+    default: 'none',
+    allowed: '16 characters or more',
+    isSecret: true,
+  },
   nodeSecretFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
   nodeCaFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
   redis: {
     schema: z.string().regex(/^(?:none|rediss?:\/\/.+)$/),
     default: 'none',
     allowed: 'redis://host:port or rediss://host:port, or none',
+    // A password may stand in it.
+    isSecret: true,
   },
   followerWrites: {
     schema: z.enum(followerWrites),
@@ -102,6 +121,7 @@ export interface Settings {
   readonly halfLifeDays: Days;
   readonly popularityHalfLifeDays: Days;
   readonly retentionDays: Days;
+  readonly memoryMax: string;
   readonly role: (typeof roles)[number];
   readonly nodeName: string;
   readonly origin: string;
@@ -147,6 +167,7 @@ export function engineSettings(settings: Settings) {
     halfLifeDays: daysOrNull(settings.halfLifeDays),
     popularityHalfLifeDays: daysOrNull(settings.popularityHalfLifeDays),
     retentionDays: daysOrNull(retentionDays) ?? undefined,
+    memoryMaxBytes: settings.memoryMax === 'auto' ? undefined : bytesOf(settings.memoryMax),
   };
 }
 
@@ -180,6 +201,17 @@ export function isLoopback(host: string): boolean {
 /** Undefined for a setting that was left at `none`. */
 export function unlessNone(setting: string): string | undefined {
   return setting === 'none' ? undefined : setting;
+}
+
+/** Of `512MiB` or `2GiB`. */
+function bytesOf(memory: string): number {
+  return Number.parseInt(memory, 10) * mebibyte * (memory.endsWith('GiB') ? 1_024 : 1);
+}
+
+function isMemory(memory: string): boolean {
+  if (memory === 'auto') return true;
+  const bytes = bytesOf(memory);
+  return bytes >= limits.memoryBytesMin && bytes <= limits.memoryBytesMax;
 }
 
 function daysOrNull(days: Days): number | null {
@@ -225,7 +257,34 @@ function checked(name: SettingName, toldName: string, value: unknown): unknown {
   const { schema, allowed } = settingDefinitions[name];
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new SettingsError(`${toldName} is ${shown(value)} but must be ${allowed}`);
+  throw new SettingsError(`${toldName} is ${shownSetting(name, value)} but must be ${allowed}`);
+}
+
+/** What is refused is told, but not what nobody may read over a shoulder or in a log. */
+function shownSetting(name: SettingName, value: unknown): string {
+  if (!('isSecret' in settingDefinitions[name])) {
+    return shown(typeof value === 'string' ? withoutCredentials(value) : value);
+  }
+  const what = typeof value === 'string' ? `a text of ${value.length} characters` : typeof value;
+  return `${what}, not shown here,`;
+}
+
+/** An address without the name and password that may stand before its host. */
+export function withoutCredentials(address: string): string {
+  return address.replaceAll(/\/\/[^/\s]*@/g, '//…@');
+}
+
+/**
+ * The content of a file that holds a secret. Its name is not told either: it may be the secret
+ * itself, given in the wrong place. Throws SettingsError.
+ */
+export function readSecretFile(name: SettingName, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw new SettingsError(`${environmentName(name)} names a file that cannot be read: ${code}`);
+  }
 }
 
 function readSettingsFile(path: string): Record<string, unknown> {
@@ -245,7 +304,8 @@ function readFileContent(path: string): object {
     if (typeof value === 'object' && value !== null && flaws.length === 0) return value;
   } catch (error) {
     if (error instanceof EngineError || (error as NodeJS.ErrnoException).code !== undefined) {
-      const { message } = error as Error;
+      // Where it is no JSON, what stands there may be a secret.
+      const message = (error as Error).message.replace(/, found .*$/s, '');
       throw new SettingsError(
         `CAINI_CONFIG names ${shown(path)}, which cannot be read: ${message}`,
       );

@@ -59,8 +59,11 @@ export const doorLimits = {
   requestMsMax: 60_000,
   /** Longer than the idle timeout of usual load balancers (60 s), so that they close first. */
   keepAliveMs: 65_000,
-  /** How long a stopping server waits for requests in flight; orchestrators kill after 10–30 s. */
-  closeMsMax: 10_000,
+  /**
+   * How long a server takes to stop: requests in flight have `drainMsMax` of it, the last
+   * checkpoint the rest, and half a second is left to close. Orchestrators kill after 10 to 30 s.
+   */
+  closeMsMax: 9_500,
   /**
    * Connections not yet accepted; Node's 511 are gone when a thousand clients come back at once,
    * and who is turned away by TCP tries again after a whole second. Linux itself allows 4,096.
@@ -75,7 +78,7 @@ export const doorLimits = {
   pingAnswerMsMax: 10_000,
   /** How old what the health service says may be. */
   healthEveryMs: 250,
-  /** How long streams may take to end when the server stops; the process must end within 10 s. */
+  /** How long requests and streams may take to end when the server stops; it must be in 10 s. */
   drainMsMax: 8_000,
   /** How soon new certificates and keys count. */
   filesEveryMs: 5_000,

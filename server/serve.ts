@@ -20,8 +20,11 @@ export interface Door {
 
 export interface ServeOptions {
   readonly log: Logger;
-  /** May resolve before everything stored is counted; `engine.ready` is waited for. */
-  readonly openFolder: () => Promise<Engine>;
+  /**
+   * May resolve before everything stored is counted; `engine.ready` is waited for. The signal is
+   * aborted when the server is to close: long work is given up, also that of the opening.
+   */
+  readonly openFolder: (closing: AbortSignal) => Promise<Engine>;
   /** Opens the way in; this room stands below those of the doors and must not know them. */
   readonly openDoor: (access: EngineAccess) => Promise<Door>;
   /** Fills a folder that holds nothing with the demo chain. */
@@ -47,7 +50,7 @@ export interface RunningServer {
 interface State {
   engine?: Engine;
   waitingFor: string | undefined;
-  closing: boolean;
+  readonly closing: AbortController;
   expiry?: NodeJS.Timeout;
 }
 
@@ -57,9 +60,10 @@ interface State {
  */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
   const { log, openDoor } = options;
-  const state: State = { waitingFor: 'opening the data folder', closing: false };
+  const closing = new AbortController();
+  const state: State = { waitingFor: 'opening the data folder', closing };
   const door = await openDoor(accessTo(state));
-  const opened = options.openFolder();
+  const opened = options.openFolder(closing.signal);
   const started = opened.then((engine) => fillIfAsked(engine, options, state));
   // Both may fail before anyone looks at them.
   opened.catch((error) => log.debug({ err: error }, 'the data folder was not opened'));
@@ -92,14 +96,14 @@ function keepRetention(engine: Engine, options: ServeOptions, state: State): voi
   const { log, expireEveryMs = doorLimits.expireEveryMs } = options;
   const expire = async (): Promise<void> => {
     try {
-      const expired = await engine.expire();
+      const expired = await engine.expire({ signal: state.closing.signal });
       if (expired > 0) log.info(`${expired} receipts left the retention window`);
     } catch (error) {
       // The next hour tries again; closing in the midst of it is no failure.
-      if (!state.closing) log.error({ err: error }, 'receipts could not be expired');
+      if (!state.closing.signal.aborted) log.error({ err: error }, 'receipts could not be expired');
     }
   };
-  if (state.closing) return;
+  if (state.closing.signal.aborted) return;
   void expire();
   state.expiry = setInterval(() => void expire(), expireEveryMs).unref();
 }
@@ -115,24 +119,28 @@ async function fill(
     onProgress: ({ share, purchases }) => {
       state.waitingFor = `loading the demo chain, ${purchases} receipts so far`;
       // The only way to stop half-way: what is loaded stays, whole receipts each.
-      if (state.closing) throw new EngineError('UNAVAILABLE', 'the server is closing');
+      if (state.closing.signal.aborted)
+        throw new EngineError('UNAVAILABLE', 'the server is closing');
       onDemoProgress?.(share);
     },
   });
 }
 
+/** The doors have their time, and the data folder what is left of ours. */
 async function close(
   state: State,
   door: Door,
   started: Promise<unknown>,
   onClosing: () => void = () => {},
 ): Promise<void> {
-  state.closing = true;
+  const endMs = performance.now() + doorLimits.closeMsMax;
+  state.closing.abort();
   onClosing();
+  clearInterval(state.expiry);
   await door.close();
   await started.catch(() => undefined);
-  clearInterval(state.expiry);
-  await state.engine?.close();
+  const leftMs = Math.max(0, Math.floor(endMs - performance.now()));
+  await state.engine?.close({ signal: AbortSignal.timeout(leftMs) });
 }
 
 function accessTo(state: State): EngineAccess {

@@ -94,7 +94,6 @@ test('backups taken while receipts pour in are each the chain of one moment', as
       const openFolder = () => open(restored);
       const report = await restore({ backup: join(folder, name), dataDir: restored, openFolder });
       expect(report.sequence).toBeGreaterThan(former);
-      expect(report.sequence % 50, 'a whole commit').toBe(0);
       expect(report.digest).toBe(await digestOf(receipts(0, report.sequence)));
       former = report.sequence;
     }
@@ -300,7 +299,7 @@ async function live(engine: Engine, chain: Chain) {
     }
     if (step.kind !== 'ingest') continue;
     for (const event of step.events) {
-      await engine.ingest([event]);
+      await engine.ingest([event], { trustsDays: true });
       marks.push(markOf(engine));
     }
   }

@@ -16,7 +16,7 @@ import { withTemporaryFolder } from './support/folders.ts';
 const day = 86_400_000;
 const start = Date.UTC(2026, 4, 1);
 const members = 7;
-const receiptsBefore = 60;
+const receiptsBefore = 160;
 /** Long enough rows that one is written in parts: every receipt holds the hub. */
 const itemsPerReceipt = 70;
 

@@ -145,6 +145,7 @@ const story: Readonly<Record<string, readonly Question[]>> = {
     ['verify', {}],
     ['checkpoint', {}],
     ['expire', {}],
+    ['confirmClock', {}],
     ['compact', {}],
   ],
 };

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import type { KernelExports } from '../../engine/index.ts';
 import { type KernelData, lastDay, one } from './data.ts';
 
-const layoutVersion = 3;
+const layoutVersion = 4;
 const tableNext = 1;
 export const ageDecay = 0.9;
 export const listLength = 20;
@@ -54,7 +54,8 @@ export class WasmKernel {
       run.readHistory(0, 0, Number.POSITIVE_INFINITY);
       this.write(history);
       run.readHistory(1, history.length, Number.POSITIVE_INFINITY);
-      run.applyChange(true);
+      run.beginChange(true);
+      run.continueChange(0xffff_ffff);
     }
     run.prepareRestore(data.items, 0, 0);
     for (const [item, cells] of data.rows) {
@@ -102,7 +103,7 @@ export class WasmKernel {
     const { run } = this;
     const history = this.data.histories[member]!;
     this.write(history);
-    run.readHistory(0, history.length, Number.POSITIVE_INFINITY);
+    run.readHistory(2, history.length, Number.POSITIVE_INFINITY);
     run.startRequest(listLength, this.growth);
     run.weighHistory(ageDecay);
     const share = run.ownRepeatShare();
@@ -128,8 +129,12 @@ export class WasmKernel {
   }
 
   records(): Uint8Array {
-    const at = this.run.itemRecord(0) >>> 0;
-    return this.bytes.slice(at, at + this.data.items * itemBytes);
+    const records = new Uint8Array(this.data.items * itemBytes);
+    for (let item = 0; item < this.data.items; item++) {
+      const at = this.run.itemRecord(item) >>> 0;
+      records.set(this.bytes.subarray(at, at + itemBytes), item * itemBytes);
+    }
+    return records;
   }
 
   hots(): Uint8Array {

@@ -21,12 +21,35 @@ export const limits = {
   /** One HTTP body or gRPC message. */
   bodyBytesMax: 1_048_576,
   /**
-   * Larger baskets are wholesale orders: they pair with nothing (512² = 262 k cells would say
-   * nothing of taste).
+   * Larger baskets are wholesale orders: they pair with nothing. With the two bounds below one
+   * receipt changes at most 128² + 3 × 4,096 + 64 × 114 cells, some 3 ms
+   * (docs/decisions/0012-what-a-basket-may-pair.md).
    */
-  pairBasketItemsMax: 512,
+  pairBasketItemsMax: 128,
+  /** Two receipts, one following on the other, of more pairs say nothing of what comes next. */
+  nextPairsMax: 4_096,
+  /** More items that are new to a member at a time say nothing of what members have in common. */
+  freshItemsMax: 64,
+  /** Items of one chain: 300 bytes each of the counts, and some 700 beside them. */
+  itemsMax: 2_097_152,
+  /** Stores of one chain: more than the largest has; 300 B of rows each. */
+  storesMax: 262_144,
+  /**
+   * Items of a member's history that lead on to others, the heaviest: what was bought a hundred
+   * receipts ago weighs 0.9^100. 512 × 50 neighbours are some 0.3 ms.
+   */
+  leadsMax: 512,
   /** A till's clock may run ahead by this much; more is refused. */
   clockSkewMsMax: 5 * 60_000,
+  /**
+   * A folder may rest for so long between two starts and its clock is still believed; beyond it an
+   * operator confirms the clock. A week of holidays and a day.
+   */
+  clockRestMsMax: 8 * 86_400_000,
+  /** A receipt may be so many days newer than all others before the clock has to be confirmed. */
+  leapDaysMax: 31,
+  /** What callers are told to wait while the server's clock is behind. */
+  clockRetryMs: 60_000,
   /** Oldest receipt time accepted: 1970-01-01. Days before it have no number. */
   occurredAtMsMin: 0,
   /** How long a return waits for its purchase. */
@@ -45,11 +68,32 @@ export const limits = {
   tagCharactersMax: 64,
   /** Events waiting for the disk; at 164 k events/s this is 0.1 s of work, 16 MB at 1 KB each. */
   ingestQueueEventsMax: 16_384,
-  /**
-   * Events of one LMDB transaction: about 80 µs each on the serving thread, half of it before the
-   * sync and half after, so that 128 keep a turn near 5 ms.
-   */
+  /** Events of one LMDB transaction: some 30 µs each of the serving thread before the sync. */
   ingestBatchEventsMax: 128,
+  /**
+   * Units of some microseconds that one transaction may take (views/batch.ts, `work`): the event
+   * that goes beyond is its last one, so that a turn stays near 4 ms.
+   */
+  ingestBatchWorkMax: 3_000,
+  /** Cells that one turn of the event loop changes: some 100 ns each where memory is cold. */
+  countSliceCells: 16_384,
+  /**
+   * What a set of counts may use by itself: WebAssembly addresses 4 GiB, and a part is kept for
+   * what cannot be refused.
+   */
+  memoryBytesMax: 3_758_096_384,
+  /** Less would not hold the chain that `caini serve` begins with. */
+  memoryBytesMin: 67_108_864,
+  /**
+   * Kept beyond what the counts may use: for what is taken back, for the longest row that is
+   * copied into a checkpoint (19 MB at a million items), for lists of a member of 100,000 receipts
+   * (45 MB).
+   */
+  memoryReserveBytes: 268_435_456,
+  /** The log warns once the counts use this share of what they may. */
+  memoryWarnedShare: 0.8,
+  /** Returns against one receipt: each reads those before it, some 60 B each. */
+  returnsPerPurchaseMax: 200,
   /** Doors refuse receipts while more than a batch waits and the oldest has for so long. */
   ingestQueueAgeMsMax: 250,
   /** Neighbours of an item that are served (K of DESIGN §5); 20 would lose ≤ .001 of recall. */
@@ -96,10 +140,37 @@ export const limits = {
   checkpointIntervalMs: 60_000,
   /** How long after an erase the compacting copy may leave the old bytes on disk. */
   compactWithinMs: 24 * 3_600_000,
+  /** Of a copy of the chain in one transaction: about 1,000 pages in memory, some 20 ms. */
+  copyBatchBytes: 4_194_304,
+  /** Of a copy, written between two syncs: 0.1 s of an ordinary disk, which commits share. */
+  copySyncBytes: 16_777_216,
+  /** A copy that does not get one transaction further in this time hangs, and is given up. */
+  copyStallMsMax: 60_000,
+  /** Writers wait while a copy takes over the last rows that changed: so many take some 20 ms. */
+  copyKeysPause: 1_024,
+  /** Where it takes longer, the disk hangs: the copy is given up, and the writers go on. */
+  copyPauseMsMax: 5_000,
+  /** Rounds of taking over before that; each is shorter than the one before. */
+  copyRoundsMax: 16,
+  /**
+   * Rows that may change while a copy is made before writers wait for it: 1,000,000 × ~100 B = 100
+   * MB; three for a receipt, so half a minute at 10,000 receipts a second.
+   */
+  copyKeysMax: 1_000_000,
+  /** Cells of a row that a verify compares in one step: some 1.5 µs each, so about 3 ms. */
+  verifyCellsMax: 2_048,
+  /** Receipts of a history that it compares with the log in one step: about 20 µs each. */
+  verifyEntriesMax: 64,
   /** Differences that a verify lists; it counts all of them. */
   verifyDifferencesMax: 100,
-  /** Histories or tickets that one slice of expiry takes: about 5 ms in one transaction. */
+  /** Receipts that one slice of expiry takes: some 50 µs each, so about 3 ms in one transaction. */
   expireSliceMax: 64,
+  /**
+   * What one slice of a walk through a table reads before the event loop turns: about 1 ms. Rows of
+   * the log have some 250 B, one of a purchase of 2,000 lines 120 KB.
+   */
+  walkRowsMax: 512,
+  walkBytesMax: 262_144,
   /**
    * A data file is checked before it is opened at 1 GB/s; a disk that gives less than 10 MB/s is
    * taken for broken.
@@ -140,7 +211,7 @@ export const limits = {
   /** Moments whose digests are kept to be compared: 4,096 × ~100 B; at 100 batches/s 40 s. */
   digestsKept: 4_096,
   /** Entries of others in one transaction: about 10 µs each on the serving thread. */
-  followBatchEntriesMax: 512,
+  followBatchEntriesMax: 128,
   /** How long a read may wait for `minWatermark` before it is told to come back. */
   watermarkWaitMsMax: 100,
 } as const;

@@ -26,7 +26,7 @@ export function applyStore(
 
 function isLater(
   { log }: AcceptContext,
-  registry: Pick<Registry<unknown>, 'numberOf' | 'sequenceOf'>,
+  registry: Registry<unknown>,
   id: string,
   origin: string,
   acceptedAtMs: number,

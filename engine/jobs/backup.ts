@@ -14,9 +14,12 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
-import { layoutOf } from '../base/folder.ts';
+import { layoutOf, workingNames } from '../base/folder.ts';
 import { formatMoment } from '../base/time.ts';
 import { Log } from '../log/log.ts';
+import { findDamage } from '../store/check.ts';
+import { type CopyOptions, copyChain } from '../store/copy.ts';
+import { holdsChain, noChain } from '../store/leftovers.ts';
 import { Store } from '../store/store.ts';
 import { syncPath } from './durable.ts';
 import { backupNames, encodeManifest, type Manifest, readManifest, sumOf } from './manifest.ts';
@@ -29,45 +32,88 @@ export interface BackupOptions {
   readonly clock: Clock;
   /** Written into the manifest. */
   readonly settings: Manifest['settings'];
+  /** Gives the backup up; nothing is left of it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface BackupReport extends Manifest {
   readonly folder: string;
 }
 
-/**
- * A compaction of the server swaps the chain's folder; it does so at most once in many minutes.
- */
+/** A compaction of the server swaps the folder; it does so at most once in many minutes. */
 const openAttempts = 5;
 const openPauseMs = 200;
 
 /**
- * Durable and whole when it resolves; until then the folder does not exist. Every entry of the copy
- * has been read, so that a damaged chain is told now and not on the day it is needed. Throws
- * FAILED_PRECONDITION for a folder in use as something else, DATA_LOSS for a damaged chain.
+ * Durable and whole when it resolves; until then the folder does not exist. Every value is read and
+ * its checksum compared, and so is the copy, so that a damaged chain is told now and not on the day
+ * it is needed. Throws FAILED_PRECONDITION for a folder in use as something else, DATA_LOSS for a
+ * damaged chain.
  */
 export async function backUp(options: BackupOptions): Promise<BackupReport> {
-  const layout = layoutOf(options.dataDir);
+  const { dataDir, signal } = options;
+  const layout = layoutOf(dataDir);
   const folder = resolve(options.folder);
-  judgeTarget(folder, resolve(options.dataDir));
-  const unfinished = `${folder}.unfinished`;
+  judgeTarget(folder, resolve(dataDir));
+  if (!holdsChain(dataDir)) throw noChain(dataDir);
+  const unfinished = `${folder}${workingNames.unfinishedSuffix}`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
   try {
     const takenAt = formatMoment(options.clock(), 0);
-    await copyChain(layout.chain, unfinished);
-    const { formatVersion, sequence } = await readCopy(unfinished);
+    await copyMoment(layout.chain, { to: unfinished, signal });
+    const { formatVersion, sequence } = await readCopy(unfinished, signal);
     copyErased(layout.erased, unfinished);
-    const sum = await sumOf(join(unfinished, backupNames.data));
+    const sum = await sumOf(join(unfinished, backupNames.data), signal);
     const { settings } = options;
     const manifest = encodeManifest({ formatVersion, sequence, takenAt, ...sum, settings });
     writeFileSync(join(unfinished, backupNames.manifest), manifest);
+    signal?.throwIfAborted();
     putInPlace(unfinished, folder);
   } catch (error) {
     rmSync(unfinished, { recursive: true, force: true });
     throw error;
   }
   return { ...readManifest(folder), folder };
+}
+
+/**
+ * The state after some whole commit. Meanwhile the writer cannot use freed pages again and its file
+ * may grow; a reader that dies is noticed by its process id.
+ */
+async function copyMoment(chain: string, options: Omit<CopyOptions, 'from'>): Promise<void> {
+  const { store, from } = await openUnmoved(chain);
+  try {
+    await copyChain({ from, ...options });
+  } finally {
+    from.release();
+    await store.close();
+  }
+}
+
+/**
+ * Opened between the two renames of a compaction, the lock file would be the old one and the data
+ * new: the writer would not see this reader. The folder's inode tells whether that has happened.
+ */
+async function openUnmoved(chain: string) {
+  for (let attempt = 1; ; attempt++) {
+    const before = inodeOf(chain);
+    if (before !== undefined) {
+      const store = await Store.open(chain, { readOnly: true });
+      const from = store.hold();
+      if (inodeOf(chain) === before) return { store, from };
+      from.release();
+      await store.close();
+    }
+    if (attempt === openAttempts) throw noChain(dirname(chain));
+    await setTimeout(openPauseMs);
+  }
+}
+
+function inodeOf(chain: string): number | undefined {
+  // A read-only open of a folder without data would make an empty lock file in it.
+  if (!existsSync(join(chain, backupNames.data))) return undefined;
+  return statSync(chain, { throwIfNoEntry: false })?.ino;
 }
 
 function judgeTarget(folder: string, dataDir: string): void {
@@ -82,60 +128,22 @@ function judgeTarget(folder: string, dataDir: string): void {
   throw new EngineError('FAILED_PRECONDITION', message, { reason: 'FOLDER_NOT_EMPTY' });
 }
 
-/**
- * LMDB reads the copy in one read transaction, so that it is the state after some whole commit.
- * Meanwhile the writer cannot use freed pages again and its file may grow a little; a reader that
- * dies is noticed by its process id.
- */
-async function copyChain(chain: string, into: string): Promise<void> {
-  const store = await openUnmoved(chain);
-  try {
-    await store.copyCompacted(into);
-  } finally {
-    await store.close();
+/** What the copy is, after a process of its own has read all of it from the disk. */
+async function readCopy(
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<Pick<Manifest, 'formatVersion' | 'sequence'>> {
+  const damage = await findDamage(folder, signal);
+  if (damage !== undefined) {
+    const message = `the copy in ${folder} is not what was written (${damage}); look at that disk`;
+    throw new EngineError('DATA_LOSS', message, { reason: 'BACKUP_DAMAGED' });
   }
-}
-
-/**
- * Opened between the two renames of a compaction, the lock file would be the old one and the data
- * new: the writer would not see this reader. The folder's inode tells whether that has happened.
- */
-async function openUnmoved(chain: string): Promise<Store> {
-  for (let attempt = 1; ; attempt++) {
-    const before = inodeOf(chain);
-    if (before !== undefined) {
-      const store = await Store.open(chain, { readOnly: true });
-      if (inodeOf(chain) === before) return store;
-      await store.close();
-    }
-    if (attempt === openAttempts) throw noChain(chain);
-    if (existsSync(chain) || existsSync(`${chain}.new`)) await setTimeout(openPauseMs);
-    else throw noChain(chain);
-  }
-}
-
-function inodeOf(chain: string): number | undefined {
-  // A read-only open of a folder without data would make an empty lock file in it.
-  if (!existsSync(join(chain, 'data.mdb'))) return undefined;
-  return statSync(chain, { throwIfNoEntry: false })?.ino;
-}
-
-function noChain(chain: string): EngineError {
-  return new EngineError('FAILED_PRECONDITION', `${chain} holds no chain`, { reason: 'NO_CHAIN' });
-}
-
-/** What the copy is, after every row of it has been read and its checksum compared. */
-async function readCopy(folder: string): Promise<Pick<Manifest, 'formatVersion' | 'sequence'>> {
   const store = await Store.open(folder, { readOnly: true });
   try {
-    const log = new Log(store);
-    let sequence = 0;
-    for (const row of log.scan()) sequence = row.sequence;
-    for (const table of Object.values(store.tables)) {
-      if (table === store.tables.log) continue;
-      for (const _row of table.rows());
-    }
-    return { formatVersion: Number(store.readMeta('formatVersion')), sequence };
+    return {
+      formatVersion: Number(store.readMeta('formatVersion')),
+      sequence: new Log(store).head,
+    };
   } finally {
     await store.close();
     rmSync(join(folder, 'lock.mdb'), { force: true });

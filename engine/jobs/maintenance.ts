@@ -1,24 +1,29 @@
-// Long work beside serving: checkpoints when due, verify, expiry, compaction, and erases that a
-// restore took back.
+// Long work beside serving: checkpoints when due, verify, expiry and compaction, each one run at a
+// time for all who ask, and what is due by itself.
 import { type Clock, steadyMilliseconds } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
 import type { CompactReport } from '../engine.ts';
-import { countNextCopies } from '../follow/receipts.ts';
 import type { Log } from '../log/log.ts';
+import { compactDueName, rebuiltName } from '../store/format.ts';
 import type { Ledger } from '../store/ledger.ts';
+import { sweepLeftovers } from '../store/leftovers.ts';
 import type { Store } from '../store/store.ts';
-import { retentionStartMs, tombstoneKey } from '../views/accept.ts';
-import { eraseMember } from '../views/erase.ts';
-import {
-  type ExpireSlice,
-  type Expiry,
-  expireCopies,
-  expireSlice,
-  tellExpiry,
-} from '../views/expire.ts';
+import { retentionStartMs } from '../views/accept.ts';
+import type { Counts } from '../views/counts.ts';
+import type { Expiry } from '../views/expire.ts';
 import type { Ingest } from '../views/ingest.ts';
 import type { Keeper } from '../views/keeper.ts';
-import { type Audit, compareCounts, compareHistories, DifferenceList } from '../views/verify.ts';
+import type { Part } from '../views/recounter.ts';
+import type { StoredReceipts } from '../views/stored-receipts.ts';
+import {
+  type Audit,
+  type Compared,
+  compareCounts,
+  compareHistories,
+  DifferenceList,
+} from '../views/verify.ts';
+import { expireBefore } from './expiry.ts';
+import { type Progress, type Run, SharedWork, type Waiting } from './shared-work.ts';
 
 export interface MaintenanceOptions {
   readonly store: Store;
@@ -26,6 +31,13 @@ export interface MaintenanceOptions {
   readonly log: Log;
   readonly writer: Ingest;
   readonly keeper: Keeper;
+  readonly receipts: StoredReceipts;
+  readonly clock: Clock;
+  readonly dataDir: string;
+  /** Days that receipts are kept; undefined: for ever. */
+  readonly retentionDays: number | undefined;
+  /** Aborted when the engine closes. */
+  readonly signal: AbortSignal;
   readonly notify: (message: string) => void;
 }
 
@@ -33,12 +45,21 @@ export class Maintenance {
   private readonly options: MaintenanceOptions;
   private checkpointTimer: NodeJS.Timeout | undefined;
   private compactTimer: NodeJS.Timeout | undefined;
-  private isClosed = false;
+  private isShort = false;
   private hasFailed = false;
   private copying: Promise<unknown> = Promise.resolve();
+  private expiring: Promise<unknown> = Promise.resolve();
+  private readonly verifying = new SharedWork<Audit>((run) => this.verifyNow(run));
+  private readonly checkpointing = new SharedWork<void>((run) => this.checkpointNow(run));
+  private readonly compacting = new SharedWork<CompactReport>((run) => this.compactNow(run));
+  private readonly retaining = new SharedWork<number>((run) => this.expireNow(run));
 
   constructor(options: MaintenanceOptions) {
     this.options = options;
+  }
+
+  private get isClosed(): boolean {
+    return this.options.signal.aborted;
   }
 
   /**
@@ -54,14 +75,28 @@ export class Maintenance {
     else this.checkpointSoon(limits.checkpointIntervalMs);
   }
 
+  /** To be told after every batch too: warns once when memory gets short, and when it is not. */
+  noteMemory({ usedBytes, maxBytes }: { readonly usedBytes: number; readonly maxBytes: number }) {
+    const share = usedBytes / maxBytes;
+    const { memoryWarnedShare } = limits;
+    if (this.isShort && share < memoryWarnedShare - 0.05) this.isShort = false;
+    if (this.isShort || share < memoryWarnedShare) return;
+    this.isShort = true;
+    this.options.notify(
+      `the counts use ${Math.round(share * 100)} % of CAINI_MEMORY_MAX (${usedBytes} of ` +
+        `${maxBytes} bytes): receipts that need more than is left will be refused`,
+    );
+  }
+
   private checkpointSoon(milliseconds: number): void {
     if (this.isClosed) return;
     if (this.checkpointTimer && milliseconds > 0) return;
     clearTimeout(this.checkpointTimer);
     this.checkpointTimer = setTimeout(() => {
-      this.options.keeper.checkpoint().then(
+      this.checkpoint().then(
         () => this.endCheckpoint(false),
         (error) => {
+          if (this.isClosed) return;
           this.options.notify(`the checkpoint failed and is tried again: ${String(error)}`);
           this.endCheckpoint(true);
         },
@@ -75,9 +110,30 @@ export class Maintenance {
     if (hasFailed) this.checkpointSoon(limits.checkpointIntervalMs);
   }
 
+  /** Writes a checkpoint that holds all that was acknowledged before. */
+  checkpoint(waiting?: Waiting): Promise<void> {
+    return this.checkpointing.ask(waiting);
+  }
+
+  private checkpointNow({ signal, seal }: Run): Promise<void> {
+    seal();
+    return this.options.keeper.checkpoint(signal);
+  }
+
   /** To be told after an erase: its last bytes go with a compaction within a day. */
   noteErased(): void {
     this.compactIn(limits.compactWithinMs / 2);
+  }
+
+  /**
+   * To be called at the start: whether bytes of what was erased may be on the disk still. Copies by
+   * earlier versions kept deleted keys.
+   */
+  noteStarted(): void {
+    const { store } = this.options;
+    const isOlder = store.readMeta(rebuiltName) === undefined;
+    const hasErased = store.tables.tombstones.count() > 0;
+    if (store.readMeta(compactDueName) || (isOlder && hasErased)) this.noteErased();
   }
 
   private compactIn(milliseconds: number): void {
@@ -85,62 +141,33 @@ export class Maintenance {
     this.compactTimer = setTimeout(() => {
       this.compactTimer = undefined;
       this.compact().catch((error) => {
+        if (this.isClosed) return;
         this.options.notify(`compaction failed and is tried again: ${String(error)}`);
         this.compactIn(limits.compactWithinMs / 48);
       });
     }, milliseconds).unref();
   }
 
-  /**
-   * Erases whoever the ledger names and the store still knows: a restore, or a crash, took the
-   * erase back.
-   */
-  async reconcileErased(mayErase: boolean): Promise<void> {
-    const { store, ledger, writer, notify } = this.options;
-    const { tombstones, histories, members } = store.tables;
-    const known = [...tombstones.rows()].filter(({ key }) => key[0] === 109);
-    ledger.add(known.map(({ key }) => key.subarray(1)));
-    if (ledger.size === known.length) {
-      if (store.readMeta('compactDue')) this.noteErased();
-      return;
-    }
-    const isForgotten = (id: Buffer): boolean => {
-      const hash = ledger.hash(id.toString());
-      return ledger.has(hash) && !tombstones.has(tombstoneKey('member', hash));
-    };
-    const ids = new Set<string>();
-    // A follower's log has no place for it: the erase comes again with its origin's entries.
-    if (mayErase)
-      for (const { key } of histories.rows()) if (isForgotten(key)) ids.add(key.toString());
-    if (mayErase)
-      for (const { key } of members.rows()) if (isForgotten(key)) ids.add(key.toString());
-    for (const id of ids) {
-      await writer.transact((context) => {
-        countNextCopies(context, eraseMember(context, id).shared);
-      });
-    }
-    if (ids.size > 0) notify(`erased ${ids.size} members again: the ledger names them`);
-    // Those whose receipts are not here either still must be refused when they come.
-    await store.transaction(() => {
-      for (const hash of ledger.all()) {
-        tombstones.put(tombstoneKey('member', hash), Buffer.alloc(0));
-      }
-    });
+  /** Compares everything that was acknowledged before with what it was counted from. */
+  verify(waiting?: Waiting): Promise<Audit> {
+    return this.verifying.ask(waiting);
   }
 
-  verify(progress: (done: number, total: number) => void = () => {}): Promise<Audit> {
-    return this.options.keeper.withRecount((fresh, live) => this.audit(fresh, live), progress);
+  private verifyNow({ signal, progress, seal }: Run): Promise<Audit> {
+    const { keeper } = this.options;
+    const use = (fresh: Counts, live: Counts, part: Part) =>
+      this.audit({ fresh, live, part }, seal);
+    return keeper.withRecount(use, progress, signal).then(combine);
   }
 
-  private *audit(
-    fresh: Parameters<typeof compareCounts>[1],
-    live: Parameters<typeof compareCounts>[0],
-  ): Generator<void, Audit> {
-    const { store, log, keeper } = this.options;
+  private *audit(compared: Compared, seal: () => void): Generator<void, Audit> {
+    const { store, log, receipts } = this.options;
+    const { live, part } = compared;
+    // What was accepted until here is compared.
+    if (part.part === 0) seal();
     const differences = new DifferenceList(limits.verifyDifferencesMax);
-    const entryOf: Keeper['entryOf'] = (purchase, sequence) => keeper.entryOf(purchase, sequence);
-    yield* compareHistories({ store, log, entryOf }, differences);
-    yield* compareCounts(live, fresh, differences);
+    if (part.part === 0) yield* compareHistories({ store, log, receipts }, differences);
+    yield* compareCounts(compared, differences);
     return {
       ok: differences.count === 0,
       digest: live.kernel.digest(),
@@ -152,63 +179,40 @@ export class Maintenance {
     };
   }
 
-  /** Takes expired receipts out, slice by slice; returns how many. */
-  async expire(retentionDays: number | undefined, clock: Clock): Promise<number> {
+  /** Takes out what has left the retention window by now; returns how many receipts. */
+  expire(waiting?: Waiting): Promise<number> {
+    return this.retaining.ask(waiting);
+  }
+
+  private async expireNow({ signal, progress }: Run): Promise<number> {
+    const { retentionDays, clock } = this.options;
     if (retentionDays === undefined) return 0;
     const beforeMs = retentionStartMs(clock(), retentionDays);
-    return this.expireBefore({ beforeMs, isOwn: true });
+    return this.expireBefore({ beforeMs, isOwn: true }, signal, progress);
   }
 
   /** The same up to a moment that is given, also by another origin. */
-  async expireBefore(expiry: Expiry): Promise<number> {
-    const { writer, keeper, log } = this.options;
-    let receipts = 0;
-    if (log.origins.isNamed) {
-      receipts += await writer.transact((context) => {
-        const copies = expireCopies(context, expiry.beforeMs);
-        if (copies > 0) tellExpiry(context, expiry);
-        return copies;
-      });
-    }
-    const ticketAt = (sequence: number) => keeper.ticketAt(sequence);
-    for (const slice of this.expireSlices(expiry.beforeMs)) {
-      receipts += await writer.transact((context) => {
-        const expired = expireSlice(context, slice, expiry, ticketAt);
-        countNextCopies(context, expired);
-        return expired.length;
-      });
-    }
-    if (receipts > 0) await this.options.keeper.checkpoint();
-    return receipts;
+  expireBefore(
+    expiry: Expiry,
+    signal = this.options.signal,
+    progress: Progress = () => {},
+  ): Promise<number> {
+    const work = async () => {
+      const receipts = await expireBefore(this.options, expiry, { signal, progress });
+      if (receipts > 0) await this.checkpoint({ signal });
+      return receipts;
+    };
+    const next = this.expiring.then(work, work);
+    this.expiring = next.catch(() => {});
+    return next;
   }
 
-  private *expireSlices(beforeMs: number): IterableIterator<ExpireSlice> {
-    const { store, log, keeper } = this.options;
-    let roots: string[] = [];
-    for (const { key, value } of store.tables.histories.rows()) {
-      // Entries stand in time order, so the first tells whether any is expired.
-      if (value.readDoubleLE(0) < beforeMs) roots.push(key.toString());
-      if (roots.length < limits.expireSliceMax) continue;
-      yield { roots, tickets: [] };
-      roots = [];
-    }
-    if (roots.length > 0) yield { roots, tickets: [] };
-    let tickets: number[] = [];
-    const { head } = log;
-    for (const { sequence, entry } of log.scan()) {
-      if (sequence > head) break;
-      if (entry.kind !== 'purchase' || entry.purchase.occurredAtMs >= beforeMs) continue;
-      if (keeper.ticketAt(sequence)) tickets.push(sequence);
-      if (tickets.length < limits.expireSliceMax) continue;
-      yield { roots: [], tickets };
-      tickets = [];
-    }
-    if (tickets.length > 0) yield { roots: [], tickets };
-  }
-
-  /** A compacting copy takes the place of the store, so that no deleted byte is left. */
-  compact(): Promise<CompactReport> {
-    return this.inTurn(() => this.compactNow());
+  /**
+   * The store goes on from a copy without a byte of what was deleted before; what is deleted while
+   * the copy is made goes with the next.
+   */
+  compact(waiting?: Waiting): Promise<CompactReport> {
+    return this.compacting.ask(waiting);
   }
 
   /** Copies and compactions one after the other: either needs the file to stay where it is. */
@@ -218,24 +222,72 @@ export class Maintenance {
     return next;
   }
 
-  private async compactNow(): Promise<CompactReport> {
-    const { store, keeper, writer } = this.options;
-    // A fresh checkpoint first: the residues of erased members go with it.
-    await keeper.checkpoint();
-    const startedAt = steadyMilliseconds();
-    const sizes = await writer.whileStopped(() => store.compact());
-    await store.transaction(() => store.removeMeta('compactDue'));
-    return { ...sizes, seconds: (steadyMilliseconds() - startedAt) / 1_000 };
+  private compactNow({ signal, progress, seal }: Run): Promise<CompactReport> {
+    const { store, keeper, notify } = this.options;
+    return this.inTurn(async () => {
+      signal.throwIfAborted();
+      seal();
+      // A fresh checkpoint first: the residues of erased members go with it.
+      await this.checkpoint({ signal });
+      // No other checkpoint meanwhile: the newest is copied, and none is written where it would
+      // be left behind.
+      return keeper.betweenCheckpoints(async () => {
+        signal.throwIfAborted();
+        await this.sweep();
+        const startedAt = steadyMilliseconds();
+        const compacted = await store.compact({ signal, progress });
+        const seconds = (steadyMilliseconds() - startedAt) / 1_000;
+        const { bytesBefore, bytesAfter, pausedMs, caughtUp } = compacted;
+        notify(
+          `compacted from ${bytesBefore} to ${bytesAfter} bytes in ${seconds.toFixed(1)} s; ` +
+            `${caughtUp} rows changed meanwhile, writers waited ${Math.ceil(pausedMs)} ms`,
+        );
+        return { bytesBefore, bytesAfter, seconds };
+      });
+    });
   }
 
-  async close(): Promise<void> {
-    this.isClosed = true;
+  private async sweep(): Promise<void> {
+    const { dataDir, notify } = this.options;
+    tellSwept(await sweepLeftovers(dataDir), notify);
+  }
+
+  /** Gives up what is under way; resolves when nothing is. */
+  async stop(): Promise<void> {
     clearTimeout(this.checkpointTimer);
     clearTimeout(this.compactTimer);
+    const works = [this.verifying, this.compacting, this.retaining, this.checkpointing];
+    await Promise.all(works.map((work) => work.close()));
+    await Promise.all([this.copying, this.expiring]);
+  }
+
+  /** After `stop`, when nothing is written any more: the next start need not read what is here. */
+  async close(signal: AbortSignal | undefined): Promise<void> {
     const { keeper, notify } = this.options;
     if (keeper.waitingFor === undefined) {
-      await keeper.checkpoint().catch((error) => notify(`the checkpoint failed: ${String(error)}`));
+      await keeper.checkpoint(signal).catch((error) => {
+        const isLate = signal?.aborted === true;
+        notify(isLate ? 'no time for a checkpoint' : `the checkpoint failed: ${String(error)}`);
+      });
     }
     await keeper.idle();
   }
+}
+
+/** One audit of what was compared part by part. */
+function combine(audits: readonly Audit[]): Audit {
+  const differences = audits.flatMap((audit) => audit.differences);
+  const count = audits.reduce((sum, audit) => sum + audit.differenceCount, 0);
+  return {
+    ...audits.at(-1)!,
+    ok: count === 0,
+    differenceCount: count,
+    differences: differences.slice(0, limits.verifyDifferencesMax),
+  };
+}
+
+/** For who runs the chain: what was removed held members that may be erased since. */
+export function tellSwept(names: readonly string[], notify: (message: string) => void): void {
+  if (names.length === 0) return;
+  notify(`removed what work that was cut short had left: ${names.join(', ')}`);
 }

@@ -59,12 +59,17 @@ function parseJson(text: string): unknown {
 }
 
 /** Reads the whole copy. Throws DATA_LOSS when it is not what the manifest says. */
-export async function checkCopy(folder: string, manifest: Manifest): Promise<void> {
+export async function checkCopy(
+  folder: string,
+  manifest: Manifest,
+  signal?: AbortSignal,
+): Promise<void> {
   const path = join(folder, backupNames.data);
   let sum: FileSum;
   try {
-    sum = await sumOf(path);
+    sum = await sumOf(path, signal);
   } catch (cause) {
+    signal?.throwIfAborted();
     throw damaged(`${path} cannot be read: ${(cause as Error).message}`, cause);
   }
   if (sum.bytes !== manifest.bytes) {
@@ -86,15 +91,15 @@ export interface FileSum {
 }
 
 /** Length and SHA-256 (FIPS 180-4) of a file, read once, never whole in memory. */
-export async function sumOf(path: string): Promise<FileSum> {
+export async function sumOf(path: string, signal?: AbortSignal): Promise<FileSum> {
   const hash = createHash('sha256');
   let bytes = 0;
-  await pipeline(createReadStream(path), async function* (chunks: AsyncIterable<Buffer>) {
+  const add = async (chunks: AsyncIterable<Buffer>) => {
     for await (const chunk of chunks) {
       bytes += chunk.length;
       hash.update(chunk);
     }
-    yield* [];
-  });
+  };
+  await pipeline(createReadStream(path), add, { signal });
   return { bytes, sha256: hash.digest('hex') };
 }

@@ -122,6 +122,7 @@ class Player {
       hashContent: hashId,
       // No checkpoint: removed entries of histories are needed by nobody.
       checkpoints: () => ({ oldest: 0, newest: 0 }),
+      isReplay: true,
       // Nothing is counted here: the engine recounts when it opens the store.
       fold: async () => {},
       onFailure: () => {},

@@ -1,10 +1,7 @@
 // One chain on several nodes: what a node gives to others of its log, and what it takes from them.
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
-import { layoutOf } from '../base/folder.ts';
 import { applyEntry, type ForeignEntry, judgeEntries } from '../follow/apply.ts';
 import { tellErased } from '../follow/members.ts';
 import { decodeEntry, isOfKind, type LogEntry } from '../log/codec.ts';
@@ -16,10 +13,8 @@ import { expiredBeforeMs, tombstoneKey } from '../views/accept.ts';
 import type { Ingest } from '../views/ingest.ts';
 import type { Keeper } from '../views/keeper.ts';
 import type { Maintenance } from './maintenance.ts';
+import { Snapshots } from './snapshots.ts';
 import type { Standing } from './standing.ts';
-
-/** The folder into which a snapshot of another node is written. */
-export const seedName = 'chain.seeding';
 
 export interface ReplicationOptions {
   readonly store: Store;
@@ -31,6 +26,8 @@ export interface ReplicationOptions {
   readonly standing: Standing;
   readonly clock: Clock;
   readonly dataDir: string;
+  /** Aborted when the engine closes. */
+  readonly signal: AbortSignal;
   readonly notify: (message: string) => void;
 }
 
@@ -39,16 +36,12 @@ export interface JournalEntry extends ForeignEntry {
   readonly position: number;
 }
 
-/** The files of a snapshot; all but the key may be read by whoever may read the chain. */
-export const snapshotFiles = ['data.mdb', 'counts.checkpoint', 'key'] as const;
-
 /** How many ids are hashed at a time while an erased member is looked for: about 1 ms. */
 const hashedAtOnce = 512;
-const snapshotPrefix = 'snapshot-';
 
 export class Replication {
   private readonly options: ReplicationOptions;
-  private snapshots = 0;
+  private readonly snapshots: Snapshots;
   private readonly listeners = new Set<() => void>();
   private readonly erasers = new Set<() => void>();
   /** Receipts that came to several origins, since the start. */
@@ -56,6 +49,7 @@ export class Replication {
 
   constructor(options: ReplicationOptions) {
     this.options = options;
+    this.snapshots = new Snapshots(options);
   }
 
   /** The name of this node's own entries; undefined when it only follows, or is alone. */
@@ -84,7 +78,7 @@ export class Replication {
   }
 
   digest(): string {
-    return this.options.keeper.counts.kernel.digest();
+    return this.options.keeper.digest;
   }
 
   /** The digest at one of the latest watermarks. */
@@ -92,14 +86,31 @@ export class Replication {
     return this.options.standing.digestAt(watermark);
   }
 
-  /** What one part of the cells adds up to, read from memory: 10 to 80 ns a cell. */
-  digestOfPart(part: number, parts: number): string {
-    return this.options.keeper.counts.kernel.digestOfPart(part, parts);
+  /**
+   * What one part of the cells adds up to, read from memory; undefined in the midst of counting,
+   * when they hold neither what was nor what will be.
+   */
+  digestOfPart(part: number, parts: number): string | undefined {
+    const { keeper } = this.options;
+    return keeper.isWhole ? keeper.counts.kernel.digestOfPart(part, parts) : undefined;
   }
 
-  /** Whether all cells add up to the digest that was counted; reads all of them at once. */
-  addsUp(): boolean {
-    return this.options.keeper.counts.kernel.addsUp();
+  /** Of so many parts each is read within a few milliseconds. */
+  get scrubParts(): number {
+    return this.options.keeper.counts.kernel.scrubParts;
+  }
+
+  /** Whether all cells add up to the digest that was counted; writers wait while they are read. */
+  addsUp(): Promise<boolean> {
+    const { writer, keeper } = this.options;
+    return writer.whileStopped(async () => {
+      const steps = keeper.counts.kernel.addUp();
+      while (true) {
+        const { done, value } = steps.next();
+        if (done) return value;
+        await setImmediate();
+      }
+    });
   }
 
   /** Calls back after everything that was folded; returns how to stop that. */
@@ -244,7 +255,7 @@ export class Replication {
       }
       if (this.origin !== undefined) tellErased(context, alsoErased);
       return fresh.length;
-    }, entries.length);
+    });
     if (typeof applied !== 'number') throw applied;
     if (holds('expire')) await this.expireAlso();
     if (holds('erase')) this.noteErased();
@@ -310,40 +321,11 @@ export class Replication {
   }
 
   /**
-   * Writes a copy of the chain as it stands into a folder of its own, which the caller removes;
-   * writing goes on meanwhile. Returns the folder.
+   * Writes a copy of the chain as it stands into a folder of its own; writing goes on meanwhile.
+   * Returns the folder, which the caller removes.
    */
-  async snapshot(): Promise<string> {
-    const { store, keeper, maintenance, clock, dataDir } = this.options;
-    this.snapshots += 1;
-    const folder = join(dataDir, `${snapshotPrefix}${clock()}-${this.snapshots}`);
-    await mkdir(folder);
-    try {
-      await keeper.checkpoint();
-      await maintenance.inTurn(() =>
-        keeper.betweenCheckpoints(async () => {
-          await store.copyCompacted(folder);
-          const [, checkpoint, key] = snapshotFiles;
-          await copyFile(join(store.folder, checkpoint), join(folder, checkpoint)).catch(() => {});
-          await copyFile(join(layoutOf(dataDir).erased, key), join(folder, key));
-        }),
-      );
-      await rm(join(folder, 'lock.mdb'), { force: true });
-    } catch (error) {
-      await rm(folder, { recursive: true, force: true });
-      throw error;
-    }
-    return folder;
-  }
-
-  /** Copies that a crash left behind hold what an erase may have taken meanwhile. */
-  async sweepSnapshots(): Promise<void> {
-    const { dataDir } = this.options;
-    for (const name of await readdir(dataDir)) {
-      // And those that were being taken in.
-      if (!name.startsWith(snapshotPrefix) && name !== seedName) continue;
-      await rm(join(dataDir, name), { recursive: true, force: true });
-    }
+  snapshot(): Promise<string> {
+    return this.snapshots.write();
   }
 }
 

@@ -1,31 +1,40 @@
 // Restore: puts a backup in the place of a chain, whole or up to some moment, and proves it before
 // the old one goes.
 import {
-  copyFileSync,
   cpSync,
+  createReadStream,
+  createWriteStream,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import xxhash from 'xxhash-wasm';
 import { EngineError } from '../base/errors.ts';
-import { layoutOf } from '../base/folder.ts';
+import { layoutOf, workingNames } from '../base/folder.ts';
+import { findDamage } from '../store/check.ts';
 import { claimFolder } from '../store/claim.ts';
 import { Ledger } from '../store/ledger.ts';
+import { holdCopy, settleChain } from '../store/leftovers.ts';
 import { Store } from '../store/store.ts';
 import type { Audit } from '../views/verify.ts';
 import { syncPath } from './durable.ts';
 import { backupNames, checkCopy, type Manifest, readManifest } from './manifest.ts';
 import { type ReplayCut, replayLog } from './replay.ts';
+import type { Waiting } from './shared-work.ts';
+
+const copyPieceBytes = 1_048_576;
 
 /** What a restore needs of the engine that opens what it restored. */
 export interface RestoredEngine {
-  verify(): Promise<Audit>;
-  compact(): Promise<unknown>;
+  verify(waiting?: Waiting): Promise<Audit>;
+  compact(waiting?: Waiting): Promise<unknown>;
   status(): { readonly watermark: string };
   close(): Promise<void>;
 }
@@ -35,8 +44,10 @@ export interface RestoreOptions extends ReplayCut {
   readonly backup: string;
   readonly dataDir: string;
   /** Opens the data folder, which reconciles it with the ledger of erased members. */
-  readonly openFolder: () => Promise<RestoredEngine>;
+  readonly openFolder: (signal?: AbortSignal) => Promise<RestoredEngine>;
   readonly progress?: (done: number, total: number) => void;
+  /** Gives the restore up; the folder is as it was. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RestoreReport extends Audit {
@@ -53,31 +64,67 @@ export interface RestoreReport extends Audit {
  */
 export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const { backup, dataDir } = options;
+  // Nothing is made before it is known that there is a backup.
+  const manifest = readManifest(backup);
+  const made = mkdirSync(dataDir, { recursive: true });
+  try {
+    return await replaceChain(options, manifest);
+  } catch (error) {
+    if (made !== undefined) removeEmpty(resolve(dataDir), resolve(made));
+    throw error;
+  }
+}
+
+/** Folders that were made for nothing, from `folder` up to `top`. */
+function removeEmpty(folder: string, top: string): void {
+  if (readdirSync(folder).length > 0) return;
+  rmdirSync(folder);
+  if (folder !== top) removeEmpty(dirname(folder), top);
+}
+
+async function replaceChain(options: RestoreOptions, manifest: Manifest): Promise<RestoreReport> {
+  const { backup, dataDir, signal } = options;
   const layout = layoutOf(dataDir);
-  mkdirSync(dataDir, { recursive: true });
   const claim = await claimFolder(dataDir);
-  const aside = `${layout.chain}.replaced`;
+  const aside = join(dataDir, workingNames.replaced);
   let built: Built;
   try {
-    const manifest = readManifest(backup);
-    await checkCopy(backup, manifest);
-    takeBack(layout.chain, aside);
+    await checkCopy(backup, manifest, signal);
+    await takeBack(dataDir, aside);
     const isNew = placeErased(join(backup, backupNames.erased), layout.erased);
     const undoErased = () => isNew && rmSync(layout.erased, { recursive: true, force: true });
     built = { manifest, undoErased, ...(await build(options, layout).catch(undoing(undoErased))) };
-    swap(layout.chain, aside);
-  } finally {
+    swap(dataDir, aside);
+  } catch (error) {
     await claim.release();
+    throw error;
   }
+  // The engine claims the folder next, and nobody else in between. It sweeps what it finds beside
+  // the chain, but not what that may have to be put back from.
+  claim.handOn();
+  const release = holdCopy(aside);
   try {
     const report = await prove(options, built);
     rmSync(aside, { recursive: true, force: true });
     return report;
   } catch (error) {
-    rmSync(layout.chain, { recursive: true, force: true });
-    takeBack(layout.chain, aside);
-    built.undoErased();
+    await undo(dataDir, aside, built);
     throw error;
+  } finally {
+    release();
+  }
+}
+
+/** Puts the chain back that was replaced, unless another process has begun with the new one. */
+async function undo(dataDir: string, aside: string, built: Built): Promise<void> {
+  const claim = await claimFolder(dataDir);
+  try {
+    const { chain } = layoutOf(dataDir);
+    rmSync(chain, { recursive: true, force: true });
+    if (existsSync(aside)) renameSync(aside, chain);
+    built.undoErased();
+  } finally {
+    await claim.release();
   }
 }
 
@@ -94,11 +141,19 @@ function undoing(undo: () => unknown): (error: unknown) => never {
   };
 }
 
-/** After a restore that died between its two renames: the chain that it had put aside. */
-function takeBack(chain: string, aside: string): void {
+/** After a restore that died: the chain that it had put aside, where nothing has its place. */
+async function takeBack(dataDir: string, aside: string): Promise<void> {
+  settleChain(dataDir);
   if (!existsSync(aside)) return;
-  if (existsSync(chain)) rmSync(aside, { recursive: true, force: true });
-  else renameSync(aside, chain);
+  const { chain } = layoutOf(dataDir);
+  const damage = await findDamage(chain);
+  if (damage !== undefined) {
+    const message =
+      `${chain} is damaged (${damage}), and ${aside} holds what a restore that was cut short had ` +
+      'replaced by it; move away the one that is not wanted';
+    throw new EngineError('FAILED_PRECONDITION', message, { reason: 'TWO_CHAINS' });
+  }
+  rmSync(aside, { recursive: true, force: true });
 }
 
 /**
@@ -107,10 +162,12 @@ function takeBack(chain: string, aside: string): void {
  */
 function placeErased(from: string, erased: string): boolean {
   if (!existsSync(join(erased, 'key'))) {
-    cpSync(from, `${erased}.new`, { recursive: true });
-    for (const name of ['key', 'ledger', '']) syncPath(join(`${erased}.new`, name));
+    const fresh = join(dirname(erased), workingNames.erased);
+    rmSync(fresh, { recursive: true, force: true });
+    cpSync(from, fresh, { recursive: true });
+    for (const name of ['key', 'ledger', '']) syncPath(join(fresh, name));
     // Fails when there is a ledger without its key, which means nobody any more.
-    renameSync(`${erased}.new`, erased);
+    renameSync(fresh, erased);
     return true;
   }
   const [mine, theirs] = [erased, from].map((folder) => readFileSync(join(folder, 'key')));
@@ -131,7 +188,7 @@ async function build(
   mkdirSync(folder, { recursive: true });
   try {
     const isWhole = options.toSequence === undefined && options.toTimeMs === undefined;
-    if (isWhole) copyWhole(options.backup, folder);
+    if (isWhole) await copyWhole(options, folder);
     const sequence = isWhole
       ? readManifest(options.backup).sequence
       : await replayInto(folder, options, layout.erased);
@@ -145,12 +202,14 @@ async function build(
 
 /** Two folders deep, so that what a store puts beside its folder goes with it. */
 function buildingName(chain: string): string {
-  return join(`${chain}.restoring`, 'chain');
+  return join(dirname(chain), workingNames.restoring, 'chain');
 }
 
-function copyWhole(backup: string, folder: string): void {
+/** As it is: the compaction after the proof builds its trees anew. */
+async function copyWhole({ backup, signal }: RestoreOptions, folder: string): Promise<void> {
   const path = join(folder, backupNames.data);
-  copyFileSync(join(backup, backupNames.data), path);
+  const from = createReadStream(join(backup, backupNames.data), { highWaterMark: copyPieceBytes });
+  await pipeline(from, createWriteStream(path), { signal });
   syncPath(path);
 }
 
@@ -165,7 +224,11 @@ async function replayInto(
   try {
     const target = await Store.open(folder);
     try {
-      const { toSequence, toTimeMs, progress = () => {} } = options;
+      const { toSequence, toTimeMs, signal } = options;
+      const progress = (done: number, total: number) => {
+        signal?.throwIfAborted();
+        options.progress?.(done, total);
+      };
       const hashId = (id: string) => h64(id);
       return await replayLog({ source, target, ledger, hashId, toSequence, toTimeMs, progress });
     } finally {
@@ -178,29 +241,30 @@ async function replayInto(
   }
 }
 
-/**
- * The whole new chain first becomes the one that the store's own start would finish a swap with.
- */
-function swap(chain: string, aside: string): void {
-  rmSync(`${chain}.new`, { recursive: true, force: true });
-  renameSync(buildingName(chain), `${chain}.new`);
+/** The whole new chain first becomes the one that the next start would finish a swap with. */
+function swap(dataDir: string, aside: string): void {
+  const { chain } = layoutOf(dataDir);
+  const fresh = join(dataDir, workingNames.fresh);
+  rmSync(fresh, { recursive: true, force: true });
+  renameSync(buildingName(chain), fresh);
   rmSync(dirname(buildingName(chain)), { recursive: true, force: true });
   if (existsSync(chain)) renameSync(chain, aside);
-  renameSync(`${chain}.new`, chain);
-  syncPath(dirname(chain));
+  renameSync(fresh, chain);
+  syncPath(dataDir);
 }
 
 async function prove(options: RestoreOptions, built: Built): Promise<RestoreReport> {
-  const engine = await options.openFolder();
+  const { signal } = options;
+  const engine = await options.openFolder(signal);
   try {
-    const audit = await engine.verify();
+    const audit = await engine.verify({ signal });
     if (!audit.ok) {
       const why = `the restored chain does not verify: ${audit.differences[0]}`;
       const message = `${why}; the old one stays`;
       throw new EngineError('DATA_LOSS', message, { reason: 'BACKUP_DAMAGED' });
     }
     // Who was erased after the backup was in the copy until a moment ago: their bytes go too.
-    await engine.compact();
+    await engine.compact({ signal });
     const { manifest, sequence } = built;
     return { ...audit, sequence, watermark: engine.status().watermark, manifest };
   } finally {

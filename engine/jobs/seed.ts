@@ -10,15 +10,16 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EngineError } from '../base/errors.ts';
-import { layoutOf } from '../base/folder.ts';
+import { layoutOf, workingNames } from '../base/folder.ts';
 import { claimFolder } from '../store/claim.ts';
+import { settleChain } from '../store/leftovers.ts';
 import { syncPath } from './durable.ts';
-import { seedName, snapshotFiles } from './replication.ts';
+import { snapshotFiles } from './snapshots.ts';
 
 const [data, checkpoint, key] = snapshotFiles;
 
 function seedFolder(dataDir: string): string {
-  return join(dataDir, seedName);
+  return join(dataDir, workingNames.seeding);
 }
 
 /** Where the files of a snapshot are to be written; empty. */
@@ -44,9 +45,10 @@ export async function installSnapshot(dataDir: string): Promise<void> {
       if (existsSync(join(folder, name))) syncPath(join(folder, name));
     }
     syncPath(folder);
-    const aside = `${chain}.replaced`;
+    settleChain(dataDir);
+    const aside = join(dataDir, workingNames.replaced);
     rmSync(aside, { recursive: true, force: true });
-    rmSync(`${chain}.new`, { recursive: true, force: true });
+    rmSync(join(dataDir, workingNames.fresh), { recursive: true, force: true });
     if (existsSync(chain)) renameSync(chain, aside);
     renameSync(folder, chain);
     syncPath(dirname(chain));

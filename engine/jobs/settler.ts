@@ -12,6 +12,8 @@ export interface SettlerOptions {
   readonly findAlike: () => boolean;
   /** Whether a write is under way. */
   readonly isWriting: () => boolean;
+  /** Told when the kernel failed: nobody waits for a slice. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /**
@@ -112,7 +114,12 @@ export class Settler {
       this.isStale = false;
       this.roundMs = 0;
     }
-    this.nextRow = this.slice(this.nextRow);
+    try {
+      this.nextRow = this.slice(this.nextRow);
+    } catch (error) {
+      this.nextRow = 0;
+      this.options.onFailure(error);
+    }
     const now = steadyMilliseconds();
     this.roundMs += now - startedAt;
     // A round is over: the next begins when its time has come and something has changed.

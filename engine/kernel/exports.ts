@@ -1,6 +1,9 @@
 // The functions of the WebAssembly module, as assembly/index.ts exports them. Addresses are u32 (JS
 // sees i32: `>>> 0`).
 
+/** Where a history is read to: what counted before a change, what counts after it, a request's. */
+export const sides = { before: 0, after: 1, request: 2 } as const;
+
 /** Table codes of assembly/layout.ts. */
 export const tables = { none: 0, next: 1, same: 2, mem: 3, scope: 4 } as const;
 
@@ -14,11 +17,15 @@ export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   readonly LAYOUT_VERSION: WebAssembly.Global;
   readonly PAIR_ITEMS_MAX: WebAssembly.Global;
+  readonly NEXT_PAIRS_MAX: WebAssembly.Global;
+  readonly FRESH_MAX: WebAssembly.Global;
   readonly VIEW_SERVED: WebAssembly.Global;
+  readonly LEADS_MAX: WebAssembly.Global;
   readonly itemCount: WebAssembly.Global;
   start(items: number): void;
-  heapUsedBytes(): number;
+  usedBytes(): number;
   heapTotalBytes(): number;
+  setHeapLimits(soft: number, hard: number): void;
   exp2(y: number): number;
   power(value: number, exponent: number): number;
   setDecay(days: number, landmark: number, popDays: number, popLandmark: number): void;
@@ -36,7 +43,14 @@ export interface KernelExports {
   historyInput(bytes: number): number;
   readHistory(side: number, bytes: number, asOf: number): number;
   basketCount(side: number): number;
-  applyChange(isMember: boolean): void;
+  beginChange(isMember: boolean): void;
+  continueChange(cells: number): number;
+  workDone(): number;
+  countPart(part: number, parts: number): void;
+  beginForesight(newItems: number, newStores: number): void;
+  makeRoom(newItems: number, newStores: number): void;
+  foreseeChange(isMember: boolean): void;
+  foreseenBytes(): number;
   startSnapshot(): void;
   continueSnapshot(bytes: number): number;
   abandonSnapshot(): void;
@@ -51,6 +65,7 @@ export interface KernelExports {
   habitExpected(cell: number): bigint;
   habitRebought(cell: number): bigint;
   digestOfPart(part: number, parts: number): bigint;
+  digestOfRow(table: number, row: number): bigint;
   digestOfCells(): bigint;
   lastTotal(): number;
   newestDay(): number;

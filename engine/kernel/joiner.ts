@@ -1,7 +1,7 @@
 // Replies joined from kept pieces by the kernel's module (assembly/join.ts), in an instance of its
 // own. Hundreds of small copies cost JavaScript more than the list itself.
 import type { KernelExports } from './exports.ts';
-import { startModule } from './kernel.ts';
+import { startModule } from './instance.ts';
 
 const kinds = {
   digits: 1,

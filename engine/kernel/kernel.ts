@@ -1,21 +1,18 @@
-// Loads the WebAssembly module and reads its memory: one instance is one set of counts.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+// One set of counts: an instance of the module, and how its memory is read.
 import { assert } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { type KernelExports, tables } from './exports.ts';
+import { type KernelExports, sides, tables } from './exports.ts';
+import { type KernelOptions, startModule } from './instance.ts';
 
-const layoutVersion = 3;
-const rowBytes = { cells: 0, capacity: 4, size: 8, view: 12, all: 24 };
+const layoutVersion = 4;
+const rowBytes = { cells: 0, capacity: 4, size: 8, view: 12, all: 32 };
 const viewBytes = 528;
 const cellBytes = 16;
 const emptyKey = 0xffffffff;
 const keyMask = 0x7fffffff;
 const anchorBytes = 72;
 const explanationBytes = 56;
-const itemsPlanned = 1024;
 
-export type KernelBuild = 'release' | 'debug';
 export type PairTable = 'next' | 'same' | 'mem';
 
 /** Half-lives in days (0: no decay) and the landmark days that weigh 1. */
@@ -69,41 +66,41 @@ export interface Anchor {
   readonly lastDay: number;
 }
 
-const modules = new Map<KernelBuild, WebAssembly.Module>();
+const itemsPlanned = 1_024;
+/** Cells of one part that is read to be compared, at 10 to 80 ns each. */
+const cellsOfScrub = 60_000;
+const scrubPartsMin = 32;
 
-function compiled(build: KernelBuild): WebAssembly.Module {
-  let module = modules.get(build);
-  if (!module) {
-    const path = createRequire(import.meta.url).resolve(`#kernel/${build}.wasm`);
-    module = new WebAssembly.Module(readFileSync(path));
-    modules.set(build, module);
-  }
-  return module;
+export interface KernelChange {
+  readonly before: Buffer | undefined;
+  readonly after: Buffer | undefined;
+  readonly isMember: boolean;
+  /** Read `before` as of this log sequence; default: as it is now. */
+  readonly beforeAsOf?: number;
 }
 
-function abort(_message: number, _file: number, line: number, column: number): never {
-  throw new Error(`kernel aborted at ${line}:${column}`);
-}
-
-/** An instance with memory of its own, laid out for `items` items. */
-export function startModule(build: KernelBuild, items: number): KernelExports {
-  const instance = new WebAssembly.Instance(compiled(build), { env: { abort } });
-  const run = instance.exports as unknown as KernelExports;
-  run.start(items);
-  return run;
-}
+/** More cells than any change has. */
+const wholeChange = 0xffff_ffff;
 
 export class Kernel {
   readonly run: KernelExports;
+  readonly memoryMax: number;
+  private readonly memoryReserve: number;
   private view: DataView;
   private bytes: Uint8Array;
 
   /** `setDecay` must follow before anything is counted. */
-  constructor(build: KernelBuild = 'release') {
+  constructor({ build = 'release', memory }: KernelOptions = {}) {
     this.run = startModule(build, itemsPlanned);
+    this.memoryMax = memory?.maxBytes ?? Number.POSITIVE_INFINITY;
+    this.memoryReserve = memory?.reserveBytes ?? 0;
+    if (memory) this.run.setHeapLimits(memory.maxBytes, memory.maxBytes + memory.reserveBytes);
     assert(this.run.LAYOUT_VERSION.value === layoutVersion, 'the kernel has another layout');
     assert(this.run.PAIR_ITEMS_MAX.value === limits.pairBasketItemsMax, 'limits differ: baskets');
+    assert(this.run.NEXT_PAIRS_MAX.value === limits.nextPairsMax, 'limits differ: pairs');
+    assert(this.run.FRESH_MAX.value === limits.freshItemsMax, 'limits differ: new items');
     assert(this.run.VIEW_SERVED.value === limits.neighboursServed, 'limits differ: neighbours');
+    assert(this.run.LEADS_MAX.value === limits.leadsMax, 'limits differ: leads');
     this.view = new DataView(this.run.memory.buffer);
     this.bytes = new Uint8Array(this.run.memory.buffer);
   }
@@ -138,11 +135,11 @@ export class Kernel {
   }
 
   /**
-   * Reads a stored history (engine/views/history.ts) as of a sequence into side 0 or 1; returns its
+   * Reads a stored history (engine/views/history.ts) as of a sequence into a side; returns its
    * baskets.
    */
   readHistory(
-    side: 0 | 1,
+    side: 0 | 1 | 2,
     history: Uint8Array | undefined,
     asOf = Number.POSITIVE_INFINITY,
   ): number {
@@ -150,17 +147,66 @@ export class Kernel {
     return this.run.readHistory(side, history?.length ?? 0, asOf);
   }
 
+  private readSides(change: KernelChange): void {
+    this.readHistory(sides.before, change.before, change.beforeAsOf);
+    this.readHistory(sides.after, change.after);
+  }
+
   /** Takes back what `before` contributed and adds what `after` does; either may be absent. */
-  apply(change: {
-    readonly before: Uint8Array | undefined;
-    readonly after: Uint8Array | undefined;
-    readonly isMember: boolean;
-    /** Read `before` as of this log sequence; default: as it is now. */
-    readonly beforeAsOf?: number;
-  }): void {
-    this.readHistory(0, change.before, change.beforeAsOf);
-    this.readHistory(1, change.after);
-    this.run.applyChange(change.isMember);
+  apply(change: KernelChange): void {
+    this.beginChange(change);
+    while (!this.continueChange(wholeChange));
+  }
+
+  /**
+   * Begins the same in slices. Until it is done no other change may be begun or foreseen; requests
+   * may be answered in between, from counts that hold a part of it.
+   */
+  beginChange(change: KernelChange): void {
+    this.readSides(change);
+    this.run.beginChange(change.isMember);
+  }
+
+  /** Goes on for about `cells` changed cells; whether it is done. */
+  continueChange(cells: number): boolean {
+    return Boolean(this.run.continueChange(cells));
+  }
+
+  /** What the last slice has done, in about changed cells. */
+  get workDone(): number {
+    return this.run.workDone();
+  }
+
+  /**
+   * The bytes that these changes, counted together, and so many new items and stores may take at
+   * the most. Nothing is counted.
+   */
+  foresee(
+    changes: Iterable<KernelChange>,
+    { newItems, newStores }: { readonly newItems: number; readonly newStores: number },
+  ): number {
+    this.run.beginForesight(newItems, newStores);
+    if (!this.hasRoomFor(this.run.foreseenBytes())) return this.run.foreseenBytes();
+    this.run.makeRoom(newItems, newStores);
+    for (const change of changes) {
+      this.readSides(change);
+      this.run.foreseeChange(change.isMember);
+    }
+    return this.run.foreseenBytes();
+  }
+
+  /** Whether more is used than may be, and half of what is kept beyond. */
+  get isOverfull(): boolean {
+    return this.run.usedBytes() > this.memoryMax + this.memoryReserve / 2;
+  }
+
+  /**
+   * Whether so many bytes more may be used: as a matter of course, or, `fromReserve`, with half of
+   * what is kept beyond.
+   */
+  hasRoomFor(bytes: number, fromReserve = false): boolean {
+    const most = this.memoryMax + (fromReserve ? this.memoryReserve / 2 : 0);
+    return this.run.usedBytes() + bytes <= most;
   }
 
   /** What the last request selected, best first. */
@@ -256,8 +302,13 @@ export class Kernel {
     return this.memory().getUint32(directory + rowBytes.size, true);
   }
 
-  /** All cells of a row, in no order. Slow: for audits. */
-  row(table: PairTable | 'scope', row: number): KernelCell[] {
+  /** What the cells of a row add up to (docs/reference/digest.md): 3 ns a cell. */
+  rowDigest(table: PairTable | 'scope', row: number): bigint {
+    return this.run.digestOfRow(tables[table], row);
+  }
+
+  /** All cells of a row, or one of so many parts of them, in no order. Slow: for audits. */
+  row(table: PairTable | 'scope', row: number, part = 0, parts = 1): KernelCell[] {
     const directory = this.run.rowAddress(tables[table], row) >>> 0;
     const memory = this.memory();
     const address = memory.getUint32(directory + rowBytes.cells, true);
@@ -265,7 +316,7 @@ export class Kernel {
     const cells: KernelCell[] = [];
     for (let at = address; at < address + capacity * cellBytes; at += cellBytes) {
       const key = memory.getUint32(at, true);
-      if (key === emptyKey) continue;
+      if (key === emptyKey || (key & keyMask) % parts !== part) continue;
       const count = memory.getInt32(at + 4, true);
       cells.push({ key: key & keyMask, count, weight: memory.getBigInt64(at + 8, true) });
     }
@@ -316,10 +367,23 @@ export class Kernel {
     return hexadecimal(this.run.digestOfPart(part, parts));
   }
 
-  /** Whether the cells add up to what was counted; reads every cell once. */
-  addsUp(): boolean {
-    const read = BigInt.asUintN(64, this.run.digestOfPart(0, 1));
-    return read === BigInt.asUintN(64, this.run.digestOfCells());
+  /** In how many parts the cells are read, so that each takes a few milliseconds at most. */
+  get scrubParts(): number {
+    return Math.max(scrubPartsMin, Math.ceil(this.run.cellCount() / cellsOfScrub));
+  }
+
+  /**
+   * Reads every cell once, a part for each step; answers at the end whether they add up to what was
+   * counted. Nothing may be counted meanwhile.
+   */
+  *addUp(): Generator<void, boolean> {
+    const parts = this.scrubParts;
+    let sum = 0n;
+    for (let part = 0; part < parts; part++) {
+      sum += this.run.digestOfPart(part, parts);
+      yield;
+    }
+    return BigInt.asUintN(64, sum) === BigInt.asUintN(64, this.run.digestOfCells());
   }
 }
 

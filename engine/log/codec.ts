@@ -165,6 +165,19 @@ export function isOfKind(bytes: Buffer, kind: keyof typeof codes): boolean {
   return bytes[2] === codes[kind].charCodeAt(0);
 }
 
+const [quote, backslash, purchaseCode] = [34, 92, 112] as const;
+
+/**
+ * When a purchase happened, without reading more of the entry: `["p",accepted,offset,["id",ms,…`.
+ * Undefined for an entry of another kind.
+ */
+export function purchasedAtMs(bytes: Buffer): number | undefined {
+  if (bytes[2] !== purchaseCode) return undefined;
+  let at = bytes.indexOf('["', 3) + 2;
+  for (; bytes[at] !== quote; at++) if (bytes[at] === backslash) at += 1;
+  return Number.parseFloat(bytes.toString('latin1', at + 2, at + 26));
+}
+
 /** Throws DATA_LOSS for a kind that this version does not know. */
 export function decodeEntry(bytes: Buffer, sequence: number): LogEntry {
   const packed = JSON.parse(bytes.toString());

@@ -1,6 +1,7 @@
 // Which outside ids were accepted already, and with what content: what makes a retry count once.
 import { createHash } from 'node:crypto';
 import type { Store } from '../store/store.ts';
+import { keyAfter } from '../store/table.ts';
 
 export type IdKind = 'purchase' | 'return' | 'unreferencedReturn';
 
@@ -38,14 +39,24 @@ export function readCopies(store: Store, purchaseId: string): readonly number[] 
   return value ? JSON.parse(value.toString()) : [];
 }
 
-/** The same of all receipts that have any. */
-export function* allCopies(
+export interface Copies {
+  readonly purchaseId: string;
+  readonly sequences: readonly number[];
+}
+
+/** The same of receipts that have any, some from a key on; `next` begins the rest, if there is. */
+export function copiesFrom(
   store: Store,
-): IterableIterator<{ readonly purchaseId: string; readonly sequences: readonly number[] }> {
-  for (const { key, value } of store.tables.ids.rows(Buffer.of(copiesByte))) {
-    if (key[0] !== copiesByte) return;
-    yield { purchaseId: key.toString('utf8', 1), sequences: JSON.parse(value.toString()) };
-  }
+  from: Buffer | undefined,
+  limit: number,
+): { readonly copies: readonly Copies[]; readonly next: Buffer | undefined } {
+  const start = from ?? Buffer.of(copiesByte);
+  const rows = store.tables.ids.chunk(start, limit).filter(({ key }) => key[0] === copiesByte);
+  const copies = rows.map(({ key, value }) => ({
+    purchaseId: key.toString('utf8', 1),
+    sequences: JSON.parse(value.toString()) as readonly number[],
+  }));
+  return { copies, next: rows.length === limit ? keyAfter(rows.at(-1)!.key) : undefined };
 }
 
 /** Inside a transaction only. */

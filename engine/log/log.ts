@@ -74,6 +74,12 @@ export class Log {
     if (this.origins.isNamed || isBack) this.origins.load(head);
   }
 
+  /** Whether the entry at a sequence was accepted here. */
+  isOwn(sequence: number): boolean {
+    if (!this.origins.isNamed) return true;
+    return this.origins.at(sequence).origin === this.origins.own;
+  }
+
   /** What a caller may give as `minWatermark` to read what stands at a sequence. */
   watermarkOf(sequence: number): string {
     const isNamed = this.origins.isNamed && sequence > 0;
@@ -86,9 +92,9 @@ export class Log {
     return formatVector(this.origins.vector());
   }
 
-  /** Up to `limit` entries from a sequence on, unread. */
-  raw(from: number, limit: number): RawEntry[] {
-    return this.store.tables.log.chunk(logKey(from), limit).map(({ key, value }) => ({
+  /** Up to `limit` committed entries from a sequence on, unread; fewer where they are long. */
+  raw(from: number, limit: number, bytesMax?: number): RawEntry[] {
+    return this.store.tables.log.chunk(logKey(from), limit, bytesMax).map(({ key, value }) => ({
       sequence: Number(key.readBigUInt64BE(6)),
       bytes: value,
     }));

@@ -10,16 +10,8 @@ import { fill } from './fill.ts';
 const { h64 } = await xxhash();
 
 function catalogue(size: number) {
-  const items = new Registry<Item>(
-    (id) => h64(id),
-    0,
-    ({ status }) => status,
-  );
-  const stores = new Registry<Store>(
-    (id) => h64(id),
-    1,
-    ({ city }) => city,
-  );
+  const items = new Registry<Item>((id) => h64(id), 0, { groupOf: ({ status }) => status });
+  const stores = new Registry<Store>((id) => h64(id), 1, { groupOf: ({ city }) => city });
   for (let at = 0; at < size; at++) {
     const status = at % 4 === 0 ? 'inactive' : 'active';
     items.push(`i${at}`, { itemId: `i${at}`, status }, 1);

@@ -1,6 +1,7 @@
 // The conductor of reading: request -> context -> scenario -> fill -> ranked reply.
 import { randomUUID } from 'node:crypto';
 import { EngineError } from '../base/errors.ts';
+import { sides } from '../kernel/exports.ts';
 import { deriveContext, type ServeContext, type ServeState } from './context.ts';
 import { fill } from './fill.ts';
 import { emptyRanking, type RankedReply, type Ranking } from './ranked.ts';
@@ -42,7 +43,7 @@ function barredNumbers({ scenario, history, anchorNumber, kernel }: ServeContext
   if (startsFromItem && anchorNumber !== undefined) return [anchorNumber];
   const barred: number[] = [];
   if (scenario !== 'discover' || !history) return barred;
-  kernel.readHistory(0, history);
+  kernel.readHistory(sides.request, history);
   kernel.run.startRequest(0, 1);
   const count = kernel.run.weighHistory(1);
   for (let index = 0; index < count; index++) barred.push(kernel.anchor(index).item);

@@ -60,7 +60,7 @@ function auditFile(file: PageFile, wasMade: boolean): Audited {
   return { pages: meta.lastPage + 1, lostPages: file.lostPages(), entries };
 }
 
-function readTables(file: PageFile): Map<string, TreeRecord> {
+export function readTables(file: PageFile): Map<string, TreeRecord> {
   const tables = new Map<string, TreeRecord>();
   const visit = ({ bytes, keyStart, valueStart, valueEnd, isTree, page }: TreeEntry) => {
     // lmdb-js ends the names of tables with a zero.
@@ -79,7 +79,7 @@ function readTables(file: PageFile): Map<string, TreeRecord> {
   return tables;
 }
 
-function readFormat(file: PageFile, record: TreeRecord): unknown {
+export function readFormat(file: PageFile, record: TreeRecord): unknown {
   let format: unknown;
   walkTree({
     file,
@@ -87,7 +87,7 @@ function readFormat(file: PageFile, record: TreeRecord): unknown {
     record,
     hasNumberKeys: false,
     visit: (entry) => {
-      assertSealed('meta', entry);
+      assertSealedEntry('meta', entry);
       const { bytes, keyStart, valueStart, valueEnd } = entry;
       if (bytes.toString('utf8', keyStart, valueStart) !== 'formatVersion') return;
       format = JSON.parse(bytes.toString('utf8', valueStart, valueEnd - crcBytes));
@@ -100,13 +100,14 @@ function walkTable(file: PageFile, name: string, record: TreeRecord, isKnown: bo
   const follows = name === 'log' ? makeLogCheck() : undefined;
   const visit = (entry: TreeEntry) => {
     if (!isKnown) return;
-    assertSealed(name, entry);
+    assertSealedEntry(name, entry);
     follows?.(entry);
   };
   walkTree({ file, name, record, hasNumberKeys: false, visit });
 }
 
-function assertSealed(name: string, entry: TreeEntry): void {
+/** Throws Damage when a value is not what was written under its key. */
+export function assertSealedEntry(name: string, entry: TreeEntry): void {
   const { bytes, keyStart, valueStart, valueEnd, overflow, page, isTree } = entry;
   const value = overflow ?? bytes;
   const end = (overflow ? overflow.length : valueEnd) - crcBytes;

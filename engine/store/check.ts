@@ -25,20 +25,29 @@ function damaged(folder: string, what: string): EngineError {
 /**
  * Throws DATA_LOSS when the data file of a chain is damaged; a folder without one costs nothing.
  */
-export async function checkFolder(folder: string): Promise<void> {
-  const path = join(folder, dataFileName);
-  const bytes = existsSync(path) ? statSync(path).size : 0;
-  if (bytes === 0 && !existsSync(join(folder, formatFileName))) return;
-  const ending = await runChild(folder, bytes);
-  const what = judge(ending);
+export async function checkFolder(folder: string, signal?: AbortSignal): Promise<void> {
+  const what = await findDamage(folder, signal);
   if (what !== undefined) throw damaged(folder, what);
 }
 
-function runChild(folder: string, bytes: number): Promise<Ending> {
+/** What is damaged, undefined when nothing is. Throws when it could not be looked at. */
+export async function findDamage(
+  folder: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const path = join(folder, dataFileName);
+  const bytes = existsSync(path) ? statSync(path).size : 0;
+  if (bytes === 0 && !existsSync(join(folder, formatFileName))) return undefined;
+  const ending = await runChild(folder, bytes, signal);
+  signal?.throwIfAborted();
+  return judge(ending);
+}
+
+function runChild(folder: string, bytes: number, signal: AbortSignal | undefined): Promise<Ending> {
   // The compiled file: Node 20 runs no TypeScript, and tests run from the sources.
   const script = createRequire(import.meta.url).resolve('#store/check-child.js');
   const timeout = limits.checkMsMin + Math.ceil(bytes / limits.checkBytesPerMsMin);
-  const options = { timeout, killSignal: 'SIGKILL' } as const;
+  const options = { timeout, killSignal: 'SIGKILL', signal } as const;
   return new Promise((resolve) => {
     execFile(process.execPath, [script, folder], options, (error, stdout, stderr) => {
       resolve({ error, stdout, stderr });

@@ -1,14 +1,19 @@
 // One writer a folder: a claim that the operating system drops by itself when the process dies.
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EngineError } from '../base/errors.ts';
 
 export interface FolderClaim {
   release(): Promise<void>;
+  /** The next claim of this process takes it over, so that no other process comes in between. */
+  handOn(): void;
 }
+
+/** Claims that were handed on and not taken over yet, by name. */
+const handedOn = new Map<string, Server>();
 
 /**
  * Linux has socket names without a file, which vanish with their process, however it ends;
@@ -22,6 +27,16 @@ function claimName(folder: string): string {
 
 /** Throws FAILED_PRECONDITION when another process has the folder. */
 export async function claimFolder(folder: string): Promise<FolderClaim> {
+  const name = claimName(folder);
+  const server = handedOn.get(name) ?? (await listen(name, folder));
+  handedOn.delete(name);
+  return {
+    release: () => new Promise((resolve) => server.close(() => resolve())),
+    handOn: () => handedOn.set(name, server),
+  };
+}
+
+async function listen(name: string, folder: string): Promise<Server> {
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -32,8 +47,7 @@ export async function claimFolder(folder: string): Promise<FolderClaim> {
           : error,
       );
     });
-    server.listen(claimName(folder), resolve);
+    server.listen(name, resolve);
   });
-  server.unref();
-  return { release: () => new Promise((resolve) => server.close(() => resolve())) };
+  return server.unref();
 }

@@ -1,5 +1,6 @@
 // What lies in a chain's folder: the version of its format, the names of its tables, the file that
 // says it was made.
+import { EngineError } from '../base/errors.ts';
 
 /**
  * Raised with every change of what lies on disk; a folder of another version is refused by name.
@@ -18,6 +19,15 @@ export const dataFileName = 'data.mdb';
  */
 export const formatFileName = 'format';
 
+/** Of the table `meta`: set by an erase, gone with the next compaction. */
+export const compactDueName = 'compactDue';
+
+/**
+ * Of the table `meta`: the trees were built by insertion (rebuild.ts). In a folder of an earlier
+ * version, deleted keys may stand between the live ones.
+ */
+export const rebuiltName = 'rebuilt';
+
 export const tableNames = [
   'log',
   'ids',
@@ -33,3 +43,12 @@ export const tableNames = [
 ] as const;
 
 export type TableName = (typeof tableNames)[number];
+
+/** What a chain of another format, or of none, is refused with. */
+export function otherFormat(what: string, found: unknown): EngineError {
+  const message =
+    found === undefined
+      ? `${what} holds no chain`
+      : `${what} has data format ${found}; this version reads format ${formatVersion}`;
+  return new EngineError('FAILED_PRECONDITION', message, { reason: 'FORMAT_VERSION' });
+}

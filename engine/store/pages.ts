@@ -24,6 +24,7 @@ const metaBytes = 168;
 /** Larger maps than this are refused by the processor: 47 bits of address. */
 const mapBytesMax = 2 ** 46;
 const integerKeyFlag = 8;
+const stillAttempts = 1_000;
 
 /** What is wrong and where, in words that fit into one line. */
 export class Damage extends Error {}
@@ -104,6 +105,11 @@ export class PageFile {
     }
   }
 
+  /** Begins the books anew, for who reads some pages twice. */
+  forget(): void {
+    this.uses.fill(0);
+  }
+
   /** Pages that are neither used nor free: lost room, no lost data. */
   lostPages(): number {
     let lost = 0;
@@ -149,7 +155,10 @@ function readMetas(descriptor: number): Meta {
   if (![4096, 8192, 16384, 32768, 65536].includes(pageBytes)) {
     throw new Damage(`meta page 0 tells of pages of ${pageBytes} bytes`);
   }
-  const [first, second] = [readMeta(descriptor, 0, pageBytes), readMeta(descriptor, 1, pageBytes)];
+  const [first, second] = readStill(() => [
+    readMeta(descriptor, 0, pageBytes),
+    readMeta(descriptor, 1, pageBytes),
+  ]);
   for (const [page, meta] of [first, second].entries()) {
     const isSound =
       meta.pageBytes === pageBytes &&
@@ -163,6 +172,17 @@ function readMetas(descriptor: number): Meta {
   const [newer, older] = first.transaction > second.transaction ? [first, second] : [second, first];
   assertNeighbours(newer, older, newer === first ? 0 : 1);
   return newer;
+}
+
+/** Somebody may be committing: read until it is the same twice, and so not half-way written. */
+function readStill<Pair extends readonly [object, object]>(read: () => Pair): Pair {
+  let before = read();
+  for (let attempt = 0; attempt < stillAttempts; attempt++) {
+    const now = read();
+    if (JSON.stringify(now) === JSON.stringify(before)) return now;
+    before = now;
+  }
+  throw new Damage('the meta pages do not keep still');
 }
 
 /**

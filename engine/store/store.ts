@@ -1,23 +1,34 @@
 // One LMDB environment in one folder: the only truth. Everything in memory can be made again from
 // it.
 import {
-  cpSync,
+  closeSync,
   existsSync,
   mkdirSync,
-  readdirSync,
+  openSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { open as openFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
-import { EngineError } from '../base/errors.ts';
-import { Ballast, diskFull, explainCommit, isFull } from './ballast.ts';
+import type { RootDatabase } from 'lmdb';
+import { Ballast, explainCommit, isFull } from './ballast.ts';
 import { checkFolder } from './check.ts';
-import { dataFileName, formatFileName, formatVersion, tableNames } from './format.ts';
-import { Table } from './table.ts';
+import { type Compacted, type CompactOptions, compactStore } from './compaction.ts';
+import type { HeldFile } from './copy.ts';
+import { openDatabase, openRoot, openTables, startFreeList } from './environment.ts';
+import {
+  dataFileName,
+  formatFileName,
+  formatVersion,
+  otherFormat,
+  type TableName,
+  tableNames,
+} from './format.ts';
+import { Notes, type TouchedKeys } from './notes.ts';
+import { syncPath } from './sync.ts';
+import type { Table } from './table.ts';
 
 export interface Tables {
   /** (origin, epoch, sequence) -> event. */
@@ -44,58 +55,8 @@ export interface Tables {
   readonly meta: Table;
 }
 
-function openDatabase(root: RootDatabase, name: keyof Tables): Database<Buffer, Buffer> {
-  const options = { name, keyEncoding: 'binary', encoding: 'binary', cache: false } as const;
-  return root.openDB<Buffer, Buffer>(options);
-}
-
-function openTables(root: RootDatabase): Tables {
-  const entries = tableNames.map((name) => [name, new Table(openDatabase(root, name), name)]);
-  return Object.fromEntries(entries) as unknown as Tables;
-}
-
-function openRoot(path: string, readOnly = false): RootDatabase {
-  // A commit answers only after its own fsync. Ingest gathers a turn's events itself; lmdb's own
-  // gathering makes a second
-  // promise for each commit that nobody can reach, and its rejection on a full disk would end the
-  // process.
-  const settings = { overlappingSync: false, eventTurnBatching: false } as const;
-  return open({ path, maxDbs: 32, noSubdir: false, readOnly, ...settings });
-}
-
-/**
- * The first commit on a compacting copy must be a small one: lmdb aborts the process when the list
- * of free pages is empty and the first entry of it needs more than a page (over 250 freed pages).
- */
-async function startFreeList(root: RootDatabase): Promise<void> {
-  const { free } = root.getStats() as { free: { entryCount: number } };
-  if (free.entryCount > 0) return;
-  const meta = new Table(openDatabase(root, 'meta'), 'meta');
-  const key = Buffer.from('formatVersion');
-  await root.childTransaction(() => meta.put(key, meta.get(key) ?? Buffer.alloc(0)));
-}
-
 function bytesOf(folder: string): number {
   return statSync(join(folder, dataFileName)).size;
-}
-
-async function syncPath(path: string): Promise<void> {
-  const handle = await openFile(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/**
- * Finishes a swap of folders that a crash cut short: the new one is whole as soon as the old one
- * has moved aside.
- */
-function finishSwap(folder: string): void {
-  if (!existsSync(folder) && existsSync(`${folder}.new`)) renameSync(`${folder}.new`, folder);
-  rmSync(`${folder}.new`, { recursive: true, force: true });
-  rmSync(`${folder}.old`, { recursive: true, force: true });
 }
 
 /**
@@ -115,12 +76,28 @@ function markMade(folder: string): void {
 export interface StoreOptions {
   /** Another process may be writing: take no lock and change nothing. */
   readonly readOnly?: boolean;
+  /** Gives up the check of the data file. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What transactions wait for. */
+class Closed {
+  open: () => void = () => {};
+  readonly opening = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
 }
 
 export class Store {
   readonly folder: string;
   readonly tables: Tables;
   private root: RootDatabase;
+  private readonly notes: Notes;
+  /** Set while transactions wait to begin. */
+  private closed: Closed | undefined;
+  private isSwapping = false;
+  /** Gives up the copy that is being made. */
+  private copying: AbortController | undefined;
 
   /** Beside the folder, because a compaction replaces that; undefined for readers. */
   readonly ballast: Ballast | undefined;
@@ -130,6 +107,7 @@ export class Store {
     this.ballast = readOnly ? undefined : new Ballast(`${folder}.ballast`);
     this.root = root;
     this.tables = tables;
+    this.notes = new Notes(tables);
   }
 
   /**
@@ -139,11 +117,10 @@ export class Store {
   static async open(folder: string, options: StoreOptions = {}): Promise<Store> {
     const readOnly = options.readOnly ?? false;
     if (!readOnly) {
-      finishSwap(folder);
       mkdirSync(folder, { recursive: true });
-      await checkFolder(folder);
+      await checkFolder(folder, options.signal);
     }
-    const root = openRoot(folder, readOnly);
+    const root = openRoot(folder, { readOnly });
     try {
       const store = new Store(folder, root, openTables(root), readOnly);
       await store.checkFormat(readOnly);
@@ -165,19 +142,24 @@ export class Store {
       await this.transaction(() => this.writeMeta('formatVersion', formatVersion));
       return;
     }
-    const message =
-      found === undefined
-        ? `${this.folder} holds no chain`
-        : `${this.folder} has data format ${found}; this version reads format ${formatVersion}`;
-    throw new EngineError('FAILED_PRECONDITION', message, { reason: 'FORMAT_VERSION' });
+    throw otherFormat(this.folder, found);
   }
 
   /**
    * Runs `work` in one write transaction; resolves after fsync. Everything is undone when it
-   * throws. Throws
-   * RESOURCE_EXHAUSTED, DISK_FULL when there is no room.
+   * throws. Throws RESOURCE_EXHAUSTED, DISK_FULL when there is no room.
    */
   async transaction<Result>(work: () => Result): Promise<Result> {
+    while (this.closed) await this.closed.opening;
+    try {
+      return await this.commit(work);
+    } finally {
+      // A copy that is being made can remember no more: writers wait until it has caught up.
+      if (this.notes.isFull) this.closed ??= new Closed();
+    }
+  }
+
+  private async commit<Result>(work: () => Result): Promise<Result> {
     try {
       // lmdb's plain transaction() commits what was put before a throw; a child transaction is
       // really undone.
@@ -186,7 +168,10 @@ export class Store {
       // lmdb-js tells why in a second promise, which would end the process if nobody looked at it.
       const { commitError } = Object(error) as { commitError?: Promise<never> };
       const reason = await commitError?.catch((cause: unknown) => cause);
-      throw explainCommit(reason ?? error, join(this.folder, dataFileName));
+      const explained = explainCommit(reason ?? error, join(this.folder, dataFileName));
+      // A copy takes as much room as the chain, and keeps pages of it from being used again.
+      if (isFull(explained)) this.copying?.abort(explained);
+      throw explained;
     }
   }
 
@@ -206,50 +191,103 @@ export class Store {
   }
 
   /**
-   * A consistent copy without free pages, so without anything that was deleted; `folder` must
-   * exist.
+   * Goes on from a copy of everything without a byte of what was deleted; `signal` gives it up.
+   * Readers notice nothing, writers wait for a moment.
    */
-  async copyCompacted(folder: string): Promise<void> {
-    await this.root.backup(folder, true);
+  async compact({ signal, progress }: CompactOptions = {}): Promise<Compacted> {
+    const store = {
+      folder: this.folder,
+      hold: () => this.hold(),
+      sealedRow: (table: TableName, key: Buffer) => ({
+        key,
+        sealed: this.tables[table].sealed(key),
+      }),
+      takeNotes: () => this.takeNotes(),
+      notedKeys: () => this.notes.size,
+      stopNotes: () => this.stopNotes(),
+      whileClosed: <Result>(work: () => Promise<Result>) => this.whileClosed(work),
+      moveTo: (fresh: string) => this.moveTo(fresh),
+    };
+    this.copying = new AbortController();
+    const signals = [this.copying.signal, ...(signal ? [signal] : [])];
+    return compactStore(store, { signal: AbortSignal.any(signals), progress });
   }
 
-  /** Goes on from a compacting copy. Nothing may be written meanwhile; readers notice nothing. */
-  async compact(): Promise<{ readonly bytesBefore: number; readonly bytesAfter: number }> {
-    const { folder } = this;
-    const bytesBefore = bytesOf(folder);
-    const [fresh, old] = [`${folder}.new`, `${folder}.old`];
-    rmSync(fresh, { recursive: true, force: true });
-    await this.copyInto(fresh);
-    const before = this.root;
-    const root = openRoot(fresh);
-    for (const name of tableNames) this.tables[name].rebind(openDatabase(root, name));
-    this.root = root;
-    // Both environments stay open across the renames: their files are the same wherever the folders
-    // lie.
-    renameSync(folder, old);
-    renameSync(fresh, folder);
-    await syncPath(dirname(folder));
-    await before.close();
-    rmSync(old, { recursive: true, force: true });
-    return { bytesBefore, bytesAfter: bytesOf(folder) };
+  /** A commit of nothing: when it is through, so is all that was put before it. */
+  private async takeNotes(): Promise<TouchedKeys> {
+    const touched = await this.commit(() => this.notes.turn());
+    if (this.closed && !this.isSwapping) this.open();
+    return touched;
   }
 
-  /** Everything of the folder, compacted; nothing is left of it when it fails. */
-  private async copyInto(fresh: string): Promise<void> {
-    mkdirSync(fresh);
+  private stopNotes(): void {
+    this.copying = undefined;
+    this.notes.stop();
+    this.open();
+  }
+
+  /**
+   * Holds the pages of now, until they are released: the writer takes none of them again, and the
+   * file may grow. Whoever reads the file from now on finds the state of some commit whole.
+   */
+  hold(): HeldFile {
+    const reading = this.root.useReadTransaction();
+    const descriptor = openSync(join(this.folder, dataFileName), 'r');
+    let isHeld = true;
+    const release = () => {
+      if (!isHeld) return;
+      isHeld = false;
+      reading.done();
+      closeSync(descriptor);
+    };
+    return { descriptor, release };
+  }
+
+  private async whileClosed<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.closed ??= new Closed();
+    this.isSwapping = true;
     try {
-      await this.copyCompacted(fresh);
-      const root = openRoot(fresh);
-      await startFreeList(root).finally(() => root.close());
-      for (const name of readdirSync(this.folder)) {
-        if (!name.endsWith('.mdb')) cpSync(join(this.folder, name), join(fresh, name));
-      }
-      // The old file goes right after the swap, so that the new one must be on the disk before it.
-      for (const name of [...readdirSync(fresh), '.']) await syncPath(join(fresh, name));
-    } catch (error) {
-      rmSync(fresh, { recursive: true, force: true });
-      throw isFull(error) ? diskFull(error) : error;
+      return await work();
+    } finally {
+      this.isSwapping = false;
+      this.open();
     }
+  }
+
+  private open(): void {
+    const { closed } = this;
+    this.closed = undefined;
+    closed?.open();
+  }
+
+  private async moveTo(fresh: string) {
+    const { folder, root: before } = this;
+    const bytesBefore = bytesOf(folder);
+    const root = openRoot(fresh);
+    const databases = tableNames.map((name) => openDatabase(root, name));
+    const old = `${folder}.old`;
+    rmSync(old, { recursive: true, force: true });
+    try {
+      // Both environments stay open across the renames: their files are the same wherever the
+      // folders lie.
+      renameSync(folder, old);
+      renameSync(fresh, folder);
+      await syncPath(dirname(folder));
+    } catch (error) {
+      if (existsSync(old)) {
+        if (existsSync(folder)) renameSync(folder, fresh);
+        renameSync(old, folder);
+      }
+      await root.close();
+      throw error;
+    }
+    for (const [index, name] of tableNames.entries()) this.tables[name].rebind(databases[index]!);
+    this.root = root;
+    const leave = async () => {
+      await before.close();
+      await rm(old, { recursive: true, force: true });
+    };
+    return { bytesBefore, bytesAfter: bytesOf(folder), leave };
   }
 
   async close(): Promise<void> {

@@ -16,6 +16,8 @@ export class Table {
   private readonly name: string;
   /** False says nothing; what is put here makes it false, and nobody else writes. */
   private isKnownEmpty = false;
+  /** Where keys that are put or removed are noted while a copy of the store is made. */
+  private noted: Set<string> | undefined;
 
   constructor(database: Database<Buffer, Buffer> | undefined, name: string) {
     this.database = database;
@@ -27,30 +29,28 @@ export class Table {
     this.database = database;
   }
 
+  /** From here on keys that are put or removed are noted there, in latin1; undefined: nowhere. */
+  noteIn(keys: Set<string> | undefined): void {
+    this.noted = keys;
+  }
+
   /** Throws DATA_LOSS when the value is not what was written under this key. */
   get(key: Buffer): Buffer | undefined {
     // lmdb reads into one buffer of its own: a copy from Node's pool costs less than the copy it
     // would make, which is a new ArrayBuffer each time.
     const shared = this.database?.getBinaryFast(key);
     if (shared === undefined) return undefined;
-    return Buffer.from(this.unseal(key, shared.subarray(0, shared.length)));
+    return Buffer.from(unseal(this.name, key, shared.subarray(0, shared.length)));
+  }
+
+  /** The value with its checksum, as it lies on the disk. */
+  sealed(key: Buffer): Buffer | undefined {
+    const shared = this.database?.getBinaryFast(key);
+    return shared && Buffer.from(shared.subarray(0, shared.length));
   }
 
   has(key: Buffer): boolean {
     return this.database?.doesExist(key) ?? false;
-  }
-
-  private unseal(key: Buffer, sealed: Buffer): Buffer {
-    const end = sealed.length - crcBytes;
-    const value = sealed.subarray(0, Math.max(0, end));
-    if (end < 0 || crc32(value, crc32(key)) !== sealed.readUInt32LE(end)) {
-      throw new EngineError(
-        'DATA_LOSS',
-        `table ${this.name} is damaged at key ${key.toString('hex')}`,
-        { reason: 'DAMAGED' },
-      );
-    }
-    return value;
   }
 
   /** Inside a transaction only. */
@@ -59,21 +59,34 @@ export class Table {
     sealed.set(value);
     sealed.writeUInt32LE(crc32(value, crc32(key)), value.length);
     this.database!.putSync(key, sealed);
+    this.noted?.add(key.toString('latin1'));
     this.isKnownEmpty = false;
   }
 
   /** Inside a transaction only. */
   remove(key: Buffer): void {
     this.database!.removeSync(key);
+    this.noted?.add(key.toString('latin1'));
   }
 
   /**
    * Up to `limit` rows from a key on, in key order: short reads, so that no read transaction lives
-   * long.
+   * long. One at least, and no more once their values have `bytesMax` bytes.
    */
-  chunk(start: Buffer, limit: number): TableRow[] {
-    const rows = Array.from(this.database?.getRange({ start, limit }) ?? []);
-    return rows.map(({ key, value }) => ({ key, value: this.unseal(key, value) }));
+  chunk(start: Buffer, limit: number, bytesMax = Number.POSITIVE_INFINITY): TableRow[] {
+    const rows: TableRow[] = [];
+    let bytes = 0;
+    for (const { key, value } of this.database?.getRange({ start, limit }) ?? []) {
+      rows.push({ key, value: unseal(this.name, key, value) });
+      bytes += value.length;
+      if (bytes >= bytesMax) break;
+    }
+    return rows;
+  }
+
+  /** The same without values, which are not even read. */
+  keys(start: Buffer, limit: number): Buffer[] {
+    return Array.from(this.database?.getKeys({ start, limit }) ?? []);
   }
 
   /** All rows from a key on, in key order, read in chunks. */
@@ -91,7 +104,7 @@ export class Table {
   atOrBefore(key: Buffer): TableRow | undefined {
     const range = this.database?.getRange({ start: key, reverse: true, limit: 1 });
     const [row] = Array.from(range ?? []);
-    return row && { key: row.key, value: this.unseal(row.key, row.value) };
+    return row && { key: row.key, value: unseal(this.name, row.key, row.value) };
   }
 
   lastKey(): Buffer | undefined {
@@ -112,6 +125,19 @@ export class Table {
 }
 
 const chunkRows = 512;
+
+/** Throws DATA_LOSS when a value with its checksum is not what was written under its key. */
+export function assertSealed(table: string, key: Buffer, sealed: Buffer): void {
+  unseal(table, key, sealed);
+}
+
+function unseal(table: string, key: Buffer, sealed: Buffer): Buffer {
+  const end = sealed.length - crcBytes;
+  const value = sealed.subarray(0, Math.max(0, end));
+  if (end >= 0 && crc32(value, crc32(key)) === sealed.readUInt32LE(end)) return value;
+  const message = `table ${table} is damaged at key ${key.toString('hex')}`;
+  throw new EngineError('DATA_LOSS', message, { reason: 'DAMAGED' });
+}
 
 /** lmdb has copied a value when putSync returns, so that all of them are sealed in one place. */
 let space = Buffer.allocUnsafeSlow(65_536);

@@ -12,6 +12,7 @@ import {
   judgeErased,
   judgeForgotten,
   judgeKnown,
+  judgeLeap,
   judgeMoment,
   momentOf,
   noteDayOf,
@@ -84,6 +85,7 @@ export function acceptPurchase(context: AcceptContext, purchase: Purchase): Inge
     refuseErased(context, purchase) ??
     judgeKnown(context, 'purchase', purchaseId, contentHash) ??
     judgeMoment(context, purchaseId, moment) ??
+    judgeLeap(context, purchaseId, moment) ??
     judgeQuantities(purchase);
   if (answer) return answer;
   const acceptedAtMs = context.clock();

@@ -1,6 +1,7 @@
 // Accepts returns: against a purchase, before it, or without any receipt.
 
 import { assert } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import {
   encodeReturn,
   type LoggedPurchase,
@@ -42,6 +43,20 @@ export function findPurchase(
   assert(entry.kind === 'purchase', `log entry ${known.sequence} is not the purchase it should be`);
   const { purchase, acceptedAtMs } = entry;
   return { sequence: known.sequence, purchase, acceptedAtMs };
+}
+
+/** A rejection when a receipt has so many returns that each would cost more than the one before. */
+function judgeNumber(
+  { isReplay = false }: AcceptContext,
+  { returnId, purchaseId }: Return,
+  earlier: readonly KeptReturn[],
+): IngestResult | undefined {
+  const limit = limits.returnsPerPurchaseMax;
+  if (isReplay || earlier.length < limit) return undefined;
+  const message =
+    `purchase ${JSON.stringify(purchaseId)} has ${earlier.length} returns already; ` +
+    `at most ${limit} are taken, so send what comes back together`;
+  return rejected(returnId, { reason: 'RETURNS_MAX', field: 'purchaseId', message, limit });
 }
 
 /** A rejection when more would be returned than is left of what was bought. */
@@ -108,6 +123,7 @@ export function acceptReturn(context: AcceptContext, value: Return): IngestResul
     judgeForgotten(context, returnId, purchaseId) ??
     judgeKnown(context, 'return', returnId, contentHash) ??
     judgeMoment(context, returnId, moment) ??
+    judgeNumber(context, value, earlier) ??
     (known && judgePieces(value, known.purchase, earlier));
   if (answer) return answer;
   const acceptedAtMs = context.clock();
@@ -122,6 +138,10 @@ export function acceptReturn(context: AcceptContext, value: Return): IngestResul
     watermark: context.log.watermarkOf(sequence),
   } as const;
   return known ? result : { ...result, parked: true };
+}
+
+function takesNoMore({ store, isReplay = false }: AcceptContext, purchaseId: string): boolean {
+  return !isReplay && readReturns(store, purchaseId).length >= limits.returnsPerPurchaseMax;
 }
 
 /** Pieces to take off per purchase, newest purchase first. */
@@ -142,7 +162,7 @@ function match(
       if (removedAt !== 0 || boughtAtMs > occurredAtMs) continue;
       const line = lines.find((candidate) => candidate.itemNumber === itemNumber);
       const taken = line ? Math.min(left, line.quantity - line.returned) : 0;
-      if (taken === 0) continue;
+      if (taken === 0 || takesNoMore(context, purchaseId)) continue;
       const ofPurchase = byPurchase.get(purchaseId) ?? new Map<string, number>();
       byPurchase.set(purchaseId, ofPurchase.set(itemId, taken));
       left -= taken;

@@ -1,6 +1,7 @@
 // What every kind of event shares on its way in: the context, the moment it happened, and whether
 // its id is known.
 import { type Clock, dayOf, millisecondsPerDay } from '../base/clock.ts';
+import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { formatMoment, statedOffsetMinutes, zoneOffsetMinutes } from '../base/time.ts';
 import type { Moment } from '../log/codec.ts';
@@ -11,6 +12,7 @@ import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
 import type { Batch } from './batch.ts';
 import type { HashId, Registry } from './catalogue.ts';
+import type { ClockGuard } from './clock-guard.ts';
 import type { Registries } from './counts.ts';
 import { type Checkpoints, hasLiveEntries } from './history.ts';
 import { isPersonalised, type Member } from './members.ts';
@@ -29,6 +31,12 @@ export interface AcceptContext {
   /** Told of the day of every accepted purchase. */
   readonly noteDay: (day: number) => void;
   readonly checkpoints: () => Checkpoints;
+  /** What was accepted once is played again: limits that came later are not for it. */
+  readonly isReplay?: boolean;
+  /** Whether the server's clock can be believed; undefined where it is not asked. */
+  readonly clockGuard?: ClockGuard | undefined;
+  /** The newest day of any purchase so far. */
+  readonly newestDay: () => number;
   readonly batch: Batch;
 }
 
@@ -94,6 +102,31 @@ export function judgeMoment(
   return judgeExpired(context, id, occurredAtMs);
 }
 
+/**
+ * A rejection of a receipt that would be the newest by more than the others and the clock bear out:
+ * everything is weighed from the newest day, so that one till or one clock that is years ahead
+ * would make nothing of all that was learnt.
+ */
+export function judgeLeap(
+  context: AcceptContext,
+  id: string,
+  { occurredAtMs }: Moment,
+): IngestResult | undefined {
+  const { clockGuard, newestDay } = context;
+  if (clockGuard === undefined) return undefined;
+  const [day, newest] = [dayOf(occurredAtMs), newestDay()];
+  if (clockGuard.allows(day, newest)) return undefined;
+  const limit = formatMoment((newest + 1) * millisecondsPerDay, 0).slice(0, 10);
+  const message =
+    `occurredAt ${formatMoment(occurredAtMs, 0)} is ${day - newest} days after the newest other ` +
+    `receipt${because(clockGuard.trouble)}; if it is right: caini clock --confirm`;
+  return rejected(id, { reason: 'DAY_LEAPS', field: 'occurredAt', message, limit });
+}
+
+function because(trouble: string | undefined): string {
+  return trouble === undefined ? '' : `, and ${trouble}`;
+}
+
 /** What another origin has let expire is gone on all nodes: it would count here alone. */
 function judgeExpired(
   context: AcceptContext,
@@ -144,6 +177,7 @@ function register<Value>(
   value: Value,
 ): number {
   const size = registry.size;
+  batch.work += workOfNewId;
   const number = registry.push(id, value, 0);
   batch.onUndo(() => registry.truncate(size));
   return number;
@@ -155,9 +189,23 @@ function numberKey(number: number): Buffer {
   return key;
 }
 
-/** Writes what is known of an item; made first when its id is new. */
+/** Of `Batch.work`: a new item or store, and a kilobyte of history that is read or written. */
+const [workOfNewId, workOfHistoryKilobyte] = [6, 2];
+
+function assertMore(registry: Registry<unknown>, most: number, reason: string): void {
+  if (registry.size < most) return;
+  const what = reason === 'ITEMS_MAX' ? 'items' : 'stores';
+  const message = `the chain has ${registry.size} ${what}, which is the limit; nothing was written`;
+  throw new EngineError('RESOURCE_EXHAUSTED', message, { reason });
+}
+
+/**
+ * Writes what is known of an item; made first when its id is new. Throws RESOURCE_EXHAUSTED,
+ * ITEMS_MAX.
+ */
 export function putItem(context: AcceptContext, item: Item, sequence: number): void {
   const { items } = context.registries;
+  if (items.numberOf(item.itemId) === undefined) assertMore(items, limits.itemsMax, 'ITEMS_MAX');
   const number = items.numberOf(item.itemId) ?? register(context.batch, items, item.itemId, item);
   const before = { value: items.valueOf(number), sequence: items.sequenceOf(number) };
   context.batch.onUndo(() => {
@@ -169,8 +217,11 @@ export function putItem(context: AcceptContext, item: Item, sequence: number): v
   context.batch.changedItems.add(number);
 }
 
+/** The same of a store. Throws RESOURCE_EXHAUSTED, STORES_MAX. */
 export function putStore(context: AcceptContext, store: StoreEvent, sequence: number): void {
   const { stores } = context.registries;
+  const isNew = stores.numberOf(store.storeId) === undefined;
+  if (isNew) assertMore(stores, limits.storesMax, 'STORES_MAX');
   const number =
     stores.numberOf(store.storeId) ?? register(context.batch, stores, store.storeId, store);
   const before = { value: stores.valueOf(number), sequence: stores.sequenceOf(number) };
@@ -210,12 +261,19 @@ export function registerUnknown(
 
 /** A member's history as this transaction sees it; `root` as members.findMember tells. */
 export function historyOf(context: AcceptContext, root: string): Buffer | undefined {
-  return context.store.tables.histories.get(Buffer.from(root));
+  const history = context.store.tables.histories.get(Buffer.from(root));
+  spendOn(context, history);
+  return history;
+}
+
+function spendOn({ batch }: AcceptContext, history: Buffer | undefined): void {
+  if (history) batch.work += workOfHistoryKilobyte * (history.length >> 10);
 }
 
 /** Stores a history, or removes it when nothing is left in it. */
 export function putHistory(context: AcceptContext, root: string, history: Buffer): void {
   const { histories } = context.store.tables;
+  spendOn(context, history);
   if (history.length === 0) histories.remove(Buffer.from(root));
   else histories.put(Buffer.from(root), history);
 }

@@ -8,8 +8,13 @@ export class Batch {
   readonly changedItems = new Set<number>();
   /** Keyed hashes of members erased, to be added to the ledger after the commit. */
   readonly erasedHashes: Buffer[] = [];
-  /** Whether the counts were moved by it while it was on its way to the disk. */
-  isCounted = false;
+  /** The counts are being moved by it, while it is on its way to the disk. */
+  counting: Promise<void> | undefined;
+  /**
+   * What it has cost so far, in units of about a microsecond: how much more one transaction takes
+   * in is decided by it, since one event may be a coffee and another a history of years.
+   */
+  work = 0;
   private readonly undoSteps: (() => void)[] = [];
 
   /**

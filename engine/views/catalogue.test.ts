@@ -13,7 +13,7 @@ interface Place {
 }
 
 const registry = (hash: (id: string) => bigint = (id) => h64(id)) =>
-  new Registry<Place>(hash, 1, ({ city }) => city);
+  new Registry<Place>(hash, 1, { groupOf: ({ city }) => city });
 
 /** All that the orders tell: ids page by page, and the numbers of each city. */
 function told(places: Registry<Place>, cities: readonly string[]) {

@@ -40,8 +40,13 @@ export class Marks {
   }
 }
 
-/** Which values are listed together, such as the stores of a city; undefined: none with others. */
-export type GroupOf<Value> = (value: Value) => string | undefined;
+/** Which values are listed together, such as the stores of a city. */
+export interface Grouping<Value> {
+  /** Undefined: with no others. */
+  groupOf(value: Value): string | undefined;
+}
+
+const noGroups: Grouping<unknown> = { groupOf: () => undefined };
 
 /**
  * A dense numbering of outside ids with a value each; numbers start at `first` and never change.
@@ -54,16 +59,16 @@ export class Registry<Value> {
   private hashes = new Uint32Array(512);
   private readonly hashId: HashId;
   private readonly first: number;
-  private readonly groupOf: GroupOf<Value>;
+  private readonly grouping: Grouping<Value>;
   private readonly marks: Marks[] = [];
   private readonly byId = new KeptOrder((a, b) => (this.idOf(a) < this.idOf(b) ? -1 : 1));
   /** By ascending id hash, each group by itself. */
   private readonly groups = new Map<string, KeptOrder>();
 
-  constructor(hashId: HashId, first: 0 | 1, groupOf: GroupOf<Value> = () => undefined) {
+  constructor(hashId: HashId, first: 0 | 1, grouping: Grouping<Value> = noGroups) {
     this.hashId = hashId;
     this.first = first;
-    this.groupOf = groupOf;
+    this.grouping = grouping;
   }
 
   get size(): number {
@@ -112,7 +117,7 @@ export class Registry<Value> {
     this.ids.push(id);
     this.values.push({ value, sequence });
     this.byId.add(number);
-    this.enter(this.groupOf(value), number);
+    this.enter(this.grouping.groupOf(value), number);
     return number;
   }
 
@@ -127,7 +132,10 @@ export class Registry<Value> {
   }
 
   replace(number: number, value: Value, sequence: number): void {
-    const [before, after] = [this.groupOf(this.valueOf(number)), this.groupOf(value)];
+    const [before, after] = [
+      this.grouping.groupOf(this.valueOf(number)),
+      this.grouping.groupOf(value),
+    ];
     this.values[number - this.first] = { value, sequence };
     if (before !== after) {
       this.leave(before, number);
@@ -161,7 +169,7 @@ export class Registry<Value> {
   truncate(size: number): void {
     for (let number = this.first + size; number < this.nextNumber; number++) {
       this.byId.remove(number);
-      this.leave(this.groupOf(this.valueOf(number)), number);
+      this.leave(this.grouping.groupOf(this.valueOf(number)), number);
     }
     for (const id of this.ids.splice(size)) this.numbers.delete(id);
     this.values.length = size;

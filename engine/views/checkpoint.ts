@@ -3,7 +3,8 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { Kernel, type KernelBuild } from '../kernel/kernel.ts';
+import type { KernelOptions } from '../kernel/instance.ts';
+import { Kernel } from '../kernel/kernel.ts';
 import { readBlocks, restoreBlock, sealBlock, takeBlock } from '../kernel/snapshot.ts';
 import type { Counts } from './counts.ts';
 
@@ -11,7 +12,7 @@ import type { Counts } from './counts.ts';
  * Raised whenever the same receipts would be counted otherwise, or the file is written otherwise:
  * an older checkpoint is then counted anew.
  */
-const formulaVersion = 9;
+const formulaVersion = 10;
 const fileName = 'counts.checkpoint';
 /** Some 0.3 ms of writing; one part of a row more at most (assembly/records.ts). */
 const sliceBytes = 32_768;
@@ -51,7 +52,12 @@ function headerOf(counts: Counts, sequence: number): CheckpointHeader {
   };
 }
 
-async function writeBlocks(file: FileHandle, counts: Counts, header: CheckpointHeader) {
+async function writeBlocks(
+  file: FileHandle,
+  counts: Counts,
+  header: CheckpointHeader,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   await file.appendFile(sealBlock(Buffer.from(JSON.stringify(header))));
   const room = Buffer.allocUnsafeSlow(writeBytes);
   let [gathered, unsynced, isDone] = [0, 0, false];
@@ -74,6 +80,7 @@ async function writeBlocks(file: FileHandle, counts: Counts, header: CheckpointH
       unsynced = 0;
     }
     await setImmediate();
+    signal?.throwIfAborted();
   }
   await file.sync();
 }
@@ -90,12 +97,13 @@ async function syncFolder(folder: string): Promise<void> {
 /**
  * Writes a checkpoint of this moment; must be called when everything up to `sequence`, and nothing
  * more, is folded. The moment is fixed before the first await; the former checkpoint stands until
- * the new one is durable.
+ * the new one is durable. Rejects with the reason of the signal, and then it stands still.
  */
 export async function writeCheckpoint(
   folder: string,
   counts: Counts,
   sequence: number,
+  signal?: AbortSignal,
 ): Promise<void> {
   const { run } = counts.kernel;
   const header = headerOf(counts, sequence);
@@ -104,7 +112,7 @@ export async function writeCheckpoint(
   try {
     const file = await open(temporary, 'w');
     try {
-      await writeBlocks(file, counts, header);
+      await writeBlocks(file, counts, header, signal);
     } finally {
       await file.close();
     }
@@ -135,7 +143,10 @@ export type StoredCounts =
  * Reads the checkpoint of a folder into a kernel of its own. It needs nothing of the store, so it
  * can be read while the data file is still being checked.
  */
-export async function readCheckpoint(folder: string, build?: KernelBuild): Promise<StoredCounts> {
+export async function readCheckpoint(
+  folder: string,
+  options: KernelOptions = {},
+): Promise<StoredCounts> {
   let file: FileHandle;
   try {
     file = await open(join(folder, fileName), 'r');
@@ -143,7 +154,7 @@ export async function readCheckpoint(folder: string, build?: KernelBuild): Promi
     return { unusable: 'there is none' };
   }
   try {
-    return await readCounts(file, new Kernel(build));
+    return await readCounts(file, new Kernel(options));
   } catch (error) {
     return { unusable: `it cannot be read: ${String(error)}` };
   } finally {

@@ -1,7 +1,8 @@
 // The counts in memory: one kernel, brought in step with the registries and moved by changes of
 // histories.
+import { EngineError } from '../base/errors.ts';
 import { daypartCount } from '../base/time.ts';
-import { Kernel } from '../kernel/kernel.ts';
+import { Kernel, type KernelChange } from '../kernel/kernel.ts';
 import type { Item, Store } from '../log/events.ts';
 import type { Registry } from './catalogue.ts';
 
@@ -15,13 +16,7 @@ export interface HalfLives {
  * What counted before and what counts after one change: stored histories of one member, or of one
  * anonymous ticket.
  */
-export interface Change {
-  readonly before: Buffer | undefined;
-  readonly after: Buffer | undefined;
-  readonly isMember: boolean;
-  /** Read `before` as of this log sequence; default: as it is. */
-  readonly beforeAsOf?: number;
-}
+export type Change = KernelChange;
 
 export interface Registries {
   readonly items: Registry<Item>;
@@ -29,11 +24,16 @@ export interface Registries {
 }
 
 const halfLivesPerLandmark = 16;
+/**
+ * So many half-lives past the landmark the weights are still far from 63 bits; beyond, folding
+ * waits for the recount.
+ */
+const halfLivesWithoutRecount = 20;
 
 /**
  * t0 of DESIGN section 4: the last multiple of 16 half-lives at or before a day; 0 without decay.
  */
-export function landmarkOf(newestDay: number, halfLifeDays: number | null): number {
+function landmarkOf(newestDay: number, halfLifeDays: number | null): number {
   if (halfLifeDays === null) return 0;
   const grid = halfLivesPerLandmark * halfLifeDays;
   return Math.floor(newestDay / grid) * grid;
@@ -46,6 +46,7 @@ export class Counts {
   readonly registries: Registries;
   /** Tells apart counts that weigh the same receipts differently. */
   readonly decayName: string;
+  private readonly halfLives: HalfLives;
   private stores = 0;
 
   /** `kernel`: a new one, or one that a checkpoint was read into, without items and stores. */
@@ -56,6 +57,7 @@ export class Counts {
     kernel = new Kernel(),
   ) {
     this.registries = registries;
+    this.halfLives = halfLives;
     this.landmarkDay = landmarkOf(newestDay, halfLives.pairDays);
     this.popularityLandmarkDay = landmarkOf(newestDay, halfLives.popularityDays);
     const { pairDays, popularityDays } = halfLives;
@@ -102,6 +104,43 @@ export class Counts {
     for (; this.stores < stores.size; this.stores++) {
       run.pushStore(stores.hashOf(this.stores + 1));
     }
+  }
+
+  /**
+   * Throws RESOURCE_EXHAUSTED, MEMORY_FULL, when these changes, and the items and stores that came
+   * with them, may take more memory than there is. `takesBack`: they may use what is kept for what
+   * cannot be refused.
+   */
+  assertRoomFor(changes: Iterable<Change>, takesBack: boolean): void {
+    const { kernel } = this;
+    const { items, stores } = this.registries;
+    const newItems = items.size - kernel.run.itemCount.value;
+    const newStores = stores.size - this.stores;
+    const bytes = kernel.foresee([...changes], { newItems, newStores });
+    if (kernel.hasRoomFor(bytes, takesBack)) return;
+    const message =
+      `counting it may take ${bytes} bytes; the counts use ${kernel.run.usedBytes()} of the ` +
+      `${kernel.memoryMax} that they may (CAINI_MEMORY_MAX); nothing was written`;
+    throw new EngineError('RESOURCE_EXHAUSTED', message, { reason: 'MEMORY_FULL' });
+  }
+
+  /** Whether these landmarks are no longer those of the newest day. */
+  isPastLandmark(newestDay: number): boolean {
+    const { pairDays, popularityDays } = this.halfLives;
+    return (
+      landmarkOf(newestDay, pairDays) !== this.landmarkDay ||
+      landmarkOf(newestDay, popularityDays) !== this.popularityLandmarkDay
+    );
+  }
+
+  /** Whether the weights of a day so far past the landmark would outgrow their cells. */
+  isBeyondHeadroom(newestDay: number): boolean {
+    const { pairDays, popularityDays } = this.halfLives;
+    const isBeyond = (landmark: number, days: number | null) =>
+      days !== null && newestDay - landmark >= days * halfLivesWithoutRecount;
+    return (
+      isBeyond(this.landmarkDay, pairDays) || isBeyond(this.popularityLandmarkDay, popularityDays)
+    );
   }
 
   apply(change: Change): void {

@@ -2,6 +2,7 @@
 // their receipts.
 import { encodeErase } from '../log/codec.ts';
 import { readCopies } from '../log/dedupe.ts';
+import { compactDueName } from '../store/format.ts';
 import { type AcceptContext, historyOf, putTombstone } from './accept.ts';
 import { forgetReceipt } from './forget.ts';
 import { decodeHistory, type HistoryEntry, residueOf } from './history.ts';
@@ -90,7 +91,7 @@ export function eraseMember(
   const { receipts, returns, shared } = forgetHistory(context, member, sequence);
   for (const entry of record.sequences) log.blank(entry);
   for (const id of ids) store.tables.members.remove(Buffer.from(id));
-  store.writeMeta('compactDue', true);
+  store.writeMeta(compactDueName, true);
   const found = receipts > 0 || record.sequences.length > 0;
   return { found, receipts, returns, aliases: record.aliases.length, sequence, shared };
 }

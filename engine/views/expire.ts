@@ -1,6 +1,7 @@
 // Takes receipts out that have left the retention window, some members or tickets at a time.
+import { limits } from '../base/limits.ts';
 import { encodeExpire } from '../log/codec.ts';
-import { allCopies, writeCopies } from '../log/dedupe.ts';
+import { copiesFrom, writeCopies } from '../log/dedupe.ts';
 import {
   type AcceptContext,
   changeHistory,
@@ -10,66 +11,60 @@ import {
   requireRecount,
 } from './accept.ts';
 import { forgetReceipt } from './forget.ts';
-import { decodeHistory, encodeHistoryEntry } from './history.ts';
+import { walkHistory } from './history.ts';
 import { findMember } from './members.ts';
-
-/**
- * Copies of receipts that do not count and are expired, in one transaction; returns how many. A
- * receipt that came to several origins with different days loses those that are too old.
- */
-export function expireCopies(context: AcceptContext, beforeMs: number): number {
-  const { store, log } = context;
-  let expired = 0;
-  for (const { purchaseId, sequences } of [...allCopies(store)]) {
-    const old = sequences.filter((sequence) => {
-      const entry = log.read(sequence);
-      return entry.kind === 'purchase' && entry.purchase.occurredAtMs < beforeMs;
-    });
-    if (old.length === 0) continue;
-    for (const sequence of old) log.blank(sequence);
-    const left = sequences.filter((sequence) => !old.includes(sequence));
-    writeCopies(store, purchaseId, left);
-    expired += old.length;
-  }
-  return expired;
-}
-
-/** Removes what is expired of one member's history; returns which receipts. */
-function expireHistory(context: AcceptContext, root: string, beforeMs: number): string[] {
-  const history = historyOf(context, root);
-  const entries = decodeHistory(history);
-  const expired = entries.filter(({ occurredAtMs }) => occurredAtMs < beforeMs);
-  if (expired.length === 0) return [];
-  const counted = expired.filter(({ removedAt }) => removedAt === 0);
-  for (const entry of counted) expireReceipt(context, entry);
-  const left = entries.filter(({ occurredAtMs }) => occurredAtMs >= beforeMs);
-  changeHistory(
-    context,
-    findMember(context.store, root),
-    history,
-    Buffer.concat(left.map(encodeHistoryEntry)),
-  );
-  return counted.map(({ purchaseId }) => purchaseId);
-}
-
-function expireReceipt(
-  context: AcceptContext,
-  entry: { readonly purchaseSequence: number; readonly purchaseId: string },
-): void {
-  forgetReceipt(context, entry);
-  putTombstone(context, 'expired', entry.purchaseId);
-}
-
-export interface ExpireSlice {
-  readonly roots: readonly string[];
-  /** Anonymous tickets: where they stand in the log. */
-  readonly tickets: readonly number[];
-}
 
 export interface Expiry {
   readonly beforeMs: number;
   /** Whether it is this log that says so; else it follows another that did. */
   readonly isOwn: boolean;
+}
+
+export interface CopiesExpired {
+  readonly count: number;
+  /** Where the next slice begins; undefined after the last. */
+  readonly next: Buffer | undefined;
+}
+
+/**
+ * Copies of receipts that do not count and are expired, some of them, inside a transaction. A
+ * receipt that came to several origins with different days loses those that are too old.
+ */
+export function expireCopies(
+  context: AcceptContext,
+  expiry: Expiry,
+  from: Buffer | undefined,
+): CopiesExpired {
+  const { store, log } = context;
+  const { copies, next } = copiesFrom(store, from, limits.expireSliceMax);
+  let count = 0;
+  for (const { purchaseId, sequences } of copies) {
+    const old = sequences.filter((sequence) => {
+      const entry = log.read(sequence);
+      return entry.kind === 'purchase' && entry.purchase.occurredAtMs < expiry.beforeMs;
+    });
+    if (old.length === 0) continue;
+    for (const sequence of old) log.blank(sequence);
+    const left = sequences.filter((sequence) => !old.includes(sequence));
+    writeCopies(store, purchaseId, left);
+    count += old.length;
+  }
+  if (count > 0) tellExpiry(context, expiry);
+  return { count, next };
+}
+
+export interface ExpireSlice {
+  /** Any of their ids: which one stands for them is settled in the transaction. */
+  readonly members: ReadonlySet<string>;
+  /** Anonymous tickets: where they stand in the log. */
+  readonly tickets: readonly number[];
+}
+
+export interface SliceExpired {
+  /** Which receipts expired. */
+  readonly receipts: readonly string[];
+  /** Members who have more that is expired. */
+  readonly unfinished: ReadonlySet<string>;
 }
 
 /** Inside a transaction: a receipt that comes later and is older expires as it comes. */
@@ -80,31 +75,82 @@ export function noteExpired(context: AcceptContext, beforeMs: number): void {
 /** How an anonymous ticket counts at this moment; undefined when there is none there any more. */
 type TicketAt = (sequence: number) => Buffer | undefined;
 
-/** One slice, inside a write transaction; returns which receipts expired. */
+/** One slice, inside a write transaction. */
 export function expireSlice(
   context: AcceptContext,
   slice: ExpireSlice,
-  { beforeMs, isOwn }: Expiry,
+  expiry: Expiry,
   ticketAt: TicketAt,
-): readonly string[] {
-  const { log, batch } = context;
-  const receipts = slice.roots.flatMap((root) => expireHistory(context, root, beforeMs));
+): SliceExpired {
+  const receipts: string[] = [];
+  const unfinished = new Set<string>();
+  const roots = new Set([...slice.members].map((id) => findMember(context.store, id).root));
+  for (const root of roots) {
+    const room = limits.expireSliceMax - receipts.length;
+    const isDone = room > 0 && expireHistory(context, root, expiry.beforeMs, { receipts, room });
+    if (!isDone) unfinished.add(root);
+  }
   for (const sequence of slice.tickets) {
     // Read here, not when the slice was cut: a return may have come in between.
     const before = ticketAt(sequence);
-    const entry = log.read(sequence);
+    const entry = context.log.read(sequence);
     if (!before || entry.kind !== 'purchase') continue;
     const { purchaseId } = entry.purchase;
     expireReceipt(context, { purchaseSequence: sequence, purchaseId });
-    batch.changeTicket(sequence, before, undefined);
+    context.batch.changeTicket(sequence, before, undefined);
     receipts.push(purchaseId);
   }
-  if (receipts.length > 0) tellExpiry(context, { beforeMs, isOwn });
-  return receipts;
+  if (receipts.length > 0) tellExpiry(context, expiry);
+  return { receipts, unfinished };
+}
+
+interface Taken {
+  readonly receipts: string[];
+  /** How many entries may be taken. */
+  readonly room: number;
+}
+
+/**
+ * Removes what is expired of one member's history; returns whether that was all. Entries stand in
+ * time order, so that the expired ones are its beginning.
+ */
+function expireHistory(
+  context: AcceptContext,
+  root: string,
+  beforeMs: number,
+  { receipts, room }: Taken,
+): boolean {
+  const history = historyOf(context, root);
+  if (!history) return true;
+  let cut = 0;
+  let taken = 0;
+  for (const { entry, end } of walkHistory(history)) {
+    if (entry.occurredAtMs >= beforeMs || taken === room) break;
+    if (entry.removedAt === 0) {
+      expireReceipt(context, entry);
+      receipts.push(entry.purchaseId);
+    }
+    cut = end;
+    taken += 1;
+  }
+  if (cut === 0) return true;
+  // What a checkpoint still counts of it is gone, also where nothing counted any more.
+  requireRecount(context, context.log.head);
+  const left = Buffer.from(history.subarray(cut));
+  changeHistory(context, findMember(context.store, root), history, left);
+  return taken < room || left.length === 0 || left.readDoubleLE(0) >= beforeMs;
+}
+
+function expireReceipt(
+  context: AcceptContext,
+  entry: { readonly purchaseSequence: number; readonly purchaseId: string },
+): void {
+  forgetReceipt(context, entry);
+  putTombstone(context, 'expired', entry.purchaseId);
 }
 
 /** What others need to know of it, and the next start here. */
-export function tellExpiry(context: AcceptContext, { beforeMs, isOwn }: Expiry): void {
+function tellExpiry(context: AcceptContext, { beforeMs, isOwn }: Expiry): void {
   const { log, clock } = context;
   if (log.origins.isNamed) noteExpired(context, beforeMs);
   requireRecount(context, isOwn ? log.append(encodeExpire(clock(), beforeMs)) : log.head);

@@ -52,9 +52,9 @@ function padded(length: number): number {
 
 export function encodeHistoryEntry(entry: HistoryEntry): Buffer {
   const idLength = Buffer.byteLength(entry.purchaseId);
-  const idAt = headerBytes + entry.lines.length * lineBytes;
-  const bytes = Buffer.allocUnsafe(idAt + padded(idLength));
-  bytes.fill(0, idAt + idLength);
+  const idStart = headerBytes + entry.lines.length * lineBytes;
+  const bytes = Buffer.allocUnsafe(idStart + padded(idLength));
+  bytes.fill(0, idStart + idLength);
   bytes.writeDoubleLE(entry.occurredAtMs, 0);
   bytes.writeDoubleLE(entry.purchaseSequence, 8);
   bytes.writeDoubleLE(entry.addedAt, 16);
@@ -70,7 +70,7 @@ export function encodeHistoryEntry(entry: HistoryEntry): Buffer {
     bytes.writeUInt32LE(returned, at + 8);
     at += lineBytes;
   }
-  bytes.write(entry.purchaseId, idAt);
+  bytes.write(entry.purchaseId, idStart);
   return bytes;
 }
 
@@ -82,7 +82,7 @@ function entryLength(history: Buffer, at: number): number {
 
 function decodeEntryAt(history: Buffer, at: number): HistoryEntry {
   const lineCount = history.readUInt16LE(at + 38);
-  const idAt = at + headerBytes + lineCount * lineBytes;
+  const idStart = at + headerBytes + lineCount * lineBytes;
   const lines = Array.from({ length: lineCount }, (_, index) => {
     const line = at + headerBytes + index * lineBytes;
     return {
@@ -98,7 +98,7 @@ function decodeEntryAt(history: Buffer, at: number): HistoryEntry {
     removedAt: history.readDoubleLE(at + 24),
     storeNumber: history.readUInt32LE(at + 32),
     daypart: history.readUInt8(at + 36),
-    purchaseId: history.toString('utf8', idAt, idAt + history.readUInt8(at + 37)),
+    purchaseId: history.toString('utf8', idStart, idStart + history.readUInt8(at + 37)),
     lines,
   };
 }
@@ -113,12 +113,20 @@ export function decodeHistory(history: Buffer | undefined): HistoryEntry[] {
   return entries;
 }
 
+/** The same one by one, with the byte at which each ends. */
+export function* walkHistory(
+  history: Buffer | undefined,
+): IterableIterator<{ readonly entry: HistoryEntry; readonly end: number }> {
+  if (!history) return;
+  for (let at = 0; at < history.length; at += entryLength(history, at)) {
+    yield { entry: decodeEntryAt(history, at), end: at + entryLength(history, at) };
+  }
+}
+
 /** Negative when the entry at `at` stands before (occurredAtMs, purchaseId). */
 function compareAt(history: Buffer, at: number, occurredAtMs: number, purchaseId: Buffer): number {
   const difference = history.readDoubleLE(at) - occurredAtMs;
-  if (difference !== 0) return difference;
-  const idAt = at + headerBytes + history.readUInt16LE(at + 38) * lineBytes;
-  return history.subarray(idAt, idAt + history.readUInt8(at + 37)).compare(purchaseId);
+  return difference === 0 ? idAt(history, at).compare(purchaseId) : difference;
 }
 
 /** Puts one entry in its place. A new history; `history` is left as it is. */
@@ -164,12 +172,35 @@ export function removeEntry(
 }
 
 /** The union of two histories: every live entry of `from` put in its place in `into`. */
-export function uniteHistories(from: Buffer | undefined, into: Buffer | undefined): Buffer {
-  let united = into ?? Buffer.alloc(0);
-  for (const entry of decodeHistory(from)) {
-    if (entry.removedAt === 0) united = insertEntry(united, entry);
+export function uniteHistories(
+  from: Buffer = Buffer.alloc(0),
+  into: Buffer = Buffer.alloc(0),
+): Buffer {
+  const parts: Buffer[] = [];
+  let at = 0;
+  for (let next = 0; next < from.length; ) {
+    const end = next + entryLength(from, next);
+    if (from.readDoubleLE(next + 24) === 0) {
+      const start = at;
+      // What stands equal in `into` stays first.
+      while (at < into.length && compareEntries(into, at, from, next) <= 0) {
+        at += entryLength(into, at);
+      }
+      parts.push(into.subarray(start, at), from.subarray(next, end));
+    }
+    next = end;
   }
-  return united;
+  return Buffer.concat([...parts, into.subarray(at)]);
+}
+
+/** The purchaseId of the entry at `at`. */
+function idAt(history: Buffer, at: number): Buffer {
+  const start = at + headerBytes + history.readUInt16LE(at + 38) * lineBytes;
+  return history.subarray(start, start + history.readUInt8(at + 37));
+}
+
+function compareEntries(one: Buffer, at: number, other: Buffer, otherAt: number): number {
+  return compareAt(one, at, other.readDoubleLE(otherAt), idAt(other, otherAt));
 }
 
 /**

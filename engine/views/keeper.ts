@@ -1,12 +1,11 @@
-// Keeps the counts: loads or recounts them at start, folds batches, re-landmarks in the background,
-// writes checkpoints.
-
+// Keeps the counts: loads or recounts them at start, moves them by batches, makes them anew when
+// they cannot be gone on with.
 import { setImmediate } from 'node:timers/promises';
 import { steadyMilliseconds } from '../base/clock.ts';
-import { limits } from '../base/limits.ts';
-import { Kernel, type KernelBuild } from '../kernel/kernel.ts';
-import type { LoggedPurchase } from '../log/codec.ts';
-import { isCounted } from '../log/dedupe.ts';
+import { EngineError } from '../base/errors.ts';
+import { Serial } from '../base/serial.ts';
+import { isTrap, type KernelOptions } from '../kernel/instance.ts';
+import { Kernel } from '../kernel/kernel.ts';
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 import type { Batch } from './batch.ts';
@@ -16,34 +15,45 @@ import {
   discardCheckpoint,
   finishCheckpoint,
   type StoredCounts,
-  writeCheckpoint,
 } from './checkpoint.ts';
-import { type Change, Counts, type HalfLives, landmarkOf, type Registries } from './counts.ts';
-import { type Checkpoints, encodeHistoryEntry } from './history.ts';
+import { Checkpointer } from './checkpointer.ts';
+import { Counts, type HalfLives, type Registries } from './counts.ts';
 import { findMember, isPersonalised } from './members.ts';
-import { deriveEntry } from './receipts.ts';
-import { Recount } from './recount.ts';
-import { readReturns } from './returns.ts';
+import { type Changes, type Follower, inverseOf, moveCounts } from './mover.ts';
+import {
+  notCountedYet,
+  OutOfMemory,
+  Recount,
+  type RecountSource,
+  recountSliceMs,
+} from './recount.ts';
+import { Recounter, type RunQuietly, type UseRecount } from './recounter.ts';
+import type { StoredReceipts } from './stored-receipts.ts';
 
-const recountSliceMs = 2;
-/**
- * So many half-lives past the landmark the weights are still far from 63 bits; beyond, folding
- * waits for the recount.
- */
-const halfLivesWithoutRecount = 20;
+/** Everything committed is in the log; nobody writes while it is counted anew. */
+const trapped = 'the counts failed';
+
+/** For who is in the midst of folding, or before anything is. */
+const atOnce: RunQuietly = async (work) => work();
 
 export interface KeeperOptions {
   readonly store: Store;
   readonly log: Log;
   readonly registries: Registries;
+  readonly receipts: StoredReceipts;
   readonly halfLives: HalfLives;
-  readonly kernelBuild: KernelBuild | undefined;
-  /** Runs synchronous work when everything committed has been folded. */
-  readonly quietly: <Result>(work: () => Result) => Promise<Result>;
+  readonly kernel: KernelOptions;
+  /** Bytes that may still be taken of the machine; default: as the system says. */
+  readonly availableMemory?: (() => number) | undefined;
+  readonly quietly: RunQuietly;
+  /** Runs work between two transactions; writers wait meanwhile. */
+  readonly whileStopped: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** The newest day ever accepted, as stored. */
   readonly newestDay: number;
   /** Told what goes on: a rebuild, a landmark crossed. */
   readonly notify: (message: string) => void;
+  /** Aborted when nobody will need what is being counted. */
+  readonly signal: AbortSignal;
 }
 
 export class Keeper {
@@ -51,15 +61,18 @@ export class Keeper {
   applied = 0;
   /** Why nothing can be served yet. */
   waitingFor: string | undefined = 'counting';
+  /** Whether the counts would take more memory than they may, so that there are none to serve. */
+  isOversize = false;
+  /** Whether something was taken back since it was last tried to count. */
+  private mayFit = false;
+  readonly checkpointer: Checkpointer;
   private readonly options: KeeperOptions;
   private current: Counts;
-  private recounting: Recount | undefined;
+  private readonly recounter: Recounter;
   /** Recounts and checkpoints, one after the other. */
-  private background: Promise<unknown> = Promise.resolve();
-  private durableCheckpoint = 0;
-  private pendingCheckpoint: number | undefined;
+  private readonly background = new Serial();
   private isRelandmarking = false;
-  /** The digest before the batch that is on its way to the disk, while the counts hold it. */
+  /** The digest before what is being moved, until all of it is. */
   private digestBehind: string | undefined;
   /** The newest day of what is folded: what is not committed may still be undone. */
   private newestDay: number;
@@ -68,118 +81,200 @@ export class Keeper {
     this.options = options;
     this.newestDay = options.newestDay;
     this.current = this.emptyCounts(this.newestDay);
+    this.recounter = new Recounter({
+      ...options,
+      source: this.source(),
+      live: () => {
+        this.assertCounted();
+        return this.current;
+      },
+      empty: (newestDay) => this.emptyCounts(newestDay ?? this.newestDay),
+      switchTo: (counts) => this.switchTo(counts),
+      countAnew: (why) => this.countAnew(why, atOnce),
+    });
+    this.checkpointer = new Checkpointer({
+      store: options.store,
+      quietly: options.quietly,
+      background: this.background,
+      live: () => {
+        if (this.waitingFor !== undefined) return undefined;
+        return { counts: this.current, sequence: this.applied };
+      },
+    });
   }
 
   get counts(): Counts {
     return this.current;
   }
 
-  /** What history entries must be kept for. */
-  checkpoints(): Checkpoints {
-    const newest = this.pendingCheckpoint ?? this.durableCheckpoint;
-    return { oldest: this.durableCheckpoint || newest, newest };
-  }
-
   /** Whether enough has happened since the last checkpoint to write another. */
   get eventsSinceCheckpoint(): number {
-    return this.applied - this.durableCheckpoint;
+    return this.applied - this.checkpointer.durable;
   }
 
-  private emptyCounts(newestDay: number): Counts {
-    return this.countsAround(new Kernel(this.options.kernelBuild), newestDay);
-  }
-
-  private countsAround(kernel: Kernel, newestDay: number): Counts {
+  private emptyCounts(newestDay: number, kernel = new Kernel(this.options.kernel)): Counts {
     const { registries, halfLives } = this.options;
     return new Counts(registries, halfLives, newestDay, kernel);
-  }
-
-  /** Counts with the landmarks of the live ones: both are the landmarks of the later of the two. */
-  private likeCurrent(): Counts {
-    const { landmarkDay, popularityLandmarkDay } = this.current;
-    return this.emptyCounts(Math.max(landmarkDay, popularityLandmarkDay));
   }
 
   /** From the checkpoint and the tail of the log, or else from everything stored. */
   async start(stored: StoredCounts): Promise<void> {
     const { store, log, notify } = this.options;
+    const reason = await this.startFrom(stored);
+    if (reason === undefined) return;
+    if (log.head > 0) notify(`counting everything anew, the checkpoint is not used: ${reason}`);
+    await discardCheckpoint(store.folder);
+    await this.countAnew(`checkpoint: ${reason}`, atOnce);
+  }
+
+  /** Answers why the checkpoint cannot be gone on from; undefined when it could. */
+  private async startFrom(stored: StoredCounts): Promise<string | undefined> {
+    const { store, log } = this.options;
     const load = this.load(stored);
-    const recountAfter = Number(store.readMeta('recountAfter') ?? 0);
-    if ('sequence' in load && recountAfter <= load.sequence) {
-      this.waitingFor = `replaying the log from ${load.sequence} to ${log.head}`;
-      catchUp(this.source(), this.current, load.sequence);
-      this.durableCheckpoint = load.sequence;
-    } else {
-      const reason = 'unusable' in load ? load.unusable : 'members changed after it';
-      if (log.head > 0) notify(`counting everything anew, the checkpoint is not used: ${reason}`);
-      await discardCheckpoint(store.folder);
-      this.current = this.emptyCounts(this.newestDay);
-      const recount = new Recount(this.current, this.source());
-      while (!recount.step(recountSliceMs, steadyMilliseconds)) {
-        const { done, total } = recount.progress();
-        this.waitingFor = `counting ${done}/${total} (checkpoint: ${reason})`;
-        await setImmediate();
-      }
+    if ('unusable' in load) return load.unusable;
+    if (Number(store.readMeta('recountAfter') ?? 0) > load.sequence) {
+      return 'members changed after it';
     }
+    this.waitingFor = `replaying the log from ${load.sequence} to ${log.head}`;
+    try {
+      await catchUp({ ...this.source(), counts: this.current, from: load.sequence });
+    } catch (error) {
+      if (!isTrap(error)) throw error;
+      return `counting on from it failed: ${String(error)}`;
+    }
+    this.checkpointer.durable = load.sequence;
     this.applied = log.head;
     this.waitingFor = undefined;
+    return undefined;
   }
 
   /** Takes the checkpoint's counts for the live ones, when they can be used. */
   private load(stored: StoredCounts): CheckpointLoad {
     if ('unusable' in stored) return stored;
-    this.current = this.countsAround(stored.kernel, this.newestDay);
+    this.current = this.emptyCounts(this.newestDay, stored.kernel);
     return finishCheckpoint(stored.header, this.current, this.options.log.head);
   }
 
-  private source() {
-    const { store, log } = this.options;
+  private source(): RecountSource & { readonly receipts: StoredReceipts } {
+    const { store, log, receipts } = this.options;
     return {
       store,
       log,
-      counts: (root: string) => isPersonalised(findMember(store, root).record),
-      ticketAt: (sequence: number, returnsUpTo?: number) => this.ticketAt(sequence, returnsUpTo),
+      receipts,
+      isCounted: (root: string) => isPersonalised(findMember(store, root).record),
     };
   }
 
   /**
-   * An anonymous ticket as it counts, less its returns up to a sequence; undefined when the log
-   * entry is none.
+   * Counts everything anew in the place of counts that are of no use: nothing is served meanwhile.
+   * Where memory does not hold it there are no counts afterwards (`isOversize`).
    */
-  ticketAt(sequence: number, returnsUpTo = Number.POSITIVE_INFINITY): Buffer | undefined {
-    const { log } = this.options;
-    const entry = log.read(sequence);
-    if (entry.kind !== 'purchase' || entry.purchase.memberId !== undefined) return undefined;
-    if (log.origins.isNamed && !isCounted(this.options.store, entry.purchase.purchaseId, sequence))
-      return undefined;
-    return encodeHistoryEntry(this.entryOf(entry.purchase, sequence, returnsUpTo));
+  private async countAnew(why: string, quietly: RunQuietly): Promise<void> {
+    this.mayFit = false;
+    this.waitingFor = `counting everything anew (${why})`;
+    // The old counts are let go first: memory may not hold both.
+    this.current = this.emptyCounts(this.newestDay);
+    this.checkpointer.durable = 0;
+    const recount = new Recount(this.current, this.source());
+    this.recounter.current = recount;
+    try {
+      while (!(await quietly(() => this.stepToLive(recount)))) {
+        const { done, total } = recount.progress();
+        this.waitingFor = `counting ${done}/${total} (${why})`;
+        await setImmediate();
+        this.options.signal.throwIfAborted();
+      }
+    } catch (error) {
+      if (!(error instanceof OutOfMemory) && !isTrap(error)) throw error;
+      this.giveUpCounting();
+    }
   }
 
-  /** A logged purchase as it counts. */
-  entryOf(purchase: LoggedPurchase, sequence: number, returnsUpTo = Number.POSITIVE_INFINITY) {
-    const { store, registries } = this.options;
-    const returns = readReturns(store, purchase.purchaseId);
-    return deriveEntry({
-      purchase,
-      purchaseSequence: sequence,
-      addedAt: sequence,
-      returns: returns.filter((kept) => kept.sequence <= returnsUpTo),
-      registries,
-    });
+  private stepToLive(recount: Recount): boolean {
+    if (!recount.step(recountSliceMs, steadyMilliseconds)) return false;
+    this.recounter.current = undefined;
+    this.applied = this.options.log.head;
+    this.isOversize = false;
+    this.waitingFor = undefined;
+    return true;
+  }
+
+  /** There is more to count than memory may hold: what goes on is what makes it less. */
+  private giveUpCounting(): void {
+    const { log, notify } = this.options;
+    const limit = this.current.kernel.memoryMax;
+    this.recounter.current = undefined;
+    this.current = this.emptyCounts(this.newestDay);
+    this.isOversize = true;
+    this.applied = log.head;
+    this.waitingFor =
+      `the counts need more memory than CAINI_MEMORY_MAX, ${limit} bytes: ` +
+      'raise it, or erase members, or let receipts expire (docs/guides/operations.md)';
+    notify(`lists cannot be served: ${this.waitingFor}`);
+    if (this.mayFit) this.tryAgain();
+  }
+
+  /** After an erase or expiry of a chain that is too large: it may be small enough now. */
+  private noteSmaller(): void {
+    this.mayFit = true;
+    // Or the count that goes on follows what was taken back.
+    if (this.recounter.current === undefined) this.tryAgain();
+  }
+
+  private tryAgain(): void {
+    const { quietly, notify } = this.options;
+    this.background
+      .run(() => this.countAnew('there is less to count now', quietly))
+      .catch((error) => notify(`counting failed: ${String(error)}`));
   }
 
   /**
-   * Moves the counts while the batch is on its way to the disk, so that nobody waits for one after
-   * the other, where that can be taken back (`moveBack`). Nothing is told of it before `fold`:
-   * neither watermark nor digest ever stands for what is not on the disk. Nodes of one chain
-   * compare parts of their cells at any moment, so they count afterwards.
+   * To be told of what failed while counts were read. Where it was the kernel, its memory cannot be
+   * trusted: nothing is served from here on until everything is counted anew.
+   */
+  noteFailure(error: unknown): void {
+    if (!isTrap(error) || this.waitingFor !== undefined) return;
+    const { whileStopped, notify } = this.options;
+    this.breakDown(error);
+    whileStopped(() => this.countAnew(trapped, atOnce)).catch((cause) =>
+      notify(`counting failed: ${cause}`),
+    );
+  }
+
+  private breakDown(error: unknown): void {
+    this.waitingFor = `counting everything anew (the counts failed: ${String(error)})`;
+    this.options.notify(`the counts failed and are made anew from the log: ${String(error)}`);
+  }
+
+  /**
+   * Throws RESOURCE_EXHAUSTED, MEMORY_FULL, when counting a batch may take more memory than there
+   * is for it. `takesBack`: it may use what is kept for what cannot be refused.
+   */
+  assertRoomFor(batch: Batch, takesBack: boolean): void {
+    if (!this.isOversize) this.current.assertRoomFor(batch.changes.values(), takesBack);
+  }
+
+  /** The counts that follow what changes: the live ones, and others as far as they have come. */
+  private followers(): Follower[] {
+    const { current } = this;
+    const recounting = this.recounter.current;
+    if (recounting?.target === current) return [recounting.follower];
+    if (this.isOversize) return [];
+    const live = { counts: current, covers: () => true, finishSlice: () => true };
+    return recounting === undefined ? [live] : [live, recounting.follower];
+  }
+
+  /**
+   * Begins to move the counts while the batch is on its way to the disk, where that can be taken
+   * back (`moveBack`). Nothing is told of it before `fold`. Nodes of one chain compare parts of
+   * their cells at any moment, so they count afterwards.
    */
   moveAhead(batch: Batch, newestDay: number): void {
-    if (this.options.log.origins.isNamed) return;
-    if (!batch.isInvertible || this.isPastLandmark(newestDay)) return;
-    this.digestBehind = this.current.kernel.digest();
-    this.move(batch.changes);
-    batch.isCounted = true;
+    if (this.options.log.origins.isNamed || this.waitingFor !== undefined) return;
+    if (!batch.isInvertible || this.current.isPastLandmark(newestDay)) return;
+    batch.counting = this.move(batch.changes);
+    // Awaited by fold or moveBack.
+    batch.counting.catch(() => {});
   }
 
   /** Of all that was folded. */
@@ -187,81 +282,63 @@ export class Keeper {
     return this.digestBehind ?? this.current.kernel.digest();
   }
 
+  /** Whether the counts hold what was folded and nothing else: they are not being moved. */
+  get isWhole(): boolean {
+    return this.digestBehind === undefined;
+  }
+
+  private move(changes: Changes): Promise<void> {
+    this.digestBehind ??= this.current.kernel.digest();
+    return moveCounts(changes, this.followers());
+  }
+
   /** The commit has failed. */
-  moveBack(batch: Batch): void {
-    if (!batch.isCounted) return;
-    const changes = [...batch.changes].reverse();
-    const inverse = changes.map(([subject, { before, after, isMember }]) => {
-      return [subject, { before: after, after: before, isMember }] as const;
-    });
-    this.move(inverse);
-    batch.isCounted = false;
+  async moveBack(batch: Batch): Promise<void> {
+    if (batch.counting === undefined) return;
+    try {
+      await batch.counting;
+      await this.move(inverseOf(batch.changes));
+    } catch (error) {
+      this.breakDown(error);
+      await this.countAnew(trapped, atOnce);
+    }
+    batch.counting = undefined;
     this.digestBehind = undefined;
   }
 
-  private move(changes: Iterable<readonly [string, Change]>): void {
-    for (const [subject, change] of changes) {
-      this.current.apply(change);
-      if (this.recounting?.covers(subject)) this.recounting.target.apply(change);
-    }
-    this.current.settleNow();
-  }
-
-  /** After fsync: moves the counts by what the batch changed. */
+  /**
+   * After fsync: moves the counts by what the batch changed. Whatever fails, they hold what is on
+   * the disk when it resolves; throws UNAVAILABLE when memory does not.
+   */
   async fold(batch: Batch, newestDay: number): Promise<void> {
     this.newestDay = newestDay;
+    const wasOversize = this.isOversize;
+    try {
+      await this.foldChanges(batch);
+    } catch (error) {
+      if (!isTrap(error)) throw error;
+      this.breakDown(error);
+      await this.countAnew(trapped, atOnce);
+    }
     this.digestBehind = undefined;
-    if (this.isBeyondHeadroom(newestDay)) {
-      await this.recountNow();
-    } else if (!batch.isCounted) {
-      this.current.register();
-      this.recounting?.target.register();
-      this.move(batch.changes);
-    }
-    for (const counts of [this.current, this.recounting?.target]) {
-      counts?.refreshEligible(batch.changedItems);
-    }
+    for (const { counts } of this.followers()) counts.refreshEligible(batch.changedItems);
     this.applied = this.options.log.head;
-    if (this.isPastLandmark(newestDay)) this.recount('the landmark moves');
+    if (wasOversize) this.noteSmaller();
+    else if (this.isOversize) throw notCountedYet(this.waitingFor);
+    else if (this.current.isPastLandmark(newestDay)) this.recount('the landmark moves');
   }
 
-  private isPastLandmark(newestDay: number): boolean {
-    const { pairDays, popularityDays } = this.options.halfLives;
-    return (
-      landmarkOf(newestDay, pairDays) !== this.current.landmarkDay ||
-      landmarkOf(newestDay, popularityDays) !== this.current.popularityLandmarkDay
-    );
-  }
-
-  private isBeyondHeadroom(newestDay: number): boolean {
-    const { pairDays, popularityDays } = this.options.halfLives;
-    const isBeyond = (landmark: number, days: number | null) =>
-      days !== null && newestDay - landmark >= days * halfLivesWithoutRecount;
-    return (
-      isBeyond(this.current.landmarkDay, pairDays) ||
-      isBeyond(this.current.popularityLandmarkDay, popularityDays)
-    );
-  }
-
-  /** Weights would outgrow their cells: counts anew while writers wait. Readers go on. */
-  private async recountNow(): Promise<void> {
-    const { notify } = this.options;
-    // Before the first receipt there is no landmark that anybody could miss.
-    if (this.holdsReceipts()) {
-      notify('the newest receipt lies far past the landmark: writers wait');
-    }
-    this.recounting = undefined;
-    const recount = new Recount(this.emptyCounts(this.newestDay), this.source());
-    while (!recount.step(recountSliceMs, steadyMilliseconds)) await setImmediate();
-    this.switchTo(recount.target);
-  }
-
-  private holdsReceipts(): boolean {
-    return this.current.kernel.run.newestDay() >= 0;
+  private async foldChanges(batch: Batch): Promise<void> {
+    if (batch.counting !== undefined) return batch.counting;
+    if (!this.isOversize && this.current.isBeyondHeadroom(this.newestDay))
+      return this.recounter.replace();
+    const followers = this.followers();
+    for (const { counts } of followers) counts.register();
+    if (followers.length > 0) await this.move(batch.changes);
   }
 
   private switchTo(counts: Counts): void {
-    const isNews = this.holdsReceipts();
+    const isNews = this.current.kernel.run.newestDay() >= 0;
     this.current = counts;
     if (!isNews) return;
     const { landmarkDay, popularityLandmarkDay } = counts;
@@ -274,115 +351,49 @@ export class Keeper {
   recount(why: string): void {
     if (this.isRelandmarking) return;
     this.isRelandmarking = true;
-    this.options.notify(`${why}: recounting in the background`);
-    const switchTo = (counts: Counts) => this.switchTo(counts);
-    const work = this.withRecount(
-      function* (counts) {
-        yield;
-        switchTo(counts);
-      },
-      undefined,
-      () => this.emptyCounts(this.newestDay),
-    );
     const finish = () => {
       this.isRelandmarking = false;
     };
-    work.then(finish, finish);
+    this.background.run(() => this.recounter.relandmark(why)).then(finish, finish);
   }
 
-  /**
-   * Counts everything anew beside the live counts, then runs `use` step by step at quiet moments
-   * while both stand at the same events. Starts again when the live counts were replaced meanwhile.
-   */
+  /** As Recounter.beside, after what else goes on in the background. */
   withRecount<Result>(
-    use: (counts: Counts, live: Counts) => Generator<unknown, Result>,
-    progress: (done: number, total: number) => void = () => {},
-    empty: () => Counts = () => this.likeCurrent(),
-  ): Promise<Result> {
-    return this.inBackground(async () => {
-      while (true) {
-        const recount = new Recount(empty(), this.source());
-        this.recounting = recount;
-        const step = () => recount.step(recountSliceMs, steadyMilliseconds);
-        while (this.recounting === recount && !(await this.options.quietly(step))) {
-          const { done, total } = recount.progress();
-          progress(done, total);
-          await setImmediate();
-        }
-        const steps = use(recount.target, this.current);
-        while (this.recounting === recount) {
-          const finished = await this.options.quietly(() => this.runSlice(recount, steps));
-          if (finished) return finished.result;
-          await setImmediate();
-        }
-      }
-    });
+    use: UseRecount<Result>,
+    progress?: (done: number, total: number) => void,
+    signal?: AbortSignal,
+  ): Promise<Result[]> {
+    const recount = () => this.recounter.beside(use, progress, signal);
+    return this.noticed(this.background.run(recount));
   }
 
-  /** Some steps at a quiet moment; undefined while there are more. */
-  private runSlice<Result>(
-    recount: Recount,
-    steps: Generator<unknown, Result>,
-  ): { readonly result: Result } | undefined {
-    if (this.recounting !== recount) return undefined;
-    // What was committed since the last step is stored but may not be passed yet.
-    recount.step(Number.POSITIVE_INFINITY, steadyMilliseconds);
-    const end = steadyMilliseconds() + recountSliceMs;
-    while (steadyMilliseconds() < end) {
-      const { done, value } = steps.next();
-      if (!done) continue;
-      this.recounting = undefined;
-      return { result: value };
+  private async noticed<Result>(work: Promise<Result>): Promise<Result> {
+    try {
+      return await work;
+    } catch (error) {
+      this.noteFailure(error);
+      throw error;
     }
-    return undefined;
   }
 
-  /** Writes a checkpoint of now; resolves when it is durable. */
-  checkpoint(): Promise<void> {
-    return this.inBackground(async () => {
-      const { store, quietly } = this.options;
-      let writing: Promise<void> | undefined;
-      let sequence = 0;
-      await quietly(() => {
-        sequence = this.applied;
-        if (sequence === this.durableCheckpoint) return;
-        this.pendingCheckpoint = sequence;
-        writing = writeCheckpoint(store.folder, this.current, sequence);
-      });
-      if (!writing) return;
-      try {
-        await writing;
-        this.durableCheckpoint = sequence;
-      } finally {
-        this.pendingCheckpoint = undefined;
-      }
-      await this.dropResidues(sequence);
-    });
+  private assertCounted(): void {
+    const { waitingFor } = this;
+    if (waitingFor === undefined) return;
+    throw new EngineError('UNAVAILABLE', `not ready: ${waitingFor}`, { reason: 'NOT_READY' });
+  }
+
+  /** Writes a checkpoint of now; resolves when it is durable. The signal gives it up. */
+  checkpoint(signal?: AbortSignal): Promise<void> {
+    return this.noticed(this.checkpointer.write(signal));
   }
 
   /** Runs work during which no checkpoint is written, so that the newest stays the one on disk. */
   betweenCheckpoints<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.inBackground(work);
-  }
-
-  private async dropResidues(upTo: number): Promise<void> {
-    const { residues } = this.options.store.tables;
-    if (residues.count() === 0) return;
-    await this.options.store.transaction(() => {
-      for (const { key } of residues.chunk(Buffer.alloc(1), limits.residuesDroppedAtOnce)) {
-        if (Number(key.readBigUInt64BE(0)) <= upTo) residues.remove(key);
-      }
-    });
-  }
-
-  private inBackground<Result>(work: () => Promise<Result>): Promise<Result> {
-    const next = this.background.then(work, work);
-    this.background = next.catch(() => {});
-    return next;
+    return this.background.run(work);
   }
 
   /** Resolves when no recount or checkpoint is under way. */
-  async idle(): Promise<void> {
-    await this.background;
+  idle(): Promise<void> {
+    return this.background.idle();
   }
 }

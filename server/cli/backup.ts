@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { backUp, systemClock } from '../../engine/index.ts';
 import { engineSettings } from '../config.ts';
 import { endWith, exitCodes } from './folder.ts';
+import { untilStopped } from './interrupt.ts';
 import { settingsFor } from './work.ts';
 
 interface BackupFlags {
@@ -20,17 +21,20 @@ export function backupCommand(program: Command): void {
     .action((folder: string, options: BackupFlags) => endWith(() => backupTo(folder, options)));
 }
 
-async function backupTo(folder: string, { dataDir, json }: BackupFlags): Promise<number> {
+function backupTo(folder: string, { dataDir, json }: BackupFlags): Promise<number> {
   const settings = engineSettings(settingsFor({ dataDir }));
   const { timeZone, halfLifeDays, popularityHalfLifeDays } = settings;
-  const report = await backUp({
-    dataDir: settings.dataDir,
-    folder,
-    clock: systemClock,
-    settings: { timeZone, halfLifeDays, popularityHalfLifeDays },
+  return untilStopped('backup', 'nothing is left of it', async (signal) => {
+    const report = await backUp({
+      dataDir: settings.dataDir,
+      folder,
+      clock: systemClock,
+      settings: { timeZone, halfLifeDays, popularityHalfLifeDays },
+      signal,
+    });
+    const { sequence, bytes, takenAt } = report;
+    const told = `${report.folder}: events up to ${sequence}, ${bytes} bytes, taken at ${takenAt}`;
+    process.stdout.write(`${json ? JSON.stringify(report) : told}\n`);
+    return exitCodes.done;
   });
-  const { sequence, bytes, takenAt } = report;
-  const told = `${report.folder}: events up to ${sequence}, ${bytes} bytes, taken at ${takenAt}`;
-  process.stdout.write(`${json ? JSON.stringify(report) : told}\n`);
-  return exitCodes.done;
 }

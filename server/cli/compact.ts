@@ -10,8 +10,8 @@ export function compactCommand(program: Command): void {
     .action((options: WorkOptions) =>
       runWork<CompactReport>(options, {
         operation: 'compact',
-        onFolder: (engine) => engine.compact(),
-        progress: () => {},
+        onFolder: (engine, waiting) => engine.compact(waiting),
+        label: 'copying',
         describe: ({ bytesBefore, bytesAfter, seconds }) =>
           `compacted from ${bytesBefore} to ${bytesAfter} bytes in ${seconds.toFixed(1)} s`,
         exitCode: () => exitCodes.done,

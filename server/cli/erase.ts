@@ -14,7 +14,7 @@ export function eraseCommand(program: Command): void {
         operation: 'eraseMember',
         ids: { memberId },
         onFolder: async (engine) => engine.erase(validate(idSchema, memberId)),
-        progress: () => {},
+        label: 'erasing',
         describe: describeReceipt,
         exitCode: () => exitCodes.done,
       }),
@@ -27,7 +27,7 @@ function describeReceipt(receipt: EraseReceipt): string {
   const what = `${receipts} receipts, ${returns} returns and ${aliases} merged ids are gone`;
   return [
     found ? `erased: ${what}` : 'nothing was known of this member; what comes later is refused',
-    `digest ${digestBefore} -> ${digestAfter}`,
+    `digest ${digestBefore ?? 'not known'} -> ${digestAfter ?? 'not known'}`,
     `the last bytes leave the disk with caini compact, on a running server by ${bytesGoneBy}`,
   ].join('\n');
 }

@@ -17,6 +17,7 @@ import {
 } from '../../engine/index.ts';
 import { describeEvaluation } from './evaluation.ts';
 import { endWith, exitCodes } from './folder.ts';
+import { untilStopped } from './interrupt.ts';
 import { createProgressBar } from './progress.ts';
 
 interface EvaluateFlags {
@@ -41,7 +42,6 @@ const stepLabels: Readonly<Record<EvaluateProgress['step'], string>> = {
 const halfLifeDaysMax = 36_500;
 const seedMax = 2 ** 32 - 1;
 const millisecondsPerDay = 86_400_000;
-const stopSignals = ['SIGINT', 'SIGTERM'] as const;
 
 export function evaluateCommand(program: Command): void {
   program
@@ -73,33 +73,22 @@ export function evaluateCommand(program: Command): void {
     .action((path: string, flags: EvaluateFlags) => endWith(() => evaluateFile(path, flags)));
 }
 
-async function evaluateFile(path: string, flags: EvaluateFlags): Promise<number> {
+function evaluateFile(path: string, flags: EvaluateFlags): Promise<number> {
   const options = optionsOf(flags);
   const bar = createProgressBar(process.stderr, systemClock);
-  const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  for (const signal of stopSignals) process.once(signal, onSignal);
-  try {
+  return untilStopped('evaluate', 'nothing was measured to its end', async (signal) => {
     const found = await evaluate({
       ...options,
       path,
       open: openEngine,
       scratchFolder: tmpdir(),
-      signal: stop.signal,
+      signal,
       onProgress: ({ step, done, total }) => bar.show(stepLabels[step], done, total),
-    });
-    bar.end();
+    }).finally(() => bar.end());
     tellLeftOut(found);
     process.stdout.write(flags.json ? `${JSON.stringify(found)}\n` : describeEvaluation(found));
     return exitCodes.done;
-  } catch (error) {
-    bar.end();
-    if (!stop.signal.aborted) throw error;
-    process.stderr.write('caini evaluate: stopped\n');
-    return exitCodes.interrupted;
-  } finally {
-    for (const signal of stopSignals) process.removeListener(signal, onSignal);
-  }
+  });
 }
 
 function optionsOf(flags: EvaluateFlags) {

@@ -13,8 +13,8 @@ export function expireCommand(program: Command): void {
     .action((options: WorkOptions) =>
       runWork<ExpireReport>(options, {
         operation: 'expire',
-        onFolder: async (engine) => ({ expired: await engine.expire() }),
-        progress: () => {},
+        onFolder: async (engine, waiting) => ({ expired: await engine.expire(waiting) }),
+        label: 'looking through the log',
         describe: ({ expired }) => `${expired} receipts left the retention window`,
         exitCode: () => exitCodes.done,
       }),

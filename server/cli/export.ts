@@ -1,6 +1,7 @@
 // The command `caini export`: the receipts of the data folder as a file that `caini import` reads.
 import { once } from 'node:events';
 import { createWriteStream, renameSync, rmSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import {
   EngineError,
@@ -8,8 +9,9 @@ import {
   exportFormats,
   exportReceipts,
 } from '../../engine/index.ts';
-import { readSettings } from '../config.ts';
 import { endWith, exitCodes, openExisting } from './folder.ts';
+import { closeEngine, untilStopped } from './interrupt.ts';
+import { settingsFor } from './work.ts';
 
 interface ExportCommandOptions {
   readonly out?: string;
@@ -33,30 +35,33 @@ export function exportCommand(program: Command): void {
     .action((options: ExportCommandOptions) => endWith(() => exportTo(options)));
 }
 
-async function exportTo(options: ExportCommandOptions): Promise<number> {
-  const { dataDir, format, net = false, out } = options;
-  const settings = readSettings({
-    environment: process.env,
-    options: dataDir === undefined ? {} : { dataDir },
+function exportTo(options: ExportCommandOptions): Promise<number> {
+  const { format, net = false, out } = options;
+  const settings = settingsFor(options);
+  return untilStopped('export', 'no file was written', async (signal) => {
+    const engine = await openExisting(settings, { signal });
+    try {
+      const lines = exportReceipts(engine, { format, net });
+      if (out === undefined) await writeLines(lines, process.stdout, signal);
+      else await writeFile(lines, out, signal);
+      return exitCodes.done;
+    } finally {
+      await closeEngine(engine, signal);
+    }
   });
-  const engine = await openExisting(settings);
-  try {
-    const lines = exportReceipts(engine, { format, net });
-    if (out === undefined) await writeLines(lines, process.stdout);
-    else await writeFile(lines, out);
-    return exitCodes.done;
-  } finally {
-    await engine.close();
-  }
 }
 
 /** Whole or not at all: a half export that looks like one would be imported one day. */
-async function writeFile(lines: Iterable<string>, path: string): Promise<void> {
+async function writeFile(
+  lines: Iterable<string>,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
   const unfinished = `${path}.unfinished`;
   try {
     const stream = createWriteStream(unfinished);
     await once(stream, 'open');
-    await writeLines(lines, stream);
+    await writeLines(lines, stream, signal);
     stream.end();
     await once(stream, 'close');
     renameSync(unfinished, path);
@@ -67,13 +72,20 @@ async function writeFile(lines: Iterable<string>, path: string): Promise<void> {
   }
 }
 
-async function writeLines(lines: Iterable<string>, stream: NodeJS.WritableStream): Promise<void> {
+async function writeLines(
+  lines: Iterable<string>,
+  stream: NodeJS.WritableStream,
+  signal: AbortSignal,
+): Promise<void> {
   let chunk = '';
   for (const line of lines) {
     chunk += line;
     if (chunk.length < chunkCharacters) continue;
     if (!stream.write(chunk)) await once(stream, 'drain');
     chunk = '';
+    // A pipe or a fast disk is never waited for: a signal is heard all the same.
+    await setImmediate();
+    signal.throwIfAborted();
   }
   if (chunk !== '' && !stream.write(chunk)) await once(stream, 'drain');
 }

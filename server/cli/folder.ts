@@ -1,29 +1,35 @@
 // The data folder as commands use it that work on it directly, and how they end.
-import { statSync } from 'node:fs';
-import { type Engine, EngineError, type EngineOptions, openEngine } from '../../engine/index.ts';
+import {
+  type Engine,
+  EngineError,
+  type EngineOptions,
+  holdsChain,
+  noChain,
+  openEngine,
+} from '../../engine/index.ts';
 import { engineSettings, type Settings } from '../config.ts';
-import { sweepImports } from './leftovers.ts';
 
 /** 130 is what a shell expects of a program that was told to stop. */
 export const exitCodes = { done: 0, failed: 1, badArguments: 2, interrupted: 130 } as const;
 
 /** Opens the folder of the settings. Throws FAILED_PRECONDITION while a server has it. */
-export async function openFolder(
+export function openFolder(
   settings: Settings,
   options: Partial<EngineOptions> = {},
 ): Promise<Engine> {
-  const engine = await openEngine({ ...engineSettings(settings), ...options });
-  sweepImports(settings.dataDir);
-  return engine;
+  return openEngine({ ...engineSettings(settings), ...options });
 }
 
-/** The same for a folder that must be there: a mistyped name must not look like an empty chain. */
-export function openExisting(settings: Settings): Promise<Engine> {
-  if (statSync(settings.dataDir, { throwIfNoEntry: false })?.isDirectory()) {
-    return openFolder(settings);
-  }
-  const message = `${settings.dataDir} is no folder; --data-dir names the data folder`;
-  throw new EngineError('FAILED_PRECONDITION', message, { reason: 'NO_CHAIN' });
+/**
+ * The same for a folder that must hold a chain: a mistyped name must not become an empty one.
+ * Throws FAILED_PRECONDITION, and then nothing is made.
+ */
+export async function openExisting(
+  settings: Settings,
+  options: Partial<EngineOptions> = {},
+): Promise<Engine> {
+  if (!holdsChain(settings.dataDir)) throw noChain(settings.dataDir);
+  return openFolder(settings, options);
 }
 
 /**

@@ -17,7 +17,8 @@ import {
 } from '../../engine/index.ts';
 import { readSettings, type Settings } from '../config.ts';
 import { endWith, exitCodes, openFolder } from './folder.ts';
-import { importFolder, rejectsFolder, spoolFolder } from './leftovers.ts';
+import { importFolder, rejectsFolder, spoolFolder } from './import-folders.ts';
+import { closeEngine, untilStopped, whileOpening } from './interrupt.ts';
 import { createProgressBar } from './progress.ts';
 import { describeSummary } from './summary.ts';
 
@@ -72,11 +73,13 @@ async function importFiles(
   const spool = spoolFolder(settings.dataDir);
   try {
     const files = await Promise.all(paths.map((path, at) => fileOf(path, at + 1, spool)));
-    const summary = await runOnFolder(settings, files, reading);
-    process.stdout.write(
-      options.json ? `${JSON.stringify(publicSummary(summary))}\n` : describeSummary(summary),
-    );
-    return summary.finished ? exitCodes.done : exitCodes.interrupted;
+    return await untilStopped('import', goOn, async (signal) => {
+      const summary = await runOnFolder(settings, { files, reading, signal });
+      process.stdout.write(
+        options.json ? `${JSON.stringify(publicSummary(summary))}\n` : describeSummary(summary),
+      );
+      return summary.finished ? exitCodes.done : exitCodes.interrupted;
+    });
   } finally {
     rmSync(spool, { recursive: true, force: true });
   }
@@ -110,16 +113,18 @@ async function fileOf(path: string, number: number, spool: string): Promise<Impo
   return inspectFile(saved, number, '-');
 }
 
+interface Running {
+  readonly files: readonly ImportFile[];
+  readonly reading: Reading;
+  readonly signal: AbortSignal;
+}
+
 async function runOnFolder(
   settings: Settings,
-  files: readonly ImportFile[],
-  reading: Reading,
+  { files, reading, signal }: Running,
 ): Promise<ImportSummary> {
   const bar = createProgressBar(process.stderr, systemClock);
-  const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  const engine = await openFolder(settings);
-  for (const signal of stopSignals) process.once(signal, onSignal);
+  const engine = await whileOpening(signal, (opening) => openFolder(settings, { signal: opening }));
   try {
     const summary = await runImport(engine, {
       ...reading,
@@ -127,21 +132,20 @@ async function runOnFolder(
       workFolder: importFolder(settings.dataDir),
       rejectsFolder: rejectsFolder(settings.dataDir),
       clock: systemClock,
-      signal: stop.signal,
+      signal,
       onProgress: ({ step, done, total }: ImportProgress) =>
         bar.show(stepLabels[step], done, total),
       onResume: (batches) => tell(`going on after ${batches} batches of a former run`),
     });
     bar.end();
-    if (!summary.finished) tell('stopped; run the same command again to go on from here');
+    if (!summary.finished) tell(`stopped; ${goOn}`);
     return summary;
   } finally {
-    for (const signal of stopSignals) process.removeListener(signal, onSignal);
-    await engine.close();
+    await closeEngine(engine, signal);
   }
 }
 
-const stopSignals = ['SIGINT', 'SIGTERM'] as const;
+const goOn = 'run the same command again to go on from here';
 
 /** Notes go to standard error in every case: standard output is the summary's. */
 function tell(note: string): void {

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { programVersion } from '../version.ts';
 import { backupCommand } from './backup.ts';
+import { clockCommand } from './clock.ts';
 import { compactCommand } from './compact.ts';
 import { eraseCommand } from './erase.ts';
 import { exitCodeOf, failureLine } from './errors.ts';
@@ -25,6 +26,7 @@ const commands = [
   eraseCommand,
   compactCommand,
   expireCommand,
+  clockCommand,
   backupCommand,
   restoreCommand,
 ];
@@ -36,6 +38,10 @@ const program = new Command('caini')
 
 // Subcommands inherit these only when they are made after them.
 program.exitOverride();
+program.configureOutput({
+  // An option by a wrong name is repeated, but not its value: that may be a secret.
+  outputError: (told, write) => write(told.replaceAll(/(--[\w-]+)=[^\s']*/g, '$1=…')),
+});
 for (const register of commands) register(program);
 
 try {

@@ -9,6 +9,7 @@ import {
 } from '../../engine/index.ts';
 import { engineSettings, type Settings } from '../config.ts';
 import { endWith, exitCodes, openFolder } from './folder.ts';
+import { untilStopped } from './interrupt.ts';
 import { createProgressBar } from './progress.ts';
 import { describeAudit } from './verify.ts';
 import { settingsFor } from './work.ts';
@@ -32,20 +33,23 @@ export function restoreCommand(program: Command): void {
     .action((backup: string, options: RestoreFlags) => endWith(() => restoreFrom(backup, options)));
 }
 
-async function restoreFrom(backup: string, options: RestoreFlags): Promise<number> {
+function restoreFrom(backup: string, options: RestoreFlags): Promise<number> {
   const settings = settingsFor(options);
+  const cut = { toSequence: sequenceOf(options.toSequence), toTimeMs: timeOf(options.toTime) };
   const bar = createProgressBar(process.stderr, systemClock);
-  const report = await restore({
-    backup,
-    dataDir: settings.dataDir,
-    toSequence: sequenceOf(options.toSequence),
-    toTimeMs: timeOf(options.toTime),
-    openFolder: () => openFolder(settings),
-    progress: (done, total) => bar.show('replaying', done, total),
-  }).finally(() => bar.end());
-  for (const note of settingNotes(report, settings)) process.stderr.write(`caini: ${note}\n`);
-  process.stdout.write(`${options.json ? JSON.stringify(report) : describe(report)}\n`);
-  return exitCodes.done;
+  return untilStopped('restore', 'the folder is as it was', async (signal) => {
+    const report = await restore({
+      backup,
+      dataDir: settings.dataDir,
+      ...cut,
+      openFolder: (stopped) => openFolder(settings, { signal: stopped }),
+      progress: (done, total) => bar.show('replaying', done, total),
+      signal,
+    }).finally(() => bar.end());
+    for (const note of settingNotes(report, settings)) process.stderr.write(`caini: ${note}\n`);
+    process.stdout.write(`${options.json ? JSON.stringify(report) : describe(report)}\n`);
+    return exitCodes.done;
+  });
 }
 
 function sequenceOf(text: string | undefined): number | undefined {

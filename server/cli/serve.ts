@@ -60,14 +60,18 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
   const log = pino({ level: settings.logLevel }, destination({ fd: 2, sync: true }));
   const progress = createProgressBar(process.stderr, systemClock);
   let grpcUrl: string | undefined;
-  const openEngine = (chosen: Partial<EngineOptions> = {}) =>
+  let signal: AbortSignal | undefined;
+  const openEngine = (chosen: Partial<EngineOptions> = {}) => {
+    const notify = (note: string) => log.info(note);
     // Counting may take a while; the server answers health checks and says how far it is.
-    openFolder(settings, { openAtOnce: true, notify: (note) => log.info(note), ...chosen });
+    return openFolder(settings, { openAtOnce: true, notify, signal, ...chosen });
+  };
   const chosen = nodeOptions(settings, { log, openEngine });
   const node = chosen && createNode(chosen);
   const server = await startServer({
     log,
-    openFolder: async () => {
+    openFolder: async (closing) => {
+      signal = closing;
       if (node === undefined) return openEngine();
       node.start();
       return node.engine;
@@ -214,10 +218,13 @@ interface Stop {
   forget(): void;
 }
 
-/** Half as much again as the requests in flight may take: the data folder closes after them. */
+/** A little more than a stop may take: what hangs then is cut off. */
 function stopInGoodOrder(server: RunningServer, log: Logger): Stop {
-  const delay = doorLimits.closeMsMax * 1.5;
-  const grace = closeWithGrace({ delay, logger: log }, async ({ err, signal }) => {
+  const delay = doorLimits.closeMsMax + 5_000;
+  // An exit would wait for LMDB, whose writing thread may be waiting for us. A kill loses nothing.
+  const cutOff = () => process.kill(process.pid, 'SIGKILL');
+  const hurried = { onTimeout: cutOff, onSecondSignal: cutOff, onSecondError: cutOff };
+  const grace = closeWithGrace({ delay, logger: log, ...hurried }, async ({ err, signal }) => {
     stop.begun = true;
     if (err !== undefined) log.fatal({ err }, 'stopping after an error nobody caught');
     else if (signal !== undefined) log.info(`${signal}: answering what is in flight, then closing`);

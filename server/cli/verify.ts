@@ -1,23 +1,21 @@
 // `caini verify`: recounts the log and compares every cell with what is served from.
 import type { Command } from 'commander';
-import { type Audit, systemClock } from '../../engine/index.ts';
+import type { Audit } from '../../engine/index.ts';
 import { exitCodes } from './folder.ts';
-import { createProgressBar } from './progress.ts';
 import { runWork, type WorkOptions, workCommand } from './work.ts';
 
 export function verifyCommand(program: Command): void {
   workCommand(program.command('verify'))
     .description('recount everything from the log and compare every cell')
-    .action((options: WorkOptions) => {
-      const bar = createProgressBar(process.stderr, systemClock);
-      return runWork<Audit>(options, {
+    .action((options: WorkOptions) =>
+      runWork<Audit>(options, {
         operation: 'verify',
-        onFolder: (engine, progress) => engine.verify(progress),
-        progress: (done, total) => bar.show('recounting', done, total),
+        onFolder: (engine, waiting) => engine.verify(waiting),
+        label: 'recounting',
         describe: describeAudit,
         exitCode: ({ ok }) => (ok ? exitCodes.done : exitCodes.failed),
-      }).finally(() => bar.end());
-    });
+      }),
+    );
 }
 
 /** What an audit found, in words; restore tells it too. */

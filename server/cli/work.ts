@@ -3,11 +3,13 @@ import { type IncomingMessage, request } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { createInterface } from 'node:readline';
 import { type Command, Option } from 'commander';
-import { type Engine, EngineError } from '../../engine/index.ts';
-import { readSettings, type SettingName } from '../config.ts';
+import { type Engine, EngineError, systemClock, type Waiting } from '../../engine/index.ts';
+import { readSettings, type SettingName, withoutCredentials } from '../config.ts';
 import { operations } from '../operations.ts';
 import { CommandError } from './errors.ts';
 import { endWith, openExisting } from './folder.ts';
+import { closeEngine, untilStopped } from './interrupt.ts';
+import { createProgressBar } from './progress.ts';
 
 export interface WorkOptions {
   readonly dataDir?: string;
@@ -15,16 +17,15 @@ export interface WorkOptions {
   readonly json?: boolean;
 }
 
-export type ProgressOf = (done: number, total: number) => void;
-
 export interface Work<Reply extends object> {
   /** The operation that a server does the same with (server/operations.ts), and its path's ids. */
   readonly operation: string;
   readonly ids?: Readonly<Record<string, string>>;
-  readonly onFolder: (engine: Engine, progress: ProgressOf) => Promise<Reply>;
+  readonly onFolder: (engine: Engine, waiting: Waiting) => Promise<Reply>;
   readonly describe: (reply: Reply) => string;
   readonly exitCode: (reply: Reply) => number;
-  readonly progress: ProgressOf;
+  /** What the bar says that is shown while it goes on. */
+  readonly label: string;
 }
 
 /** Adds the options that all such commands take. */
@@ -42,12 +43,28 @@ export function runWork<Reply extends object>(
   options: WorkOptions,
   work: Work<Reply>,
 ): Promise<void> {
-  return endWith(async () => {
-    const { url, json } = options;
-    const reply = url === undefined ? await onFolder(options, work) : await overHttp(url, work);
-    process.stdout.write(`${json ? JSON.stringify(reply) : work.describe(reply)}\n`);
-    return work.exitCode(reply);
-  });
+  const bar = createProgressBar(process.stderr, systemClock);
+  const progress = (done: number, total: number) => bar.show(work.label, done, total);
+  const { name, left } = stopWords(work.operation);
+  return endWith(() =>
+    untilStopped(name, left, async (signal) => {
+      const { url, json } = options;
+      const waiting = { signal, progress };
+      const reply =
+        url === undefined
+          ? await onFolder(options, work, waiting)
+          : await overHttp(url, work, waiting);
+      bar.end();
+      process.stdout.write(`${json ? JSON.stringify(reply) : work.describe(reply)}\n`);
+      return work.exitCode(reply);
+    }),
+  ).finally(() => bar.end());
+}
+
+function stopWords(operation: string) {
+  const name = operation === 'eraseMember' ? 'erase' : operation;
+  const left = name === 'expire' ? 'what is out is out, the rest stays' : 'nothing was changed';
+  return { name, left };
 }
 
 /** The settings of a command with a `--data-dir` and no other setting. */
@@ -59,16 +76,21 @@ export function settingsFor({ dataDir }: { readonly dataDir?: string | undefined
 async function onFolder<Reply extends object>(
   options: WorkOptions,
   work: Work<Reply>,
+  waiting: Told,
 ): Promise<Reply> {
-  const engine = await openExisting(settingsFor(options)).catch((error: unknown) => {
+  const { signal } = waiting;
+  const settings = settingsFor(options);
+  const engine = await openExisting(settings, { signal }).catch((error: unknown) => {
     throw withOtherWay(error, work);
   });
   try {
-    return await work.onFolder(engine, work.progress);
+    return await work.onFolder(engine, waiting);
   } finally {
-    await engine.close();
+    await closeEngine(engine, signal);
   }
 }
+
+type Told = Required<Waiting> & { readonly signal: AbortSignal };
 
 /** A folder in use is no dead end: the server that has it can be asked. */
 function withOtherWay<Reply extends object>(error: unknown, work: Work<Reply>): unknown {
@@ -87,19 +109,25 @@ function placeOf({ operation, ids = {} }: Pick<Work<object>, 'operation' | 'ids'
 /**
  * No time limit: a verify of a large chain takes minutes, and says all the while how far it is.
  */
-async function overHttp<Reply extends object>(base: string, work: Work<Reply>): Promise<Reply> {
+async function overHttp<Reply extends object>(
+  base: string,
+  work: Work<Reply>,
+  { signal, progress }: Told,
+): Promise<Reply> {
   const { method, path } = placeOf(work);
   const target = urlOf(base, path);
-  const incoming = await send(method, target);
+  const incoming = await send(method, target, signal);
   let last: object | undefined;
   for await (const line of createInterface({ input: incoming })) {
     last = parseLine(line, target);
-    if ('done' in last && 'total' in last) work.progress(Number(last.done), Number(last.total));
+    if ('done' in last && 'total' in last) progress?.(Number(last.done), Number(last.total));
   }
-  if (last === undefined) throw new CommandError(`${target.href} gave no answer`);
+  signal.throwIfAborted();
+  const place = `${target.origin}${target.pathname}`;
+  if (last === undefined) throw new CommandError(`${place} gave no answer`);
   if (incoming.statusCode === 200 && !('status' in last)) return last as Reply;
   const { detail = `status ${incoming.statusCode}` } = last as { detail?: string };
-  throw new CommandError(`${target.href} refuses: ${detail}`);
+  throw new CommandError(`${place} refuses: ${detail}`);
 }
 
 function urlOf(base: string, path: string): URL {
@@ -109,15 +137,16 @@ function urlOf(base: string, path: string): URL {
   } catch {
     // Refused below, like any other text that is no address of a server.
   }
-  const message = `--url "${base}" is no address such as http://127.0.0.1:8080`;
+  const message = `--url "${withoutCredentials(base)}" is no address such as http://127.0.0.1:8080`;
   throw new EngineError('INVALID_ARGUMENT', message, { field: 'url' });
 }
 
-function send(method: string, target: URL): Promise<IncomingMessage> {
+/** The server gives up what nobody waits for any more. */
+function send(method: string, target: URL, signal: AbortSignal): Promise<IncomingMessage> {
   const open = target.protocol === 'https:' ? secureRequest : request;
   const headers = { accept: 'application/x-ndjson, application/json', 'content-length': 0 };
   return new Promise((resolve, reject) => {
-    const outgoing = open(target, { method, headers }, resolve);
+    const outgoing = open(target, { method, headers, signal }, resolve);
     outgoing.on('error', (cause) => {
       reject(new CommandError(`${target.origin} cannot be reached: ${cause.message}`, { cause }));
     });

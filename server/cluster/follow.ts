@@ -295,7 +295,7 @@ export class Follow {
     if (same === false) {
       // Our own cells may be at fault, or those of the other; each looks at its own.
       this.partDiffers = replication.digest() === frame.standing!.digest;
-      this.differ();
+      await this.differ();
     } else if (same === true) {
       this.agree();
     }
@@ -304,9 +304,9 @@ export class Follow {
   }
 
   /** A moment in between is none: an expiry in slices may be further here than there. */
-  private judgeDifference(): void {
+  private async judgeDifference(): Promise<void> {
     const { replication, onDiverged, upstream } = this.options;
-    if (!replication.addsUp()) {
+    if (!(await replication.addsUp())) {
       onDiverged('cells have changed by themselves', false);
       return;
     }
@@ -342,7 +342,7 @@ export class Follow {
     this.hasHeard = true;
     this.theirPosition = Math.max(this.theirPosition, answer.position);
     if (answer.verdict === ReportStandingResponse_Verdict.VERDICT_SAME) this.agree();
-    if (answer.verdict === ReportStandingResponse_Verdict.VERDICT_DIFFERS) this.differ();
+    if (answer.verdict === ReportStandingResponse_Verdict.VERDICT_DIFFERS) await this.differ();
   }
 
   private agree(): void {
@@ -350,11 +350,11 @@ export class Follow {
     this.isCompared = true;
   }
 
-  private differ(): void {
+  private async differ(): Promise<void> {
     const { replication, counters, log, upstream } = this.options;
     counters.differences += 1;
     this.differences += 1;
     log.warn(`counts differ from those of ${upstream.address} at ${replication.watermark}`);
-    this.judgeDifference();
+    await this.judgeDifference();
   }
 }

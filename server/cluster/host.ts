@@ -187,11 +187,11 @@ export class ReplicationHost {
     }
   }
 
-  report(standing: wire.ReportStandingRequest): wire.ReportStandingResponse {
+  async report(standing: wire.ReportStandingRequest): Promise<wire.ReportStandingResponse> {
     const { node, incarnation, nodes } = this.options;
     const { replication } = this.options.engine();
     // The other node found its own cells to be sound.
-    if (standing.partDiffers && !replication.addsUp()) {
+    if (standing.partDiffers && !(await replication.addsUp())) {
       replication.recount('cells have changed by themselves');
     }
     // Who is still reading may have been given stubs where we counted receipts that are gone now.

@@ -13,8 +13,6 @@ export const clusterLimits = {
   standingEveryMs: 1_000,
   /** A second and a half of nothing, though the other node has more: the shortcut is lost. */
   stallMsMax: 1_500,
-  /** So many parts, one a second: a cell that changed by itself is found within 32 s. */
-  parts: 32,
   /** Digests that differ as often in a row are no moment in between. */
   differencesMax: 2,
   /** A line that failed is tried again after so long, and after twice as long each time. */

@@ -1,7 +1,9 @@
 // The engine of a node as its doors see it: the one behind it may be replaced, and a follower's
 // writes go to where they are kept.
 import {
+  type ClockReport,
   type ClusterStatus,
+  type DiscardedReceipt,
   type Engine,
   EngineError,
   type EngineStatus,
@@ -10,6 +12,7 @@ import {
   type IngestOptions,
   type IngestResult,
   type NodeAcknowledgement,
+  type Waiting,
 } from '../../engine/index.ts';
 
 /** How a node writes, and what it says of itself. */
@@ -21,7 +24,7 @@ export interface NodeWays {
   cluster(): ClusterStatus;
   /** Why nothing can be served although the engine could; undefined when it can. */
   waitingFor(): string | undefined;
-  close(): Promise<void>;
+  close(waiting?: Pick<Waiting, 'signal'>): Promise<void>;
 }
 
 export type ForwardedWrite = (
@@ -41,6 +44,7 @@ const notOpen: EngineStatus = {
   items: 0,
   stores: 0,
   refusedOfErased: 0,
+  memory: { usedBytes: 0, maxBytes: 0 },
 };
 
 export class NodeEngine implements Engine {
@@ -94,18 +98,26 @@ export class NodeEngine implements Engine {
     return write.kind === 'erase' ? this.erase(write.memberId) : this.ingest(write.events);
   }
 
+  confirmClock(): Promise<ClockReport> {
+    return this.current.confirmClock();
+  }
+
+  discardAfter(momentMs: number): Promise<readonly DiscardedReceipt[]> {
+    return this.current.discardAfter(momentMs);
+  }
+
   /** A follower lets expire what its origin does. */
-  async expire(): Promise<number> {
-    return this.ways.forward === undefined ? this.current.expire() : 0;
+  async expire(waiting?: Waiting): Promise<number> {
+    return this.ways.forward === undefined ? this.current.expire(waiting) : 0;
   }
 
   recommend: Engine['recommend'] = (request, audience) => this.current.recommend(request, audience);
   rank: Engine['rank'] = (request, audience) => this.current.rank(request, audience);
   waitFor: Engine['waitFor'] = (watermark) => this.current.waitFor(watermark);
-  verify: Engine['verify'] = (progress) => this.current.verify(progress);
+  verify: Engine['verify'] = (waiting) => this.current.verify(waiting);
   settle: Engine['settle'] = () => this.current.settle();
-  checkpoint: Engine['checkpoint'] = () => this.current.checkpoint();
-  compact: Engine['compact'] = () => this.current.compact();
+  checkpoint: Engine['checkpoint'] = (waiting) => this.current.checkpoint(waiting);
+  compact: Engine['compact'] = (waiting) => this.current.compact(waiting);
   item: Engine['item'] = (itemId) => this.current.item(itemId);
   items: Engine['items'] = (after) => this.current.items(after);
   store: Engine['store'] = (storeId) => this.current.store(storeId);
@@ -137,7 +149,7 @@ export class NodeEngine implements Engine {
     return { ...rest, ready, ...why, cluster: ways.cluster() };
   }
 
-  async close(): Promise<void> {
-    await this.ways.close();
+  async close(waiting?: Pick<Waiting, 'signal'>): Promise<void> {
+    await this.ways.close(waiting);
   }
 }

@@ -12,6 +12,7 @@ import {
   type EngineOptions,
   installSnapshot,
   openSeedFolder,
+  type Waiting,
 } from '../../engine/index.ts';
 import { Follow, type FollowCounters } from './follow.ts';
 import { giveBack } from './give-back.ts';
@@ -289,9 +290,8 @@ class Node implements NodeWays {
 
   /** Its log is the record: it counts that anew. */
   private async mendOrigin(why: string, behind: Upstream | undefined): Promise<void> {
-    if (this.engine !== undefined && !this.engine.replication.addsUp()) {
-      this.engine.replication.recount(why);
-    }
+    const replication = this.engine?.replication;
+    if (replication !== undefined && !(await replication.addsUp())) replication.recount(why);
     if (behind !== undefined) await this.giveBackTo(behind);
   }
 
@@ -321,7 +321,7 @@ class Node implements NodeWays {
   }
 
   /** Closes the engine and all that uses it. */
-  private async letGo(): Promise<void> {
+  private async letGo(waiting?: Pick<Waiting, 'signal'>): Promise<void> {
     const { engine } = this;
     this.engine = undefined;
     this.facade.use(undefined);
@@ -330,7 +330,7 @@ class Node implements NodeWays {
     this.follows = [];
     await this.publisher?.close();
     this.publisher = undefined;
-    await engine?.close();
+    await engine?.close(waiting);
   }
 
   acknowledge: NodeWays['acknowledge'] = (watermark) => this.nodes.acknowledge(watermark);
@@ -361,11 +361,11 @@ class Node implements NodeWays {
     this.failToStart(new EngineError('UNAVAILABLE', 'the server is closing'));
   }
 
-  async close(): Promise<void> {
+  async close(waiting?: Pick<Waiting, 'signal'>): Promise<void> {
     this.stop();
     await this.started.catch(() => {});
     await this.mending?.catch(() => {});
-    await this.letGo();
+    await this.letGo(waiting);
     for (const upstream of this.upstreams) upstream.close();
   }
 }

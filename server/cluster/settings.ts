@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { type Engine, type EngineOptions, systemClock } from '../../engine/index.ts';
-import { type Settings, SettingsError, unlessNone } from '../config.ts';
+import { readSecretFile, type Settings, SettingsError, unlessNone } from '../config.ts';
 import type { NodeOptions } from './node.ts';
 import { nodeSecretOf } from './secret.ts';
 
@@ -66,23 +66,15 @@ function nameOf(role: Settings['role'], dataDir: string): string {
 /** Throws SettingsError when there is none. */
 export function secretIn(settings: Settings): string {
   const file = unlessNone(settings.nodeSecretFile);
-  const secret = file === undefined ? unlessNone(settings.nodeSecret) : readSecret(file);
+  const secret =
+    file === undefined
+      ? unlessNone(settings.nodeSecret)
+      : readSecretFile('nodeSecretFile', file).trim();
   if (secret !== undefined && secret.length >= 16) return secret;
   const ways = 'CAINI_NODE_SECRET_FILE or CAINI_NODE_SECRET';
   throw new SettingsError(
     `nodes of one chain share a secret of 16 characters or more: set ${ways}`,
   );
-}
-
-function readSecret(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    const { message } = error as Error;
-    throw new SettingsError(
-      `CAINI_NODE_SECRET_FILE names ${file}, which cannot be read: ${message}`,
-    );
-  }
 }
 
 /** What two nodes must have alike, or equal events would count differently. */

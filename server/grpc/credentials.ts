@@ -6,6 +6,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
+import { readSecretFile } from '../config.ts';
 import { doorLimits } from '../limits.ts';
 import { watchFiles } from './files.ts';
 
@@ -60,7 +61,7 @@ function readContext({ certFile, keyFile, clientCaFile }: TlsFiles, log: Logger)
   const cert = readFileSync(certFile);
   const context: SecureContextOptions = {
     cert,
-    key: readFileSync(keyFile),
+    key: readSecretFile('grpcKeyFile', keyFile),
     minVersion: 'TLSv1.2',
     ...(clientCaFile !== undefined && { ca: readFileSync(clientCaFile) }),
   };

@@ -46,10 +46,15 @@ export function watchFiles<Content>(options: WatchOptions<Content>): WatchedFile
 }
 
 function stateOf(paths: readonly string[]): string {
-  return paths
-    .map((path) => {
-      const state = statSync(path, { throwIfNoEntry: false });
-      return state === undefined ? 'absent' : `${state.ino} ${state.size} ${state.mtimeMs}`;
-    })
-    .join('; ');
+  return paths.map(stateOfOne).join('; ');
+}
+
+function stateOfOne(path: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(path);
+    return `${ino} ${size} ${mtimeMs}`;
+  } catch (error) {
+    // Reading it tells what is wrong, and not what the path was: that may be a key.
+    return String((error as NodeJS.ErrnoException).code);
+  }
 }

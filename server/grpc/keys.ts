@@ -1,8 +1,8 @@
 // Who may call: API keys from a file, each with its scopes, compared by hash.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Metadata } from '@grpc/grpc-js';
 import { EngineError } from '../../engine/index.ts';
+import { readSecretFile } from '../config.ts';
 import type { RpcService, Scope } from '../operations/operation.ts';
 
 /** `till` may do what a till does and see no member's list. */
@@ -43,7 +43,7 @@ function isForTills(service: RpcService, scopes: readonly Scope[]): boolean {
 /** Lines `KEY scope,scope`; `#` begins a comment. Throws what is wrong, with its line. */
 export function readKeys(path: string): Keys {
   const keys = new Map<string, ReadonlySet<KeyScope>>();
-  for (const [index, line] of readFileSync(path, 'utf8').split('\n').entries()) {
+  for (const [index, line] of readSecretFile('grpcApiKeysFile', path).split('\n').entries()) {
     const words = line.replace(/#.*/, '').trim();
     if (words === '') continue;
     const [key = '', list = '', ...rest] = words.split(/\s+/);

@@ -89,6 +89,11 @@ export const methods: Readonly<Record<string, Method>> = {
   'AdminService/Checkpoint': method(admin.CheckpointRequest, admin.CheckpointResponse, asItIs),
   'AdminService/Compact': method(admin.CompactRequest, admin.CompactResponse, asItIs),
   'AdminService/Expire': method(admin.ExpireRequest, admin.ExpireResponse, asItIs),
+  'AdminService/ConfirmClock': method(
+    admin.ConfirmClockRequest,
+    admin.ConfirmClockResponse,
+    asItIs,
+  ),
 };
 
 /** How far long work is, for the one operation that tells it. */

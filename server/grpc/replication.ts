@@ -39,9 +39,9 @@ export function replicationCalls(parts: Parts, host: Host): Readonly<Record<stri
     stream('TailJournal', (served, bytes, signal) =>
       served.tail(decode(wire.TailJournalRequest, bytes), signal),
     ),
-    unary('ReportStanding', (served, bytes) =>
+    unary('ReportStanding', async (served, bytes) =>
       wire.ReportStandingResponse.encode(
-        served.report(decode(wire.ReportStandingRequest, bytes)),
+        await served.report(decode(wire.ReportStandingRequest, bytes)),
       ).finish(),
     ),
     unary('ReadStreamKey', (served, bytes) =>

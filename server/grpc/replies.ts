@@ -91,7 +91,8 @@ export function toStorePage(body: object): ListStoresResponse {
 
 export function toEraseResponse(body: object): EraseMemberResponse {
   const receipt = body as EraseReceipt;
-  return { ...receipt, nodes: [...(receipt.nodes ?? [])] };
+  const { digestBefore = '', digestAfter = '', nodes = [] } = receipt;
+  return { ...receipt, digestBefore, digestAfter, nodes: [...nodes] };
 }
 
 export function toAudit(body: object): VerifyResponse_Audit {

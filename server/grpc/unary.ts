@@ -92,7 +92,7 @@ interface Asking {
   readonly operation: Operation;
   readonly method: Method;
   readonly input: RawInput;
-  readonly call: Pick<ServerUnaryCall<Buffer, Buffer>, 'cancelled'>;
+  readonly call: Pick<ServerUnaryCall<Buffer, Buffer>, 'cancelled' | 'once'>;
 }
 
 /** Whatever is refused on the way is told with the value that the caller gave. */
@@ -119,15 +119,6 @@ function answerOnce({ parts, operation, method, input, call }: Asking): Answer |
       return parts.fragments.list(engine.rank(request, operation.audience));
     });
   }
-  return runOperation(access, operation, method, input);
-}
-
-function runOperation(
-  access: EngineAccess,
-  operation: Operation,
-  method: Method,
-  input: RawInput,
-): Answer | Promise<Answer> {
   const told = (result: Result): Answer | Promise<Answer> => {
     if (result.outcome === 'conflict' || result.outcome === 'rejected') {
       return statusOfResult(result);
@@ -135,8 +126,21 @@ function runOperation(
     const list = longListOf(result.body);
     return list === undefined ? method.encode(result.body) : encodeLong(method, result.body, list);
   };
-  const result = operation.run(access, input);
+  const result = runOperation(access, operation, input, call);
   return result instanceof Promise ? result.then(told) : told(result);
+}
+
+/** Long work ends when the caller has gone. */
+function runOperation(
+  access: EngineAccess,
+  operation: Operation,
+  input: RawInput,
+  call: Asking['call'],
+): Result | Promise<Result> {
+  if (operation.runLong === undefined) return operation.run(access, input);
+  const gone = new AbortController();
+  call.once('cancelled', () => gone.abort());
+  return operation.runLong(access, input, { signal: gone.signal });
 }
 
 /** A message whose list comes in pieces is the same message as with the list in one. */

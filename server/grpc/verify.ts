@@ -12,11 +12,11 @@ export function progressCall(parts: Parts, operation: Operation): Call {
   const rpc = operation.rpc!;
   const method = methods[rpc]!;
   const read = inputReader(operation, method);
-  const answer = async (call: Stream): Promise<void> => {
+  const answer = async (call: Stream, signal: AbortSignal): Promise<void> => {
     parts.admit(call.metadata, { scopes: [operation.scope], service: serviceOf(rpc) });
     const input = await read(call.request);
-    const tell = wholePercents((done, total) => call.write(encodeProgress(done, total)));
-    const { body } = await operation.runWithProgress!(parts.access, input, tell);
+    const progress = wholePercents((done, total) => call.write(encodeProgress(done, total)));
+    const { body } = await operation.runLong!(parts.access, input, { signal, progress });
     call.write(method.encode(body));
     call.end();
   };
@@ -24,9 +24,19 @@ export function progressCall(parts: Parts, operation: Operation): Call {
     const fail = (error: unknown): void => {
       call.emit('error', refuse(parts, rpc, error));
     };
-    const ended = parts.streams.add(() => fail(stopping()));
-    call.once('close', ended).once('cancelled', ended);
-    answer(call).catch(fail);
+    const gone = new AbortController();
+    const ended = parts.streams.add(() => {
+      fail(stopping());
+      gone.abort();
+    });
+    const leave = () => {
+      ended();
+      gone.abort();
+    };
+    call.once('close', leave).once('cancelled', leave);
+    answer(call, gone.signal).catch((error: unknown) => {
+      if (!gone.signal.aborted) fail(error);
+    });
   };
   return { handle, requestStream: false, responseStream: true };
 }

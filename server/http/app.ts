@@ -1,5 +1,5 @@
 // HTTP: one route for each path of the table of operations, and the answers in JSON.
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
@@ -29,7 +29,7 @@ import {
   respondWithError,
   wrongMethod,
 } from './problem.ts';
-import { answerWithProgress, wantsProgress } from './progress.ts';
+import { answerLong, answerWithProgress, wantsProgress } from './progress.ts';
 import { type PathField, pathFields, rawPath, rawQuery, readPath, readQuery } from './target.ts';
 
 type Answer = Response | Promise<Response>;
@@ -61,7 +61,7 @@ export function createApp(parts: Parts): HttpApp {
     getPath: (_request, options) => rawPath(options?.env?.incoming.url ?? '/'),
   });
   for (const [path, methods] of operationsByPath()) {
-    app.all(honoPath(path), ({ env }) => dispatch(parts, methods, env.incoming));
+    app.all(honoPath(path), ({ env }) => dispatch(parts, methods, env));
   }
   addDocumentRoutes(app);
   addMetricsRoute(app, parts.access);
@@ -108,17 +108,19 @@ function honoPath(template: string): string {
   return template.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-function dispatch(parts: Parts, methods: Methods, incoming: IncomingMessage): Answer {
+function dispatch(parts: Parts, methods: Methods, { incoming, outgoing }: HttpBindings): Answer {
   const bound = methods.get(incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? 'GET'));
   if (bound === undefined) throw wrongMethod(incoming.method, [...methods.keys()]);
   const { operation } = bound;
   if (operation.method !== 'GET') {
     const isTold = wantsProgress(operation, incoming);
     return bindBody(bound, incoming).then((input) =>
-      isTold ? answerWithProgress(parts.access, operation, input) : answer(parts, operation, input),
+      isTold
+        ? answerWithProgress(parts.access, operation, input, outgoing)
+        : answer(parts, operation, input, outgoing),
     );
   }
-  return answer(parts, operation, bindQuery(bound, incoming));
+  return answer(parts, operation, bindQuery(bound, incoming), outgoing);
 }
 
 function bindQuery(bound: BoundOperation, incoming: IncomingMessage): RawInput {
@@ -172,19 +174,29 @@ function refuseQuery(query: string): void {
 }
 
 /** Whatever is refused on the way is told with the value that the caller gave. */
-function answer(parts: Parts, operation: Operation, input: RawInput): Answer {
+function answer(
+  parts: Parts,
+  operation: Operation,
+  input: RawInput,
+  outgoing: ServerResponse,
+): Answer {
   const refuse = (error: unknown): never => {
     throw withValues(error, input.value);
   };
   try {
-    const answered = answerOnce(parts, operation, input);
+    const answered = answerOnce(parts, operation, input, outgoing);
     return answered instanceof Promise ? answered.catch(refuse) : answered;
   } catch (error) {
     return refuse(error);
   }
 }
 
-function answerOnce({ access, encodeList }: Parts, operation: Operation, input: RawInput): Answer {
+function answerOnce(
+  { access, encodeList }: Parts,
+  operation: Operation,
+  input: RawInput,
+  outgoing: ServerResponse,
+): Answer {
   if (operation.toRequest !== undefined) {
     const request = operation.toRequest(input);
     const engine = access.engine();
@@ -192,6 +204,9 @@ function answerOnce({ access, encodeList }: Parts, operation: Operation, input: 
       const bytes = Buffer.from(encodeList(engine.rank(request, operation.audience)), 'latin1');
       return new Response(bytes, { headers: jsonHeaders });
     });
+  }
+  if (operation.runLong !== undefined) {
+    return answerLong(access, operation, input, outgoing).then(respond);
   }
   const result = operation.run(access, input);
   return result instanceof Promise ? result.then(respond) : respond(result);

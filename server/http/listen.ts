@@ -123,7 +123,7 @@ function refusalOfParser(code: string | undefined): HttpRefusal {
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const sweep = setInterval(() => server.closeIdleConnections(), 50);
-    const cut = setTimeout(() => server.closeAllConnections(), doorLimits.closeMsMax);
+    const cut = setTimeout(() => server.closeAllConnections(), doorLimits.drainMsMax);
     server.close(() => {
       clearInterval(sweep);
       clearTimeout(cut);

@@ -55,6 +55,11 @@ function metricsText(access: EngineAccess): string {
   for (const name of ['events', 'members', 'items', 'stores'] as const) {
     page.gauge(`caini_${name}`, `How many ${name} are known.`, [[{}, status[name] ?? 0]]);
   }
+  const { usedBytes, maxBytes } = status.memory ?? { usedBytes: 0, maxBytes: 0 };
+  const ofCounts = 'Memory in use by the counts; the rest of the process does not grow with them.';
+  page.gauge('caini_counts_bytes', ofCounts, [[{}, usedBytes]]);
+  const limit = 'What they may use (CAINI_MEMORY_MAX): receipts that need more are refused.';
+  page.gauge('caini_counts_bytes_max', limit, [[{}, maxBytes]]);
   const refused = status.refusedOfErased ?? 0;
   page.counter('caini_refused_of_erased_total', 'Events of erased members.', [[{}, refused]]);
   if (status.ready) {
@@ -62,8 +67,6 @@ function metricsText(access: EngineAccess): string {
     const digest = inspect.digest();
     const labels = { watermark: status.watermark ?? '', digest };
     page.gauge('caini_digest', 'The digest of all counts, in a label.', [[labels, 1]]);
-    const help = 'Memory in use by the counts; the rest of the process does not grow with them.';
-    page.gauge('caini_counts_bytes', help, [[{}, inspect.usedBytes()]]);
   }
   if (cluster !== undefined) addCluster(page, cluster);
   return page.toString();

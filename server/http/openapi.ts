@@ -177,7 +177,7 @@ function responsesOf(operation: Operation): Json {
     const description = told === undefined ? text : `${told['description']}; or: ${text}`;
     const type = refused ? problemType : 'application/json';
     const described = { schema: schemaOf(refused ? problemSchema : schema) };
-    const lines = operation.runWithProgress && !refused && { [ndjsonType]: progressLines };
+    const lines = operation.runLong && !refused && { [ndjsonType]: progressLines };
     responses[status] = { description, content: { [type]: described, ...lines } };
   }
   const problem = { [problemType]: { schema: schemaOf(problemSchema) } };

@@ -27,6 +27,9 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
 /** Reasons that HTTP has a status of their own for. */
 const statusOfReason: Readonly<Record<string, number>> = {
   DISK_FULL: 507,
+  MEMORY_FULL: 507,
+  ITEMS_MAX: 507,
+  STORES_MAX: 507,
   OVERLOADED: 503,
   INGEST_QUEUE_FULL: 503,
 };

@@ -1,18 +1,38 @@
 // Long work over HTTP: the answer as lines of JSON (NDJSON), with how far it is before the result.
-import type { IncomingMessage } from 'node:http';
-import type { EngineAccess, Operation, RawInput } from '../operations/operation.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EngineAccess, Operation, RawInput, Result } from '../operations/operation.ts';
 import { encodeProblem, problemOf } from './problem.ts';
 
 export const ndjsonType = 'application/x-ndjson';
 
 /** Whether the operation has progress to tell and the caller asks for it. */
 export function wantsProgress(operation: Operation, incoming: IncomingMessage): boolean {
-  return operation.runWithProgress !== undefined && namesNdjson(incoming.headers.accept);
+  return operation.runLong !== undefined && namesNdjson(incoming.headers.accept);
 }
 
 function namesNdjson(accept = ''): boolean {
   const types = accept.split(',').map((range) => range.split(';')[0]?.trim().toLowerCase());
   return types.includes(ndjsonType);
+}
+
+/** Aborted when the client has gone before it had its answer. */
+function leaving(outgoing: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  if (outgoing.destroyed) gone.abort();
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+/** Long work for who asks for no progress; it ends when they have gone. */
+export function answerLong(
+  access: EngineAccess,
+  operation: Operation,
+  input: RawInput,
+  outgoing: ServerResponse,
+): Promise<Result> {
+  return operation.runLong!(access, input, { signal: leaving(outgoing) });
 }
 
 /**
@@ -23,21 +43,23 @@ export function answerWithProgress(
   access: EngineAccess,
   operation: Operation,
   input: RawInput,
+  outgoing: ServerResponse,
 ): Response {
   // Throws while the door can still answer with a status: until the engine is open there is nothing
   // to wait for.
   access.engine();
   const encoder = new TextEncoder();
+  const signal = leaving(outgoing);
   let isOpen = true;
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
       const send = (line: string): void => {
-        if (isOpen) controller.enqueue(encoder.encode(`${line}\n`));
+        if (isOpen && !signal.aborted) controller.enqueue(encoder.encode(`${line}\n`));
       };
-      send(await lastLine(access, operation, input, percents(send)));
+      const progress = percents(send);
+      send(await lastLine(() => operation.runLong!(access, input, { signal, progress })));
       if (isOpen) controller.close();
     },
-    // Nobody reads any more; the work goes on to its end, which is soon and harms nobody.
     cancel() {
       isOpen = false;
     },
@@ -56,14 +78,9 @@ function percents(send: (line: string) => void): (done: number, total: number) =
   };
 }
 
-async function lastLine(
-  access: EngineAccess,
-  operation: Operation,
-  input: RawInput,
-  tell: (done: number, total: number) => void,
-): Promise<string> {
+async function lastLine(work: () => Promise<Result>): Promise<string> {
   try {
-    const { body } = await operation.runWithProgress!(access, input, tell);
+    const { body } = await work();
     return JSON.stringify(body);
   } catch (error) {
     return encodeProblem(problemOf(error));

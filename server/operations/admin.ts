@@ -4,6 +4,7 @@ import { defineAction, type Operation } from './operation.ts';
 import {
   auditSchema,
   checkpointSchema,
+  clockReportSchema,
   compactReportSchema,
   expireReportSchema,
 } from './replies.ts';
@@ -13,7 +14,16 @@ const described = {
   scope: 'admin',
   tag: 'admin',
   input: z.strictObject({}),
+  long: true,
 } as const;
+
+/** What is true of all long work; docs/guides/operations.md tells more. */
+const shared = [
+  'One run at a time: who asks while it runs gets its answer, or that of the next run where this',
+  'one has already read past what happened before they asked. It is given up when everybody who',
+  'asked has gone. With `Accept: application/x-ndjson` the answer comes in lines: {"done",',
+  '"total"} as it goes, then the result, or a problem, as the last line.',
+].join(' ');
 
 const verify = defineAction({
   ...described,
@@ -21,13 +31,9 @@ const verify = defineAction({
   rpc: 'AdminService/Verify',
   path: '/v1/admin/verify',
   summary: 'Recounts everything from the log and compares every cell',
-  description: [
-    'Reading and writing go on meanwhile. With `Accept: application/x-ndjson` the answer comes in',
-    'lines: {"done", "total"} as it goes, then the result, or a problem, as the last line.',
-  ].join(' '),
+  description: `Reading and writing go on meanwhile. ${shared}`,
   reply: auditSchema,
-  long: true,
-  handle: (engine, _input, tell) => engine.verify(tell),
+  handle: (engine, _input, waiting) => engine.verify(waiting),
 });
 
 const checkpoint = defineAction({
@@ -36,10 +42,11 @@ const checkpoint = defineAction({
   rpc: 'AdminService/Checkpoint',
   path: '/v1/admin/checkpoint',
   summary: 'Writes the counts to disk now, so that the next start is quick',
+  description: `It holds all that was acknowledged before. ${shared}`,
   reply: checkpointSchema,
-  async handle(engine) {
+  async handle(engine, _input, waiting) {
     const { watermark } = engine.status();
-    await engine.checkpoint();
+    await engine.checkpoint(waiting);
     return { watermark };
   },
 });
@@ -50,9 +57,11 @@ const compact = defineAction({
   rpc: 'AdminService/Compact',
   path: '/v1/admin/compact',
   summary: 'Rewrites the store without the bytes of what was deleted',
-  description: 'Writers wait meanwhile; lists are served.',
+  description:
+    'Of what was deleted before it began. Lists are served meanwhile, and writers wait for some ' +
+    `milliseconds at its end. ${shared}`,
   reply: compactReportSchema,
-  handle: (engine) => engine.compact(),
+  handle: (engine, _input, waiting) => engine.compact(waiting),
 });
 
 const expire = defineAction({
@@ -61,11 +70,32 @@ const expire = defineAction({
   rpc: 'AdminService/Expire',
   path: '/v1/admin/expire',
   summary: 'Takes out receipts that have left the retention window',
-  description: 'The server does so by itself every hour, when CAINI_RETENTION_DAYS is set.',
+  description: `The server does so every hour, when CAINI_RETENTION_DAYS is set. ${shared}`,
   reply: expireReportSchema,
-  async handle(engine) {
-    return { expired: await engine.expire() };
+  async handle(engine, _input, waiting) {
+    return { expired: await engine.expire(waiting) };
   },
 });
 
-export const adminOperations: readonly Operation[] = [verify, checkpoint, compact, expire];
+const confirmClock = defineAction({
+  ...described,
+  name: 'confirmClock',
+  rpc: 'AdminService/ConfirmClock',
+  path: '/v1/admin/clock/confirm',
+  summary: 'Says that the server’s clock is right as it is',
+  description: [
+    'For a clock that was wrong and is set, and for a chain that has rested for long: receipts up',
+    'to now are taken, however many days after all others, and what the log says of the time',
+    'before is no matter. Until then such receipts are refused, reason `DAY_LEAPS`.',
+  ].join(' '),
+  reply: clockReportSchema,
+  handle: (engine) => engine.confirmClock(),
+});
+
+export const adminOperations: readonly Operation[] = [
+  verify,
+  checkpoint,
+  compact,
+  expire,
+  confirmClock,
+];

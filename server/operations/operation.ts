@@ -8,6 +8,7 @@ import type {
   FieldViolation,
   IngestStatus,
   RecommendRequest,
+  Waiting,
 } from '../../engine/index.ts';
 import type { Flaw } from '../json.ts';
 import { validate } from './violations.ts';
@@ -56,9 +57,6 @@ export interface RawInput {
   readonly flaws: readonly Flaw[];
 }
 
-/** Hears how far long work is. */
-export type Tell = (done: number, total: number) => void;
-
 export interface Operation {
   /** Verb and noun, e.g. `ingestPurchases`. */
   readonly name: string;
@@ -84,16 +82,17 @@ export interface Operation {
   readonly replies: Partial<Record<Outcome, z.ZodType>>;
   run(access: EngineAccess, input: RawInput): Result | Promise<Result>;
   /**
-   * Of long work: the same answer, with what is said on the way. Throws at once what is refused.
+   * Of long work: the same answer, with what is said on the way, given up when nobody waits for it
+   * any more. Throws at once what is refused.
    */
-  runWithProgress?(access: EngineAccess, input: RawInput, tell: Tell): Promise<Result>;
+  runLong?(access: EngineAccess, input: RawInput, waiting: Waiting): Promise<Result>;
   /** Of a list: whose eyes it is for, when not the member's. */
   readonly audience?: Audience;
   /** Of a list: the canonical request, so that a door may ask the engine for encoded bytes. */
   toRequest?(input: RawInput): RecommendRequest;
 }
 
-type Description = Omit<Operation, 'run' | 'runWithProgress' | 'toRequest' | 'input' | 'replies'>;
+type Description = Omit<Operation, 'run' | 'runLong' | 'toRequest' | 'input' | 'replies'>;
 
 interface ReadDefinition<S extends z.ZodObject> extends Description {
   readonly input: S;
@@ -122,28 +121,28 @@ export function defineRead<S extends z.ZodObject>(definition: ReadDefinition<S>)
 interface ActionDefinition<S extends z.ZodObject> extends Description {
   readonly input: S;
   readonly reply: z.ZodType;
-  /** Whether there is progress to be told. */
+  /** Whether it may take long: it tells progress and can be given up. */
   readonly long?: true;
-  handle(engine: Engine, input: z.output<S>, tell: Tell): Promise<object>;
+  handle(engine: Engine, input: z.output<S>, waiting: Waiting): Promise<object>;
 }
 
 /** Work that is asked for rather than an event that happened: answered when it is done. */
 export function defineAction<S extends z.ZodObject>(definition: ActionDefinition<S>): Operation {
   const { reply, handle, long, ...description } = definition;
-  const runWithProgress = async (
+  const runLong = async (
     access: EngineAccess,
     raw: RawInput,
-    tell: Tell,
+    waiting: Waiting,
   ): Promise<Result> => {
     const input = validate(definition.input, raw.value, raw.flaws);
-    return { outcome: 'ok', body: await handle(access.engine(), input, tell) };
+    return { outcome: 'ok', body: await handle(access.engine(), input, waiting) };
   };
   return {
     ...description,
     bodyOptional: true,
     replies: { ok: reply },
-    run: (access, raw) => runWithProgress(access, raw, () => {}),
-    ...(long && { runWithProgress }),
+    run: (access, raw) => runLong(access, raw, {}),
+    ...(long && { runLong }),
   };
 }
 

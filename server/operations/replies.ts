@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import {
   type Audit,
+  type ClockReport,
   type CompactReport,
   type EraseReceipt,
   type IngestResult,
@@ -142,6 +143,12 @@ export const readinessSchema = z.strictObject({
   members: z.exactOptional(count),
   items: z.exactOptional(count),
   stores: z.exactOptional(count),
+  clockTrouble: z.exactOptional(z.string()).meta({
+    description: 'What is wrong with the server’s clock; absent when nothing is.',
+  }),
+  memory: z.exactOptional(z.strictObject({ usedBytes: count, maxBytes: count })).meta({
+    description: 'What the counts use of what they may (CAINI_MEMORY_MAX).',
+  }),
   refusedOfErased: z.exactOptional(count).meta({
     description: 'Events of erased members that were refused since the start.',
   }),
@@ -163,8 +170,8 @@ export const eraseReceiptSchema = z.strictObject({
     returns: count,
     aliases: count.meta({ description: 'Other ids that had been merged into the member.' }),
   }),
-  digestBefore: digest,
-  digestAfter: digest,
+  digestBefore: z.exactOptional(digest),
+  digestAfter: z.exactOptional(digest),
   watermark: z.string(),
   bytesGoneBy: z.string().meta({
     description: 'When the last bytes will be gone from the disk, RFC 3339.',
@@ -199,6 +206,11 @@ export const compactReportSchema = z.strictObject({
 export const expireReportSchema = z.strictObject({
   expired: count.meta({ description: 'Receipts that left the retention window.' }),
 });
+
+export const clockReportSchema = z.strictObject({
+  clock: z.string().meta({ description: 'What it says, RFC 3339.' }),
+  newestReceiptOn: z.exactOptional(z.string()).meta({ description: 'A date.' }),
+}) satisfies z.ZodType<ClockReport>;
 
 export const problemSchema = z.strictObject({
   type: z.string(),

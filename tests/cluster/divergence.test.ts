@@ -12,6 +12,7 @@ import { listen } from '../../server/grpc/listen.ts';
 import type { Door } from '../../server/serve.ts';
 import { eventually } from '../support/cluster.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/folders.ts';
+import { flipOneCell } from '../support/kernels.ts';
 
 const foundMsMax = 60_000;
 const log = pino({ level: 'silent' });
@@ -91,37 +92,17 @@ async function startPair() {
 
 const clusterOf = (node: Node) => node.engine.status().cluster!;
 
-/** As a bit that flips in memory: no code of ours is asked. */
-function flipOneCell({ inner }: Node): void {
-  const keeper = Reflect.get(inner(), 'keeper') as { counts: { kernel: Kernel } };
-  const { kernel } = keeper.counts;
-  const memory = kernel.memory();
-  const directory = kernel.run.rowAddress(1, 0) >>> 0;
-  const [cells, capacity] = [0, 4].map((at) => memory.getUint32(directory + at, true));
-  for (let at = cells!; at < cells! + capacity! * 16; at += 16) {
-    if (memory.getUint32(at, true) === 0xffff_ffff) continue;
-    memory.setBigInt64(at + 8, memory.getBigInt64(at + 8, true) ^ 1n, true);
-    return;
-  }
-  throw new Error('the row is empty');
-}
-
-interface Kernel {
-  memory(): DataView;
-  readonly run: { rowAddress(table: number, row: number): number };
-}
-
 test('a cell that flips at a follower is found, and a new snapshot mends it', {
   timeout: 120_000,
 }, async () => {
   const { origin, follower } = await startPair();
-  expect(follower.inner().replication.addsUp()).toBe(true);
-  flipOneCell(follower);
-  expect(follower.inner().replication.addsUp()).toBe(false);
+  expect(await follower.inner().replication.addsUp()).toBe(true);
+  flipOneCell(follower.inner());
+  expect(await follower.inner().replication.addsUp()).toBe(false);
   const isFound = () => clusterOf(follower).counters.reseeds === 1;
   expect(await eventually('it is found', isFound, foundMsMax)).toBeLessThan(foundMsMax);
   await eventually('it serves again', () => follower.engine.status().ready);
-  expect(follower.inner().replication.addsUp()).toBe(true);
+  expect(await follower.inner().replication.addsUp()).toBe(true);
   expect(follower.engine.inspect.digest()).toBe(origin.engine.inspect.digest());
 });
 
@@ -129,7 +110,7 @@ test('a cell that flips at the origin is found by its follower, and counted anew
   timeout: 120_000,
 }, async () => {
   const { origin, follower } = await startPair();
-  flipOneCell(origin);
+  flipOneCell(origin.inner());
   const isFound = () => origin.inner().replication.addsUp();
   await eventually('it is found and counted anew', isFound, foundMsMax);
   expect(clusterOf(follower).counters).toMatchObject({ reseeds: 0 });

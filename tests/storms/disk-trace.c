@@ -55,7 +55,12 @@ static uint64_t inode_of(int fd) {
   return fstat(fd, &found) == 0 ? found.st_ino : 0;
 }
 
-static int tracks(int fd) { return fd >= 0 && fd < DESCRIPTORS && ours[fd]; }
+// Closing is not seen (libuv calls the kernel itself): the number may be that of a pipe by now.
+static int tracks(int fd) {
+  struct stat found;
+  if (fd < 0 || fd >= DESCRIPTORS || !ours[fd] || fstat(fd, &found) != 0) return 0;
+  return S_ISREG(found.st_mode) || S_ISDIR(found.st_mode);
+}
 
 // Where a plain write goes: the position of the descriptor, or the end of a file that only grows.
 static uint64_t position(int fd) {

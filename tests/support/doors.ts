@@ -136,6 +136,7 @@ function named(value: unknown, field = ''): unknown {
 const unsteady = new Set([
   'recommendationId',
   'bytesGoneBy',
+  'clock',
   'seconds',
   'bytesBefore',
   'bytesAfter',

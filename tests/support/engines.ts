@@ -26,7 +26,12 @@ export async function withChain(use: (chain: Chain) => Promise<void>): Promise<v
         const dataDir = join(folder, name);
         mkdirSync(join(dataDir, 'erased'), { recursive: true });
         if (opened.size > 0 && name !== 'a') cpSync(join(folder, 'a', key), join(dataDir, key));
-        const engine = await openEngine({ dataDir, clock: () => chain.nowMs, ...options });
+        const engine = await openEngine({
+          dataDir,
+          clock: () => chain.nowMs,
+          steadyClock: () => chain.nowMs,
+          ...options,
+        });
         opened.add(engine);
         return engine;
       },

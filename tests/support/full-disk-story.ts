@@ -12,8 +12,11 @@ import {
 } from '../../engine/index.ts';
 
 const dataDir = process.argv[2]!;
+const ballast = `${dataDir}/chain.ballast`;
 const refusalsWanted = 3;
 const acknowledged = new Map<string, string>();
+/** Of calls that were refused: the first of their receipts may have been recorded before. */
+const unanswered = new Set<string>();
 let next = 0;
 
 function batch() {
@@ -38,6 +41,7 @@ async function tryBatch(engine: Engine): Promise<string | undefined> {
     answers = await engine.ingest(events);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
+    for (const { purchase } of events) unanswered.add(purchase.purchaseId);
     return `${error.code} ${error.reason} ${error.message.includes('\n') ? 'lines' : 'line'}`;
   }
   for (const [index, { purchase }] of events.entries()) {
@@ -48,17 +52,28 @@ async function tryBatch(engine: Engine): Promise<string | undefined> {
   return undefined;
 }
 
-/** What is kept and not acknowledged, and the other way round. */
+/** What is kept and was never sent or was turned away, and what is acknowledged and not kept. */
 function wrongReceipts(engine: Engine): number {
   const kept = new Set([...engine.receipts()].map(({ purchaseId }) => purchaseId));
   const missing = [...acknowledged.keys()].filter((id) => !kept.has(id)).length;
-  return missing + kept.size - (acknowledged.size - missing);
+  const foreign = [...kept].filter((id) => !acknowledged.has(id) && !unanswered.has(id)).length;
+  return missing + foreign;
 }
 
 async function erase(engine: Engine, memberId: string): Promise<boolean> {
   const { found } = await engine.erase(memberId);
   for (const [id, owner] of acknowledged) if (owner === memberId) acknowledged.delete(id);
   return found;
+}
+
+/** How a compaction ends, and what is left of its copy. */
+async function tryCompact(engine: Engine): Promise<string> {
+  const end = await engine.compact().then(
+    () => 'done',
+    ({ reason }: EngineError) => reason ?? 'failed',
+  );
+  const left = ['chain.new', 'chain.old'].filter((name) => existsSync(`${dataDir}/${name}`));
+  return [end, ...left].join(', ');
 }
 
 function tell(said: object): void {
@@ -68,8 +83,17 @@ function tell(said: object): void {
 async function run(): Promise<void> {
   const notices: string[] = [];
   const engine = await openEngine({ dataDir, notify: (message) => notices.push(message) });
-  const ballast = `${dataDir}/chain.ballast`;
   while (!existsSync(ballast)) await wait(100);
+  await untilFull(engine);
+  await new Promise((resolve) => createInterface(process.stdin).once('line', resolve));
+  const { digest } = await withRoom(engine, notices);
+  const kept = new Set([...engine.receipts()].map(({ purchaseId }) => purchaseId));
+  tell({ said: 'end', digest, receipts: kept.size });
+  await engine.close();
+  process.exit(0);
+}
+
+async function untilFull(engine: Engine): Promise<void> {
   const refusals: string[] = [];
   while (refusals.length < refusalsWanted) {
     const refusal = await tryBatch(engine);
@@ -79,22 +103,26 @@ async function run(): Promise<void> {
   const listed = read().items.length;
   const erased = await erase(engine, 'm1');
   const checkpoint = await engine.checkpoint().then(() => 'written', String);
+  const compacted = await tryCompact(engine);
   const { ok } = await engine.verify();
-  tell({ said: 'full', refusals, listed, erased, checkpoint, ok, wrong: wrongReceipts(engine) });
-  await new Promise((resolve) => createInterface(process.stdin).once('line', resolve));
+  const wrong = wrongReceipts(engine);
+  tell({ said: 'full', refusals, listed, erased, checkpoint, compacted, ok, wrong });
+}
+
+async function withRoom(engine: Engine, notices: readonly string[]) {
   let tries = 1;
   while ((await tryBatch(engine)) !== undefined && tries < 100) {
     tries += 1;
     await wait(100);
   }
   for (let more = 0; more < 20; more++) await tryBatch(engine);
+  const compacted = await tryCompact(engine);
   const audit = await engine.verify();
   await engine.checkpoint();
   const hasBallast = existsSync(ballast);
-  tell({ said: 'room', tries, ok: audit.ok, wrong: wrongReceipts(engine), hasBallast, notices });
-  tell({ said: 'end', digest: audit.digest, receipts: acknowledged.size });
-  await engine.close();
-  process.exit(0);
+  const wrong = wrongReceipts(engine);
+  tell({ said: 'room', tries, compacted, ok: audit.ok, wrong, hasBallast, notices });
+  return audit;
 }
 
 await run();

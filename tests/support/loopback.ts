@@ -82,7 +82,9 @@ function exchange(url: string, { method, path, body, headers }: Exchange): Promi
 }
 
 function jsonOf(type: string | undefined, text: string): unknown {
-  return /[/+]json\b/.test(type ?? '') && text !== '' ? JSON.parse(text) : undefined;
+  // Lines of JSON are no JSON.
+  const isJson = type?.includes('json') && !type.includes('ndjson');
+  return isJson && text !== '' ? JSON.parse(text) : undefined;
 }
 
 function exchangeRaw(url: string, bytes: string | Buffer): Promise<string> {

@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import { assert, EngineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Event, IngestResult, Item } from '../../log/events.ts';
+import { holdCopy } from '../../store/leftovers.ts';
 import { type Batch, makeBatches } from './batches.ts';
 import {
   type Bookmark,
@@ -27,7 +28,10 @@ import { createTimeReader } from './times.ts';
 export interface ImportTarget {
   ingest(
     events: readonly Event[],
-    options?: { readonly bookmark?: { readonly key: string; readonly value: string } },
+    options?: {
+      readonly bookmark?: { readonly key: string; readonly value: string };
+      readonly trustsDays?: boolean;
+    },
   ): Promise<readonly IngestResult[]>;
   item(itemId: string): Item | undefined;
   bookmark(key: string): string | undefined;
@@ -93,6 +97,7 @@ export async function runImport(
   rmSync(spillFolder, { recursive: true, force: true });
   const survey = await surveyFiles(options);
   const run = openRun(target, options);
+  const release = holdCopy(spillFolder);
   try {
     const batches = makeBatches({ chunks: countRows(run, survey), survey, rules, spillFolder });
     const finished = !options.signal?.aborted && (await bringIn(run, batches, survey));
@@ -100,6 +105,7 @@ export async function runImport(
   } finally {
     run.rejects.close();
     rmSync(spillFolder, { recursive: true, force: true });
+    release();
   }
 }
 
@@ -209,7 +215,10 @@ async function sendBatch(run: Run, batch: Batch, number: number): Promise<void> 
   const value = bookmarkValue(run, { finished: false, batch: number, before });
   // The names go first, so that no receipt is seen with an item that has none.
   const named = sendItems(target, items);
-  const sent = target.ingest(eventsOf(batch), { bookmark: { key: run.key, value } });
+  const sent = target.ingest(eventsOf(batch), {
+    bookmark: { key: run.key, value },
+    trustsDays: true,
+  });
   const [results] = await Promise.all([sent, named]);
   const isOwn = (result: IngestResult) =>
     repeated !== undefined &&
@@ -240,7 +249,8 @@ async function sendItems(target: ImportTarget, items: readonly Item[]): Promise<
   const events = items.map((item): Event => ({ kind: 'item', item }));
   const sent: Promise<unknown>[] = [];
   for (let start = 0; start < events.length; start += limits.ingestBatchEventsMax) {
-    sent.push(target.ingest(events.slice(start, start + limits.ingestBatchEventsMax)));
+    const some = events.slice(start, start + limits.ingestBatchEventsMax);
+    sent.push(target.ingest(some, { trustsDays: true }));
   }
   await Promise.all(sent);
 }

@@ -1,7 +1,7 @@
 // The lists that start from a member's history: guess-you-like, discover and buy-again (DESIGN
 // section 5).
 import { limits } from '../../base/limits.ts';
-import { priors, repeats, tables } from '../../kernel/exports.ts';
+import { priors, repeats, sides, tables } from '../../kernel/exports.ts';
 import type { Explained } from '../../kernel/kernel.ts';
 import { beginSelection, type ServeContext, tasteAgeDecay } from '../context.ts';
 import { withNewcomers } from '../explore.ts';
@@ -37,9 +37,11 @@ const lastBuyWeightMax = 4;
 function weigh(context: ServeContext, ageDecay = tasteAgeDecay): boolean {
   const { kernel, history, relaxations } = context;
   if (!history) return false;
-  kernel.readHistory(0, history);
+  kernel.readHistory(sides.request, history);
   beginSelection(context, context.limit);
-  if (kernel.run.weighHistory(ageDecay) > 0) return true;
+  const anchors = kernel.run.weighHistory(ageDecay);
+  kernel.run.keepHeaviest(limits.leadsMax);
+  if (anchors > 0) return true;
   relaxations.push('member_has_no_history');
   return false;
 }

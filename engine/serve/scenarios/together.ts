@@ -2,7 +2,7 @@
 // sections 5 and 6).
 
 import { limits } from '../../base/limits.ts';
-import { priors, repeats, tables } from '../../kernel/exports.ts';
+import { priors, repeats, sides, tables } from '../../kernel/exports.ts';
 import { compareByHash } from '../../views/catalogue.ts';
 import { beginSelection, type ServeContext, tasteAgeDecay } from '../context.ts';
 import {
@@ -65,7 +65,7 @@ interface Habit {
 function habitsOf(context: ServeContext): Habit[] {
   const { kernel, history, relaxations } = context;
   if (!history) return [];
-  kernel.readHistory(0, history);
+  kernel.readHistory(sides.request, history);
   beginSelection(context, 0);
   const kind = context.formula === 'baseline' ? repeats.design : repeats.habit;
   const count = kernel.run.weighHistory(tasteAgeDecay);

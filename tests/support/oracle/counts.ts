@@ -4,7 +4,9 @@ import { compareByHash } from './hash.ts';
 import { compareReceipts, type Ledger, type Receipt } from './ledger.ts';
 import { type Decay, decayFor, fixed, type HalfLifeDays } from './weights.ts';
 
-const pairBasketItemsMax = 512;
+const pairBasketItemsMax = 128;
+const nextPairsMax = 4_096;
+const freshItemsMax = 64;
 const firstsMax = 25;
 const lagWeights = [1, 0.7, 0.49];
 
@@ -182,8 +184,9 @@ function addSequence(
     const before = earlier.at(-1 - lag);
     if (before === undefined) return;
     if (Math.max(before.items.length, basket.items.length) > pairBasketItemsMax) continue;
-    const whole = lagWeight * decay.weightOf(basket.receipt.day);
     const sizes = before.items.length * basket.items.length;
+    if (sizes > nextPairsMax) continue;
+    const whole = lagWeight * decay.weightOf(basket.receipt.day);
     const weight = fixed(whole / Math.sqrt(Math.sqrt(sizes)));
     for (const itemId of basket.items) add(counts.items.in, itemId, weight);
     for (const anchor of before.items) {
@@ -224,6 +227,7 @@ function addFirsts(
   if (items.length > pairBasketItemsMax) return;
   const known = firsts.slice(-firstsMax);
   const fresh = items.filter((itemId) => !seen.has(itemId));
+  if (fresh.length > freshItemsMax) return;
   const together = Math.sqrt(Math.max(1, known.length + fresh.length - 1));
   const weight = fixed(decay.weightOf(receipt.day) / together);
   for (const itemId of fresh) {

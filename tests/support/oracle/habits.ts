@@ -2,7 +2,7 @@
 import type { Basket, Counts } from './counts.ts';
 import { type Decay, fixed, unfixed } from './weights.ts';
 
-const pairBasketItemsMax = 512;
+const pairBasketItemsMax = 128;
 const ageDecay = 0.9;
 const upToTimes = [1, 2, 3, 4, 6, 9, 14, 24];
 const upToAge = [0, 1, 2, 3, 5, 8, 13, 20, 34];

@@ -7,6 +7,7 @@ import { isTypescript, parse, placeOf, type TreeFile, type Violations } from './
 const entries = [
   'engine/index.ts',
   'engine/store/check-child.ts',
+  'engine/store/copy-child.ts',
   'server/cli/main.ts',
   'bench/main.ts',
   'bench/load/bare-grpc.ts',

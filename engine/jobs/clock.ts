@@ -1,0 +1,54 @@
+// What an operator does about a clock: says that it is right, or takes out what it has left.
+import { setImmediate } from 'node:timers/promises';
+import { type Clock, millisecondsPerDay } from '../base/clock.ts';
+import { EngineError } from '../base/errors.ts';
+import { formatMoment } from '../base/time.ts';
+import type { ClockReport } from '../engine.ts';
+import type { Log } from '../log/log.ts';
+import type { ClockGuard } from '../views/clock-guard.ts';
+import { type DiscardedReceipt, discardReceipts, findAfter } from '../views/discard.ts';
+import type { Ingest } from '../views/ingest.ts';
+import type { StoredReceipts } from '../views/stored-receipts.ts';
+
+const entriesAtOnce = 512;
+const receiptsAtOnce = 32;
+
+export interface ClockParts {
+  readonly log: Log;
+  readonly writer: Ingest;
+  readonly receipts: StoredReceipts;
+  readonly clockGuard: ClockGuard;
+  readonly clock: Clock;
+}
+
+export async function confirmClock(parts: ClockParts): Promise<ClockReport> {
+  const { writer, clockGuard, clock } = parts;
+  await writer.transact(() => clockGuard.confirm());
+  const day = writer.newestDay;
+  return {
+    clock: formatMoment(clock(), 0),
+    ...(day > 0 && { newestReceiptOn: formatMoment(day * millisecondsPerDay, 0).slice(0, 10) }),
+  };
+}
+
+/** Throws INVALID_ARGUMENT when nothing would be left to tell what day it is. */
+export async function discardAfter(
+  { log, writer, receipts }: ClockParts,
+  momentMs: number,
+): Promise<readonly DiscardedReceipt[]> {
+  const steps = findAfter(log, momentMs, entriesAtOnce);
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) await setImmediate();
+  const { sequences, newestDay } = step.value;
+  if (sequences.length > 0 && newestDay === 0) {
+    const message = `all receipts are of after ${formatMoment(momentMs, 0)}: choose a later one`;
+    throw new EngineError('INVALID_ARGUMENT', message, { field: 'moment' });
+  }
+  const taken: DiscardedReceipt[] = [];
+  for (let at = 0; at < sequences.length; at += receiptsAtOnce) {
+    const slice = sequences.slice(at, at + receiptsAtOnce);
+    taken.push(...(await writer.transact((context) => discardReceipts(context, slice, receipts))));
+  }
+  if (taken.length > 0) await writer.resetNewestDay(newestDay);
+  return taken;
+}

@@ -1,0 +1,156 @@
+// Retention: finds receipts that have left the window by a walk through the log, in slices between
+// which the event loop turns, and remembers how far a window was walked.
+import { setImmediate } from 'node:timers/promises';
+import { limits } from '../base/limits.ts';
+import { countNextCopies } from '../follow/receipts.ts';
+import { decodeEntry, purchasedAtMs } from '../log/codec.ts';
+import type { Log, RawEntry } from '../log/log.ts';
+import { isFull } from '../store/ballast.ts';
+import type { Store } from '../store/store.ts';
+import { type ExpireSlice, type Expiry, expireCopies, expireSlice } from '../views/expire.ts';
+import type { Ingest } from '../views/ingest.ts';
+import type { StoredReceipts } from '../views/stored-receipts.ts';
+import type { Progress } from './shared-work.ts';
+
+export interface ExpiryParts {
+  readonly store: Store;
+  readonly log: Log;
+  readonly writer: Ingest;
+  readonly receipts: StoredReceipts;
+}
+
+export interface ExpiryRun {
+  readonly signal: AbortSignal;
+  /** Entries of the log that are passed, and how many there are. */
+  readonly progress: Progress;
+}
+
+/** Of the table `meta`: nothing before this moment is left in the log up to `head`. */
+interface Walked {
+  readonly beforeMs: number;
+  readonly head: number;
+}
+
+const walkedName = 'expired';
+
+function walkedIn(store: Store): Walked {
+  const found = store.readMeta(walkedName) as Walked | undefined;
+  return found ?? { beforeMs: Number.NEGATIVE_INFINITY, head: 0 };
+}
+
+/**
+ * Takes out what is older than `beforeMs`, slice by slice; returns how many receipts. On a day
+ * whose window was walked before, only what was accepted since is looked at.
+ */
+export async function expireBefore(
+  parts: ExpiryParts,
+  expiry: Expiry,
+  run: ExpiryRun,
+): Promise<number> {
+  const { store, log } = parts;
+  const walked = walkedIn(store);
+  const isWalked = expiry.beforeMs <= walked.beforeMs;
+  if (isWalked && walked.head === log.head) return 0;
+  const walk = new Walk(parts, expiry, run);
+  const receipts = (await walk.copies()) + (await walk.log(isWalked ? walked.head + 1 : 1));
+  const beforeMs = Math.max(expiry.beforeMs, walked.beforeMs);
+  await remember(store, { beforeMs, head: walk.head });
+  return receipts;
+}
+
+async function remember(store: Store, walked: Walked): Promise<void> {
+  try {
+    await store.transaction(() => store.writeMeta(walkedName, walked));
+  } catch (error) {
+    // On a full disk the next walk is longer; what has expired is gone all the same.
+    if (!isFull(error)) throw error;
+  }
+}
+
+class Walk {
+  /** Everything up to here is walked. */
+  head = 0;
+  private readonly parts: ExpiryParts;
+  private readonly expiry: Expiry;
+  private readonly run: ExpiryRun;
+  private members = new Set<string>();
+  private tickets: number[] = [];
+
+  constructor(parts: ExpiryParts, expiry: Expiry, run: ExpiryRun) {
+    this.parts = parts;
+    this.expiry = expiry;
+    this.run = run;
+  }
+
+  /** Copies that do not count first: else they would take the place of what expires. */
+  async copies(): Promise<number> {
+    const { log, writer } = this.parts;
+    if (!log.origins.isNamed) return 0;
+    let expired = 0;
+    let from: Buffer | undefined;
+    do {
+      const start = from;
+      const slice = await writer.transact((context) => expireCopies(context, this.expiry, start));
+      expired += slice.count;
+      from = slice.next;
+      await this.turn();
+    } while (from !== undefined);
+    return expired;
+  }
+
+  async log(from: number): Promise<number> {
+    const { log } = this.parts;
+    let expired = 0;
+    this.head = from - 1;
+    while (true) {
+      const entries = log.raw(this.head + 1, limits.walkRowsMax, limits.walkBytesMax);
+      for (const entry of entries) this.look(entry);
+      this.head = entries.at(-1)?.sequence ?? this.head;
+      const isEnd = entries.length === 0;
+      const isFull = this.members.size + this.tickets.length >= limits.expireSliceMax;
+      if (isEnd || isFull) expired += await this.takeOut();
+      this.run.progress(this.head, log.head);
+      if (isEnd) return expired;
+      await this.turn();
+    }
+  }
+
+  private look({ sequence, bytes }: RawEntry): void {
+    const atMs = purchasedAtMs(bytes);
+    if (atMs === undefined || !(atMs < this.expiry.beforeMs)) return;
+    const entry = decodeEntry(bytes, sequence);
+    if (entry.kind !== 'purchase') return;
+    const { memberId } = entry.purchase;
+    if (memberId === undefined) this.tickets.push(sequence);
+    else this.members.add(memberId);
+  }
+
+  /** What was found, in as many transactions as it takes. */
+  private async takeOut(): Promise<number> {
+    let expired = 0;
+    while (this.members.size > 0 || this.tickets.length > 0) {
+      const tickets = this.tickets.splice(0, limits.expireSliceMax);
+      // Members after tickets: a slice is one of the two.
+      const members = tickets.length > 0 ? new Set<string>() : this.members;
+      const { receipts, unfinished } = await this.takeOutSlice({ members, tickets });
+      if (tickets.length === 0) this.members = new Set(unfinished);
+      expired += receipts.length;
+      await this.turn();
+    }
+    return expired;
+  }
+
+  private takeOutSlice(slice: ExpireSlice) {
+    const { writer, receipts } = this.parts;
+    return writer.transact((context) => {
+      const taken = expireSlice(context, slice, this.expiry, (at) => receipts.ticketAt(at));
+      countNextCopies(context, taken.receipts);
+      return taken;
+    });
+  }
+
+  private async turn(): Promise<void> {
+    await setImmediate();
+    this.run.signal.throwIfAborted();
+  }
+}

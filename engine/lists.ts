@@ -1,0 +1,66 @@
+// The lists of one chain: what serving reads, put together for each request.
+import { EngineError } from './base/errors.ts';
+import type { Settler } from './jobs/settler.ts';
+import type { Standing } from './jobs/standing.ts';
+import { isTrap } from './kernel/instance.ts';
+import type { ServeState } from './serve/context.ts';
+import type { RankedReply } from './serve/ranked.ts';
+import { rank } from './serve/recommend.ts';
+import type { Audience, Formula, RecommendRequest } from './serve/request.ts';
+import type { Store } from './store/store.ts';
+import type { Registries } from './views/counts.ts';
+import type { Keeper } from './views/keeper.ts';
+import type { Likeness } from './views/likeness.ts';
+import { findMember, isPersonalised } from './views/members.ts';
+
+export interface ListsParts {
+  readonly store: Store;
+  readonly registries: Registries;
+  readonly likeness: Likeness;
+  readonly keeper: Keeper;
+  readonly standing: Standing;
+  readonly settler: Settler;
+  readonly formula: Formula;
+}
+
+export class Lists {
+  private readonly parts: ListsParts;
+
+  constructor(parts: ListsParts) {
+    this.parts = parts;
+  }
+
+  /** Throws UNAVAILABLE when the kernel fails: then it is made anew. */
+  rank(request: RecommendRequest, audience: Audience = 'member'): RankedReply {
+    const { keeper, settler } = this.parts;
+    settler.noteRead();
+    try {
+      return rank(request, this.state(), audience);
+    } catch (error) {
+      keeper.noteFailure(error);
+      throw isTrap(error) ? notReady(keeper.waitingFor, error) : error;
+    }
+  }
+
+  private state(): ServeState {
+    const { store, registries, likeness, keeper, standing, formula } = this.parts;
+    return {
+      counts: keeper.counts,
+      registries,
+      content: likeness.content,
+      newcomers: likeness.newcomers,
+      formula,
+      historyOf: (memberId) => {
+        const { root, record } = findMember(store, memberId);
+        const history = store.tables.histories.get(Buffer.from(root));
+        return { history, isOptedOut: !isPersonalised(record) };
+      },
+      watermark: standing.watermark,
+    };
+  }
+}
+
+export function notReady(why: string | undefined, cause?: unknown): EngineError {
+  const details = { reason: 'NOT_READY', retryAfterMs: 1_000, cause };
+  return new EngineError('UNAVAILABLE', `not ready: ${why}`, details);
+}

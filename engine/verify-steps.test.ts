@@ -1,0 +1,141 @@
+// A verify compares in steps of bounded work, however long a history or a row of cells is, and
+// still finds what differs.
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import xxhash from 'xxhash-wasm';
+import { withTemporaryFolder } from '../tests/support/folders.ts';
+import { dayOf } from './base/clock.ts';
+import { limits } from './base/limits.ts';
+import { Kernel } from './kernel/kernel.ts';
+import type { Event } from './log/events.ts';
+import { Log } from './log/log.ts';
+import { openEngine } from './open.ts';
+import { createRegistries, readRegistries } from './registries.ts';
+import { Store } from './store/store.ts';
+import { Counts } from './views/counts.ts';
+import { walkHistory } from './views/history.ts';
+import { StoredReceipts } from './views/stored-receipts.ts';
+import {
+  compareCounts,
+  compareHistories,
+  DifferenceList,
+  type HistorySource,
+} from './views/verify.ts';
+
+const now = Date.UTC(2026, 4, 1);
+const receipts = 300;
+const itemsOfEach = 20;
+
+/** One member who buys the same item with others each time: one long history, and long rows. */
+function purchase(number: number): Event {
+  const others = Array.from({ length: itemsOfEach }, (_, at) => `i${number * itemsOfEach + at}`);
+  const lines = ['hub', ...others].map((itemId) => ({ itemId, quantity: 1 }));
+  const occurredAt = new Date(now - 1e9 + number * 60_000).toISOString();
+  const rest = { memberId: 'm', channel: 'pos' as const, occurredAt, lines };
+  return { kind: 'purchase', purchase: { purchaseId: `p${number}`, ...rest } };
+}
+
+interface Opened extends HistorySource {
+  readonly counts: () => Counts;
+}
+
+async function withChain(use: (opened: Opened) => void): Promise<void> {
+  await withTemporaryFolder(async (dataDir) => {
+    const engine = await openEngine({ dataDir, clock: () => now });
+    for (let at = 0; at < receipts; at += 50) {
+      await engine.ingest(Array.from({ length: 50 }, (_, more) => purchase(at + more)));
+    }
+    await engine.close();
+    const store = await Store.open(join(dataDir, 'chain'), { readOnly: true });
+    try {
+      const { h64Raw } = await xxhash();
+      const hashId = (id: string) => h64Raw(Buffer.from(id));
+      const registries = createRegistries(hashId);
+      const reading = readRegistries(registries, { store, timeZone: 'UTC', clock: () => now });
+      while (!reading.next().done);
+      const log = new Log(store);
+      const receiptsOf = new StoredReceipts({ store, log, registries });
+      const counts = () => {
+        const made = new Counts(registries, { pairDays: 60, popularityDays: 30 }, dayOf(now));
+        const after = store.tables.histories.get(Buffer.from('m'));
+        made.apply({ before: undefined, after, isMember: true });
+        return made;
+      };
+      use({ store, log, receipts: receiptsOf, counts });
+    } finally {
+      await store.close();
+    }
+  }, 'verify-steps');
+}
+
+/** Runs steps to their end; returns the most that `work` counted in one of them. */
+function mostInAStep(steps: Generator<void, void>, work: () => number): number {
+  let most = 0;
+  for (let before = work(); ; before = work()) {
+    const { done } = steps.next();
+    most = Math.max(most, work() - before);
+    if (done) return most;
+  }
+}
+
+test('a long history is compared with the log some receipts a step', async () => {
+  await withChain((opened) => {
+    const reads = vi.spyOn(Log.prototype, 'read');
+    const differences = new DifferenceList(10);
+    const most = mostInAStep(compareHistories(opened, differences), () => reads.mock.calls.length);
+    reads.mockRestore();
+    expect(differences.list).toEqual([]);
+    expect(most).toBeLessThanOrEqual(limits.verifyEntriesMax);
+    expect(receipts).toBeGreaterThan(2 * limits.verifyEntriesMax);
+  });
+});
+
+test('a receipt that differs is found in a long history, and told once', async () => {
+  await withChain((opened) => {
+    const entryOf = StoredReceipts.prototype.entryOf;
+    const derived = vi.spyOn(StoredReceipts.prototype, 'entryOf').mockImplementation(function (
+      this: StoredReceipts,
+      ...of
+    ) {
+      const entry = entryOf.apply(this, of);
+      return entry.purchaseId === 'p200' ? { ...entry, storeNumber: 7 } : entry;
+    });
+    const differences = new DifferenceList(10);
+    mostInAStep(compareHistories(opened, differences), () => 0);
+    derived.mockRestore();
+    expect(differences.list).toEqual(['history: receipt p200 is not what was logged']);
+  });
+});
+
+test('a long row of cells is compared part by part, and what differs in it is found', async () => {
+  await withChain((opened) => {
+    const [live, fresh] = [opened.counts(), opened.counts()];
+    const row = Kernel.prototype.row;
+    let cells = 0;
+    const rows = vi.spyOn(Kernel.prototype, 'row').mockImplementation(function (
+      this: Kernel,
+      ...of
+    ) {
+      const found = row.apply(this, of);
+      cells += found.length;
+      return found;
+    });
+    const hub = live.registries.items.numberOf('hub')!;
+    expect(live.kernel.rowSize('same', hub)).toBeGreaterThan(limits.verifyCellsMax);
+    const same = new DifferenceList(10);
+    const part = { part: 0, parts: 1 };
+    mostInAStep(compareCounts({ live, fresh, part }, same), () => 0);
+    expect(same.list).toEqual([]);
+    const history = opened.store.tables.histories.get(Buffer.from('m'))!;
+    const [first] = walkHistory(history);
+    const after = history.subarray(0, first!.end);
+    live.apply({ before: undefined, after, isMember: true });
+    const differences = new DifferenceList(10);
+    const steps = compareCounts({ live, fresh, part }, differences);
+    const most = mostInAStep(steps, () => cells);
+    rows.mockRestore();
+    expect(differences.count).toBeGreaterThan(100);
+    // Parts are not quite of one size, and a step reads those of both.
+    expect(most).toBeLessThan(2.5 * limits.verifyCellsMax);
+  });
+});

@@ -1,0 +1,182 @@
+// A server whose clock is wrong, and receipts that are years ahead of all others.
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Engine, openEngine, recommendRequestSchema } from '../engine/index.ts';
+import { withTemporaryFolder } from './support/folders.ts';
+
+const day = 86_400_000;
+const year = 365 * day;
+const start = Date.parse('2026-05-01T08:00:00Z');
+
+/** A server on a clock that the test sets; `steady` only goes on. */
+async function withClock(
+  use: (shop: {
+    readonly engine: () => Engine;
+    readonly now: { wall: number; steady: number };
+    readonly pass: (milliseconds: number) => void;
+    readonly restart: () => Promise<void>;
+  }) => Promise<void>,
+): Promise<void> {
+  await withTemporaryFolder(async (folder) => {
+    const now = { wall: start, steady: 0 };
+    const open = () =>
+      openEngine({
+        dataDir: join(folder, 'data'),
+        clock: () => now.wall,
+        steadyClock: () => now.steady,
+        retentionDays: 2_000,
+      });
+    let engine = await open();
+    const pass = (milliseconds: number) => {
+      now.wall += milliseconds;
+      now.steady += milliseconds;
+    };
+    const restart = async () => {
+      await engine.close();
+      engine = await open();
+    };
+    try {
+      await use({ engine: () => engine, now, pass, restart });
+    } finally {
+      await engine.close();
+    }
+  });
+}
+
+let number = 0;
+function receipt(atMs: number, ...items: string[]) {
+  const lines = (items.length > 0 ? items : ['milk', 'bread']).map((itemId) => ({
+    itemId,
+    quantity: 1,
+  }));
+  const occurredAt = new Date(atMs).toISOString();
+  const memberId = `m-${number % 3}`;
+  const purchaseId = `r-${number++}`;
+  return {
+    kind: 'purchase' as const,
+    purchase: { purchaseId, memberId, channel: 'pos' as const, occurredAt, lines },
+  };
+}
+
+const send = async (engine: Engine, ...events: ReturnType<typeof receipt>[]) => {
+  const results = await engine.ingest(events);
+  return results.map(({ status, reason }) => reason ?? status);
+};
+
+const scoresOf = (engine: Engine) =>
+  engine.recommend(recommendRequestSchema.parse({ scenario: 'bought-together', itemId: 'milk' }))
+    .items;
+
+test('receipts come in day after day, also after a week of holidays', () =>
+  withClock(async ({ engine, now, pass, restart }) => {
+    for (const rest of [0, 1, 1, 9, 1, 30]) {
+      pass(rest * day);
+      expect(await send(engine(), receipt(now.wall))).toEqual(['created']);
+    }
+    pass(7 * day);
+    await restart();
+    expect(await send(engine(), receipt(now.wall))).toEqual(['created']);
+  }));
+
+test('a receipt years ahead is refused when the clock has leapt, others are taken', () =>
+  withClock(async ({ engine, now, pass }) => {
+    expect(await send(engine(), receipt(now.wall), receipt(now.wall))).toEqual([
+      'created',
+      'created',
+    ]);
+    pass(60_000);
+    now.wall += 3 * year;
+    expect(await send(engine(), receipt(now.wall))).toEqual(['DAY_LEAPS']);
+    expect(await send(engine(), receipt(start + day))).toEqual(['created']);
+    // What was taken meanwhile makes the clock no better.
+    expect(await send(engine(), receipt(now.wall))).toEqual(['DAY_LEAPS']);
+    expect(engine().status().clockTrouble).toContain('more time than has gone');
+    await expect(engine().expire()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    now.wall -= 3 * year;
+    expect(engine().status().clockTrouble).toBeUndefined();
+  }));
+
+test('after a start years later a receipt of then waits until the clock is confirmed', () =>
+  withClock(async ({ engine, now, pass, restart }) => {
+    await send(engine(), receipt(now.wall));
+    pass(2 * year);
+    await restart();
+    expect(await send(engine(), receipt(now.wall))).toEqual(['DAY_LEAPS']);
+    expect(await engine().confirmClock()).toEqual({
+      clock: '2028-04-30T08:00:00+00:00',
+      newestReceiptOn: '2026-05-01',
+    });
+    expect(await send(engine(), receipt(now.wall))).toEqual(['created']);
+  }));
+
+test('a leap that no clock bears out is refused: a till may be years ahead of all others', () =>
+  withClock(async ({ engine, now }) => {
+    // The server's clock is ahead from the beginning, so that nothing of it is in its future.
+    now.wall += 3 * year;
+    expect(await send(engine(), receipt(start), receipt(start + day))).toEqual([
+      'created',
+      'created',
+    ]);
+    expect(await send(engine(), receipt(start + 2 * year))).toEqual(['DAY_LEAPS']);
+    // Years of receipts that are brought in on purpose are in no order.
+    const [result] = await engine().ingest([receipt(start + 2 * year)], { trustsDays: true });
+    expect(result).toMatchObject({ status: 'created' });
+  }));
+
+test('while the clock is behind the log receipts wait, and readiness says why', () =>
+  withClock(async ({ engine, now, restart }) => {
+    await send(engine(), receipt(now.wall));
+    for (const again of [false, true]) {
+      now.wall = start - 2 * day;
+      if (again) await restart();
+      await expect(engine().ingest([receipt(now.wall)])).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        reason: 'CLOCK_BEHIND',
+        retryAfterMs: expect.any(Number),
+      });
+      expect(engine().status()).toMatchObject({ ready: false });
+      expect(engine().status().waitingFor).toContain('before');
+      // Lists go on, since they need no clock.
+      expect(scoresOf(engine())).toHaveLength(1);
+      now.wall = start;
+      expect(engine().status()).toMatchObject({ ready: true });
+      expect(await send(engine(), receipt(now.wall))).toEqual(['created']);
+    }
+    now.wall = start - 2 * day;
+    await engine().confirmClock();
+    expect(await send(engine(), receipt(now.wall))).toEqual(['created']);
+  }));
+
+test('what a clock that was ahead has left is taken out, and the counts are what they were', () =>
+  withClock(async ({ engine, now }) => {
+    for (let index = 0; index < 6; index++) await send(engine(), receipt(start - index * day));
+    const [digest, scores] = [engine().inspect.digest(), scoresOf(engine())];
+    const { landmarkDay } = engine().inspect.totals();
+    now.wall += 3 * year;
+    await engine().ingest([receipt(now.wall), receipt(now.wall, 'milk', 'tea')], {
+      trustsDays: true,
+    });
+    await expect.poll(() => engine().inspect.totals().landmarkDay).toBeGreaterThan(landmarkDay);
+    now.wall = start;
+    await engine().confirmClock();
+    const taken = await engine().discardAfter(start);
+    expect(taken).toHaveLength(2);
+    expect(taken[0]).toMatchObject({ occurredAt: '2029-04-30T16:00:00+08:00' });
+    await engine().checkpoint();
+    await expect.poll(() => engine().inspect.totals().landmarkDay).toBe(landmarkDay);
+    expect(engine().inspect.digest()).toBe(digest);
+    expect(scoresOf(engine()).slice(0, 1)).toEqual(scores.slice(0, 1));
+    expect(await engine().verify()).toMatchObject({ ok: true });
+    // They can come again with their right times.
+    const { purchaseId, lines, memberId } = taken[0]!;
+    const purchase = {
+      purchaseId,
+      memberId,
+      lines: [...lines],
+      channel: 'pos' as const,
+      occurredAt: new Date(start).toISOString(),
+    };
+    expect(await engine().ingest([{ kind: 'purchase', purchase }])).toMatchObject([
+      { status: 'created' },
+    ]);
+  }));
