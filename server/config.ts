@@ -1,6 +1,7 @@
 // The settings of the program: one table of what can be set, from the environment, a file and the
 // command line.
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { EngineError, originName, timeZoneSchema } from '../engine/index.ts';
 import { readJson } from './json.ts';
@@ -18,6 +19,10 @@ const plaintexts = ['loopback', 'anywhere'] as const;
 const roles = ['alone', 'origin', 'follower'] as const;
 const followerWrites = ['forward', 'refuse'] as const;
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+function isAddressList(text: string): boolean {
+  return text === 'none' || text.split(',').every((address) => isIP(address) !== 0);
+}
 
 /** What each setting may be, in the words of its refusal and of docs/reference/settings.md. */
 export const settingDefinitions = {
@@ -39,6 +44,11 @@ export const settingDefinitions = {
   grpcKeyFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
   grpcClientCaFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
   grpcApiKeysFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
+  sharedAddresses: {
+    schema: z.string().refine(isAddressList),
+    default: 'none',
+    allowed: 'IP addresses with commas, or none',
+  },
   timeZone: {
     schema: timeZoneSchema,
     default: 'Asia/Shanghai',
@@ -98,6 +108,7 @@ export interface Settings {
   readonly grpcKeyFile: string;
   readonly grpcClientCaFile: string;
   readonly grpcApiKeysFile: string;
+  readonly sharedAddresses: string;
   readonly timeZone: string;
   readonly halfLifeDays: Days;
   readonly popularityHalfLifeDays: Days;
@@ -180,6 +191,11 @@ export function isLoopback(host: string): boolean {
 /** Undefined for a setting that was left at `none`. */
 export function unlessNone(setting: string): string | undefined {
   return setting === 'none' ? undefined : setting;
+}
+
+/** Addresses behind which many clients stand. */
+export function sharedAddresses({ sharedAddresses: listed }: Settings): readonly string[] {
+  return unlessNone(listed)?.split(',') ?? [];
 }
 
 function daysOrNull(days: Days): number | null {

@@ -12,7 +12,7 @@ import {
 import { schemaNode, withValues } from '../operations/violations.ts';
 import { decodeMessage, toInput } from './input.ts';
 import type { Method } from './methods.ts';
-import { type Parts, refuse } from './parts.ts';
+import { type Parts, refuse, tooMuchUnread } from './parts.ts';
 import { statusOfError, statusOfResult } from './status.ts';
 
 export function unaryHandler(
@@ -24,8 +24,12 @@ export function unaryHandler(
   const asked = { scopes: [operation.scope], service: serviceOf(rpc) };
   const answer: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
     const fail = (error: unknown): void => callback(refuse(parts, rpc, error));
-    const succeed = (answered: Answer): void =>
-      Buffer.isBuffer(answered) ? callback(null, answered) : callback(answered);
+    const succeed = (answered: Answer): void => {
+      if (!Buffer.isBuffer(answered)) callback(answered);
+      else if (parts.unread.mayTake(parts.clientOf(call), answered.length))
+        callback(null, answered);
+      else fail(tooMuchUnread());
+    };
     try {
       parts.admit(call.metadata, asked);
       const input = readInput(operation, method, call.request);

@@ -14,7 +14,10 @@ export function progressCall(parts: Parts, operation: Operation): Call {
     parts.admit(call.metadata, { scopes: [operation.scope], service: serviceOf(rpc) });
     const method = methods[rpc]!;
     const input = readInput(operation, method, call.request);
-    const tell = wholePercents((done, total) => call.write(encodeProgress(done, total)));
+    const tell = wholePercents((done, total) => {
+      // Who does not read on is told how far it is when they do.
+      if (!call.writableNeedDrain) call.write(encodeProgress(done, total));
+    });
     const { body } = await operation.runWithProgress!(parts.access, input, tell);
     call.write(method.encode(body));
     call.end();
@@ -30,7 +33,7 @@ export function progressCall(parts: Parts, operation: Operation): Call {
   return { handle, requestStream: false, responseStream: true };
 }
 
-/** A percent told twice says nothing; so at most 101 messages wait for a slow reader. */
+/** A percent told twice says nothing. */
 function wholePercents(tell: (done: number, total: number) => void) {
   let told = -1;
   return (done: number, total: number): void => {
