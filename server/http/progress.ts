@@ -34,7 +34,9 @@ export function answerWithProgress(
       const send = (line: string): void => {
         if (isOpen) controller.enqueue(encoder.encode(`${line}\n`));
       };
-      send(await lastLine(access, operation, input, percents(send)));
+      // Who has not read the last one is told how far it is when they have.
+      const tell = percents((line) => (controller.desiredSize ?? 0) > 0 && send(line));
+      send(await lastLine(access, operation, input, tell));
       if (isOpen) controller.close();
     },
     // Nobody reads any more; the work goes on to its end, which is soon and harms nobody.
@@ -46,7 +48,7 @@ export function answerWithProgress(
 }
 
 /** A percent told twice says nothing; thousands of lines would only be thrown away. */
-function percents(send: (line: string) => void): (done: number, total: number) => void {
+function percents(send: (line: string) => unknown): (done: number, total: number) => void {
   let told = -1;
   return (done, total) => {
     const percent = total === 0 ? 100 : Math.floor((done / total) * 100);
