@@ -12,7 +12,7 @@ import { EngineError } from '../../engine/index.ts';
 import type { Cuts } from '../cuts.ts';
 import { doorLimits } from '../limits.ts';
 import { type AddressOf, type Client, Shares } from '../shares.ts';
-import { Inflow } from './inflow.ts';
+import { type CallKeeper, OpenCall } from './open-call.ts';
 import type { Timing } from './parts.ts';
 import { statusOfError } from './status.ts';
 
@@ -42,25 +42,10 @@ interface Line {
   readonly session: ServerHttp2Session;
   readonly client: Client;
   readonly since: number;
-  readonly calls: Set<OpenCall>;
+  readonly calls: OpenCall[];
   /** The client has said what it can do, as every client of HTTP/2 does first. */
   isHeard: boolean;
 }
-
-interface OpenCall {
-  readonly stream: ServerHttp2Stream;
-  readonly client: Client;
-  readonly since: number;
-  readonly sendsMany: boolean;
-  inflow: Inflow | undefined;
-  /** Bytes that were answered and wait to be read, and since when none of them has been. */
-  unread: number;
-  unreadSince: number;
-  /** When it was first seen to be answered. */
-  answeredAt: number | undefined;
-}
-
-type Taken = (error: Error | null | undefined) => void;
 
 /** What grpc-js hands to HTTP/2 for each connection; it has options of its own for two of them. */
 export function boundSessions(server: Server): void {
@@ -75,16 +60,20 @@ export function boundSessions(server: Server): void {
   } satisfies http2.SecureServerOptions);
 }
 
-export class Guard {
+export class Guard implements CallKeeper {
+  readonly bytes: Shares;
+  readonly unread: Shares;
+  now = performance.now();
   private readonly options: GuardOptions;
   private readonly connections: Shares;
   private readonly calls: Shares;
-  private readonly bytes: Shares;
   private readonly lines = new Map<ServerHttp2Session, Line>();
+  private readonly clients = new Map<string, Client>();
   private readonly timer: NodeJS.Timeout;
 
   constructor(options: GuardOptions) {
     this.options = options;
+    this.unread = options.unread;
     this.connections = new Shares(options.limits.connectionsMax);
     this.calls = new Shares(options.limits.callsMax);
     this.bytes = new Shares(options.limits.messageBytesMax);
@@ -97,9 +86,20 @@ export class Guard {
     clearInterval(this.timer);
   }
 
+  /** The client of a call, by its connection. */
+  clientOf(call: { getPeer(): string }): Client {
+    const peer = call.getPeer();
+    return this.clients.get(peer) ?? { connection: peer };
+  }
+
   /** How many calls there are. */
   get openCalls(): number {
     return this.calls.taken;
+  }
+
+  /** Ends every connection: grpc-js knows them by statistics that are not kept. */
+  endAll(): void {
+    for (const { session } of [...this.lines.values()]) session.destroy();
   }
 
   /** To be called when the server listens, before the event loop turns. */
@@ -127,104 +127,71 @@ export class Guard {
 
   private addLine(session: ServerHttp2Session): void {
     const { remoteAddress, remotePort } = session.socket;
-    const client = clientAt(`${remoteAddress}:${remotePort}`, this.options.addressOf);
+    const peer = `${remoteAddress}:${remotePort}`;
+    const client = { connection: peer, address: this.options.addressOf(remoteAddress) };
+    this.clients.set(peer, client);
     const since = performance.now();
-    const line: Line = { session, client, since, calls: new Set(), isHeard: false };
+    const line: Line = { session, client, since, calls: [], isHeard: false };
     this.lines.set(session, line);
     session.once('remoteSettings', () => {
       line.isHeard = true;
     });
-    session.once('close', () => this.lines.delete(session));
+    session.once('close', () => {
+      this.lines.delete(session);
+      // The next one may have the same port already.
+      if (this.clients.get(peer) === client) this.clients.delete(peer);
+    });
   }
 
   private open(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, handOn: () => void): void {
     const line = stream.session && this.lines.get(stream.session as ServerHttp2Session);
     if (line === undefined || stream.destroyed || stream.closed) return;
-    stream.once('error', () => {
-      // Who listens to nothing else of this stream hears of its end by `close`.
-    });
     if (!this.calls.take(line.client)) {
+      stream.once('error', () => {
+        // It ends by `close`, which tells all that is to be known.
+      });
       this.refuse(stream, tooMany(this.calls.whyNot(line.client, 'open calls')));
       return;
     }
     dropFarDeadline(headers);
-    const since = performance.now();
     const sendsMany = this.options.sendsMany(headers[':path'] ?? '');
-    const { client } = line;
-    const call: OpenCall = {
-      stream,
-      client,
-      since,
-      sendsMany,
-      inflow: undefined,
-      unread: 0,
-      unreadSince: since,
-      answeredAt: undefined,
-    };
-    this.countWrites(call);
+    // From here on it stands between the stream and grpc-js, and ends with the stream.
+    new OpenCall(stream, line, sendsMany, this);
     handOn();
-    call.inflow = this.countInflow(call);
-    line.calls.add(call);
-    stream.once('close', () => {
-      line.calls.delete(call);
-      this.calls.give(client);
-      call.inflow?.stop();
-      this.options.unread.give(client, call.unread);
-      call.unread = 0;
-    });
   }
 
-  private countInflow({ stream, client }: OpenCall): Inflow {
-    return new Inflow(stream, {
-      take: (bytes) => this.bytes.take(client, bytes),
-      give: (bytes) => this.bytes.give(client, bytes),
-      onFull: () => this.refuse(stream, tooMany(this.bytes.whyNot(client, 'message bytes'))),
-    });
+  onClose({ client }: OpenCall): void {
+    this.calls.give(client);
   }
 
-  /** HTTP/2 calls back for each message as its client makes room for the last of its bytes. */
-  private countWrites(call: OpenCall): void {
-    const { stream, client } = call;
-    const { unread } = this.options;
-    const write = stream.write.bind(stream) as (bytes: Buffer, taken: Taken) => boolean;
-    const counted = (bytes: Buffer, taken: Taken): boolean => {
-      const { length } = bytes;
-      if (!unread.take(client, length)) {
-        this.cut(stream, 'TOO_MUCH_UNREAD');
-        return false;
-      }
-      if (call.unread === 0) call.unreadSince = performance.now();
-      call.unread += length;
-      return write(bytes, (error) => {
-        // Of a call that is over, all was given back at once.
-        if (call.unread > 0) {
-          call.unread -= length;
-          call.unreadSince = performance.now();
-          unread.give(client, length);
-        }
-        taken(error);
-      });
-    };
-    stream.write = counted as typeof stream.write;
+  onFull({ stream, client }: OpenCall): void {
+    this.refuse(stream, tooMany(this.bytes.whyNot(client, 'message bytes')));
+  }
+
+  onUnread({ stream }: OpenCall): void {
+    this.cut(stream, 'TOO_MUCH_UNREAD');
   }
 
   /** What has taken too long is ended. */
   private look(): void {
     const now = performance.now();
+    this.now = now;
     const { connectMsMax } = this.options.timing;
     for (const { session, since, calls, isHeard } of this.lines.values()) {
       if (!isHeard && now - since > connectMsMax) {
         this.options.cuts.count('grpc', 'CONNECTION_SILENT');
         session.destroy();
       }
-      for (const call of calls) this.lookAt(call, now);
+      // Whoever is ended leaves the list, though not at once.
+      for (const call of [...calls]) this.lookAt(call, now);
     }
   }
 
   private lookAt(call: OpenCall, now: number): void {
     const { requestMsMax, unreadMsMax } = this.options.timing;
-    const { stream, inflow, sendsMany, since, unread, unreadSince } = call;
-    const unreadMs = unread === 0 ? 0 : now - unreadSince;
+    const { stream, sendsMany, since } = call;
+    const unread = call.unreadBytes();
+    const unreadMs = unread === 0 ? 0 : now - call.unreadSince;
     if (unreadMs > unreadMsMax + unread / doorLimits.unreadBytesPerMs) {
       this.cut(stream, 'UNREAD');
       return;
@@ -235,7 +202,7 @@ export class Guard {
       return;
     }
     const isIn = sendsMany || stream.readableEnded;
-    const incomingMs = isIn ? (inflow?.partialMs(now) ?? 0) : now - since;
+    const incomingMs = isIn ? call.partialMs(now) : now - since;
     if (incomingMs > requestMsMax) this.refuse(stream, late(requestMsMax));
   }
 
@@ -267,11 +234,6 @@ export class Guard {
     stream.respond({ ...headers, ...metadata?.toHttp2Headers() }, { endStream: true });
     stream.close(NGHTTP2_NO_ERROR);
   }
-}
-
-/** The client of a connection by its peer, `address:port`. */
-export function clientAt(peer: string, addressOf: AddressOf): Client {
-  return { connection: peer, address: addressOf(peer.slice(0, peer.lastIndexOf(':'))) };
 }
 
 /** Puts a condition before all who hear of an event. */

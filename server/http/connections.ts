@@ -37,7 +37,7 @@ interface Line {
   readonly client: Client;
   /** Requests that were asked, and those whose answers are not out, in order. */
   asked: number;
-  readonly open: Set<ServerResponse>;
+  readonly open: ServerResponse[];
   /** Bytes of answers that wait to be read, and since when none of them has been. */
   unread: number;
   unreadSince: number;
@@ -80,7 +80,7 @@ export class Connections {
     }
     const client = { connection: socket, address };
     const counts = { asked: 0, unread: 0, unreadSince: 0, bodies: 0, ahead: 0 };
-    const line: Line = { socket, client, open: new Set(), ...counts };
+    const line: Line = { socket, client, open: [], ...counts };
     this.lines.set(socket, line);
     socket.once('close', () => {
       this.lines.delete(socket);
@@ -93,7 +93,7 @@ export class Connections {
 
   /** What was asked on a connection and is not answered yet, in order. */
   openOn(socket: Socket): readonly ServerResponse[] {
-    return [...(this.lines.get(socket)?.open ?? [])];
+    return this.lines.get(socket)?.open ?? [];
   }
 
   /** Whether the request may be served. Throws EngineError when it is refused with words. */
@@ -102,7 +102,7 @@ export class Connections {
     const line = this.lines.get(socket);
     // Of a connection that was refused or cut, the parser may hold a few more.
     if (line === undefined || socket.destroyed) return false;
-    if (line.open.size >= doorLimits.requestsOpenMax) {
+    if (line.open.length >= doorLimits.requestsOpenMax) {
       this.cut(line, 'TOO_MANY_REQUESTS');
       return false;
     }
@@ -118,7 +118,7 @@ export class Connections {
   /** Counts the request until its answer is out. */
   private follow(line: Line, outgoing: ServerResponse, held: Held): void {
     let bytes = 0;
-    line.open.add(outgoing);
+    line.open.push(outgoing);
     outgoing.once('prefinish', () => {
       // What the system has taken at once is no longer here.
       bytes = outgoing.writableLength;
@@ -132,7 +132,7 @@ export class Connections {
       line.unread += bytes;
     });
     outgoing.once('close', () => {
-      line.open.delete(outgoing);
+      line.open.splice(line.open.indexOf(outgoing), 1);
       if (!this.lines.has(line.socket)) return;
       this.release(line, held);
       if (bytes === 0) return;
@@ -148,7 +148,7 @@ export class Connections {
     const declared = coding === undefined ? Number(length ?? 0) : limits.bodyBytesMax;
     // Of a longer one not a byte is read.
     const body = declared > limits.bodyBytesMax ? 0 : declared;
-    const ahead = line.open.size > 0 ? 1 : 0;
+    const ahead = line.open.length > 0 ? 1 : 0;
     if (body > 0 && !this.bodies.take(line.client, body)) {
       throw noRoom('TOO_MANY_BODIES', 'bodies that are coming in');
     }
