@@ -205,7 +205,7 @@ describe('a connection that takes its whole share', () => {
     expect(await Promise.race(ends)).toBe(statusNumber.exhausted);
     await asHealthy(till);
     // The ten others still wait for the rest of theirs.
-    await vi.waitFor(() => expect(till.door.openCalls).toBe(10));
+    await vi.waitFor(() => expect(till.door.openCalls).toBe(10), 10_000);
   });
 
   test('of answers that it does not read is refused more, and others are served', async () => {

@@ -188,11 +188,11 @@ export class Guard implements CallKeeper {
   }
 
   private lookAt(call: OpenCall, now: number): void {
-    const { requestMsMax, unreadMsMax } = this.options.timing;
+    const { requestMsMax, unreadMsMax, unreadBytesPerMs } = this.options.timing;
     const { stream, sendsMany, since } = call;
     const unread = call.unreadBytes();
     const unreadMs = unread === 0 ? 0 : now - call.unreadSince;
-    if (unreadMs > unreadMsMax + unread / doorLimits.unreadBytesPerMs) {
+    if (unreadMs > unreadMsMax + unread / unreadBytesPerMs) {
       this.cut(stream, 'UNREAD');
       return;
     }
@@ -232,7 +232,8 @@ export class Guard implements CallKeeper {
     const status = { 'grpc-status': code, 'grpc-message': encodeURI(details) };
     const headers = { ':status': 200, 'content-type': 'application/grpc+proto', ...status };
     stream.respond({ ...headers, ...metadata?.toHttp2Headers() }, { endStream: true });
-    stream.close(NGHTTP2_NO_ERROR);
+    // At once, the reset would overtake the status.
+    setTimeout(() => stream.close(NGHTTP2_NO_ERROR), doorLimits.lookEveryMs).unref();
   }
 }
 

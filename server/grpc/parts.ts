@@ -47,6 +47,7 @@ export interface Timing {
   readonly requestMsMax: number;
   readonly sendOnMsMax: number;
   readonly unreadMsMax: number;
+  readonly unreadBytesPerMs: number;
   readonly sessionOpenMsMax: number;
   readonly streamIdleMsMax: number;
 }

@@ -1,6 +1,6 @@
 // Connections over HTTP, each with what it has asked and not been answered: how many there may be,
 // what they may hold, and when one is cut that does not read.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { EngineError, limits } from '../../engine/index.ts';
 import type { Cuts } from '../cuts.ts';
@@ -28,6 +28,7 @@ export interface HttpTiming {
   readonly headMsMax: number;
   readonly requestMsMax: number;
   readonly unreadMsMax: number;
+  readonly unreadBytesPerMs: number;
   readonly lookEveryMs: number;
 }
 
@@ -117,29 +118,35 @@ export class Connections {
 
   /** Counts the request until its answer is out. */
   private follow(line: Line, outgoing: ServerResponse, held: Held): void {
-    let bytes = 0;
+    const asked: Asked = Object.assign(held, { line, unread: 0, connections: this });
     line.open.push(outgoing);
-    outgoing.once('prefinish', () => {
-      // What the system has taken at once is no longer here.
-      bytes = outgoing.writableLength;
-      if (bytes === 0 || !this.lines.has(line.socket)) return;
-      if (!this.unread.take(line.client, bytes)) {
-        bytes = 0;
-        this.cut(line, 'TOO_MUCH_UNREAD');
-        return;
-      }
-      if (line.unread === 0) line.unreadSince = performance.now();
-      line.unread += bytes;
-    });
-    outgoing.once('close', () => {
-      line.open.splice(line.open.indexOf(outgoing), 1);
-      if (!this.lines.has(line.socket)) return;
-      this.release(line, held);
-      if (bytes === 0) return;
-      line.unread -= bytes;
-      line.unreadSince = performance.now();
-      this.unread.give(line.client, bytes);
-    });
+    (outgoing as Followed)[followed] = asked;
+    outgoing.end = endFollowed as typeof outgoing.end;
+    outgoing.once('close', closeFollowed);
+  }
+
+  /** An answer is made: what the system has not taken of it at once lies here. */
+  answered(line: Line, bytes: number): number {
+    if (bytes === 0 || !this.lines.has(line.socket)) return 0;
+    if (!this.unread.take(line.client, bytes)) {
+      this.cut(line, 'TOO_MUCH_UNREAD');
+      return 0;
+    }
+    if (line.unread === 0) line.unreadSince = performance.now();
+    line.unread += bytes;
+    return bytes;
+  }
+
+  /** An answer is out, or nobody waits for it any more. */
+  closed(asked: Asked, outgoing: ServerResponse): void {
+    const { line, unread } = asked;
+    line.open.splice(line.open.indexOf(outgoing), 1);
+    if (!this.lines.has(line.socket)) return;
+    this.release(line, asked);
+    if (unread === 0) return;
+    line.unread -= unread;
+    line.unreadSince = performance.now();
+    this.unread.give(line.client, unread);
   }
 
   /** Room for the body, as long as it says it is, and for what is asked before an answer is out. */
@@ -170,10 +177,10 @@ export class Connections {
 
   private look(): void {
     const now = performance.now();
-    const { unreadMsMax } = this.options.timing;
+    const { unreadMsMax, unreadBytesPerMs } = this.options.timing;
     for (const line of this.lines.values()) {
       if (line.unread === 0) continue;
-      const msMax = unreadMsMax + line.unread / doorLimits.unreadBytesPerMs;
+      const msMax = unreadMsMax + line.unread / unreadBytesPerMs;
       if (now - line.unreadSince > msMax) this.cut(line, 'UNREAD');
     }
   }
@@ -187,6 +194,33 @@ export class Connections {
 interface Held {
   readonly body: number;
   readonly ahead: number;
+}
+
+/** One request. */
+interface Asked extends Held {
+  readonly connections: Connections;
+  readonly line: Line;
+  unread: number;
+}
+
+const followed = Symbol('the request of an answer');
+
+interface Followed extends ServerResponse {
+  [followed]: Asked;
+}
+
+/** The same functions for all answers. Events come too late: one that waits its turn has none. */
+function endFollowed(this: Followed, ...values: Parameters<ServerResponse['end']>): ServerResponse {
+  const asked = this[followed];
+  ServerResponse.prototype.end.apply(this, values);
+  if (asked.unread === 0) {
+    asked.unread = asked.connections.answered(asked.line, this.writableLength);
+  }
+  return this;
+}
+
+function closeFollowed(this: Followed): void {
+  this[followed].connections.closed(this[followed], this);
 }
 
 function noRoom(reason: string, what: string): EngineError {

@@ -33,19 +33,20 @@ function head(path: string) {
 }
 
 function watch(stream: ClientHttp2Stream): RawCall {
-  let status: string | undefined;
-  const note = (headers: http2.IncomingHttpHeaders): void => {
-    status = (headers['grpc-status'] as string | undefined) ?? status;
-  };
   stream.on('error', () => {});
-  stream.on('response', note);
-  stream.on('trailers', note);
   const call = { stream, hasEnded: false };
   const ended = new Promise<{ status: string | undefined; rstCode: number }>((resolve) => {
-    stream.once('close', () => {
+    const end = (status?: string): void => {
       call.hasEnded = true;
       resolve({ status, rstCode: stream.rstCode ?? 0 });
-    });
+    };
+    // Node closes a stream that the server has ended only when its own side has ended too.
+    const note = ({ 'grpc-status': status }: http2.IncomingHttpHeaders): void => {
+      if (status !== undefined) end(status as string);
+    };
+    stream.on('response', note);
+    stream.on('trailers', note);
+    stream.once('close', () => end());
   });
   return Object.assign(call, { ended });
 }
