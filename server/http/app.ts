@@ -64,7 +64,7 @@ export function createApp(parts: Parts): HttpApp {
   for (const [path, methods] of operationsByPath()) {
     app.all(honoPath(path), ({ env }) => dispatch(parts, methods, env.incoming));
   }
-  addDocumentRoutes(app);
+  addDocumentRoutes(app, parts.access);
   addMetricsRoute(app, parts);
   app.notFound(({ env }) => respondWithError(unknownPath(env.incoming)));
   app.onError((error, { env }) => answerError(error, env.incoming, parts.log));
