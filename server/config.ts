@@ -1,6 +1,7 @@
 // The settings of the program: one table of what can be set, from the environment, a file and the
 // command line.
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { EngineError, limits, originName, timeZoneSchema } from '../engine/index.ts';
 import { readJson } from './json.ts';
@@ -23,6 +24,10 @@ const roles = ['alone', 'origin', 'follower'] as const;
 const followerWrites = ['forward', 'refuse'] as const;
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
+function isAddressList(text: string): boolean {
+  return text === 'none' || text.split(',').every((address) => isIP(address) !== 0);
+}
+
 /** What each setting may be, in the words of its refusal and of docs/reference/settings.md. */
 export const settingDefinitions = {
   dataDir: { schema: z.string().min(1), default: './data', allowed: 'a folder' },
@@ -43,6 +48,11 @@ export const settingDefinitions = {
   grpcKeyFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
   grpcClientCaFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
   grpcApiKeysFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
+  sharedAddresses: {
+    schema: z.string().refine(isAddressList),
+    default: 'none',
+    allowed: 'IP addresses with commas, or none',
+  },
   timeZone: {
     schema: timeZoneSchema,
     default: 'Asia/Shanghai',
@@ -117,6 +127,7 @@ export interface Settings {
   readonly grpcKeyFile: string;
   readonly grpcClientCaFile: string;
   readonly grpcApiKeysFile: string;
+  readonly sharedAddresses: string;
   readonly timeZone: string;
   readonly halfLifeDays: Days;
   readonly popularityHalfLifeDays: Days;
@@ -212,6 +223,11 @@ function isMemory(memory: string): boolean {
   if (memory === 'auto') return true;
   const bytes = bytesOf(memory);
   return bytes >= limits.memoryBytesMin && bytes <= limits.memoryBytesMax;
+}
+
+/** Addresses behind which many clients stand. */
+export function sharedAddresses({ sharedAddresses: listed }: Settings): readonly string[] {
+  return unlessNone(listed)?.split(',') ?? [];
 }
 
 function daysOrNull(days: Days): number | null {

@@ -60,6 +60,19 @@ export const doorLimits = {
   /** Longer than the idle timeout of usual load balancers (60 s), so that they close first. */
   keepAliveMs: 65_000,
   /**
+   * HTTP connections: some 4 KB each at rest and 20 KB with the head of a request, 320 MB; of one
+   * address an eighth, 2,048. A proxy keeps a few hundred.
+   */
+  httpConnectionsMax: 16_384,
+  /** Requests of one connection: then it is closed, so that the next may find another node. */
+  requestsPerConnectionMax: 100_000,
+  /** Requests of one connection that are not answered; one that sends more ahead is cut. */
+  requestsOpenMax: 100,
+  /** The same of all connections beyond the first of each: some 4 KB each, 64 MB. */
+  requestsAheadMax: 16_384,
+  /** Bodies that are coming in or being answered, by the length that they tell: 128 of 1 MiB. */
+  bodiesBytesMax: 134_217_728,
+  /**
    * How long a server takes to stop: requests in flight have `drainMsMax` of it, the last
    * checkpoint the rest, and half a second is left to close. Orchestrators kill after 10 to 30 s.
    */
@@ -69,10 +82,47 @@ export const doorLimits = {
    * and who is turned away by TCP tries again after a whole second. Linux itself allows 4,096.
    */
   connectBacklog: 4_096,
+  /**
+   * Who may hold how much of what there is only so much of, in parts of the whole. One connection
+   * gets 1/8. All connections of one address get 1/2, and each of them 1/1,024 in any case: with
+   * 256 connections (gRPC) that is another 1/4. So the last 1/4 is never one address's, and it is
+   * given out in 1/1,024 only: 256 others find room there.
+   */
+  share: { connection: 8, address: 2, kept: 4, little: 1_024 },
   /** gRPC: calls open at a time on one connection; a till needs two. */
   streamsPerConnectionMax: 100,
+  /**
+   * Calls open at a time on all connections: some 10 KB each, and 64 KiB that HTTP/2 lets a call
+   * send ahead of what is read: 4,096 × 74 KB = 300 MB at most.
+   */
+  callsMax: 4_096,
+  /** gRPC connections: twice the sessions, some 15 KB each; of one address an eighth, 256. */
+  connectionsMax: 2_048,
   /** 100 streams × 1 MiB in flight, and room for answers. */
   connectionMegabytesMax: 128,
+  /** Bytes of gRPC messages that are coming in or being answered: 128 of 1 MiB each. */
+  messageBytesMax: 134_217_728,
+  /** Bytes of answers that were made and not yet taken, of each door: 256 MiB of both. */
+  unreadBytesMax: 134_217_728,
+  /**
+   * An answer may lie unread for so long, and longer by its size at 16 KiB/s: a till on a poor line
+   * needs 60 s for 1 MB.
+   */
+  unreadMsMax: 30_000,
+  unreadBytesPerMs: 16,
+  /** A new gRPC connection speaks TLS and HTTP/2 within this. */
+  connectMsMax: 10_000,
+  /** A client that goes on sending after it was answered is stopped after this. */
+  sendOnMsMax: 10_000,
+  /** A gRPC connection without any call is closed after this; a till opens another as it needs. */
+  connectionIdleMsMax: 5 * 60_000,
+  /** How often connections and calls are looked at. */
+  lookEveryMs: 1_000,
+  /** Frames that make no sense, and streams that were refused, before a connection is closed. */
+  sessionInvalidFramesMax: 32,
+  sessionRejectedStreamsMax: 100,
+  /** How often the log tells of clients that were cut off; /metrics counts every one. */
+  cutsToldEveryMs: 10_000,
   /** A till that vanished is found out within 40 s, and a quiet line is kept open by the same. */
   pingEveryMs: 30_000,
   pingAnswerMsMax: 10_000,

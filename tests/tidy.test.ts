@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { limits } from '../engine/index.ts';
+import { clusterLimits } from '../server/cluster/limits.ts';
+import { doorLimits } from '../server/limits.ts';
 import {
   circularImports,
   floorViolations,
@@ -9,7 +11,7 @@ import {
   unknownRooms,
 } from './support/tidy/floors.ts';
 import { hostViolations } from './support/tidy/host.ts';
-import { limitsPage } from './support/tidy/limits-page.ts';
+import { flatLimits, limitsPage } from './support/tidy/limits-page.ts';
 import * as packaging from './support/tidy/packaging.ts';
 import { deadExportViolations, deadFileViolations } from './support/tidy/reach.ts';
 import * as shape from './support/tidy/shape.ts';
@@ -292,10 +294,17 @@ rule({
 });
 
 test('docs/reference/limits.md lists every limit with its value', async () => {
-  const source = tree.find(({ path }) => path === 'engine/base/limits.ts');
-  const page = limitsPage(source as TreeFile, limits);
-  for (const [key, value] of Object.entries(limits)) {
-    expect(page).toMatch(new RegExp(`\`${key}\` +\\| ${value.toLocaleString('en-US')} `));
+  const fileOf = (path: string): TreeFile => tree.find((file) => file.path === path)!;
+  const sections = [
+    { title: 'The engine', source: fileOf('engine/base/limits.ts'), values: limits },
+    { title: 'The doors', source: fileOf('server/limits.ts'), values: doorLimits },
+    { title: 'Between nodes', source: fileOf('server/cluster/limits.ts'), values: clusterLimits },
+  ];
+  const page = limitsPage(sections);
+  for (const { values } of sections) {
+    for (const [key, value] of flatLimits(values)) {
+      expect(page).toMatch(new RegExp(`\`${key}\` +\\| ${value.toLocaleString('en-US')} `));
+    }
   }
   await expect(page).toMatchFileSnapshot(join(root, 'docs/reference/limits.md'));
 });

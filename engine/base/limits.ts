@@ -196,6 +196,8 @@ export const limits = {
   scanLinesMax: 262_144,
   /** A till that says nothing for so long begins anew with its next ticket. */
   scanSessionIdleMsMax: 15 * 60_000,
+  /** A session says `open` at once; one that has not after so long is none. */
+  scanSessionOpenMsMax: 10_000,
   /** What a cashier can say before the next beep. */
   adviceItemsMax: 3,
   adviceDeadlineMsDefault: 50,
@@ -204,6 +206,10 @@ export const limits = {
   streamPurchasesAheadMax: 256,
   /** The same of all streams: half the ingest queue, so that the other doors always find room. */
   streamPurchasesMax: 8_192,
+  /** A larger receipt counts as several: 8,192 × 4 KiB = 32 MiB are held at most. */
+  streamPurchaseBytes: 4_096,
+  /** A stream of receipts that brings none for so long, and has all its answers, ends. */
+  streamIdleMsMax: 5 * 60_000,
   /** Names of one log: each is 20 bytes of every watermark, so 256 are 5 KB. */
   originsMax: 256,
   /** How often an origin can be put back to a moment before the oldest of them is forgotten. */

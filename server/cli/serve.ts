@@ -7,7 +7,15 @@ import { destination, type Logger, pino } from 'pino';
 import { type EngineOptions, systemClock, zoneOffsetMinutes } from '../../engine/index.ts';
 import { type ClusterNode, createNode } from '../cluster/node.ts';
 import { nodeOptions, secretIn } from '../cluster/settings.ts';
-import { grpcSettings, isLoopback, readSettings, type Settings, unlessNone } from '../config.ts';
+import {
+  grpcSettings,
+  isLoopback,
+  readSettings,
+  type Settings,
+  sharedAddresses,
+  unlessNone,
+} from '../config.ts';
+import { createCuts } from '../cuts.ts';
 import { Gate } from '../gate.ts';
 import { listen as listenGrpc } from '../grpc/listen.ts';
 import { listen as listenHttp } from '../http/listen.ts';
@@ -136,16 +144,22 @@ async function openDoors(
 ): Promise<Door & { readonly grpcUrl: string | undefined }> {
   const { host, httpPort } = settings;
   const forGrpc = grpcSettings(settings);
-  const gate = new Gate();
+  const shared = {
+    access,
+    log,
+    gate: new Gate(),
+    cuts: createCuts(log),
+    sharedAddresses: sharedAddresses(settings),
+  };
   const http =
     settings.followers > 0 && node !== undefined
       ? await openFollowers(settings, access, log, node)
       : await takeAddress({ host, port: httpPort, name: 'http' }, () =>
-          listenHttp({ host, port: httpPort, access, log, gate }),
+          listenHttp({ ...shared, host, port: httpPort }),
         );
   if (forGrpc === undefined) return { ...http, grpcUrl: undefined };
   const grpc = await takeAddress({ ...forGrpc, name: 'grpc' }, () =>
-    listenGrpc({ ...forGrpc, access, log, gate, node: node?.host }),
+    listenGrpc({ ...shared, ...forGrpc, node: node?.host }),
   ).catch(async (error: unknown) => {
     await http.close();
     throw error;

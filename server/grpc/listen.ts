@@ -3,17 +3,20 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { limits } from '../../engine/index.ts';
 import type { ReplicationHost } from '../cluster/host.ts';
+import { type Cuts, createCuts } from '../cuts.ts';
 import { Gate } from '../gate.ts';
 import { doorLimits } from '../limits.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import { operations } from '../operations.ts';
 import type { Door } from '../serve.ts';
+import { addressesBut, Shares } from '../shares.ts';
 import { type Credentials, type TlsFiles, tlsCredentials } from './credentials.ts';
 import { watchFiles } from './files.ts';
 import { createFragments } from './fragments.ts';
+import { boundSessions, Guard, type GuardLimits } from './guard.ts';
 import { createHealth } from './health.ts';
 import { type Admit, admitByKey, admitEverybody, readKeys } from './keys.ts';
-import { createOpenStreams, type OpenStreams, type Parts } from './parts.ts';
+import { createOpenStreams, type OpenStreams, type Parts, type Timing } from './parts.ts';
 import { purchaseCalls } from './purchases.ts';
 import { createReflection } from './reflection.ts';
 import { replicationCalls } from './replication.ts';
@@ -34,38 +37,60 @@ export interface ListenOptions {
   readonly keysFile?: string | undefined;
   /** Shared with the other doors; absent: one of its own. */
   readonly gate?: Gate;
+  readonly cuts?: Cuts;
+  /** Addresses behind which many clients stand; absent: none. */
+  readonly sharedAddresses?: readonly string[] | undefined;
   /** What other nodes of the chain are answered; absent for a node that is alone. */
   readonly node?: ReplicationHost | undefined;
   /** For tests, which cannot wait as long. */
   readonly timing?: Partial<Timing>;
   readonly now?: SteadyClock;
   readonly sessionLimits?: { readonly sessionsMax?: number; readonly linesMax?: number };
-}
-
-export interface Timing {
-  readonly pingEveryMs: number;
-  readonly pingAnswerMsMax: number;
-  readonly filesEveryMs: number;
-  readonly drainMsMax: number;
+  readonly limits?: Partial<GuardLimits>;
 }
 
 /** The url tells the port that was really taken. */
 export interface GrpcDoor extends Door {
   readonly sessions: Pick<Sessions, 'size' | 'sweep' | 'waitedMs'>;
+  readonly openCalls: number;
 }
 
 /** Rejects with Node's code when the address cannot be taken, and with what is wrong with files. */
 export async function listen(options: ListenOptions): Promise<GrpcDoor> {
   const { host, port, access, log, tls, keysFile, now = () => performance.now() } = options;
-  const timing: Timing = { ...doorLimits, ...options.timing };
+  const timing: Timing = { ...timingOf(), ...options.timing };
   const { admit, stop: stopKeys } = admission(keysFile, log, timing);
   const secured = credentialsOf(tls, log, timing);
   const streams = createOpenStreams();
-  const { gate = new Gate() } = options;
-  const parts: Parts = { access, log, admit, streams, gate, fragments: createFragments() };
+  const { gate = new Gate(), cuts = createCuts(log) } = options;
+  const bounds: GuardLimits = { ...doorLimits, ...options.limits };
+  const sendingMany = new Set<string>();
+  const unread = new Shares(bounds.unreadBytesMax);
+  const guard = new Guard({
+    timing,
+    addressOf: addressesBut(options.sharedAddresses ?? []),
+    sendsMany: (path) => sendingMany.has(path),
+    cuts,
+    unread,
+    limits: bounds,
+  });
+  const parts: Parts = {
+    access,
+    log,
+    admit,
+    streams,
+    gate,
+    fragments: createFragments(),
+    clientOf: (call) => guard.clientOf(call),
+    unread,
+    sendingMany,
+    timing,
+  };
   const server = new Server(serverOptions(timing));
+  boundSessions(server);
   const health = createHealth(access);
-  const sessions = createSessions({ now, ...options.sessionLimits });
+  const { sessionOpenMsMax: openMsMax, lookEveryMs } = timing;
+  const sessions = createSessions({ now, openMsMax, lookEveryMs, ...options.sessionLimits });
   addServices(server, parts, {
     ...streamingCalls(parts, sessions),
     ...replicationCalls(parts, options.node),
@@ -74,15 +99,20 @@ export async function listen(options: ListenOptions): Promise<GrpcDoor> {
   createReflection().addToServer(guarded(server, parts, { withKey: true }));
   const shownHost = host.includes(':') ? `[${host}]` : host;
   const taken = await bind(server, `${shownHost}:${port}`, secured.credentials);
+  guard.watch(server);
   const sweep = setInterval(() => health.update(), doorLimits.healthEveryMs).unref();
   return {
     url: `${tls === undefined ? 'grpc' : 'grpcs'}://${shownHost}:${taken}`,
     sessions,
+    get openCalls() {
+      return guard.openCalls;
+    },
     async close() {
       clearInterval(sweep);
       health.stop();
-      await drain(server, streams, timing.drainMsMax);
+      await drain(server, guard, streams, timing.drainMsMax);
       sessions.stop();
+      guard.stop();
       secured.stop();
       stopKeys();
     },
@@ -115,12 +145,20 @@ function streamingCalls(parts: Parts, sessions: Sessions): Readonly<Record<strin
   };
 }
 
-function serverOptions({ pingEveryMs, pingAnswerMsMax }: Timing) {
+function timingOf(): Timing {
+  const { scanSessionOpenMsMax: sessionOpenMsMax, streamIdleMsMax } = limits;
+  return { ...doorLimits, sessionOpenMsMax, streamIdleMsMax };
+}
+
+function serverOptions({ pingEveryMs, pingAnswerMsMax, connectionIdleMsMax }: Timing) {
   return {
     'grpc.max_receive_message_length': limits.bodyBytesMax,
     'grpc.max_concurrent_streams': doorLimits.streamsPerConnectionMax,
     'grpc.keepalive_time_ms': pingEveryMs,
     'grpc.keepalive_timeout_ms': pingAnswerMsMax,
+    'grpc.max_connection_idle_ms': connectionIdleMsMax,
+    // Nobody asks for its statistics, and a call takes 4 µs of 50 to keep them.
+    'grpc.enable_channelz': 0,
     'grpc-node.max_session_memory': doorLimits.connectionMegabytesMax,
   };
 }
@@ -140,10 +178,11 @@ function bind(server: Server, address: string, credentials: ServerCredentials): 
 }
 
 /** Streams are told, calls in flight are answered, and who does not listen is cut off. */
-function drain(server: Server, streams: OpenStreams, msMax: number): Promise<void> {
+function drain(server: Server, guard: Guard, streams: OpenStreams, msMax: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => {
       server.forceShutdown();
+      guard.endAll();
       resolve();
     }, msMax);
     streams.stopAll();

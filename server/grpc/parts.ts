@@ -3,7 +3,9 @@ import type { StatusObject } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
 import type { Gate } from '../gate.ts';
+import { doorLimits } from '../limits.ts';
 import type { EngineAccess } from '../operations/operation.ts';
+import type { Client, Shares } from '../shares.ts';
 import type { Fragments } from './fragments.ts';
 import type { Admit } from './keys.ts';
 import { isOurFault, statusOfError } from './status.ts';
@@ -22,6 +24,32 @@ export interface Parts {
   readonly streams: OpenStreams;
   readonly fragments: Fragments;
   readonly gate: Gate;
+  readonly clientOf: ClientOf;
+  /** Bytes of answers that were made and that their clients have not taken. */
+  readonly unread: Shares;
+  /** Paths of the calls whose clients send messages for as long as they like. */
+  readonly sendingMany: Set<string>;
+  readonly timing: Timing;
+}
+
+/** Who calls: the connection of a call, as its peer tells it. */
+export type ClientOf = (call: { getPeer(): string }) => Client;
+
+/** Milliseconds that tests cannot wait for. */
+export interface Timing {
+  readonly pingEveryMs: number;
+  readonly pingAnswerMsMax: number;
+  readonly filesEveryMs: number;
+  readonly drainMsMax: number;
+  readonly lookEveryMs: number;
+  readonly connectMsMax: number;
+  readonly connectionIdleMsMax: number;
+  readonly requestMsMax: number;
+  readonly sendOnMsMax: number;
+  readonly unreadMsMax: number;
+  readonly unreadBytesPerMs: number;
+  readonly sessionOpenMsMax: number;
+  readonly streamIdleMsMax: number;
 }
 
 /** The status of a failed call; what is ours to mend goes to the log with its cause. */
@@ -34,6 +62,13 @@ export function refuse({ log }: Parts, rpc: string, error: unknown): StatusObjec
 export function stopping(): EngineError {
   const details = { reason: 'SERVER_STOPPING', retryAfterMs: 1_000 };
   return new EngineError('UNAVAILABLE', 'the server is stopping', details);
+}
+
+/** Of a client that asks for more before it has read what it was answered. */
+export function tooMuchUnread(): EngineError {
+  const message = 'answers of this client wait to be read; read them, then ask again';
+  const details = { reason: 'TOO_MUCH_UNREAD', retryAfterMs: doorLimits.overloadRetryMs };
+  return new EngineError('RESOURCE_EXHAUSTED', message, details);
 }
 
 export function createOpenStreams(): OpenStreams {

@@ -10,8 +10,11 @@ import { EngineError, limits } from '../../engine/index.ts';
 import type { Result } from '../operations/operation.ts';
 import { schemaNode } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
+import type { Client } from '../shares.ts';
+import { Answers } from './answers.ts';
+import { type IdleWatch, watchIdle } from './idle.ts';
 import { decodeMessage, toInput } from './input.ts';
-import { type Parts, refuse, stopping } from './parts.ts';
+import { type Parts, refuse, stopping, tooMuchUnread } from './parts.ts';
 import { toIngestResult } from './replies.ts';
 import type { Call } from './services.ts';
 import { createSlots, type Slots } from './slots.ts';
@@ -19,7 +22,7 @@ import { createSlots, type Slots } from './slots.ts';
 const ingestPurchases = operations.find(({ name }) => name === 'ingestPurchases')!;
 const asked = { scopes: ['write'], service: 'IngestService' } as const;
 
-/** Both streams share the slots of the server: receipts that were read and are not yet on disk. */
+/** Both streams share the slots of the server: receipts that were read and are not answered. */
 export function purchaseCalls(parts: Parts): Readonly<Record<string, Call>> {
   const slots = createSlots(limits.streamPurchasesMax);
   return {
@@ -46,15 +49,23 @@ function toldResult({ body, violations = [] }: Result): IngestResult {
   return toIngestResult({ ...body, errors: violations });
 }
 
+/** A receipt of a whole aisle takes as much room as many small ones. */
+function slotsOf(bytes: Buffer): number {
+  return Math.max(1, Math.ceil(bytes.length / limits.streamPurchaseBytes));
+}
+
 type EachStream = ServerDuplexStream<Buffer, Buffer>;
 
 class AnsweredStream {
   private readonly call: EachStream;
   private readonly parts: Parts;
   private readonly slots: Slots;
+  private readonly client: Client;
+  private readonly answers: Answers;
+  private readonly idle: IdleWatch;
   /** Receipts that were read and whose answers are not out. */
   private ahead = 0;
-  private readonly gone: Promise<void>;
+  private isWaiting = false;
   private hasEnded = false;
   private isStopping = false;
   /** Everything that was read has been answered. */
@@ -64,8 +75,15 @@ class AnsweredStream {
     this.call = call;
     this.parts = parts;
     this.slots = slots;
-    this.gone = new Promise((resolve) => {
-      call.once('cancelled', resolve).once('close', resolve);
+    this.client = parts.clientOf(call);
+    this.idle = watchIdle({
+      msMax: parts.timing.streamIdleMsMax,
+      isHeldUp: () => this.ahead > 0 || this.isWaiting,
+      onIdle: (why) => this.fail(why),
+    });
+    this.answers = new Answers(call, () => {
+      this.hasEnded = true;
+      this.idle.stop();
     });
   }
 
@@ -81,40 +99,41 @@ class AnsweredStream {
       this.isStopping = true;
       void this.answered.then(() => this.fail(stopping()));
     });
-    void this.gone.then(() => {
-      this.hasEnded = true;
-      forget();
-    });
+    call.once('cancelled', forget).once('close', forget);
     // An iterator would destroy the stream at its end, and the answers with it.
     call.on('data', (bytes: Buffer) => this.receive(bytes));
     call.on('end', () => void this.answered.then(() => this.end()));
   }
 
   private receive(bytes: Buffer): void {
-    if (this.slots.tryTake()) {
-      this.take(bytes);
+    this.idle.heard();
+    const count = slotsOf(bytes);
+    if (this.slots.tryTake(this.client, count)) {
+      this.take(bytes, count);
       return;
     }
+    this.isWaiting = true;
     this.call.pause();
-    void this.slots.take().then(() => {
-      this.take(bytes);
+    void this.slots.take(this.client, count).then(() => {
+      this.isWaiting = false;
+      this.take(bytes, count);
       this.readOrWait();
     });
   }
 
-  private take(bytes: Buffer): void {
+  private take(bytes: Buffer, count: number): void {
     this.ahead += 1;
-    if (this.hasEnded || this.isStopping) this.giveBack();
-    else this.answer(record(this.parts, bytes));
+    if (this.hasEnded || this.isStopping) this.giveBack(count);
+    else this.answer(record(this.parts, bytes), count);
     if (this.ahead >= limits.streamPurchasesAheadMax) this.call.pause();
   }
 
   /** Half of what may be ahead is answered before more is read, not one by one. */
   private readOrWait(): void {
-    if (this.ahead <= limits.streamPurchasesAheadMax / 2) this.call.resume();
+    if (!this.isWaiting && this.ahead <= limits.streamPurchasesAheadMax / 2) this.call.resume();
   }
 
-  private answer(recorded: Promise<Result>): void {
+  private answer(recorded: Promise<Result>, count: number): void {
     const inTurn = this.answered;
     this.answered = recorded
       .then(async (result) => {
@@ -126,19 +145,15 @@ class AnsweredStream {
         await inTurn;
         this.fail(error);
       })
-      .finally(() => this.giveBack());
+      .finally(() => this.giveBack(count));
   }
 
-  private async write(result: IngestResult): Promise<void> {
-    const bytes = Buffer.from(IngestResult.encode(result).finish());
-    const written = new Promise<void>((resolve) => {
-      this.call.write(bytes, () => resolve());
-    });
-    await Promise.race([written, this.gone]);
+  private write(result: IngestResult): Promise<void> {
+    return this.answers.write(Buffer.from(IngestResult.encode(result).finish()));
   }
 
-  private giveBack(): void {
-    this.slots.give();
+  private giveBack(count: number): void {
+    this.slots.give(this.client, count);
     this.ahead -= 1;
     this.readOrWait();
   }
@@ -159,42 +174,101 @@ class AnsweredStream {
 
 function answerTogether(parts: Parts, slots: Slots): handleClientStreamingCall<Buffer, Buffer> {
   return (call, callback) => {
+    const collected = new Collected(parts, slots, parts.clientOf(call));
+    const ends: (() => void)[] = [];
     let hasEnded = false;
     const finish = (answer: () => void): void => {
       if (hasEnded) return;
       hasEnded = true;
-      forget();
+      for (const end of ends) end();
       answer();
     };
     const fail = (error: unknown): void =>
       finish(() => callback(refuse(parts, 'IngestService/RecordPurchases', error)));
-    const forget = parts.streams.add(() => fail(stopping()));
-    call.once('cancelled', () => finish(() => {}));
+    const idle = watchIdle({
+      msMax: parts.timing.streamIdleMsMax,
+      isHeldUp: () => collected.isWaiting,
+      onIdle: fail,
+    });
+    ends.push(() => idle.stop());
+    ends.push(parts.streams.add(() => fail(stopping())));
+    call.once('cancelled', () => {
+      finish(() => {});
+      collected.forget();
+    });
     const readAll = async (): Promise<void> => {
       parts.admit(call.metadata, asked);
-      const results = await recordAll(parts, slots, call);
-      const encoded = RecordPurchasesResponse.encode({ results: results.map(toldResult) });
-      finish(() => callback(null, Buffer.from(encoded.finish())));
+      const results = await collected.readAll(call, () => idle.heard());
+      finish(() => callback(null, results));
     };
     readAll().catch(fail);
   };
 }
 
-async function recordAll(
-  parts: Parts,
-  slots: Slots,
-  call: ServerReadableStream<Buffer, Buffer>,
-): Promise<Result[]> {
-  const recording: Promise<Result>[] = [];
-  for await (const bytes of call) {
-    if (recording.length === limits.batchPurchasesMax) throw tooMany();
-    await slots.take();
-    const recorded = record(parts, bytes as Buffer).finally(() => slots.give());
-    // Looked at when all are here; until then a failure is not one that nobody handles.
-    recorded.catch(() => undefined);
-    recording.push(recorded);
+/** The results of one call, encoded, and counted as answers that were not read. */
+class Collected {
+  private readonly parts: Parts;
+  private readonly slots: Slots;
+  private readonly client: Client;
+  /** For room; meanwhile nothing is read. */
+  isWaiting = false;
+  private bytes = 0;
+  private isOver = false;
+
+  constructor(parts: Parts, slots: Slots, client: Client) {
+    this.parts = parts;
+    this.slots = slots;
+    this.client = client;
   }
-  return Promise.all(recording);
+
+  /** The encoded response. Rejects with what stops the call. */
+  async readAll(call: ServerReadableStream<Buffer, Buffer>, onReceipt: () => void) {
+    const recording: Promise<Buffer>[] = [];
+    for await (const bytes of call) {
+      onReceipt();
+      if (recording.length === limits.batchPurchasesMax) throw tooMany();
+      const recorded = this.recordOne(bytes as Buffer, await this.slotsFor(bytes as Buffer));
+      // Looked at when all are here; until then a failure is not one that nobody handles.
+      recorded.catch(() => undefined);
+      recording.push(recorded);
+    }
+    // Fields of one message may come one after another, each encoded by itself.
+    const results = Buffer.concat(await Promise.all(recording));
+    // From here on they count as written.
+    this.forget();
+    return results;
+  }
+
+  forget(): void {
+    this.isOver = true;
+    this.parts.unread.give(this.client, this.bytes);
+    this.bytes = 0;
+  }
+
+  private async slotsFor(bytes: Buffer): Promise<number> {
+    const count = slotsOf(bytes);
+    this.isWaiting = true;
+    await this.slots.take(this.client, count);
+    this.isWaiting = false;
+    return count;
+  }
+
+  private async recordOne(bytes: Buffer, count: number): Promise<Buffer> {
+    try {
+      const results = [toldResult(await record(this.parts, bytes))];
+      const encoded = Buffer.from(RecordPurchasesResponse.encode({ results }).finish());
+      this.hold(encoded.length);
+      return encoded;
+    } finally {
+      this.slots.give(this.client, count);
+    }
+  }
+
+  private hold(length: number): void {
+    if (this.isOver) return;
+    if (!this.parts.unread.take(this.client, length)) throw tooMuchUnread();
+    this.bytes += length;
+  }
 }
 
 function tooMany(): EngineError {

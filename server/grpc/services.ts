@@ -9,6 +9,7 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { operations } from '../operations.ts';
+import { watchIdle } from './idle.ts';
 import { methods } from './methods.ts';
 import { type Parts, refuse, stopping } from './parts.ts';
 import { unaryHandler } from './unary.ts';
@@ -41,7 +42,9 @@ export function addServices(
     const definition: Record<string, MethodDefinition<Buffer, Buffer>> = {};
     const implementation: UntypedServiceImplementation = {};
     for (const [name, call] of ofService) {
-      definition[name] = definitionOf(`/caini.v1.${service}/${name}`, call);
+      const path = `/caini.v1.${service}/${name}`;
+      if (call.requestStream) parts.sendingMany.add(path);
+      definition[name] = definitionOf(path, call);
       implementation[name] = call.handle;
     }
     server.addService(definition, implementation);
@@ -71,11 +74,12 @@ function definitionOf(path: string, call: Call): MethodDefinition<Buffer, Buffer
   };
 }
 
-type Stream = ServerDuplexStream<unknown, unknown> | ServerWritableStream<unknown, unknown>;
+type Duplex = ServerDuplexStream<unknown, unknown>;
+type Stream = Duplex | ServerWritableStream<unknown, unknown>;
 
 /**
- * For services that others wrote: their streams end when the server stops, and the key is asked for
- * when `withKey`.
+ * For services that others wrote: their streams end when the server stops or their client falls
+ * silent, nothing is read before the last answer is, and the key is asked for when `withKey`.
  */
 export function guarded(
   server: Server,
@@ -85,26 +89,62 @@ export function guarded(
   const guard =
     (name: string, handle: UntypedHandleCall) =>
     (call: Stream): void => {
+      const fail = (error: unknown) => call.emit('error', refuse(parts, name, error));
       try {
         if (withKey) parts.admit(call.metadata, {});
       } catch (error) {
-        call.emit('error', refuse(parts, name, error));
+        fail(error);
         return;
       }
-      const ended = parts.streams.add(() => call.emit('error', refuse(parts, name, stopping())));
-      call.once('close', ended).once('cancelled', ended);
+      const ends = [parts.streams.add(() => fail(stopping()))];
+      if (sendsToo(call)) ends.push(readOneByOne(call, parts, fail));
+      const end = (): void => {
+        for (const each of ends.splice(0)) each();
+      };
+      call.once('close', end).once('cancelled', end);
       (handle as (stream: Stream) => void)(call);
     };
   return {
     addService(definition, implementation) {
       const guardedCalls: UntypedServiceImplementation = {};
-      for (const [name, { responseStream }] of Object.entries(definition)) {
+      for (const [name, { path, requestStream, responseStream }] of Object.entries(definition)) {
+        if (requestStream) parts.sendingMany.add(path);
         const handle = handlerOf(implementation, name);
         guardedCalls[name] = responseStream ? (guard(name, handle) as UntypedHandleCall) : handle;
       }
       server.addService(definition, guardedCalls);
     },
   };
+}
+
+function sendsToo(call: Stream): call is Duplex {
+  return 'pause' in call;
+}
+
+/** A client that asks and asks, and does not read, would be answered into memory. */
+function readOneByOne(call: Duplex, parts: Parts, fail: (error: unknown) => void): () => void {
+  const write = call.write.bind(call) as (message: unknown, taken: () => void) => boolean;
+  let isAnswering = false;
+  call.write = (message: unknown): boolean => {
+    isAnswering = true;
+    call.pause();
+    return write(message, () => {
+      isAnswering = false;
+      call.resume();
+    });
+  };
+  const idle = watchIdle({
+    msMax: parts.timing.streamIdleMsMax,
+    isHeldUp: () => isAnswering,
+    onIdle: fail,
+  });
+  // Not by `data`, which would make the stream flow before its handler listens.
+  const push = call.push.bind(call);
+  call.push = (message: unknown): boolean => {
+    idle.heard();
+    return push(message);
+  };
+  return () => idle.stop();
 }
 
 /** grpc-js takes `Check` for `check` too. */

@@ -1,4 +1,5 @@
 // ScanSession at its limits: late, slow, silent, too many, half open, cut anywhere.
+
 import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Engine, EngineError } from '../../engine/index.ts';
@@ -66,7 +67,8 @@ test('advice that took longer than the deadline is not sent, and the next is', a
 test('a message that may have waited behind other work is taken to have waited', () => {
   let at = 0;
   const sessions = createSessions({ now: () => at });
-  const session = { heardAtMs: 0, expire: () => {} };
+  const client = { connection: 'a till' };
+  const session = { client, heardAtMs: 0, isOpen: true, expire: () => {} };
   expect(sessions.waitedMs()).toBe(0);
   sessions.enter(session);
   at += 5;
@@ -144,7 +146,8 @@ test('a slow reader gets no pile of old advice, and its receipt is on disk', asy
 }, 30_000);
 
 test('sessions and scans are bounded in number, and who ends makes room', async () => {
-  const till = await tillWith({ sessionLimits: { sessionsMax: 2, linesMax: 5 } });
+  // Of one connection an eighth: five scans.
+  const till = await tillWith({ sessionLimits: { sessionsMax: 2, linesMax: 40 } });
   const [first, second] = [begin(till), begin(till)];
   first.say(scan(1));
   second.say(scan(1));
@@ -154,11 +157,49 @@ test('sessions and scans are bounded in number, and who ends makes room', async 
     info: { reason: 'TOO_MANY_SESSIONS' },
     retryAfterMs: 1_000,
   });
-  for (let seq = 2; seq <= 5; seq++) first.say(scan(seq, `other-${seq}`));
-  expect(await first.ended).toMatchObject({ info: { reason: 'TOO_MANY_SCANS' } });
+  for (let seq = 2; seq <= 6; seq++) first.say(scan(seq, `other-${seq}`));
+  const refusal = await first.ended;
+  expect(refusal).toMatchObject({ info: { reason: 'TOO_MANY_SCANS' } });
+  expect(refusal?.message).toContain('this connection');
   const third = begin(till);
   for (let seq = 1; seq <= 4; seq++) third.say(scan(seq, `other-${seq}`));
   await vi.waitFor(() => expect(third.heard.at(-1)?.[1].forSeq).toBe(4));
+});
+
+test('one connection takes its share of sessions, and others find room', async () => {
+  const till = await tillWith({ sessionLimits: { sessionsMax: 32 } });
+  const client = till.client('CheckoutService');
+  const open = () => {
+    const session = converse(client);
+    session.say({ open: {} });
+    session.say(scan(1));
+    return session;
+  };
+  const four = [open(), open(), open(), open()];
+  await Promise.all(four.map((session) => session.next()));
+  expect(await open().ended).toMatchObject({ info: { reason: 'TOO_MANY_SESSIONS' } });
+  const other = begin(till);
+  other.say(scan(1));
+  expect(await other.next()).toMatchObject(['advice', { forSeq: 1 }]);
+  four[0]!.hangUp();
+  await four[0]!.ended;
+  await vi.waitFor(() => expect(till.door.sessions.size).toBe(4));
+  expect(await open().next()).toMatchObject(['advice', { forSeq: 1 }]);
+});
+
+test('a session that does not begin is let go, and those that have begun stay', async () => {
+  const timing = { sessionOpenMsMax: 150, lookEveryMs: 20 };
+  const till = await tillWith({ timing });
+  const begun = begin(till);
+  await vi.waitFor(() => expect(till.door.sessions.size).toBe(1));
+  const [silent, away] = [converse(till.client('CheckoutService')), begin(till)];
+  expect(await silent.ended).toMatchObject({
+    code: 'DEADLINE_EXCEEDED',
+    info: { reason: 'SESSION_NOT_OPENED' },
+  });
+  away.hangUp();
+  begun.say(scan(1));
+  expect(await begun.next()).toMatchObject(['advice', { forSeq: 1 }]);
 });
 
 test('a ticket of more than 200 different items gets no advice and is tendered whole', async () => {

@@ -6,6 +6,8 @@ import { DegradedReason, ScanSessionRequest, SuppressReason } from '#proto/caini
 import { EngineError, limits, type RankedItem } from '../../engine/index.ts';
 import { schemaNode, validate } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
+import type { Client } from '../shares.ts';
+import { Answers } from './answers.ts';
 import { decodeMessage, toInput } from './input.ts';
 import { type Parts, refuse, stopping } from './parts.ts';
 import type { Call } from './services.ts';
@@ -35,6 +37,7 @@ export function scanSessionCall(parts: Parts, sessions: Sessions): Call {
 }
 
 class ScanSession implements Registered {
+  readonly client: Client;
   heardAtMs: number;
   private readonly call: Stream;
   private readonly parts: Parts;
@@ -46,22 +49,24 @@ class ScanSession implements Registered {
   /** When the message came in that advice is due for; undefined when none is. */
   private dueSinceMs: number | undefined;
   private isScheduled = false;
-  /** Advice goes out one at a time: what waits behind a slow reader would be stale. */
-  private isWriting = false;
+  private readonly answers: Answers;
   private hasEnded = false;
   private toldDegraded: DegradedReason | undefined;
-  /** The tender that is being written. */
-  private tendering: Promise<void> = Promise.resolve();
-  private readonly gone: Promise<void>;
+  /** What the till is being answered, while nothing more is read: a receipt, once on disk. */
+  private answering: Promise<void> = Promise.resolve();
+  private forgetStream: () => void = () => {};
 
   constructor(call: Stream, parts: Parts, sessions: Sessions) {
     this.call = call;
     this.parts = parts;
     this.sessions = sessions;
     this.heardAtMs = sessions.now();
-    this.gone = new Promise((resolve) => {
-      call.once('cancelled', resolve).once('close', resolve);
-    });
+    this.client = parts.clientOf(call);
+    this.answers = new Answers(call, () => this.leave());
+  }
+
+  get isOpen(): boolean {
+    return this.opening !== undefined;
   }
 
   /** Throws RESOURCE_EXHAUSTED when there are too many. */
@@ -69,23 +74,22 @@ class ScanSession implements Registered {
     const { call, sessions, parts } = this;
     sessions.enter(this);
     // A receipt that is being written is answered before the stream ends.
-    const forget = parts.streams.add(() => {
-      void this.tendering.then(() => this.fail(stopping()));
-    });
-    void this.gone.then(() => {
-      this.hasEnded = true;
-      forget();
-      sessions.leave(this);
-      this.forgetTicket();
+    this.forgetStream = parts.streams.add(() => {
+      void this.answering.then(() => this.fail(stopping()));
     });
     call.on('data', (bytes: Buffer) => this.receive(bytes));
-    call.on('end', () => void this.tendering.then(() => this.end()));
+    call.on('end', () => void this.answering.then(() => this.end()));
   }
 
-  expire(): void {
-    const minutes = limits.scanSessionIdleMsMax / 60_000;
-    const message = `nothing was heard from the till for ${minutes} minutes`;
-    this.fail(new EngineError('DEADLINE_EXCEEDED', message, { reason: 'SESSION_IDLE' }));
+  expire(why: EngineError): void {
+    this.fail(why);
+  }
+
+  private leave(): void {
+    this.hasEnded = true;
+    this.forgetStream();
+    this.sessions.leave(this);
+    this.forgetTicket();
   }
 
   private receive(bytes: Buffer): void {
@@ -143,17 +147,18 @@ class ScanSession implements Registered {
     } else if (who?.$case === 'identity') {
       read('identity', who.identity, 'identify.identity');
       const message = 'no member is known by this identity; the ticket is anonymous';
-      this.call.write(said.degraded(DegradedReason.DEGRADED_REASON_IDENTITY_UNKNOWN, message));
+      const reason = DegradedReason.DEGRADED_REASON_IDENTITY_UNKNOWN;
+      this.holdUntil(this.answers.write(said.degraded(reason, message)));
     }
   }
 
   private scan(scan: tickets.Scan): boolean {
-    this.sessions.takeLine();
+    this.sessions.takeLine(this.client);
     let isNew = false;
     try {
       isNew = tickets.applyScan(this.ticket, scan);
     } finally {
-      if (!isNew) this.sessions.giveLines(1);
+      if (!isNew) this.sessions.giveLines(this.client, 1);
     }
     return isNew;
   }
@@ -170,17 +175,14 @@ class ScanSession implements Registered {
   }
 
   private adviseNow(): void {
-    if (this.hasEnded || this.isWriting || this.dueSinceMs === undefined) return;
+    // Advice goes out one at a time: what waits behind a slow reader would be stale.
+    if (this.hasEnded || this.answers.isWaiting || this.dueSinceMs === undefined) return;
     const bytes = this.isLate() ? undefined : this.deriveAdvice();
     // Asked again: deriving it took its time.
     const isLate = this.isLate();
     this.dueSinceMs = undefined;
     if (bytes === undefined || isLate) return;
-    this.isWriting = true;
-    this.call.write(bytes, () => {
-      this.isWriting = false;
-      this.adviseNow();
-    });
+    void this.answers.write(bytes).then(() => this.adviseNow());
   }
 
   private isLate(): boolean {
@@ -219,14 +221,20 @@ class ScanSession implements Registered {
     return said.degraded(reason, message);
   }
 
-  /** Nothing more is read until it is written and answered: the next ticket waits its turn. */
   private tender(tender: tickets.Tender): void {
     const receipt = this.takeReceipt(tender);
     this.dueSinceMs = undefined;
+    this.holdUntil(this.commit(receipt).catch((error: unknown) => this.fail(error)));
+  }
+
+  /** Nothing more is read until it is written and answered: the next ticket waits its turn. */
+  private holdUntil(answered: Promise<void>): void {
     this.call.pause();
-    this.tendering = this.commit(receipt)
-      .catch((error: unknown) => this.fail(error))
-      .finally(() => this.call.resume());
+    this.answering = answered.finally(() => {
+      this.call.resume();
+      // Advice that became due meanwhile has waited for the line.
+      this.adviseNow();
+    });
   }
 
   private takeReceipt(tender: tickets.Tender): object {
@@ -241,17 +249,13 @@ class ScanSession implements Registered {
   }
 
   private forgetTicket(): void {
-    this.sessions.giveLines(this.ticket.lines.size);
+    this.sessions.giveLines(this.client, this.ticket.lines.size);
     this.ticket = tickets.newTicket();
   }
 
   private async commit(receipt: object): Promise<void> {
     const result = await ingestPurchases.run(this.parts.access, { value: receipt, flaws: [] });
-    if (this.hasEnded) return;
-    const written = new Promise<void>((resolve) => {
-      this.call.write(said.committed(result), () => resolve());
-    });
-    await Promise.race([written, this.gone]);
+    if (!this.hasEnded) await this.answers.write(said.committed(result));
   }
 
   private end(): void {

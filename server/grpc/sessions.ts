@@ -1,16 +1,21 @@
 // All tills in conversation: how many there may be, what they hold, who has fallen silent, and how
 // long a message may have waited before we saw it.
 import { EngineError, limits } from '../../engine/index.ts';
+import { doorLimits } from '../limits.ts';
+import { type Client, Shares } from '../shares.ts';
 
 /** Milliseconds of a steady clock. */
 export type SteadyClock = () => number;
 
 /** A session as the register knows it. */
 export interface Registered {
-  /** When the till was last heard. */
+  readonly client: Client;
+  /** When the till was last heard; at first, when it came. */
   heardAtMs: number;
+  /** Whether it has said `open`. */
+  readonly isOpen: boolean;
   /** The till has been silent for too long. */
-  expire(): void;
+  expire(why: EngineError): void;
 }
 
 export interface Sessions {
@@ -20,9 +25,9 @@ export interface Sessions {
   /** Throws RESOURCE_EXHAUSTED when there are too many. */
   enter(session: Registered): void;
   leave(session: Registered): void;
-  /** Throws RESOURCE_EXHAUSTED when all tickets together hold too much. */
-  takeLine(): void;
-  giveLines(count: number): void;
+  /** Throws RESOURCE_EXHAUSTED when the tickets of this client, or of all, hold too much. */
+  takeLine(client: Client): void;
+  giveLines(client: Client, count: number): void;
   /** How many there are. */
   readonly size: number;
   /** Ends those that have been silent for too long. */
@@ -31,43 +36,49 @@ export interface Sessions {
 }
 
 const beatEveryMs = 10;
-const sweepEveryMs = 30_000;
 
 interface SessionsOptions {
   readonly now: SteadyClock;
   readonly sessionsMax?: number;
   readonly linesMax?: number;
+  readonly openMsMax?: number;
+  readonly lookEveryMs?: number;
 }
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { now, sessionsMax = limits.scanSessionsMax, linesMax = limits.scanLinesMax } = options;
+  const { now, openMsMax = limits.scanSessionOpenMsMax } = options;
+  const places = new Shares(options.sessionsMax ?? limits.scanSessionsMax);
+  const lines = new Shares(options.linesMax ?? limits.scanLinesMax);
   const sessions = new Set<Registered>();
   const stalls = createStallWatch(now);
-  let lines = 0;
   const sweep = (): void => {
-    const oldest = now() - limits.scanSessionIdleMsMax;
-    for (const session of [...sessions]) if (session.heardAtMs < oldest) session.expire();
+    // What came in while the thread was held has not been read yet.
+    const at = now() - stalls.waitedMs();
+    for (const session of [...sessions]) {
+      const silentMs = at - session.heardAtMs;
+      if (!session.isOpen && silentMs > openMsMax) session.expire(notOpened(openMsMax));
+      if (silentMs > limits.scanSessionIdleMsMax) session.expire(idle());
+    }
   };
-  const sweeper = setInterval(sweep, sweepEveryMs).unref();
+  const sweeper = setInterval(sweep, options.lookEveryMs ?? doorLimits.lookEveryMs).unref();
   return {
     now,
     waitedMs: stalls.waitedMs,
     enter(session) {
-      if (sessions.size >= sessionsMax) throw exhausted('TOO_MANY_SESSIONS', sessionsMax);
+      const { client } = session;
+      if (!places.take(client)) throw exhausted('TOO_MANY_SESSIONS', 'sessions', places, client);
       sessions.add(session);
       stalls.watch(true);
     },
     leave(session) {
-      sessions.delete(session);
+      if (sessions.delete(session)) places.give(session.client);
       stalls.watch(sessions.size > 0);
     },
-    takeLine() {
-      if (lines >= linesMax) throw exhausted('TOO_MANY_SCANS', linesMax);
-      lines += 1;
+    takeLine(client) {
+      if (lines.take(client)) return;
+      throw exhausted('TOO_MANY_SCANS', 'scans on unfinished tickets', lines, client);
     },
-    giveLines(count) {
-      lines -= count;
-    },
+    giveLines: (client, count) => lines.give(client, count),
     get size() {
       return sessions.size;
     },
@@ -79,10 +90,20 @@ export function createSessions(options: SessionsOptions): Sessions {
   };
 }
 
-function exhausted(reason: string, limit: number): EngineError {
-  const what = reason === 'TOO_MANY_SESSIONS' ? 'sessions' : 'scans on unfinished tickets';
-  const message = `this server already holds ${limit} ${what}`;
+function exhausted(reason: string, what: string, shares: Shares, client: Client): EngineError {
+  const message = shares.whyNot(client, what);
   return new EngineError('RESOURCE_EXHAUSTED', message, { reason, retryAfterMs: 1_000 });
+}
+
+function notOpened(milliseconds: number): EngineError {
+  const message = `open was not sent within ${milliseconds / 1_000} seconds`;
+  return new EngineError('DEADLINE_EXCEEDED', message, { reason: 'SESSION_NOT_OPENED' });
+}
+
+function idle(): EngineError {
+  const minutes = limits.scanSessionIdleMsMax / 60_000;
+  const message = `nothing was heard from the till for ${minutes} minutes`;
+  return new EngineError('DEADLINE_EXCEEDED', message, { reason: 'SESSION_IDLE' });
 }
 
 /**

@@ -14,7 +14,7 @@ import { type SchemaNode, schemaNode, withValues } from '../operations/violation
 import { longListOf, nextPiece } from '../pieces.ts';
 import { emptyMessage, readInput } from './input.ts';
 import type { Method } from './methods.ts';
-import { type Parts, refuse } from './parts.ts';
+import { type Parts, refuse, tooMuchUnread } from './parts.ts';
 import { statusOfError, statusOfResult } from './status.ts';
 
 export function unaryHandler(
@@ -27,8 +27,12 @@ export function unaryHandler(
   const read = inputReader(operation, method);
   const answer: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
     const fail = (error: unknown): void => callback(refuse(parts, rpc, error));
-    const succeed = (answered: Answer): void =>
-      Buffer.isBuffer(answered) ? callback(null, answered) : callback(answered);
+    const succeed = (answered: Answer): void => {
+      if (!Buffer.isBuffer(answered)) callback(answered);
+      else if (parts.unread.mayTake(parts.clientOf(call), answered.length))
+        callback(null, answered);
+      else fail(tooMuchUnread());
+    };
     try {
       parts.admit(call.metadata, asked);
       const asking = { parts, operation, method, call };

@@ -15,7 +15,10 @@ export function progressCall(parts: Parts, operation: Operation): Call {
   const answer = async (call: Stream, signal: AbortSignal): Promise<void> => {
     parts.admit(call.metadata, { scopes: [operation.scope], service: serviceOf(rpc) });
     const input = await read(call.request);
-    const progress = wholePercents((done, total) => call.write(encodeProgress(done, total)));
+    const progress = wholePercents((done, total) => {
+      // Who does not read on is told how far it is when they do.
+      if (!call.writableNeedDrain) call.write(encodeProgress(done, total));
+    });
     const { body } = await operation.runLong!(parts.access, input, { signal, progress });
     call.write(method.encode(body));
     call.end();
@@ -41,7 +44,7 @@ export function progressCall(parts: Parts, operation: Operation): Call {
   return { handle, requestStream: false, responseStream: true };
 }
 
-/** A percent told twice says nothing; so at most 101 messages wait for a slow reader. */
+/** A percent told twice says nothing. */
 function wholePercents(tell: (done: number, total: number) => void) {
   let told = -1;
   return (done: number, total: number): void => {

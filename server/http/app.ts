@@ -4,6 +4,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
+import type { Cuts } from '../cuts.ts';
 import { type Flaw, setOwn } from '../json.ts';
 import {
   type EngineAccess,
@@ -53,6 +54,7 @@ interface Parts {
   readonly access: EngineAccess;
   readonly log: Logger;
   readonly encodeList: EncodeList;
+  readonly cuts: Cuts;
 }
 
 export function createApp(parts: Parts): HttpApp {
@@ -63,8 +65,8 @@ export function createApp(parts: Parts): HttpApp {
   for (const [path, methods] of operationsByPath()) {
     app.all(honoPath(path), ({ env }) => dispatch(parts, methods, env));
   }
-  addDocumentRoutes(app);
-  addMetricsRoute(app, parts.access);
+  addDocumentRoutes(app, parts.access);
+  addMetricsRoute(app, parts);
   app.notFound(({ env }) => respondWithError(unknownPath(env.incoming)));
   app.onError((error, { env }) => answerError(error, env.incoming, parts.log));
   return app;

@@ -18,8 +18,8 @@ test('every operation is described, and every reference leads somewhere', async 
   const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference);
   expect(references.length).toBeGreaterThan(20);
   for (const reference of new Set(references)) {
-    const name = /^#\/components\/schemas\/(\w+)$/.exec(reference ?? '')?.[1];
-    expect(json.components.schemas[name ?? ''], reference).toBeDefined();
+    const [, kind = '', name = ''] = /^#\/components\/(\w+)\/(\w+)$/.exec(reference ?? '') ?? [];
+    expect(json.components[kind]?.[name], reference).toBeDefined();
   }
 });
 

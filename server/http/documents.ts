@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { EngineAccess } from '../operations/operation.ts';
+import { watermarkPattern } from '../operations/replies.ts';
 import { programVersion } from '../version.ts';
 import type { HttpApp } from './app.ts';
 import { buildOpenApi } from './openapi.ts';
@@ -56,9 +58,15 @@ const assets = {
   'favicon-32x32.png': 'image/png',
 } as const;
 
-export function addDocumentRoutes(app: HttpApp): void {
-  const specification = JSON.stringify(buildOpenApi(programVersion()));
-  serve(app, '/openapi.json', () => document(specification, 'application/json'));
+export function addDocumentRoutes(app: HttpApp, access: EngineAccess): void {
+  const ofChain = JSON.stringify(buildOpenApi(programVersion()));
+  // Where there are no other nodes, a watermark is a number.
+  const [marks, number] = [watermarkPattern, '^\\d{1,15}$'].map((each) => JSON.stringify(each));
+  const alone = ofChain.replaceAll(marks!, number!);
+  serve(app, '/openapi.json', () => {
+    const isAlone = access.readiness().cluster === undefined;
+    return document(isAlone ? alone : ofChain, 'application/json');
+  });
   serve(app, '/docs', () => document(page, 'text/html; charset=utf-8'));
   serve(app, '/docs/start.js', () => document(start, 'text/javascript; charset=utf-8'));
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));

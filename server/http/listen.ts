@@ -4,16 +4,21 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Logger } from 'pino';
+import { type Cuts, createCuts } from '../cuts.ts';
 import { Gate } from '../gate.ts';
 import { doorLimits } from '../limits.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import type { Door } from '../serve.ts';
+import { addressesBut } from '../shares.ts';
 import { shown } from '../shown.ts';
 import { behindGate, type Serve } from './admit.ts';
 import { answerError, createApp } from './app.ts';
+import { Connections, type HttpLimits, type HttpTiming } from './connections.ts';
 import { createListEncoder } from './encode.ts';
+import { headFault } from './head.ts';
 import { createHotWay } from './hot.ts';
-import { encodeProblem, HttpRefusal, problemOf, problemType } from './problem.ts';
+import { HttpRefusal, refuseRequest } from './problem.ts';
+import { refuseTunnel, refuseUnparsed } from './unparsed.ts';
 
 export interface ListenOptions {
   readonly host: string;
@@ -23,39 +28,86 @@ export interface ListenOptions {
   readonly log: Logger;
   /** Shared with the other doors; absent: one of its own. */
   readonly gate?: Gate;
+  readonly cuts?: Cuts;
+  /** Addresses behind which many clients stand; absent: none. */
+  readonly sharedAddresses?: readonly string[];
+  /** For tests, which cannot wait as long. */
+  readonly timing?: Partial<HttpTiming>;
+  readonly limits?: Partial<HttpLimits>;
 }
 
 /** The url tells the port that was really taken. Rejects with Node's error when it cannot be. */
 export async function listen(options: ListenOptions): Promise<Door> {
-  const { host, port, access, log, gate = new Gate() } = options;
-  const encodeList = createListEncoder();
-  const app = createApp({ access, log, encodeList });
-  const serveHot = createHotWay(access, encodeList);
-  const serve: Serve = (incoming, outgoing) => {
-    if (!serveHot(incoming, outgoing)) void listener(incoming, outgoing);
-  };
-  const listener = getRequestListener(app.fetch, {
-    hostname: host,
-    overrideGlobalObjects: true,
-    errorHandler: (error) => answerError(refusedTarget(error), undefined, log),
+  const { host, port, log, cuts = createCuts(log) } = options;
+  const timing: HttpTiming = { ...doorLimits, ...options.timing };
+  const addressOf = addressesBut(options.sharedAddresses ?? []);
+  const limits: HttpLimits = { ...doorLimits, ...options.limits };
+  const connections = new Connections({ addressOf, cuts, timing, limits });
+  const server = createServer({
+    maxHeaderSize: doorLimits.headBytesMax,
+    headersTimeout: timing.headMsMax,
+    requestTimeout: timing.requestMsMax,
+    // By itself Node looks every 30 s, and what is to be cut after 10 is cut after 40.
+    connectionsCheckingInterval: timing.lookEveryMs,
+    keepAliveTimeout: doorLimits.keepAliveMs,
+    // It would be refused without words.
+    requireHostHeader: false,
   });
-  const server = createServer(
-    {
-      maxHeaderSize: doorLimits.headBytesMax,
-      headersTimeout: doorLimits.headMsMax,
-      requestTimeout: doorLimits.requestMsMax,
-      keepAliveTimeout: doorLimits.keepAliveMs,
-    },
-    behindGate(gate, access, serve),
-  );
-  server.on('clientError', refuseConnection);
+  serveOn(server, connections, createServe(options, cuts));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const onRefused = (reason: string) => cuts.count('http', reason);
+    refuseUnparsed(error, socket, { open: connections.openOn(socket), timing, onRefused });
+  });
+  server.on('connect', (_incoming, socket) => refuseTunnel(socket as Socket));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port, host, backlog: doorLimits.connectBacklog }, () => resolve());
   });
   const { port: taken } = server.address() as AddressInfo;
   const shownHost = host.includes(':') ? `[${host}]` : host;
-  return { url: `http://${shownHost}:${taken}`, close: () => close(server) };
+  const url = `http://${shownHost}:${taken}`;
+  return { url, close: () => close(server).finally(() => connections.stop()) };
+}
+
+/** The app behind the gate, with a way of its own for the hot reply. */
+function createServe(options: ListenOptions, cuts: Cuts): Serve {
+  const { host, access, log, gate = new Gate() } = options;
+  const encodeList = createListEncoder();
+  const app = createApp({ access, log, encodeList, cuts });
+  const serveHot = createHotWay(access, encodeList);
+  const listener = getRequestListener(app.fetch, {
+    hostname: host,
+    overrideGlobalObjects: true,
+    errorHandler: (error) => answerError(refusedTarget(error), undefined, log),
+  });
+  return behindGate(gate, access, (incoming, outgoing) => {
+    if (!serveHot(incoming, outgoing)) void listener(incoming, outgoing);
+  });
+}
+
+/** Serves what a connection may ask, and refuses the rest. */
+function serveOn(server: Server, connections: Connections, serve: Serve): void {
+  server.on('connection', (socket) => connections.add(socket));
+  const take: Serve = (incoming, outgoing) => {
+    try {
+      if (!connections.take(incoming, outgoing)) return;
+      const fault = headFault(incoming);
+      if (fault !== undefined) throw fault;
+    } catch (error) {
+      refuseRequest(outgoing, error);
+      return;
+    }
+    serve(incoming, outgoing);
+  };
+  server.on('request', take);
+  server.on('checkExpectation', take);
+  server.on('checkContinue', (incoming, outgoing) => {
+    // Only when somebody begins to read: a body that is refused unread is better never sent.
+    incoming.once('resume', () => {
+      if (!outgoing.headersSent) outgoing.writeContinue();
+    });
+    take(incoming, outgoing);
+  });
 }
 
 /**
@@ -68,51 +120,6 @@ function refusedTarget(error: unknown): unknown {
   return new HttpRefusal(400, `request ${message}`, {
     violations: [{ field: 'request', value: shown(error.message), limit: 'RFC 9112', message }],
     cause: error,
-  });
-}
-
-/**
- * What Node's parser gives up on never becomes a request, so that the answer is written by hand.
- */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const body = encodeProblem(problemOf(refusalOfParser(error.code)));
-  const status = JSON.parse(body) as { status: number; title: string };
-  socket.end(
-    [
-      `HTTP/1.1 ${status.status} ${status.title}`,
-      `content-type: ${problemType}`,
-      `content-length: ${Buffer.byteLength(body)}`,
-      'connection: close',
-      '',
-      body,
-    ].join('\r\n'),
-  );
-}
-
-function refusalOfParser(code: string | undefined): HttpRefusal {
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    const limit = doorLimits.headBytesMax;
-    const message = `must be at most ${limit} bytes together; POST takes more in its body`;
-    return new HttpRefusal(431, `request line and headers ${message}`, {
-      violations: [{ field: 'request', value: `more than ${limit} bytes`, limit, message }],
-    });
-  }
-  if (code === 'HPE_INVALID_URL') {
-    const limit = 'percent-encoded ASCII (RFC 3986)';
-    const message = 'must be percent-encoded: 咖啡 is %E5%92%96%E5%95%A1';
-    return new HttpRefusal(400, `request target ${message}`, {
-      violations: [{ field: 'path', value: 'other characters', limit, message }],
-    });
-  }
-  const late = code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  const message = late ? 'did not arrive in time' : 'is not HTTP/1.1';
-  const limit = late ? `${doorLimits.requestMsMax} ms` : 'RFC 9112';
-  return new HttpRefusal(400, `request ${message}`, {
-    violations: [{ field: 'request', value: code ?? 'unknown', limit, message }],
   });
 }
 

@@ -1,16 +1,22 @@
 // GET /metrics: how the node stands, in the text format of Prometheus (version 0.0.4).
 import type { ClusterStatus } from '../../engine/index.ts';
+import type { Cuts } from '../cuts.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import type { HttpApp } from './app.ts';
 import { wrongMethod } from './problem.ts';
 
 const contentType = 'text/plain; version=0.0.4; charset=utf-8';
 
-export function addMetricsRoute(app: HttpApp, access: EngineAccess): void {
+interface Parts {
+  readonly access: EngineAccess;
+  readonly cuts: Cuts;
+}
+
+export function addMetricsRoute(app: HttpApp, parts: Parts): void {
   app.all('/metrics', ({ env }) => {
     const { method } = env.incoming;
     if (method !== 'GET' && method !== 'HEAD') throw wrongMethod(method, ['GET']);
-    return new Response(metricsText(access), { headers: { 'content-type': contentType } });
+    return new Response(metricsText(parts), { headers: { 'content-type': contentType } });
   });
 }
 
@@ -48,7 +54,7 @@ function labelsOf(labels: Labels): string {
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }
 
-function metricsText(access: EngineAccess): string {
+function metricsText({ access, cuts }: Parts): string {
   const { cluster, ...status } = access.readiness();
   const page = new Page();
   page.gauge('caini_ready', 'Whether lists are complete.', [[{}, status.ready ? 1 : 0]]);
@@ -68,6 +74,11 @@ function metricsText(access: EngineAccess): string {
     const labels = { watermark: status.watermark ?? '', digest };
     page.gauge('caini_digest', 'The digest of all counts, in a label.', [[labels, 1]]);
   }
+  page.counter(
+    'caini_cut_total',
+    'Clients that were cut off or turned away, by door and reason.',
+    cuts.all.map(({ door, reason, count }) => [{ door, reason }, count]),
+  );
   if (cluster !== undefined) addCluster(page, cluster);
   return page.toString();
 }

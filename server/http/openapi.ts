@@ -1,30 +1,9 @@
 // The OpenAPI 3.1 document, derived from the table of operations and from nothing else.
-import { STATUS_CODES } from 'node:http';
-import { z } from 'zod';
-import { itemSchema, storeSchema } from '../../engine/index.ts';
-import type { Operation, Outcome } from '../operations/operation.ts';
-import {
-  auditSchema,
-  checkpointSchema,
-  compactReportSchema,
-  eraseReceiptSchema,
-  expireReportSchema,
-  healthSchema,
-  ingestResultSchema,
-  ingestResultsSchema,
-  itemPageSchema,
-  problemSchema,
-  readinessSchema,
-  recommendReplySchema,
-  storePageSchema,
-  violationSchema,
-} from '../operations/replies.ts';
+import type { Operation } from '../operations/operation.ts';
 import { operations } from '../operations.ts';
-import { problemType } from './problem.ts';
-import { ndjsonType } from './progress.ts';
+import { responsesOf, sharedResponses } from './openapi-responses.ts';
+import { inputSchema, type Json, replySchemas, schemaReference } from './openapi-schemas.ts';
 import { pathFields } from './target.ts';
-
-type Json = Record<string, unknown>;
 
 /** `version` is that of the program. */
 export function buildOpenApi(version: string): Json {
@@ -48,7 +27,7 @@ export function buildOpenApi(version: string): Json {
       { name: 'server', description: 'The process itself.' },
     ],
     paths,
-    components: { schemas },
+    components: { schemas, responses: sharedResponses() },
   };
 }
 
@@ -57,44 +36,10 @@ const introduction = [
   'times are RFC 3339.\n\nA write is answered once it is on disk and counted; give its',
   '`watermark` as `minWatermark` to read what you wrote.\n\nErrors are RFC 9457 documents',
   'whose `errors` name the field, the value and the limit. What cannot be read at all is 400,',
-  'wrong input is 422.',
+  'wrong input is 422, also where only the state makes it wrong: a member who was erased, more',
+  'brought back than bought, a time ahead of the clock. A path that takes other methods answers',
+  '405 with `allow`.',
 ].join(' ');
-
-const named = new Map<z.ZodType, string>([
-  [recommendReplySchema, 'RecommendReply'],
-  [ingestResultSchema, 'IngestResult'],
-  [ingestResultsSchema, 'IngestResults'],
-  [itemSchema, 'Item'],
-  [itemPageSchema, 'ItemPage'],
-  [storeSchema, 'Store'],
-  [storePageSchema, 'StorePage'],
-  [eraseReceiptSchema, 'EraseReceipt'],
-  [auditSchema, 'Audit'],
-  [checkpointSchema, 'Checkpoint'],
-  [compactReportSchema, 'CompactReport'],
-  [expireReportSchema, 'ExpireReport'],
-  [healthSchema, 'Health'],
-  [readinessSchema, 'Readiness'],
-  [violationSchema, 'Violation'],
-  [problemSchema, 'Problem'],
-]);
-
-function replySchemas(): Json {
-  const registry = z.registry<{ id: string }>();
-  for (const [schema, id] of named) registry.add(schema, { id });
-  const { schemas } = z.toJSONSchema(registry, { uri: reference, io: 'output' });
-  return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, bare(schema)]));
-}
-
-function reference(id: string): string {
-  return `#/components/schemas/${id}`;
-}
-
-/** Without the marks of a document of its own. */
-function bare(schema: object): Json {
-  const { $schema: _schema, $id: _id, ...rest } = schema as Json;
-  return rest;
-}
 
 function describe(operation: Operation, schemas: Json): Json {
   const { name, tag, summary, description, scope } = operation;
@@ -113,7 +58,7 @@ function describe(operation: Operation, schemas: Json): Json {
 
 function parametersOf(operation: Operation): readonly Json[] {
   const inPath = new Set(pathFields(operation.path).map((field) => field.name));
-  const { properties = {}, required = [] } = bare(inputSchema(operation.input)) as {
+  const { properties = {}, required = [] } = inputSchema(operation.input) as {
     properties?: Record<string, Json>;
     required?: string[];
   };
@@ -128,11 +73,15 @@ function parametersOf(operation: Operation): readonly Json[] {
     }));
 }
 
-function bodyOf(operation: Operation, schemas: Json): Json {
+/** Undefined where the path says all: then nothing is as good as `{}`. */
+function bodyOf(operation: Operation, schemas: Json): Json | undefined {
   const inPath = pathFields(operation.path).map(({ name }) => [name, true] as const);
+  const input = operation.input.omit(Object.fromEntries(inPath) as never);
+  if (operation.bodyOptional && Object.keys(input.shape).length === 0) return undefined;
   const id = `${operation.name[0]?.toUpperCase()}${operation.name.slice(1)}Request`;
-  schemas[id] = bare(inputSchema(operation.input.omit(Object.fromEntries(inPath) as never)));
-  const one = { $ref: reference(id) };
+  // What is left is another schema, whose rules as a whole would be lost.
+  schemas[id] = inputSchema(inPath.length === 0 ? operation.input : input);
+  const one = { $ref: schemaReference(id) };
   const schema = operation.many === undefined ? one : { oneOf: [one, manyOf(operation.many, one)] };
   const { example } = operation;
   return {
@@ -141,58 +90,14 @@ function bodyOf(operation: Operation, schemas: Json): Json {
   };
 }
 
+/** Each is judged by itself: one that is wrong is told so in its result, and stops nobody else. */
 function manyOf({ key, max }: { key: string; max: number }, one: Json): Json {
+  const other = { description: 'Whatever else it is, it is refused by its own result.' };
+  const items = { anyOf: [one, other] };
   return {
     type: 'object',
-    properties: { [key]: { type: 'array', minItems: 1, maxItems: max, items: one } },
+    properties: { [key]: { type: 'array', minItems: 1, maxItems: max, items } },
     required: [key],
     additionalProperties: false,
   };
-}
-
-function inputSchema(schema: z.ZodType): object {
-  return z.toJSONSchema(schema, { io: 'input' });
-}
-
-const statusAndText: Readonly<Record<Outcome, readonly [number, string]>> = {
-  ok: [200, 'Answered'],
-  created: [201, 'Taken: on disk and counted'],
-  duplicate: [200, 'Taken before; nothing changed'],
-  conflict: [409, 'The same id was taken with other content'],
-  rejected: [422, 'Refused; `result` and `errors` tell why'],
-  unavailable: [503, 'Not ready yet; `waitingFor` tells what for'],
-};
-
-/** One JSON text a line (https://github.com/ndjson/ndjson-spec); a schema speaks of one text. */
-const progressLines = {
-  schema: { type: 'string', description: 'Lines {"done", "total"}, then the result as the last.' },
-};
-
-function responsesOf(operation: Operation): Json {
-  const responses: Record<string, Json> = {};
-  for (const [outcome, schema] of Object.entries(operation.replies)) {
-    const [status, text] = statusAndText[outcome as Outcome];
-    const refused = outcome === 'conflict' || outcome === 'rejected';
-    const told = responses[status];
-    const description = told === undefined ? text : `${told['description']}; or: ${text}`;
-    const type = refused ? problemType : 'application/json';
-    const described = { schema: schemaOf(refused ? problemSchema : schema) };
-    const lines = operation.runLong && !refused && { [ndjsonType]: progressLines };
-    responses[status] = { description, content: { [type]: described, ...lines } };
-  }
-  const problem = { [problemType]: { schema: schemaOf(problemSchema) } };
-  if (operation.tag !== 'admin' && operation.tag !== 'server') {
-    const description = 'More is asked than can be answered in time; nothing was done';
-    const headers = { 'retry-after': { description: 'Seconds', schema: { type: 'integer' } } };
-    responses[503] = { description, headers, content: problem };
-  }
-  responses['default'] = { description: `Refused, e.g. ${STATUS_CODES[422]}`, content: problem };
-  return responses;
-}
-
-function schemaOf(schema: z.ZodType): Json {
-  const id = named.get(schema);
-  if (id !== undefined) return { $ref: reference(id) };
-  const options = schema instanceof z.ZodUnion ? (schema.options as readonly z.ZodType[]) : [];
-  return { anyOf: options.map(schemaOf) };
 }

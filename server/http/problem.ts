@@ -1,5 +1,5 @@
 // Refusals over HTTP: RFC 9457 problem documents, and the one table from error codes to statuses.
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { EngineError, type ErrorCode, type FieldViolation } from '../../engine/index.ts';
 import { shown } from '../shown.ts';
 
@@ -32,6 +32,10 @@ const statusOfReason: Readonly<Record<string, number>> = {
   STORES_MAX: 507,
   OVERLOADED: 503,
   INGEST_QUEUE_FULL: 503,
+  TOO_MANY_BODIES: 503,
+  TOO_MANY_CONNECTIONS: 503,
+  TOO_MANY_REQUESTS: 503,
+  TOO_MUCH_UNREAD: 503,
 };
 
 type ErrorDetails = NonNullable<ConstructorParameters<typeof EngineError>[2]>;
@@ -42,7 +46,7 @@ export class HttpRefusal extends EngineError {
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
-    status: 400 | 404 | 405 | 413 | 415 | 431,
+    status: keyof typeof codeOfStatus,
     message: string,
     details: ErrorDetails & { readonly headers?: Readonly<Record<string, string>> } = {},
   ) {
@@ -68,9 +72,13 @@ const codeOfStatus = {
   400: 'INVALID_ARGUMENT',
   404: 'NOT_FOUND',
   405: 'UNIMPLEMENTED',
+  408: 'DEADLINE_EXCEEDED',
   413: 'RESOURCE_EXHAUSTED',
   415: 'INVALID_ARGUMENT',
+  417: 'FAILED_PRECONDITION',
   431: 'RESOURCE_EXHAUSTED',
+  501: 'UNIMPLEMENTED',
+  505: 'UNIMPLEMENTED',
 } as const satisfies Record<number, ErrorCode>;
 
 export interface Problem {
@@ -122,13 +130,29 @@ function statusOf(error: EngineError): number {
   return statusOfReason[error.reason ?? ''] ?? statusOfCode[error.code];
 }
 
-/** The response to an error that was thrown on the way. */
-export function respondWithError(error: unknown): Response {
+/** What stands in the head of the answer to an error. */
+export function headersOfError(error: unknown): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': problemType };
   if (error instanceof HttpRefusal) Object.assign(headers, error.headers);
   if (error instanceof EngineError && error.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));
   }
+  return headers;
+}
+
+/** The response to an error that was thrown on the way. */
+export function respondWithError(error: unknown): Response {
   const problem = problemOf(error);
+  const headers = headersOfError(error);
   return new Response(encodeProblem(problem), { status: problem.status, headers });
+}
+
+/** Answers a request that the app never sees; after a head in doubt nothing more is read. */
+export function refuseRequest(outgoing: ServerResponse, error: unknown): void {
+  const problem = problemOf(error);
+  const body = encodeProblem(problem);
+  const length = { 'content-length': Buffer.byteLength(body) };
+  if (error instanceof HttpRefusal) outgoing.shouldKeepAlive = false;
+  outgoing.writeHead(problem.status, { ...headersOfError(error), ...length });
+  outgoing.end(body);
 }

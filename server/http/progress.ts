@@ -56,7 +56,8 @@ export function answerWithProgress(
       const send = (line: string): void => {
         if (isOpen && !signal.aborted) controller.enqueue(encoder.encode(`${line}\n`));
       };
-      const progress = percents(send);
+      // Who has not read the last one is told how far it is when they have.
+      const progress = percents((line) => (controller.desiredSize ?? 0) > 0 && send(line));
       send(await lastLine(() => operation.runLong!(access, input, { signal, progress })));
       if (isOpen) controller.close();
     },
@@ -68,7 +69,7 @@ export function answerWithProgress(
 }
 
 /** A percent told twice says nothing; thousands of lines would only be thrown away. */
-function percents(send: (line: string) => void): (done: number, total: number) => void {
+function percents(send: (line: string) => unknown): (done: number, total: number) => void {
   let told = -1;
   return (done, total) => {
     const percent = total === 0 ? 100 : Math.floor((done / total) * 100);

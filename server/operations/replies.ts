@@ -5,6 +5,7 @@ import {
   type ClockReport,
   type CompactReport,
   type EraseReceipt,
+  errorCodes,
   type IngestResult,
   idSchema,
   itemSchema,
@@ -16,6 +17,14 @@ import {
   storeSchema,
 } from '../../engine/index.ts';
 import { doorLimits } from '../limits.ts';
+
+/** One number, or with several origins one for each: `shop/1763791200:15,till-7/1763791300:2`. */
+const originMark = '[a-z0-9][a-z0-9-]{0,31}(?:\\.\\d{1,10})?/\\d{1,10}:\\d{1,15}';
+export const watermarkPattern = `^(?:\\d{1,15}|${originMark}(?:,${originMark})*)$`;
+
+const watermark = z.string().regex(new RegExp(watermarkPattern));
+const reason = z.string().regex(/^[A-Z][A-Z0-9_]*$/);
+const priceFen = z.int().min(0).max(limits.unitPriceFenMax);
 
 export const violationSchema = z.strictObject({
   field: z.string().meta({ description: 'Path of the field, e.g. lines[0].quantity.' }),
@@ -29,51 +38,53 @@ const count = z.int().min(0);
 export const recommendReplySchema = z.strictObject({
   recommendationId: z.string(),
   scenario: z.enum(scenarios),
-  items: z.array(
-    z.strictObject({
-      itemId: z.string(),
-      name: z.exactOptional(z.string()),
-      priceFen: z.exactOptional(z.int()),
-      score: z
-        .number()
-        .meta({ description: 'Comparable within one list only; 9 significant digits.' }),
-      reasons: z.array(
-        z.strictObject({
-          type: z.enum(reasonTypes),
-          itemId: z.exactOptional(z.string()),
-          itemName: z.exactOptional(z.string()),
-          count: z.exactOptional(count).meta({ description: 'Receipts, counted.' }),
-        }),
-      ),
-      terms: z.exactOptional(
-        z
-          .array(
-            z.strictObject({
-              type: z.enum(reasonTypes),
-              itemId: z.exactOptional(z.string()).meta({
-                description: 'Absent among several of a type: what the others gave together.',
+  items: z
+    .array(
+      z.strictObject({
+        itemId: idSchema,
+        name: z.exactOptional(z.string()),
+        priceFen: z.exactOptional(priceFen),
+        score: z
+          .number()
+          .meta({ description: 'Comparable within one list only; 9 significant digits.' }),
+        reasons: z.array(
+          z.strictObject({
+            type: z.enum(reasonTypes),
+            itemId: z.exactOptional(idSchema),
+            itemName: z.exactOptional(z.string()),
+            count: z.exactOptional(count).meta({ description: 'Receipts, counted.' }),
+          }),
+        ),
+        terms: z.exactOptional(
+          z
+            .array(
+              z.strictObject({
+                type: z.enum(reasonTypes),
+                itemId: z.exactOptional(idSchema).meta({
+                  description: 'Absent among several of a type: what the others gave together.',
+                }),
+                score: z.number(),
               }),
-              score: z.number(),
-            }),
-          )
-          .meta({ description: 'With explain only: they sum to the score.' }),
-      ),
-      usualGapDays: z.exactOptional(z.number()),
-      nextDueOn: z.exactOptional(z.string()),
-    }),
-  ),
+            )
+            .meta({ description: 'With explain only: they sum to the score.' }),
+        ),
+        usualGapDays: z.exactOptional(z.number().min(0)),
+        nextDueOn: z.exactOptional(z.iso.date()),
+      }),
+    )
+    .max(limits.listItemsMax),
   personalized: z.boolean(),
   relaxations: z.array(z.enum(relaxationTypes)),
-  watermark: z.string(),
+  watermark,
 }) satisfies z.ZodType<RecommendReply>;
 
 export const ingestResultSchema = z.strictObject({
   id: z.string(),
   status: z.enum(['created', 'duplicate', 'conflict', 'rejected']),
-  watermark: z.exactOptional(z.string()).meta({
+  watermark: z.exactOptional(watermark).meta({
     description: 'Give it as minWatermark to read what you wrote. Of a duplicate: the first one.',
   }),
-  reason: z.exactOptional(z.string()).meta({ description: 'UPPER_SNAKE_CASE, when refused.' }),
+  reason: z.exactOptional(reason).meta({ description: 'When refused.' }),
   message: z.exactOptional(z.string()),
   field: z.exactOptional(z.string()),
   limit: z.exactOptional(z.union([z.string(), z.number()])),
@@ -138,7 +149,7 @@ const clusterSchema = z
 export const readinessSchema = z.strictObject({
   ready: z.boolean(),
   waitingFor: z.exactOptional(z.string()),
-  watermark: z.exactOptional(z.string()),
+  watermark: z.exactOptional(watermark),
   events: z.exactOptional(count),
   members: z.exactOptional(count),
   items: z.exactOptional(count),
@@ -155,7 +166,10 @@ export const readinessSchema = z.strictObject({
   cluster: z.exactOptional(clusterSchema),
 });
 
-const digest = z.string().meta({ description: '16 hexadecimal digits, docs/reference/digest.md.' });
+const digest = z
+  .string()
+  .regex(/^[0-9a-f]{16}$/)
+  .meta({ description: 'Of all counts, docs/reference/digest.md.' });
 
 const acknowledgementSchema = z.strictObject({
   node: z.string(),
@@ -172,8 +186,8 @@ export const eraseReceiptSchema = z.strictObject({
   }),
   digestBefore: z.exactOptional(digest),
   digestAfter: z.exactOptional(digest),
-  watermark: z.string(),
-  bytesGoneBy: z.string().meta({
+  watermark,
+  bytesGoneBy: z.iso.datetime({ offset: true }).meta({
     description: 'When the last bytes will be gone from the disk, RFC 3339.',
   }),
   nodes: z.exactOptional(z.array(acknowledgementSchema)).meta({
@@ -194,13 +208,13 @@ export const auditSchema = z.strictObject({
 }) satisfies z.ZodType<Audit>;
 
 export const checkpointSchema = z.strictObject({
-  watermark: z.string().meta({ description: 'The counts on disk stand here, or further on.' }),
+  watermark: watermark.meta({ description: 'The counts on disk stand here, or further on.' }),
 });
 
 export const compactReportSchema = z.strictObject({
   bytesBefore: count,
   bytesAfter: count,
-  seconds: z.number(),
+  seconds: z.number().min(0),
 }) satisfies z.ZodType<CompactReport>;
 
 export const expireReportSchema = z.strictObject({
@@ -208,17 +222,17 @@ export const expireReportSchema = z.strictObject({
 });
 
 export const clockReportSchema = z.strictObject({
-  clock: z.string().meta({ description: 'What it says, RFC 3339.' }),
-  newestReceiptOn: z.exactOptional(z.string()).meta({ description: 'A date.' }),
+  clock: z.iso.datetime({ offset: true }).meta({ description: 'What it says.' }),
+  newestReceiptOn: z.exactOptional(z.iso.date()),
 }) satisfies z.ZodType<ClockReport>;
 
 export const problemSchema = z.strictObject({
-  type: z.string(),
+  type: z.string().regex(/^urn:caini:problem:[a-z-]+$/),
   title: z.string(),
-  status: z.int(),
+  status: z.int().min(400).max(599),
   detail: z.string(),
-  code: z.string(),
-  reason: z.exactOptional(z.string()),
-  errors: z.array(violationSchema),
+  code: z.enum([...errorCodes, 'CONFLICT']),
+  reason: z.exactOptional(reason).meta({ description: 'More closely than `code`.' }),
+  errors: z.array(violationSchema).max(doorLimits.violationsMax),
   result: z.exactOptional(ingestResultSchema),
 });

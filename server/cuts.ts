@@ -1,0 +1,39 @@
+// What was cut off or turned away at the doors, counted by reason: /metrics tells it, and the log
+// once in a while.
+import type { Logger } from 'pino';
+import { doorLimits } from './limits.ts';
+
+export type DoorName = 'http' | 'grpc';
+
+export interface Cut {
+  readonly door: DoorName;
+  /** UPPER_SNAKE_CASE, as clients are told where they can be told. */
+  readonly reason: string;
+  readonly count: number;
+}
+
+export interface Cuts {
+  count(door: DoorName, reason: string): void;
+  readonly all: readonly Cut[];
+}
+
+/** Shared by the doors of one process. */
+export function createCuts(log: Logger, now: () => number = () => performance.now()): Cuts {
+  const counts = new Map<string, { door: DoorName; reason: string; count: number }>();
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return {
+    count(door, reason) {
+      const key = `${door} ${reason}`;
+      const cut = counts.get(key) ?? { door, reason, count: 0 };
+      cut.count += 1;
+      counts.set(key, cut);
+      // A flood must not fill the log too.
+      if (now() - toldAt < doorLimits.cutsToldEveryMs) return;
+      toldAt = now();
+      log.warn({ door, reason, since_start: cut.count }, 'a client was cut off or turned away');
+    },
+    get all() {
+      return [...counts.values()];
+    },
+  };
+}

@@ -1,0 +1,203 @@
+// What a hostile test plays on: the doors in a process of their own, and honest clients who are to
+// be served all the while.
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ListenOptions as GrpcOptions } from '../../server/grpc/listen.ts';
+import type { ListenOptions as HttpOptions } from '../../server/http/listen.ts';
+import { makeTemporaryFolder } from '../support/folders.ts';
+import { ask, newClient } from '../support/till.ts';
+
+/** `HOSTILE_LONG=1`: the limits of time as they are, more of everything, and for longer. */
+export const isLong = process.env['HOSTILE_LONG'] === '1';
+
+/** So many here, and so many when there is time. */
+export const many = (few: number, long: number): number => (isLong ? long : few);
+
+export interface Memory {
+  readonly rss: number;
+  /** In use by JavaScript after a collection, buffers included. */
+  readonly held: number;
+  readonly sessions: number;
+  readonly openCalls: number;
+}
+
+export interface Stage {
+  readonly http: string;
+  readonly grpc: string;
+  memory(): Promise<Memory>;
+  /** Of what was cut, by reason, over both doors. */
+  cuts(): Promise<Readonly<Record<string, number>>>;
+  close(): Promise<void>;
+}
+
+interface StageOptions {
+  readonly http?: Partial<Pick<HttpOptions, 'limits' | 'timing'>>;
+  readonly grpc?: Partial<Pick<GrpcOptions, 'limits' | 'timing'>>;
+}
+
+/** A tenth of the time that is given in truth, so that a test can see it pass. */
+const shortTiming = {
+  lookEveryMs: 100,
+  headMsMax: 1_000,
+  requestMsMax: 2_000,
+  connectMsMax: 1_000,
+  unreadMsMax: 1_500,
+  unreadBytesPerMs: 1_000,
+};
+
+export async function openStage({ http, grpc }: StageOptions = {}): Promise<Stage> {
+  const folder = await makeTemporaryFolder('hostile');
+  const timing = isLong ? {} : shortTiming;
+  const task = {
+    dataDir: folder.path,
+    http: { ...http, timing: { ...timing, ...http?.timing } },
+    grpc: { ...grpc, timing: { ...timing, ...grpc?.timing } },
+  };
+  const script = join(import.meta.dirname, 'doors-child.mjs');
+  const child = fork(script, [JSON.stringify(task)], { execArgv: ['--expose-gc'] });
+  const urls = (await heard(child)) as { http: string; grpc: string };
+  return {
+    ...urls,
+    async memory() {
+      child.send('memory');
+      return (await heard(child)) as Memory;
+    },
+    async cuts() {
+      const text = await (await fetch(`${urls.http}/metrics`)).text();
+      const told = text.matchAll(/caini_cut_total\{door="\w+",reason="(\w+)"\} (\d+)/g);
+      return Object.fromEntries([...told].map(([, reason, count]) => [reason, Number(count)]));
+    },
+    async close() {
+      child.send('stop');
+      const hang = setTimeout(() => child.kill('SIGKILL'), 20_000);
+      await once(child, 'exit');
+      clearTimeout(hang);
+      await folder.remove();
+    },
+  };
+}
+
+async function heard(child: ChildProcess): Promise<unknown> {
+  const died = new AbortController();
+  const exit = once(child, 'exit', { signal: died.signal }).then(([code, signal]) => {
+    throw new Error(`the server has died: ${signal ?? code}`);
+  });
+  exit.catch(() => undefined);
+  try {
+    const [message] = (await Promise.race([once(child, 'message'), exit])) as [unknown];
+    return message;
+  } finally {
+    died.abort();
+  }
+}
+
+export interface Honest {
+  /** Resolves when each kind of question has been answered so often from now on. */
+  servedMore(times: number): Promise<void>;
+  /** What went wrong, in words. */
+  readonly failures: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Nobody waits for so long, however busy the machine is; the limits of time as they are last. */
+const hangMs = isLong ? 180_000 : 60_000;
+
+/** For `vi.waitFor`. */
+export const hangs = { timeout: hangMs, interval: 50 };
+
+type Kind = 'list' | 'receipt' | 'advice' | 'health';
+
+/** Asks both doors again and again. */
+export function beHonest({ http, grpc }: Stage): Honest {
+  const served: Record<Kind, number> = { list: 0, receipt: 0, advice: 0, health: 0 };
+  const failures: string[] = [];
+  const lists = newClient(grpc, 'RecommendationService');
+  const checkout = newClient(grpc, 'CheckoutService');
+  let isStopped = false;
+  let count = 0;
+  const questions = {
+    list: () => ask(lists, 'RecommendForMember', { memberId: 'ann' }),
+    receipt: () => {
+      count += 1;
+      const lines = [{ itemId: 'milk', quantity: 1 }];
+      const occurredAt = '2026-05-02T09:10:00+08:00';
+      const body = JSON.stringify({ purchaseId: `honest-${count}`, occurredAt, lines });
+      const headers = { 'content-type': 'application/json' };
+      return answered(fetch(`${http}/v1/purchases`, { method: 'POST', headers, body }));
+    },
+    advice: () => adviceFor(checkout),
+    health: () => answered(fetch(`${http}/healthz`)),
+  };
+  const loops = Object.entries(questions).map(async ([name, question]) => {
+    while (!isStopped) {
+      try {
+        await question();
+        served[name as Kind] += 1;
+      } catch (error) {
+        failures.push(`${name}: ${(error as Error).message}`);
+      }
+      await pause(20);
+    }
+  });
+  return {
+    async servedMore(times) {
+      const before = { ...served };
+      const least = () =>
+        Math.min(...Object.entries(served).map(([name, now]) => now - before[name as Kind]));
+      while (least() < times) await pause(10);
+    },
+    failures,
+    async stop() {
+      isStopped = true;
+      await Promise.all(loops);
+      lists.close();
+      checkout.close();
+    },
+  };
+}
+
+async function answered(response: Promise<Response>): Promise<void> {
+  const { status } = await response;
+  if (status >= 300) throw new Error(`answered ${status}`);
+}
+
+/** One ticket of a till: a scan, and advice for it. */
+function adviceFor(checkout: ReturnType<typeof newClient>): Promise<void> {
+  const stream = checkout.ScanSession();
+  stream.write({ open: { deadlineMs: 10_000 } });
+  stream.write({ scan: { seq: 1, itemId: 'milk' } });
+  return new Promise((resolve, reject) => {
+    const hang = setTimeout(() => reject(new Error('heard nothing')), hangMs);
+    stream.once('close', () => clearTimeout(hang));
+    stream.once('error', reject);
+    stream.once('data', ({ event }: { event: string }) => {
+      stream.end();
+      if (event === 'advice') resolve();
+      else reject(new Error(`heard ${event}`));
+    });
+  });
+}
+
+/** A bare connection that reads nothing until it is told to; `from` is its own address. */
+export function dial(url: string, from?: string): Socket {
+  const { hostname, port } = new URL(url.replace('grpc://', 'http://'));
+  const socket = connect({
+    host: hostname,
+    port: Number(port),
+    ...(from !== undefined && { localAddress: from }),
+  });
+  socket.pause();
+  // Who is cut hears of it as an error.
+  socket.on('error', () => {});
+  return socket;
+}
+
+/** Resolves when all of them have ended. */
+export async function allEnded(sockets: readonly Socket[]): Promise<void> {
+  await Promise.all(sockets.map((socket) => socket.closed || once(socket, 'close')));
+}
+
+export const megabytes = (bytes: number): number => Math.round(bytes / 1_048_576);
