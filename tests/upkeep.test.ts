@@ -47,7 +47,8 @@ function crashCopy(from: string, to: string): string {
 }
 
 function open(dataDir: string, options: Partial<EngineOptions> = {}) {
-  return openEngine({ dataDir, clock: () => start + 10 * day, ...options });
+  const { clock = () => start + 10 * day } = options;
+  return openEngine({ dataDir, ...options, clock, steadyClock: clock });
 }
 
 test('a ticket that expires beside its own return is taken back once', () =>

@@ -49,6 +49,8 @@ describe('the command', () => {
   beforeAll(async () => {
     till = await openTill();
     await teach(till.engine);
+    // What it was taught is of May.
+    await till.engine.confirmClock();
   });
   afterAll(() => till?.close());
 
