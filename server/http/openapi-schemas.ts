@@ -94,7 +94,7 @@ function isId({ type, minLength, maxLength, pattern, format }: Json): boolean {
   return type === 'string' && minLength === 1 && hasMore === undefined;
 }
 
-/** Bytes cannot be counted here; so many characters of two, three or four bytes are surely too long. */
+/** No schema counts bytes; so many characters of two, three or four bytes are too long for sure. */
 const tooLong = [
   ['\\u007f', 2],
   ['\\u07ff', 3],
