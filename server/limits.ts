@@ -145,6 +145,13 @@ export const doorLimits = {
   expireEveryMs: 3_600_000,
   /** What an overloaded server tells callers to wait. */
   overloadRetryMs: 1_000,
+  /**
+   * A stream of receipts that is refused under overload is held back and asks again for so long
+   * before it ends: HTTP/2 makes the sender wait, and a till that was offline has no other caller.
+   */
+  streamOverloadMsMax: 30_000,
+  /** How often it asks: 256 connections of 100 streams at most ask 256,000 times a second. */
+  streamOverloadRetryMs: 100,
   gate: {
     /** For lists in each turn of the event loop: some 80; turns of 2 ms cost gRPC a fifth. */
     listsMs: 5,

@@ -3,62 +3,50 @@ import { createHash } from 'node:crypto';
 import type { Metadata } from '@grpc/grpc-js';
 import { EngineError } from '../../engine/index.ts';
 import { readSecretFile } from '../config.ts';
-import type { RpcService, Scope } from '../operations/operation.ts';
+import { anonymous, type Caller, type CallerScope, callerScopes } from '../operations/caller.ts';
 
-/** `till` may do what a till does and see no member's list. */
-const keyScopes = ['read', 'write', 'admin', 'till'] as const;
-type KeyScope = (typeof keyScopes)[number];
+/** Who calls. Throws UNAUTHENTICATED. */
+export type Authenticate = (metadata: Metadata) => Caller;
 
-export interface Asked {
-  /** Absent: whoever has any key may. */
-  readonly scopes?: readonly Scope[];
-  readonly service?: RpcService;
-}
+/** By the hash of each key. */
+export type Keys = ReadonlyMap<string, Caller>;
 
-/** Throws UNAUTHENTICATED or PERMISSION_DENIED. */
-export type Admit = (metadata: Metadata, asked: Asked) => void;
-
-export type Keys = ReadonlyMap<string, ReadonlySet<KeyScope>>;
-
-export const admitEverybody: Admit = () => {};
+export const authenticateNobody: Authenticate = () => anonymous;
 
 /** `keys` is asked on every call, so that a changed file counts at once. */
-export function admitByKey(keys: () => Keys): Admit {
-  return (metadata, { scopes = [], service }) => {
-    const held = keys().get(hashOf(keyIn(metadata)));
-    if (held === undefined) throw unauthenticated('is not a known key');
-    if (held.has('till') && service !== undefined && isForTills(service, scopes)) return;
-    const missing = scopes.find((scope) => !held.has(scope));
-    if (missing === undefined) return;
-    const message = `the API key does not have the scope ${missing}`;
-    throw new EngineError('PERMISSION_DENIED', message, { reason: 'SCOPE_MISSING' });
+export function authenticateByKey(keys: () => Keys): Authenticate {
+  return (metadata) => {
+    const caller = keys().get(hashOf(keyIn(metadata)));
+    if (caller === undefined) throw unauthenticated('is not a known key');
+    return caller;
   };
-}
-
-function isForTills(service: RpcService, scopes: readonly Scope[]): boolean {
-  if (service === 'CheckoutService' || service === 'IngestService') return true;
-  return service === 'CatalogService' && scopes.every((scope) => scope === 'read');
 }
 
 /** Lines `KEY scope,scope`; `#` begins a comment. Throws what is wrong, with its line. */
 export function readKeys(path: string): Keys {
-  const keys = new Map<string, ReadonlySet<KeyScope>>();
+  const keys = new Map<string, Caller>();
   for (const [index, line] of readSecretFile('grpcApiKeysFile', path).split('\n').entries()) {
     const words = line.replace(/#.*/, '').trim();
     if (words === '') continue;
     const [key = '', list = '', ...rest] = words.split(/\s+/);
-    const scopes = list.split(',').filter((word): word is KeyScope => isScope(word));
+    const scopes = list.split(',').filter((word): word is CallerScope => isScope(word));
     if (key.length < 16 || rest.length > 0 || scopes.length !== list.split(',').length) {
-      const wanted = `a key of 16 characters or more and scopes of ${keyScopes.join(', ')}`;
+      const wanted = `a key of 16 characters or more and scopes of ${callerScopes.join(', ')}`;
       throw new EngineError('INVALID_ARGUMENT', `line ${index + 1} of ${path} is not ${wanted}`);
     }
-    keys.set(hashOf(key), new Set(scopes));
+    const hash = hashOf(key);
+    keys.set(hash, { keyId: keyIdOf(hash), scopes: new Set(scopes), stores: 'all' });
   }
   return keys;
 }
 
-function isScope(word: string): word is KeyScope {
-  return (keyScopes as readonly string[]).includes(word);
+/** Enough of the hash to tell the keys of one file apart in a log. */
+function keyIdOf(hash: string): string {
+  return hash.slice(0, 8);
+}
+
+function isScope(word: string): word is CallerScope {
+  return (callerScopes as readonly string[]).includes(word);
 }
 
 /** Keys are looked up by hash: how long that takes says nothing of how much of a key was right. */

@@ -6,6 +6,7 @@ import type { ReplicationHost } from '../cluster/host.ts';
 import { type Cuts, createCuts } from '../cuts.ts';
 import { Gate } from '../gate.ts';
 import { doorLimits } from '../limits.ts';
+import { Chain } from '../operations/chain.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import { operations } from '../operations.ts';
 import type { Door } from '../serve.ts';
@@ -15,7 +16,7 @@ import { watchFiles } from './files.ts';
 import { createFragments } from './fragments.ts';
 import { boundSessions, Guard, type GuardLimits } from './guard.ts';
 import { createHealth } from './health.ts';
-import { type Admit, admitByKey, admitEverybody, readKeys } from './keys.ts';
+import { type Authenticate, authenticateByKey, authenticateNobody, readKeys } from './keys.ts';
 import { createOpenStreams, type OpenStreams, type Parts, type Timing } from './parts.ts';
 import { purchaseCalls } from './purchases.ts';
 import { createReflection } from './reflection.ts';
@@ -59,7 +60,7 @@ export interface GrpcDoor extends Door {
 export async function listen(options: ListenOptions): Promise<GrpcDoor> {
   const { host, port, access, log, tls, keysFile, now = () => performance.now() } = options;
   const timing: Timing = { ...timingOf(), ...options.timing };
-  const { admit, stop: stopKeys } = admission(keysFile, log, timing);
+  const { authenticate, stop: stopKeys } = authentication(keysFile, log, timing);
   const secured = credentialsOf(tls, log, timing);
   const streams = createOpenStreams();
   const { gate = new Gate(), cuts = createCuts(log) } = options;
@@ -75,11 +76,10 @@ export async function listen(options: ListenOptions): Promise<GrpcDoor> {
     limits: bounds,
   });
   const parts: Parts = {
-    access,
+    chain: new Chain({ access, gate, log }),
     log,
-    admit,
+    authenticate,
     streams,
-    gate,
     fragments: createFragments(),
     clientOf: (call) => guard.clientOf(call),
     unread,
@@ -119,15 +119,15 @@ export async function listen(options: ListenOptions): Promise<GrpcDoor> {
   };
 }
 
-function admission(
+function authentication(
   keysFile: string | undefined,
   log: Logger,
   { filesEveryMs: everyMs }: Timing,
-): { readonly admit: Admit; stop(): void } {
-  if (keysFile === undefined) return { admit: admitEverybody, stop: () => {} };
+): { readonly authenticate: Authenticate; stop(): void } {
+  if (keysFile === undefined) return { authenticate: authenticateNobody, stop: () => {} };
   const paths = [keysFile];
   const keys = watchFiles({ paths, read: () => readKeys(keysFile), everyMs, log });
-  return { admit: admitByKey(keys.current), stop: keys.stop };
+  return { authenticate: authenticateByKey(keys.current), stop: keys.stop };
 }
 
 function credentialsOf(tls: TlsFiles | undefined, log: Logger, timing: Timing): Credentials {

@@ -1,13 +1,13 @@
 // What the calls of one gRPC door share.
-import type { StatusObject } from '@grpc/grpc-js';
+import type { Metadata, StatusObject } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
-import type { Gate } from '../gate.ts';
 import { doorLimits } from '../limits.ts';
-import type { EngineAccess } from '../operations/operation.ts';
+import type { Asked, Caller } from '../operations/caller.ts';
+import type { Chain } from '../operations/chain.ts';
 import type { Client, Shares } from '../shares.ts';
 import type { Fragments } from './fragments.ts';
-import type { Admit } from './keys.ts';
+import type { Authenticate } from './keys.ts';
 import { isOurFault, statusOfError } from './status.ts';
 
 /** Streams that are open, so that a stop can tell each of them. */
@@ -18,12 +18,11 @@ export interface OpenStreams {
 }
 
 export interface Parts {
-  readonly access: EngineAccess;
+  readonly chain: Chain;
   readonly log: Logger;
-  readonly admit: Admit;
+  readonly authenticate: Authenticate;
   readonly streams: OpenStreams;
   readonly fragments: Fragments;
-  readonly gate: Gate;
   readonly clientOf: ClientOf;
   /** Bytes of answers that were made and that their clients have not taken. */
   readonly unread: Shares;
@@ -50,6 +49,14 @@ export interface Timing {
   readonly unreadBytesPerMs: number;
   readonly sessionOpenMsMax: number;
   readonly streamIdleMsMax: number;
+  readonly streamOverloadMsMax: number;
+}
+
+/** Who calls, when they may ask for that. Throws UNAUTHENTICATED or PERMISSION_DENIED. */
+export function callerOf({ authenticate, chain }: Parts, metadata: Metadata, asked: Asked): Caller {
+  const caller = authenticate(metadata);
+  chain.authorize(caller, asked);
+  return caller;
 }
 
 /** The status of a failed call; what is ours to mend goes to the log with its cause. */

@@ -7,6 +7,10 @@ import type {
 } from '@grpc/grpc-js';
 import { IngestResult, Purchase, RecordPurchasesResponse } from '#proto/caini/v1/ingest.js';
 import { EngineError, limits } from '../../engine/index.ts';
+import { overloaded } from '../gate.ts';
+import type { Visitor } from '../lane.ts';
+import { doorLimits } from '../limits.ts';
+import { anonymous, type Caller } from '../operations/caller.ts';
 import type { Result } from '../operations/operation.ts';
 import { schemaNode } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
@@ -14,7 +18,7 @@ import type { Client } from '../shares.ts';
 import { Answers } from './answers.ts';
 import { type IdleWatch, watchIdle } from './idle.ts';
 import { decodeMessage, toInput } from './input.ts';
-import { type Parts, refuse, stopping, tooMuchUnread } from './parts.ts';
+import { callerOf, type Parts, refuse, stopping, tooMuchUnread } from './parts.ts';
 import { toIngestResult } from './replies.ts';
 import type { Call } from './services.ts';
 import { createSlots, type Slots } from './slots.ts';
@@ -40,9 +44,32 @@ export function purchaseCalls(parts: Parts): Readonly<Record<string, Call>> {
 }
 
 /** Rejects with what stops the stream; what is wrong with one receipt is its result. */
-async function record({ access }: Parts, bytes: Buffer): Promise<Result> {
+async function record({ chain }: Parts, caller: Caller, bytes: Buffer): Promise<Result> {
   const value = toInput(decodeMessage(Purchase, bytes), schemaNode(ingestPurchases.input));
-  return ingestPurchases.run(access, { value, flaws: [] });
+  return chain.run(ingestPurchases, caller, { value, flaws: [] });
+}
+
+interface PatientVisitor extends Visitor {
+  /** Nobody waits for the answer any more. */
+  isGone(): boolean;
+}
+
+/**
+ * By the gate of every receipt. Where another caller is refused, this one is held back and asks
+ * again: what it has read ahead is bounded, and HTTP/2 holds back the rest.
+ */
+function limitPatiently({ chain, timing }: Parts, { serve, refuse, isGone }: PatientVisitor): void {
+  const since = performance.now();
+  const ask = (): void =>
+    chain.limit(ingestPurchases.load, {
+      serve,
+      refuse() {
+        const isPatient = performance.now() - since < timing.streamOverloadMsMax && !isGone();
+        if (isPatient) setTimeout(ask, doorLimits.streamOverloadRetryMs);
+        else refuse();
+      },
+    });
+  ask();
 }
 
 function toldResult({ body, violations = [] }: Result): IngestResult {
@@ -61,6 +88,7 @@ class AnsweredStream {
   private readonly parts: Parts;
   private readonly slots: Slots;
   private readonly client: Client;
+  private caller: Caller = anonymous;
   private readonly answers: Answers;
   private readonly idle: IdleWatch;
   /** Receipts that were read and whose answers are not out. */
@@ -68,6 +96,8 @@ class AnsweredStream {
   private isWaiting = false;
   private hasEnded = false;
   private isStopping = false;
+  /** The client has sent its last. */
+  private isRead = false;
   /** Everything that was read has been answered. */
   private answered: Promise<void> = Promise.resolve();
 
@@ -90,7 +120,7 @@ class AnsweredStream {
   begin(): void {
     const { call, parts } = this;
     try {
-      parts.admit(call.metadata, asked);
+      this.caller = callerOf(parts, call.metadata, asked);
     } catch (error) {
       this.fail(error);
       return;
@@ -102,29 +132,40 @@ class AnsweredStream {
     call.once('cancelled', forget).once('close', forget);
     // An iterator would destroy the stream at its end, and the answers with it.
     call.on('data', (bytes: Buffer) => this.receive(bytes));
-    call.on('end', () => void this.answered.then(() => this.end()));
+    call.on('end', () => {
+      this.isRead = true;
+      this.endOnceAnswered();
+    });
   }
 
   private receive(bytes: Buffer): void {
     this.idle.heard();
     const count = slotsOf(bytes);
-    if (this.slots.tryTake(this.client, count)) {
-      this.take(bytes, count);
-      return;
-    }
     this.isWaiting = true;
-    this.call.pause();
-    void this.slots.take(this.client, count).then(() => {
+    if (this.slots.tryTake(this.client, count)) this.limit(bytes, count);
+    else void this.slots.take(this.client, count).then(() => this.limit(bytes, count));
+    if (this.isWaiting) this.call.pause();
+  }
+
+  /** One at a time of each stream: meanwhile no more of it is read. */
+  private limit(bytes: Buffer, count: number): void {
+    const take = (recorded: () => Promise<Result>): void => {
       this.isWaiting = false;
-      this.take(bytes, count);
-      this.readOrWait();
+      this.take(recorded, count);
+      if (this.call.isPaused()) this.readOrWait();
+      this.endOnceAnswered();
+    };
+    limitPatiently(this.parts, {
+      serve: () => take(() => record(this.parts, this.caller, bytes)),
+      refuse: () => take(() => Promise.reject(overloaded())),
+      isGone: () => this.hasEnded,
     });
   }
 
-  private take(bytes: Buffer, count: number): void {
+  private take(recorded: () => Promise<Result>, count: number): void {
     this.ahead += 1;
     if (this.hasEnded || this.isStopping) this.giveBack(count);
-    else this.answer(record(this.parts, bytes), count);
+    else this.answer(recorded(), count);
     if (this.ahead >= limits.streamPurchasesAheadMax) this.call.pause();
   }
 
@@ -156,6 +197,11 @@ class AnsweredStream {
     this.slots.give(this.client, count);
     this.ahead -= 1;
     this.readOrWait();
+  }
+
+  /** The last receipt may still wait for room when the end has been read. */
+  private endOnceAnswered(): void {
+    if (this.isRead && !this.isWaiting) void this.answered.then(() => this.end());
   }
 
   private end(): void {
@@ -197,8 +243,8 @@ function answerTogether(parts: Parts, slots: Slots): handleClientStreamingCall<B
       collected.forget();
     });
     const readAll = async (): Promise<void> => {
-      parts.admit(call.metadata, asked);
-      const results = await collected.readAll(call, () => idle.heard());
+      const caller = callerOf(parts, call.metadata, asked);
+      const results = await collected.readAll(call, caller, () => idle.heard());
       finish(() => callback(null, results));
     };
     readAll().catch(fail);
@@ -222,12 +268,17 @@ class Collected {
   }
 
   /** The encoded response. Rejects with what stops the call. */
-  async readAll(call: ServerReadableStream<Buffer, Buffer>, onReceipt: () => void) {
+  async readAll(
+    call: ServerReadableStream<Buffer, Buffer>,
+    caller: Caller,
+    onReceipt: () => void,
+  ): Promise<Buffer> {
     const recording: Promise<Buffer>[] = [];
     for await (const bytes of call) {
       onReceipt();
       if (recording.length === limits.batchPurchasesMax) throw tooMany();
-      const recorded = this.recordOne(bytes as Buffer, await this.slotsFor(bytes as Buffer));
+      const count = await this.slotsFor(bytes as Buffer);
+      const recorded = this.recordOne(record(this.parts, caller, bytes as Buffer), count);
       // Looked at when all are here; until then a failure is not one that nobody handles.
       recorded.catch(() => undefined);
       recording.push(recorded);
@@ -249,13 +300,22 @@ class Collected {
     const count = slotsOf(bytes);
     this.isWaiting = true;
     await this.slots.take(this.client, count);
+    const isAdmitted = await new Promise<boolean>((resolve) =>
+      limitPatiently(this.parts, {
+        serve: () => resolve(true),
+        refuse: () => resolve(false),
+        isGone: () => this.isOver,
+      }),
+    );
     this.isWaiting = false;
-    return count;
+    if (isAdmitted) return count;
+    this.slots.give(this.client, count);
+    throw overloaded();
   }
 
-  private async recordOne(bytes: Buffer, count: number): Promise<Buffer> {
+  private async recordOne(recorded: Promise<Result>, count: number): Promise<Buffer> {
     try {
-      const results = [toldResult(await record(this.parts, bytes))];
+      const results = [toldResult(await recorded)];
       const encoded = Buffer.from(RecordPurchasesResponse.encode({ results }).finish());
       this.hold(encoded.length);
       return encoded;

@@ -91,7 +91,7 @@ export function guarded(
     (call: Stream): void => {
       const fail = (error: unknown) => call.emit('error', refuse(parts, name, error));
       try {
-        if (withKey) parts.admit(call.metadata, {});
+        if (withKey) parts.authenticate(call.metadata);
       } catch (error) {
         fail(error);
         return;

@@ -4,12 +4,13 @@ import { Metadata } from '@grpc/grpc-js';
 import type { z } from 'zod';
 import { DegradedReason, ScanSessionRequest, SuppressReason } from '#proto/caini/v1/checkout.js';
 import { EngineError, limits, type RankedItem } from '../../engine/index.ts';
+import type { Caller } from '../operations/caller.ts';
 import { schemaNode, validate } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
 import type { Client } from '../shares.ts';
 import { Answers } from './answers.ts';
 import { decodeMessage, toInput } from './input.ts';
-import { type Parts, refuse, stopping } from './parts.ts';
+import { callerOf, type Parts, refuse, stopping } from './parts.ts';
 import type { Call } from './services.ts';
 import * as said from './session-messages.ts';
 import type { Registered, Sessions } from './sessions.ts';
@@ -17,6 +18,7 @@ import * as tickets from './ticket.ts';
 
 const rpc = 'CheckoutService/ScanSession';
 const ingestPurchases = operations.find(({ name }) => name === 'ingestPurchases')!;
+const recommendForBasket = operations.find(({ name }) => name === 'recommendForBasket')!;
 
 type Stream = ServerDuplexStream<Buffer, Buffer>;
 type Event = NonNullable<ScanSessionRequest['event']>;
@@ -27,8 +29,8 @@ const asked = { scopes: ['read', 'write'], service: 'CheckoutService' } as const
 export function scanSessionCall(parts: Parts, sessions: Sessions): Call {
   const handle = (call: Stream): void => {
     try {
-      parts.admit(call.metadata, asked);
-      new ScanSession(call, parts, sessions).begin();
+      const caller = callerOf(parts, call.metadata, asked);
+      new ScanSession(call, parts, caller, sessions).begin();
     } catch (error) {
       call.emit('error', refuse(parts, rpc, error));
     }
@@ -41,6 +43,7 @@ class ScanSession implements Registered {
   heardAtMs: number;
   private readonly call: Stream;
   private readonly parts: Parts;
+  private readonly caller: Caller;
   private readonly sessions: Sessions;
   private opening: tickets.Opening | undefined;
   private ticket = tickets.newTicket();
@@ -56,9 +59,10 @@ class ScanSession implements Registered {
   private answering: Promise<void> = Promise.resolve();
   private forgetStream: () => void = () => {};
 
-  constructor(call: Stream, parts: Parts, sessions: Sessions) {
+  constructor(call: Stream, parts: Parts, caller: Caller, sessions: Sessions) {
     this.call = call;
     this.parts = parts;
+    this.caller = caller;
     this.sessions = sessions;
     this.heardAtMs = sessions.now();
     this.client = parts.clientOf(call);
@@ -199,11 +203,14 @@ class ScanSession implements Registered {
       return suppress(SuppressReason.SUPPRESS_REASON_TICKET_TOO_LARGE);
     try {
       const request = tickets.adviceRequest(ticket, items, this.opening!);
-      const { items: listed, catalogue } = this.parts.access.engine().rank(request, 'till');
-      this.toldDegraded = undefined;
-      const offers = listed.filter(goesWithTicket);
-      if (offers.length === 0) return suppress(SuppressReason.SUPPRESS_REASON_NOTHING_TO_OFFER);
-      return this.parts.fragments.advice(ticket.latestSeq, offers, catalogue);
+      const { chain, fragments } = this.parts;
+      const asking = { operation: recommendForBasket, caller: this.caller, request };
+      return chain.rankNow(asking, ({ items: listed, catalogue }) => {
+        this.toldDegraded = undefined;
+        const offers = listed.filter(goesWithTicket);
+        if (offers.length === 0) return suppress(SuppressReason.SUPPRESS_REASON_NOTHING_TO_OFFER);
+        return fragments.advice(ticket.latestSeq, offers, catalogue);
+      });
     } catch (error) {
       return this.deriveDegraded(error);
     }
@@ -254,7 +261,9 @@ class ScanSession implements Registered {
   }
 
   private async commit(receipt: object): Promise<void> {
-    const result = await ingestPurchases.run(this.parts.access, { value: receipt, flaws: [] });
+    const { chain } = this.parts;
+    await chain.admitted('write');
+    const result = await chain.run(ingestPurchases, this.caller, { value: receipt, flaws: [] });
     if (!this.hasEnded) await this.answers.write(said.committed(result));
   }
 

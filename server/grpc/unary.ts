@@ -1,20 +1,14 @@
 // Calls of one message each way: an operation of the table, asked and answered in protocol buffers.
 import type { handleUnaryCall, ServerUnaryCall, StatusObject } from '@grpc/grpc-js';
-import { isBehind, overloaded } from '../gate.ts';
+import { overloaded } from '../gate.ts';
 import { doorLimits } from '../limits.ts';
-import {
-  type EngineAccess,
-  type Operation,
-  type RawInput,
-  type Result,
-  type RpcService,
-  whenHeld,
-} from '../operations/operation.ts';
+import type { Caller } from '../operations/caller.ts';
+import type { Operation, RawInput, Result, RpcService } from '../operations/operation.ts';
 import { type SchemaNode, schemaNode, withValues } from '../operations/violations.ts';
 import { longListOf, nextPiece } from '../pieces.ts';
 import { emptyMessage, readInput } from './input.ts';
 import type { Method } from './methods.ts';
-import { type Parts, refuse, tooMuchUnread } from './parts.ts';
+import { callerOf, type Parts, refuse, tooMuchUnread } from './parts.ts';
 import { statusOfError, statusOfResult } from './status.ts';
 
 export function unaryHandler(
@@ -25,7 +19,7 @@ export function unaryHandler(
   const rpc = operation.rpc ?? operation.name;
   const asked = { scopes: [operation.scope], service: serviceOf(rpc) };
   const read = inputReader(operation, method);
-  const answer: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
+  return (call, callback) => {
     const fail = (error: unknown): void => callback(refuse(parts, rpc, error));
     const succeed = (answered: Answer): void => {
       if (!Buffer.isBuffer(answered)) callback(answered);
@@ -33,36 +27,31 @@ export function unaryHandler(
         callback(null, answered);
       else fail(tooMuchUnread());
     };
+    const serve = (caller: Caller): void => {
+      try {
+        const asking = { parts, operation, method, call, caller };
+        const given = read(call.request);
+        const answered =
+          given instanceof Promise
+            ? given.then((input) => answerOperation({ ...asking, input }))
+            : answerOperation({ ...asking, input: given });
+        if (answered instanceof Promise) answered.then(succeed).catch(fail);
+        else succeed(answered);
+      } catch (error) {
+        fail(error);
+      }
+    };
     try {
-      parts.admit(call.metadata, asked);
-      const asking = { parts, operation, method, call };
-      const given = read(call.request);
-      const answered =
-        given instanceof Promise
-          ? given.then((input) => answerOperation({ ...asking, input }))
-          : answerOperation({ ...asking, input: given });
-      if (answered instanceof Promise) answered.then(succeed).catch(fail);
-      else succeed(answered);
+      const caller = callerOf(parts, call.metadata, asked);
+      // Nothing is made for those who pass at once.
+      if (parts.chain.mayPass(operation.load)) serve(caller);
+      else {
+        const refused = (): void => callback(statusOfError(overloaded()));
+        parts.chain.limit(operation.load, { serve: () => serve(caller), refuse: refused });
+      }
     } catch (error) {
       fail(error);
     }
-  };
-  return behindGate(parts, operation, answer);
-}
-
-/** Lists wait for the processor and receipts for the disk, as over HTTP; the rest is seldom. */
-function behindGate(
-  { gate, access }: Parts,
-  operation: Operation,
-  answer: handleUnaryCall<Buffer, Buffer>,
-): handleUnaryCall<Buffer, Buffer> {
-  const isList = operation.toRequest !== undefined;
-  if (!isList && operation.tag !== 'receipts') return answer;
-  return (call, callback) => {
-    const serve = (): void => answer(call, callback);
-    const refuse = (): void => callback(statusOfError(overloaded()));
-    if (isList) gate.list({ serve, refuse });
-    else gate.write({ serve, refuse }, isBehind(access));
   };
 }
 
@@ -95,6 +84,7 @@ interface Asking {
   readonly parts: Parts;
   readonly operation: Operation;
   readonly method: Method;
+  readonly caller: Caller;
   readonly input: RawInput;
   readonly call: Pick<ServerUnaryCall<Buffer, Buffer>, 'cancelled' | 'once'>;
 }
@@ -112,16 +102,14 @@ function answerOperation(asking: Asking): Answer | Promise<Answer> {
   }
 }
 
-function answerOnce({ parts, operation, method, input, call }: Asking): Answer | Promise<Answer> {
-  const { access } = parts;
+function answerOnce(asking: Asking): Answer | Promise<Answer> {
+  const { parts, operation, method, caller, input, call } = asking;
   if (operation.toRequest !== undefined) {
     const request = operation.toRequest(input);
-    const engine = access.engine();
-    return whenHeld(engine, request.minWatermark, () => {
+    return parts.chain.rank({ operation, caller, request }, (reply) =>
       // Nobody waits any more: its deadline passed while the write was waited for.
-      if (call.cancelled) return Buffer.alloc(0);
-      return parts.fragments.list(engine.rank(request, operation.audience));
-    });
+      call.cancelled ? Buffer.alloc(0) : parts.fragments.list(reply),
+    );
   }
   const told = (result: Result): Answer | Promise<Answer> => {
     if (result.outcome === 'conflict' || result.outcome === 'rejected') {
@@ -130,21 +118,16 @@ function answerOnce({ parts, operation, method, input, call }: Asking): Answer |
     const list = longListOf(result.body);
     return list === undefined ? method.encode(result.body) : encodeLong(method, result.body, list);
   };
-  const result = runOperation(access, operation, input, call);
+  const result = runOperation(asking);
   return result instanceof Promise ? result.then(told) : told(result);
 }
 
 /** Long work ends when the caller has gone. */
-function runOperation(
-  access: EngineAccess,
-  operation: Operation,
-  input: RawInput,
-  call: Asking['call'],
-): Result | Promise<Result> {
-  if (operation.runLong === undefined) return operation.run(access, input);
+function runOperation({ parts, operation, caller, input, call }: Asking): Result | Promise<Result> {
+  if (!operation.long) return parts.chain.run(operation, caller, input);
   const gone = new AbortController();
   call.once('cancelled', () => gone.abort());
-  return operation.runLong(access, input, { signal: gone.signal });
+  return parts.chain.run(operation, caller, input, { signal: gone.signal });
 }
 
 /** A message whose list comes in pieces is the same message as with the list in one. */

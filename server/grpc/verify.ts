@@ -2,7 +2,7 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { Operation } from '../operations/operation.ts';
 import { encodeProgress, methods } from './methods.ts';
-import { type Parts, refuse, stopping } from './parts.ts';
+import { callerOf, type Parts, refuse, stopping } from './parts.ts';
 import type { Call } from './services.ts';
 import { inputReader, serviceOf } from './unary.ts';
 
@@ -13,13 +13,14 @@ export function progressCall(parts: Parts, operation: Operation): Call {
   const method = methods[rpc]!;
   const read = inputReader(operation, method);
   const answer = async (call: Stream, signal: AbortSignal): Promise<void> => {
-    parts.admit(call.metadata, { scopes: [operation.scope], service: serviceOf(rpc) });
+    const asked = { scopes: [operation.scope], service: serviceOf(rpc) };
+    const caller = callerOf(parts, call.metadata, asked);
     const input = await read(call.request);
     const progress = wholePercents((done, total) => {
       // Who does not read on is told how far it is when they do.
       if (!call.writableNeedDrain) call.write(encodeProgress(done, total));
     });
-    const { body } = await operation.runLong!(parts.access, input, { signal, progress });
+    const { body } = await parts.chain.run(operation, caller, input, { signal, progress });
     call.write(method.encode(body));
     call.end();
   };

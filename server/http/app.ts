@@ -6,17 +6,13 @@ import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
 import type { Cuts } from '../cuts.ts';
 import { type Flaw, setOwn } from '../json.ts';
-import {
-  type EngineAccess,
-  type Operation,
-  type Outcome,
-  type RawInput,
-  type Result,
-  whenHeld,
-} from '../operations/operation.ts';
+import type { Caller } from '../operations/caller.ts';
+import type { Chain } from '../operations/chain.ts';
+import type { Operation, Outcome, RawInput, Result } from '../operations/operation.ts';
 import { schemaNode, summaryOf, withValues } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
 import { shown } from '../shown.ts';
+import { callerOf, overloadResponse } from './admit.ts';
 import { readJsonBody } from './body.ts';
 import { encodeBody } from './body-text.ts';
 import { addDocumentRoutes } from './documents.ts';
@@ -30,12 +26,10 @@ import {
   respondWithError,
   wrongMethod,
 } from './problem.ts';
-import { answerLong, answerWithProgress, wantsProgress } from './progress.ts';
+import { answerWithProgress, leaving, wantsProgress } from './progress.ts';
 import { type PathField, pathFields, rawPath, rawQuery, readPath, readQuery } from './target.ts';
 
 type Answer = Response | Promise<Response>;
-
-export type HttpApp = Hono<{ Bindings: HttpBindings }>;
 
 const statusOfOutcome: Readonly<Record<Outcome, number>> = {
   ok: 200,
@@ -51,22 +45,25 @@ const problemHeaders = { 'content-type': problemType };
 
 /** What every answer needs. */
 interface Parts {
-  readonly access: EngineAccess;
+  readonly chain: Chain;
   readonly log: Logger;
   readonly encodeList: EncodeList;
   readonly cuts: Cuts;
 }
+
+export type HttpApp = Hono<{ Bindings: HttpBindings }>;
 
 export function createApp(parts: Parts): HttpApp {
   // Hono would decode the path first, and /v1/items/%70opular would be taken for the popular list.
   const app: HttpApp = new Hono({
     getPath: (_request, options) => rawPath(options?.env?.incoming.url ?? '/'),
   });
+  const { access } = parts.chain;
   for (const [path, methods] of operationsByPath()) {
     app.all(honoPath(path), ({ env }) => dispatch(parts, methods, env));
   }
-  addDocumentRoutes(app, parts.access);
-  addMetricsRoute(app, parts);
+  addDocumentRoutes(app, access);
+  addMetricsRoute(app, { access, cuts: parts.cuts });
   app.notFound(({ env }) => respondWithError(unknownPath(env.incoming)));
   app.onError((error, { env }) => answerError(error, env.incoming, parts.log));
   return app;
@@ -110,19 +107,47 @@ function honoPath(template: string): string {
   return template.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
+/** One request for one operation. */
+interface Asking {
+  readonly parts: Parts;
+  readonly operation: Operation;
+  readonly caller: Caller;
+  readonly outgoing: ServerResponse;
+}
+
+/**
+ * Authenticate and limit, before anything of the body is read. What has waited is served within the
+ * call of the gate, which shares out its turn by the time that this takes.
+ */
 function dispatch(parts: Parts, methods: Methods, { incoming, outgoing }: HttpBindings): Answer {
   const bound = methods.get(incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? 'GET'));
   if (bound === undefined) throw wrongMethod(incoming.method, [...methods.keys()]);
+  const { chain } = parts;
   const { operation } = bound;
-  if (operation.method !== 'GET') {
-    const isTold = wantsProgress(operation, incoming);
-    return bindBody(bound, incoming).then((input) =>
-      isTold
-        ? answerWithProgress(parts.access, operation, input, outgoing)
-        : answer(parts, operation, input, outgoing),
-    );
-  }
-  return answer(parts, operation, bindQuery(bound, incoming), outgoing);
+  const caller = callerOf(chain, operation);
+  const asking: Asking = { parts, operation, caller, outgoing };
+  if (chain.mayPass(operation.load)) return serve(asking, bound, incoming);
+  return new Promise((resolve, reject) => {
+    chain.limit(operation.load, {
+      serve() {
+        try {
+          resolve(serve(asking, bound, incoming));
+        } catch (error) {
+          reject(error);
+        }
+      },
+      refuse: () => resolve(overloadResponse()),
+    });
+  });
+}
+
+function serve(asking: Asking, bound: BoundOperation, incoming: IncomingMessage): Answer {
+  const { operation } = asking;
+  if (operation.method === 'GET') return answer(asking, bindQuery(bound, incoming));
+  const isTold = wantsProgress(operation, incoming);
+  return bindBody(bound, incoming).then((input) =>
+    isTold ? answerWithProgress(asking, input) : answer(asking, input),
+  );
 }
 
 function bindQuery(bound: BoundOperation, incoming: IncomingMessage): RawInput {
@@ -176,41 +201,29 @@ function refuseQuery(query: string): void {
 }
 
 /** Whatever is refused on the way is told with the value that the caller gave. */
-function answer(
-  parts: Parts,
-  operation: Operation,
-  input: RawInput,
-  outgoing: ServerResponse,
-): Answer {
+function answer(asking: Asking, input: RawInput): Answer {
   const refuse = (error: unknown): never => {
     throw withValues(error, input.value);
   };
   try {
-    const answered = answerOnce(parts, operation, input, outgoing);
+    const answered = answerOnce(asking, input);
     return answered instanceof Promise ? answered.catch(refuse) : answered;
   } catch (error) {
     return refuse(error);
   }
 }
 
-function answerOnce(
-  { access, encodeList }: Parts,
-  operation: Operation,
-  input: RawInput,
-  outgoing: ServerResponse,
-): Answer {
+function answerOnce({ parts, operation, caller, outgoing }: Asking, input: RawInput): Answer {
+  const { chain, encodeList } = parts;
   if (operation.toRequest !== undefined) {
     const request = operation.toRequest(input);
-    const engine = access.engine();
-    return whenHeld(engine, request.minWatermark, () => {
-      const bytes = Buffer.from(encodeList(engine.rank(request, operation.audience)), 'latin1');
+    return chain.rank({ operation, caller, request }, (reply) => {
+      const bytes = Buffer.from(encodeList(reply), 'latin1');
       return new Response(bytes, { headers: jsonHeaders });
     });
   }
-  if (operation.runLong !== undefined) {
-    return answerLong(access, operation, input, outgoing).then(respond);
-  }
-  const result = operation.run(access, input);
+  const waiting = operation.long ? { signal: leaving(outgoing) } : {};
+  const result = chain.run(operation, caller, input, waiting);
   return result instanceof Promise ? result.then(respond) : respond(result);
 }
 

@@ -3,34 +3,47 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RecommendRequest } from '../../engine/index.ts';
 import { acceptMemberList } from '../operations/accept.ts';
-import type { EngineAccess } from '../operations/operation.ts';
+import type { Chain } from '../operations/chain.ts';
 import { schemaNode } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
+import { callerOf, refuseOverload, type Serve } from './admit.ts';
 import type { EncodeList } from './encode.ts';
 import { rawQuery, readQuery } from './target.ts';
-
-/** Answers and says true, or leaves the request as it was. */
-export type ServeHot = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
 
 const operation = operations.find(({ name }) => name === 'recommendForMember')!;
 const queryFields = schemaNode(operation.input).properties ?? {};
 const [before, after] = operation.path.split('{memberId}') as [string, string];
 
-export function createHotWay(access: EngineAccess, encodeList: EncodeList): ServeHot {
-  return (incoming, outgoing) => {
-    const request = readRequest(incoming);
-    if (request === undefined) return false;
+/** `otherwise` is the way of all other requests. */
+export function createHotWay(chain: Chain, encodeList: EncodeList, otherwise: Serve): Serve {
+  const { load } = operation;
+  const answer = (
+    request: RecommendRequest,
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+  ): void => {
     let body: string;
     try {
-      body = encodeList(access.engine().rank(request));
+      const caller = callerOf(chain, operation);
+      body = chain.rankNow({ operation, caller, request }, encodeList);
     } catch {
       // The other way meets the same error, and knows how to tell it.
-      return false;
+      otherwise(incoming, outgoing);
+      return;
     }
     const length = String(body.length);
     outgoing.writeHead(200, ['content-type', 'application/json', 'content-length', length]);
     outgoing.end(body, 'latin1');
-    return true;
+  };
+  return (incoming, outgoing) => {
+    const request = readRequest(incoming);
+    if (request === undefined) otherwise(incoming, outgoing);
+    // Nothing is made for those who pass at once.
+    else if (chain.mayPass(load)) answer(request, incoming, outgoing);
+    else {
+      const serve = (): void => answer(request, incoming, outgoing);
+      chain.limit(load, { serve, refuse: () => refuseOverload(outgoing) });
+    }
   };
 }
 

@@ -7,11 +7,12 @@ import type { Logger } from 'pino';
 import { type Cuts, createCuts } from '../cuts.ts';
 import { Gate } from '../gate.ts';
 import { doorLimits } from '../limits.ts';
+import { Chain } from '../operations/chain.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import type { Door } from '../serve.ts';
 import { addressesBut } from '../shares.ts';
 import { shown } from '../shown.ts';
-import { behindGate, type Serve } from './admit.ts';
+import type { Serve } from './admit.ts';
 import { answerError, createApp } from './app.ts';
 import { Connections, type HttpLimits, type HttpTiming } from './connections.ts';
 import { createListEncoder } from './encode.ts';
@@ -69,20 +70,18 @@ export async function listen(options: ListenOptions): Promise<Door> {
   return { url, close: () => close(server).finally(() => connections.stop()) };
 }
 
-/** The app behind the gate, with a way of its own for the hot reply. */
+/** The app, with a way of its own for the hot reply. */
 function createServe(options: ListenOptions, cuts: Cuts): Serve {
   const { host, access, log, gate = new Gate() } = options;
   const encodeList = createListEncoder();
-  const app = createApp({ access, log, encodeList, cuts });
-  const serveHot = createHotWay(access, encodeList);
+  const chain = new Chain({ access, gate, log });
+  const app = createApp({ chain, log, encodeList, cuts });
   const listener = getRequestListener(app.fetch, {
     hostname: host,
     overrideGlobalObjects: true,
     errorHandler: (error) => answerError(refusedTarget(error), undefined, log),
   });
-  return behindGate(gate, access, (incoming, outgoing) => {
-    if (!serveHot(incoming, outgoing)) void listener(incoming, outgoing);
-  });
+  return createHotWay(chain, encodeList, (incoming, outgoing) => void listener(incoming, outgoing));
 }
 
 /** Serves what a connection may ask, and refuses the rest. */

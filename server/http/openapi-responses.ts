@@ -88,7 +88,7 @@ export function responsesOf(operation: Operation): Json {
     const before = responses[status];
     const told = before?.['description'];
     const description = told === undefined ? text : `${told}; or: ${text}`;
-    const lines = operation.runLong && { [ndjsonType]: progressLines };
+    const lines = operation.long && { [ndjsonType]: progressLines };
     const content = { 'application/json': { schema: schemaOf(schema) }, ...lines };
     responses[status] = { description, content: { ...content, ...othersOf(status) } };
   }

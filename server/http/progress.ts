@@ -1,13 +1,15 @@
 // Long work over HTTP: the answer as lines of JSON (NDJSON), with how far it is before the result.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { EngineAccess, Operation, RawInput, Result } from '../operations/operation.ts';
+import type { Caller } from '../operations/caller.ts';
+import type { Chain } from '../operations/chain.ts';
+import type { Operation, RawInput, Result } from '../operations/operation.ts';
 import { encodeProblem, problemOf } from './problem.ts';
 
 export const ndjsonType = 'application/x-ndjson';
 
 /** Whether the operation has progress to tell and the caller asks for it. */
 export function wantsProgress(operation: Operation, incoming: IncomingMessage): boolean {
-  return operation.runLong !== undefined && namesNdjson(incoming.headers.accept);
+  return operation.long === true && namesNdjson(incoming.headers.accept);
 }
 
 function namesNdjson(accept = ''): boolean {
@@ -16,7 +18,7 @@ function namesNdjson(accept = ''): boolean {
 }
 
 /** Aborted when the client has gone before it had its answer. */
-function leaving(outgoing: ServerResponse): AbortSignal {
+export function leaving(outgoing: ServerResponse): AbortSignal {
   const gone = new AbortController();
   if (outgoing.destroyed) gone.abort();
   outgoing.once('close', () => {
@@ -25,14 +27,11 @@ function leaving(outgoing: ServerResponse): AbortSignal {
   return gone.signal;
 }
 
-/** Long work for who asks for no progress; it ends when they have gone. */
-export function answerLong(
-  access: EngineAccess,
-  operation: Operation,
-  input: RawInput,
-  outgoing: ServerResponse,
-): Promise<Result> {
-  return operation.runLong!(access, input, { signal: leaving(outgoing) });
+interface Asking {
+  readonly parts: { readonly chain: Chain };
+  readonly operation: Operation;
+  readonly caller: Caller;
+  readonly outgoing: ServerResponse;
 }
 
 /**
@@ -40,14 +39,12 @@ export function answerLong(
  * before the work is done, so that a failure on the way is told as a problem in the last line.
  */
 export function answerWithProgress(
-  access: EngineAccess,
-  operation: Operation,
+  { parts: { chain }, operation, caller, outgoing }: Asking,
   input: RawInput,
-  outgoing: ServerResponse,
 ): Response {
   // Throws while the door can still answer with a status: until the engine is open there is nothing
   // to wait for.
-  access.engine();
+  chain.access.engine();
   const encoder = new TextEncoder();
   const signal = leaving(outgoing);
   let isOpen = true;
@@ -58,7 +55,7 @@ export function answerWithProgress(
       };
       // Who has not read the last one is told how far it is when they have.
       const progress = percents((line) => (controller.desiredSize ?? 0) > 0 && send(line));
-      send(await lastLine(() => operation.runLong!(access, input, { signal, progress })));
+      send(await lastLine(async () => chain.run(operation, caller, input, { signal, progress })));
       if (isOpen) controller.close();
     },
     cancel() {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { itemSchema, limits } from '../../engine/index.ts';
 import { type Loopback, openLoopback } from '../../tests/support/loopback.ts';
 import { doorLimits } from '../limits.ts';
+import { anonymous } from './caller.ts';
 import { defineIngest } from './ingest.ts';
 
 let loopback: Loopback;
@@ -41,7 +42,7 @@ async function writeCounted(items: readonly unknown[], flaws = [] as never[]) {
     }
   })();
   const access = { engine: () => loopback.engine, readiness: () => loopback.engine.status() };
-  const { body } = await operation.run(access, { value: { items }, flaws });
+  const { body } = await operation.run(access, anonymous, { value: { items }, flaws });
   isOver = true;
   await watching;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into results.

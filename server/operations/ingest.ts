@@ -11,7 +11,7 @@ import { ingestResultSchema, ingestResultsSchema } from './replies.ts';
 import { type Checked, checkInSteps, refusal, summaryOf, valueAtField } from './violations.ts';
 
 export interface IngestDefinition<S extends z.ZodObject>
-  extends Omit<Operation, 'run' | 'toRequest' | 'replies' | 'input' | 'scope'> {
+  extends Omit<Operation, 'load' | 'run' | 'toRequest' | 'replies' | 'input' | 'scope'> {
   readonly input: S;
   /** The field that names the event; its result carries it. */
   readonly idField: string;
@@ -32,8 +32,9 @@ export function defineIngest<S extends z.ZodObject>(definition: IngestDefinition
   return {
     ...description,
     scope: 'write',
+    load: 'write',
     replies: definition.many === undefined ? both : { ...both, ok: oneOrMany },
-    run(access, raw) {
+    run(access, _caller, raw) {
       const key = definition.many?.key;
       if (key !== undefined && isObject(raw.value) && Object.hasOwn(raw.value, key)) {
         return ingestMany(definition, access, raw);

@@ -11,9 +11,17 @@ import type {
   Waiting,
 } from '../../engine/index.ts';
 import type { Flaw } from '../json.ts';
+import type { Caller } from './caller.ts';
 import { validate } from './violations.ts';
 
 export type Scope = 'read' | 'write' | 'admin';
+
+/**
+ * What an operation waits for under overload, and so which of them are refused together: lists and
+ * other questions for the processor, events for the disk. What is free is seldom, or must always be
+ * answered, and never waits: an erase, an admin call, health.
+ */
+export type Load = 'list' | 'write' | 'free';
 
 /** The services of proto/caini/v1. */
 export type RpcService =
@@ -69,6 +77,7 @@ export interface Operation {
    */
   readonly rpc?: `${RpcService}/${string}`;
   readonly scope: Scope;
+  readonly load: Load;
   readonly tag: 'lists' | 'receipts' | 'members' | 'catalogue' | 'admin' | 'server';
   readonly summary: string;
   readonly description?: string;
@@ -80,24 +89,26 @@ export interface Operation {
   /** Everything it needs may stand in its path: a request without a body is whole. */
   readonly bodyOptional?: true;
   readonly replies: Partial<Record<Outcome, z.ZodType>>;
-  run(access: EngineAccess, input: RawInput): Result | Promise<Result>;
-  /**
-   * Of long work: the same answer, with what is said on the way, given up when nobody waits for it
-   * any more. Throws at once what is refused.
-   */
-  runLong?(access: EngineAccess, input: RawInput, waiting: Waiting): Promise<Result>;
+  /** It may take long: it tells `waiting` how far it is, and is given up when nobody waits. */
+  readonly long?: true;
+  run(
+    access: EngineAccess,
+    caller: Caller,
+    input: RawInput,
+    waiting?: Waiting,
+  ): Result | Promise<Result>;
   /** Of a list: whose eyes it is for, when not the member's. */
   readonly audience?: Audience;
   /** Of a list: the canonical request, so that a door may ask the engine for encoded bytes. */
   toRequest?(input: RawInput): RecommendRequest;
 }
 
-type Description = Omit<Operation, 'run' | 'runLong' | 'toRequest' | 'input' | 'replies'>;
+type Description = Omit<Operation, 'load' | 'run' | 'toRequest' | 'input' | 'replies'>;
 
 interface ReadDefinition<S extends z.ZodObject> extends Description {
   readonly input: S;
   readonly reply: z.ZodType;
-  handle(engine: Engine, input: z.output<S>): object;
+  handle(engine: Engine, input: z.output<S>, caller: Caller): object;
 }
 
 /**
@@ -108,11 +119,12 @@ export function defineRead<S extends z.ZodObject>(definition: ReadDefinition<S>)
   const { reply, handle, ...description } = definition;
   return {
     ...description,
+    load: 'list',
     replies: { ok: reply },
-    run(access, raw) {
+    run(access, caller, raw) {
       const input = validate(definition.input, raw.value, raw.flaws);
       const engine = access.engine();
-      const answer = (): Result => ({ outcome: 'ok', body: handle(engine, input) });
+      const answer = (): Result => ({ outcome: 'ok', body: handle(engine, input, caller) });
       return whenHeld(engine, watermarkOf(input), answer);
     },
   };
@@ -121,28 +133,21 @@ export function defineRead<S extends z.ZodObject>(definition: ReadDefinition<S>)
 interface ActionDefinition<S extends z.ZodObject> extends Description {
   readonly input: S;
   readonly reply: z.ZodType;
-  /** Whether it may take long: it tells progress and can be given up. */
-  readonly long?: true;
-  handle(engine: Engine, input: z.output<S>, waiting: Waiting): Promise<object>;
+  handle(engine: Engine, input: z.output<S>, waiting: Waiting, caller: Caller): Promise<object>;
 }
 
 /** Work that is asked for rather than an event that happened: answered when it is done. */
 export function defineAction<S extends z.ZodObject>(definition: ActionDefinition<S>): Operation {
-  const { reply, handle, long, ...description } = definition;
-  const runLong = async (
-    access: EngineAccess,
-    raw: RawInput,
-    waiting: Waiting,
-  ): Promise<Result> => {
-    const input = validate(definition.input, raw.value, raw.flaws);
-    return { outcome: 'ok', body: await handle(access.engine(), input, waiting) };
-  };
+  const { reply, handle, ...description } = definition;
   return {
     ...description,
+    load: 'free',
     bodyOptional: true,
     replies: { ok: reply },
-    run: (access, raw) => runLong(access, raw, {}),
-    ...(long && { runLong }),
+    async run(access, caller, raw, waiting = {}) {
+      const input = validate(definition.input, raw.value, raw.flaws);
+      return { outcome: 'ok', body: await handle(access.engine(), input, waiting, caller) };
+    },
   };
 }
 
@@ -166,9 +171,10 @@ export function defineList<S extends z.ZodObject>(definition: ListDefinition<S>)
   };
   return {
     ...description,
+    load: 'list',
     replies: { ok: reply },
     toRequest,
-    run(access, raw) {
+    run(access, _caller, raw) {
       const request = toRequest(raw);
       const engine = access.engine();
       const answer = (): Result => ({

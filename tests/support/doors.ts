@@ -1,5 +1,7 @@
 // One way to ask any operation of the table through either door, and one shape for what comes back,
 // so that the two can be compared.
+import type { Gate } from '../../server/gate.ts';
+import type { EngineAccess } from '../../server/operations/operation.ts';
 import { operations } from '../../server/operations.ts';
 import { type Loopback, openLoopback } from './loopback.ts';
 import { ask, type Message, openTill, refusalOf, type Till } from './till.ts';
@@ -27,9 +29,19 @@ const operationOf = (name: string) => {
   return operation;
 };
 
+/** How a door under test differs from any other. */
+export interface DoorParts {
+  readonly gate?: Gate;
+  /** Between the door and its engine. */
+  readonly wrap?: (access: EngineAccess) => EngineAccess;
+}
+
 /** `now` in epoch milliseconds: refusals tell the time. */
-export async function openHttpDoor(now: number): Promise<DoorUnderTest> {
-  const loopback = await openLoopback({ clock: () => now });
+export async function openHttpDoor(
+  now: number,
+  { wrap, ...door }: DoorParts = {},
+): Promise<DoorUnderTest> {
+  const loopback = await openLoopback({ clock: () => now }, door, wrap);
   return {
     ask: (name, input) => askHttp(loopback, name, input),
     close: () => loopback.close(),
@@ -79,8 +91,11 @@ function queryOf(fields: Record<string, unknown>): string {
     .join('&');
 }
 
-export async function openGrpcDoor(now: number): Promise<DoorUnderTest> {
-  const till = await openTill({}, { clock: () => now });
+export async function openGrpcDoor(
+  now: number,
+  { wrap, ...door }: DoorParts = {},
+): Promise<DoorUnderTest> {
+  const till = await openTill(door, { clock: () => now, ...(wrap && { wrap }) });
   return { ask: (name, input) => askGrpc(till, name, input), close: () => till.close() };
 }
 

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { pino } from 'pino';
 import { type Engine, type EngineOptions, openEngine } from '../../engine/index.ts';
 import { type ListenOptions, listen } from '../../server/http/listen.ts';
+import type { EngineAccess } from '../../server/operations/operation.ts';
 import { makeTemporaryFolder } from './folders.ts';
 
 export interface Reply {
@@ -30,10 +31,11 @@ export interface Loopback {
 export async function openLoopback(
   options: Partial<EngineOptions> = {},
   door: Partial<ListenOptions> = {},
+  wrap = (access: EngineAccess): EngineAccess => access,
 ): Promise<Loopback> {
   const folder = await makeTemporaryFolder('loopback');
   const engine = await openEngine({ dataDir: folder.path, ...options });
-  const access = { engine: () => engine, readiness: () => engine.status() };
+  const access = wrap({ engine: () => engine, readiness: () => engine.status() });
   const log = pino({ level: 'silent' });
   const { url, close } = await listen({ host: '127.0.0.1', port: 0, access, log, ...door });
   return {

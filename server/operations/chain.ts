@@ -1,0 +1,112 @@
+// What every operation goes through, in one order at every door: authenticate (the door reads who
+// asks), limit, audit, run. A door adds only how it is asked and how it answers.
+import type { Logger } from 'pino';
+import type { EngineError, RankedReply, RecommendRequest, Waiting } from '../../engine/index.ts';
+import { type Gate, isBehind, overloaded } from '../gate.ts';
+import type { Visitor } from '../lane.ts';
+import { type Asked, authorize, type Caller } from './caller.ts';
+import {
+  type EngineAccess,
+  type Load,
+  type Operation,
+  type RawInput,
+  type Result,
+  whenHeld,
+} from './operation.ts';
+
+export interface ChainParts {
+  readonly access: EngineAccess;
+  readonly gate: Gate;
+  readonly log: Logger;
+}
+
+/** A list, asked in its canonical form. */
+export interface ListAsked {
+  readonly operation: Operation;
+  readonly caller: Caller;
+  readonly request: RecommendRequest;
+}
+
+export class Chain {
+  readonly access: EngineAccess;
+  private readonly gate: Gate;
+  private readonly log: Logger;
+
+  constructor({ access, gate, log }: ChainParts) {
+    this.access = access;
+    this.gate = gate;
+    this.log = log;
+  }
+
+  /** Authenticate: what the door has read is held against what is asked. Throws. */
+  authorize(caller: Caller, asked: Asked): void {
+    authorize(caller, asked);
+  }
+
+  /** Limit: whether it may run right now. If not, it is to be given to `limit`. */
+  mayPass(load: Load): boolean {
+    return load === 'free' || (load === 'list' && this.gate.isFree());
+  }
+
+  /**
+   * Limit: before anything is read of what was sent, since to read and judge a receipt costs as
+   * much as to count it. Serves or refuses, now or in a while.
+   */
+  limit(load: Load, visitor: Visitor): void {
+    if (load === 'free') visitor.serve();
+    else if (load === 'list') this.gate.list(visitor);
+    else this.gate.write(visitor, isBehind(this.access));
+  }
+
+  /**
+   * The same for what is paced by number and not by time. Resolves when it may run; rejects with
+   * RESOURCE_EXHAUSTED.
+   */
+  admitted(load: 'write'): Promise<void> {
+    return new Promise((serve, reject) => {
+      this.limit(load, { serve, refuse: () => reject(overloaded()) });
+    });
+  }
+
+  /** Audit and run. */
+  run(
+    operation: Operation,
+    caller: Caller,
+    input: RawInput,
+    waiting: Waiting = {},
+  ): Result | Promise<Result> {
+    if (operation.scope !== 'admin') return operation.run(this.access, caller, input, waiting);
+    return this.audited(operation, caller, () =>
+      operation.run(this.access, caller, input, waiting),
+    );
+  }
+
+  /** Run, of a list that a door encodes itself: `encode` is called before another list is made. */
+  rank<T>(asked: ListAsked, encode: (reply: RankedReply) => T): T | Promise<T> {
+    const { minWatermark } = asked.request;
+    return whenHeld(this.access.engine(), minWatermark, () => this.rankNow(asked, encode));
+  }
+
+  /** The same from the state as it is. */
+  rankNow<T>({ operation, request }: ListAsked, encode: (reply: RankedReply) => T): T {
+    return encode(this.access.engine().rank(request, operation.audience));
+  }
+
+  /** What changes more than one receipt leaves a line in the log: who, what and what came of it. */
+  private async audited(
+    { name }: Operation,
+    { keyId }: Caller,
+    run: () => Result | Promise<Result>,
+  ): Promise<Result> {
+    const told = { operation: name, ...(keyId !== undefined && { keyId }) };
+    try {
+      const result = await run();
+      this.log.info({ ...told, outcome: result.outcome }, 'admin operation');
+      return result;
+    } catch (error) {
+      const { reason, code = 'INTERNAL' } = error as Partial<EngineError>;
+      this.log.info({ ...told, outcome: reason ?? code }, 'admin operation');
+      throw error;
+    }
+  }
+}
