@@ -112,38 +112,13 @@ export const settingDefinitions = {
   },
 } as const;
 
-export type SettingName = keyof typeof settingDefinitions;
-/** `none` turns off what a number of days would set. */
-export type Days = number | 'none';
+type Definitions = typeof settingDefinitions;
+export type SettingName = keyof Definitions;
 
-export interface Settings {
-  readonly dataDir: string;
-  readonly host: string;
-  readonly httpPort: number;
-  readonly grpcHost: string;
-  readonly grpcPort: number | 'none';
-  readonly grpcPlaintext: (typeof plaintexts)[number];
-  readonly grpcCertFile: string;
-  readonly grpcKeyFile: string;
-  readonly grpcClientCaFile: string;
-  readonly grpcApiKeysFile: string;
-  readonly sharedAddresses: string;
-  readonly timeZone: string;
-  readonly halfLifeDays: Days;
-  readonly popularityHalfLifeDays: Days;
-  readonly retentionDays: Days;
-  readonly memoryMax: string;
-  readonly role: (typeof roles)[number];
-  readonly nodeName: string;
-  readonly origin: string;
-  readonly nodeSecret: string;
-  readonly nodeSecretFile: string;
-  readonly nodeCaFile: string;
-  readonly redis: string;
-  readonly followerWrites: (typeof followerWrites)[number];
-  readonly followers: number;
-  readonly logLevel: (typeof logLevels)[number];
-}
+/** As the schemas give them. */
+export type Settings = {
+  readonly [Name in SettingName]: z.output<Definitions[Name]['schema']>;
+};
 
 /** A setting that is refused, in one line that names it. The program ends with code 2. */
 export class SettingsError extends Error {}
@@ -161,7 +136,8 @@ export function readSettings({ environment, options = {} }: SettingsSources): Se
   for (const name of settingNames) merged[name] = settingDefinitions[name].default;
   if (file !== undefined) Object.assign(merged, readSettingsFile(file));
   Object.assign(merged, readEnvironment(environment), readOptions(options));
-  return merged as unknown as Settings;
+  // Each was parsed by its own schema, or is its default.
+  return merged as Settings;
 }
 
 /** The environment variable of a setting: `httpPort` is CAINI_HTTP_PORT. */
@@ -230,7 +206,8 @@ export function sharedAddresses({ sharedAddresses: listed }: Settings): readonly
   return unlessNone(listed)?.split(',') ?? [];
 }
 
-function daysOrNull(days: Days): number | null {
+/** `none` turns off what a number of days would set. */
+function daysOrNull(days: z.output<typeof daysSchema>): number | null {
   return days === 'none' ? null : days;
 }
 
