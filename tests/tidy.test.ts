@@ -64,6 +64,7 @@ rule({
     { 'server/http/a.ts': `import { b } from '../../engine/base/limits.ts';` },
     { 'server/http/a.ts': `import { b } from '../grpc/b.ts';` },
     { 'server/operations.ts': `import { b } from './http/b.ts';` },
+    { 'server/serve.ts': `import { b } from './http/b.ts';` },
     { 'server/config.ts': `type B = import('../engine/engine.ts').Engine;` },
     { 'bench/a.ts': `new Worker(new URL('../engine/log/log.js', import.meta.url));` },
     { 'tests/a.test.ts': `import { b } from '../engine/views/counts.ts';` },
@@ -72,7 +73,6 @@ rule({
   goodSamples: [
     { 'engine/serve/a.ts': `import { Item } from '../log/events.ts';` },
     { 'engine/views/a.test.ts': `import { b } from '../../tests/support/folders.ts';` },
-    { 'server/serve.ts': `import { b } from './http/b.ts';` },
     { 'server/cli/a.ts': `import { b } from '../../engine/index.ts';\nimport fs from 'node:fs';` },
   ],
 });
@@ -108,11 +108,20 @@ rule({
   find: circularImports,
   badSamples: [
     { 'assembly/a.ts': `import { b } from './b';`, 'assembly/b.ts': `import { a } from './a';` },
-  ],
-  goodSamples: [
     {
       'bench/a.ts': `import { b } from './b.ts';`,
       'bench/b.ts': `import type { A } from './a.ts';`,
+    },
+    {
+      'server/a.ts': `import type { B } from './b.ts';`,
+      'server/b.ts': `type A = import('./a.ts').A;`,
+    },
+  ],
+  goodSamples: [
+    {
+      'bench/a.ts': `import { b } from './b.ts';\nimport { c } from './c.ts';`,
+      'bench/b.ts': `import type { C } from './c.ts';`,
+      'bench/c.ts': '',
     },
   ],
 });

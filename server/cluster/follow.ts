@@ -8,6 +8,14 @@ import {
   type TailJournalResponse_Hello,
 } from '#proto/caini/v1/replication.js';
 import { EngineError, type FollowStatus, type Replication } from '../../engine/index.ts';
+import {
+  type Comparison,
+  comparisonAfter,
+  type LineEvent,
+  type LineState,
+  lineAfter,
+  notConnected,
+} from './follow-state.ts';
 import { openFrame, positionAfter, readFrame } from './frames.ts';
 import { clusterLimits } from './limits.ts';
 import { StreamReader } from './redis.ts';
@@ -37,7 +45,8 @@ export interface FollowOptions {
 }
 
 const divergences = ['DIVERGED', 'EPOCH_CHANGED'];
-const refusals = ['SETTINGS_DIFFER', 'OTHER_CHAIN', 'SAME_NAME'];
+
+const carriers = { apart: 'none', tailing: 'grpc', streaming: 'redis' } as const;
 
 export class Follow {
   private readonly options: FollowOptions;
@@ -49,7 +58,8 @@ export class Follow {
   private readerOf = '';
   /** Ends the tail, which Redis has overtaken. */
   private tail: AbortController | undefined;
-  private leads = false;
+  private line: LineState = notConnected;
+  private comparison: Comparison = { name: 'unknown' };
   private wake: () => void = () => {};
   private heardAtMs = 0;
   /** One frame at a time, whatever way it came. */
@@ -58,16 +68,10 @@ export class Follow {
   private theirPosition = 0;
   /** Whether the other has said since our hello how far it is. */
   private hasHeard = false;
-  private trouble: string | undefined = 'not connected yet';
   /** The kinds of trouble that the log was told of since all was well. */
   private readonly told = new Set<string>();
-  /** The other node goes by our name. */
-  isNamesake = false;
-  /** It will not be followed before somebody has set one of the two up otherwise. */
-  isRefused = false;
-  private differences = 0;
+  /** The other is still to be told that a part of the cells differs. */
   private partDiffers = false;
-  private isCompared = false;
   private finished: Promise<unknown> = Promise.resolve();
 
   constructor(options: FollowOptions) {
@@ -90,20 +94,20 @@ export class Follow {
   }
 
   status(): FollowStatus {
-    const { hello, trouble } = this;
+    const { hello, line } = this;
     const behind = Math.max(0, this.theirPosition - this.next + 1);
     return {
       address: this.options.upstream.address,
       ...(hello && { node: hello.node, behind }),
-      carrier: this.leads ? 'redis' : trouble === undefined ? 'grpc' : 'none',
-      ...(trouble !== undefined && { trouble }),
+      carrier: carriers[line.name],
+      ...(line.name === 'apart' && { trouble: line.trouble }),
     };
   }
 
   /** Undefined while nothing was compared. */
   get isSame(): boolean | undefined {
-    if (this.differences > 0 || this.partDiffers) return false;
-    return this.isCompared ? true : undefined;
+    if (this.comparison.name === 'differs' || this.partDiffers) return false;
+    return this.comparison.name === 'same' ? true : undefined;
   }
 
   /** Whether everything that the other had when it last spoke is here. */
@@ -112,11 +116,25 @@ export class Follow {
   }
 
   get isConnected(): boolean {
-    return this.trouble === undefined;
+    return this.line.name !== 'apart';
+  }
+
+  /** It will not be followed before somebody has set one of the two up otherwise. */
+  get isRefused(): boolean {
+    return this.line.name === 'apart' && this.line.refusal !== undefined;
+  }
+
+  /** The other node goes by our name. */
+  get isNamesake(): boolean {
+    return this.line.name === 'apart' && this.line.refusal === 'SAME_NAME';
   }
 
   get redisIsUp(): boolean {
     return this.reader?.isUp ?? false;
+  }
+
+  private get isStreaming(): boolean {
+    return this.line.name === 'streaming';
   }
 
   private get isStopped(): boolean {
@@ -129,29 +147,29 @@ export class Follow {
       try {
         await this.readTail();
         retryMs = clusterLimits.retryMsMin;
-        if (this.leads) await this.untilLost();
+        if (this.isStreaming) await this.untilLost();
       } catch (error) {
         this.fail(error);
         retryMs = Math.min(retryMs * 2, clusterLimits.retryMsMax);
       }
-      this.leads = false;
+      this.move({ name: 'lost' });
       await pause(retryMs, undefined, { signal: this.stopped.signal }).catch(() => {});
     }
   }
 
   private fail(error: unknown): void {
     const { log, onDiverged, upstream } = this.options;
-    this.trouble = (error as Error).message;
+    const trouble = (error as Error).message;
     const reason = error instanceof EngineError ? error.reason : undefined;
     const kind = reason ?? 'ended';
     if (!this.told.has(kind) && !this.isStopped) {
-      log.warn(`does not follow ${upstream.address}: ${this.trouble}`);
+      log.warn(`does not follow ${upstream.address}: ${trouble}`);
       this.told.add(kind);
     }
-    this.isRefused = reason !== undefined && refusals.includes(reason);
+    this.move({ name: 'failed', trouble, reason });
     log.debug({ err: error, upstream: upstream.address }, 'the line to a node has ended');
     if (reason === 'GAP') this.options.counters.gaps += 1;
-    if (reason !== undefined && divergences.includes(reason)) onDiverged(this.trouble, true);
+    if (reason !== undefined && divergences.includes(reason)) onDiverged(trouble, true);
   }
 
   /** Until it fails, or until Redis is in step. */
@@ -166,13 +184,12 @@ export class Follow {
       if (step.$case === 'hello') this.greet(step.hello);
       else await this.inTurn(() => this.take(step.frame, 'grpc'));
     }
-    if (!this.leads && !this.isStopped) throw new Error('the other node has hung up');
+    if (!this.isStreaming && !this.isStopped) throw new Error('the other node has hung up');
   }
 
   private greet(hello: TailJournalResponse_Hello): void {
     const { settings, redisUrl, log, replication, node, upstream } = this.options;
     if (hello.node === node) {
-      this.isNamesake = true;
       const which = `${upstream.address} is named ${node} too`;
       const message = `${which}: every node needs a name of its own`;
       throw new EngineError('FAILED_PRECONDITION', message, { reason: 'SAME_NAME' });
@@ -187,7 +204,7 @@ export class Follow {
     }
     this.hello = hello;
     this.next = hello.position;
-    this.trouble = undefined;
+    this.move({ name: 'greeted' });
     if (this.told.size > 0) log.info(`follows ${upstream.address} again`);
     this.told.clear();
     if (redisUrl === undefined || this.readerOf === hello.node) return;
@@ -202,14 +219,13 @@ export class Follow {
     if (frame === undefined) {
       this.options.counters.forgedFrames += 1;
       this.options.log.warn('a frame in Redis is not signed by a node of this chain');
-      this.lose();
+      this.move({ name: 'lost' });
       return;
     }
     try {
       await this.inTurn(() => this.take(frame, 'redis'));
     } catch (error) {
       this.fail(error);
-      this.lose();
     }
   }
 
@@ -225,8 +241,8 @@ export class Follow {
     const isTheirs = frame.node === hello.node && frame.incarnation === hello.incarnation;
     if (!isTheirs || frame.position > this.next) {
       if (carrier === 'grpc') throw new Error('the journal does not go on where it was asked for');
-      if (this.leads) this.options.counters.gaps += 1;
-      this.lose();
+      if (this.isStreaming) this.options.counters.gaps += 1;
+      this.move({ name: 'lost' });
       return;
     }
     const end = positionAfter(frame);
@@ -236,7 +252,7 @@ export class Follow {
     if (this.next < end) return;
     if (this.next > end) return;
     this.theirPosition = Math.max(this.theirPosition, end - 1);
-    if (carrier === 'redis') this.lead();
+    if (carrier === 'redis') this.move({ name: 'inStep' });
     if (frame.standing === undefined) return;
     this.hasHeard = true;
     await this.compare(frame);
@@ -248,7 +264,7 @@ export class Follow {
     if (entries === undefined) {
       this.options.counters.unreadableFrames += 1;
       if (carrier === 'grpc') throw new Error('a frame cannot be read');
-      this.lose();
+      this.move({ name: 'lost' });
       return;
     }
     const fresh = entries.filter(({ position }) => position >= this.next);
@@ -266,23 +282,19 @@ export class Follow {
     return key;
   }
 
-  /** Redis brings what comes next: the tail is not needed. */
-  private lead(): void {
-    this.heardAtMs = performance.now();
-    if (this.leads) return;
-    this.leads = true;
-    this.trouble = undefined;
-    this.tail?.abort();
-  }
-
-  private lose(): void {
-    if (!this.leads) return;
-    this.leads = false;
-    this.wake();
+  /** The only place where the state of the line changes, with what that entails. */
+  private move(event: LineEvent): void {
+    const before = this.line;
+    this.line = lineAfter(before, event);
+    if (event.name === 'inStep') this.heardAtMs = performance.now();
+    if (before.name === this.line.name) return;
+    // What Redis brings need not be read from the journal too.
+    if (this.isStreaming) this.tail?.abort();
+    if (before.name === 'streaming') this.wake();
   }
 
   private async untilLost(): Promise<void> {
-    while (this.leads && !this.isStopped) {
+    while (this.isStreaming && !this.isStopped) {
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
@@ -310,16 +322,18 @@ export class Follow {
       onDiverged('cells have changed by themselves', false);
       return;
     }
-    if (this.partDiffers || this.differences < clusterLimits.differencesMax) return;
+    const { comparison } = this;
+    const times = comparison.name === 'differs' ? comparison.times : 0;
+    if (this.partDiffers || times < clusterLimits.differencesMax) return;
     onDiverged(`the digest differs from that of ${upstream.address}`, false);
   }
 
   /** Every second: says where we stand, and notices when nothing comes any more. */
   private look(): void {
     const silentMs = performance.now() - this.heardAtMs;
-    if (this.leads && silentMs > clusterLimits.stallMsMax + clusterLimits.standingEveryMs) {
-      this.lose();
-    } else if (!this.leads && silentMs > 4 * clusterLimits.standingEveryMs) {
+    if (this.isStreaming && silentMs > clusterLimits.stallMsMax + clusterLimits.standingEveryMs) {
+      this.move({ name: 'lost' });
+    } else if (!this.isStreaming && silentMs > 4 * clusterLimits.standingEveryMs) {
       this.tail?.abort();
     }
     void this.report().catch(() => {});
@@ -329,14 +343,14 @@ export class Follow {
     const { replication, upstream, node, role } = this.options;
     const { watermark } = replication;
     const { partDiffers } = this;
-    const carrier = this.leads ? 'redis' : 'grpc';
+    const carrier = this.isStreaming ? 'redis' : 'grpc';
     const digest = replication.digest();
     const said = { node, role, watermark, digest, carrier, partDiffers };
     const answer = await upstream.report({ ...said, caughtUp: this.isCaughtUp });
     this.partDiffers = false;
     if (answer.node !== this.hello?.node) return;
     if (answer.incarnation !== this.hello.incarnation) {
-      this.lose();
+      this.move({ name: 'lost' });
       return;
     }
     this.hasHeard = true;
@@ -346,14 +360,13 @@ export class Follow {
   }
 
   private agree(): void {
-    this.differences = 0;
-    this.isCompared = true;
+    this.comparison = comparisonAfter(this.comparison, true);
   }
 
   private async differ(): Promise<void> {
     const { replication, counters, log, upstream } = this.options;
     counters.differences += 1;
-    this.differences += 1;
+    this.comparison = comparisonAfter(this.comparison, false);
     log.warn(`counts differ from those of ${upstream.address} at ${replication.watermark}`);
     await this.judgeDifference();
   }

@@ -1,7 +1,8 @@
 // The standard health service: whether each service can answer, told to who asks and who watches.
 import type { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import type { EngineAccess, RpcService } from '../operations/operation.ts';
+import type { RpcService } from '../operations/caller.ts';
+import type { EngineAccess } from '../operations/operation.ts';
 
 /** Lists are complete only when all is counted and loaded; the others need the counts alone. */
 const needsLists: Readonly<Record<RpcService, boolean>> = {

@@ -2,8 +2,8 @@
 import type { handleUnaryCall, ServerUnaryCall, StatusObject } from '@grpc/grpc-js';
 import { overloaded } from '../gate.ts';
 import { doorLimits } from '../limits.ts';
-import type { Caller } from '../operations/caller.ts';
-import type { Operation, RawInput, Result, RpcService } from '../operations/operation.ts';
+import type { Caller, RpcService } from '../operations/caller.ts';
+import type { Operation, RawInput, Result } from '../operations/operation.ts';
 import { type SchemaNode, schemaNode, withValues } from '../operations/violations.ts';
 import { longListOf, nextPiece } from '../pieces.ts';
 import { emptyMessage, readInput } from './input.ts';

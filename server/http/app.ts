@@ -27,6 +27,7 @@ import {
   wrongMethod,
 } from './problem.ts';
 import { answerWithProgress, leaving, wantsProgress } from './progress.ts';
+import type { HttpApp } from './routes.ts';
 import { type PathField, pathFields, rawPath, rawQuery, readPath, readQuery } from './target.ts';
 
 type Answer = Response | Promise<Response>;
@@ -50,8 +51,6 @@ interface Parts {
   readonly encodeList: EncodeList;
   readonly cuts: Cuts;
 }
-
-export type HttpApp = Hono<{ Bindings: HttpBindings }>;
 
 export function createApp(parts: Parts): HttpApp {
   // Hono would decode the path first, and /v1/items/%70opular would be taken for the popular list.

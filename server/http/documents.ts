@@ -5,9 +5,8 @@ import { dirname, join } from 'node:path';
 import type { EngineAccess } from '../operations/operation.ts';
 import { watermarkPattern } from '../operations/replies.ts';
 import { programVersion } from '../version.ts';
-import type { HttpApp } from './app.ts';
 import { buildOpenApi } from './openapi.ts';
-import { wrongMethod } from './problem.ts';
+import { addReadRoute, type HttpApp } from './routes.ts';
 
 /**
  * Nothing may be loaded from anywhere else; Swagger UI sets some styles inline and draws icons from
@@ -63,29 +62,21 @@ export function addDocumentRoutes(app: HttpApp, access: EngineAccess): void {
   // Where there are no other nodes, a watermark is a number.
   const [marks, number] = [watermarkPattern, '^\\d{1,15}$'].map((each) => JSON.stringify(each));
   const alone = ofChain.replaceAll(marks!, number!);
-  serve(app, '/openapi.json', () => {
+  addReadRoute(app, '/openapi.json', () => {
     const isAlone = access.readiness().cluster === undefined;
     return document(isAlone ? alone : ofChain, 'application/json');
   });
-  serve(app, '/docs', () => document(page, 'text/html; charset=utf-8'));
-  serve(app, '/docs/start.js', () => document(start, 'text/javascript; charset=utf-8'));
+  addReadRoute(app, '/docs', () => document(page, 'text/html; charset=utf-8'));
+  addReadRoute(app, '/docs/start.js', () => document(start, 'text/javascript; charset=utf-8'));
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   for (const [name, type] of Object.entries(assets)) {
     let bytes: Uint8Array<ArrayBuffer> | undefined;
-    serve(app, `/docs/${name}`, () => {
+    addReadRoute(app, `/docs/${name}`, () => {
       // Read when first asked for: most servers are never asked, and the bundle is 1.4 MB.
       bytes ??= new Uint8Array(readFileSync(join(folder, name)));
       return document(bytes, type);
     });
   }
-}
-
-function serve(app: HttpApp, path: string, answer: () => Response): void {
-  app.all(path, ({ env }) => {
-    const { method } = env.incoming;
-    if (method !== 'GET' && method !== 'HEAD') throw wrongMethod(method, ['GET']);
-    return answer();
-  });
 }
 
 function document(body: string | Uint8Array<ArrayBuffer>, type: string): Response {

@@ -58,7 +58,7 @@ test('every name, type, help text and label stays as it is', async () => {
   expect(linesOf(text)).toEqual(linesOf(known));
 });
 
-test('a node that is alone tells nothing of others, and asking twice counts nothing twice', async () => {
+test('a node alone tells nothing of others, and asking twice counts nothing twice', async () => {
   const loopback = await openLoopback();
   try {
     const first = await loopback.get('/metrics');

@@ -3,8 +3,7 @@ import type { Registry } from 'prom-client';
 import type { ClusterStatus } from '../../engine/index.ts';
 import type { Cuts } from '../cuts.ts';
 import type { EngineAccess, Readiness } from '../operations/operation.ts';
-import type { HttpApp } from './app.ts';
-import { wrongMethod } from './problem.ts';
+import { addReadRoute, type HttpApp } from './routes.ts';
 
 interface Parts {
   readonly access: EngineAccess;
@@ -12,9 +11,7 @@ interface Parts {
 }
 
 export function addMetricsRoute(app: HttpApp, parts: Parts): void {
-  app.all('/metrics', async ({ env }) => {
-    const { method } = env.incoming;
-    if (method !== 'GET' && method !== 'HEAD') throw wrongMethod(method, ['GET']);
+  addReadRoute(app, '/metrics', async () => {
     const { text, contentType } = await metricsPage(parts);
     return new Response(text, { headers: { 'content-type': contentType } });
   });

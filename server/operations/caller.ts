@@ -1,6 +1,18 @@
 // Who asks, whatever door they came through, and what they may ask.
 import { type channels, EngineError } from '../../engine/index.ts';
-import type { RpcService, Scope } from './operation.ts';
+
+/** What an operation asks of its caller. */
+export type Scope = 'read' | 'write' | 'admin';
+
+/** The services of proto/caini/v1. */
+export type RpcService =
+  | 'RecommendationService'
+  | 'CheckoutService'
+  | 'IngestService'
+  | 'CatalogService'
+  | 'MemberService'
+  | 'AdminService'
+  | 'ReplicationService';
 
 /** `till` may do what a till does and see no member's list. */
 export const callerScopes = ['read', 'write', 'admin', 'till'] as const;

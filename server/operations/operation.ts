@@ -11,10 +11,8 @@ import type {
   Waiting,
 } from '../../engine/index.ts';
 import type { Flaw } from '../json.ts';
-import type { Caller } from './caller.ts';
+import type { Caller, RpcService, Scope } from './caller.ts';
 import { validate } from './violations.ts';
-
-export type Scope = 'read' | 'write' | 'admin';
 
 /**
  * What an operation waits for under overload, and so which of them are refused together: lists and
@@ -22,16 +20,6 @@ export type Scope = 'read' | 'write' | 'admin';
  * answered, and never waits: an erase, an admin call, health.
  */
 export type Load = 'list' | 'write' | 'free';
-
-/** The services of proto/caini/v1. */
-export type RpcService =
-  | 'RecommendationService'
-  | 'CheckoutService'
-  | 'IngestService'
-  | 'CatalogService'
-  | 'MemberService'
-  | 'AdminService'
-  | 'ReplicationService';
 
 /**
  * What came of it. `ok` answers a question; the others say what became of one event; each door has

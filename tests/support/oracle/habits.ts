@@ -1,6 +1,25 @@
 // What is bought again, judged at each basket of a member: HABITS of docs/reference/counts.md.
-import type { Basket, Counts } from './counts.ts';
+import type { Receipt } from './ledger.ts';
 import { type Decay, fixed, unfixed } from './weights.ts';
+
+/** What it reads of a basket. */
+interface Basket {
+  readonly receipt: Receipt;
+  readonly items: readonly string[];
+}
+
+type Counter = Map<string, bigint>;
+
+/** What it adds to. */
+interface Counts {
+  readonly habits: Map<number, { expected: bigint; rebought: bigint }>;
+  readonly items: {
+    readonly expected: Counter;
+    readonly rebought: Counter;
+    readonly expectedOnce: Counter;
+    readonly reboughtOnce: Counter;
+  };
+}
 
 const pairBasketItemsMax = 128;
 const ageDecay = 0.9;
@@ -60,7 +79,7 @@ export function addHabits(
     cell.expected += expected;
     cell.rebought += isHeld ? 1n : 0n;
     habits.set(index, cell);
-    const add = (counter: Map<string, bigint>, amount: bigint) =>
+    const add = (counter: Counter, amount: bigint) =>
       counter.set(itemId, (counter.get(itemId) ?? 0n) + amount);
     const weighed = fixed(growth * unfixed(expected));
     const rebought = isHeld ? fixed(growth) : 0n;
