@@ -1,5 +1,5 @@
-// The numbers that rank items, from the counts, in plain doubles: DESIGN §5 with the constants
-// scaled to the newest day.
+// The numbers that rank items, from the counts, in plain doubles: docs/reference/scores.md with the
+// constants scaled to the newest day.
 import type { Basket, Row, State } from './counts.ts';
 import { habitCell, standingOf } from './habits.ts';
 import { compareByHash } from './hash.ts';
@@ -53,7 +53,7 @@ export interface Scorer {
   leadParts(taste: Taste, bought: Taste, itemId: string): readonly LeadPart[];
   /** LAST[j] over the sum of all. */
   lastBuy(itemId: string): number;
-  /** The repeat term of DESIGN section 5 of one item for a member of this taste. */
+  /** The repeat term of the baseline formulas (docs/reference/scores.md) of one item for a member of this taste. */
   designRepeat(taste: Taste, itemId: string): number;
   /** The shipped repeat term of one item for a member of this history. */
   repeat(history: readonly Basket[], itemId: string): number;
