@@ -1,9 +1,12 @@
 // The rules of the house that a machine can check, each with a sample that proves it can fail.
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { limits } from '../engine/index.ts';
 import { clusterLimits } from '../server/cluster/limits.ts';
 import { doorLimits } from '../server/limits.ts';
+import { makeTemporaryFolder } from './support/folders.ts';
 import {
   circularImports,
   floorViolations,
@@ -13,7 +16,6 @@ import {
 import { hostViolations } from './support/tidy/host.ts';
 import { flatLimits, limitsPage } from './support/tidy/limits-page.ts';
 import * as packaging from './support/tidy/packaging.ts';
-import { deadExportViolations, deadFileViolations } from './support/tidy/reach.ts';
 import * as shape from './support/tidy/shape.ts';
 import { readTree, type TreeFile, type Violations } from './support/tidy/tree.ts';
 import * as words from './support/tidy/words.ts';
@@ -271,35 +273,61 @@ rule({
   ],
 });
 
-rule({
-  name: 'every file is reached from an entry point',
-  find: deadFileViolations,
-  badSamples: [
-    { 'engine/index.ts': `export * from './a.ts';`, 'engine/a.ts': '', 'engine/views/b.ts': '' },
-    { 'assembly/index.ts': `export * from './a';`, 'assembly/a.ts': '', 'assembly/b.ts': '' },
-    { 'server/b.ts': '', 'server/b.test.ts': `import './b.ts';` },
-  ],
-  goodSamples: [
-    {
-      'server/cli/main.ts': `fork(new URL('../check.js', import.meta.url));`,
-      'server/check.ts': `import type { A } from './a.ts';`,
-      'server/a.ts': '',
-    },
-  ],
+/** What `npm run check` asks knip of the whole tree, asked of a small one; the lines it prints. */
+async function knipOf(sample: Sample, ...options: string[]): Promise<string> {
+  const folder = await makeTemporaryFolder('knip');
+  try {
+    const { knip } = JSON.parse(tree.find(({ path }) => path === 'package.json')!.text);
+    const files = { 'package.json': JSON.stringify({ name: 'sample', knip }), ...sample };
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder.path, path)), { recursive: true });
+      writeFileSync(join(folder.path, path), text);
+    }
+    const program = join(root, 'node_modules/knip/bin/knip.js');
+    const asked = [program, '--no-config-hints', '--directory', folder.path, ...options];
+    return spawnSync(process.execPath, asked, { encoding: 'utf8' }).stdout;
+  } finally {
+    await folder.remove();
+  }
+}
+
+test('knip, which `check` runs, finds files that no entry point reaches', async () => {
+  const sample = {
+    'engine/index.ts': `export * from './used.ts';`,
+    'engine/used.ts': 'export const used = 1;',
+    'engine/views/dead.ts': '',
+    'assembly/index.ts': `export * from './a';`,
+    'assembly/a.ts': 'export const a = 1;',
+    'assembly/b.ts': '',
+    'server/cli/main.ts': `fork(new URL('../check.ts', import.meta.url));`,
+    'server/check.ts': `import type { A } from './a.ts';`,
+    'server/a.ts': 'export interface A {}',
+    'server/only-tested.ts': '',
+    'server/only-tested.test.ts': `import './only-tested.ts';`,
+  };
+  const found = await knipOf(sample, '--production', '--include', 'files');
+  const files = found.split('\n').map((line) => line.trim());
+  expect(files.filter((line) => line.endsWith('.ts'))).toEqual([
+    'assembly/b.ts',
+    'engine/views/dead.ts',
+    'server/only-tested.ts',
+  ]);
 });
 
-rule({
-  name: 'every exported value is imported somewhere',
-  find: deadExportViolations,
-  badSamples: [
-    { 'engine/a.ts': 'export const a = 1; export interface A {}' },
-    { 'engine/a.ts': 'export function a() {}', 'engine/b.ts': `import { b } from './a.ts';` },
-  ],
-  goodSamples: [
-    { 'engine/a.ts': 'export class A {}', 'engine/b.ts': `import { A as B } from './a.ts';` },
-    { 'engine/a.ts': 'export const a = 1;', 'engine/b.ts': `import * as all from './a.ts';` },
-    { 'engine/index.ts': 'export const a = 1;' },
-  ],
+test('and exported values that nobody imports', async () => {
+  const values = 'export const half = () => 1;\nexport class Spare {}\nexport interface Shape {}';
+  const found = await knipOf(
+    {
+      'engine/index.ts': `import { half as other } from './half.ts';\nother();`,
+      'engine/half.ts': values,
+      'server/cli/main.ts': `import * as all from '../all.ts';\nall.one();`,
+      'server/all.ts': 'export const one = () => 1;',
+    },
+    '--include',
+    'exports',
+  );
+  expect(found).toContain('Spare');
+  expect(found).not.toMatch(/half {2}|Shape|one {2}/);
 });
 
 test('docs/reference/limits.md lists every limit with its value', async () => {

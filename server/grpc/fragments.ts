@@ -1,5 +1,6 @@
 // Hot replies as bytes: lists and advice, joined from pieces that were encoded before. A general
-// encoder costs more than the list itself (docs/decisions/0000-the-first-design.md); a test holds these bytes equal to it.
+// encoder costs more than the list itself (docs/decisions/0000-the-first-design.md); a test holds
+// these bytes equal to it.
 import {
   type ReasonType as ReasonTypeMessage,
   RecommendResponse,

@@ -37,7 +37,7 @@ function keptLog() {
   return { log, lines };
 }
 
-test('an admin operation leaves a line in the log that names the key and does not tell it', async () => {
+test('an admin operation leaves a line that names the key and does not tell it', async () => {
   const folder = await makeTemporaryFolder('chain');
   const keysFile = join(folder.path, 'keys');
   const secret = 'a-key-that-nobody-may-read';

@@ -53,7 +53,7 @@ export interface Scorer {
   leadParts(taste: Taste, bought: Taste, itemId: string): readonly LeadPart[];
   /** LAST[j] over the sum of all. */
   lastBuy(itemId: string): number;
-  /** The repeat term of the baseline formulas (docs/reference/scores.md) of one item for a member of this taste. */
+  /** The repeat term of the baseline formulas (docs/reference/scores.md), of a member's taste. */
   designRepeat(taste: Taste, itemId: string): number;
   /** The shipped repeat term of one item for a member of this history. */
   repeat(history: readonly Basket[], itemId: string): number;

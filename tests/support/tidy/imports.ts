@@ -1,4 +1,4 @@
-// Who imports whom: every import, re-export and worker URL of a file, with the names it takes.
+// Who imports whom: every import, re-export and worker URL of a file.
 import { posix } from 'node:path';
 import ts from 'typescript';
 import { parse, placeOf, type TreeFile, visit } from './tree.ts';
@@ -9,8 +9,6 @@ export interface Import {
   readonly to: string | undefined;
   readonly specifier: string;
   readonly typeOnly: boolean;
-  /** Names taken; `*` stands for all of them. */
-  readonly names: readonly string[];
   readonly place: string;
 }
 
@@ -46,44 +44,38 @@ function findImports(file: TreeFile): Import[] {
   return imports;
 }
 
-type Taken = Pick<Import, 'specifier' | 'typeOnly' | 'names'>;
+type Taken = Pick<Import, 'specifier' | 'typeOnly'>;
 
 function importAt(node: ts.Node): Taken | undefined {
   if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
-    return { specifier: node.moduleSpecifier.text, ...namesOfImport(node.importClause) };
+    return { specifier: node.moduleSpecifier.text, typeOnly: isOfTypes(node.importClause) };
   }
   if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) {
-    return { specifier: (node.moduleSpecifier as ts.StringLiteral).text, ...namesOfExport(node) };
+    return {
+      specifier: (node.moduleSpecifier as ts.StringLiteral).text,
+      typeOnly: exportsTypes(node),
+    };
   }
   if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
     const { literal } = node.argument;
-    if (ts.isStringLiteral(literal))
-      return { specifier: literal.text, typeOnly: true, names: ['*'] };
+    if (ts.isStringLiteral(literal)) return { specifier: literal.text, typeOnly: true };
   }
   return dynamicImportAt(node);
 }
 
-function namesOfImport(clause: ts.ImportClause | undefined): Omit<Taken, 'specifier'> {
+function isOfTypes(clause: ts.ImportClause | undefined): boolean {
   const bindings = clause?.namedBindings;
-  if (bindings === undefined || !ts.isNamedImports(bindings)) {
-    return { typeOnly: clause?.isTypeOnly ?? false, names: ['*'] };
+  if (clause?.isTypeOnly || bindings === undefined || !ts.isNamedImports(bindings)) {
+    return clause?.isTypeOnly ?? false;
   }
-  const { elements } = bindings;
-  return {
-    typeOnly: clause?.isTypeOnly === true || elements.every((element) => element.isTypeOnly),
-    names: elements.map((element) => (element.propertyName ?? element.name).text),
-  };
+  return bindings.elements.every((element) => element.isTypeOnly);
 }
 
-function namesOfExport(node: ts.ExportDeclaration): Omit<Taken, 'specifier'> {
-  const clause = node.exportClause;
-  if (clause === undefined || !ts.isNamedExports(clause)) {
-    return { typeOnly: node.isTypeOnly, names: ['*'] };
+function exportsTypes({ isTypeOnly, exportClause }: ts.ExportDeclaration): boolean {
+  if (isTypeOnly || exportClause === undefined || !ts.isNamedExports(exportClause)) {
+    return isTypeOnly;
   }
-  return {
-    typeOnly: node.isTypeOnly || clause.elements.every((element) => element.isTypeOnly),
-    names: clause.elements.map((element) => (element.propertyName ?? element.name).text),
-  };
+  return exportClause.elements.every((element) => element.isTypeOnly);
 }
 
 /**
@@ -97,5 +89,5 @@ function dynamicImportAt(node: ts.Node): Taken | undefined {
   const first = node.arguments?.[0];
   if (first === undefined || !ts.isStringLiteralLike(first)) return undefined;
   if (isUrl && !/\.[jt]s$/.test(first.text)) return undefined;
-  return { specifier: first.text, typeOnly: false, names: ['*'] };
+  return { specifier: first.text, typeOnly: false };
 }
