@@ -1,5 +1,6 @@
 // Everything that could hold the event loop, each as something to be done once in a round.
 import { setTimeout } from 'node:timers/promises';
+import { limits } from '../../engine/index.ts';
 import { itemIdAt } from '../workload.ts';
 import { batchOf, fullItemsOf, itemsOf, junkBodies, receiptOf } from './bodies.ts';
 import { type Caller, grpcJunk } from './caller.ts';
@@ -170,14 +171,17 @@ function ofBigMembers(size: StallSize): Action[] {
       run: (caller) => caller.remove(`/v1/members/${erased}`),
     },
     {
-      name: '500 returns of one receipt',
+      name: 'as many returns of one receipt as are taken',
       run: (caller, round) => manyReturns(caller, round, size),
     },
   ];
 }
 
 async function manyReturns(caller: Caller, round: number, size: StallSize): Promise<void> {
-  const receipt = receiptOf({ purchaseId: `much-${round}`, lines: 500, seed: 77 }, size);
+  const receipt = receiptOf(
+    { purchaseId: `much-${round}`, lines: limits.returnsPerPurchaseMax, seed: 77 },
+    size,
+  );
   await caller.send('/v1/purchases', JSON.stringify(receipt));
   for (const [nth, { itemId }] of receipt.lines.entries()) {
     const lines = [{ itemId, quantity: 1 }];
