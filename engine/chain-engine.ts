@@ -88,7 +88,7 @@ export class ChainEngine implements Engine {
     this.log = new Log(store);
     this.clockGuard = new ClockGuard({ store, log: this.log, clock, steady });
     const timeZone = timeZoneOf(options);
-    this.registries = createRegistries(hashId);
+    this.registries = createRegistries(hashId, options.catalogueMaxBytes);
     this.likeness = new Likeness(this.registries.items, (number) => {
       const { kernel } = this.keeper.counts;
       return number < kernel.run.itemCount.value ? kernel.support(number) : 0;
@@ -364,6 +364,7 @@ export class ChainEngine implements Engine {
       stores: this.registries.stores.size,
       refusedOfErased: this.refusedOfErased,
       memory: this.memory,
+      catalogue: this.registries.items.room.use,
     };
   }
 

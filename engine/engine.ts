@@ -50,12 +50,19 @@ export interface EngineOptions {
   readonly memoryMaxBytes?: number | undefined;
   /** Bytes beyond them for what cannot be refused; default: limits.memoryReserveBytes. */
   readonly memoryReserveBytes?: number;
+  /** Bytes that items and stores may take beside the counts; default: half of Node's heap. */
+  readonly catalogueMaxBytes?: number;
   /** Bytes that may still be taken of the machine; default: as the system says. */
   readonly availableMemory?: () => number;
   /** Which build of the kernel: `debug` keeps its assertions. */
   readonly kernelBuild?: KernelBuild;
   /** Aborted when the engine is to close soon: long work is given up, also that of the opening. */
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface MemoryUse {
+  readonly usedBytes: number;
+  readonly maxBytes: number;
 }
 
 export interface EngineStatus {
@@ -69,10 +76,12 @@ export interface EngineStatus {
   readonly stores: number;
   /** Events of erased members that were refused since the start. */
   readonly refusedOfErased: number;
-  /** What the counts use of what they may. */
   /** What is wrong with the server's clock; absent when nothing is. */
   readonly clockTrouble?: string;
-  readonly memory: { readonly usedBytes: number; readonly maxBytes: number };
+  /** What the counts use of what they may. */
+  readonly memory: MemoryUse;
+  /** The same of items and stores, beside the counts. */
+  readonly catalogue: MemoryUse;
   /** Absent for a node that is alone. */
   readonly cluster?: ClusterStatus;
 }

@@ -1,19 +1,23 @@
 // The items and stores of a chain, read from its tables when it is opened.
+import { CatalogueRoom } from './base/catalogue-room.ts';
 import type { Clock } from './base/clock.ts';
+import { defaultCatalogueMax } from './base/machine.ts';
 import { zoneOffsetMinutes } from './base/time.ts';
 import type { Store } from './store/store.ts';
 import type { Table } from './store/table.ts';
 import { type HashId, Registry } from './views/catalogue.ts';
 import type { Registries } from './views/counts.ts';
+import { weighItem, weighStore } from './views/weight.ts';
 
 /** Rows of one slice: some 6 µs each, so about 1 ms. */
 const rowsAtOnce = 128;
 
-/** Without anything in them. */
-export function createRegistries(hashId: HashId): Registries {
+/** Without anything in them; `maxBytes` is what both may take together. */
+export function createRegistries(hashId: HashId, maxBytes = defaultCatalogueMax()): Registries {
+  const room = new CatalogueRoom(maxBytes);
   return {
-    items: new Registry(hashId, 0, { groupOf: ({ status }) => status }),
-    stores: new Registry(hashId, 1, { groupOf: ({ city }) => city }),
+    items: new Registry(hashId, 0, { groupOf: ({ status }) => status, weigh: weighItem, room }),
+    stores: new Registry(hashId, 1, { groupOf: ({ city }) => city, weigh: weighStore, room }),
   };
 }
 

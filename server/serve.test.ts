@@ -35,8 +35,8 @@ const isKept = (event: Event, days: number) =>
 
 async function digestOf(kept: readonly Event[], clock: () => number): Promise<string> {
   return withTemporaryFolder(async (dataDir) => {
-    const engine = await openEngine({ dataDir, clock });
-    await engine.ingest(kept);
+    const engine = await openEngine({ dataDir, clock, steadyClock: clock });
+    await engine.ingest(kept, { trustsDays: true });
     const digest = engine.inspect.digest();
     await engine.close();
     return digest;
@@ -47,13 +47,13 @@ test('receipts leave the retention window at the start and every hour, exactly',
   await withTemporaryFolder(async (dataDir) => {
     let nowMs = startMs + 40 * dayMs;
     const clock = () => nowMs;
-    const filled = await openEngine({ dataDir, clock });
-    await filled.ingest(events(40));
+    const filled = await openEngine({ dataDir, clock, steadyClock: clock });
+    await filled.ingest(events(40), { trustsDays: true });
     await filled.close();
-    nowMs += 10 * dayMs;
+    nowMs += 7 * dayMs;
     const server = await startServer({
       log: pino({ level: 'silent' }),
-      openFolder: () => openEngine({ dataDir, clock, retentionDays: 30 }),
+      openFolder: () => openEngine({ dataDir, clock, steadyClock: clock, retentionDays: 30 }),
       openDoor: async () => ({ url: 'none', close: async () => {} }),
       demoIfEmpty: false,
       expireEveryMs: 20,

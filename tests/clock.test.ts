@@ -109,6 +109,15 @@ test('after a start years later a receipt of then waits until the clock is confi
     expect(await send(engine(), receipt(now.wall))).toEqual(['created']);
   }));
 
+test('a server that rests for weeks after a start, and hears nothing, believes its clock', () =>
+  withClock(async ({ engine, now, pass, restart }) => {
+    await send(engine(), receipt(now.wall));
+    await restart();
+    pass(20 * day);
+    expect(engine().status().clockTrouble).toBeUndefined();
+    expect(await send(engine(), receipt(now.wall))).toEqual(['created']);
+  }));
+
 test('a leap that no clock bears out is refused: a till may be years ahead of all others', () =>
   withClock(async ({ engine, now }) => {
     // The server's clock is ahead from the beginning, so that nothing of it is in its future.

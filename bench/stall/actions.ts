@@ -1,7 +1,8 @@
 // Everything that could hold the event loop, each as something to be done once in a round.
 import { setTimeout } from 'node:timers/promises';
+import { limits } from '../../engine/index.ts';
 import { itemIdAt } from '../workload.ts';
-import { batchOf, fullItemsOf, itemsOf, junkBodies, receiptOf } from './bodies.ts';
+import { batchOf, fullItemsOf, itemsOf, junkBodies, receiptOf, ticketOfNew } from './bodies.ts';
 import { type Caller, grpcJunk } from './caller.ts';
 import { bigMembers, type StallSize, workloadOf } from './chain.ts';
 
@@ -46,6 +47,12 @@ function writes(size: StallSize): Action[] {
         }
       },
     },
+    {
+      name: 'a ticket of 2,000 items that are all new',
+      run: post('/v1/purchases', (r) => JSON.stringify(ticketOfNew(r))),
+    },
+    { name: 'returns of 2,000 lines, then their receipt', run: returnsFirst },
+    { name: 'a hundred answers on consent at once', run: manyAnswers },
     { name: '1,000 new items', run: post('/v1/items', (r) => itemsOf(r, size)) },
     { name: '1,000 changed items', run: post('/v1/items', (r) => itemsOf(-1 - r, size)) },
     { name: '140 items as large as they may be', run: post('/v1/items', fullItemsOf) },
@@ -170,14 +177,38 @@ function ofBigMembers(size: StallSize): Action[] {
       run: (caller) => caller.remove(`/v1/members/${erased}`),
     },
     {
-      name: '500 returns of one receipt',
+      name: 'as many returns of one receipt as are taken',
       run: (caller, round) => manyReturns(caller, round, size),
     },
   ];
 }
 
+/** Returns wait for a receipt that comes after them. */
+async function returnsFirst(caller: Caller, round: number): Promise<void> {
+  const receipt = { ...ticketOfNew(round), purchaseId: `waited-${round}`, memberId: 'member-3' };
+  const { purchaseId, occurredAt, lines } = receipt;
+  for (let nth = 0; nth < limits.returnLinesPerPurchaseMax / lines.length; nth++) {
+    const body = { returnId: `${purchaseId}-${nth}`, occurredAt, lines };
+    await caller.send(`/v1/purchases/${purchaseId}/returns`, JSON.stringify(body));
+  }
+  const bought = lines.map((line) => ({ ...line, quantity: 9 }));
+  await caller.send('/v1/purchases', JSON.stringify({ ...receipt, lines: bought }));
+}
+
+async function manyAnswers(caller: Caller, round: number): Promise<void> {
+  const answers = Array.from({ length: 100 }, (_, nth) => {
+    const occurredAt = new Date(Date.parse('2026-05-01T00:00:00Z') + (round * 100 + nth) * 1_000);
+    const body = { personalization: nth % 2 === 0, occurredAt: occurredAt.toISOString() };
+    return caller.put('/v1/members/member-4/consent', JSON.stringify(body));
+  });
+  await Promise.all(answers);
+}
+
 async function manyReturns(caller: Caller, round: number, size: StallSize): Promise<void> {
-  const receipt = receiptOf({ purchaseId: `much-${round}`, lines: 500, seed: 77 }, size);
+  const receipt = receiptOf(
+    { purchaseId: `much-${round}`, lines: limits.returnsPerPurchaseMax, seed: 77 },
+    size,
+  );
   await caller.send('/v1/purchases', JSON.stringify(receipt));
   for (const [nth, { itemId }] of receipt.lines.entries()) {
     const lines = [{ itemId, quantity: 1 }];

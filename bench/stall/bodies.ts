@@ -1,4 +1,5 @@
 // What the server is given to chew on: junk of several kinds, and the largest that is right.
+import { limits } from '../../engine/index.ts';
 import { itemIdAt } from '../workload.ts';
 import { itemAt, type StallSize, workloadOf } from './chain.ts';
 
@@ -50,6 +51,15 @@ export function receiptOf({ purchaseId, memberId, lines, seed }: ReceiptShape, s
     occurredAt,
     lines: [...new Set(itemIds)].map((itemId) => ({ itemId, quantity: 1 })),
   };
+}
+
+/** Of items that nobody has met before `round`. */
+export function ticketOfNew(round: number) {
+  const lines = Array.from({ length: limits.purchaseLinesMax }, (_, line) => ({
+    itemId: `unheard-${round}-${line}`,
+    quantity: 1,
+  }));
+  return { purchaseId: `unheard-${round}`, channel: 'pos', occurredAt, lines };
 }
 
 export function batchOf(round: number, lines: number, size: StallSize): string {

@@ -16,7 +16,7 @@ export interface Caller {
   close(): void;
 }
 
-export function createCaller({ url, grpcAddress }: Program): Caller {
+export function createCaller({ url, grpcAddress }: Pick<Program, 'url' | 'grpcAddress'>): Caller {
   const client = new Client(grpcAddress!, credentials.createInsecure(), {
     'grpc.max_receive_message_length': 64 * 1_048_576,
   });

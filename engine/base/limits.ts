@@ -94,13 +94,29 @@ export const limits = {
   memoryWarnedShare: 0.8,
   /** Returns against one receipt: each reads those before it, some 60 B each. */
   returnsPerPurchaseMax: 200,
+  /**
+   * Lines of all of them before the last: each return reads and writes those before it, some 0.4 µs
+   * a line, so 2 ms; it is twice as many as the receipt has at most.
+   */
+  returnLinesPerPurchaseMax: 4_000,
+  /**
+   * Ids merged into one member: each merge writes all of them again, some 3 µs each, so 1 ms. A
+   * person has a dozen.
+   */
+  aliasesMax: 256,
+  /**
+   * Answers on consent of one member: each is read again for each list, some 0.4 µs, so 0.4 ms.
+   * Beyond, only what ends personalisation is taken.
+   */
+  consentsMax: 1_000,
   /** Doors refuse receipts while more than a batch waits and the oldest has for so long. */
   ingestQueueAgeMsMax: 250,
   /** Neighbours of an item that are served (K of DESIGN §5); 20 would lose ≤ .001 of recall. */
   neighboursServed: 50,
   /**
    * What sells in a city is summed over its stores as far as they have so many cells of popularity
-   * together: some 20 ns each, so 2 ms.
+   * together: some 20 ns each, so 2 ms. Each of a store's six rows counts as 64 more, so that a
+   * city is 260 stores at most.
    */
   cityCellsMax: 100_000,
   /** An item with fewer receipts is new: its own rows say little yet. */

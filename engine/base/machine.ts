@@ -1,5 +1,6 @@
 // What the machine has: how much memory this process may take by itself.
 import { totalmem } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
 import { limits } from './limits.ts';
 
 /** What the machine, or the container the process runs in, has in all. */
@@ -15,6 +16,11 @@ function machineBytes(): number {
 export function defaultMemoryMax(): number {
   const { memoryBytesMax, memoryBytesMin } = limits;
   return Math.max(memoryBytesMin, Math.min(memoryBytesMax, Math.floor(machineBytes() / 3)));
+}
+
+/** A half of what JavaScript may use: requests, replies and what is computed want the rest. */
+export function defaultCatalogueMax(): number {
+  return Math.floor(getHeapStatistics().heap_size_limit / 2);
 }
 
 /** Bytes that the process may still take without pushing anything out. */

@@ -25,6 +25,9 @@ function scopesOf(places: readonly number[], daypart: number | undefined): numbe
   );
 }
 
+/** What a row costs beside its cells: each item of the list is looked up in it for its count. */
+const cellsPerRow = 64;
+
 /**
  * The stores of a store's city in the order of their id hashes, since sums of f32 hang on their
  * order and numbers on who came first; of a large city as many as can be summed up in time.
@@ -36,7 +39,9 @@ function storesOfCity({ registries: { stores }, kernel }: ServeContext, storeNum
   let cells = 0;
   for (const run of stores.inGroup(city)) {
     for (const number of run) {
-      for (const scope of scopesOf([number], undefined)) cells += kernel.rowSize('scope', scope);
+      for (const scope of scopesOf([number], undefined)) {
+        cells += cellsPerRow + kernel.rowSize('scope', scope);
+      }
       if (cells > limits.cityCellsMax && found.length > 0) return found;
       found.push(number);
     }

@@ -1,5 +1,6 @@
 // Accepts what is said of a member: that two ids are one person, and whether they consent to
 // personalisation.
+import { limits } from '../base/limits.ts';
 import { encodeConsent, encodeMerge } from '../log/codec.ts';
 import type { Consent, IngestResult, Merge } from '../log/events.ts';
 import {
@@ -9,10 +10,17 @@ import {
   judgeMoment,
   momentOf,
   putHistory,
+  rejected,
   requireRecount,
 } from './accept.ts';
 import { uniteHistories } from './history.ts';
-import { findMember, isPersonalised, putMember } from './members.ts';
+import {
+  type ConsentAnswer,
+  findMember,
+  isPersonalised,
+  type MemberRecord,
+  putMember,
+} from './members.ts';
 
 /**
  * Makes two ids one member: the union of their histories; of all their answers on consent the
@@ -31,6 +39,10 @@ export function acceptMerge(context: AcceptContext, merge: Merge): IngestResult 
     const watermark = log.watermarkOf(firstMerge(context, into.record.sequences, merge));
     return { id: memberId, status: 'duplicate', watermark };
   }
+  spendOn(context, into.record);
+  spendOn(context, from.record);
+  const tooMany = judgeAliases(context, merge, into.record.aliases.length, from.record);
+  if (tooMany) return tooMany;
   const sequence = log.append(encodeMerge(context.clock(), merge));
   const fromBefore = historyOf(context, from.root);
   const intoBefore = historyOf(context, into.root);
@@ -60,6 +72,45 @@ export function acceptMerge(context: AcceptContext, merge: Merge): IngestResult 
   return { id: memberId, status: 'created', watermark: log.watermarkOf(sequence) };
 }
 
+/** Of `Batch.work`: what was said of a member is read and written again with all that is added. */
+function spendOn({ batch }: AcceptContext, { aliases, sequences }: MemberRecord): void {
+  batch.work += 2 * aliases.length + sequences.length;
+}
+
+/** A rejection when one member would have more ids than a person can have. */
+function judgeAliases(
+  { isReplay = false }: AcceptContext,
+  { memberId, fromMemberId }: Merge,
+  known: number,
+  from: MemberRecord,
+): IngestResult | undefined {
+  const limit = limits.aliasesMax;
+  const count = known + 1 + from.aliases.length;
+  if (isReplay || count <= limit) return undefined;
+  const message =
+    `${count} ids would be merged into ${JSON.stringify(memberId)} with ` +
+    `${JSON.stringify(fromMemberId)}; at most ${limit} are allowed`;
+  return rejected(memberId, { reason: 'ALIASES_MAX', field: 'fromMemberId', message, limit });
+}
+
+/** A rejection of one answer too many, unless it ends personalisation: that is never refused. */
+function judgeAnswers(
+  { isReplay = false }: AcceptContext,
+  memberId: string,
+  record: MemberRecord,
+  said: Omit<ConsentAnswer, 'sequence'>,
+): IngestResult | undefined {
+  const limit = limits.consentsMax;
+  const { consents } = record;
+  if (isReplay || consents.length < limit) return undefined;
+  const after = { ...record, consents: [...consents, { ...said, sequence: 0 }] };
+  if (isPersonalised(record) && !isPersonalised(after)) return undefined;
+  const message =
+    `member ${JSON.stringify(memberId)} has answered ${consents.length} times; beyond ${limit} ` +
+    'only what ends personalisation is taken';
+  return rejected(memberId, { reason: 'CONSENTS_MAX', field: 'personalization', message, limit });
+}
+
 /**
  * Where these two ids were first said to be one; for ids united by way of others, where the last of
  * those stands.
@@ -87,11 +138,14 @@ export function acceptConsent(context: AcceptContext, consent: Consent): IngestR
   );
   if (known)
     return { id: memberId, status: 'duplicate', watermark: log.watermarkOf(known.sequence) };
+  spendOn(context, record);
+  const said = { atMs: moment.occurredAtMs, given: personalization };
+  const tooMany = judgeAnswers(context, memberId, record, said);
+  if (tooMany) return tooMany;
   const sequence = log.append(encodeConsent(context.clock(), memberId, personalization, moment));
-  const answered = { atMs: moment.occurredAtMs, given: personalization, sequence };
   const after = {
     ...record,
-    consents: [...record.consents, answered],
+    consents: [...record.consents, { ...said, sequence }],
     sequences: [...record.sequences, sequence],
   };
   putMember(store, { root, record: after });

@@ -51,12 +51,23 @@ function judgeNumber(
   { returnId, purchaseId }: Return,
   earlier: readonly KeptReturn[],
 ): IngestResult | undefined {
-  const limit = limits.returnsPerPurchaseMax;
-  if (isReplay || earlier.length < limit) return undefined;
+  if (isReplay || !isFull(earlier)) return undefined;
+  const { returnsPerPurchaseMax: returnsMax, returnLinesPerPurchaseMax: linesMax } = limits;
+  const limit = earlier.length >= returnsMax ? returnsMax : linesMax;
   const message =
-    `purchase ${JSON.stringify(purchaseId)} has ${earlier.length} returns already; ` +
-    `at most ${limit} are taken, so send what comes back together`;
+    `purchase ${JSON.stringify(purchaseId)} has ${earlier.length} returns of ` +
+    `${linesOf(earlier)} lines already; none are taken beyond ${returnsMax} returns or ` +
+    `${linesMax} lines, so send what comes back together`;
   return rejected(returnId, { reason: 'RETURNS_MAX', field: 'purchaseId', message, limit });
+}
+
+function isFull(earlier: readonly KeptReturn[]): boolean {
+  const { returnsPerPurchaseMax, returnLinesPerPurchaseMax } = limits;
+  return earlier.length >= returnsPerPurchaseMax || linesOf(earlier) >= returnLinesPerPurchaseMax;
+}
+
+function linesOf(returns: readonly KeptReturn[]): number {
+  return returns.reduce((sum, { lines }) => sum + lines.length, 0);
 }
 
 /** A rejection when more would be returned than is left of what was bought. */
@@ -141,7 +152,7 @@ export function acceptReturn(context: AcceptContext, value: Return): IngestResul
 }
 
 function takesNoMore({ store, isReplay = false }: AcceptContext, purchaseId: string): boolean {
-  return !isReplay && readReturns(store, purchaseId).length >= limits.returnsPerPurchaseMax;
+  return !isReplay && isFull(readReturns(store, purchaseId));
 }
 
 /** Pieces to take off per purchase, newest purchase first. */

@@ -201,11 +201,12 @@ function assertMore(registry: Registry<unknown>, most: number, reason: string): 
 
 /**
  * Writes what is known of an item; made first when its id is new. Throws RESOURCE_EXHAUSTED,
- * ITEMS_MAX.
+ * ITEMS_MAX or CATALOGUE_FULL.
  */
 export function putItem(context: AcceptContext, item: Item, sequence: number): void {
   const { items } = context.registries;
   if (items.numberOf(item.itemId) === undefined) assertMore(items, limits.itemsMax, 'ITEMS_MAX');
+  if (!context.isReplay) items.assertRoomFor(item.itemId, item);
   const number = items.numberOf(item.itemId) ?? register(context.batch, items, item.itemId, item);
   const before = { value: items.valueOf(number), sequence: items.sequenceOf(number) };
   context.batch.onUndo(() => {
@@ -217,11 +218,12 @@ export function putItem(context: AcceptContext, item: Item, sequence: number): v
   context.batch.changedItems.add(number);
 }
 
-/** The same of a store. Throws RESOURCE_EXHAUSTED, STORES_MAX. */
+/** The same of a store. Throws RESOURCE_EXHAUSTED, STORES_MAX or CATALOGUE_FULL. */
 export function putStore(context: AcceptContext, store: StoreEvent, sequence: number): void {
   const { stores } = context.registries;
   const isNew = stores.numberOf(store.storeId) === undefined;
   if (isNew) assertMore(stores, limits.storesMax, 'STORES_MAX');
+  if (!context.isReplay) stores.assertRoomFor(store.storeId, store);
   const number =
     stores.numberOf(store.storeId) ?? register(context.batch, stores, store.storeId, store);
   const before = { value: stores.valueOf(number), sequence: stores.sequenceOf(number) };

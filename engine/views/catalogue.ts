@@ -1,5 +1,6 @@
 // Items and stores in memory: outside ids to dense numbers, what is known of each, their id hashes,
 // and the orders in which they are listed.
+import { CatalogueRoom } from '../base/catalogue-room.ts';
 import { assert } from '../base/errors.ts';
 import { KeptOrder } from '../base/kept-order.ts';
 import { ShardedMap } from '../base/sharded-map.ts';
@@ -40,13 +41,20 @@ export class Marks {
   }
 }
 
-/** Which values are listed together, such as the stores of a city. */
-export interface Grouping<Value> {
-  /** Undefined: with no others. */
+export interface Traits<Value> {
+  /** Which values are listed together, such as the stores of a city; undefined: with no others. */
   groupOf(value: Value): string | undefined;
+  /** Bytes of what is known of it. */
+  weigh(value: Value): number;
+  /** What all of them together may take. */
+  readonly room: CatalogueRoom;
 }
 
-const noGroups: Grouping<unknown> = { groupOf: () => undefined };
+/** Of values that are in no groups and have all the room there is. */
+function plainTraits(): Traits<unknown> {
+  const room = new CatalogueRoom(Number.POSITIVE_INFINITY);
+  return { groupOf: () => undefined, weigh: () => 0, room };
+}
 
 /**
  * A dense numbering of outside ids with a value each; numbers start at `first` and never change.
@@ -59,16 +67,20 @@ export class Registry<Value> {
   private hashes = new Uint32Array(512);
   private readonly hashId: HashId;
   private readonly first: number;
-  private readonly grouping: Grouping<Value>;
+  private readonly traits: Traits<Value>;
   private readonly marks: Marks[] = [];
   private readonly byId = new KeptOrder((a, b) => (this.idOf(a) < this.idOf(b) ? -1 : 1));
   /** By ascending id hash, each group by itself. */
   private readonly groups = new Map<string, KeptOrder>();
 
-  constructor(hashId: HashId, first: 0 | 1, grouping: Grouping<Value> = noGroups) {
+  constructor(hashId: HashId, first: 0 | 1, traits: Partial<Traits<Value>> = {}) {
     this.hashId = hashId;
     this.first = first;
-    this.grouping = grouping;
+    this.traits = { ...plainTraits(), ...traits };
+  }
+
+  get room(): CatalogueRoom {
+    return this.traits.room;
   }
 
   get size(): number {
@@ -116,8 +128,9 @@ export class Registry<Value> {
     this.numbers.set(id, number);
     this.ids.push(id);
     this.values.push({ value, sequence });
+    this.traits.room.usedBytes += this.traits.weigh(value);
     this.byId.add(number);
-    this.enter(this.grouping.groupOf(value), number);
+    this.enter(this.traits.groupOf(value), number);
     return number;
   }
 
@@ -132,10 +145,9 @@ export class Registry<Value> {
   }
 
   replace(number: number, value: Value, sequence: number): void {
-    const [before, after] = [
-      this.grouping.groupOf(this.valueOf(number)),
-      this.grouping.groupOf(value),
-    ];
+    const [before, after] = [this.traits.groupOf(this.valueOf(number)), this.traits.groupOf(value)];
+    const { room, weigh } = this.traits;
+    room.usedBytes += weigh(value) - weigh(this.valueOf(number));
     this.values[number - this.first] = { value, sequence };
     if (before !== after) {
       this.leave(before, number);
@@ -158,6 +170,14 @@ export class Registry<Value> {
     if (order.isEmpty) this.groups.delete(group);
   }
 
+  /** Throws RESOURCE_EXHAUSTED, CATALOGUE_FULL, when there is no room for a value. */
+  assertRoomFor(id: string, value: Value): void {
+    const { room, weigh } = this.traits;
+    const number = this.numberOf(id);
+    const before = number === undefined ? 0 : weigh(this.valueOf(number));
+    room.assertHolds(weigh(value) - before);
+  }
+
   /** Marks that this registry keeps in step, for as long as it lives. */
   addMarks(): Marks {
     const marks = new Marks();
@@ -169,7 +189,8 @@ export class Registry<Value> {
   truncate(size: number): void {
     for (let number = this.first + size; number < this.nextNumber; number++) {
       this.byId.remove(number);
-      this.leave(this.grouping.groupOf(this.valueOf(number)), number);
+      this.leave(this.traits.groupOf(this.valueOf(number)), number);
+      this.traits.room.usedBytes -= this.traits.weigh(this.valueOf(number));
     }
     for (const id of this.ids.splice(size)) this.numbers.delete(id);
     this.values.length = size;

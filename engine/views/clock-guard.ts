@@ -31,6 +31,8 @@ export class ClockGuard {
   private readonly log: Log;
   private readonly clock: Clock;
   private readonly steady: Clock;
+  /** When this process began, by the steady clock. */
+  private readonly begunMs: number;
   private last: Seen | undefined;
 
   constructor(parts: {
@@ -43,6 +45,7 @@ export class ClockGuard {
     this.log = parts.log;
     this.clock = parts.clock;
     this.steady = parts.steady;
+    this.begunMs = this.steady();
     const wallMs = this.lastAccepted();
     this.last = wallMs === undefined ? undefined : { wallMs, steadyMs: undefined };
   }
@@ -71,7 +74,9 @@ export class ClockGuard {
     const now = this.clock();
     if (now < last.wallMs - limits.clockSkewMsMax) return 'behind';
     const { steadyMs } = last;
-    const gone = steadyMs === undefined ? limits.clockRestMsMax : this.steady() - steadyMs;
+    // Of the time before this process nobody knows how long it was.
+    const rested = steadyMs === undefined ? limits.clockRestMsMax : 0;
+    const gone = rested + this.steady() - (steadyMs ?? this.begunMs);
     return now > last.wallMs + gone + limits.clockSkewMsMax ? 'ahead' : 'right';
   }
 

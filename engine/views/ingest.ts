@@ -61,7 +61,12 @@ interface Due {
 }
 
 /** Reasons that are one event's, so that others of its transaction need not fail for it. */
-const reasonsOfOne: readonly (string | undefined)[] = ['MEMORY_FULL', 'ITEMS_MAX', 'STORES_MAX'];
+const reasonsOfOne: readonly (string | undefined)[] = [
+  'MEMORY_FULL',
+  'CATALOGUE_FULL',
+  'ITEMS_MAX',
+  'STORES_MAX',
+];
 
 export class Ingest {
   private readonly dependencies: IngestDependencies;

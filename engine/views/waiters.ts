@@ -11,7 +11,7 @@ interface Waiter {
 export type Held = (watermark: string) => boolean | undefined;
 
 export class Waiters {
-  private waiters: Waiter[] = [];
+  private readonly waiters = new Set<Waiter>();
 
   /** Resolves when the counts hold `watermark`; throws UNAVAILABLE when they do not in time. */
   waitFor(watermark: string, held: Held): Promise<void> {
@@ -25,7 +25,7 @@ export class Waiters {
     return new Promise((resolve, reject) => {
       const finish = (answer: () => void) => {
         clearTimeout(timer);
-        this.waiters = this.waiters.filter((other) => other !== waiter);
+        this.waiters.delete(waiter);
         answer();
       };
       const isHeld = () => held(watermark) === true;
@@ -34,7 +34,7 @@ export class Waiters {
         () => finish(() => reject(late(watermark))),
         limits.watermarkWaitMsMax,
       );
-      this.waiters.push(waiter);
+      this.waiters.add(waiter);
     });
   }
 

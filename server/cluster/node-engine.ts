@@ -45,6 +45,7 @@ const notOpen: EngineStatus = {
   stores: 0,
   refusedOfErased: 0,
   memory: { usedBytes: 0, maxBytes: 0 },
+  catalogue: { usedBytes: 0, maxBytes: 0 },
 };
 
 export class NodeEngine implements Engine {

@@ -15,6 +15,7 @@ const readiness: Readiness = {
   items: 5,
   stores: 2,
   memory: { usedBytes: 4_096, maxBytes: 65_536 },
+  catalogue: { usedBytes: 2_048, maxBytes: 32_768 },
   refusedOfErased: 1,
   cluster: {
     role: 'origin',

@@ -73,13 +73,23 @@ function addNode(page: Page, status: Readiness): void {
   for (const name of ['events', 'members', 'items', 'stores'] as const) {
     page.gauge(`caini_${name}`, `How many ${name} are known.`, [[{}, status[name] ?? 0]]);
   }
-  const { usedBytes, maxBytes } = status.memory ?? { usedBytes: 0, maxBytes: 0 };
-  const ofCounts = 'Memory in use by the counts; the rest of the process does not grow with them.';
-  page.gauge('caini_counts_bytes', ofCounts, [[{}, usedBytes]]);
-  const limit = 'What they may use (CAINI_MEMORY_MAX): receipts that need more are refused.';
-  page.gauge('caini_counts_bytes_max', limit, [[{}, maxBytes]]);
+  addMemory(page, status);
   const refused = status.refusedOfErased ?? 0;
   page.counter('caini_refused_of_erased_total', 'Events of erased members.', [[{}, refused]]);
+}
+
+const nothing = { usedBytes: 0, maxBytes: 0 };
+
+function addMemory(page: Page, { memory = nothing, catalogue = nothing }: Readiness): void {
+  const ofCounts = 'Memory in use by the counts; the rest of the process does not grow with them.';
+  page.gauge('caini_counts_bytes', ofCounts, [[{}, memory.usedBytes]]);
+  const limit = 'What they may use (CAINI_MEMORY_MAX): receipts that need more are refused.';
+  page.gauge('caini_counts_bytes_max', limit, [[{}, memory.maxBytes]]);
+  const ofCatalogue = 'Memory that items and stores may take beside the counts, in use.';
+  page.gauge('caini_catalogue_bytes', ofCatalogue, [[{}, catalogue.usedBytes]]);
+  const most =
+    'What they may use, half of Node’s heap: items and stores that need more are refused.';
+  page.gauge('caini_catalogue_bytes_max', most, [[{}, catalogue.maxBytes]]);
 }
 
 const verdicts = { same: 1, differs: 0, unknown: -1 } as const;

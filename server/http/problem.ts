@@ -28,6 +28,7 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
 const statusOfReason: Readonly<Record<string, number>> = {
   DISK_FULL: 507,
   MEMORY_FULL: 507,
+  CATALOGUE_FULL: 507,
   ITEMS_MAX: 507,
   STORES_MAX: 507,
   OVERLOADED: 503,

@@ -1,6 +1,6 @@
 // Members: two ids that are one person, consent to personalisation, and being forgotten.
 import { z } from 'zod';
-import { consentSchema, idSchema, mergeSchema, systemClock } from '../../engine/index.ts';
+import { consentSchema, idSchema, limits, mergeSchema, systemClock } from '../../engine/index.ts';
 import { defineIngest } from './ingest.ts';
 import { defineAction, type Operation } from './operation.ts';
 import { eraseReceiptSchema } from './replies.ts';
@@ -15,7 +15,7 @@ const mergeMembers = defineIngest({
   description: [
     'From then on both ids mean the same member, with the receipts of both.',
     'They consent to personalisation only while the latest answer of either says so.',
-    'A merge cannot be taken back.',
+    `A merge cannot be taken back, and at most ${limits.aliasesMax} other ids are merged into one.`,
   ].join(' '),
   input: mergeSchema,
   idField: 'memberId',
@@ -38,7 +38,8 @@ const writeConsent = defineIngest({
   summary: 'Whether a member consents to personalisation',
   description: [
     '`false` takes the history out of the lists and out of the counts; the receipts are kept,',
-    'and `true` puts everything back. Without any answer a member counts.',
+    'and `true` puts everything back. Without any answer a member counts; after',
+    `${limits.consentsMax} answers only what ends personalisation is taken.`,
   ].join(' '),
   input: consentInput,
   idField: 'memberId',

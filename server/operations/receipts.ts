@@ -38,7 +38,9 @@ const ingestReturn = defineIngest({
   summary: 'Goods of a receipt brought back',
   description: [
     'A return may arrive before its purchase: it is `parked` and waits for it',
-    `up to ${limits.parkedReturnDaysMax} days. More brought back than bought is rejected.`,
+    `up to ${limits.parkedReturnDaysMax} days. More brought back than bought is rejected, and so`,
+    `is what comes after ${limits.returnsPerPurchaseMax} returns, or`,
+    `${limits.returnLinesPerPurchaseMax} lines of them.`,
   ].join(' '),
   input: returnSchema,
   idField: 'returnId',

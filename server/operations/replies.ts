@@ -160,6 +160,9 @@ export const readinessSchema = z.strictObject({
   memory: z.exactOptional(z.strictObject({ usedBytes: count, maxBytes: count })).meta({
     description: 'What the counts use of what they may (CAINI_MEMORY_MAX).',
   }),
+  catalogue: z.exactOptional(z.strictObject({ usedBytes: count, maxBytes: count })).meta({
+    description: 'What items and stores use of what they may: half of Node’s heap.',
+  }),
   refusedOfErased: z.exactOptional(count).meta({
     description: 'Events of erased members that were refused since the start.',
   }),

@@ -1,6 +1,7 @@
 // The process that is attacked: both doors over a small chain, with the limits that it was given.
-// It tells its memory when it is asked.
+// It tells its memory when it is asked, and its turns when somebody watches them.
 import { pino } from 'pino';
+import { recordTurns } from '../../dist/bench/turns.js';
 import { openEngine } from '../../dist/engine/index.js';
 import { createCuts } from '../../dist/server/cuts.js';
 import { Gate } from '../../dist/server/gate.js';
@@ -21,7 +22,17 @@ const shared = {
 };
 const doors = [await listenHttp({ ...shared, ...http }), await listenGrpc({ ...shared, ...grpc })];
 
+let endWatch;
 process.on('message', async (asked) => {
+  if (asked === 'watch') {
+    endWatch = recordTurns();
+    process.send('watching');
+    return;
+  }
+  if (asked === 'turns') {
+    process.send(await endWatch());
+    return;
+  }
   if (asked === 'stop') {
     await Promise.all(doors.map((door) => door.close()));
     await engine.close();

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Turns } from '../../bench/turns.ts';
 import type { ListenOptions as GrpcOptions } from '../../server/grpc/listen.ts';
 import type { ListenOptions as HttpOptions } from '../../server/http/listen.ts';
 import { makeTemporaryFolder } from '../support/folders.ts';
@@ -28,6 +29,8 @@ export interface Stage {
   readonly http: string;
   readonly grpc: string;
   memory(): Promise<Memory>;
+  /** The most that one turn of the event loop has computed while `work` went on, in ms. */
+  longestTurn(work: () => Promise<unknown>): Promise<number>;
   /** Of what was cut, by reason, over both doors. */
   cuts(): Promise<Readonly<Record<string, number>>>;
   close(): Promise<void>;
@@ -57,13 +60,22 @@ export async function openStage({ http, grpc }: StageOptions = {}): Promise<Stag
     grpc: { ...grpc, timing: { ...timing, ...grpc?.timing } },
   };
   const script = join(import.meta.dirname, 'doors-child.mjs');
-  const child = fork(script, [JSON.stringify(task)], { execArgv: ['--expose-gc'] });
+  // The clock of turns is told as experimental.
+  const env = { ...process.env, NODE_NO_WARNINGS: '1' };
+  const child = fork(script, [JSON.stringify(task)], { execArgv: ['--expose-gc'], env });
   const urls = (await heard(child)) as { http: string; grpc: string };
   return {
     ...urls,
     async memory() {
       child.send('memory');
       return (await heard(child)) as Memory;
+    },
+    async longestTurn(work) {
+      child.send('watch');
+      await heard(child);
+      await work();
+      child.send('turns');
+      return ((await heard(child)) as Turns).processorMax;
     },
     async cuts() {
       const text = await (await fetch(`${urls.http}/metrics`)).text();
@@ -78,6 +90,32 @@ export async function openStage({ http, grpc }: StageOptions = {}): Promise<Stag
       await folder.remove();
     },
   };
+}
+
+/**
+ * No turn may compute for so long, in ms. The aim is 5 (`npm run bench -- stall` measures it); on a
+ * machine that others use a turn computes two or three times as long, and what this is to find
+ * takes hundreds.
+ */
+export const turnMsMax = 60;
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** A request with a JSON body; without one it is a GET. */
+export async function say(
+  { http }: Stage,
+  path: string,
+  body?: unknown,
+  method = body === undefined ? 'GET' : 'POST',
+): Promise<Answer> {
+  const headers = { 'content-type': 'application/json' };
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const sent = body === undefined ? {} : { headers, body: text };
+  const response = await fetch(`${http}${path}`, { method, ...sent });
+  return { status: response.status, text: await response.text() };
 }
 
 async function heard(child: ChildProcess): Promise<unknown> {
