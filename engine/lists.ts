@@ -4,8 +4,8 @@ import type { Settler } from './jobs/settler.ts';
 import type { Standing } from './jobs/standing.ts';
 import { isTrap } from './kernel/instance.ts';
 import type { ServeState } from './serve/context.ts';
+import { rank } from './serve/pipeline.ts';
 import type { RankedReply } from './serve/ranked.ts';
-import { rank } from './serve/recommend.ts';
 import type { Audience, Formula, RecommendRequest } from './serve/request.ts';
 import type { Store } from './store/store.ts';
 import type { Registries } from './views/counts.ts';
@@ -49,6 +49,7 @@ export class Lists {
       registries,
       content: likeness.content,
       newcomers: likeness.newcomers,
+      bitmaps: [],
       formula,
       historyOf: (memberId) => {
         const { root, record } = findMember(store, memberId);

@@ -56,6 +56,12 @@ export const limits = {
   parkedReturnDaysMax: 30,
   listItemsMax: 100,
   listItemsDefault: 20,
+  /**
+   * Candidates for each place of a list where a stage may take out or reorder some, and at most so
+   * many in all: the kernel's room for results. 80 instead of 20 cost it some 5 µs.
+   */
+  candidatesPerPlace: 4,
+  candidatesMax: 512,
   basketItemsMax: 200,
   excludeItemsMax: 500,
   /**
@@ -103,6 +109,8 @@ export const limits = {
    * together: some 20 ns each, so 2 ms.
    */
   cityCellsMax: 100_000,
+  /** And over no more stores than so many, whatever they sold: some 0.5 µs each, so 1 ms. */
+  cityStoresMax: 2_048,
   /** An item with fewer receipts is new: its own rows say little yet. */
   newcomerReceipts: 5,
   /** One place in so many of a member's list may go to a new item. */
