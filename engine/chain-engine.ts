@@ -30,7 +30,13 @@ import { Log } from './log/log.ts';
 import { halfLivesOf, kernelOptionsOf, timeZoneOf } from './options.ts';
 import { createRegistries, readRegistries } from './registries.ts';
 import { nameReply, type RankedReply } from './serve/ranked.ts';
-import type { Audience, RecommendReply, RecommendRequest } from './serve/request.ts';
+import type {
+  Audience,
+  RecommendReply,
+  RecommendRequest,
+  RecommendRequestInput,
+} from './serve/request.ts';
+import { parseRequest } from './serve/stages/accept.ts';
 import type { FolderClaim } from './store/claim.ts';
 import type { Ledger } from './store/ledger.ts';
 import type { Store } from './store/store.ts';
@@ -260,8 +266,8 @@ export class ChainEngine implements Engine {
     return this.writer.isBehind;
   }
 
-  recommend(request: RecommendRequest, audience?: Audience): RecommendReply {
-    return nameReply(this.rank(request, audience));
+  recommend(input: RecommendRequestInput, audience?: Audience): RecommendReply {
+    return nameReply(this.rank(parseRequest(input), audience));
   }
 
   rank(request: RecommendRequest, audience?: Audience): RankedReply {
