@@ -12,7 +12,7 @@ import {
   leadCount,
 } from './accumulate';
 import { findCell, rowAddress, scopeRow } from './counts';
-import { GIVEN_ENTRY, GIVEN_HEADER, givenAt, wasGiven } from './given';
+import { CONTRIBUTION_BYTES, CONTRIBUTIONS_HEADER, contributionsAt, hasContributions } from './anchor-contributions';
 import { allocate } from './heap';
 import { hot, record } from './items';
 import {
@@ -61,7 +61,7 @@ let asked: u32 = 0;
 /** Which items may be results, by the low bits of their numbers: 1 or 0 a byte. */
 const SIEVE_MASK: u32 = 4095;
 let sieve: u32 = 0;
-/** What of one anchor's gifts the sieve has kept. */
+/** The contributions of one anchor that the sieve has kept. */
 let candidates: u32 = 0;
 
 export function startExplain(): void {
@@ -69,21 +69,21 @@ export function startExplain(): void {
   asked = allocate(RESULTS_MAX * 4);
   sieve = allocate(SIEVE_MASK + 1);
   memory.fill(sieve, 0, SIEVE_MASK + 1);
-  candidates = allocate((VIEW_SERVED + 1) * GIVEN_ENTRY);
+  candidates = allocate((VIEW_SERVED + 1) * CONTRIBUTION_BYTES);
 }
 
-/** Notes what of an anchor's gifts went to results. */
+/** Records which contributions of an anchor went to items that are asked about. */
 function explainAnchor(anchor: u32, table: u32): void {
-  const given = givenAt(table, anchor);
-  const from = given + GIVEN_HEADER;
-  const end = from + load<u32>(given) * GIVEN_ENTRY;
-  // What may be a result is brought together without a branch, which could not be foretold.
+  const contributions = contributionsAt(table, anchor);
+  const from = contributions + CONTRIBUTIONS_HEADER;
+  const end = from + load<u32>(contributions) * CONTRIBUTION_BYTES;
+  // What may be a result is brought together without a branch, which could not be predicted.
   let found = candidates;
-  for (let at = from; at < end; at += GIVEN_ENTRY) {
+  for (let at = from; at < end; at += CONTRIBUTION_BYTES) {
     store<u64>(found, load<u64>(at));
-    found += <u32>load<u8>(sieve + (load<u32>(at) & SIEVE_MASK)) * GIVEN_ENTRY;
+    found += <u32>load<u8>(sieve + (load<u32>(at) & SIEVE_MASK)) * CONTRIBUTION_BYTES;
   }
-  for (let at = candidates; at < found; at += GIVEN_ENTRY) {
+  for (let at = candidates; at < found; at += CONTRIBUTION_BYTES) {
     const place = load<f32>(hot(load<u32>(at)), HOT_ACC);
     if (place == 0) continue;
     const term = load<f32>(at, 4);
@@ -119,8 +119,8 @@ export function explainItems(table: u32, count: u32): u32 {
     store<i32>(explanations + k * EXPLANATION_BYTES, -1);
     store<f32>(explanations + k * EXPLANATION_BYTES, 0, EXPLANATION_TERM);
   }
-  const given = wasGiven(table) ? leadCount : 0;
-  for (let k: u32 = 0; k < given; k++) explainAnchor(k, table);
+  const contributions = hasContributions(table) ? leadCount : 0;
+  for (let k: u32 = 0; k < contributions; k++) explainAnchor(k, table);
   for (let k: u32 = 0; k < count; k++) {
     const item = askedItem(k);
     store<f32>(hot(item), 0, HOT_ACC);

@@ -73,7 +73,7 @@ import { reserveScopes } from './counts';
 import { startForesight } from './foresee';
 import { startEligible } from './eligible';
 import { startExplain } from './explain';
-import { startGiven } from './given';
+import { startAnchorContributions } from './anchor-contributions';
 import { startHabits } from './habits';
 import { foresee, startHeap } from './heap';
 import { startHistory } from './history';
@@ -100,7 +100,7 @@ export function start(items: u32): void {
   startForesight();
   startHabits();
   startExplain();
-  startGiven();
+  startAnchorContributions();
   startScopes();
   makeItems(items);
 }

@@ -21,13 +21,13 @@ interface Asked {
 /** Items 900, 901 and 902 are new and alike to what the member bought, the first most. */
 function placed(candidates: readonly Candidate[], asked: Asked): readonly number[] {
   const { limit, scenario = 'guess-you-like', day = 0, notEligible = [], receipts = 1 } = asked;
-  const guests = [900, 901, 902].map((number, at) => ({ number, nearness: 0.9 - at / 10 }));
+  const newItems = [900, 901, 902].map((number, at) => ({ number, nearness: 0.9 - at / 10 }));
   const context = {
     scenario,
     limit,
     day,
     knowsItem: () => true,
-    newcomers: { isEmpty: false, near: () => guests },
+    newcomers: { isEmpty: false, similarTo: () => newItems },
     registries: { items: { compareHashes: () => 0 } },
     kernel: {
       support: () => receipts,

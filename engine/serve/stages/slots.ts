@@ -23,12 +23,12 @@ function newItemsFor(context: ServeContext): NewItem[] {
   let pairs = 0;
   for (let index = 0; index < Math.min(anchorCount, limits.neighboursServed); index++) {
     const anchorNumber = kernel.anchorItem(index);
-    const guests = newcomers.near(anchorNumber);
-    if (guests.length === 0) continue;
-    pairs += guests.length;
+    const newItems = newcomers.similarTo(anchorNumber);
+    if (newItems.length === 0) continue;
+    pairs += newItems.length;
     if (pairs > limits.newcomerPairsMax) break;
     const { affinity } = kernel.anchor(index);
-    for (const { number, nearness } of guests) {
+    for (const { number, nearness } of newItems) {
       const score = affinity * nearness;
       if (score <= (best.get(number)?.score ?? 0) || run.anchorOf(number) >= 0) continue;
       if (!isNew(number) || !isEligible(context, number)) continue;
