@@ -12,5 +12,5 @@ export function beginSelection({ kernel, growthNow }: ServeContext, most: number
 
 /** What was selected, best first, all of one source. */
 export function candidatesFrom({ kernel }: ServeContext, source: Source): Candidate[] {
-  return kernel.results().map(({ item: number, score }) => ({ number, score, source }));
+  return kernel.mapResults((number, score) => ({ number, score, source }));
 }

@@ -3,7 +3,14 @@ import type { Candidate, Draft, Source, Stage } from '../draft.ts';
 import type { RankedItem } from '../ranked.ts';
 
 /** Each source explains its own, all of them at once. */
-function tellWhy(draft: Draft): void {
+function explainAll(draft: Draft): void {
+  const { candidates } = draft;
+  const only = candidates[0]?.source;
+  if (only !== undefined && isOnlySource(only, candidates)) {
+    draft.items = only.explain(candidates);
+    draft.personalized = only.isPersonal?.(draft.items) ?? false;
+    return;
+  }
   const bySource = new Map<Source, Candidate[]>();
   for (const candidate of draft.candidates) {
     const own = bySource.get(candidate.source);
@@ -15,7 +22,13 @@ function tellWhy(draft: Draft): void {
     if (source.isPersonal?.(items)) draft.personalized = true;
     return [source, items] as const;
   });
-  draft.items = explained.length === 1 ? explained[0]![1] : merged(draft.candidates, explained);
+  draft.items = merged(draft.candidates, explained);
+}
+
+/** Most lists are of one source, and need not be taken apart. */
+function isOnlySource(source: Source, candidates: readonly Candidate[]): boolean {
+  for (const candidate of candidates) if (candidate.source !== source) return false;
+  return true;
 }
 
 /** The explained items of several sources in the order of the candidates. */
@@ -27,4 +40,4 @@ function merged(
   return candidates.map(({ source }) => left.get(source)!.next().value!);
 }
 
-export const explain: Stage = { name: 'explain', run: tellWhy };
+export const explain: Stage = { name: 'explain', run: explainAll };
