@@ -6,7 +6,10 @@ import { epoch } from './accumulate';
 import { allocate, release } from './heap';
 import { TABLE_MEM, TABLE_NEXT, VIEW_SERVED } from './layout';
 
-/** contributions, one block an anchor: count u32 | touched u32 | VIEW_SERVED × (item u32, value f32) */
+/**
+ * contributions, one block an anchor:
+ * count u32 | touched u32 | VIEW_SERVED × (item u32, value f32)
+ */
 export const CONTRIBUTIONS_HEADER: u32 = 8;
 export const CONTRIBUTION_BYTES: u32 = 8;
 const CONTRIBUTIONS_BYTES: u32 = CONTRIBUTIONS_HEADER + VIEW_SERVED * CONTRIBUTION_BYTES;

@@ -12,7 +12,12 @@ import {
   leadCount,
 } from './accumulate';
 import { findCell, rowAddress, scopeRow } from './counts';
-import { CONTRIBUTION_BYTES, CONTRIBUTIONS_HEADER, contributionsAt, hasContributions } from './anchor-contributions';
+import {
+  CONTRIBUTION_BYTES,
+  CONTRIBUTIONS_HEADER,
+  contributionsAt,
+  hasContributions,
+} from './anchor-contributions';
 import { allocate } from './heap';
 import { hot, record } from './items';
 import {

@@ -82,7 +82,8 @@ export function accumulateNext(): void {
     const view = freshView(row, TABLE_NEXT);
     if (view) {
       const served = min(load<u32>(view), VIEW_SERVED);
-      list = addView(list, view + VIEW_HEADER, served, factor, contributions + CONTRIBUTIONS_HEADER);
+      const to = contributions + CONTRIBUTIONS_HEADER;
+      list = addView(list, view + VIEW_HEADER, served, factor, to);
       store<u32>(contributions, served);
       continue;
     }
@@ -140,8 +141,8 @@ function nextValue(weight: f32, factor: f32): f32 {
 }
 
 /**
- * Adds the `count` entries of a view, four at a time, and notes each at `contributions`; returns where the
- * touched list ends then.
+ * Adds the `count` entries of a view, four at a time, and records each at `contributions`; returns
+ * where the touched list ends then.
  */
 // @ts-expect-error: decorator
 @inline
@@ -308,7 +309,8 @@ export function sumSquares(table: u32): f64 {
     const count = load<u32>(contributions);
     const squares = squaresAt(table, k);
     for (let l: u32 = 0; l < count; l++) {
-      const isNew = anchorOf(load<u32>(contributions + CONTRIBUTIONS_HEADER + l * CONTRIBUTION_BYTES)) < 0;
+      const entry = contributions + CONTRIBUTIONS_HEADER + l * CONTRIBUTION_BYTES;
+      const isNew = anchorOf(load<u32>(entry)) < 0;
       if (isNew) sum += factor * load<f64>(squares + l * 8);
     }
   }

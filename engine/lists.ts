@@ -5,8 +5,15 @@ import type { Standing } from './jobs/standing.ts';
 import { isTrap } from './kernel/instance.ts';
 import type { ServeState } from './serve/context.ts';
 import { rank } from './serve/pipeline.ts';
-import type { RankedReply } from './serve/ranked.ts';
-import type { Audience, Formula, RecommendRequest } from './serve/request.ts';
+import { nameReply, type RankedReply } from './serve/ranked.ts';
+import type {
+  Audience,
+  Formula,
+  RecommendReply,
+  RecommendRequest,
+  RecommendRequestInput,
+} from './serve/request.ts';
+import { parseRequest } from './serve/stages/accept.ts';
 import type { Store } from './store/store.ts';
 import type { Registries } from './views/counts.ts';
 import type { Keeper } from './views/keeper.ts';
@@ -28,6 +35,11 @@ export class Lists {
 
   constructor(parts: ListsParts) {
     this.parts = parts;
+  }
+
+  /** Of a request as a caller writes it. */
+  recommend(input: RecommendRequestInput, audience?: Audience): RecommendReply {
+    return nameReply(this.rank(parseRequest(input), audience));
   }
 
   /** Throws UNAVAILABLE when the kernel fails: then it is made anew. */

@@ -24,7 +24,7 @@ export class Newcomers {
   private readonly anchorsOf = new Map<number, readonly number[]>();
   /** To be looked up when all of the catalogue is read. */
   private readonly pending = new Set<number>();
-  /** What `similarTo` has answered since anything changed: words are not compared at each request. */
+  /** What `similarTo` has answered since anything changed: no request compares words anew. */
   private readonly remembered = new Map<number, readonly NewItem[]>();
   private rememberedAt = 0;
 
