@@ -2,6 +2,7 @@
 // accumulator (touched.ts), the best selected. Nothing is allocated; only what was touched is
 // cleared (the approach of benfred/implicit).
 
+import { barredTotal, bar, unbar } from './eligible';
 import { allocate, release } from './heap';
 import {
   BASKET_BYTES,
@@ -13,15 +14,8 @@ import {
   basketsOf,
   REQUEST_SIDE,
 } from './history';
-import { hot, mark, nextEpoch, nextRow, record } from './items';
-import {
-  ITEM_OUT,
-  ITEM_REBOUGHT,
-  MARK_EXCLUDED,
-  MARK_SLOT,
-  MARK_STAMP,
-  ROW_VIEW,
-} from './layout';
+import { hot, mark, nextEpoch, nextEpochAside, nextRow, record } from './items';
+import { ITEM_OUT, ITEM_REBOUGHT, MARK_SLOT, MARK_STAMP, ROW_VIEW } from './layout';
 import { clearResults } from './topk';
 import { clearList } from './touched';
 
@@ -61,6 +55,11 @@ export let leadCount: u32 = 0;
 let apart: u32 = 0;
 let weights: u32 = 0;
 export let epoch: u32 = 0;
+/** Of the request that waits while a selection is made beside it; 0: none does. */
+let asideEpoch: u32 = 0;
+let asideAnchors: u32 = 0;
+let asideLeads: u32 = 0;
+let asideBarred: u32 = 0;
 export let growth: f32 = 1.0;
 /** Sum of f over anchors; Z = sum of ageDecay^age over baskets, and the same weighed as h is. */
 let affinitySum: f64 = 0;
@@ -81,13 +80,47 @@ export function startRequest(limit: u32, pairGrowthNow: f64): void {
   affinitySum = 0;
   ageSum = 0;
   habitSum = 0;
-  clearResults(limit, epoch);
+  asideEpoch = 0;
+  clearResults(limit);
   clearList();
 }
 
-/** Never to be listed in this request. */
-export function exclude(item: u32): void {
-  store<u32>(mark(item), epoch, MARK_EXCLUDED);
+/**
+ * Begins a selection of at most `limit` items beside the request: one without anchors. What the
+ * request's own anchors gave can be told again after `endAside`.
+ */
+export function startAside(limit: u32): void {
+  if (!asideEpoch) {
+    asideEpoch = epoch;
+    asideAnchors = anchorCount;
+    asideLeads = leadCount;
+    asideBarred = barredTotal();
+    epoch = nextEpochAside();
+    anchorCount = 0;
+    leadCount = 0;
+  }
+  clearResults(limit);
+  clearList();
+}
+
+/** The request's anchors are its anchors again; what was barred since startAside no longer is. */
+export function endAside(): void {
+  if (!asideEpoch) return;
+  epoch = asideEpoch;
+  anchorCount = asideAnchors;
+  leadCount = asideLeads;
+  unbar(asideBarred);
+  asideEpoch = 0;
+}
+
+/** Bars every item of the request's history. */
+export function barHistory(): void {
+  const baskets = basketsOf(REQUEST_SIDE);
+  for (let k: u32 = 0; k < basketCount(REQUEST_SIDE); k++) {
+    const first = load<u32>(baskets + k * BASKET_BYTES, BASKET_FIRST);
+    const end = first + load<u32>(baskets + k * BASKET_BYTES, BASKET_ITEMS) * 4;
+    for (let at = first; at < end; at += 4) bar(load<u32>(at));
+  }
 }
 
 function growAnchors(): void {

@@ -12,12 +12,20 @@ import {
   leadCount,
 } from './accumulate';
 import { findCell, rowAddress, scopeRow } from './counts';
-import { GIVEN_ENTRY, GIVEN_HEADER, givenAt, wasGiven } from './given';
+import {
+  CONTRIBUTION_BYTES,
+  CONTRIBUTIONS_HEADER,
+  contributionsAt,
+  hasContributions,
+} from './anchor-contributions';
 import { allocate } from './heap';
 import { hot, record } from './items';
 import {
+  CELL_BYTES,
   CELL_COUNT,
+  CELL_KEY,
   CELL_WEIGHT,
+  EMPTY,
   HOT_ACC,
   HOT_IN_FACTOR,
   ITEM_N,
@@ -25,6 +33,7 @@ import {
   ITEM_POP,
   ITEM_SUPPORT,
   ROW_CAPACITY,
+  ROW_CELLS,
   TABLE_MEM,
   VIEW_ENTRY,
   VIEW_HEADER,
@@ -32,7 +41,7 @@ import {
 } from './layout';
 import { square } from './retrieve';
 import { freshView } from './rows';
-import { RESULTS_MAX, resultCount, resultItem } from './topk';
+import { RESULTS_MAX } from './topk';
 import { plain } from './weight';
 
 /**
@@ -51,32 +60,35 @@ const EXPLANATION_SUPPORT: u32 = 32;
 const EXPLANATION_POP: u32 = 40;
 const EXPLANATION_AGAIN: u32 = 48;
 let explanations: u32 = 0;
+/** RESULTS_MAX × item u32: what is to be explained. */
+let asked: u32 = 0;
 
 /** Which items may be results, by the low bits of their numbers: 1 or 0 a byte. */
 const SIEVE_MASK: u32 = 4095;
 let sieve: u32 = 0;
-/** What of one anchor's gifts the sieve has kept. */
+/** The contributions of one anchor that the sieve has kept. */
 let candidates: u32 = 0;
 
 export function startExplain(): void {
   explanations = allocate(RESULTS_MAX * EXPLANATION_BYTES);
+  asked = allocate(RESULTS_MAX * 4);
   sieve = allocate(SIEVE_MASK + 1);
   memory.fill(sieve, 0, SIEVE_MASK + 1);
-  candidates = allocate((VIEW_SERVED + 1) * GIVEN_ENTRY);
+  candidates = allocate((VIEW_SERVED + 1) * CONTRIBUTION_BYTES);
 }
 
-/** Notes what of an anchor's gifts went to results. */
+/** Records which contributions of an anchor went to items that are asked about. */
 function explainAnchor(anchor: u32, table: u32): void {
-  const given = givenAt(table, anchor);
-  const from = given + GIVEN_HEADER;
-  const end = from + load<u32>(given) * GIVEN_ENTRY;
-  // What may be a result is brought together without a branch, which could not be foretold.
+  const contributions = contributionsAt(table, anchor);
+  const from = contributions + CONTRIBUTIONS_HEADER;
+  const end = from + load<u32>(contributions) * CONTRIBUTION_BYTES;
+  // What may be a result is brought together without a branch, which could not be predicted.
   let found = candidates;
-  for (let at = from; at < end; at += GIVEN_ENTRY) {
+  for (let at = from; at < end; at += CONTRIBUTION_BYTES) {
     store<u64>(found, load<u64>(at));
-    found += <u32>load<u8>(sieve + (load<u32>(at) & SIEVE_MASK)) * GIVEN_ENTRY;
+    found += <u32>load<u8>(sieve + (load<u32>(at) & SIEVE_MASK)) * CONTRIBUTION_BYTES;
   }
-  for (let at = candidates; at < found; at += GIVEN_ENTRY) {
+  for (let at = candidates; at < found; at += CONTRIBUTION_BYTES) {
     const place = load<f32>(hot(load<u32>(at)), HOT_ACC);
     if (place == 0) continue;
     const term = load<f32>(at, 4);
@@ -87,25 +99,35 @@ function explainAnchor(anchor: u32, table: u32): void {
   }
 }
 
+/** Where the items that are to be explained are put: RESULTS_MAX of them at most, each once. */
+export function explainInput(): u32 {
+  return asked;
+}
+
+// @ts-expect-error: decorator
+@inline
+function askedItem(index: u32): u32 {
+  return load<u32>(asked + index * 4);
+}
+
 /**
- * After `select`: finds for every result the anchor that gave it most in a table, in one more pass
- * over what all gave. The accumulator, all zero by now, holds each result's place meanwhile. A term
- * of NEXT, when it was not added as squares, is what it was before IN[j]^-0.3 and before the mix.
- * Returns where the explanations begin.
+ * After `select`: finds for each of `count` items the anchor that gave it most in a table, in one
+ * more pass over what all gave. The accumulator, all zero by now, holds each one's place meanwhile.
+ * A term of NEXT, when it was not added as squares, is what it was before IN[j]^-0.3 and before the
+ * mix. Returns where the explanations begin.
  */
-export function explainResults(table: u32): u32 {
-  const count = resultCount();
+export function explainItems(table: u32, count: u32): u32 {
   for (let k: u32 = 0; k < count; k++) {
-    const item = resultItem(k);
+    const item = askedItem(k);
     store<f32>(hot(item), <f32>(k + 1), HOT_ACC);
     store<u8>(sieve + (item & SIEVE_MASK), 1);
     store<i32>(explanations + k * EXPLANATION_BYTES, -1);
     store<f32>(explanations + k * EXPLANATION_BYTES, 0, EXPLANATION_TERM);
   }
-  const given = wasGiven(table) ? leadCount : 0;
-  for (let k: u32 = 0; k < given; k++) explainAnchor(k, table);
+  const contributions = hasContributions(table) ? leadCount : 0;
+  for (let k: u32 = 0; k < contributions; k++) explainAnchor(k, table);
   for (let k: u32 = 0; k < count; k++) {
-    const item = resultItem(k);
+    const item = askedItem(k);
     store<f32>(hot(item), 0, HOT_ACC);
     store<u8>(sieve + (item & SIEVE_MASK), 0);
     noteFacts(explanations + k * EXPLANATION_BYTES, item, table);
@@ -185,7 +207,48 @@ export function wasFirstBought(item: u32): bool {
   return load<i64>(record(item), ITEM_ON) > 0;
 }
 
-export function scopeCount(scope: u32, item: u32): i32 {
-  const cell = findCell(scopeRow(scope), item);
-  return cell ? load<i32>(cell, CELL_COUNT) : 0;
+/** A row of more slots for each item that is asked about is searched, not read. */
+const SLOTS_READ: u32 = 4;
+
+/**
+ * Begins to add up receipts of `count` items of `explainInput`, an i64 each, over places and
+ * dayparts. Until `endCounting` the accumulator holds where each one's sum is. Returns the sums.
+ */
+export function startCounting(count: u32): u32 {
+  for (let k: u32 = 0; k < count; k++) {
+    store<i64>(explanations + k * 8, 0);
+    store<f32>(hot(askedItem(k)), <f32>(k + 1), HOT_ACC);
+  }
+  return explanations;
+}
+
+/** Adds the receipts of one place and daypart: costs no more than its cells, or as many items. */
+export function countScope(scope: u32, count: u32): void {
+  const row = scopeRow(scope);
+  const slots = load<u32>(row, ROW_CAPACITY);
+  if (slots > count * SLOTS_READ) {
+    for (let k: u32 = 0; k < count; k++) {
+      const cell = findCell(row, askedItem(k));
+      if (cell) addCount(k, cell);
+    }
+    return;
+  }
+  const cells = load<u32>(row, ROW_CELLS);
+  for (let at = cells; at < cells + slots * CELL_BYTES; at += CELL_BYTES) {
+    const item = load<u32>(at, CELL_KEY);
+    if (item == EMPTY) continue;
+    const place = load<f32>(hot(item), HOT_ACC);
+    if (place > 0) addCount(<u32>place - 1, at);
+  }
+}
+
+// @ts-expect-error: decorator
+@inline
+function addCount(k: u32, cell: u32): void {
+  const sum = explanations + k * 8;
+  store<i64>(sum, load<i64>(sum) + <i64>load<i32>(cell, CELL_COUNT));
+}
+
+export function endCounting(count: u32): void {
+  for (let k: u32 = 0; k < count; k++) store<f32>(hot(askedItem(k)), 0, HOT_ACC);
 }

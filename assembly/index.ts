@@ -6,9 +6,11 @@ export {
   anchorOf,
   anchorTotal,
   anchorsAddress,
-  exclude,
+  barHistory,
+  endAside,
   keepHeaviest,
   LEADS_MAX,
+  startAside,
   startRequest,
   weighHistory,
 } from './accumulate';
@@ -23,27 +25,31 @@ export {
 export { beginChange, continueChange } from './change';
 export { countPart, workDone } from './contribution';
 export { cellCount, rowAddress } from './counts';
+export { askBitmaps, bar, isEligible, makeBitmap, setBit, setListable } from './eligible';
 export { beginForesight, foreseeChange, foreseenBytes } from './foresee';
 export { habitExpected, habitRebought, HABIT_CELLS } from './habits';
 export { heapTotalBytes, setHeapLimits, usedBytes } from './heap';
 export { basketCount, historyInput, readHistory } from './history';
-export { addItem, itemCount, itemHot, itemRecord, setEligible } from './items';
+export { addItem, itemCount, itemHot, itemRecord } from './items';
 export { join, joinedAddress, joinPieces, joinTexts, joinWords } from './join';
 export { FRESH_MAX, LAYOUT_VERSION, NEXT_PAIRS_MAX, PAIR_ITEMS_MAX, VIEW_SERVED } from './layout';
 export { settleRows, setViewGrowth } from './rows';
 export { pushStore } from './scopes';
 export {
   anchorTerm,
-  explainResults,
+  countScope,
+  endCounting,
+  explainInput,
+  explainItems,
   pairCount,
   pairNearness,
-  scopeCount,
+  startCounting,
   wasFirstBought,
 } from './explain';
 export { ownRepeatShare, repeatTerm, usualGapDays } from './repeat';
 export { accumulateNext, accumulateScope, accumulateSquares, sumSquares } from './retrieve';
 export { select } from './select';
-export { resultCount, resultsAddress } from './topk';
+export { RESULTS_MAX, resultCount, resultsAddress } from './topk';
 export { addScore } from './touched';
 export {
   digest,
@@ -65,8 +71,9 @@ import { startAnchors } from './accumulate';
 import { startContribution } from './contribution';
 import { reserveScopes } from './counts';
 import { startForesight } from './foresee';
+import { startEligible } from './eligible';
 import { startExplain } from './explain';
-import { startGiven } from './given';
+import { startAnchorContributions } from './anchor-contributions';
 import { startHabits } from './habits';
 import { foresee, startHeap } from './heap';
 import { startHistory } from './history';
@@ -85,6 +92,7 @@ export function start(items: u32): void {
   startHeap();
   startHistory();
   startRows();
+  startEligible();
   startPopular();
   startTopk();
   startAnchors();
@@ -92,7 +100,7 @@ export function start(items: u32): void {
   startForesight();
   startHabits();
   startExplain();
-  startGiven();
+  startAnchorContributions();
   startScopes();
   makeItems(items);
 }

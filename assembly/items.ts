@@ -2,9 +2,9 @@
 // parts of an item (record, directories of rows) together in segments that never move: to copy the
 // parts of 300,000 items would hold the event loop for a tenth of a second.
 
+import { bitmapsBytes, growBitmaps, setListable } from './eligible';
 import { allocate, blockBytes, enlarge, release } from './heap';
 import {
-  FLAG_ELIGIBLE,
   HOT_BYTES,
   ITEM_HASH,
   ITEM_MEM,
@@ -12,7 +12,6 @@ import {
   ITEM_SAME,
   ITEM_SEEN,
   MARK_BYTES,
-  MARK_FLAGS,
   OWNER_LOG,
   PARTS_BYTES,
   ROW_OWNER,
@@ -43,7 +42,8 @@ export let touched: u32 = 0;
 const TOUCHED_SLACK: u32 = 16;
 /** Of all columns together, an item. */
 const COLUMN_BYTES: u32 = HOT_BYTES + MARK_BYTES + 4 * 4;
-/** Each request takes a new epoch, so that no mark needs clearing. */
+/** Each request takes a new epoch, so that no mark needs clearing; the last one is kept aside. */
+const EPOCHS: u32 = 0xffffffff;
 let epoch: u32 = 0;
 /** The same of each history that is counted. */
 let countingEpoch: u32 = 0;
@@ -58,6 +58,7 @@ function reserveColumns(wanted: u32): void {
   sequenceFactors = moveColumn(sequenceFactors, larger, 4, 0);
   lasts = moveColumn(lasts, larger, 4, 0);
   touched = moveColumn(touched, larger, 4, TOUCHED_SLACK);
+  growBitmaps(larger);
   capacity = larger;
 }
 
@@ -171,7 +172,9 @@ export function itemsBytes(more: u32): u64 {
   const items = itemCount + more;
   const wanted = max(segmentsMade, (items + SEGMENT_ITEMS - 1) >> SEGMENT_LOG);
   const bytes = <u64>(wanted - segmentsMade) * blockBytes(SEGMENT_ITEMS * PARTS_BYTES);
-  return items <= capacity ? bytes : bytes + <u64>columnsFor(items) * COLUMN_BYTES;
+  if (items <= capacity) return bytes;
+  const columns = columnsFor(items);
+  return bytes + <u64>columns * COLUMN_BYTES + bitmapsBytes(columns);
 }
 
 /** Appends an item by the XXH64 of its outside id; it may be listed. */
@@ -184,23 +187,23 @@ export function addItem(hash: u64): u32 {
   store<f32>(memFactor(item), 0);
   store<f32>(sequenceFactor(item), 0);
   store<f32>(lastBuys(item), 0);
-  store<u32>(mark(item), FLAG_ELIGIBLE, MARK_FLAGS);
+  setListable(item, true);
   return item;
-}
-
-export function setEligible(item: u32, eligible: bool): void {
-  const flags = load<u32>(mark(item), MARK_FLAGS);
-  store<u32>(mark(item), eligible ? flags | FLAG_ELIGIBLE : flags & ~FLAG_ELIGIBLE, MARK_FLAGS);
 }
 
 export function nextEpoch(): u32 {
   epoch++;
-  if (epoch == 0) {
+  if (epoch == 0 || epoch == EPOCHS) {
     // After 2^32 requests the marks of the first ones would look new: wipe them once.
     for (let item: u32 = 0; item < itemCount; item++) store<u64>(mark(item), 0);
     epoch = 1;
   }
   return epoch;
+}
+
+/** The same for a selection beside the request, whose marks stay as they are. */
+export function nextEpochAside(): u32 {
+  return ++epoch;
 }
 
 export function nextCountingEpoch(): u32 {

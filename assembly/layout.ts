@@ -6,11 +6,12 @@
 //   start ........ end             blocks of heap.ts:
 //
 //   hot records    16 B an item    | acc f32 | inFactor f32 | pop f32 | sameFactor f32 |
-//   marks          16 B an item    | stamp u32 | excluded u32 | flags u32 | slot u32 |
+//   marks          16 B an item    | stamp u32 | 0 | flags u32 | slot u32 |
 //   mem factors     4 B an item    | ON^-0.5 f32 |
 //   sequence factors 4 B an item   | IN^-0.2 f32 |
 //   lasts           4 B an item    | LAST as a plain number f32 |
 //   touched         4 B an item    | item u32 |, those that a request has touched
+//   bitmaps         1 bit an item  of each, the first item's in bit 0 of the first word
 //   segments      248 B an item    1,024 items each, never moved and never given back:
 //     record       136 B           | idHash u64 | N | IN | OUT | OPP | REP | POP | SUPPORT | ON |
 //                                  | ON0 | GAP_DAYS | GAPS | LAST | EXPECTED | REBOUGHT |
@@ -25,7 +26,7 @@
 //                                  | (number u32, weight f32) × 64, best first |
 
 /** Raised whenever an offset, a record or the meaning of an export changes. */
-export const LAYOUT_VERSION: u32 = 4;
+export const LAYOUT_VERSION: u32 = 5;
 
 export const ITEM_HASH: u32 = 0;
 export const ITEM_N: u32 = 8;
@@ -70,11 +71,9 @@ export const HOT_SAME_FACTOR: u32 = 12;
 
 export const MARK_BYTES: u32 = 16;
 export const MARK_STAMP: u32 = 0;
-export const MARK_EXCLUDED: u32 = 4;
 export const MARK_FLAGS: u32 = 8;
 /** The item's anchor. */
 export const MARK_SLOT: u32 = 12;
-export const FLAG_ELIGIBLE: u32 = 1;
 /** In the list of best sellers; shifted by one in that of LAST (popular.ts). */
 export const FLAG_POPULAR: u32 = 2;
 

@@ -13,18 +13,18 @@ import {
 } from './accumulate';
 import { rowAddress, scopeRow } from './counts';
 import {
-  endGiven,
-  GIVEN_ENTRY,
-  GIVEN_HEADER,
-  giveOne,
-  givenAt,
-  makeRoomToGive,
-  noteGathered,
-  noteGiven,
-  noteTouched,
+  endContributions,
+  CONTRIBUTION_BYTES,
+  CONTRIBUTIONS_HEADER,
+  addContribution,
+  contributionsAt,
+  reserveContributions,
+  recordGathered,
+  recordContributions,
+  recordTouched,
   squaresAt,
   wasGathered,
-} from './given';
+} from './anchor-contributions';
 import { hot, memFactor, nextRow, record, sequenceFactor } from './items';
 import {
   CELL_BYTES,
@@ -66,29 +66,30 @@ const VIEW_TOUCHED: u32 = VIEW_HEADER + VIEW_SERVED * VIEW_ENTRY;
  */
 export function accumulateNext(): void {
   weighAnchors();
-  makeRoomToGive(leadCount);
+  reserveContributions(leadCount);
   touchViews();
   const hots = hot(0);
   let list = touchedEnd();
   for (let k: u32 = 0; k < leadCount; k++) {
     const anchor = anchors + k * ANCHOR_BYTES;
-    const given = givenAt(TABLE_NEXT, k);
+    const contributions = contributionsAt(TABLE_NEXT, k);
     const row = nextRow(load<u32>(anchor, ANCHOR_ITEM));
     if (!load<u32>(row, ROW_CAPACITY)) {
-      store<u32>(given, 0);
+      store<u32>(contributions, 0);
       continue;
     }
     const factor = <f32>load<f64>(anchor, ANCHOR_FACTOR);
     const view = freshView(row, TABLE_NEXT);
     if (view) {
       const served = min(load<u32>(view), VIEW_SERVED);
-      list = addView(list, view + VIEW_HEADER, served, factor, given + GIVEN_HEADER);
-      store<u32>(given, served);
+      const to = contributions + CONTRIBUTIONS_HEADER;
+      list = addView(list, view + VIEW_HEADER, served, factor, to);
+      store<u32>(contributions, served);
       continue;
     }
     const cells = load<u32>(row, ROW_CELLS);
     const end = cells + load<u32>(row, ROW_CAPACITY) * CELL_BYTES;
-    let to = given + GIVEN_HEADER;
+    let to = contributions + CONTRIBUTIONS_HEADER;
     for (let at = cells; at < end; at += CELL_BYTES) {
       const key = load<u32>(at, CELL_KEY);
       if (key == EMPTY) continue;
@@ -96,12 +97,12 @@ export function accumulateNext(): void {
       if (weight <= 0) continue;
       const value = nextValue(weight, factor);
       list = addTouching(list, hots, key, value);
-      to = giveOne(to, key, value);
+      to = addContribution(to, key, value);
     }
-    endGiven(given, to);
+    endContributions(contributions, to);
   }
   endTouched(list);
-  noteGiven(TABLE_NEXT);
+  recordContributions(TABLE_NEXT);
 }
 
 /**
@@ -114,7 +115,7 @@ function touchViews(): void {
     if (!view) continue;
     let sum: u32 = 0;
     for (let line: u32 = 0; line < VIEW_TOUCHED; line += LINE_BYTES) sum += load<u32>(view + line);
-    noteTouched(givenAt(TABLE_NEXT, k), sum);
+    recordTouched(contributionsAt(TABLE_NEXT, k), sum);
   }
 }
 
@@ -140,17 +141,17 @@ function nextValue(weight: f32, factor: f32): f32 {
 }
 
 /**
- * Adds the `count` entries of a view, four at a time, and notes each at `given`; returns where the
- * touched list ends then.
+ * Adds the `count` entries of a view, four at a time, and records each at `contributions`; returns
+ * where the touched list ends then.
  */
 // @ts-expect-error: decorator
 @inline
-function addView(touched: u32, from: u32, count: u32, factor: f32, given: u32): u32 {
+function addView(touched: u32, from: u32, count: u32, factor: f32, contributions: u32): u32 {
   const hots = hot(0);
   const end = from + count * VIEW_ENTRY;
   let list = touched;
   let at = from;
-  let to = given;
+  let to = contributions;
   for (; at + 3 * VIEW_ENTRY < end; at += 4 * VIEW_ENTRY) {
     const low = v128.load(at);
     const high = v128.load(at, 16);
@@ -162,7 +163,7 @@ function addView(touched: u32, from: u32, count: u32, factor: f32, given: u32): 
     const values = atLeastMinimums(f32x4.mul(f32x4.splat(factor), shares));
     v128.store(to, v128.shuffle<u32>(low, values, 0, 4, 2, 5));
     v128.store(to, v128.shuffle<u32>(high, values, 0, 6, 2, 7), 16);
-    to += 4 * GIVEN_ENTRY;
+    to += 4 * CONTRIBUTION_BYTES;
     list = addTouching(list, hots, i32x4.extract_lane(low, 0), f32x4.extract_lane(values, 0));
     list = addTouching(list, hots, i32x4.extract_lane(low, 2), f32x4.extract_lane(values, 1));
     list = addTouching(list, hots, i32x4.extract_lane(high, 0), f32x4.extract_lane(values, 2));
@@ -172,7 +173,7 @@ function addView(touched: u32, from: u32, count: u32, factor: f32, given: u32): 
     const weight = load<f32>(at, 4);
     const value = weight > 0 ? nextValue(weight, factor) : 0;
     if (weight > 0) list = addTouching(list, hots, load<u32>(at), value);
-    to = giveOne(to, load<u32>(at), value);
+    to = addContribution(to, load<u32>(at), value);
   }
   return list;
 }
@@ -203,9 +204,9 @@ export function square(table: u32, weight: f32, item: u32): f64 {
  * those.
  */
 function gather(anchor: u32, row: u32, table: u32): f64 {
-  const given = givenAt(table, anchor);
+  const contributions = contributionsAt(table, anchor);
   let squares = squaresAt(table, anchor);
-  let to = given + GIVEN_HEADER;
+  let to = contributions + CONTRIBUTIONS_HEADER;
   let sum: f64 = 0;
   const view = load<u32>(row, ROW_CAPACITY) ? freshView(row, table) : 0;
   if (view) {
@@ -214,7 +215,7 @@ function gather(anchor: u32, row: u32, table: u32): f64 {
       const item = load<u32>(at);
       if (load<f32>(at, 4) <= 0) continue;
       const value = square(table, load<f32>(at, 4), item);
-      to = giveOne(to, item, 0);
+      to = addContribution(to, item, 0);
       store<f64>(squares, value);
       squares += 8;
       sum += value;
@@ -226,13 +227,13 @@ function gather(anchor: u32, row: u32, table: u32): f64 {
       const item = load<u32>(at, CELL_KEY);
       if (item == EMPTY || load<i64>(at, CELL_WEIGHT) <= 0) continue;
       const value = square(table, <f32>plain(load<i64>(at, CELL_WEIGHT)), item);
-      to = giveOne(to, item, 0);
+      to = addContribution(to, item, 0);
       store<f64>(squares, value);
       squares += 8;
       sum += value;
     }
   }
-  endGiven(given, to);
+  endContributions(contributions, to);
   return sum;
 }
 
@@ -249,7 +250,7 @@ function factorOf(table: u32): u32 {
  */
 function gatherAll(table: u32): void {
   if (wasGathered(table)) return;
-  makeRoomToGive(leadCount);
+  reserveContributions(leadCount);
   for (let k: u32 = 0; k < leadCount; k++) {
     const anchor = anchors + k * ANCHOR_BYTES;
     const item = load<u32>(anchor, ANCHOR_ITEM);
@@ -261,7 +262,7 @@ function gatherAll(table: u32): void {
     }
     store<f64>(anchor + factorOf(table), factor);
   }
-  noteGathered(table);
+  recordGathered(table);
 }
 
 /**
@@ -276,15 +277,15 @@ export function accumulateSquares(table: u32, scale: f64): void {
     const anchor = anchors + k * ANCHOR_BYTES;
     const factor = scale * load<f64>(anchor + factorOf(table));
     store<f64>(anchor + factorOf(table), factor);
-    const given = givenAt(table, k);
+    const contributions = contributionsAt(table, k);
     if (factor == 0) {
-      store<u32>(given, 0);
+      store<u32>(contributions, 0);
       continue;
     }
-    const count = load<u32>(given);
+    const count = load<u32>(contributions);
     const squares = squaresAt(table, k);
     for (let l: u32 = 0; l < count; l++) {
-      const entry = given + GIVEN_HEADER + l * GIVEN_ENTRY;
+      const entry = contributions + CONTRIBUTIONS_HEADER + l * CONTRIBUTION_BYTES;
       const square = load<f64>(squares + l * 8);
       // Nothing is left of it: its own counter has faded to zero.
       if (square <= 0) continue;
@@ -294,7 +295,7 @@ export function accumulateSquares(table: u32, scale: f64): void {
     }
   }
   endTouched(list);
-  noteGiven(table);
+  recordContributions(table);
 }
 
 /** Sum over all j that are no anchor of what accumulateSquares(table, 1) would add. */
@@ -304,11 +305,12 @@ export function sumSquares(table: u32): f64 {
   for (let k: u32 = 0; k < leadCount; k++) {
     const factor = load<f64>(anchors + k * ANCHOR_BYTES + factorOf(table));
     if (factor == 0) continue;
-    const given = givenAt(table, k);
-    const count = load<u32>(given);
+    const contributions = contributionsAt(table, k);
+    const count = load<u32>(contributions);
     const squares = squaresAt(table, k);
     for (let l: u32 = 0; l < count; l++) {
-      const isNew = anchorOf(load<u32>(given + GIVEN_HEADER + l * GIVEN_ENTRY)) < 0;
+      const entry = contributions + CONTRIBUTIONS_HEADER + l * CONTRIBUTION_BYTES;
+      const isNew = anchorOf(load<u32>(entry)) < 0;
       if (isNew) sum += factor * load<f64>(squares + l * 8);
     }
   }

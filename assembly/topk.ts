@@ -1,9 +1,10 @@
 // The best `limit` items offered, best first: score descending, then id hash ascending, so that
-// every replica agrees. Eligibility is asked only of items that would get in.
+// every replica agrees. Eligibility is asked only of items that would get in, and id hashes, which
+// lie far apart, only of those that score the same.
 
+import { isAllowed } from './eligible';
 import { allocate } from './heap';
-import { idHash, mark } from './items';
-import { FLAG_ELIGIBLE, MARK_EXCLUDED, MARK_FLAGS } from './layout';
+import { idHash } from './items';
 
 export const RESULTS_MAX: u32 = 512;
 const RESULT_BYTES: u32 = 8;
@@ -12,16 +13,14 @@ const RESULT_BYTES: u32 = 8;
 let results: u32 = 0;
 let count: u32 = 0;
 let limit: u32 = 0;
-let epoch: u32 = 0;
 
 export function startTopk(): void {
   results = allocate(RESULTS_MAX * RESULT_BYTES);
 }
 
-export function clearResults(most: u32, requestEpoch: u32): void {
+export function clearResults(most: u32): void {
   limit = min(most, RESULTS_MAX);
   count = 0;
-  epoch = requestEpoch;
 }
 
 export function resultsAddress(): u32 {
@@ -32,15 +31,7 @@ export function resultCount(): u32 {
   return count;
 }
 
-// @ts-expect-error: decorator
-@inline
-function allowed(item: u32): bool {
-  const marks = mark(item);
-  if (!(load<u32>(marks, MARK_FLAGS) & FLAG_ELIGIBLE)) return false;
-  return load<u32>(marks, MARK_EXCLUDED) != epoch;
-}
-
-/** Offers one item; it must be offered at most once a request. */
+/** Offers one item; it must be offered at most once a selection. */
 // @ts-expect-error: decorator
 @inline
 export function offer(item: u32, score: f32): void {
@@ -55,12 +46,11 @@ export function leastScore(): f32 {
 }
 
 function insert(item: u32, score: f32): void {
-  if (!limit || !allowed(item)) return;
-  const hash = idHash(item);
+  if (!limit || !isAllowed(item)) return;
   let index = count;
   if (count == limit) {
     const last = results + (limit - 1) * RESULT_BYTES;
-    if (score == load<f32>(last, 4) && hash >= idHash(load<u32>(last))) return;
+    if (score == load<f32>(last, 4) && idHash(item) >= idHash(load<u32>(last))) return;
     index = limit - 1;
   } else {
     count++;
@@ -68,7 +58,7 @@ function insert(item: u32, score: f32): void {
   while (index > 0) {
     const above = results + (index - 1) * RESULT_BYTES;
     const other = load<f32>(above, 4);
-    if (other > score || (other == score && idHash(load<u32>(above)) < hash)) break;
+    if (other > score || (other == score && idHash(load<u32>(above)) < idHash(item))) break;
     store<u64>(results + index * RESULT_BYTES, load<u64>(above));
     index--;
   }
@@ -79,8 +69,4 @@ function insert(item: u32, score: f32): void {
 /** Whether the list is full and its worst score is at least `score`. */
 export function isSettledAbove(score: f32): bool {
   return count == limit && (!limit || load<f32>(results + (limit - 1) * RESULT_BYTES, 4) >= score);
-}
-
-export function resultItem(index: u32): u32 {
-  return load<u32>(results + index * RESULT_BYTES);
 }

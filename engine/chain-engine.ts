@@ -29,8 +29,8 @@ import type { Event, IngestResult, Item, Store as StoreEvent } from './log/event
 import { Log } from './log/log.ts';
 import { halfLivesOf, kernelOptionsOf, timeZoneOf } from './options.ts';
 import { createRegistries, readRegistries } from './registries.ts';
-import { nameReply, type RankedReply } from './serve/ranked.ts';
-import type { Audience, RecommendReply, RecommendRequest } from './serve/request.ts';
+import type { RankedReply } from './serve/ranked.ts';
+import type { RecommendReply } from './serve/request.ts';
 import type { FolderClaim } from './store/claim.ts';
 import type { Ledger } from './store/ledger.ts';
 import type { Store } from './store/store.ts';
@@ -260,11 +260,12 @@ export class ChainEngine implements Engine {
     return this.writer.isBehind;
   }
 
-  recommend(request: RecommendRequest, audience?: Audience): RecommendReply {
-    return nameReply(this.rank(request, audience));
+  recommend(...[input, audience]: Parameters<Engine['recommend']>): RecommendReply {
+    this.assertReady();
+    return this.lists.recommend(input, audience);
   }
 
-  rank(request: RecommendRequest, audience?: Audience): RankedReply {
+  rank(...[request, audience]: Parameters<Engine['rank']>): RankedReply {
     this.assertReady();
     return this.lists.rank(request, audience);
   }

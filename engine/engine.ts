@@ -12,6 +12,7 @@ import type {
   Formula,
   RecommendReply,
   RecommendRequest,
+  RecommendRequestInput,
 } from './serve/request.ts';
 import type { DiscardedReceipt } from './views/discard.ts';
 import type { Bookmark } from './views/ingest.ts';
@@ -272,9 +273,15 @@ export interface Engine {
   ingest(events: readonly Event[], options?: IngestOptions): Promise<readonly IngestResult[]>;
   /** Whether receipts come faster than they are counted, so that another one should be refused. */
   readonly isBehind: boolean;
-  /** Synchronous: microseconds. Throws INVALID_ARGUMENT, e.g. `similar` without an itemId. */
-  recommend(request: RecommendRequest, audience?: Audience): RecommendReply;
-  /** The same list by item numbers, for who encodes it: `recommend` is `nameReply` of it. */
+  /**
+   * Synchronous: microseconds. What is left out gets its default. Throws INVALID_ARGUMENT, which
+   * names field, value and limit, e.g. for `similar` without an itemId.
+   */
+  recommend(input: RecommendRequestInput, audience?: Audience): RecommendReply;
+  /**
+   * The same list by item numbers, of a request that the schema has made, for who encodes it:
+   * `nameReply` makes of it what `recommend` answers.
+   */
   rank(request: RecommendRequest, audience?: Audience): RankedReply;
   /**
    * Resolves when the state holds `watermark`; throws UNAVAILABLE after limits.watermarkWaitMsMax.

@@ -4,8 +4,8 @@ import { limits } from './base/limits.ts';
 import type { Cell, Inspection, ItemCounters } from './engine.ts';
 import { priors, repeats, sides, tables } from './kernel/exports.ts';
 import type { Kernel, KernelCell } from './kernel/kernel.ts';
-import { tasteAgeDecay } from './serve/context.ts';
 import { dayparts } from './serve/request.ts';
+import { tasteAgeDecay } from './serve/selection.ts';
 import type { Counts, Registries } from './views/counts.ts';
 
 /** In the order of the kernel's record. */
@@ -85,6 +85,7 @@ function kernelListOf(kernel: Kernel, history: Buffer | undefined, limit: number
   const growth = run.pairGrowth(run.newestDay());
   return () => {
     kernel.readHistory(sides.request, history);
+    run.askBitmaps(0, 0, 0);
     run.startRequest(limit, growth);
     run.weighHistory(tasteAgeDecay);
     run.keepHeaviest(limits.leadsMax);

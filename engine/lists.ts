@@ -4,9 +4,16 @@ import type { Settler } from './jobs/settler.ts';
 import type { Standing } from './jobs/standing.ts';
 import { isTrap } from './kernel/instance.ts';
 import type { ServeState } from './serve/context.ts';
-import type { RankedReply } from './serve/ranked.ts';
-import { rank } from './serve/recommend.ts';
-import type { Audience, Formula, RecommendRequest } from './serve/request.ts';
+import { rank } from './serve/pipeline.ts';
+import { nameReply, type RankedReply } from './serve/ranked.ts';
+import type {
+  Audience,
+  Formula,
+  RecommendReply,
+  RecommendRequest,
+  RecommendRequestInput,
+} from './serve/request.ts';
+import { parseRequest } from './serve/stages/accept.ts';
 import type { Store } from './store/store.ts';
 import type { Registries } from './views/counts.ts';
 import type { Keeper } from './views/keeper.ts';
@@ -30,6 +37,11 @@ export class Lists {
     this.parts = parts;
   }
 
+  /** Of a request as a caller writes it. */
+  recommend(input: RecommendRequestInput, audience?: Audience): RecommendReply {
+    return nameReply(this.rank(parseRequest(input), audience));
+  }
+
   /** Throws UNAVAILABLE when the kernel fails: then it is made anew. */
   rank(request: RecommendRequest, audience: Audience = 'member'): RankedReply {
     const { keeper, settler } = this.parts;
@@ -49,6 +61,7 @@ export class Lists {
       registries,
       content: likeness.content,
       newcomers: likeness.newcomers,
+      bitmaps: [],
       formula,
       historyOf: (memberId) => {
         const { root, record } = findMember(store, memberId);

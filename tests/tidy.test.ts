@@ -99,7 +99,7 @@ rule({
     { ...players, 'engine/serve/scenarios/popular.ts': `import { rules } from '../rules.ts';` },
   ],
   goodSamples: [
-    { ...players, 'engine/serve/recommend.ts': `import { rules } from './rules.ts';` },
+    { ...players, 'engine/serve/pipeline.ts': `import { rules } from './rules.ts';` },
     { ...players, 'engine/serve/explain.ts': `import type { Rules } from './rules.ts';` },
     { ...players, 'engine/serve/explain.ts': `import { reasons } from './reasons.ts';` },
   ],

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import type { KernelExports } from '../../engine/index.ts';
 import { type KernelData, lastDay, one } from './data.ts';
 
-const layoutVersion = 4;
+const layoutVersion = 5;
 const tableNext = 1;
 export const ageDecay = 0.9;
 export const listLength = 20;
@@ -104,6 +104,7 @@ export class WasmKernel {
     const history = this.data.histories[member]!;
     this.write(history);
     run.readHistory(2, history.length, Number.POSITIVE_INFINITY);
+    run.askBitmaps(0, 0, 0);
     run.startRequest(listLength, this.growth);
     run.weighHistory(ageDecay);
     const share = run.ownRepeatShare();

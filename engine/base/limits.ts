@@ -56,6 +56,12 @@ export const limits = {
   parkedReturnDaysMax: 30,
   listItemsMax: 100,
   listItemsDefault: 20,
+  /**
+   * Candidates for each place of a list where a stage may take out or reorder some, and at most so
+   * many in all: the kernel's room for results. 80 instead of 20 cost it some 5 µs.
+   */
+  candidatesPerPlace: 4,
+  candidatesMax: 512,
   basketItemsMax: 200,
   excludeItemsMax: 500,
   /**
@@ -115,10 +121,12 @@ export const limits = {
   neighboursServed: 50,
   /**
    * What sells in a city is summed over its stores as far as they have so many cells of popularity
-   * together: some 20 ns each, so 2 ms. Each of a store's six rows counts as 64 more, so that a
-   * city is 260 stores at most.
+   * together: some 20 ns each, so 2 ms. A row of a store and daypart that sold anything counts as
+   * 64 more.
    */
   cityCellsMax: 100_000,
+  /** And over no more stores than so many, whatever they sold: some 0.5 µs each, so 1 ms. */
+  cityStoresMax: 2_048,
   /** An item with fewer receipts is new: its own rows say little yet. */
   newcomerReceipts: 5,
   /** One place in so many of a member's list may go to a new item. */

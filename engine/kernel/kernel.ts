@@ -4,14 +4,13 @@ import { limits } from '../base/limits.ts';
 import { type KernelExports, sides, tables } from './exports.ts';
 import { type KernelOptions, startModule } from './instance.ts';
 
-const layoutVersion = 4;
+const layoutVersion = 5;
 const rowBytes = { cells: 0, capacity: 4, size: 8, view: 12, all: 32 };
 const viewBytes = 528;
 const cellBytes = 16;
 const emptyKey = 0xffffffff;
 const keyMask = 0x7fffffff;
 const anchorBytes = 72;
-const explanationBytes = 56;
 
 export type PairTable = 'next' | 'same' | 'mem';
 
@@ -32,29 +31,6 @@ export interface KernelCell {
 export interface Result {
   readonly item: number;
   readonly score: number;
-}
-
-/** A result, and what its reasons tell. */
-export interface Explained {
-  readonly item: number;
-  readonly score: number;
-  /** The item of the anchor that gave it most; -1: none did. */
-  readonly anchorItem: number;
-  /** What that one gave; when not squared, before IN[j]^-0.3 and before the mix. */
-  readonly term: number;
-  /** Receipts or members in the cell of the two. */
-  readonly count: number;
-  /**
-   * The result's own place among the anchors, -1 when it is none; what is known of it there: its
-   * receipts and the repeat term that it was selected by.
-   */
-  readonly own: number;
-  readonly receipts: number;
-  readonly again: number;
-  readonly inFactor: number;
-  /** Receipts that hold it, and POP[j] in baskets at the landmark. */
-  readonly support: number;
-  readonly popularity: number;
 }
 
 /** What a request knows of one item of the member's history. */
@@ -111,7 +87,7 @@ export class Kernel {
   }
 
   /** Growth detaches every view, so they are taken anew whenever the buffer has changed. */
-  private memory(): DataView {
+  memory(): DataView {
     if (this.view.buffer !== this.run.memory.buffer) {
       this.view = new DataView(this.run.memory.buffer);
       this.bytes = new Uint8Array(this.run.memory.buffer);
@@ -211,39 +187,19 @@ export class Kernel {
 
   /** What the last request selected, best first. */
   results(): Result[] {
+    return this.mapResults((item, score) => ({ item, score }));
+  }
+
+  /** What `make` makes of each of them: without an object between, for every list reads them. */
+  mapResults<T>(make: (item: number, score: number) => T): T[] {
     const count = this.run.resultCount();
     const address = this.run.resultsAddress() >>> 0;
     const memory = this.memory();
-    return Array.from({ length: count }, (_, index) => ({
-      item: memory.getUint32(address + index * 8, true),
-      score: memory.getFloat32(address + index * 8 + 4, true),
-    }));
-  }
-
-  /** The same with why each is there, by what a table's rows gave. */
-  explained(table: PairTable): Explained[] {
-    const results = this.run.resultsAddress() >>> 0;
-    const explanations = this.run.explainResults(tables[table]) >>> 0;
-    const memory = this.memory();
-    const found: Explained[] = [];
-    for (let place = 0; place < this.run.resultCount(); place++) {
-      const result = results + place * 8;
-      const at = explanations + place * explanationBytes;
-      found.push({
-        item: memory.getUint32(result, true),
-        score: memory.getFloat32(result + 4, true),
-        anchorItem: memory.getInt32(at, true) < 0 ? -1 : memory.getUint32(at + 8, true),
-        term: memory.getFloat32(at + 4, true),
-        count: memory.getInt32(at + 12, true),
-        own: memory.getInt32(at + 16, true),
-        receipts: memory.getUint32(at + 20, true),
-        again: memory.getFloat64(at + 48, true),
-        inFactor: memory.getFloat32(at + 24, true),
-        support: this.wholeAt(at + 32),
-        popularity: this.wholeAt(at + 40) / 2 ** 20,
-      });
+    const made: T[] = [];
+    for (let at = address; at < address + count * 8; at += 8) {
+      made.push(make(memory.getUint32(at, true), memory.getFloat32(at + 4, true)));
     }
-    return found;
+    return made;
   }
 
   anchor(index: number): Anchor {
@@ -274,7 +230,7 @@ export class Kernel {
   }
 
   /** An i64 as a number, rounded once beyond 2⁵³: without a BigInt for every item asked. */
-  private wholeAt(address: number): number {
+  wholeAt(address: number): number {
     const memory = this.memory();
     return memory.getInt32(address + 4, true) * 2 ** 32 + memory.getUint32(address, true);
   }

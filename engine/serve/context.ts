@@ -1,5 +1,6 @@
 // One request with its ids looked up: what the scenarios work on.
 import { dayOf } from '../base/clock.ts';
+import { sides } from '../kernel/exports.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Content } from '../views/content.ts';
 import type { Counts, Registries } from '../views/counts.ts';
@@ -14,15 +15,14 @@ import {
   type Scenario,
 } from './request.ts';
 
-/** f_u of DESIGN section 5: a basket weighs this much less than the one after it. */
-export const tasteAgeDecay = 0.9;
-
 /** What serving reads; nothing of it is ever written here. */
 export interface ServeState {
   readonly counts: Counts;
   readonly registries: Registries;
   readonly content: Content;
   readonly newcomers: Newcomers;
+  /** Of the kernel: an item must have its bit in each of them, three at most, to be listed. */
+  readonly bitmaps: readonly number[];
   /**
    * The stored history of a member, undefined for one never seen, and whether they opted out of
    * personalisation.
@@ -44,6 +44,7 @@ export interface ServeContext {
   readonly registries: Registries;
   readonly content: Content;
   readonly newcomers: Newcomers;
+  readonly bitmaps: readonly number[];
   readonly limit: number;
   /** Undefined: none was given, or one never seen. */
   readonly history: Buffer | undefined;
@@ -52,6 +53,7 @@ export interface ServeContext {
   /** Known items of the ticket, distinct, and how many distinct items it has in all. */
   readonly ticket: readonly number[];
   readonly ticketSize: number;
+  /** Known items of the ticket and those that the request excludes. */
   readonly excluded: readonly number[];
   readonly daypart: number | undefined;
   /** The day that the request weighs against, and g of it. */
@@ -103,6 +105,12 @@ function historyFor(
   return undefined;
 }
 
+/** The others ask nothing of what the member bought. */
+function startsFromHistory(scenario: Scenario): boolean {
+  return scenario !== 'similar' && scenario !== 'bought-together' && scenario !== 'popular';
+}
+
+/** Looks up the ids, and reads the member's history into the kernel where the scenario needs it. */
 export function deriveContext(
   request: RecommendRequest,
   state: ServeState,
@@ -112,6 +120,8 @@ export function deriveContext(
   const { memberId, storeId, itemId } = request;
   const relaxations: Relaxation[] = [];
   const history = memberId === undefined ? undefined : historyFor(memberId, state, relaxations);
+  if (history && startsFromHistory(request.scenario))
+    counts.kernel.readHistory(sides.request, history);
   const storeNumber = numberOfStore(storeId, counts);
   if (storeId !== undefined && storeNumber === undefined) relaxations.push('store_unknown');
   const anchorNumber = itemNumber(itemId, counts);
@@ -127,6 +137,7 @@ export function deriveContext(
     registries,
     content: state.content,
     newcomers: state.newcomers,
+    bitmaps: state.bitmaps,
     limit: request.limit,
     history,
     storeNumber,
@@ -142,16 +153,4 @@ export function deriveContext(
     explains: request.explain === true && audience !== 'till',
     relaxations,
   };
-}
-
-/** Begins a selection in the kernel of at most `limit` items, without the excluded ones. */
-export function beginSelection(
-  context: ServeContext,
-  limit: number,
-  alsoExcluded: Iterable<number> = [],
-): void {
-  const { run } = context.kernel;
-  run.startRequest(limit, context.growthNow);
-  for (const number of context.excluded) run.exclude(number);
-  for (const number of alsoExcluded) run.exclude(number);
 }

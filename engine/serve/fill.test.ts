@@ -5,7 +5,9 @@ import type { Item, Store } from '../log/events.ts';
 import { Registry } from '../views/catalogue.ts';
 import { Counts } from '../views/counts.ts';
 import type { ServeContext } from './context.ts';
+import { startDraft } from './draft.ts';
 import { fill } from './fill.ts';
+import { eligibility } from './stages/eligibility.ts';
 
 const { h64 } = await xxhash();
 
@@ -29,6 +31,7 @@ function contextOf(registries: ReturnType<typeof catalogue>, limit: number) {
     kernel: counts.kernel,
     registries,
     limit,
+    bitmaps: [],
     excluded: [],
     growthNow: 1,
     storeNumber: undefined,
@@ -43,7 +46,11 @@ function contextOf(registries: ReturnType<typeof catalogue>, limit: number) {
   return { context, asked };
 }
 
-const options = { barred: [], isPopularity: false };
+/** The filled list of a request that excludes these. */
+function filled(context: ServeContext, excluded: readonly number[] = []) {
+  eligibility.run(startDraft({ ...context, excluded }, context.limit));
+  return fill(context, [], context.limit);
+}
 
 test('a list from the catalogue is its first active items by id hash', () => {
   const registries = catalogue(2_000);
@@ -54,19 +61,22 @@ test('a list from the catalogue is its first active items by id hash', () => {
     .filter((number) => items.valueOf(number).status === 'active')
     .sort((a, b) => (items.hashOf(a) < items.hashOf(b) ? -1 : 1))
     .slice(0, 50);
-  expect(fill(context, [], options).map(({ number }) => number)).toEqual(expected);
-  expect(context.relaxations).toEqual(['filled_from_catalogue']);
+  const list = filled(context);
+  expect(list.map(({ number }) => number)).toEqual(expected);
+  expect(new Set(list.map(({ source }) => source.fill?.relaxation))).toEqual(
+    new Set(['filled_from_catalogue']),
+  );
 });
 
 test('among 20,000 items no more are looked at than are listed or barred', () => {
   const registries = catalogue(20_000);
   const { context, asked } = contextOf(registries, 20);
-  const list = fill(context, [], options);
+  const list = filled(context);
   expect(list).toHaveLength(20);
   expect(asked.items).toBe(20);
   asked.items = 0;
   const barred = list.map(({ number }) => number);
-  const others = fill(context, [], { ...options, barred });
+  const others = filled(context, barred);
   expect(others.map(({ number }) => number).some((number) => barred.includes(number))).toBe(false);
   expect(asked.items).toBe(20);
 });
@@ -74,12 +84,12 @@ test('among 20,000 items no more are looked at than are listed or barred', () =>
 test('an item that is taken off the shelf leaves the order, and comes back to its place', () => {
   const registries = catalogue(100);
   const { context } = contextOf(registries, 10);
-  const before = fill(context, [], options).map(({ number }) => number);
+  const before = filled(context).map(({ number }) => number);
   const [, second] = before as [number, number];
   const { itemId } = registries.items.valueOf(second);
   registries.items.replace(second, { itemId, status: 'inactive' }, 2);
-  const without = fill(context, [], options).map(({ number }) => number);
+  const without = filled(context).map(({ number }) => number);
   expect(without.slice(0, 9)).toEqual(before.filter((number) => number !== second));
   registries.items.replace(second, { itemId, status: 'active' }, 3);
-  expect(fill(context, [], options).map(({ number }) => number)).toEqual(before);
+  expect(filled(context).map(({ number }) => number)).toEqual(before);
 });

@@ -3,143 +3,167 @@
 
 import { limits } from '../base/limits.ts';
 import { daypartCount } from '../base/time.ts';
+import { receiptsIn } from '../kernel/explain.ts';
 import { priors, repeats, tables } from '../kernel/exports.ts';
-import { beginSelection, type ServeContext } from './context.ts';
-import { type RankedItem, reasonOf } from './ranked.ts';
+import type { ServeContext } from './context.ts';
+import type { Candidate, Source } from './draft.ts';
+import { reasonOf } from './ranked.ts';
 import type { ReasonType, Relaxation } from './request.ts';
-import { told } from './terms.ts';
+import { candidatesFrom } from './selection.ts';
+import { isEligible } from './stages/eligibility.ts';
+import { explainedTerms } from './terms.ts';
 
-interface Stage {
+interface Place {
   readonly reason: ReasonType;
   readonly relaxation: Relaxation;
   /** Undefined: the whole chain, all day. */
   readonly scopes: readonly number[] | undefined;
 }
 
-/** The popularity rows of places, at one daypart or all. */
-function scopesOf(places: readonly number[], daypart: number | undefined): number[] {
-  return places.flatMap((place) =>
-    Array.from({ length: daypartCount }, (_, part) => place * daypartCount + part).filter(
-      (_, part) => daypart === undefined || daypart === part,
-    ),
-  );
+/** The popularity rows of a place, at one daypart or all. */
+function scopesOf(place: number, daypart: number | undefined): number[] {
+  const first = place * daypartCount;
+  if (daypart !== undefined) return [first + daypart];
+  return Array.from({ length: daypartCount }, (_, part) => first + part);
 }
 
 /** What a row costs beside its cells: each item of the list is looked up in it for its count. */
 const cellsPerRow = 64;
 
 /**
- * The stores of a store's city in the order of their id hashes, since sums of f32 hang on their
- * order and numbers on who came first; of a large city as many as can be summed up in time.
+ * The rows of a city's stores that are not empty, and how many stores those are of; in the order
+ * of the stores' id hashes, since sums of f32 hang on their order and numbers on who came first.
+ * Of a large city as many as can be summed up in time.
  */
-function storesOfCity({ registries: { stores }, kernel }: ServeContext, storeNumber: number) {
-  const { city } = stores.valueOf(storeNumber);
-  if (city === undefined) return [];
-  const found: number[] = [];
-  let cells = 0;
+function scopesOfCity(
+  { registries: { stores }, kernel }: ServeContext,
+  city: string,
+  daypart: number | undefined,
+): { readonly stores: number; readonly scopes: readonly number[] } {
+  const scopes: number[] = [];
+  let [found, cells] = [0, 0];
   for (const run of stores.inGroup(city)) {
     for (const number of run) {
-      for (const scope of scopesOf([number], undefined)) {
-        cells += cellsPerRow + kernel.rowSize('scope', scope);
+      const before = scopes.length;
+      for (let part = 0; part < daypartCount; part++) {
+        const scope = number * daypartCount + part;
+        const size = kernel.rowSize('scope', scope);
+        if (size === 0) continue;
+        cells += cellsPerRow + size;
+        if (daypart === undefined || daypart === part) scopes.push(scope);
       }
-      if (cells > limits.cityCellsMax && found.length > 0) return found;
-      found.push(number);
+      if (cells > limits.cityCellsMax && found > 0) {
+        return { stores: found, scopes: scopes.slice(0, before) };
+      }
+      found += 1;
+      if (found === limits.cityStoresMax) return { stores: found, scopes };
     }
   }
-  return found;
+  return { stores: found, scopes };
 }
 
-function stagesOf(context: ServeContext): Stage[] {
+/** One place after the other: a city is only looked at where its store does not fill the list. */
+function* placesOf(context: ServeContext): Generator<Place> {
   const { storeNumber } = context;
   const daypart = context.scenario === 'popular' ? context.daypart : undefined;
-  const stages: Stage[] = [];
   if (storeNumber !== undefined) {
-    const scopes = scopesOf([storeNumber], daypart);
-    stages.push({ reason: 'popular_in_store', relaxation: 'filled_from_store', scopes });
-    const city = storesOfCity(context, storeNumber);
-    if (city.length > 1) {
-      const cityScopes = scopesOf(city, daypart);
-      stages.push({
-        reason: 'popular_in_city',
-        relaxation: 'filled_from_city',
-        scopes: cityScopes,
-      });
+    const scopes = scopesOf(storeNumber, daypart);
+    yield { reason: 'popular_in_store', relaxation: 'filled_from_store', scopes };
+    const { city } = context.registries.stores.valueOf(storeNumber);
+    const ofCity = city === undefined ? undefined : scopesOfCity(context, city, daypart);
+    if (ofCity !== undefined && ofCity.stores > 1) {
+      const { scopes } = ofCity;
+      yield { reason: 'popular_in_city', relaxation: 'filled_from_city', scopes };
     }
   }
-  const chain = daypart === undefined ? undefined : scopesOf([0], daypart);
-  stages.push({ reason: 'popular_in_chain', relaxation: 'filled_from_chain', scopes: chain });
-  return stages;
+  const chain = daypart === undefined ? undefined : scopesOf(0, daypart);
+  yield { reason: 'popular_in_chain', relaxation: 'filled_from_chain', scopes: chain };
 }
 
-function selectStage(context: ServeContext, { scopes, reason }: Stage): RankedItem[] {
+/** Explains by one reason, and the receipts of an item that are counted for it. */
+function sourceOf(
+  context: ServeContext,
+  { type, relaxation }: { readonly type: ReasonType; readonly relaxation: Relaxation | undefined },
+  countsOf: (survivors: readonly Candidate[]) => readonly (number | undefined)[],
+): Source {
+  return {
+    fill: { relaxation },
+    explain: (survivors) => {
+      const counts = countsOf(survivors);
+      return survivors.map(({ number, score }, at) => {
+        const reasons = [reasonOf(type, counts[at])];
+        return { number, score, reasons, ...explainedTerms(context, () => [{ type, score }]) };
+      });
+    },
+  };
+}
+
+/** The best of a place, but for what is barred by now. */
+function bestOf(
+  context: ServeContext,
+  { scopes, reason: type }: Place,
+  { wanted, relaxation }: { readonly wanted: number; readonly relaxation: Relaxation | undefined },
+): Candidate[] {
   const { kernel } = context;
-  if (scopes === undefined) {
-    kernel.run.select(0, tables.none, 1, priors.sales, repeats.none, true, true);
-  } else {
-    for (const scope of scopes) kernel.run.accumulateScope(scope);
-    kernel.run.select(1, tables.none, 0, priors.sales, repeats.none, true, true);
-  }
-  return kernel.results().map(({ item: number, score }) => {
-    const receipts = scopes?.reduce((sum, scope) => sum + kernel.run.scopeCount(scope, number), 0);
-    const count = receipts ?? kernel.support(number);
-    return { number, score, reasons: [reasonOf(reason, count)] };
-  });
+  const { run } = kernel;
+  run.startAside(wanted);
+  for (const scope of scopes ?? []) run.accumulateScope(scope);
+  const [byScopes, byChain] = scopes === undefined ? [0, 1] : [1, 0];
+  run.select(byScopes, tables.none, byChain, priors.sales, repeats.none, true, true);
+  const countsOf = (survivors: readonly Candidate[]) =>
+    scopes === undefined
+      ? survivors.map(({ number }) => kernel.support(number))
+      : receiptsIn(kernel, scopes, survivors);
+  const source = sourceOf(context, { type, relaxation }, countsOf);
+  return candidatesFrom(context, source);
 }
 
 /** Active items that are known in ascending id-hash order, however many sales they have. */
-function fromCatalogue(context: ServeContext, listed: Set<number>, wanted: number): RankedItem[] {
-  const excluded = new Set(context.excluded);
-  const found: RankedItem[] = [];
+function fromCatalogue(context: ServeContext, wanted: number): Candidate[] {
+  const kind = { type: 'catalogue', relaxation: 'filled_from_catalogue' } as const;
+  const source = sourceOf(context, kind, () => []);
+  const found: Candidate[] = [];
   for (const run of context.registries.items.inGroup('active')) {
     for (const number of run) {
-      if (listed.has(number) || excluded.has(number) || !context.knowsItem(number)) continue;
-      found.push({ number, score: 0, reasons: [reasonOf('catalogue')] });
+      if (!isEligible(context, number)) continue;
+      found.push({ number, score: 0, source });
       if (found.length === wanted) return found;
     }
   }
   return found;
 }
 
-export interface FillOptions {
-  /** Never to be used for filling, besides what is listed and excluded. */
-  readonly barred: readonly number[];
-  /** True when popularity is what was asked for, so that its first place is no relaxation. */
-  readonly isPopularity: boolean;
-}
-
 /**
- * `ranked` and as many popular items after it as the limit allows; tells each place it had to go
- * to.
+ * `ranked` and what sells after it, until there are enough for a page: of each place that has to be
+ * asked up to `wanted` in all, and of the catalogue, which has no order to speak of, no more than a
+ * page needs. Each item stands in it once.
  */
 export function fill(
   context: ServeContext,
-  ranked: readonly RankedItem[],
-  options: FillOptions,
-): RankedItem[] {
-  const list = [...ranked];
-  const listed = new Set([...ranked.map(({ number }) => number), ...options.barred]);
-  const append = (items: readonly RankedItem[], relaxation: Relaxation | undefined): void => {
-    if (items.length === 0) return;
-    // Filled items stand below what was ranked: their own weight only orders them.
-    const ceiling = list.at(-1)?.score ?? 1;
-    const top = items[0]!.score;
-    for (const item of items) {
-      const score = top > 0 ? ceiling * (item.score / top) : 0;
-      const { type } = item.reasons[0]!;
-      list.push({ ...item, score, ...told(context, () => [{ type, score }]) });
-      listed.add(item.number);
+  ranked: readonly Candidate[],
+  wanted: number,
+): readonly Candidate[] {
+  const { kernel, limit, scenario } = context;
+  const { run } = kernel;
+  const list: Candidate[] = [];
+  // What is listed is barred while the request is aside, and only so long.
+  const append = (found: readonly Candidate[]): void => {
+    for (const candidate of found) {
+      run.bar(candidate.number);
+      list.push(candidate);
     }
-    if (relaxation) context.relaxations.push(relaxation);
   };
-  for (const [index, stage] of stagesOf(context).entries()) {
-    if (list.length >= context.limit) return list;
-    beginSelection(context, context.limit - list.length, listed);
-    const asked = options.isPopularity && index === 0;
-    append(selectStage(context, stage), asked ? undefined : stage.relaxation);
+  run.startAside(0);
+  append(ranked);
+  // Popularity is what is asked for: its first place is no relaxation.
+  let isAsked = scenario === 'popular';
+  for (const place of placesOf(context)) {
+    if (list.length >= limit) break;
+    const relaxation = isAsked ? undefined : place.relaxation;
+    append(bestOf(context, place, { wanted: wanted - list.length, relaxation }));
+    isAsked = false;
   }
-  if (list.length < context.limit) {
-    const rest = fromCatalogue(context, listed, context.limit - list.length);
-    append(rest, 'filled_from_catalogue');
-  }
+  if (list.length < limit) append(fromCatalogue(context, limit - list.length));
+  run.endAside();
   return list;
 }

@@ -31,11 +31,6 @@ export interface RankedItem {
   readonly nextDueDay?: number;
 }
 
-export interface Ranking {
-  readonly items: readonly RankedItem[];
-  readonly personalized: boolean;
-}
-
 export type Catalogue = Pick<Registry<Item>, 'valueOf' | 'addMarks'>;
 
 /** The same reply as RecommendReply, for who encodes it at once: items by their numbers. */
@@ -44,8 +39,6 @@ export interface RankedReply extends Omit<RecommendReply, 'items'> {
   /** What the numbers stand for, until the next write. */
   readonly catalogue: Catalogue;
 }
-
-export const emptyRanking: Ranking = { items: [], personalized: false };
 
 export function reasonOf(type: ReasonType, count?: number): RankedReason {
   return { type, anchorNumber: undefined, count };

@@ -38,7 +38,7 @@ export function anchorTerms(
  * Terms without those that give nothing, as a field; no field when nobody asked. As f32, like
  * scores: the last bits of a double hang on the order of a row, which is not the same on all nodes.
  */
-export function told(
+export function explainedTerms(
   { explains }: ServeContext,
   terms: () => readonly RankedTerm[],
 ): { readonly terms?: readonly RankedTerm[] } {

@@ -99,7 +99,7 @@ export class Counts {
     const { run } = this.kernel;
     for (let number = run.itemCount.value; number < items.size; number++) {
       run.addItem(items.hashOf(number));
-      run.setEligible(number, items.valueOf(number).status === 'active');
+      run.setListable(number, items.valueOf(number).status === 'active');
     }
     for (; this.stores < stores.size; this.stores++) {
       run.pushStore(stores.hashOf(this.stores + 1));
@@ -147,11 +147,11 @@ export class Counts {
     this.kernel.apply(change);
   }
 
-  /** Tells the kernel which of these items may be listed. */
+  /** Tells the kernel which of these items the catalogue lets be listed. */
   refreshEligible(numbers: Iterable<number>): void {
     const { items } = this.registries;
     for (const number of numbers) {
-      this.kernel.run.setEligible(number, items.valueOf(number).status === 'active');
+      this.kernel.run.setListable(number, items.valueOf(number).status === 'active');
     }
   }
 

@@ -100,8 +100,9 @@ test('counted in slices it is the same, and requests in between change nothing',
     while (!sliced.continueChange(300)) {
       slices += 1;
       sliced.readHistory(2, entry(asked, round));
+      sliced.run.askBitmaps(0, 0, 0);
+      sliced.run.bar(asked.integer(itemCount));
       sliced.run.startRequest(20, 1);
-      sliced.run.exclude(asked.integer(itemCount));
       sliced.run.weighHistory(0.9);
       sliced.run.accumulateNext();
       sliced.run.select(1, 1, 0.1, 0, 1, true, true);

@@ -31,10 +31,10 @@ function workedOff(likeness: Likeness): number {
   return slices;
 }
 
-const guestsOf = (likeness: Likeness, count: number) =>
+const newItemsOf = (likeness: Likeness, count: number) =>
   new Set(
-    Array.from({ length: count }, (_, number) => likeness.newcomers.near(number)).flatMap(
-      (guests) => guests.map(({ number }) => number),
+    Array.from({ length: count }, (_, number) => likeness.newcomers.similarTo(number)).flatMap(
+      (newItems) => newItems.map(({ number }) => number),
     ),
   );
 
@@ -48,7 +48,7 @@ test('at a start the latest upserts with few receipts are kept at hand', () => {
   const latest = numbers
     .sort((a, b) => items.sequenceOf(a) - items.sequenceOf(b))
     .slice(-limits.newcomersMax);
-  expect(guestsOf(likeness, 6_000)).toEqual(new Set(latest));
+  expect(newItemsOf(likeness, 6_000)).toEqual(new Set(latest));
 });
 
 test('one upsert is known to who asks next, and a thousand of them over many slices', () => {
@@ -57,11 +57,11 @@ test('one upsert is known to who asks next, and a thousand of them over many sli
   workedOff(likeness);
   const one = push(100);
   expect(likeness.note(new Set([one]))).toBe(false);
-  expect(guestsOf(likeness, 101)).toContain(one);
+  expect(newItemsOf(likeness, 101)).toContain(one);
   const many = new Set(Array.from({ length: 1_000 }, (_, at) => push(101 + at)));
   expect(likeness.note(many)).toBe(true);
   expect(workedOff(likeness)).toBeGreaterThan(10);
-  expect(guestsOf(likeness, 1_101).size).toBe(limits.newcomersMax);
+  expect(newItemsOf(likeness, 1_101).size).toBe(limits.newcomersMax);
 });
 
 test('receipts that change no item cost nothing', () => {

@@ -4,28 +4,28 @@ import { limits } from '../base/limits.ts';
 import type { Content } from './content.ts';
 
 /** A newcomer stands with so many items of the catalogue, the nearest ones. */
-const hostsMax = 20;
+const anchorsMax = 20;
 /** Less than this is a common word at best. */
 const nearnessMin = 0.2;
 /** Of the units of Content.read: an item is compared in about the time in which a word is read. */
 const unitsPerLookUp = 16;
 
-export interface Guest {
+export interface NewItem {
   readonly number: number;
   readonly nearness: number;
 }
 
-const nobody: readonly Guest[] = [];
+const none: readonly NewItem[] = [];
 
 export class Newcomers {
   private readonly content: Content;
   /** Which of the items kept here stand with an item. */
-  private readonly hosts = new Map<number, Set<number>>();
-  private readonly hostsOf = new Map<number, readonly number[]>();
+  private readonly newItemsBy = new Map<number, Set<number>>();
+  private readonly anchorsOf = new Map<number, readonly number[]>();
   /** To be looked up when all of the catalogue is read. */
   private readonly pending = new Set<number>();
-  /** What `near` has answered since anything changed: words are not compared at each request. */
-  private readonly remembered = new Map<number, readonly Guest[]>();
+  /** What `similarTo` has answered since anything changed: no request compares words anew. */
+  private readonly remembered = new Map<number, readonly NewItem[]>();
   private rememberedAt = 0;
 
   constructor(content: Content) {
@@ -41,22 +41,22 @@ export class Newcomers {
       this.forget(number);
       if (this.content.says(number)) this.pending.add(number);
     }
-    const excess = () => this.pending.size + this.hostsOf.size - limits.newcomersMax;
+    const excess = () => this.pending.size + this.anchorsOf.size - limits.newcomersMax;
     if (excess() <= 0) return;
-    const kept = [...this.hostsOf.keys(), ...this.pending];
+    const kept = [...this.anchorsOf.keys(), ...this.pending];
     for (const number of kept) if (!isNew(number)) this.forget(number);
     for (const number of kept.filter(isNew).slice(0, Math.max(0, excess()))) this.forget(number);
   }
 
   private forget(number: number): void {
     this.pending.delete(number);
-    if (this.hostsOf.has(number)) this.remembered.clear();
-    for (const host of this.hostsOf.get(number) ?? []) {
-      const guests = this.hosts.get(host);
-      guests?.delete(number);
-      if (guests?.size === 0) this.hosts.delete(host);
+    if (this.anchorsOf.has(number)) this.remembered.clear();
+    for (const anchor of this.anchorsOf.get(number) ?? []) {
+      const newItems = this.newItemsBy.get(anchor);
+      newItems?.delete(number);
+      if (newItems?.size === 0) this.newItemsBy.delete(anchor);
     }
-    this.hostsOf.delete(number);
+    this.anchorsOf.delete(number);
   }
 
   /** Looks up for about `units`; returns how many are left, which is none while any is pending. */
@@ -70,33 +70,33 @@ export class Newcomers {
     return Math.max(0, left);
   }
 
-  /** Finds the hosts of one; returns how many items were compared. */
+  /** Finds the anchors of one; returns how many items were compared. */
   private settleDown(number: number): number {
     this.remembered.clear();
-    const { found, compared } = this.content.neighbours(number, hostsMax, () => true);
-    const hosts = found.map((host) => host.number);
-    this.hostsOf.set(number, hosts);
-    for (const host of hosts) {
-      const guests = this.hosts.get(host) ?? new Set<number>();
-      this.hosts.set(host, guests.add(number));
+    const { found, compared } = this.content.neighbours(number, anchorsMax, () => true);
+    const anchors = found.map((anchor) => anchor.number);
+    this.anchorsOf.set(number, anchors);
+    for (const anchor of anchors) {
+      const newItems = this.newItemsBy.get(anchor) ?? new Set<number>();
+      this.newItemsBy.set(anchor, newItems.add(number));
     }
     return compared;
   }
 
   /** Whether no item stands with any. */
   get isEmpty(): boolean {
-    return this.hostsOf.size === 0;
+    return this.anchorsOf.size === 0;
   }
 
   /** The items kept here that are alike to one item; whether they are still new is not asked. */
-  near(host: number): readonly Guest[] {
+  similarTo(anchor: number): readonly NewItem[] {
     if (this.content.version !== this.rememberedAt) this.forgetNearness();
-    const found = this.remembered.get(host);
+    const found = this.remembered.get(anchor);
     if (found !== undefined) return found;
-    if (!this.hosts.has(host) && !this.hostsOf.has(host)) return nobody;
-    const guests = this.guestsOf(host);
-    this.remembered.set(host, guests);
-    return guests;
+    if (!this.newItemsBy.has(anchor) && !this.anchorsOf.has(anchor)) return none;
+    const newItems = this.newItemsOf(anchor);
+    this.remembered.set(anchor, newItems);
+    return newItems;
   }
 
   private forgetNearness(): void {
@@ -104,12 +104,15 @@ export class Newcomers {
     this.rememberedAt = this.content.version;
   }
 
-  private guestsOf(host: number): readonly Guest[] {
+  private newItemsOf(anchor: number): readonly NewItem[] {
     // Either may have got its words after the other was looked up.
-    const numbers = new Set([...(this.hosts.get(host) ?? []), ...(this.hostsOf.get(host) ?? [])]);
+    const numbers = new Set([
+      ...(this.newItemsBy.get(anchor) ?? []),
+      ...(this.anchorsOf.get(anchor) ?? []),
+    ]);
     return [...numbers]
-      .filter((number) => this.hostsOf.has(number))
-      .map((number) => ({ number, nearness: this.content.nearness(host, number) }))
+      .filter((number) => this.anchorsOf.has(number))
+      .map((number) => ({ number, nearness: this.content.nearness(anchor, number) }))
       .filter(({ nearness }) => nearness >= nearnessMin);
   }
 }

@@ -1,14 +1,15 @@
 // What an operation is: a name, a place, a schema and a handler. Doors read this; handlers know of
 // no door.
 import type { z } from 'zod';
-import type {
-  Audience,
-  Engine,
-  EngineStatus,
-  FieldViolation,
-  IngestStatus,
-  RecommendRequest,
-  Waiting,
+import {
+  type Audience,
+  type Engine,
+  type EngineStatus,
+  type FieldViolation,
+  type IngestStatus,
+  nameReply,
+  type RecommendRequest,
+  type Waiting,
 } from '../../engine/index.ts';
 import type { Flaw } from '../json.ts';
 import type { Caller, RpcService, Scope } from './caller.ts';
@@ -167,7 +168,7 @@ export function defineList<S extends z.ZodObject>(definition: ListDefinition<S>)
       const engine = access.engine();
       const answer = (): Result => ({
         outcome: 'ok',
-        body: engine.recommend(request, description.audience),
+        body: nameReply(engine.rank(request, description.audience)),
       });
       return whenHeld(engine, request.minWatermark, answer);
     },

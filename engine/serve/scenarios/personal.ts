@@ -1,20 +1,14 @@
 // The lists that start from a member's history: guess-you-like, discover and buy-again (DESIGN
 // section 5).
 import { limits } from '../../base/limits.ts';
-import { priors, repeats, sides, tables } from '../../kernel/exports.ts';
-import type { Explained } from '../../kernel/kernel.ts';
-import { beginSelection, type ServeContext, tasteAgeDecay } from '../context.ts';
-import { withNewcomers } from '../explore.ts';
-import {
-  emptyRanking,
-  type RankedItem,
-  type RankedReason,
-  type Ranking,
-  reasonAbout,
-  reasonOf,
-} from '../ranked.ts';
+import { type Explained, explained } from '../../kernel/explain.ts';
+import { priors, repeats, tables } from '../../kernel/exports.ts';
+import type { ServeContext } from '../context.ts';
+import type { Candidate, Ranking, Source } from '../draft.ts';
+import { type RankedItem, type RankedReason, reasonAbout, reasonOf } from '../ranked.ts';
 import type { ReasonType } from '../request.ts';
-import { anchorTerms, told } from '../terms.ts';
+import { beginSelection, candidatesFrom, tasteAgeDecay } from '../selection.ts';
+import { anchorTerms, explainedTerms } from '../terms.ts';
 
 /** Of DESIGN section 5. */
 const designShares = { coOccurrence: 0.3, prior: 0.05 };
@@ -34,11 +28,10 @@ const lastBuyWeightMax = 4;
  * Makes the member's baskets the anchors of this request; false when there is nothing to start
  * from.
  */
-function weigh(context: ServeContext, ageDecay = tasteAgeDecay): boolean {
+function weigh(context: ServeContext, wanted: number, ageDecay = tasteAgeDecay): boolean {
   const { kernel, history, relaxations } = context;
   if (!history) return false;
-  kernel.readHistory(sides.request, history);
-  beginSelection(context, context.limit);
+  beginSelection(context, wanted);
   const anchors = kernel.run.weighHistory(ageDecay);
   kernel.run.keepHeaviest(limits.leadsMax);
   if (anchors > 0) return true;
@@ -71,7 +64,7 @@ function deriveMix({ kernel: { run }, formula }: ServeContext): Mix {
 /** The parts of a score of guess-you-like. */
 function termsOf(context: ServeContext, number: number, mix: Mix) {
   const { kernel } = context;
-  return told(context, () => {
+  return explainedTerms(context, () => {
     const index = kernel.run.anchorOf(number);
     const again = index < 0 ? 0 : kernel.run.repeatTerm(index, mix.repeat);
     const scale = mix.byAccumulator * kernel.inFactor(number);
@@ -84,9 +77,13 @@ function termsOf(context: ServeContext, number: number, mix: Mix) {
   });
 }
 
-function explain(context: ServeContext, mix: Mix, withRepeat: boolean): RankedItem[] {
-  return context.kernel.explained('next').map((found) => {
-    const { item: number, score } = found;
+function explain(
+  context: ServeContext,
+  survivors: readonly Candidate[],
+  { mix, withRepeat }: { readonly mix: Mix; readonly withRepeat: boolean },
+): RankedItem[] {
+  return explained(context.kernel, 'next', survivors).map((found, place) => {
+    const { number, score } = survivors[place]!;
     const reasons = reasonsFor(found, mix, withRepeat);
     if (!context.explains) return { number, score, reasons };
     return { number, score, reasons, ...termsOf(context, number, mix) };
@@ -118,8 +115,13 @@ function listOf(a: Maybe, b: Maybe, c: Maybe): RankedReason[] {
   return c === undefined ? [a, b] : [a, b, c];
 }
 
-export function guessYouLike(context: ServeContext): Ranking {
-  if (!weigh(context)) return emptyRanking;
+/** Whether anything but popularity speaks for one of them. */
+function isMoved(items: readonly RankedItem[]): boolean {
+  return items.some(({ reasons }) => reasons.some(({ type }) => type !== 'popular_in_chain'));
+}
+
+export function guessYouLike(context: ServeContext, wanted: number): Ranking {
+  if (!weigh(context, wanted)) return [];
   const { run } = context.kernel;
   const mix = deriveMix(context);
   run.accumulateNext();
@@ -132,16 +134,15 @@ export function guessYouLike(context: ServeContext): Ranking {
     true,
     true,
   );
-  const items = explain(context, mix, true);
-  const personalized = items.some(({ reasons }) =>
-    reasons.some(({ type }) => type !== 'popular_in_chain'),
-  );
-  return { items: withNewcomers(context, items), personalized };
+  return candidatesFrom(context, {
+    explain: (survivors) => explain(context, survivors, { mix, withRepeat: true }),
+    isPersonal: isMoved,
+  });
 }
 
 /** The parts of a score of discover; `byLastBuys` is what LAST was multiplied by. */
 function newTermsOf(context: ServeContext, number: number, byLastBuys: number) {
-  return told(context, () => [
+  return explainedTerms(context, () => [
     ...newSources.flatMap(({ type, table }) =>
       anchorTerms(context, number, { type, table, squared: true, scale: 1 }),
     ),
@@ -154,21 +155,26 @@ const newSources = [
   { table: tables.next, type: 'bought_after' },
 ] as const;
 
-function explainNew(context: ServeContext, byLastBuys: number): RankedItem[] {
+function explainNew(
+  context: ServeContext,
+  survivors: readonly Candidate[],
+  byLastBuys: number,
+): RankedItem[] {
   const { kernel } = context;
-  const byMembers = kernel.explained('mem');
-  const byReceipts = kernel.explained('next');
+  const byMembers = explained(kernel, 'mem', survivors);
+  const byReceipts = explained(kernel, 'next', survivors);
   return byMembers.map((ofMembers, place) => {
-    const { item: number, score, support } = ofMembers;
+    const { number, score } = survivors[place]!;
+    const { support } = ofMembers;
     const ofReceipts = byReceipts[place]!;
     const reasons: RankedReason[] = [];
-    const tell = (type: ReasonType, { anchorItem, count }: Explained): void => {
+    const add = (type: ReasonType, { anchorItem, count }: Explained): void => {
       if (anchorItem >= 0) reasons.push(reasonAbout(type, anchorItem, count));
     };
     const isReceiptsFirst = ofReceipts.term > ofMembers.term;
-    if (isReceiptsFirst) tell('bought_after', ofReceipts);
-    tell('bought_by_same_members', ofMembers);
-    if (!isReceiptsFirst) tell('bought_after', ofReceipts);
+    if (isReceiptsFirst) add('bought_after', ofReceipts);
+    add('bought_by_same_members', ofMembers);
+    if (!isReceiptsFirst) add('bought_after', ofReceipts);
     if (support > 0) reasons.push(reasonOf('popular_in_chain', support));
     if (!context.explains) return { number, score, reasons };
     return { number, score, reasons, ...newTermsOf(context, number, byLastBuys) };
@@ -197,13 +203,13 @@ function rankNew(context: ServeContext): number {
   return byPrior;
 }
 
-export function discover(context: ServeContext): Ranking {
+export function discover(context: ServeContext, wanted: number): Ranking {
   const isBaseline = context.formula === 'baseline';
-  if (!weigh(context, isBaseline ? tasteAgeDecay : discoverAgeDecay)) return emptyRanking;
+  if (!weigh(context, wanted, isBaseline ? tasteAgeDecay : discoverAgeDecay)) return [];
   const { run } = context.kernel;
-  const mix = deriveMix(context);
-  let byLastBuys = 0;
+  let explains: Source['explain'];
   if (isBaseline) {
+    const mix = deriveMix(context);
     run.accumulateNext();
     run.select(
       mix.byAccumulator,
@@ -214,14 +220,12 @@ export function discover(context: ServeContext): Ranking {
       false,
       true,
     );
+    explains = (survivors) => explain(context, survivors, { mix, withRepeat: false });
   } else {
-    byLastBuys = rankNew(context);
+    const byLastBuys = rankNew(context);
+    explains = (survivors) => explainNew(context, survivors, byLastBuys);
   }
-  const items = isBaseline ? explain(context, mix, false) : explainNew(context, byLastBuys);
-  const personalized = items.some(({ reasons }) =>
-    reasons.some(({ type }) => type !== 'popular_in_chain'),
-  );
-  return { items: withNewcomers(context, items), personalized };
+  return candidatesFrom(context, { explain: explains, isPersonal: isMoved });
 }
 
 /** When the member is likely to want an item again; nothing while nobody came back for it. */
@@ -238,8 +242,8 @@ function dueDate({ kernel }: ServeContext, index: number) {
  * What guess-you-like makes of the items bought before: what leads to an item tells of its return
  * too (on Ta-Feng recall .665 against .643 by the repeat term alone).
  */
-export function buyAgain(context: ServeContext): Ranking {
-  if (!weigh(context)) return emptyRanking;
+export function buyAgain(context: ServeContext, wanted: number): Ranking {
+  if (!weigh(context, wanted)) return [];
   const { kernel } = context;
   const mix = deriveMix(context);
   kernel.run.accumulateNext();
@@ -252,11 +256,14 @@ export function buyAgain(context: ServeContext): Ranking {
     true,
     false,
   );
-  const items = kernel.results().map(({ item: number, score }): RankedItem => {
+  const explainOne = ({ number, score }: Candidate): RankedItem => {
     const index = kernel.run.anchorOf(number);
     const reasons = [reasonOf('bought_before', kernel.anchor(index).receipts)];
     const terms = termsOf(context, number, mix);
     return { number, score, reasons, ...terms, ...dueDate(context, index) };
+  };
+  return candidatesFrom(context, {
+    explain: (survivors) => survivors.map(explainOne),
+    isPersonal: (items) => items.length > 0,
   });
-  return { items, personalized: items.length > 0 };
 }

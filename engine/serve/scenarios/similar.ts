@@ -3,16 +3,13 @@
 import { limits } from '../../base/limits.ts';
 import { priors, repeats, tables } from '../../kernel/exports.ts';
 import { compareByHash } from '../../views/catalogue.ts';
-import { beginSelection, type ServeContext } from '../context.ts';
-import {
-  emptyRanking,
-  type RankedItem,
-  type RankedReason,
-  type Ranking,
-  reasonAbout,
-} from '../ranked.ts';
+import type { ServeContext } from '../context.ts';
+import type { Candidate, Ranking, Source } from '../draft.ts';
+import { type RankedReason, reasonAbout } from '../ranked.ts';
 import type { ReasonType } from '../request.ts';
-import { told } from '../terms.ts';
+import { beginSelection } from '../selection.ts';
+import { isEligible } from '../stages/eligibility.ts';
+import { explainedTerms } from '../terms.ts';
 
 /** What is left of a score between items that nothing in the catalogue brings together. */
 const unlikeShare = 0.05;
@@ -47,40 +44,60 @@ function reasonsFor(
   ];
 }
 
-export function similar(context: ServeContext): Ranking {
+/** How an item is like the anchor. */
+interface Likeness {
+  readonly nearness: number;
+  readonly byContent: number;
+  readonly met: number;
+}
+
+export function similar(context: ServeContext, wanted: number): Ranking {
   const { kernel, content, anchorNumber, limit } = context;
-  if (anchorNumber === undefined) return emptyRanking;
+  if (anchorNumber === undefined) return [];
   const { run } = kernel;
   const { items: registry } = context.registries;
-  const excluded = new Set(context.excluded);
-  const mayList = (number: number) =>
-    registry.valueOf(number).status === 'active' && !excluded.has(number);
   // Where all tickets are anonymous, what lies in one basket is all that receipts tell.
   const table = run.wasFirstBought(anchorNumber) ? tables.mem : tables.same;
+  // No more where some are to spare: which are looked at decides which are best.
   const { found: nearest } = content.neighbours(
     anchorNumber,
     Math.max(limits.neighboursServed, limit),
-    mayList,
+    (number) => isEligible(context, number),
   );
-  const candidates = new Set(nearest.map(({ number }) => number));
-  for (const number of behaviouralCandidates(context, anchorNumber, table)) candidates.add(number);
-  const found = [...candidates].map((number): RankedItem => {
+  const numbers = new Set(nearest.map(({ number }) => number));
+  for (const number of behaviouralCandidates(context, anchorNumber, table)) numbers.add(number);
+  const likenesses = new Map<number, Likeness>();
+  const source = sourceOf(context, { anchorNumber, table }, likenesses);
+  const found = [...numbers].map((number): Candidate => {
     const nearness = content.nearness(anchorNumber, number);
     const met = run.pairNearness(table, anchorNumber, number, context.growthNow);
     const together =
       table === tables.same ? 0 : run.pairNearness(tables.same, anchorNumber, number, 0);
     const kept = 1 - togetherDamping * Math.min(1, together);
-    const pair = { anchorNumber, number, table };
     const byContent = (unlikeShare + nearness) * kept;
-    const terms = told(context, () => [
-      { type: 'alike', anchorNumber, score: byContent * unmetShare },
-      { type: metType(table), anchorNumber, score: byContent * met },
-    ]);
-    const reasons = reasonsFor(context, pair, nearness > 0);
+    likenesses.set(number, { nearness, byContent, met });
     // An f32 as all scores are: what is told as equal stands in the order of the id hashes.
-    const score = Math.fround(byContent * (unmetShare + met));
-    return { number, score, reasons, ...terms };
+    return { number, score: Math.fround(byContent * (unmetShare + met)), source };
   });
   found.sort((a, b) => b.score - a.score || compareByHash(registry, a.number, b.number));
-  return { items: found.slice(0, limit), personalized: false };
+  return found.slice(0, wanted);
+}
+
+function sourceOf(
+  context: ServeContext,
+  { anchorNumber, table }: { readonly anchorNumber: number; readonly table: number },
+  likenesses: ReadonlyMap<number, Likeness>,
+): Source {
+  return {
+    explain: (survivors) =>
+      survivors.map(({ number, score }) => {
+        const { nearness, byContent, met } = likenesses.get(number)!;
+        const reasons = reasonsFor(context, { anchorNumber, number, table }, nearness > 0);
+        const terms = explainedTerms(context, () => [
+          { type: 'alike', anchorNumber, score: byContent * unmetShare },
+          { type: metType(table), anchorNumber, score: byContent * met },
+        ]);
+        return { number, score, reasons, ...terms };
+      }),
+  };
 }

@@ -2,18 +2,14 @@
 // sections 5 and 6).
 
 import { limits } from '../../base/limits.ts';
-import { priors, repeats, sides, tables } from '../../kernel/exports.ts';
+import { explained } from '../../kernel/explain.ts';
+import { priors, repeats, tables } from '../../kernel/exports.ts';
 import { compareByHash } from '../../views/catalogue.ts';
-import { beginSelection, type ServeContext, tasteAgeDecay } from '../context.ts';
-import {
-  emptyRanking,
-  type RankedItem,
-  type RankedReason,
-  type Ranking,
-  reasonAbout,
-  reasonOf,
-} from '../ranked.ts';
-import { anchorTerms, told } from '../terms.ts';
+import type { ServeContext } from '../context.ts';
+import type { Candidate, Ranking, Source } from '../draft.ts';
+import { type RankedReason, reasonAbout, reasonOf } from '../ranked.ts';
+import { beginSelection, candidatesFrom, tasteAgeDecay } from '../selection.ts';
+import { anchorTerms, explainedTerms } from '../terms.ts';
 
 /**
  * What a member's own habit adds to an add-on's score, as one more item beside those of the ticket:
@@ -29,9 +25,9 @@ const lookalikeDamping = 0.8;
  * Complements of one item: what lies in one basket with it at least as often as chance would have
  * it, lookalikes held back, since who chose one seldom wants the other beside it.
  */
-export function boughtTogether(context: ServeContext): Ranking {
+export function boughtTogether(context: ServeContext, wanted: number): Ranking {
   const { kernel, content, anchorNumber } = context;
-  if (anchorNumber === undefined) return emptyRanking;
+  if (anchorNumber === undefined) return [];
   const { run } = kernel;
   const { items } = context.registries;
   beginSelection(context, limits.neighboursServed);
@@ -39,20 +35,27 @@ export function boughtTogether(context: ServeContext): Ranking {
   run.accumulateSquares(tables.same, 1);
   run.select(1, tables.none, 0, priors.sales, repeats.none, false, true);
   const ofAnchor = kernel.support(anchorNumber);
-  const found = kernel.results().flatMap(({ item: number, score }): RankedItem[] => {
+  const source: Source = {
+    explain: (survivors) =>
+      survivors.map(({ number, score }) => {
+        const count = run.pairCount(tables.same, anchorNumber, number);
+        const reasons = [reasonAbout('bought_together', anchorNumber, count)];
+        const terms = explainedTerms(context, () => [
+          { type: 'bought_together', anchorNumber, score },
+        ]);
+        return { number, score, reasons, ...terms };
+      }),
+  };
+  const found = kernel.results().flatMap(({ item: number, score }): Candidate[] => {
     const count = run.pairCount(tables.same, anchorNumber, number);
     // count / receipts over the product of both shares: the lift of Brin et al. (1997).
     const lift = (count * run.receiptTotal()) / (ofAnchor * kernel.support(number));
     if (lift < liftMin) return [];
     const kept = 1 - lookalikeDamping * content.nearness(anchorNumber, number);
-    const reasons = [reasonAbout('bought_together', anchorNumber, count)];
-    const terms = told(context, () => [
-      { type: 'bought_together', anchorNumber, score: score * kept },
-    ]);
-    return [{ number, score: Math.fround(score * kept), reasons, ...terms }];
+    return [{ number, score: Math.fround(score * kept), source }];
   });
   found.sort((a, b) => b.score - a.score || compareByHash(items, a.number, b.number));
-  return { items: found.slice(0, context.limit), personalized: false };
+  return found.slice(0, wanted);
 }
 
 interface Habit {
@@ -65,7 +68,6 @@ interface Habit {
 function habitsOf(context: ServeContext): Habit[] {
   const { kernel, history, relaxations } = context;
   if (!history) return [];
-  kernel.readHistory(sides.request, history);
   beginSelection(context, 0);
   const kind = context.formula === 'baseline' ? repeats.design : repeats.habit;
   const count = kernel.run.weighHistory(tasteAgeDecay);
@@ -76,14 +78,14 @@ function habitsOf(context: ServeContext): Habit[] {
   });
 }
 
-export function basketAddOn(context: ServeContext): Ranking {
+export function basketAddOn(context: ServeContext, wanted: number): Ranking {
   const { kernel, ticket, ticketSize, relaxations } = context;
   const { run } = kernel;
   const isForTill = context.audience === 'till';
   const habits = habitsOf(context);
   if (ticketSize > 0 && ticket.length === 0) relaxations.push('basket_unknown');
-  if (ticket.length === 0 && habits.length === 0) return emptyRanking;
-  beginSelection(context, context.limit);
+  if (ticket.length === 0 && habits.length === 0) return [];
+  beginSelection(context, wanted);
   for (const number of ticket) run.addAnchor(number);
   run.accumulateSquares(tables.same, 1);
   const size = Math.max(1, ticketSize);
@@ -101,19 +103,23 @@ export function basketAddOn(context: ServeContext): Ranking {
     ...({ type: 'bought_together', table: tables.same, squared: true } as const),
     scale: 1 / size,
   };
-  const items = kernel.explained('same').map((found): RankedItem => {
-    const { item: number, score, anchorItem: anchorNumber } = found;
-    const reasons: RankedReason[] = [];
-    if (anchorNumber >= 0) reasons.push(reasonAbout('bought_together', anchorNumber, found.count));
-    const count = bought.get(number);
-    if (count !== undefined && !isForTill) reasons.push(reasonOf('bought_before', count));
-    const terms = told(context, () => [
-      ...anchorTerms(context, number, byTicket),
-      { type: 'bought_before', score: (weight * (habitOf.get(number) ?? 0)) / size },
-    ]);
-    return { number, score, reasons, ...terms };
+  return candidatesFrom(context, {
+    explain: (survivors) =>
+      explained(kernel, 'same', survivors).map((found, place) => {
+        const { number, score } = survivors[place]!;
+        const { anchorItem: anchorNumber } = found;
+        const reasons: RankedReason[] = [];
+        if (anchorNumber >= 0)
+          reasons.push(reasonAbout('bought_together', anchorNumber, found.count));
+        const count = bought.get(number);
+        if (count !== undefined && !isForTill) reasons.push(reasonOf('bought_before', count));
+        const terms = explainedTerms(context, () => [
+          ...anchorTerms(context, number, byTicket),
+          { type: 'bought_before', score: (weight * (habitOf.get(number) ?? 0)) / size },
+        ]);
+        return { number, score, reasons, ...terms };
+      }),
+    // With one item listed it would say that the member bought it before.
+    isPersonal: (items) => !isForTill && items.some(({ number }) => bought.has(number)),
   });
-  // With one item listed it would say that the member bought it before.
-  const personalized = !isForTill && items.some(({ number }) => bought.has(number));
-  return { items, personalized };
 }

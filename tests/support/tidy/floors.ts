@@ -98,7 +98,7 @@ export function unknownRooms(files: readonly TreeFile[]): Violations {
 /** The rooms where the order of steps is the matter, and who holds it. */
 const conductors: Readonly<Record<string, string>> = {
   [views]: 'engine/views/ingest.ts',
-  [serve]: 'engine/serve/recommend.ts',
+  [serve]: 'engine/serve/pipeline.ts',
 };
 
 /** How many siblings may stand in a row under a player: a tool, and the words it speaks. */

@@ -1,0 +1,76 @@
+// Why items are in a list, and how often they were sold where: asked of the kernel about all items
+// of a list at once.
+import { assert } from '../base/errors.ts';
+import { tables } from './exports.ts';
+import type { Kernel, PairTable } from './kernel.ts';
+
+const explanationBytes = 56;
+
+/** What the reasons of an item tell. */
+export interface Explained {
+  /** The item of the anchor that gave it most; -1: none did. */
+  readonly anchorItem: number;
+  /** What that one gave; when not squared, before IN[j]^-0.3 and before the mix. */
+  readonly term: number;
+  /** Receipts or members in the cell of the two. */
+  readonly count: number;
+  /**
+   * The result's own place among the anchors, -1 when it is none; what is known of it there: its
+   * receipts and the repeat term that it was selected by.
+   */
+  readonly own: number;
+  readonly receipts: number;
+  readonly again: number;
+  readonly inFactor: number;
+  /** Receipts that hold it, and POP[j] in baskets at the landmark. */
+  readonly support: number;
+  readonly popularity: number;
+}
+
+type Items = readonly { readonly number: number }[];
+
+function writeAsked(kernel: Kernel, items: Items): void {
+  const { run } = kernel;
+  assert(items.length <= run.RESULTS_MAX.value, 'more items than can be asked about at once');
+  const asked = run.explainInput() >>> 0;
+  const memory = kernel.memory();
+  for (let place = 0; place < items.length; place++) {
+    memory.setUint32(asked + place * 4, items[place]!.number, true);
+  }
+}
+
+/**
+ * Why items of the last request are there, by what a table's rows gave them. In the order of the
+ * items, each of which may be asked about once.
+ */
+export function explained(kernel: Kernel, table: PairTable, items: Items): Explained[] {
+  writeAsked(kernel, items);
+  const explanations = kernel.run.explainItems(tables[table], items.length) >>> 0;
+  const memory = kernel.memory();
+  const found: Explained[] = [];
+  for (let place = 0; place < items.length; place++) {
+    const at = explanations + place * explanationBytes;
+    found.push({
+      anchorItem: memory.getInt32(at, true) < 0 ? -1 : memory.getUint32(at + 8, true),
+      term: memory.getFloat32(at + 4, true),
+      count: memory.getInt32(at + 12, true),
+      own: memory.getInt32(at + 16, true),
+      receipts: memory.getUint32(at + 20, true),
+      again: memory.getFloat64(at + 48, true),
+      inFactor: memory.getFloat32(at + 24, true),
+      support: kernel.wholeAt(at + 32),
+      popularity: kernel.wholeAt(at + 40) / 2 ** 20,
+    });
+  }
+  return found;
+}
+
+/** Receipts of each item in these places and dayparts together. */
+export function receiptsIn(kernel: Kernel, scopes: readonly number[], items: Items): number[] {
+  const { run } = kernel;
+  writeAsked(kernel, items);
+  const sums = run.startCounting(items.length) >>> 0;
+  for (const scope of scopes) run.countScope(scope, items.length);
+  run.endCounting(items.length);
+  return items.map((_, place) => kernel.wholeAt(sums + place * 8));
+}
