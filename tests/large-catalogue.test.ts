@@ -86,8 +86,9 @@ test('what sells in a large city is summed over as many of its stores as time al
       itemId: `item-${at}`,
       quantity: 1,
     }));
-    // As many of them as are summed, if each sells that many items at one time of day.
-    const summed = limits.cityCellsMax / limits.purchaseLinesMax;
+    // As many of them as are summed, if each sells that many items at one time of day; a row costs
+    // 64 cells beside its own.
+    const summed = Math.floor(limits.cityCellsMax / (limits.purchaseLinesMax + 64));
     const openStore = (storeId: string): Event => ({
       kind: 'store',
       store: { storeId, city: '上海' },

@@ -1,11 +1,9 @@
 // Calls of one message each way: an operation of the table, asked and answered in protocol buffers.
 import type { handleUnaryCall, ServerUnaryCall, StatusObject } from '@grpc/grpc-js';
 import { overloaded } from '../gate.ts';
-import { doorLimits } from '../limits.ts';
 import type { Caller, RpcService } from '../operations/caller.ts';
 import type { Operation, RawInput, Result } from '../operations/operation.ts';
 import { type SchemaNode, schemaNode, withValues } from '../operations/violations.ts';
-import { longListOf, nextPiece } from '../pieces.ts';
 import { emptyMessage, readInput } from './input.ts';
 import type { Method } from './methods.ts';
 import { callerOf, type Parts, refuse, tooMuchUnread } from './parts.ts';
@@ -111,12 +109,12 @@ function answerOnce(asking: Asking): Answer | Promise<Answer> {
       call.cancelled ? Buffer.alloc(0) : parts.fragments.list(reply),
     );
   }
-  const told = (result: Result): Answer | Promise<Answer> => {
+  const told = (result: Result): Answer => {
     if (result.outcome === 'conflict' || result.outcome === 'rejected') {
       return statusOfResult(result);
     }
-    const list = longListOf(result.body);
-    return list === undefined ? method.encode(result.body) : encodeLong(method, result.body, list);
+    // A page ends after about 1 MB, which is some 3 ms.
+    return method.encode(result.body);
   };
   const result = runOperation(asking);
   return result instanceof Promise ? result.then(told) : told(result);
@@ -128,15 +126,4 @@ function runOperation({ parts, operation, caller, input, call }: Asking): Result
   const gone = new AbortController();
   call.once('cancelled', () => gone.abort());
   return parts.chain.run(operation, caller, input, { signal: gone.signal });
-}
-
-/** A message whose list comes in pieces is the same message as with the list in one. */
-async function encodeLong(method: Method, body: object, list: string): Promise<Buffer> {
-  const entries = (body as Record<string, readonly object[]>)[list]!;
-  const pieces = [method.encode({ ...body, [list]: [] })];
-  for (let from = 0; from < entries.length; from += doorLimits.pieceEntries) {
-    await nextPiece();
-    pieces.push(method.encode({ [list]: entries.slice(from, from + doorLimits.pieceEntries) }));
-  }
-  return Buffer.concat(pieces);
 }
