@@ -1,26 +1,27 @@
-// A member's history as it lies on disk, read into baskets. The byte format is shared with
-// engine/views/history.ts:
-//
-// entry: occurredAtMs f64 | purchaseSequence f64 | addedAt f64 | removedAt f64 (0: live) | store
-// u32 (0: none)
-//          | daypart u8 | idLength u8 | lines u16
-//          | lines × (itemNumber u32, quantity u32, returned u32)
-//          | purchaseId bytes, padded with zeros to a multiple of 4
-//
-// Entries stand in (occurredAtMs, purchaseId) order, lines in (id hash, id) order.
+// A member's history as it lies on disk, read into baskets. The byte format of entries is shared
+// with engine/history/entry.ts, which tells it.
 //
 // basket, 32 B: day i32 | store u32 | daypart u32 | firstItem u32 (address) | items u32
 //               | touched u32 | 0 | 0
 import { allocate, release, roundUp } from './heap';
 
-const ENTRY_BYTES: u32 = 40;
+const ENTRY_BYTES: u32 = 44;
 const ENTRY_ADDED: u32 = 16;
 const ENTRY_REMOVED: u32 = 24;
 const ENTRY_STORE: u32 = 32;
 const ENTRY_DAYPART: u32 = 36;
 const ENTRY_ID_LENGTH: u32 = 37;
 const ENTRY_LINES: u32 = 38;
+const ENTRY_FLAGS: u32 = 42;
+const PAID_FLAG: u32 = 1;
+const PAID_BYTES: u32 = 8;
+const MONEY_FLAG: u32 = 2;
+/** Quantities and money are f64, and not u32. */
+const WIDE_FLAG: u32 = 4;
+/** The shortest line: an item and two quantities. */
 const LINE_BYTES: u32 = 12;
+/** The highest bit says that it was a gift. */
+const ITEM_MASK: u32 = 0x7fffffff;
 
 export const BASKET_BYTES: u32 = 32;
 export const BASKET_DAY: u32 = 0;
@@ -77,7 +78,7 @@ function room(at: u32, wanted: u32): void {
 }
 
 /**
- * An upper bound of what `bytes` of history hold: every entry has at least 40 bytes, every line 12.
+ * An upper bound of what `bytes` of history hold: every entry has at least 44 bytes, every line 12.
  */
 function reserve(side: u32, bytes: u32): void {
   room(side, roundUp((bytes / ENTRY_BYTES + 1) * BASKET_BYTES));
@@ -104,17 +105,25 @@ export function readHistory(side: u32, bytes: u32, asOf: f64): u32 {
   const end = input + bytes;
   while (at < end) {
     const lines = <u32>load<u16>(at, ENTRY_LINES);
+    const flags = <u32>load<u8>(at, ENTRY_FLAGS);
+    const isWide = (flags & WIDE_FLAG) != 0;
+    const amountBytes: u32 = isWide ? 8 : 4;
+    const lineBytes = 4 + 2 * amountBytes;
+    const firstLine = at + ENTRY_BYTES + ((flags & PAID_FLAG) != 0 ? PAID_BYTES : 0);
     const removed = load<f64>(at, ENTRY_REMOVED);
     const first = item;
     if (load<f64>(at, ENTRY_ADDED) <= asOf && (removed == 0 || removed > asOf)) {
-      let line = at + ENTRY_BYTES;
+      let line = firstLine;
       for (let k: u32 = 0; k < lines; k++) {
         // A line wholly returned leaves the basket.
-        if (load<u32>(line, 4) > load<u32>(line, 8)) {
-          store<u32>(item, load<u32>(line));
+        const isLeft = isWide
+          ? load<f64>(line, 4) > load<f64>(line, 12)
+          : load<u32>(line, 4) > load<u32>(line, 8);
+        if (isLeft) {
+          store<u32>(item, load<u32>(line) & ITEM_MASK);
           item += 4;
         }
-        line += LINE_BYTES;
+        line += lineBytes;
       }
     }
     if (item > first) {
@@ -126,7 +135,9 @@ export function readHistory(side: u32, bytes: u32, asOf: f64): u32 {
       basket += BASKET_BYTES;
       count++;
     }
-    at += ENTRY_BYTES + lines * LINE_BYTES + ((<u32>load<u8>(at, ENTRY_ID_LENGTH) + 3) & ~3);
+    const moneyBytes: u32 = (flags & MONEY_FLAG) != 0 ? lines * 2 * amountBytes : 0;
+    const idBytes = (<u32>load<u8>(at, ENTRY_ID_LENGTH) + 3) & ~3;
+    at = firstLine + lines * lineBytes + moneyBytes + idBytes;
   }
   store<u32>(own, count, SIDE_COUNT);
   return count;

@@ -10,10 +10,17 @@ interface Put {
 }
 
 const tableNames = ['log', 'ids', 'items', 'histories'] as const;
-/** engine/views/history.ts draws an entry; engine/store/table.ts seals it with 4 bytes more. */
-const entryHeadBytes = 40;
+/**
+ * engine/history/entry.ts draws an entry, engine/history/chunk.ts what it lies in;
+ * engine/store/table.ts seals that with 4 bytes more.
+ */
+const entryHeadBytes = 44;
 const entryLineBytes = 12;
+const entryMoneyBytes = 8;
+const chunkHeadBytes = 12;
 const sealBytes = 4;
+/** The code of purchases among ids. */
+const purchaseCode = 1;
 
 function openEnvironment(path: string, readOnly: boolean): RootDatabase {
   const settings = { overlappingSync: false, eventTurnBatching: false } as const;
@@ -29,7 +36,47 @@ function openTables(root: RootDatabase): Map<string, Database<Buffer, Buffer>> {
 
 function entryBytes({ purchaseId, lines }: Purchase): number {
   const idBytes = (Buffer.byteLength(purchaseId) + 3) & ~3;
-  return entryHeadBytes + lines.length * entryLineBytes + idBytes;
+  const hasMoney = lines.some(({ unitPriceFen }) => unitPriceFen !== undefined);
+  const lineBytes = entryLineBytes + (hasMoney ? entryMoneyBytes : 0);
+  return entryHeadBytes + lines.length * lineBytes + idBytes;
+}
+
+type Row = Omit<Put, 'table'>;
+
+/** The chunks of one history, drawn again as they grew. */
+class GrowingHistory {
+  private readonly chunks: readonly Row[];
+  private at = 0;
+  private bytes = 0;
+
+  constructor(chunks: readonly Row[]) {
+    this.chunks = chunks;
+  }
+
+  /** What is put for the next receipt: its chunk, and the one before when it opens a new one. */
+  grow(entry: number): Row[] {
+    const puts: Row[] = [];
+    if (this.lengthAfter(entry) > this.chunks[this.at]!.value.length) {
+      puts.push(this.chunks[this.at]!);
+      this.at += 1;
+      this.bytes = 0;
+    }
+    const length = this.lengthAfter(entry);
+    this.bytes += entry;
+    const { key, value } = this.chunks[this.at]!;
+    puts.push({ key, value: value.subarray(0, length) });
+    return puts;
+  }
+
+  /** Whether all that is there has been drawn. */
+  get isWhole(): boolean {
+    const isLast = this.at === this.chunks.length - 1;
+    return isLast && this.lengthAfter(0) === this.chunks[this.at]!.value.length;
+  }
+
+  private lengthAfter(entry: number): number {
+    return chunkHeadBytes + this.bytes + entry + sealBytes;
+  }
 }
 
 /**
@@ -42,12 +89,16 @@ export async function putsOf(folder: string, list: readonly Purchase[]): Promise
   const rows = (name: string) =>
     [...tables.get(name)!.getRange()].map(({ key, value }) => ({ key, value }));
   const [log, items] = [rows('log'), rows('items')];
-  const histories = new Map(rows('histories').map(({ key, value }) => [key.toString(), value]));
+  const chunks = new Map<string, Row[]>();
+  for (const row of rows('histories')) {
+    const id = row.key.toString('utf8', 1, 1 + row.key[0]!);
+    chunks.set(id, [...(chunks.get(id) ?? []), row]);
+  }
+  const histories = new Map([...chunks].map(([id, own]) => [id, new GrowingHistory(own)]));
   const seen = new Set<string>();
-  const bytes = new Map<string, number>();
   const puts = list.map((purchase, index): Put[] => {
     const { purchaseId, memberId } = purchase;
-    const idKey = Buffer.from(`p${purchaseId}`);
+    const idKey = Buffer.concat([Buffer.of(purchaseCode), Buffer.from(purchaseId)]);
     const made: Put[] = [
       { table: 'log', ...log[index]! },
       { table: 'ids', key: idKey, value: tables.get('ids')!.get(idKey)! },
@@ -58,16 +109,12 @@ export async function putsOf(folder: string, list: readonly Purchase[]): Promise
       seen.add(itemId);
     }
     if (memberId === undefined) return made;
-    const length = (bytes.get(memberId) ?? 0) + entryBytes(purchase);
-    bytes.set(memberId, length);
-    const value = histories.get(memberId)!.subarray(0, length + sealBytes);
-    made.push({ table: 'histories', key: Buffer.from(memberId), value });
+    const grown = histories.get(memberId)!.grow(entryBytes(purchase));
+    made.push(...grown.map((row) => ({ table: 'histories', ...row })));
     return made;
   });
-  for (const [memberId, length] of bytes) {
-    if (histories.get(memberId)!.length !== length + sealBytes) {
-      throw new Error(`the history of ${memberId} is not as long as it is drawn`);
-    }
+  for (const [memberId, history] of histories) {
+    if (!history.isWhole) throw new Error(`the history of ${memberId} is not as it is drawn`);
   }
   await root.close();
   return puts;

@@ -2,7 +2,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Clock, steadyMilliseconds, systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
-import { Catalogue } from './catalogue.ts';
+import { Likeness } from './catalogue/likeness.ts';
+import type { Registries } from './catalogue/registries.ts';
+import { createRegistries, readRegistries } from './catalogue/registries.ts';
+import type { Item, StoreProfile as StoreEvent } from './catalogue/shapes.ts';
+import type { StoredCounts } from './counting/checkpoint.ts';
+import { Catalogue } from './counting/counted-catalogue.ts';
+import { Keeper } from './counting/keeper.ts';
+import type { Audit } from './counting/verify.ts';
 import type {
   ClockReport,
   CompactReport,
@@ -13,47 +20,43 @@ import type {
   IngestOptions,
   ReceiptRow,
 } from './engine.ts';
+import type { Batch } from './events/batch.ts';
+import { ClockGuard } from './events/clock-guard.ts';
+import type { DiscardedReceipt } from './events/discard.ts';
+import type { Event } from './events/index.ts';
+import { openLog } from './events/index.ts';
+import type { IngestResult } from './events/result.ts';
+import { readHistory } from './history/contributions.ts';
+import { countMembers, findMember, idsOf } from './history/members.ts';
+import { Ingest } from './ingest/ingest.ts';
+import { Waiters } from './ingest/waiters.ts';
 import { inspectionOf } from './inspect.ts';
 import { confirmClock, discardAfter } from './jobs/clock.ts';
 import { eraseExactly } from './jobs/erase.ts';
 import { noteErased, reconcileErased } from './jobs/forgotten.ts';
 import { Maintenance } from './jobs/maintenance.ts';
-import { settleNames } from './jobs/names.ts';
 import { receiptRows } from './jobs/receipt-rows.ts';
-import { Replication } from './jobs/replication.ts';
 import { Settler } from './jobs/settler.ts';
 import type { Waiting } from './jobs/shared-work.ts';
-import { Standing } from './jobs/standing.ts';
 import { Lists, notReady } from './lists.ts';
-import type { Event, IngestResult, Item, Store as StoreEvent } from './log/events.ts';
-import { Log } from './log/log.ts';
+import type { Log } from './log/log.ts';
 import { halfLivesOf, kernelOptionsOf, timeZoneOf } from './options.ts';
-import { createRegistries, readRegistries } from './registries.ts';
+import { settleNames } from './replication/names.ts';
+import { Replication } from './replication/replication.ts';
+import { Standing } from './replication/standing.ts';
 import type { RankedReply } from './serve/ranked.ts';
 import type { RecommendReply } from './serve/request.ts';
 import type { FolderClaim } from './store/claim.ts';
 import type { Ledger } from './store/ledger.ts';
 import type { Store } from './store/store.ts';
-import type { Batch } from './views/batch.ts';
-import type { HashId } from './views/catalogue.ts';
-import type { StoredCounts } from './views/checkpoint.ts';
-import { ClockGuard } from './views/clock-guard.ts';
-import type { Registries } from './views/counts.ts';
-import type { DiscardedReceipt } from './views/discard.ts';
-import { Ingest } from './views/ingest.ts';
-import { Keeper } from './views/keeper.ts';
-import { Likeness } from './views/likeness.ts';
-import { findMember } from './views/members.ts';
-import { StoredReceipts } from './views/stored-receipts.ts';
-import type { Audit } from './views/verify.ts';
-import { Waiters } from './views/waiters.ts';
 
 export interface ChainParts {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly claim: FolderClaim;
   readonly options: EngineOptions;
-  readonly hashId: HashId;
+  /** XXH64, seed 0. */
+  readonly hashBytes: (bytes: Uint8Array) => bigint;
 }
 
 export class ChainEngine implements Engine {
@@ -72,7 +75,6 @@ export class ChainEngine implements Engine {
   private readonly lists: Lists;
   private readonly clock: Clock;
   private readonly clockGuard: ClockGuard;
-  private readonly stored: StoredReceipts;
   private refusedOfErased = 0;
   private failure: string | undefined;
   private isCatalogueRead = false;
@@ -81,13 +83,14 @@ export class ChainEngine implements Engine {
   private readonly stopping = new AbortController();
 
   constructor(parts: ChainParts) {
-    const { store, ledger, options, hashId } = parts;
+    const { store, ledger, options, hashBytes } = parts;
     this.parts = parts;
     const { clock = systemClock, steadyClock: steady = steadyMilliseconds } = options;
     this.clock = clock;
-    this.log = new Log(store);
+    this.log = openLog(store);
     this.clockGuard = new ClockGuard({ store, log: this.log, clock, steady });
     const timeZone = timeZoneOf(options);
+    const hashId = (id: string) => hashBytes(Buffer.from(id));
     this.registries = createRegistries(hashId, options.catalogueMaxBytes);
     this.likeness = new Likeness(this.registries.items, (number) => {
       const { kernel } = this.keeper.counts;
@@ -95,8 +98,6 @@ export class ChainEngine implements Engine {
     });
     const { log, registries, clockGuard } = this;
     const notify = (message: string) => this.notify(message);
-    const receipts = new StoredReceipts({ store, log, registries });
-    this.stored = receipts;
     options.signal?.addEventListener('abort', () => this.stop(), { signal: this.stopping.signal });
     this.writer = new Ingest({
       store,
@@ -106,7 +107,8 @@ export class ChainEngine implements Engine {
       clock,
       timeZone,
       retentionDays: options.retentionDays,
-      hashContent: hashId,
+      hashBytes,
+      notify,
       clockGuard,
       checkpoints: () => this.keeper.checkpointer.standing,
       fold: (batch, newestDay) => this.fold(batch, newestDay),
@@ -123,7 +125,6 @@ export class ChainEngine implements Engine {
       log,
       registries,
       halfLives: halfLivesOf(options),
-      receipts,
       kernel: kernelOptionsOf(options),
       availableMemory: options.availableMemory,
       quietly: (work) => this.writer.quietly(work),
@@ -137,7 +138,7 @@ export class ChainEngine implements Engine {
     const { signal } = this.stopping;
     const { dataDir, retentionDays } = options;
     const shared = { store, ledger, log, writer, keeper, clock, dataDir, signal, notify };
-    this.maintenance = new Maintenance({ ...shared, receipts, retentionDays });
+    this.maintenance = new Maintenance({ ...shared, registries, retentionDays });
     this.replication = new Replication({ ...shared, maintenance: this.maintenance, standing });
     this.settler = new Settler({
       counts: () => this.keeper.counts,
@@ -179,6 +180,7 @@ export class ChainEngine implements Engine {
     // A copy that only follows has no entries of its own, whoever opens it.
     const { isNamed, own } = this.log.origins;
     await this.reconcileErased(!isNamed || own !== undefined);
+    await this.maintenance.forgetErased();
     this.maintenance.noteStarted();
     this.reconciling = 'taking out what has expired';
     await this.replication.expireAlso();
@@ -277,7 +279,8 @@ export class ChainEngine implements Engine {
   erase(memberId: string): Promise<EraseReceipt> {
     this.assertReadyOrOversize();
     const { writer, keeper, log, replication, clock } = this;
-    return eraseExactly({ writer, keeper, log, replication, clock }, memberId);
+    const { store } = this.parts;
+    return eraseExactly({ store, writer, keeper, log, replication, clock }, memberId);
   }
 
   async verify(waiting?: Waiting): Promise<Audit> {
@@ -312,8 +315,8 @@ export class ChainEngine implements Engine {
   }
 
   private get clockParts() {
-    const { log, writer, stored: receipts, clockGuard, clock } = this;
-    return { log, writer, receipts, clockGuard, clock };
+    const { log, writer, clockGuard, clock } = this;
+    return { log, writer, clockGuard, clock };
   }
 
   async compact(waiting?: Waiting): Promise<CompactReport> {
@@ -360,7 +363,7 @@ export class ChainEngine implements Engine {
       ...(waitingFor === undefined ? {} : { waitingFor }),
       watermark: this.standing.watermark,
       events: this.log.head,
-      members: this.parts.store.tables.histories.count(),
+      members: countMembers(this.parts.store),
       items: this.registries.items.size,
       stores: this.registries.stores.size,
       refusedOfErased: this.refusedOfErased,
@@ -372,7 +375,7 @@ export class ChainEngine implements Engine {
   get inspect() {
     const { store } = this.parts;
     return inspectionOf(this.keeper, this.registries, (memberId) =>
-      store.tables.histories.get(Buffer.from(findMember(store, memberId).root)),
+      readHistory(store, idsOf(findMember(store, memberId))),
     );
   }
 

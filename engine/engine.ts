@@ -1,10 +1,15 @@
 // The engine as its users see it: the options it opens with, what it can be asked, and what it
 // answers. Types, and the names of what can be chosen.
 import type { Clock } from './base/clock.ts';
-import type { Replication } from './jobs/replication.ts';
+import type { Item, StoreProfile as Store } from './catalogue/shapes.ts';
+import type { Audit } from './counting/verify.ts';
+import type { DiscardedReceipt } from './events/discard.ts';
+import type { Event } from './events/index.ts';
+import type { IngestResult } from './events/result.ts';
+import type { Bookmark } from './ingest/ingest.ts';
 import type { Waiting } from './jobs/shared-work.ts';
 import type { KernelBuild } from './kernel/instance.ts';
-import type { Event, IngestResult, Item, Store } from './log/events.ts';
+import type { Replication } from './replication/replication.ts';
 import type { RankedReply } from './serve/ranked.ts';
 import type {
   Audience,
@@ -14,9 +19,6 @@ import type {
   RecommendRequest,
   RecommendRequestInput,
 } from './serve/request.ts';
-import type { DiscardedReceipt } from './views/discard.ts';
-import type { Bookmark } from './views/ingest.ts';
-import type { Audit } from './views/verify.ts';
 
 export interface EngineOptions {
   /** The data folder of one chain; made when absent. */

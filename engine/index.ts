@@ -9,7 +9,20 @@ export {
 export { workingNames } from './base/folder.ts';
 export { limits } from './base/limits.ts';
 export { createRandom } from './base/random.ts';
+export { type Channel, channelSchema, channels, idSchema, timeSchema } from './base/shapes.ts';
 export { zoneOffsetMinutes } from './base/time.ts';
+export { type Marks, Registry } from './catalogue/registry.ts';
+export {
+  type Item,
+  type ItemInput,
+  itemSchema,
+  itemStatuses,
+  type StoreInput,
+  type StoreProfile,
+  storeSchema,
+  timeZoneSchema,
+} from './catalogue/shapes.ts';
+export type { Audit } from './counting/verify.ts';
 export type {
   Cell,
   ClockReport,
@@ -25,6 +38,24 @@ export type {
   NodeAcknowledgement,
   ReceiptRow,
 } from './engine.ts';
+export { type Consent, consentSchema } from './events/consent.ts';
+export type { DiscardedReceipt } from './events/discard.ts';
+export type { Event } from './events/index.ts';
+export { type Merge, mergeSchema } from './events/merge.ts';
+export {
+  type Purchase,
+  type PurchaseInput,
+  purchaseLineSchema,
+  purchaseSchema,
+} from './events/purchase.ts';
+export type { IngestResult, IngestStatus } from './events/result.ts';
+export {
+  type Return,
+  type ReturnInput,
+  returnLineSchema,
+  returnSchema,
+} from './events/return.ts';
+export { type UnreferencedReturn, unreferencedReturnSchema } from './events/unreferenced-return.ts';
 export { type BackupReport, backUp } from './jobs/backup.ts';
 export { type DemoChain, type DemoChainOptions, demoChain } from './jobs/demo/demo-chain.ts';
 export type { DemoHighlights } from './jobs/demo/highlights.ts';
@@ -54,16 +85,16 @@ export {
   type ImportSummary,
   runImport,
 } from './jobs/import/import.ts';
-export type { JournalEntry, Replication } from './jobs/replication.ts';
 export { type RestoreReport, restore } from './jobs/restore.ts';
-export { installSnapshot, openSeedFolder } from './jobs/seed.ts';
 export type { Waiting } from './jobs/shared-work.ts';
-export { snapshotFiles } from './jobs/snapshots.ts';
+export { type UpgradeReport, upgrade } from './jobs/upgrade.ts';
 export type { KernelExports } from './kernel/exports.ts';
 export { Joiner, roundScore, varintBytes } from './kernel/joiner.ts';
-export * from './log/events.ts';
 export { originName, type Place, parseVector } from './log/vector.ts';
 export { openEngine } from './open.ts';
+export type { JournalEntry, Replication } from './replication/replication.ts';
+export { installSnapshot, openSeedFolder } from './replication/seed.ts';
+export { snapshotFiles } from './replication/snapshots.ts';
 export {
   type Catalogue,
   dateOf,
@@ -75,6 +106,3 @@ export {
 } from './serve/ranked.ts';
 export * from './serve/request.ts';
 export { holdsChain, noChain } from './store/leftovers.ts';
-export { type Marks, Registry } from './views/catalogue.ts';
-export type { DiscardedReceipt } from './views/discard.ts';
-export type { Audit } from './views/verify.ts';

@@ -1,12 +1,13 @@
 // Every counter as counted, by outside ids: for audits and tests.
 
 import { limits } from './base/limits.ts';
+import type { Registries } from './catalogue/registries.ts';
+import type { Counts } from './counting/counts.ts';
 import type { Cell, Inspection, ItemCounters } from './engine.ts';
 import { priors, repeats, sides, tables } from './kernel/exports.ts';
 import type { Kernel, KernelCell } from './kernel/kernel.ts';
 import { dayparts } from './serve/request.ts';
 import { tasteAgeDecay } from './serve/selection.ts';
-import type { Counts, Registries } from './views/counts.ts';
 
 /** In the order of the kernel's record. */
 const counterNames = [

@@ -1,8 +1,14 @@
 // The lists of one chain: what serving reads, put together for each request.
 import { EngineError } from './base/errors.ts';
+import type { Likeness } from './catalogue/likeness.ts';
+import type { Registries } from './catalogue/registries.ts';
+import type { Keeper } from './counting/keeper.ts';
+import { hasLiveEntries } from './history/chunk.ts';
+import { readStanding } from './history/contributions.ts';
+import { findMember, isPersonalised } from './history/members.ts';
 import type { Settler } from './jobs/settler.ts';
-import type { Standing } from './jobs/standing.ts';
 import { isTrap } from './kernel/instance.ts';
+import type { Standing } from './replication/standing.ts';
 import type { ServeState } from './serve/context.ts';
 import { rank } from './serve/pipeline.ts';
 import { nameReply, type RankedReply } from './serve/ranked.ts';
@@ -15,10 +21,6 @@ import type {
 } from './serve/request.ts';
 import { parseRequest } from './serve/stages/accept.ts';
 import type { Store } from './store/store.ts';
-import type { Registries } from './views/counts.ts';
-import type { Keeper } from './views/keeper.ts';
-import type { Likeness } from './views/likeness.ts';
-import { findMember, isPersonalised } from './views/members.ts';
 
 export interface ListsParts {
   readonly store: Store;
@@ -64,9 +66,11 @@ export class Lists {
       bitmaps: [],
       formula,
       historyOf: (memberId) => {
-        const { root, record } = findMember(store, memberId);
-        const history = store.tables.histories.get(Buffer.from(root));
-        return { history, isOptedOut: !isPersonalised(record) };
+        const member = findMember(store, memberId);
+        const { entries } = readStanding(store, member);
+        // What is only kept for a checkpoint is there on some nodes and not on others.
+        const history = entries && hasLiveEntries(entries) ? entries : undefined;
+        return { history, isOptedOut: !isPersonalised(member.record) };
       },
       watermark: standing.watermark,
     };

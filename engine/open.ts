@@ -4,6 +4,7 @@ import xxhash from 'xxhash-wasm';
 import { EngineError } from './base/errors.ts';
 import { layoutOf } from './base/folder.ts';
 import { ChainEngine } from './chain-engine.ts';
+import { readCheckpoint } from './counting/checkpoint.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { tellSwept } from './jobs/maintenance.ts';
 import { kernelOptionsOf } from './options.ts';
@@ -11,7 +12,6 @@ import { claimFolder } from './store/claim.ts';
 import { Ledger } from './store/ledger.ts';
 import { settleChain, sweepLeftovers } from './store/leftovers.ts';
 import { Store } from './store/store.ts';
-import { readCheckpoint } from './views/checkpoint.ts';
 
 /**
  * Opens a data folder, made when absent. Throws FAILED_PRECONDITION when it is in use or of another
@@ -30,14 +30,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const { store, stored } = await openChain(layout.chain, options);
     opened.push(store);
     // Only now: of a chain that is damaged, one of these may be the last that is whole.
-    tellSwept(await sweepLeftovers(options.dataDir), notify);
+    tellSwept(await sweepLeftovers(options.dataDir, { keepsFormer: true }), notify);
     const ledger = new Ledger(layout.erased, options.ledgerKey);
     opened.push(ledger);
     if (ledger.isNew && store.tables.tombstones.count() > 0) throw keyLost(layout.erased);
     // From Node's pool: the bytes that xxhash would make of a text are a new ArrayBuffer each time.
-    const hashId = (id: string) => h64Raw(Buffer.from(id));
+    const hashBytes = (bytes: Uint8Array) => h64Raw(bytes);
     options.signal?.throwIfAborted();
-    const engine = new ChainEngine({ store, ledger, claim, options, hashId });
+    const engine = new ChainEngine({ store, ledger, claim, options, hashBytes });
     engine.begin(stored);
     if (!options.openAtOnce) await engine.ready;
     return engine;

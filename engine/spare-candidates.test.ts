@@ -1,8 +1,9 @@
 // Candidates to spare change no list: whoever looks for four times as many finds the same first.
 import { expect, test } from 'vitest';
 import { withTemporaryFolder } from '../tests/support/folders.ts';
+import { itemSchema, storeSchema } from './catalogue/shapes.ts';
 import type { Engine } from './engine.ts';
-import { itemSchema, purchaseSchema, storeSchema } from './log/events.ts';
+import { purchaseSchema } from './events/purchase.ts';
 import { openEngine } from './open.ts';
 import type { Stage } from './serve/draft.ts';
 import { stages } from './serve/pipeline.ts';

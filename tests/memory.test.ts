@@ -25,7 +25,8 @@ function receipt(index: number, lines = linesEach) {
     purchaseId: `r-${index}`,
     memberId: `m-${index % 4}`,
     channel: 'pos' as const,
-    occurredAt: new Date(start + index * 60_000).toISOString(),
+    // Few a day, as of persons.
+    occurredAt: new Date(start + index * 3_600_000).toISOString(),
     lines: items.map((itemId) => ({ itemId, quantity: 1 })),
   };
   return { kind: 'purchase' as const, purchase };

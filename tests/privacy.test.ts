@@ -56,7 +56,7 @@ function bringBack(returnId: string, memberId: string, itemId: string): Event {
   const lines = [{ itemId, quantity: 1 }];
   return {
     kind: 'unreferencedReturn',
-    return: { returnId, memberId, occurredAt: timeAt(60), lines },
+    unreferencedReturn: { returnId, memberId, occurredAt: timeAt(60), lines },
   };
 }
 

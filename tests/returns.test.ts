@@ -50,9 +50,9 @@ test('a receipt takes a bounded number of returns, and the next is refused with 
       occurredAt: at(400),
       lines: most[0]!.return.lines,
     };
-    expect(await engine.ingest([{ kind: 'unreferencedReturn', return: value }])).toMatchObject([
-      { status: 'rejected', reason: 'RETURN_UNMATCHED' },
-    ]);
+    expect(
+      await engine.ingest([{ kind: 'unreferencedReturn', unreferencedReturn: value }]),
+    ).toMatchObject([{ status: 'rejected', reason: 'RETURN_UNMATCHED' }]);
     expect(await engine.verify()).toMatchObject({ ok: true });
     await engine.close();
   }));

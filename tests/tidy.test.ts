@@ -56,25 +56,25 @@ rule({
   badSamples: [
     { 'engine/base/a.ts': `import { b } from '../store/b.ts';` },
     { 'engine/store/a.ts': `import { b } from '../kernel/b.ts';` },
-    { 'engine/log/a.ts': `import type { B } from '../views/b.ts';` },
+    { 'engine/log/a.ts': `import type { B } from '../counting/b.ts';` },
     { 'engine/log/a.ts': `import { b } from '../kernel/b.ts';` },
     { 'engine/serve/a.ts': `import { b } from '../log/log.ts';` },
-    { 'engine/views/a.ts': `export * from '../serve/b.ts';` },
-    { 'engine/views/a.ts': `const b = await import('../engine.ts');` },
+    { 'engine/counting/a.ts': `export * from '../serve/b.ts';` },
+    { 'engine/counting/a.ts': `const b = await import('../engine.ts');` },
     { 'engine/jobs/a.ts': `import { b } from '../../server/config.ts';` },
-    { 'engine/views/a.test.ts': `import { b } from '../serve/b.ts';` },
+    { 'engine/counting/a.test.ts': `import { b } from '../serve/b.ts';` },
     { 'server/http/a.ts': `import { b } from '../../engine/base/limits.ts';` },
     { 'server/http/a.ts': `import { b } from '../grpc/b.ts';` },
     { 'server/operations.ts': `import { b } from './http/b.ts';` },
     { 'server/serve.ts': `import { b } from './http/b.ts';` },
     { 'server/config.ts': `type B = import('../engine/engine.ts').Engine;` },
     { 'bench/a.ts': `new Worker(new URL('../engine/log/log.js', import.meta.url));` },
-    { 'tests/a.test.ts': `import { b } from '../engine/views/counts.ts';` },
+    { 'tests/a.test.ts': `import { b } from '../engine/counting/counts.ts';` },
     { 'assembly/a.ts': `import { b } from '../engine/base/limits';` },
   ],
   goodSamples: [
-    { 'engine/serve/a.ts': `import { Item } from '../log/events.ts';` },
-    { 'engine/views/a.test.ts': `import { b } from '../../tests/support/folders.ts';` },
+    { 'engine/events/a.ts': `import { Item } from '../catalogue/shapes.ts';` },
+    { 'engine/counting/a.test.ts': `import { b } from '../../tests/support/folders.ts';` },
     { 'server/cli/a.ts': `import { b } from '../../engine/index.ts';\nimport fs from 'node:fs';` },
   ],
 });
@@ -265,11 +265,11 @@ rule({
   name: 'the engine asks the host for nothing but through base/',
   find: hostViolations,
   badSamples: ['Math.random()', 'Date.now()', 'new Date()', 'process.env', 'console.log(1)'].map(
-    (asked) => ({ 'engine/views/a.ts': `export const a = ${asked};` }),
+    (asked) => ({ 'engine/counting/a.ts': `export const a = ${asked};` }),
   ),
   goodSamples: [
     { 'engine/base/clock.ts': 'export const a = Date.now();' },
-    { 'engine/views/a.ts': 'export const a = new Date(0); // Date.now()' },
+    { 'engine/counting/a.ts': 'export const a = new Date(0); // Date.now()' },
   ],
 });
 
@@ -295,7 +295,7 @@ test('knip, which `check` runs, finds files that no entry point reaches', async 
   const sample = {
     'engine/index.ts': `export * from './used.ts';`,
     'engine/used.ts': 'export const used = 1;',
-    'engine/views/dead.ts': '',
+    'engine/counting/dead.ts': '',
     'assembly/index.ts': `export * from './a';`,
     'assembly/a.ts': 'export const a = 1;',
     'assembly/b.ts': '',
@@ -309,7 +309,7 @@ test('knip, which `check` runs, finds files that no entry point reaches', async 
   const files = found.split('\n').map((line) => line.trim());
   expect(files.filter((line) => line.endsWith('.ts'))).toEqual([
     'assembly/b.ts',
-    'engine/views/dead.ts',
+    'engine/counting/dead.ts',
     'server/only-tested.ts',
   ]);
 });

@@ -26,6 +26,10 @@ export const workingNames = {
   replaced: 'chain.replaced',
   /** What a restore builds. */
   restoring: 'chain.restoring',
+  /** What an upgrade builds. */
+  upgrading: 'chain.upgrading',
+  /** The chain of an earlier format that an upgrade has kept. */
+  format1: 'chain.format1',
   /** The snapshot of another node, as it comes in. */
   seeding: 'chain.seeding',
   /** The ledger of a backup, on its way into a folder that has none. */

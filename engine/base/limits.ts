@@ -16,6 +16,10 @@ export const limits = {
   quantityMax: 1_000_000_000,
   /** 10 million yuan for one piece, in fen. */
   unitPriceFenMax: 1_000_000_000,
+  /** 10 billion yuan, in fen: what any receipt comes to stays far below 2⁵³. */
+  amountFenMax: 1_000_000_000_000,
+  /** Coupons of one receipt. */
+  couponsMax: 32,
   /** One request's receipts: 1,000 × 10 lines × ~60 B = 600 KB, within `bodyBytesMax`. */
   batchPurchasesMax: 1_000,
   /** One HTTP body or gRPC message. */
@@ -32,6 +36,22 @@ export const limits = {
   freshItemsMax: 64,
   /** Items of one chain: 300 bytes each of the counts, and some 700 beside them. */
   itemsMax: 2_097_152,
+  /**
+   * A chunk of a history: two of them and their keys fill a page of 4 KB. Some 14 receipts of ten
+   * lines.
+   */
+  historyChunkBytes: 1_920,
+  /**
+   * Beyond these a member is no person but a card for all who have none: each of their receipts
+   * counts as an anonymous ticket. Ten years of a receipt every day and a half; the second bounds
+   * what one change of a history costs.
+   */
+  receiptsPerMemberMax: 3_000,
+  linesPerMemberMax: 30_000,
+  /** The same of one local day. */
+  receiptsPerDayMax: 30,
+  /** Receipts of an erased member that one transaction takes out of the log: some 20 µs each. */
+  receiptsForgottenAtOnce: 128,
   /** Stores of one chain: more than the largest has; 300 B of rows each. */
   storesMax: 262_144,
   /**
@@ -77,7 +97,7 @@ export const limits = {
   /** Events of one LMDB transaction: some 30 µs each of the serving thread before the sync. */
   ingestBatchEventsMax: 128,
   /**
-   * Units of some microseconds that one transaction may take (views/batch.ts, `work`): the event
+   * Units of some microseconds that one transaction may take (events/batch.ts, `work`): the event
    * that goes beyond is its last one, so that a turn stays near 4 ms.
    */
   ingestBatchWorkMax: 3_000,
@@ -110,14 +130,12 @@ export const limits = {
    * person has a dozen.
    */
   aliasesMax: 256,
-  /**
-   * Answers on consent of one member: each is read again for each list, some 0.4 µs, so 0.4 ms.
-   * Beyond, only what ends personalisation is taken.
-   */
-  consentsMax: 1_000,
   /** Doors refuse receipts while more than a batch waits and the oldest has for so long. */
   ingestQueueAgeMsMax: 250,
-  /** Neighbours of an item that are served (K of DESIGN §5); 20 would lose ≤ .001 of recall. */
+  /**
+   * Neighbours of an item that are served (K of docs/reference/scores.md); 20 would lose ≤ .001 of
+   * recall.
+   */
   neighboursServed: 50,
   /**
    * What sells in a city is summed over its stores as far as they have so many cells of popularity

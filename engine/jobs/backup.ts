@@ -16,12 +16,12 @@ import type { Clock } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
 import { layoutOf, workingNames } from '../base/folder.ts';
 import { formatMoment } from '../base/time.ts';
-import { Log } from '../log/log.ts';
+import { openLog } from '../events/index.ts';
 import { findDamage } from '../store/check.ts';
 import { type CopyOptions, copyChain } from '../store/copy.ts';
+import { syncPath } from '../store/durable.ts';
 import { holdsChain, noChain } from '../store/leftovers.ts';
 import { Store } from '../store/store.ts';
-import { syncPath } from './durable.ts';
 import { backupNames, encodeManifest, type Manifest, readManifest, sumOf } from './manifest.ts';
 
 export interface BackupOptions {
@@ -142,7 +142,7 @@ async function readCopy(
   try {
     return {
       formatVersion: Number(store.readMeta('formatVersion')),
-      sequence: new Log(store).head,
+      sequence: openLog(store).head,
     };
   } finally {
     await store.close();

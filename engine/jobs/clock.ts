@@ -4,11 +4,10 @@ import { type Clock, millisecondsPerDay } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
 import { formatMoment } from '../base/time.ts';
 import type { ClockReport } from '../engine.ts';
+import type { ClockGuard } from '../events/clock-guard.ts';
+import { type DiscardedReceipt, discardReceipts, findAfter } from '../events/discard.ts';
+import type { Ingest } from '../ingest/ingest.ts';
 import type { Log } from '../log/log.ts';
-import type { ClockGuard } from '../views/clock-guard.ts';
-import { type DiscardedReceipt, discardReceipts, findAfter } from '../views/discard.ts';
-import type { Ingest } from '../views/ingest.ts';
-import type { StoredReceipts } from '../views/stored-receipts.ts';
 
 const entriesAtOnce = 512;
 const receiptsAtOnce = 32;
@@ -16,7 +15,6 @@ const receiptsAtOnce = 32;
 export interface ClockParts {
   readonly log: Log;
   readonly writer: Ingest;
-  readonly receipts: StoredReceipts;
   readonly clockGuard: ClockGuard;
   readonly clock: Clock;
 }
@@ -33,7 +31,7 @@ export async function confirmClock(parts: ClockParts): Promise<ClockReport> {
 
 /** Throws INVALID_ARGUMENT when nothing would be left to tell what day it is. */
 export async function discardAfter(
-  { log, writer, receipts }: ClockParts,
+  { log, writer }: ClockParts,
   momentMs: number,
 ): Promise<readonly DiscardedReceipt[]> {
   const steps = findAfter(log, momentMs, entriesAtOnce);
@@ -47,7 +45,7 @@ export async function discardAfter(
   const taken: DiscardedReceipt[] = [];
   for (let at = 0; at < sequences.length; at += receiptsAtOnce) {
     const slice = sequences.slice(at, at + receiptsAtOnce);
-    taken.push(...(await writer.transact((context) => discardReceipts(context, slice, receipts))));
+    taken.push(...(await writer.transact((context) => discardReceipts(context, slice))));
   }
   if (taken.length > 0) await writer.resetNewestDay(newestDay);
   return taken;

@@ -2,14 +2,17 @@
 import type { Clock } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
 import { formatMoment } from '../base/time.ts';
+import type { Keeper } from '../counting/keeper.ts';
 import type { EraseReceipt } from '../engine.ts';
-import { countNextCopies } from '../follow/receipts.ts';
+import { eraseHere } from '../events/erase.ts';
+import { findMember } from '../history/members.ts';
+import type { Ingest } from '../ingest/ingest.ts';
 import type { Log } from '../log/log.ts';
-import { eraseMember } from '../views/erase.ts';
-import type { Ingest } from '../views/ingest.ts';
-import type { Keeper } from '../views/keeper.ts';
+import type { Store } from '../store/store.ts';
+import { forgetMember } from './forgetting.ts';
 
 export interface EraseParts {
+  readonly store: Store;
   readonly writer: Ingest;
   readonly keeper: Keeper;
   readonly log: Log;
@@ -17,22 +20,26 @@ export interface EraseParts {
   readonly clock: Clock;
 }
 
-/** Resolves when nothing of the member is counted, served or accepted any more. */
+/**
+ * Resolves when nothing of the member is counted, served, accepted or kept in the live chain. Not
+ * counted and not served any more is all of it at once, whatever takes longer.
+ */
 export async function eraseExactly(parts: EraseParts, memberId: string): Promise<EraseReceipt> {
-  const { writer, keeper, log, replication, clock } = parts;
+  const { store, writer, keeper, log, replication, clock } = parts;
   let digestBefore: string | undefined;
+  let root = memberId;
   const erased = await writer.transact((context) => {
     // Alone in its transaction, so that nothing else lies between the two digests.
     if (!keeper.isOversize) digestBefore = keeper.digest;
-    const done = eraseMember(context, memberId);
-    countNextCopies(context, done.shared);
-    return done;
+    root = findMember(store, memberId).root;
+    return eraseHere(context, memberId);
   });
   const digestAfter = keeper.digest;
+  const { returns } = await forgetMember(parts, root);
   replication.noteErased();
   return {
     found: erased.found,
-    removed: { receipts: erased.receipts, returns: erased.returns, aliases: erased.aliases },
+    removed: { receipts: erased.receipts, returns, aliases: erased.aliases },
     ...(digestBefore !== undefined && { digestBefore, digestAfter }),
     watermark: log.watermarkOf(erased.sequence),
     bytesGoneBy: formatMoment(clock() + limits.compactWithinMs, 0),

@@ -2,21 +2,18 @@
 // which the event loop turns, and remembers how far a window was walked.
 import { setImmediate } from 'node:timers/promises';
 import { limits } from '../base/limits.ts';
-import { countNextCopies } from '../follow/receipts.ts';
-import { decodeEntry, purchasedAtMs } from '../log/codec.ts';
+import { type Expiry, expireCopies, expireReceipts } from '../events/expiry.ts';
+import { purchasedAtMs } from '../events/logged-purchase.ts';
+import type { Ingest } from '../ingest/ingest.ts';
 import type { Log, RawEntry } from '../log/log.ts';
 import { isFull } from '../store/ballast.ts';
 import type { Store } from '../store/store.ts';
-import { type ExpireSlice, type Expiry, expireCopies, expireSlice } from '../views/expire.ts';
-import type { Ingest } from '../views/ingest.ts';
-import type { StoredReceipts } from '../views/stored-receipts.ts';
 import type { Progress } from './shared-work.ts';
 
 export interface ExpiryParts {
   readonly store: Store;
   readonly log: Log;
   readonly writer: Ingest;
-  readonly receipts: StoredReceipts;
 }
 
 export interface ExpiryRun {
@@ -73,8 +70,7 @@ class Walk {
   private readonly parts: ExpiryParts;
   private readonly expiry: Expiry;
   private readonly run: ExpiryRun;
-  private members = new Set<string>();
-  private tickets: number[] = [];
+  private found: number[] = [];
 
   constructor(parts: ExpiryParts, expiry: Expiry, run: ExpiryRun) {
     this.parts = parts;
@@ -107,7 +103,7 @@ class Walk {
       for (const entry of entries) this.look(entry);
       this.head = entries.at(-1)?.sequence ?? this.head;
       const isEnd = entries.length === 0;
-      const isFull = this.members.size + this.tickets.length >= limits.expireSliceMax;
+      const isFull = this.found.length >= limits.expireSliceMax;
       if (isEnd || isFull) expired += await this.takeOut();
       this.run.progress(this.head, log.head);
       if (isEnd) return expired;
@@ -117,36 +113,20 @@ class Walk {
 
   private look({ sequence, bytes }: RawEntry): void {
     const atMs = purchasedAtMs(bytes);
-    if (atMs === undefined || !(atMs < this.expiry.beforeMs)) return;
-    const entry = decodeEntry(bytes, sequence);
-    if (entry.kind !== 'purchase') return;
-    const { memberId } = entry.purchase;
-    if (memberId === undefined) this.tickets.push(sequence);
-    else this.members.add(memberId);
+    if (atMs !== undefined && atMs < this.expiry.beforeMs) this.found.push(sequence);
   }
 
   /** What was found, in as many transactions as it takes. */
   private async takeOut(): Promise<number> {
     let expired = 0;
-    while (this.members.size > 0 || this.tickets.length > 0) {
-      const tickets = this.tickets.splice(0, limits.expireSliceMax);
-      // Members after tickets: a slice is one of the two.
-      const members = tickets.length > 0 ? new Set<string>() : this.members;
-      const { receipts, unfinished } = await this.takeOutSlice({ members, tickets });
-      if (tickets.length === 0) this.members = new Set(unfinished);
-      expired += receipts.length;
+    while (this.found.length > 0) {
+      const slice = this.found.splice(0, limits.expireSliceMax);
+      expired += await this.parts.writer.transact((context) =>
+        expireReceipts(context, slice, this.expiry),
+      );
       await this.turn();
     }
     return expired;
-  }
-
-  private takeOutSlice(slice: ExpireSlice) {
-    const { writer, receipts } = this.parts;
-    return writer.transact((context) => {
-      const taken = expireSlice(context, slice, this.expiry, (at) => receipts.ticketAt(at));
-      countNextCopies(context, taken.receipts);
-      return taken;
-    });
   }
 
   private async turn(): Promise<void> {

@@ -1,5 +1,5 @@
 // Export: receipts as kept, in the columns that an import reads without a map.
-import type { Item } from '../log/events.ts';
+import type { Item } from '../catalogue/shapes.ts';
 import { formatRecord } from './csv.ts';
 import { formatFen } from './import/amounts.ts';
 

@@ -2,14 +2,14 @@
 // or a crash, took the erase back. In slices, so that health is answered meanwhile.
 import { setImmediate } from 'node:timers/promises';
 import { limits } from '../base/limits.ts';
-import { countNextCopies } from '../follow/receipts.ts';
+import { eraseHere } from '../events/erase.ts';
+import { allMemberIds } from '../events/subjects.ts';
+import { tombstoneKey } from '../events/tombstones.ts';
+import type { Ingest } from '../ingest/ingest.ts';
 import { diskFull, isFull } from '../store/ballast.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
 import { keyAfter, type Table } from '../store/table.ts';
-import { tombstoneKey } from '../views/accept.ts';
-import { eraseMember } from '../views/erase.ts';
-import type { Ingest } from '../views/ingest.ts';
 import type { Progress } from './shared-work.ts';
 
 export interface ForgottenParts {
@@ -31,9 +31,7 @@ export async function reconcileErased(parts: ForgottenParts, mayErase: boolean):
   if (ledger.size === known) return 0;
   const ids = mayErase ? await findForgotten(parts) : new Set<string>();
   for (const id of ids) {
-    await parts.writer.transact((context) => {
-      countNextCopies(context, eraseMember(context, id).shared);
-    });
+    await parts.writer.transact((context) => eraseHere(context, id));
     parts.signal.throwIfAborted();
   }
   // Those whose receipts are not here either still must be refused when they come.
@@ -65,21 +63,19 @@ async function completeLedger(parts: ForgottenParts): Promise<number> {
 }
 
 async function findForgotten(parts: ForgottenParts): Promise<ReadonlySet<string>> {
-  const { store, ledger, progress } = parts;
-  const { histories, members, tombstones } = store.tables;
-  const total = histories.count() + members.count();
+  const { store, ledger, progress, signal } = parts;
+  const { histories, members, tombstones, subjects } = store.tables;
+  const total = histories.count() + members.count() + subjects.count();
   const ids = new Set<string>();
   let done = 0;
-  for (const table of [histories, members]) {
-    for await (const keys of walkKeys(parts, table, Buffer.alloc(1))) {
-      for (const key of keys) {
-        const hash = ledger.hash(key.toString());
-        const isForgotten = ledger.has(hash) && !tombstones.has(tombstoneKey('member', hash));
-        if (isForgotten) ids.add(key.toString());
-      }
-      done += keys.length;
-      progress(done, total);
-    }
+  for (const id of allMemberIds(store)) {
+    const hash = ledger.hash(id);
+    if (ledger.has(hash) && !tombstones.has(tombstoneKey('member', hash))) ids.add(id);
+    done += 1;
+    if (done % limits.walkRowsMax > 0) continue;
+    progress(Math.min(done, total), total);
+    await setImmediate();
+    signal.throwIfAborted();
   }
   return ids;
 }

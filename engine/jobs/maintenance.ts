@@ -1,28 +1,26 @@
 // Long work beside serving: checkpoints when due, verify, expiry and compaction, each one run at a
 // time for all who ask, and what is due by itself.
 import { type Clock, steadyMilliseconds } from '../base/clock.ts';
+import { workingNames } from '../base/folder.ts';
 import { limits } from '../base/limits.ts';
+import type { Registries } from '../catalogue/registries.ts';
+import type { Counts } from '../counting/counts.ts';
+import type { Keeper } from '../counting/keeper.ts';
+import type { Part } from '../counting/recounter.ts';
+import { type Audit, type Compared, compareCounts, DifferenceList } from '../counting/verify.ts';
+import { compareHistories } from '../counting/verify-histories.ts';
 import type { CompactReport } from '../engine.ts';
+import type { Expiry } from '../events/expiry.ts';
+import { retentionStartMs } from '../events/judgements.ts';
+import { countMembers } from '../history/members.ts';
+import type { Ingest } from '../ingest/ingest.ts';
 import type { Log } from '../log/log.ts';
 import { compactDueName, rebuiltName } from '../store/format.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { sweepLeftovers } from '../store/leftovers.ts';
 import type { Store } from '../store/store.ts';
-import { retentionStartMs } from '../views/accept.ts';
-import type { Counts } from '../views/counts.ts';
-import type { Expiry } from '../views/expire.ts';
-import type { Ingest } from '../views/ingest.ts';
-import type { Keeper } from '../views/keeper.ts';
-import type { Part } from '../views/recounter.ts';
-import type { StoredReceipts } from '../views/stored-receipts.ts';
-import {
-  type Audit,
-  type Compared,
-  compareCounts,
-  compareHistories,
-  DifferenceList,
-} from '../views/verify.ts';
 import { expireBefore } from './expiry.ts';
+import { forgetAll } from './forgetting.ts';
 import { type Progress, type Run, SharedWork, type Waiting } from './shared-work.ts';
 
 export interface MaintenanceOptions {
@@ -31,7 +29,7 @@ export interface MaintenanceOptions {
   readonly log: Log;
   readonly writer: Ingest;
   readonly keeper: Keeper;
-  readonly receipts: StoredReceipts;
+  readonly registries: Registries;
   readonly clock: Clock;
   readonly dataDir: string;
   /** Days that receipts are kept; undefined: for ever. */
@@ -49,6 +47,7 @@ export class Maintenance {
   private hasFailed = false;
   private copying: Promise<unknown> = Promise.resolve();
   private expiring: Promise<unknown> = Promise.resolve();
+  private forgetting: Promise<unknown> = Promise.resolve();
   private readonly verifying = new SharedWork<Audit>((run) => this.verifyNow(run));
   private readonly checkpointing = new SharedWork<void>((run) => this.checkpointNow(run));
   private readonly compacting = new SharedWork<CompactReport>((run) => this.compactNow(run));
@@ -126,6 +125,18 @@ export class Maintenance {
   }
 
   /**
+   * Takes away what is still kept of members who were erased: of those whose erase came from
+   * another node, or was interrupted.
+   */
+  forgetErased(): Promise<void> {
+    const { signal } = this.options;
+    const work = () => forgetAll(this.options, signal);
+    const next = this.forgetting.then(work, work);
+    this.forgetting = next.catch(() => {});
+    return next;
+  }
+
+  /**
    * To be called at the start: whether bytes of what was erased may be on the disk still. Copies by
    * earlier versions kept deleted keys.
    */
@@ -161,19 +172,19 @@ export class Maintenance {
   }
 
   private *audit(compared: Compared, seal: () => void): Generator<void, Audit> {
-    const { store, log, receipts } = this.options;
+    const { store, log } = this.options;
     const { live, part } = compared;
     // What was accepted until here is compared.
     if (part.part === 0) seal();
     const differences = new DifferenceList(limits.verifyDifferencesMax);
-    if (part.part === 0) yield* compareHistories({ store, log, receipts }, differences);
+    if (part.part === 0) yield* compareHistories(this.options, differences);
     yield* compareCounts(compared, differences);
     return {
       ok: differences.count === 0,
       digest: live.kernel.digest(),
       cells: live.kernel.run.cellCount(),
       events: log.head,
-      members: store.tables.histories.count(),
+      members: countMembers(store),
       differenceCount: differences.count,
       differences: differences.list,
     };
@@ -227,6 +238,7 @@ export class Maintenance {
     return this.inTurn(async () => {
       signal.throwIfAborted();
       seal();
+      await this.forgetErased();
       // A fresh checkpoint first: the residues of erased members go with it.
       await this.checkpoint({ signal });
       // No other checkpoint meanwhile: the newest is copied, and none is written where it would
@@ -249,7 +261,8 @@ export class Maintenance {
 
   private async sweep(): Promise<void> {
     const { dataDir, notify } = this.options;
-    tellSwept(await sweepLeftovers(dataDir), notify);
+    // What an upgrade kept holds whoever was a member then.
+    tellSwept(await sweepLeftovers(dataDir, { keepsFormer: false }), notify);
   }
 
   /** Gives up what is under way; resolves when nothing is. */
@@ -258,7 +271,7 @@ export class Maintenance {
     clearTimeout(this.compactTimer);
     const works = [this.verifying, this.compacting, this.retaining, this.checkpointing];
     await Promise.all(works.map((work) => work.close()));
-    await Promise.all([this.copying, this.expiring]);
+    await Promise.all([this.copying, this.expiring, this.forgetting]);
   }
 
   /** After `stop`, when nothing is written any more: the next start need not read what is here. */
@@ -288,6 +301,9 @@ function combine(audits: readonly Audit[]): Audit {
 
 /** For who runs the chain: what was removed held members that may be erased since. */
 export function tellSwept(names: readonly string[], notify: (message: string) => void): void {
-  if (names.length === 0) return;
-  notify(`removed what work that was cut short had left: ${names.join(', ')}`);
+  const { format1 } = workingNames;
+  if (names.includes(format1)) notify(`removed the old chain that an upgrade had kept: ${format1}`);
+  const left = names.filter((name) => name !== format1);
+  if (left.length === 0) return;
+  notify(`removed what work that was cut short had left: ${left.join(', ')}`);
 }

@@ -1,36 +1,18 @@
-// Replay: a log again from its first entry up to some later one, through the same judgements, with
-// the same sequences.
+// Replay: a log again from its first entry up to some later one, applied as it was applied when it
+// came, with the same sequences.
 import { assert, EngineError } from '../base/errors.ts';
-import { formatMoment } from '../base/time.ts';
-import { applyEntry, type Following } from '../follow/apply.ts';
-import {
-  decodeEntry,
-  encodeErase,
-  encodeExpire,
-  encodeItem,
-  encodeStore,
-  encodeStub,
-  type LogEntry,
-  type Moment,
-} from '../log/codec.ts';
-import type { IngestResult } from '../log/events.ts';
-import { Log, type SequencedEntry } from '../log/log.ts';
-import type { Place } from '../log/vector.ts';
+import { Registry } from '../catalogue/registry.ts';
+import { openLog } from '../events/index.ts';
+import { decodeReturn, returnCode } from '../events/logged-return.ts';
+import { partOf } from '../events/return.ts';
+import { Ingest } from '../ingest/ingest.ts';
+import { ByteReader } from '../log/bytes.ts';
+import { acceptedAtMsOf, bodyOf, codeOf, stubCode } from '../log/frame.ts';
+import { applyEntry, readEntry } from '../replication/apply.ts';
+import { cutName } from '../replication/names.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
-import {
-  type AcceptContext,
-  putItem,
-  putStore,
-  requireRecount,
-  tombstoneKey,
-} from '../views/accept.ts';
-import { acceptConsent, acceptMerge } from '../views/accept-member.ts';
-import { acceptPurchase } from '../views/accept-purchase.ts';
-import { acceptReturn } from '../views/accept-return.ts';
-import { type HashId, Registry } from '../views/catalogue.ts';
-import { Ingest } from '../views/ingest.ts';
-import { cutName } from './names.ts';
+import type { PlayedEntry, ReplaySource } from './replay-source.ts';
 
 /** Where a replay stops: both absent is the log's end. */
 export interface ReplayCut {
@@ -40,11 +22,11 @@ export interface ReplayCut {
 }
 
 export interface ReplayOptions extends ReplayCut {
-  readonly source: Store;
+  readonly source: ReplaySource;
   /** An empty store. */
   readonly target: Store;
   readonly ledger: Ledger;
-  readonly hashId: HashId;
+  readonly hashBytes: (bytes: Uint8Array) => bigint;
   readonly progress: (done: number, total: number) => void;
 }
 
@@ -58,20 +40,23 @@ const sliceEntries = 2_048;
  */
 export async function replayLog(options: ReplayOptions): Promise<number> {
   const { source, target } = options;
-  const log = new Log(source);
-  const end = endOf(log, options);
+  const end = endOf(source, options);
+  // Whoever is named here is refused, also when the log stops before their erase.
+  await target.transaction(() => {
+    for (const key of source.tombstones()) target.tables.tombstones.put(key, Buffer.alloc(0));
+  });
   const player = new Player(options);
   for (let from = 1; from <= end; from += sliceEntries) {
-    const slice = sliceOf(log, from, Math.min(sliceEntries, end - from + 1));
-    await player.play(slice, log.origins.isNamed);
+    const slice = source.read(from, Math.min(sliceEntries, end - from + 1));
+    await player.play(slice);
     options.progress(from + slice.length - 1, end);
   }
   await player.close();
   await target.transaction(() => {
-    copyBeside(source, target, { end, head: log.head });
-    const { own } = log.origins;
+    copyBeside(source, target, end);
+    const { own } = source;
     if (own === undefined) return;
-    const { origins, head } = new Log(target);
+    const { origins, head } = openLog(target);
     const last = origins.headOf(own);
     origins.nameOwn(own, last?.epoch ?? 1, head);
     // What the origin wrote after this is not wanted any more, whoever still holds it.
@@ -80,63 +65,36 @@ export async function replayLog(options: ReplayOptions): Promise<number> {
   return end;
 }
 
-function sliceOf(log: Log, from: number, limit: number): readonly PlayedEntry[] {
-  return log.raw(from, limit).map(({ sequence, bytes }, index) => {
-    const missing = from + index;
-    if (sequence !== missing) throw new EngineError('DATA_LOSS', `log entry ${missing} is missing`);
-    return {
-      sequence,
-      bytes,
-      entry: decodeEntry(bytes, sequence),
-      place: log.origins.isNamed ? log.origins.at(sequence) : undefined,
-    };
-  });
-}
-
-interface PlayedEntry extends SequencedEntry {
-  readonly bytes: Buffer;
-  /** Whose entry it is, where the log has names. */
-  readonly place: Place | undefined;
-}
-
-/** Whoever was erased is a stub in the log already. */
-const nobodyElse: Following = { idsOf: () => [], alsoErased: new Set(), notify: () => {} };
-
-/** Plays entries into a store as if they arrived at the moments at which they were accepted. */
+/** Applies entries to a store as if they arrived at the moments at which they were accepted. */
 class Player {
   private readonly writer: Ingest;
-  /** The moment at which the entry under way was accepted. */
-  private nowMs = 0;
 
-  constructor({ target, ledger, hashId }: ReplayOptions) {
+  constructor({ target, ledger, hashBytes }: ReplayOptions) {
+    const hashId = (id: string) => hashBytes(Buffer.from(id));
     this.writer = new Ingest({
       store: target,
-      log: new Log(target),
+      log: openLog(target),
       ledger,
       registries: { items: new Registry(hashId, 0), stores: new Registry(hashId, 1) },
-      clock: () => this.nowMs,
-      // Never asked: every entry carries the offset that was settled when it was accepted.
+      // Never asked: every entry carries its moment, and the offset that was settled with it.
+      clock: () => 0,
       timeZone: 'UTC',
-      // It was inside the window when it was accepted, and what has left since is a stub.
       retentionDays: undefined,
-      hashContent: hashId,
+      hashBytes,
       // No checkpoint: removed entries of histories are needed by nobody.
       checkpoints: () => ({ oldest: 0, newest: 0 }),
-      isReplay: true,
+      notify: () => {},
       // Nothing is counted here: the engine recounts when it opens the store.
       fold: async () => {},
       onFailure: () => {},
     });
   }
 
-  /** With several origins as a follower would take them, which settles what order cannot. */
-  play(entries: readonly PlayedEntry[], isNamed: boolean): Promise<void> {
+  play(entries: readonly PlayedEntry[]): Promise<void> {
     return this.writer.transact((context) => {
-      for (const { sequence, entry, place, bytes } of entries) {
-        this.nowMs = entry.acceptedAtMs;
-        if (isNamed) applyEntry(context, { place: place!, entry, bytes }, nobodyElse);
-        else replayEntry(context, entry);
-        assertPlace(context.log, sequence);
+      for (const { sequence, place, bytes } of entries) {
+        applyEntry(context, { place, ...readEntry(bytes, () => String(sequence)) });
+        assert(context.log.head === sequence, `entry ${sequence} came to ${context.log.head}`);
       }
     });
   }
@@ -146,86 +104,16 @@ class Player {
   }
 }
 
-function assertPlace(log: Log, sequence: number): void {
-  assert(log.head === sequence, `entry ${sequence} was replayed to sequence ${log.head}`);
-}
-
-function replayEntry(context: AcceptContext, entry: LogEntry): void {
-  const result = judgeAgain(context, entry);
-  if (result === undefined || result.status === 'created') return;
-  const { id, status, reason = '' } = result;
-  const message = `the log does not replay: ${JSON.stringify(id)} is ${status} ${reason}`;
-  throw new EngineError('DATA_LOSS', message, { reason: 'DAMAGED' });
-}
-
-function judgeAgain(context: AcceptContext, entry: LogEntry): IngestResult | undefined {
-  switch (entry.kind) {
-    case 'purchase': {
-      const { occurredAtMs, offsetMinutes, ...purchase } = entry.purchase;
-      const occurredAt = timeOf({ occurredAtMs, offsetMinutes });
-      return acceptPurchase(context, { ...purchase, occurredAt });
-    }
-    case 'return': {
-      const { occurredAtMs, offsetMinutes, ...value } = entry.return;
-      const occurredAt = timeOf({ occurredAtMs, offsetMinutes });
-      return acceptReturn(context, { ...value, occurredAt });
-    }
-    case 'merge':
-      return acceptMerge(context, entry.merge);
-    case 'consent': {
-      const { memberId, personalization, moment } = entry;
-      return acceptConsent(context, { memberId, personalization, occurredAt: timeOf(moment) });
-    }
-    default:
-      writeFact(context, entry);
-      return undefined;
-  }
-}
-
-type Fact = Exclude<LogEntry, { kind: 'purchase' | 'return' | 'merge' | 'consent' }>;
-
-/** What was not judged when it came, and so is only written down again. */
-function writeFact(context: AcceptContext, entry: Fact): void {
-  const { log, store } = context;
-  switch (entry.kind) {
-    case 'item':
-      putItem(context, entry.item, log.append(encodeItem(entry.acceptedAtMs, entry.item)));
-      return;
-    case 'store':
-      putStore(context, entry.store, log.append(encodeStore(entry.acceptedAtMs, entry.store)));
-      return;
-    case 'erase': {
-      // Their receipts are stubs already; that they are refused from here on is what is left of it.
-      log.append(encodeErase(entry.acceptedAtMs, entry.hashes));
-      for (const hash of entry.hashes) {
-        const key = tombstoneKey('member', Buffer.from(hash, 'hex'));
-        store.tables.tombstones.put(key, Buffer.alloc(0));
-      }
-      return;
-    }
-    case 'expire':
-      requireRecount(context, log.append(encodeExpire(entry.acceptedAtMs, entry.beforeMs)));
-      return;
-    case 'stub':
-      log.append(encodeStub());
-      return;
-  }
-}
-
-/** With the settled offset written out, `Z` never: what is stated wins over every time zone. */
-function timeOf({ occurredAtMs, offsetMinutes }: Moment): string {
-  return formatMoment(occurredAtMs, offsetMinutes);
-}
-
 /** The last sequence inside the cut, never between the parts of one return without a receipt. */
-function endOf(log: Log, { toSequence, toTimeMs }: ReplayCut): number {
-  if (toSequence !== undefined && toSequence > log.head) {
-    const message = `the backup ends at sequence ${log.head}, before ${toSequence}`;
+function endOf(source: ReplaySource, { toSequence, toTimeMs }: ReplayCut): number {
+  const { head } = source;
+  if (toSequence !== undefined && toSequence > head) {
+    const message = `the backup ends at sequence ${head}, before ${toSequence}`;
     throw new EngineError('INVALID_ARGUMENT', message, { field: 'toSequence' });
   }
-  let end = toSequence ?? log.head;
-  if (toTimeMs !== undefined) end = Math.min(end, lastAcceptedBy(log, toTimeMs));
-  while (end > 0 && end < log.head && partOf(log.read(end + 1)) > 1) end -= 1;
+  let end = toSequence ?? head;
+  if (toTimeMs !== undefined) end = Math.min(end, lastAcceptedBy(source, toTimeMs));
+  while (end > 0 && end < head && partAt(source, end + 1) > 1) end -= 1;
   if (end > 0) return end;
   const message = 'nothing was accepted up to there: the restored chain would be empty';
   throw new EngineError('INVALID_ARGUMENT', message, { field: 'toTime' });
@@ -235,46 +123,32 @@ function endOf(log: Log, { toSequence, toTimeMs }: ReplayCut): number {
  * A clock may step back, the log may not: the first entry accepted later ends it. By the clock of
  * this node: others' may be an hour ahead, and where their entries stand among ours tells enough.
  */
-function lastAcceptedBy(log: Log, timeMs: number): number {
-  const { own } = log.origins;
-  for (const { sequence, entry } of log.scan()) {
-    if (entry.kind === 'stub' || entry.acceptedAtMs <= timeMs) continue;
-    if (own === undefined || log.origins.at(sequence).origin === own) return sequence - 1;
+function lastAcceptedBy(source: ReplaySource, timeMs: number): number {
+  const { own, head } = source;
+  for (let from = 1; from <= head; from += sliceEntries) {
+    for (const { sequence, bytes, place } of source.read(from, sliceEntries)) {
+      if (codeOf(bytes) === stubCode || acceptedAtMsOf(bytes) <= timeMs) continue;
+      if (own === undefined || place?.origin === own) return sequence - 1;
+    }
   }
-  return log.head;
+  return head;
 }
 
-/**
- * Which part of a return without a receipt an entry is (views/accept-return.ts names them); else
- * 0.
- */
-function partOf(entry: LogEntry): number {
-  if (entry.kind !== 'return') return 0;
-  return Number(/^[0-9a-f]{16}#(\d+)$/.exec(entry.return.returnId)?.[1] ?? 0);
+/** Which part of a return without a receipt an entry is; else 0. */
+function partAt(source: ReplaySource, sequence: number): number {
+  const bytes = source.read(sequence, 1)[0]!.bytes;
+  if (codeOf(bytes) !== returnCode) return 0;
+  return partOf(decodeReturn(new ByteReader(bodyOf(bytes))).returnId);
 }
 
 /** The few things that are kept beside the log, as far as they belong to this part of it. */
-function copyBeside(
-  source: Store,
-  target: Store,
-  { end, head }: { readonly end: number; readonly head: number },
-): void {
-  // Whoever is named here is refused, also when the log stops before their erase.
-  for (const { key, value } of source.tables.tombstones.rows()) {
-    target.tables.tombstones.put(key, value);
-  }
+function copyBeside(source: ReplaySource, target: Store, end: number): void {
   // Ids of returns without a receipt: the log has only the returns that were made of them.
-  for (const { key, value } of source.tables.ids.rows()) {
-    if (key[0] !== unreferencedReturnKind || target.tables.ids.has(key)) continue;
-    if (value.readDoubleLE(0) <= end) target.tables.ids.put(key, value);
-  }
-  if (end < head) return;
+  source.copyRequests(target, end);
+  if (end < source.head) return;
   // An import goes on where it was, and the newest day ever seen fixes the landmark.
-  for (const { key, value } of source.tables.meta.rows()) {
-    const name = key.toString();
-    if (name === 'newestDay' || name.startsWith('bookmark:')) target.tables.meta.put(key, value);
+  for (const [name, value] of source.meta()) {
+    const isKept = name === 'newestDay' || name.startsWith('bookmark:');
+    if (isKept) target.tables.meta.put(Buffer.from(name), value);
   }
 }
-
-/** The kind byte of log/dedupe.ts. */
-const unreferencedReturnKind = 117;

@@ -18,16 +18,20 @@ import { pipeline } from 'node:stream/promises';
 import xxhash from 'xxhash-wasm';
 import { EngineError } from '../base/errors.ts';
 import { layoutOf, workingNames } from '../base/folder.ts';
+import type { Audit } from '../counting/verify.ts';
+import { FormatOne } from '../format-1/source.ts';
 import { findDamage } from '../store/check.ts';
 import { claimFolder } from '../store/claim.ts';
+import { syncPath } from '../store/durable.ts';
+import { formatVersion } from '../store/format.ts';
 import { Ledger } from '../store/ledger.ts';
 import { holdCopy, settleChain } from '../store/leftovers.ts';
 import { Store } from '../store/store.ts';
-import type { Audit } from '../views/verify.ts';
-import { syncPath } from './durable.ts';
 import { backupNames, checkCopy, type Manifest, readManifest } from './manifest.ts';
 import { type ReplayCut, replayLog } from './replay.ts';
+import { type ReplaySource, sourceOf } from './replay-source.ts';
 import type { Waiting } from './shared-work.ts';
+import { rebuildFormatOne } from './upgrade.ts';
 
 const copyPieceBytes = 1_048_576;
 
@@ -188,10 +192,11 @@ async function build(
   mkdirSync(folder, { recursive: true });
   try {
     const isWhole = options.toSequence === undefined && options.toTimeMs === undefined;
-    if (isWhole) await copyWhole(options, folder);
-    const sequence = isWhole
-      ? readManifest(options.backup).sequence
-      : await replayInto(folder, options, layout.erased);
+    const manifest = readManifest(options.backup);
+    let { sequence } = manifest;
+    if (!isWhole) sequence = await replayInto(folder, options, layout.erased);
+    else if (manifest.formatVersion === formatVersion) await copyWhole(options, folder);
+    else await rebuild(folder, options, layout.erased);
     syncPath(folder);
     return { sequence };
   } catch (error) {
@@ -213,14 +218,42 @@ async function copyWhole({ backup, signal }: RestoreOptions, folder: string): Pr
   syncPath(path);
 }
 
+/** Of an earlier data format. */
+async function rebuild(folder: string, options: RestoreOptions, erased: string): Promise<void> {
+  const { backup, signal, progress } = options;
+  try {
+    await rebuildFormatOne({
+      ...{ from: backup, to: folder, erased },
+      progress(step, done, total) {
+        signal?.throwIfAborted();
+        if (step === 'replaying') progress?.(done, total);
+      },
+    });
+  } finally {
+    rmSync(join(backup, 'lock.mdb'), { force: true });
+  }
+}
+
+/** The chain of a backup, of whatever data format. */
+async function openSource(
+  backup: string,
+): Promise<{ readonly source: ReplaySource; readonly close: () => Promise<void> }> {
+  if (readManifest(backup).formatVersion === formatVersion) {
+    const store = await Store.open(backup, { readOnly: true });
+    return { source: sourceOf(store), close: () => store.close() };
+  }
+  const old = await FormatOne.open(backup);
+  return { source: old, close: () => old.close() };
+}
+
 async function replayInto(
   folder: string,
   options: RestoreOptions,
   erased: string,
 ): Promise<number> {
-  const { h64 } = await xxhash();
+  const { h64Raw } = await xxhash();
   const ledger = new Ledger(erased);
-  const source = await Store.open(options.backup, { readOnly: true });
+  const { source, close } = await openSource(options.backup);
   try {
     const target = await Store.open(folder);
     try {
@@ -229,13 +262,21 @@ async function replayInto(
         signal?.throwIfAborted();
         options.progress?.(done, total);
       };
-      const hashId = (id: string) => h64(id);
-      return await replayLog({ source, target, ledger, hashId, toSequence, toTimeMs, progress });
+      const hashBytes = (bytes: Uint8Array) => h64Raw(bytes);
+      const cut = { toSequence, toTimeMs };
+      return await replayLog({
+        source,
+        target,
+        ledger,
+        hashBytes,
+        ...cut,
+        progress,
+      });
     } finally {
       await target.close();
     }
   } finally {
-    await source.close();
+    await close();
     rmSync(join(options.backup, 'lock.mdb'), { force: true });
     ledger.close();
   }

@@ -4,7 +4,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { steadyMilliseconds } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
-import type { Counts } from '../views/counts.ts';
+import type { Counts } from '../counting/counts.ts';
 
 export interface SettlerOptions {
   readonly counts: () => Counts;

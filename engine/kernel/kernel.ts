@@ -111,7 +111,7 @@ export class Kernel {
   }
 
   /**
-   * Reads a stored history (engine/views/history.ts) as of a sequence into a side; returns its
+   * Reads a stored history (engine/history/entry.ts) as of a sequence into a side; returns its
    * baskets.
    */
   readHistory(

@@ -1,31 +1,32 @@
 // The append-only log: one entry an accepted event, own and others' in the order in which they
-// came, in dense sequences.
+// came, in dense sequences. Its entries lie in streams, which are kept for as long as each needs.
 import { EngineError } from '../base/errors.ts';
 import type { Store } from '../store/store.ts';
-import { decodeEntry, encodeStub, type LogEntry } from './codec.ts';
+import type { Table } from '../store/table.ts';
+import { codeOf, stub, stubCode } from './frame.ts';
 import { Origins } from './origins.ts';
 import { formatPlace, formatVector, type Place } from './vector.ts';
 
-/** One log a store; whose entries stand where in it is told by origins.ts. */
-const logNumber = 0;
-const logEpoch = 1;
-const keyBytes = 14;
+/**
+ * `log`: what the chain is made of. `behaviour`: what people did before they bought, which leaves
+ * after a shorter time. Both share one order and one numbering.
+ */
+export type Stream = 'log' | 'behaviour';
+
+const keyBytes = 8;
 const scanChunk = 512;
 
 function logKey(sequence: number): Buffer {
   const key = Buffer.allocUnsafe(keyBytes);
-  key.writeUInt16BE(logNumber, 0);
-  key.writeUInt32BE(logEpoch, 2);
-  key.writeBigUInt64BE(BigInt(sequence), 6);
+  key.writeBigUInt64BE(BigInt(sequence));
   return key;
 }
 
-export interface SequencedEntry {
-  readonly sequence: number;
-  readonly entry: LogEntry;
+function sequenceOf(key: Buffer): number {
+  return Number(key.readBigUInt64BE());
 }
 
-/** An entry as it lies on the disk, for those who carry it on without reading it. */
+/** An entry as it lies on the disk. */
 export interface RawEntry {
   readonly sequence: number;
   readonly bytes: Buffer;
@@ -35,13 +36,22 @@ export class Log {
   /** Whose entries stand where. */
   readonly origins: Origins;
   private readonly store: Store;
+  private readonly streamOf: (code: number) => Stream;
   private headSequence: number;
 
-  constructor(store: Store) {
+  /** `streamOf`: where entries of a kind lie. */
+  constructor(store: Store, streamOf: (code: number) => Stream) {
     this.store = store;
-    const last = store.tables.log.lastKey();
-    this.headSequence = last ? Number(last.readBigUInt64BE(6)) : 0;
+    this.streamOf = streamOf;
+    const { log, behaviour } = store.tables;
+    const last = [log, behaviour].map((table) => table.lastKey());
+    this.headSequence = Math.max(...last.map((key) => (key ? sequenceOf(key) : 0)), this.left);
     this.origins = new Origins(store.tables.origins, this.headSequence);
+  }
+
+  /** Up to here entries of the stream of behaviour have left, so that there may be gaps. */
+  private get left(): number {
+    return Number(this.store.readMeta('behaviourLeft') ?? 0);
   }
 
   /** The sequence of the newest entry; 0 for an empty log. */
@@ -63,8 +73,13 @@ export class Log {
 
   private put(entry: Buffer): number {
     this.headSequence += 1;
-    this.store.tables.log.put(logKey(this.headSequence), entry);
+    this.tableOf(entry).put(logKey(this.headSequence), entry);
     return this.headSequence;
+  }
+
+  private tableOf(entry: Buffer): Table {
+    const code = codeOf(entry);
+    return this.store.tables[code === stubCode ? 'log' : this.streamOf(code)];
   }
 
   /** After a transaction that did not commit: its sequences were never given out. */
@@ -92,41 +107,71 @@ export class Log {
     return formatVector(this.origins.vector());
   }
 
-  /** Up to `limit` committed entries from a sequence on, unread; fewer where they are long. */
-  raw(from: number, limit: number, bytesMax?: number): RawEntry[] {
-    return this.store.tables.log.chunk(logKey(from), limit, bytesMax).map(({ key, value }) => ({
-      sequence: Number(key.readBigUInt64BE(6)),
-      bytes: value,
-    }));
+  /**
+   * Up to `limit` entries from a sequence on, stubs for what has left; fewer where they are long.
+   * Those on their way to the
+   * disk come later. Throws DATA_LOSS where one is missing before one that is there.
+   */
+  raw(from: number, limit: number, bytesMax = Number.POSITIVE_INFINITY): RawEntry[] {
+    const end = Math.min(this.headSequence + 1, from + limit);
+    const { left } = this;
+    const found = this.rowsOf(from, end - from, bytesMax);
+    const last = Math.max(left, ...found.keys());
+    const entries: RawEntry[] = [];
+    let bytes = 0;
+    // What is on its way to the disk comes after the last one that is found.
+    for (let sequence = from; sequence < end && sequence <= last && bytes < bytesMax; sequence++) {
+      const entry = found.get(sequence) ?? this.read(sequence);
+      entries.push({ sequence, bytes: entry });
+      bytes += entry.length;
+    }
+    return entries;
+  }
+
+  private rowsOf(from: number, limit: number, bytesMax: number): Map<number, Buffer> {
+    const { log, behaviour } = this.store.tables;
+    const found = new Map<number, Buffer>();
+    if (limit <= 0) return found;
+    for (const stream of behaviour.isEmpty() ? [log] : [log, behaviour]) {
+      for (const { key, value } of stream.chunk(logKey(from), limit, bytesMax)) {
+        found.set(sequenceOf(key), value);
+      }
+    }
+    return found;
+  }
+
+  /** For an entry that lies nowhere. */
+  private stubAt(sequence: number): Buffer {
+    if (sequence > 0 && sequence <= this.left) return stub;
+    throw new EngineError('DATA_LOSS', `log entry ${sequence} is missing`);
   }
 
   /**
    * Overwrites an entry by a stub inside a transaction: the sequence stays, what it said is gone.
    */
   blank(sequence: number): void {
-    this.store.tables.log.put(logKey(sequence), encodeStub());
+    const { log, behaviour } = this.store.tables;
+    if (!behaviour.isEmpty()) behaviour.remove(logKey(sequence));
+    log.put(logKey(sequence), stub);
   }
 
-  read(sequence: number): LogEntry {
-    const bytes = this.store.tables.log.get(logKey(sequence));
-    if (!bytes) throw new EngineError('DATA_LOSS', `log entry ${sequence} is missing`);
-    return decodeEntry(bytes, sequence);
+  /** Throws DATA_LOSS where it is missing. */
+  read(sequence: number): Buffer {
+    const { log, behaviour } = this.store.tables;
+    const key = logKey(sequence);
+    const bytes = log.get(key) ?? (behaviour.isEmpty() ? undefined : behaviour.get(key));
+    return bytes ?? this.stubAt(sequence);
   }
 
   /**
    * Entries from a sequence on, in order, read in chunks so that no read transaction lives long.
    */
-  *scan(from = 1): IterableIterator<SequencedEntry> {
-    let next = from;
-    while (next <= this.headSequence) {
-      const chunk = this.store.tables.log.chunk(logKey(next), scanChunk);
-      if (chunk.length === 0) return;
-      for (const { key, value } of chunk) {
-        const sequence = Number(key.readBigUInt64BE(6));
-        if (sequence !== next) throw new EngineError('DATA_LOSS', `log entry ${next} is missing`);
-        yield { sequence, entry: decodeEntry(value, sequence) };
-        next = sequence + 1;
-      }
+  *scan(from = 1): IterableIterator<RawEntry> {
+    for (let next = from; next <= this.headSequence; ) {
+      const entries = this.raw(next, scanChunk);
+      if (entries.length === 0) return;
+      yield* entries;
+      next += entries.length;
     }
   }
 }

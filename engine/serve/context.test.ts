@@ -1,9 +1,9 @@
 // A request with its ids looked up.
 import { expect, test } from 'vitest';
 import xxhash from 'xxhash-wasm';
-import type { Item, Store } from '../log/events.ts';
-import { Registry } from '../views/catalogue.ts';
-import { Counts } from '../views/counts.ts';
+import { Registry } from '../catalogue/registry.ts';
+import type { Item, StoreProfile as Store } from '../catalogue/shapes.ts';
+import { Counts } from '../counting/counts.ts';
 import { deriveContext, type ServeState } from './context.ts';
 import { recommendRequestSchema } from './request.ts';
 

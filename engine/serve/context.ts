@@ -1,11 +1,11 @@
 // One request with its ids looked up: what the scenarios work on.
 import { dayOf } from '../base/clock.ts';
+import type { Content } from '../catalogue/content.ts';
+import type { Newcomers } from '../catalogue/newcomers.ts';
+import type { Registries } from '../catalogue/registries.ts';
+import type { Counts } from '../counting/counts.ts';
 import { sides } from '../kernel/exports.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { Content } from '../views/content.ts';
-import type { Counts, Registries } from '../views/counts.ts';
-import { hasLiveEntries } from '../views/history.ts';
-import type { Newcomers } from '../views/newcomers.ts';
 import {
   type Audience,
   dayparts,
@@ -24,8 +24,8 @@ export interface ServeState {
   /** Of the kernel: an item must have its bit in each of them, three at most, to be listed. */
   readonly bitmaps: readonly number[];
   /**
-   * The stored history of a member, undefined for one never seen, and whether they opted out of
-   * personalisation.
+   * The history of a member of which something counts, undefined for all others, and whether they
+   * opted out of personalisation.
    */
   readonly historyOf: (memberId: string) => {
     readonly history: Buffer | undefined;
@@ -99,8 +99,7 @@ function historyFor(
     relaxations.push('member_opted_out');
     return undefined;
   }
-  // What is only kept for a checkpoint is there on some nodes and not on others.
-  if (history && hasLiveEntries(history)) return history;
+  if (history) return history;
   relaxations.push('member_unknown');
   return undefined;
 }

@@ -1,8 +1,8 @@
 // What a list is before it is named: item numbers, best first, each with its reasons.
 import { millisecondsPerDay } from '../base/clock.ts';
+import type { Registry } from '../catalogue/registry.ts';
+import type { Item } from '../catalogue/shapes.ts';
 import { roundScore } from '../kernel/joiner.ts';
-import type { Item } from '../log/events.ts';
-import type { Registry } from '../views/catalogue.ts';
 import type { Reason, ReasonType, RecommendedItem, RecommendReply, ScoreTerm } from './request.ts';
 
 /** A part of a score. */

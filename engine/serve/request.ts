@@ -2,7 +2,7 @@
 // reply.
 import { z } from 'zod';
 import { limits } from '../base/limits.ts';
-import { idSchema, timeSchema } from '../log/events.ts';
+import { idSchema, timeSchema } from '../base/shapes.ts';
 
 export const scenarios = [
   'guess-you-like',

@@ -47,15 +47,19 @@ function auditFile(file: PageFile, wasMade: boolean): Audited {
   const { meta } = file;
   const tables = readTables(file);
   if (wasMade && !tables.has('meta')) throw new Damage('the tables are gone');
-  const format = tables.has('meta') ? readFormat(file, tables.get('meta')!) : undefined;
+  const record = tables.get('meta');
+  const said = record && readMeta(file, record);
+  const format = said?.get('formatVersion');
   if (wasMade && format === undefined) throw new Damage('the format version is gone');
   let entries = 0;
-  for (const [name, record] of tables) {
+  const numbering = new Numbering(Number(said?.get('behaviourLeft') ?? 0));
+  for (const [name, tree] of tables) {
     // What a table of another format holds is for the version that wrote it.
     const isKnown = format === formatVersion && tableNames.includes(name as TableName);
-    if (name !== 'meta') walkTable(file, name, record, isKnown);
-    entries += record.entries;
+    if (name !== 'meta') walkTable(file, { name, record: tree, isKnown, numbering });
+    entries += tree.entries;
   }
+  numbering.finish();
   walkFreelist(file);
   return { pages: meta.lastPage + 1, lostPages: file.lostPages(), entries };
 }
@@ -80,7 +84,14 @@ export function readTables(file: PageFile): Map<string, TreeRecord> {
 }
 
 export function readFormat(file: PageFile, record: TreeRecord): unknown {
-  let format: unknown;
+  return readMeta(file, record).get('formatVersion');
+}
+
+const metaNames: readonly string[] = ['formatVersion', 'behaviourLeft'];
+
+/** What the table `meta` says; to be called once, because it claims the pages of the table. */
+function readMeta(file: PageFile, record: TreeRecord): ReadonlyMap<string, unknown> {
+  const values = new Map<string, unknown>();
   walkTree({
     file,
     name: 'meta',
@@ -89,19 +100,27 @@ export function readFormat(file: PageFile, record: TreeRecord): unknown {
     visit: (entry) => {
       assertSealedEntry('meta', entry);
       const { bytes, keyStart, valueStart, valueEnd } = entry;
-      if (bytes.toString('utf8', keyStart, valueStart) !== 'formatVersion') return;
-      format = JSON.parse(bytes.toString('utf8', valueStart, valueEnd - crcBytes));
+      const name = bytes.toString('utf8', keyStart, valueStart);
+      if (!metaNames.includes(name)) return;
+      values.set(name, JSON.parse(bytes.toString('utf8', valueStart, valueEnd - crcBytes)));
     },
   });
-  return format;
+  return values;
 }
 
-function walkTable(file: PageFile, name: string, record: TreeRecord, isKnown: boolean): void {
-  const follows = name === 'log' ? makeLogCheck() : undefined;
+interface Walked {
+  readonly name: string;
+  readonly record: TreeRecord;
+  readonly isKnown: boolean;
+  readonly numbering: Numbering;
+}
+
+function walkTable(file: PageFile, { name, record, isKnown, numbering }: Walked): void {
+  const isLog = name === 'log' || name === 'behaviour';
   const visit = (entry: TreeEntry) => {
     if (!isKnown) return;
     assertSealedEntry(name, entry);
-    follows?.(entry);
+    if (isLog) numbering.add(name, entry);
   };
   walkTree({ file, name, record, hasNumberKeys: false, visit });
 }
@@ -123,18 +142,39 @@ export function assertSealedEntry(name: string, entry: TreeEntry): void {
   throw new Damage(`table ${name}, page ${page}: the checksum of key ${key} does not match`);
 }
 
-/** The entries of each origin and epoch are numbered from 1 without a gap. */
-function makeLogCheck(): (entry: TreeEntry) => void {
-  let origin = '';
-  let expected = 1;
-  return ({ bytes, keyStart, valueStart, page }) => {
-    if (valueStart - keyStart !== 14) throw new Damage(`log, page ${page}: a key of another kind`);
-    const found = bytes.toString('latin1', keyStart, keyStart + 6);
-    if (found !== origin) [origin, expected] = [found, 1];
-    const sequence = Number(bytes.readBigUInt64BE(keyStart + 6));
-    if (sequence !== expected) throw new Damage(`log: entry ${expected} is missing`);
-    expected += 1;
-  };
+/**
+ * Whether the entries of the log, in whichever of its two streams, are numbered from 1 without a
+ * gap; up to `left` those of behaviour are gone.
+ */
+class Numbering {
+  private readonly left: number;
+  private entries = 0;
+  private greatest = 0;
+  private firstGap: number | undefined;
+  private expected = 1;
+
+  constructor(left: number) {
+    this.left = left;
+  }
+
+  /** The next entry of one stream. */
+  add(name: string, { bytes, keyStart, valueStart, page }: TreeEntry): void {
+    if (valueStart - keyStart !== 8) {
+      throw new Damage(`${name}, page ${page}: a key of another kind`);
+    }
+    const sequence = Number(bytes.readBigUInt64BE(keyStart));
+    if (sequence !== this.expected && name === 'log') this.firstGap ??= this.expected;
+    this.expected = sequence + 1;
+    this.greatest = Math.max(this.greatest, sequence);
+    if (sequence > this.left) this.entries += 1;
+  }
+
+  finish(): void {
+    const missing = Math.max(0, this.greatest - this.left) - this.entries;
+    if (missing === 0) return;
+    const first = `log: entry ${this.firstGap} is missing`;
+    throw new Damage(missing === 1 ? first : `${first}, or lies among those of behaviour`);
+  }
 }
 
 /**

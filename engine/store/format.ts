@@ -1,11 +1,12 @@
 // What lies in a chain's folder: the version of its format, the names of its tables, the file that
 // says it was made.
+import { dirname } from 'node:path';
 import { EngineError } from '../base/errors.ts';
 
 /**
  * Raised with every change of what lies on disk; a folder of another version is refused by name.
  */
-export const formatVersion = 1;
+export const formatVersion = 2;
 
 /** Bytes after each value: the CRC-32 of its key and itself. */
 export const crcBytes = 4;
@@ -30,11 +31,13 @@ export const rebuiltName = 'rebuilt';
 
 export const tableNames = [
   'log',
+  'behaviour',
   'ids',
   'items',
   'stores',
   'histories',
   'members',
+  'subjects',
   'returns',
   'residues',
   'tombstones',
@@ -44,11 +47,10 @@ export const tableNames = [
 
 export type TableName = (typeof tableNames)[number];
 
-/** What a chain of another format, or of none, is refused with. */
-export function otherFormat(what: string, found: unknown): EngineError {
-  const message =
-    found === undefined
-      ? `${what} holds no chain`
-      : `${what} has data format ${found}; this version reads format ${formatVersion}`;
+/** What a chain's folder of another format, or of none, is refused with. */
+export function otherFormat(folder: string, found: unknown): EngineError {
+  const has = `${folder} has data format ${found}; this version reads format ${formatVersion}`;
+  const cure = found === 1 ? `: caini upgrade --data-dir ${dirname(folder)}` : '';
+  const message = found === undefined ? `${folder} holds no chain` : `${has}${cure}`;
   return new EngineError('FAILED_PRECONDITION', message, { reason: 'FORMAT_VERSION' });
 }

@@ -7,11 +7,12 @@ import { EngineError } from '../base/errors.ts';
 import { layoutOf, workingNames } from '../base/folder.ts';
 import { dataFileName, formatFileName } from './format.ts';
 
-const { fresh, old, replaced, restoring, seeding, erased, files, spill } = workingNames;
+const { fresh, old, replaced, restoring, upgrading, format1, seeding, erased, files, spill } =
+  workingNames;
 const { snapshotPrefix, unfinishedSuffix, spoolPrefix } = workingNames;
 
 /** In the order in which they may stand for a chain that is not there. */
-const standIns = [fresh, replaced, old] as const;
+const standIns = [fresh, replaced, old, format1] as const;
 
 function isChain(folder: string): boolean {
   try {
@@ -67,7 +68,9 @@ export function holdCopy(path: string): () => void {
 
 /** Of names in the data folder, those of working copies, whoever made them. */
 function isWorkingName(name: string): boolean {
-  const known: readonly string[] = [fresh, old, replaced, restoring, seeding, erased];
+  const known: readonly string[] = [
+    ...[fresh, old, replaced, restoring, upgrading, seeding, erased],
+  ];
   const isNamed = name.startsWith(snapshotPrefix) || name.endsWith(unfinishedSuffix);
   return isNamed || known.includes(name);
 }
@@ -102,10 +105,15 @@ function isAlive(processId: number): boolean {
 
 /**
  * Removes working copies that nobody holds; returns their names. The chain must be known to be
- * whole: one of them may be what it would have to be put back from.
+ * whole: one of them may be what it would have to be put back from. `keepsFormer`: what an upgrade
+ * has kept stays.
  */
-export async function sweepLeftovers(dataDir: string): Promise<readonly string[]> {
-  const named = (await namesIn(dataDir)).filter(isWorkingName);
+export async function sweepLeftovers(
+  dataDir: string,
+  { keepsFormer }: { readonly keepsFormer: boolean },
+): Promise<readonly string[]> {
+  const isLeft = (name: string) => isWorkingName(name) || (name === format1 && !keepsFormer);
+  const named = (await namesIn(dataDir)).filter(isLeft);
   const left = [...named, ...files, spill, ...(await deadSpools(dataDir))].filter((name) => {
     const path = join(dataDir, name);
     return existsSync(path) && !held.has(resolve(path));

@@ -8,7 +8,7 @@ import { copyChain } from './copy.ts';
 import { crcOf } from './crc.ts';
 import { Store } from './store.ts';
 
-test.each([0, 2, 17])('a folder of data format %i is refused by its number', async (version) => {
+test.each([0, 3, 17])('a folder of data format %i is refused by its number', async (version) => {
   await withTemporaryFolder(async (folder) => {
     const store = await Store.open(folder);
     await store.transaction(() => store.writeMeta('formatVersion', version));
@@ -16,7 +16,7 @@ test.each([0, 2, 17])('a folder of data format %i is refused by its number', asy
     await expect(Store.open(folder)).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
       reason: 'FORMAT_VERSION',
-      message: `${folder} has data format ${version}; this version reads format 1`,
+      message: `${folder} has data format ${version}; this version reads format 2`,
     });
   });
 });
@@ -77,7 +77,7 @@ test('a compaction that finds no room leaves the store as it was', async () => {
     expect(existsSync(`${folder}.new`)).toBe(false);
     expect(store.readMeta('kept')).toBe('yes');
     await store.close();
-    expect(readFileSync(join(folder, 'format'), 'utf8')).toBe('1\n');
+    expect(readFileSync(join(folder, 'format'), 'utf8')).toBe('2\n');
     rmSync(folder, { recursive: true });
   });
 });

@@ -28,21 +28,25 @@ import {
 } from './format.ts';
 import { Notes, type TouchedKeys } from './notes.ts';
 import { syncPath } from './sync.ts';
-import type { Table } from './table.ts';
+import { Table } from './table.ts';
 
 export interface Tables {
-  /** (origin, epoch, sequence) -> event. */
+  /** sequence -> event (log/log.ts). */
   readonly log: Table;
+  /** The same of the stream of behaviour. */
+  readonly behaviour: Table;
   /** kind byte + outside id -> sequence and content hash. */
   readonly ids: Table;
   /** item number -> the item as JSON. */
   readonly items: Table;
   /** store number -> the store as JSON. */
   readonly stores: Table;
-  /** member id -> all their baskets (views/history.ts). */
+  /** member id + position -> some of their receipts (history/chunk.ts). */
   readonly histories: Table;
   /** member id -> merges and consents, of the few members that have any. */
   readonly members: Table;
+  /** member id + sequence -> which entries are whose (events/subjects.ts). */
+  readonly subjects: Table;
   /** purchase id -> the returns against it, also of purchases not here yet. */
   readonly returns: Table;
   /** sequence -> what an erase or expiry took away after the last checkpoint, without ids. */
@@ -71,6 +75,14 @@ function markMade(folder: string): void {
     if (!isFull(error)) throw error;
     rmSync(path, { force: true });
   }
+}
+
+/** Throws FAILED_PRECONDITION. A folder that says nothing is new, and no chain to a reader. */
+function assertFormat(folder: string, meta: Table, readOnly: boolean): void {
+  const value = meta.get(Buffer.from('formatVersion'));
+  const found: unknown = value && JSON.parse(value.toString());
+  if (found !== formatVersion && (found !== undefined || readOnly))
+    throw otherFormat(folder, found);
 }
 
 export interface StoreOptions {
@@ -122,9 +134,11 @@ export class Store {
     }
     const root = openRoot(folder, { readOnly });
     try {
+      // First: to open our tables would make them in a chain of another format.
+      assertFormat(folder, new Table(openDatabase(root, 'meta'), 'meta'), readOnly);
       const store = new Store(folder, root, openTables(root), readOnly);
-      await store.checkFormat(readOnly);
       if (!readOnly) {
+        await store.markFormat();
         await startFreeList(root);
         markMade(folder);
       }
@@ -135,14 +149,10 @@ export class Store {
     }
   }
 
-  private async checkFormat(readOnly: boolean): Promise<void> {
-    const found = this.readMeta('formatVersion');
-    if (found === formatVersion) return;
-    if (found === undefined && !readOnly) {
-      await this.transaction(() => this.writeMeta('formatVersion', formatVersion));
-      return;
-    }
-    throw otherFormat(this.folder, found);
+  /** A new folder is of our format. */
+  private async markFormat(): Promise<void> {
+    if (this.readMeta('formatVersion') !== undefined) return;
+    await this.transaction(() => this.writeMeta('formatVersion', formatVersion));
   }
 
   /**

@@ -84,7 +84,16 @@ export class Table {
     return rows;
   }
 
-  /** The same without values, which are not even read. */
+  /** Up to `limit` rows from a key on that come before another one. */
+  between(start: Buffer, end: Buffer, limit: number): TableRow[] {
+    const rows: TableRow[] = [];
+    for (const { key, value } of this.database?.getRange({ start, end, limit }) ?? []) {
+      rows.push({ key, value: unseal(this.name, key, value) });
+    }
+    return rows;
+  }
+
+  /** The same as `chunk` without values, which are not even read. */
   keys(start: Buffer, limit: number): Buffer[] {
     return Array.from(this.database?.getKeys({ start, limit }) ?? []);
   }
@@ -104,6 +113,13 @@ export class Table {
   atOrBefore(key: Buffer): TableRow | undefined {
     const range = this.database?.getRange({ start: key, reverse: true, limit: 1 });
     const [row] = Array.from(range ?? []);
+    return row && { key: row.key, value: unseal(this.name, row.key, row.value) };
+  }
+
+  /** The last row before a key. */
+  before(key: Buffer): TableRow | undefined {
+    const range = this.database?.getRange({ start: key, reverse: true, limit: 2 });
+    const row = Array.from(range ?? []).find((found) => !found.key.equals(key));
     return row && { key: row.key, value: unseal(this.name, row.key, row.value) };
   }
 

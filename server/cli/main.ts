@@ -14,6 +14,7 @@ import { importCommand } from './import.ts';
 import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
 import { tillCommand } from './till.ts';
+import { upgradeCommand } from './upgrade.ts';
 import { verifyCommand } from './verify.ts';
 
 const commands = [
@@ -29,6 +30,7 @@ const commands = [
   clockCommand,
   backupCommand,
   restoreCommand,
+  upgradeCommand,
 ];
 
 const program = new Command('caini')

@@ -24,7 +24,7 @@ import type {
   Reason,
   RecommendedItem,
   RecommendReply,
-  Store,
+  StoreProfile,
 } from '../../engine/index.ts';
 
 /** The name of an enum's value on the wire: `SCENARIO` and `guess-you-like`. */
@@ -85,7 +85,7 @@ export function toItemPage(body: object): ListItemsResponse {
 }
 
 export function toStorePage(body: object): ListStoresResponse {
-  const { stores, ...rest } = body as { readonly stores: readonly Store[] };
+  const { stores, ...rest } = body as { readonly stores: readonly StoreProfile[] };
   return { stores: [...stores], ...rest };
 }
 

@@ -38,8 +38,8 @@ const writeConsent = defineIngest({
   summary: 'Whether a member consents to personalisation',
   description: [
     '`false` takes the history out of the lists and out of the counts; the receipts are kept,',
-    'and `true` puts everything back. Without any answer a member counts; after',
-    `${limits.consentsMax} answers only what ends personalisation is taken.`,
+    'and `true` puts everything back. Without any answer a member counts; of several answers',
+    'the latest does.',
   ].join(' '),
   input: consentInput,
   idField: 'memberId',

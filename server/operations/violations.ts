@@ -136,6 +136,9 @@ function allowedWords(node: SchemaNode | undefined): string {
   if (node.const !== undefined) return String(node.const);
   if (node.format === 'date-time') return 'RFC 3339 with offset, e.g. 2026-05-01T09:10:00+08:00';
   if (node.type === 'integer') return `an integer from ${node.minimum} to ${node.maximum}`;
+  if (node.type === 'number' && node.maximum !== undefined) {
+    return `a number from ${node.minimum} to ${node.maximum}`;
+  }
   if (node.type === 'array') {
     return `an array of ${node.minItems ?? 0} to ${node.maxItems ?? 'any number of'}`;
   }

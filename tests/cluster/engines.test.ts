@@ -193,7 +193,7 @@ test('goods without a receipt, brought back at two origins at once, count once a
       engine.ingest([
         {
           kind: 'unreferencedReturn',
-          return: {
+          unreferencedReturn: {
             returnId: 'goods',
             memberId: 'ann',
             occurredAt: new Date(start).toISOString(),

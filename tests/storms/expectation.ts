@@ -60,7 +60,7 @@ export function membersOf(operation: Operation): string[] {
     case 'purchase':
       return operation.purchase.memberId === undefined ? [] : [operation.purchase.memberId];
     case 'unreferencedReturn':
-      return [operation.return.memberId];
+      return [operation.unreferencedReturn.memberId];
     case 'merge':
       return [operation.merge.memberId, operation.merge.fromMemberId];
     case 'consent':

@@ -113,7 +113,10 @@ function drawRare(town: Town, chance: Chance, key: string): Operation {
     case 2: {
       const lines = [{ itemId: `item-${chance.integer(itemCount)}`, quantity: 1 }];
       const returnId = `unreferenced-${key}`;
-      return { kind: 'unreferencedReturn', return: { returnId, memberId, occurredAt, lines } };
+      return {
+        kind: 'unreferencedReturn',
+        unreferencedReturn: { returnId, memberId, occurredAt, lines },
+      };
     }
     case 3: {
       const itemId = `item-${chance.integer(itemCount)}`;

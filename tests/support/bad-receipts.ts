@@ -35,7 +35,7 @@ export const badReceipts: readonly BadReceipt[] = [
     status: 422,
     field: 'lines[0].quantity',
     value: '"1"',
-    limit: 'an integer from 1 to 1000000000',
+    limit: 'a number from 0.001 to 1000000000',
   },
   {
     name: 'null for a number',
@@ -96,9 +96,16 @@ export const badReceipts: readonly BadReceipt[] = [
     status: 422,
     field: 'lines[0].quantity',
     value: '-1',
-    limit: 1,
+    limit: 0.001,
   },
-  { name: '0', body: quantity('0'), status: 422, field: 'lines[0].quantity', value: '0', limit: 1 },
+  {
+    name: '0',
+    body: quantity('0'),
+    status: 422,
+    field: 'lines[0].quantity',
+    value: '0',
+    limit: 0.001,
+  },
   {
     name: '-0',
     body: receiptText(':500', ':-0'),
@@ -106,7 +113,13 @@ export const badReceipts: readonly BadReceipt[] = [
     field: 'lines[0].unitPriceFen',
     value: '"-0"',
   },
-  { name: '1.5', body: quantity('1.5'), status: 422, field: 'lines[0].quantity', value: '1.5' },
+  {
+    name: '1.2345',
+    body: quantity('1.2345'),
+    status: 422,
+    field: 'lines[0].quantity',
+    value: '1.2345',
+  },
   {
     name: '2^53',
     body: quantity('9007199254740992'),
@@ -158,7 +171,7 @@ export const badReceipts: readonly BadReceipt[] = [
     body: receipt({ lines: [{ ...line, colour: 1 }] }),
     status: 422,
     field: 'lines[0].colour',
-    limit: 'one of itemId, quantity, unitPriceFen',
+    limit: 'one of itemId, quantity, unitPriceFen, discountFen, lineTotalFen, isGift',
   },
   {
     name: '__proto__',

@@ -53,7 +53,7 @@ function concerns(
     case 'return':
       return receipts.has(event.return.purchaseId);
     case 'unreferencedReturn':
-      return union.has(event.return.memberId);
+      return union.has(event.unreferencedReturn.memberId);
     case 'merge':
       return union.has(event.merge.memberId);
     case 'consent':

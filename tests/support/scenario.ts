@@ -149,7 +149,7 @@ function eventOf(
   if (step.kind === 'brings-back') {
     if (memberId === undefined) throw new Error('nobody knows what the anonymous bought');
     const goods = { returnId: `R${number}`, memberId, ...common };
-    return { kind: 'unreferencedReturn', return: goods };
+    return { kind: 'unreferencedReturn', unreferencedReturn: goods };
   }
   const { purchaseId } = step;
   const channel = 'pos' as const;

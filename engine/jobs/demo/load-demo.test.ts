@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { EngineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import type { Event, IngestResult, IngestStatus } from '../../log/events.ts';
+import type { Event } from '../../events/index.ts';
+import type { IngestResult, IngestStatus } from '../../events/result.ts';
 import { type DemoTarget, loadDemo } from './load-demo.ts';
 
 const now = Date.parse('2026-11-22T15:30:00+08:00');

@@ -1,7 +1,7 @@
 // Receipts of a file, whole and in memory, by the import's own rules of what a row and a receipt
 // are.
 import { EngineError } from '../../base/errors.ts';
-import type { Purchase } from '../../log/events.ts';
+import type { Purchase } from '../../events/purchase.ts';
 import { type ColumnMap, type ColumnRules, parseColumnMap } from '../import/columns.ts';
 import { inspectFile } from '../import/file.ts';
 import { type ReadOptions, readHeader, readRows } from '../import/reader.ts';

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
-import type { Event, IngestResult, Item, Purchase } from '../../log/events.ts';
-import { purchaseSchema } from '../../log/events.ts';
+import type { Item } from '../../catalogue/shapes.ts';
+import type { Event } from '../../events/index.ts';
+import type { Purchase } from '../../events/purchase.ts';
+import { purchaseSchema } from '../../events/purchase.ts';
+import type { IngestResult } from '../../events/result.ts';
 import { type ColumnMap, parseColumnMap } from './columns.ts';
 import { inspectFile } from './file.ts';
 import { type ImportSummary, type ImportTarget, runImport } from './import.ts';
@@ -51,7 +54,7 @@ class MemoryTarget implements ImportTarget {
     }
     if (event.kind === 'purchase') return this.#acceptPurchase(event.purchase);
     if (event.kind !== 'unreferencedReturn') throw new Error(`unexpected ${event.kind}`);
-    const { returnId, memberId, occurredAt, lines } = event.return;
+    const { returnId, memberId, occurredAt, lines } = event.unreferencedReturn;
     const known = this.returns.get(returnId);
     if (known !== undefined) return { ...known, status: 'duplicate' };
     const { itemId, quantity } = lines[0]!;

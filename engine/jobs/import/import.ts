@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { assert, EngineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import type { Event, IngestResult, Item } from '../../log/events.ts';
+import type { Item } from '../../catalogue/shapes.ts';
+import type { Event } from '../../events/index.ts';
+import type { IngestResult } from '../../events/result.ts';
 import { holdCopy } from '../../store/leftovers.ts';
 import { type Batch, makeBatches } from './batches.ts';
 import {
@@ -241,7 +243,9 @@ function rowsOf(batch: Batch): Row[] {
 function eventsOf(batch: Batch): Event[] {
   return [
     ...batch.receipts.map(({ purchase }): Event => ({ kind: 'purchase', purchase })),
-    ...batch.returns.map(({ event }): Event => ({ kind: 'unreferencedReturn', return: event })),
+    ...batch.returns.map(
+      ({ event }): Event => ({ kind: 'unreferencedReturn', unreferencedReturn: event }),
+    ),
   ];
 }
 

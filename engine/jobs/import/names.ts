@@ -1,5 +1,5 @@
 // Names: what an import tells the catalogue about the items it sees.
-import type { Item } from '../../log/events.ts';
+import type { Item } from '../../catalogue/shapes.ts';
 import { isChargeName } from './charges.ts';
 import type { Row } from './row.ts';
 

@@ -1,7 +1,8 @@
 // Receipts: rows of one purchaseId become one purchase at its earliest time, and returns beside it.
 import { createHash } from 'node:crypto';
 import { limits } from '../../base/limits.ts';
-import type { Purchase, UnreferencedReturn } from '../../log/events.ts';
+import type { Purchase } from '../../events/purchase.ts';
+import type { UnreferencedReturn } from '../../events/unreferenced-return.ts';
 import type { Channel, Origin, Refusal, RefusalKind, Row } from './row.ts';
 import type { Moment } from './times.ts';
 

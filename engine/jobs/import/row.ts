@@ -1,6 +1,7 @@
 // Rows: one receipt line as a file has it, checked against the limits of the log.
 import { limits } from '../../base/limits.ts';
-import { channels, type Purchase } from '../../log/events.ts';
+import { channels } from '../../base/shapes.ts';
+import type { Purchase } from '../../events/purchase.ts';
 import { parseFen, parseQuantity, parseWholeFen } from './amounts.ts';
 import { type ImportField, importFields } from './columns.ts';
 import type { Moment, TimeReader } from './times.ts';

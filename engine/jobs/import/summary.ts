@@ -1,5 +1,5 @@
 // Summary: what became of every row. docs/guides/import.md has the sums.
-import type { IngestResult } from '../../log/events.ts';
+import type { IngestResult } from '../../events/result.ts';
 import type { Batch } from './batches.ts';
 import { type Receipt, type Refuse, type ReturnRow, refusalOf } from './receipts.ts';
 

@@ -1,6 +1,6 @@
 // Tests of times: every accepted form, and what a zone makes of it.
 import { expect, test } from 'vitest';
-import { timeSchema } from '../../log/events.ts';
+import { timeSchema } from '../../base/shapes.ts';
 import { createTimeReader } from './times.ts';
 
 const read = (text: string, zone = 'Asia/Shanghai') => createTimeReader(zone)(text)?.text;

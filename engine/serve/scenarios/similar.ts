@@ -1,8 +1,8 @@
 // Substitutes and lookalikes of one item: bought by the same members, alike by name and shelf,
 // seldom in one basket.
 import { limits } from '../../base/limits.ts';
+import { compareByHash } from '../../catalogue/registry.ts';
 import { priors, repeats, tables } from '../../kernel/exports.ts';
-import { compareByHash } from '../../views/catalogue.ts';
 import type { ServeContext } from '../context.ts';
 import type { Candidate, Ranking, Source } from '../draft.ts';
 import { type RankedReason, reasonAbout } from '../ranked.ts';

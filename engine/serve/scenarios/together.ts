@@ -1,10 +1,9 @@
-// The lists of what goes with items in one basket: bought-together and basket-add-on (DESIGN
-// sections 5 and 6).
-
+// The lists of what goes with items in one basket: bought-together and basket-add-on
+// (docs/reference/scores.md).
 import { limits } from '../../base/limits.ts';
+import { compareByHash } from '../../catalogue/registry.ts';
 import { explained } from '../../kernel/explain.ts';
 import { priors, repeats, tables } from '../../kernel/exports.ts';
-import { compareByHash } from '../../views/catalogue.ts';
 import type { ServeContext } from '../context.ts';
 import type { Candidate, Ranking, Source } from '../draft.ts';
 import { type RankedReason, reasonAbout, reasonOf } from '../ranked.ts';

@@ -1,9 +1,9 @@
 // What the scenario ranks comes first, and no more is looked for than a page needs.
 import { expect, test } from 'vitest';
 import xxhash from 'xxhash-wasm';
-import type { Item, Store } from '../../log/events.ts';
-import { Registry } from '../../views/catalogue.ts';
-import { Counts } from '../../views/counts.ts';
+import { Registry } from '../../catalogue/registry.ts';
+import type { Item, StoreProfile as Store } from '../../catalogue/shapes.ts';
+import { Counts } from '../../counting/counts.ts';
 import type { ServeContext } from '../context.ts';
 import { startDraft } from '../draft.ts';
 import { candidates } from './candidates.ts';

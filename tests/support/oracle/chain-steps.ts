@@ -116,7 +116,7 @@ function eventOf(command: Command, context: Context): Event | undefined {
     case 'bringBack':
       return {
         kind: 'unreferencedReturn',
-        return: {
+        unreferencedReturn: {
           returnId: `back-${number}`,
           memberId: pick(memberIds, command.member) ?? '',
           occurredAt: timeOf(command.moment),

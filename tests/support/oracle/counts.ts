@@ -83,14 +83,21 @@ export function countAll(ledger: Ledger, options: CountOptions): State {
   const popularityDecay = decayFor(options.popularityHalfLifeDays, ledger.newestDay);
   const counts = noCounts();
   const histories = new Map<string, Basket[]>();
+  const nobodies = new Map<string, boolean>();
+  const isNobody = (member: string): boolean => {
+    const known = nobodies.get(member) ?? ledger.isNobody(member);
+    nobodies.set(member, known);
+    return known;
+  };
   for (const receipt of [...ledger.receipts.values()].sort(compareReceipts)) {
     const items = [...receipt.bought.keys()]
       .filter((itemId) => ledger.piecesLeft(receipt, itemId) > 0)
       .sort(compareByHash);
     const { memberId } = receipt;
-    const person = memberId === undefined ? undefined : ledger.people.personOf(memberId);
+    const member = memberId === undefined ? undefined : ledger.people.personOf(memberId);
     // Whoever opted out keeps the receipts and counts for nothing, not even for popularity.
-    const isOptedOut = person !== undefined && ledger.people.isOptedOut(person);
+    const isOptedOut = member !== undefined && ledger.people.isOptedOut(member);
+    const person = member !== undefined && isNobody(member) ? undefined : member;
     if (items.length === 0 || isOptedOut) continue;
     const basket = { receipt, items };
     addPopularity(counts, basket, popularityDecay);

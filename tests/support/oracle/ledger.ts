@@ -7,12 +7,12 @@ import type {
   Item,
   Purchase,
   Return,
-  Store,
+  StoreProfile,
   UnreferencedReturn,
 } from '../../../engine/index.ts';
 import { compareBytes } from './hash.ts';
 import { createPeople } from './people.ts';
-import { localHourOf, momentOf } from './time.ts';
+import { localDateOf, localHourOf, momentOf } from './time.ts';
 
 const millisecondsPerDay = 86_400_000;
 const clockSkewMsMax = 300_000;
@@ -25,6 +25,7 @@ export interface Receipt {
   readonly occurredAtMs: number;
   readonly day: number;
   readonly daypart: number;
+  readonly localDate: string;
   /** Pieces bought, duplicate lines added up. */
   readonly bought: ReadonlyMap<string, number>;
 }
@@ -57,7 +58,7 @@ export class Ledger {
   /** In the order of acceptance. */
   readonly receipts = new Map<string, Receipt>();
   readonly items = new Map<string, Item>();
-  readonly stores = new Map<string, Store>();
+  readonly stores = new Map<string, StoreProfile>();
   /** Items and stores of which something was said; others were only met in receipts. */
   readonly told = new Set<string>();
   readonly toldStores = new Set<string>();
@@ -87,7 +88,7 @@ export class Ledger {
       case 'return':
         return this.#acceptReturn(event.return);
       case 'unreferencedReturn':
-        return this.#acceptUnreferenced(event.return);
+        return this.#acceptUnreferenced(event.unreferencedReturn);
       case 'merge': {
         const { memberId, fromMemberId } = event.merge;
         if ([memberId, fromMemberId].some(this.people.isErased)) return rejected;
@@ -98,6 +99,8 @@ export class Ledger {
         if (this.people.isErased(memberId) || this.#isAhead(occurredAt)) return rejected;
         return this.people.hear(event.consent) ? created : duplicate;
       }
+      default:
+        throw new Error(`the oracle knows nothing of ${event.kind}`);
     }
   }
 
@@ -117,6 +120,15 @@ export class Ledger {
       (receipt) =>
         receipt.memberId !== undefined && personOf(receipt.memberId) === personOf(memberId),
     );
+  }
+
+  /** Whether so much cannot be one person: it counts as if nobody had shown a card. */
+  isNobody(memberId: string): boolean {
+    const receipts = this.receiptsOf(memberId);
+    const perDay = new Map<string, number>();
+    for (const { localDate } of receipts) perDay.set(localDate, (perDay.get(localDate) ?? 0) + 1);
+    const lines = receipts.reduce((sum, { bought }) => sum + bought.size, 0);
+    return receipts.length > 3_000 || lines > 30_000 || Math.max(0, ...perDay.values()) > 30;
   }
 
   piecesLeft(receipt: Receipt, itemId: string): number {
@@ -176,6 +188,7 @@ export class Ledger {
       occurredAtMs: epochMs,
       day,
       daypart: daypartStarts.findLastIndex((start) => start <= hour),
+      localDate: localDateOf(occurredAt, zone ?? this.#options.timeZone),
       bought: addUp(purchase.lines),
     });
     this.newestDay = Math.max(this.newestDay ?? day, day);

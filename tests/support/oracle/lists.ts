@@ -363,7 +363,8 @@ function memberRelaxations({
 }: Pick<Question, 'state' | 'request' | 'history'>): Relaxation[] {
   const { scenario, memberId = '' } = request;
   if (ledger.people.isOptedOut(memberId)) return ['member_opted_out'];
-  if (ledger.receiptsOf(memberId).length === 0) return ['member_unknown'];
+  const isUnknown = ledger.receiptsOf(memberId).length === 0 || ledger.isNobody(memberId);
+  if (isUnknown) return ['member_unknown'];
   const asksHistory = !wantsItem(request) && scenario !== 'popular';
   return asksHistory && history.length === 0 ? ['member_has_no_history'] : [];
 }

@@ -12,6 +12,15 @@ export function momentOf(time: string): {
   return { epochMs, offsetMinutes: sign === '-' ? -size : size };
 }
 
+/** The date on the wall, e.g. `2026-05-01`: by the offset that the text gives, else by the zone. */
+export function localDateOf(time: string, timeZone: string): string {
+  const { epochMs, offsetMinutes } = momentOf(time);
+  if (offsetMinutes !== undefined) {
+    return new Date(epochMs + offsetMinutes * 60_000).toISOString().slice(0, 10);
+  }
+  return new Intl.DateTimeFormat('sv', { timeZone }).format(epochMs);
+}
+
 /** The hour on the wall, 0 to 23: by the offset that the text gives, else by the zone. */
 export function localHourOf(time: string, timeZone: string): number {
   const { epochMs, offsetMinutes } = momentOf(time);

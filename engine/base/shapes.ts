@@ -1,0 +1,65 @@
+// Shapes that several kinds of events share. The zod schemas validate, document (OpenAPI) and type;
+// nothing behind them checks a shape again.
+import { z } from 'zod';
+import { limits } from './limits.ts';
+
+const encoder = new TextEncoder();
+
+/**
+ * An outside id: 1–128 bytes of well-formed UTF-8, compared as given (no trimming, no case
+ * folding).
+ */
+export const idSchema = z
+  .string()
+  .min(1, { message: 'must not be empty' })
+  .refine((id) => id.isWellFormed(), {
+    message: 'must be well-formed Unicode (no lone surrogates)',
+  })
+  .refine((id) => encoder.encode(id).length <= limits.idBytesMax, {
+    message: `must be at most ${limits.idBytesMax} bytes of UTF-8`,
+    params: { limit: limits.idBytesMax },
+  })
+  .meta({ description: `Opaque id, 1 to ${limits.idBytesMax} bytes of UTF-8, compared as given.` });
+
+export const textSchema = (charactersMax: number) =>
+  z
+    .string()
+    .min(1)
+    .max(charactersMax)
+    .refine((text) => text.isWellFormed(), { message: 'must be well-formed Unicode' });
+
+/** RFC 3339 date-time with `Z` or an offset. */
+export const timeSchema = z.iso.datetime({ offset: true }).meta({
+  description:
+    'RFC 3339 date-time with an offset, e.g. 2026-05-01T09:10:00+08:00. `Z` gives no local ' +
+    'offset: the store’s time zone counts.',
+  examples: ['2026-05-01T09:10:00+08:00'],
+});
+
+export const channels = ['app', 'mini_program', 'pos', 'web', 'other'] as const;
+export type Channel = (typeof channels)[number];
+export const channelSchema = z.enum(channels);
+
+/** Pieces or kilograms, kept as whole thousandths. */
+export const quantitySchema = z
+  .number()
+  .min(0.001)
+  .max(limits.quantityMax)
+  .refine(isInThousandths, { message: 'must have at most three decimal places' })
+  .meta({ description: 'Pieces, or kilograms of weighed goods, with up to three decimal places.' });
+
+/** But for what floating point leaves of a decimal. */
+function isInThousandths(quantity: number): boolean {
+  const rest = Math.abs(quantity * 1_000 - thousandthsOf(quantity));
+  return rest <= 1e-6 * Math.abs(quantity);
+}
+
+export const moneySchema = z.int().min(0).max(limits.amountFenMax);
+
+export function thousandthsOf(quantity: number): number {
+  return Math.round(quantity * 1_000);
+}
+
+export function quantityOf(thousandths: number): number {
+  return thousandths / 1_000;
+}

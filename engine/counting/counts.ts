@@ -1,0 +1,166 @@
+// The counts in memory: one kernel, brought in step with the registries and moved by changes of
+// histories.
+import { EngineError } from '../base/errors.ts';
+import { daypartCount } from '../base/time.ts';
+import type { Registries } from '../catalogue/registries.ts';
+import { Kernel, type KernelChange } from '../kernel/kernel.ts';
+
+/** Half-lives in days; null: no decay. */
+export interface HalfLives {
+  readonly pairDays: number | null;
+  readonly popularityDays: number | null;
+}
+
+/**
+ * What counted before and what counts after one change: stored histories of one member, or of one
+ * anonymous ticket.
+ */
+export type Change = KernelChange;
+
+const halfLivesPerLandmark = 16;
+/**
+ * So many half-lives past the landmark the weights are still far from 63 bits; beyond, folding
+ * waits for the recount.
+ */
+const halfLivesWithoutRecount = 20;
+
+/**
+ * t0 of docs/reference/counts.md: the last multiple of 16 half-lives at or before a day; 0 without
+ * decay.
+ */
+function landmarkOf(newestDay: number, halfLifeDays: number | null): number {
+  if (halfLifeDays === null) return 0;
+  const grid = halfLivesPerLandmark * halfLifeDays;
+  return Math.floor(newestDay / grid) * grid;
+}
+
+export class Counts {
+  readonly kernel: Kernel;
+  readonly landmarkDay: number;
+  readonly popularityLandmarkDay: number;
+  readonly registries: Registries;
+  /** Tells apart counts that weigh the same receipts differently. */
+  readonly decayName: string;
+  private readonly halfLives: HalfLives;
+  private stores = 0;
+
+  /** `kernel`: a new one, or one that a checkpoint was read into, without items and stores. */
+  constructor(
+    registries: Registries,
+    halfLives: HalfLives,
+    newestDay: number,
+    kernel = new Kernel(),
+  ) {
+    this.registries = registries;
+    this.halfLives = halfLives;
+    this.landmarkDay = landmarkOf(newestDay, halfLives.pairDays);
+    this.popularityLandmarkDay = landmarkOf(newestDay, halfLives.popularityDays);
+    const { pairDays, popularityDays } = halfLives;
+    const popularity = `${popularityDays}@${this.popularityLandmarkDay}`;
+    this.decayName = `${pairDays}@${this.landmarkDay} ${popularity}`;
+    this.kernel = kernel;
+    kernel.setDecay({
+      halfLifeDays: halfLives.pairDays ?? 0,
+      landmarkDay: this.landmarkDay,
+      popularityHalfLifeDays: halfLives.popularityDays ?? 0,
+      popularityLandmarkDay: this.popularityLandmarkDay,
+    });
+    this.register();
+  }
+
+  /**
+   * Whether an item is there for anybody who asks: something was said of it, or receipts that count
+   * hold it. What only somebody bought who was erased since is not, on whatever node they bought.
+   */
+  knowsItem(number: number): boolean {
+    if (this.registries.items.sequenceOf(number) > 0) return true;
+    return number < this.kernel.run.itemCount.value && this.kernel.support(number) > 0;
+  }
+
+  /** The same of a store. */
+  knowsStore(number: number): boolean {
+    if (this.registries.stores.sequenceOf(number) > 0) return true;
+    if (number > this.stores) return false;
+    const first = number * daypartCount;
+    for (let row = first; row < first + daypartCount; row++) {
+      if (this.kernel.rowSize('scope', row) > 0) return true;
+    }
+    return false;
+  }
+
+  /** Gives the kernel every item and store that it does not know yet. */
+  register(): void {
+    const { items, stores } = this.registries;
+    const { run } = this.kernel;
+    for (let number = run.itemCount.value; number < items.size; number++) {
+      run.addItem(items.hashOf(number));
+      run.setListable(number, items.valueOf(number).status === 'active');
+    }
+    for (; this.stores < stores.size; this.stores++) {
+      run.pushStore(stores.hashOf(this.stores + 1));
+    }
+  }
+
+  /**
+   * Throws RESOURCE_EXHAUSTED, MEMORY_FULL, when these changes, and the items and stores that came
+   * with them, may take more memory than there is. `takesBack`: they may use what is kept for what
+   * cannot be refused.
+   */
+  assertRoomFor(changes: Iterable<Change>, takesBack: boolean): void {
+    const { kernel } = this;
+    const { items, stores } = this.registries;
+    const newItems = items.size - kernel.run.itemCount.value;
+    const newStores = stores.size - this.stores;
+    const bytes = kernel.foresee(changes, { newItems, newStores });
+    if (kernel.hasRoomFor(bytes, takesBack)) return;
+    const message =
+      `counting it may take ${bytes} bytes; the counts use ${kernel.run.usedBytes()} of the ` +
+      `${kernel.memoryMax} that they may (CAINI_MEMORY_MAX); nothing was written`;
+    throw new EngineError('RESOURCE_EXHAUSTED', message, { reason: 'MEMORY_FULL' });
+  }
+
+  /** Whether these landmarks are no longer those of the newest day. */
+  isPastLandmark(newestDay: number): boolean {
+    const { pairDays, popularityDays } = this.halfLives;
+    return (
+      landmarkOf(newestDay, pairDays) !== this.landmarkDay ||
+      landmarkOf(newestDay, popularityDays) !== this.popularityLandmarkDay
+    );
+  }
+
+  /** Whether the weights of a day so far past the landmark would outgrow their cells. */
+  isBeyondHeadroom(newestDay: number): boolean {
+    const { pairDays, popularityDays } = this.halfLives;
+    const isBeyond = (landmark: number, days: number | null) =>
+      days !== null && newestDay - landmark >= days * halfLivesWithoutRecount;
+    return (
+      isBeyond(this.landmarkDay, pairDays) || isBeyond(this.popularityLandmarkDay, popularityDays)
+    );
+  }
+
+  apply(change: Change): void {
+    this.kernel.apply(change);
+  }
+
+  /** Tells the kernel which of these items the catalogue lets be listed. */
+  refreshEligible(numbers: Iterable<number>): void {
+    const { items } = this.registries;
+    for (const number of numbers) {
+      this.kernel.run.setListable(number, items.valueOf(number).status === 'active');
+    }
+  }
+
+  /** To be called after changes: g(now) orders the rows. */
+  settleNow(): void {
+    this.kernel.run.setViewGrowth(this.kernel.run.pairGrowth(this.now()));
+  }
+
+  /**
+   * The newest learnt day, from which everything is weighed; the landmark before anything was
+   * learnt.
+   */
+  now(): number {
+    const newest = this.kernel.run.newestDay();
+    return newest < 0 ? this.landmarkDay : newest;
+  }
+}

@@ -1,0 +1,49 @@
+// Moves counts by what a batch changed, in slices: however much it is, no turn of the event loop is
+// long. Between slices lists are made from counts that hold a part of it.
+import { setImmediate } from 'node:timers/promises';
+import { limits } from '../base/limits.ts';
+import type { Change, Subject } from '../history/contributions.ts';
+import type { Counts } from './counts.ts';
+
+/** Counts that follow what changes, all or some of it. */
+export interface Follower {
+  readonly counts: Counts;
+  /** Whether the change of a subject concerns them. */
+  covers(subject: Subject): boolean;
+  /** Goes on with what they are in the midst of; whether they are in the midst of nothing. */
+  finishSlice(): boolean;
+}
+
+/**
+ * Resolves when all of it is counted. What the kernel throws is thrown on, and then the counts are
+ * of no use any more.
+ */
+export async function moveCounts(
+  changes: Iterable<Change>,
+  followers: readonly Follower[],
+): Promise<void> {
+  let left: number = limits.countSliceCells;
+  const pause = async (): Promise<void> => {
+    left = limits.countSliceCells;
+    await setImmediate();
+  };
+  for (const change of changes) {
+    for (const follower of followers) {
+      if (!follower.covers(change.subject)) continue;
+      const { kernel } = follower.counts;
+      while (!follower.finishSlice()) await pause();
+      kernel.beginChange(change);
+      while (!kernel.continueChange(left)) await pause();
+      left -= kernel.workDone;
+      if (left <= 0) await pause();
+    }
+  }
+  for (const { counts } of followers) counts.settleNow();
+}
+
+/** What undoes these changes. */
+export function inverseOf(changes: readonly Change[]): Change[] {
+  return [...changes].reverse().map(({ subject, before, after, isMember }) => {
+    return { subject, before: after, after: before, isMember };
+  });
+}

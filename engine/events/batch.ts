@@ -1,0 +1,51 @@
+// What one write transaction has done so far: what it changed of what counts, and how to undo what
+// it did in memory.
+import type { Change, Contributions, Rows } from '../history/contributions.ts';
+
+export class Batch {
+  readonly contributions: Contributions;
+  /** Item numbers whose catalogue entry changed. */
+  readonly changedItems = new Set<number>();
+  /** Keyed hashes of members erased, to be added to the ledger after the commit. */
+  readonly erasedHashes: Buffer[] = [];
+  /** Members erased of whom something is kept still, by the ids that stand for them. */
+  readonly erasedMembers = new Set<string>();
+  /** What counted before and what counts after; empty before the transaction has ended. */
+  changes: readonly Change[] = [];
+  /** Cards that are nobody's of which all receipts come to count, or cease to. */
+  rows: readonly Rows[] = [];
+  /** The counts are being moved by it, while it is on its way to the disk. */
+  counting: Promise<void> | undefined;
+  /**
+   * What it has cost so far, in units of about a microsecond: how much more one transaction takes
+   * in is decided by it, since one event may be a coffee and another a history of years.
+   */
+  work = 0;
+  private readonly undoSteps: (() => void)[] = [];
+
+  constructor(contributions: Contributions) {
+    this.contributions = contributions;
+  }
+
+  /** At the end of the transaction: what it changes of the counts. */
+  close(): void {
+    const { changes, rows } = this.contributions.close();
+    this.changes = changes;
+    this.rows = rows;
+  }
+
+  /** Whether it changes histories only, so that the counts can be moved back by exactly as much. */
+  get isInvertible(): boolean {
+    const isPlain = this.undoSteps.length === 0 && this.erasedHashes.length === 0;
+    return isPlain && this.rows.length === 0;
+  }
+
+  onUndo(step: () => void): void {
+    this.undoSteps.push(step);
+  }
+
+  /** For a transaction that did not commit: newest step first. */
+  undo(): void {
+    for (const step of this.undoSteps.reverse()) step();
+  }
+}

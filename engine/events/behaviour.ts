@@ -1,0 +1,110 @@
+// What somebody did before they bought: looked at an item, put it into the cart, liked it or not.
+// Kept in a stream of its own, which leaves after a shorter time.
+import { z } from 'zod';
+import { type Channel, channelSchema, channels, idSchema, timeSchema } from '../base/shapes.ts';
+import type { ByteReader, ByteWriter } from '../log/bytes.ts';
+import { beginContent } from '../log/frame.ts';
+import type { WriteContext } from './context.ts';
+import { findId, forgetId, rememberId } from './ids.ts';
+import { answerKnown, type Moment, momentOf, refuseErased, validateMoment } from './judgements.ts';
+import type { Arrival, DoorKind, EntryKind } from './kind.ts';
+import { record } from './record.ts';
+import { hasTombstone } from './tombstones.ts';
+
+const actions = ['view', 'cart', 'uncart', 'favorite', 'unfavorite', 'dislike'] as const;
+export type Action = (typeof actions)[number];
+
+const behaviourSchema = z.strictObject({
+  eventId: idSchema.meta({ description: 'Idempotency key of the event.' }),
+  memberId: idSchema.optional(),
+  sessionId: idSchema.optional(),
+  action: z.enum(actions),
+  itemId: idSchema,
+  channel: channelSchema.default('other'),
+  occurredAt: timeSchema,
+});
+
+export type Behaviour = z.output<typeof behaviourSchema>;
+
+export interface LoggedBehaviour extends Moment {
+  readonly eventId: string;
+  readonly memberId: string | undefined;
+  readonly sessionId: string | undefined;
+  readonly action: Action;
+  readonly itemId: string;
+  readonly channel: Channel;
+}
+
+const behaviourCode = 3;
+const has = { member: 1, session: 2 } as const;
+
+function encode(writer: ByteWriter, value: LoggedBehaviour): void {
+  const { memberId, sessionId } = value;
+  const mask =
+    (memberId === undefined ? 0 : has.member) | (sessionId === undefined ? 0 : has.session);
+  writer.byte(mask).byte(actions.indexOf(value.action)).byte(channels.indexOf(value.channel));
+  writer.signed(value.offsetMinutes).whole(value.occurredAtMs);
+  writer.text(value.eventId).text(value.itemId);
+  for (const id of [memberId, sessionId]) if (id !== undefined) writer.text(id);
+}
+
+function decode(reader: ByteReader): LoggedBehaviour {
+  const mask = reader.byte();
+  const [action, channel] = [actions[reader.byte()]!, channels[reader.byte()]!];
+  const [offsetMinutes, occurredAtMs] = [reader.signed(), reader.whole()];
+  const [eventId, itemId] = [reader.text(), reader.text()];
+  const textOf = (bit: number) => ((mask & bit) === 0 ? undefined : reader.text());
+  const [memberId, sessionId] = [textOf(has.member), textOf(has.session)];
+  return { eventId, itemId, memberId, sessionId, action, channel, offsetMinutes, occurredAtMs };
+}
+
+/** Decides between `duplicate` and `conflict`: all that the sender said. */
+function hashOf({ hashBytes }: WriteContext, value: LoggedBehaviour): bigint {
+  const content = beginContent();
+  encode(content, { ...value, offsetMinutes: 0 });
+  return hashBytes(content.written());
+}
+
+function apply(context: WriteContext, { value, append }: Arrival<LoggedBehaviour>): void {
+  const { store } = context;
+  const { memberId, eventId } = value;
+  const isGone = memberId !== undefined && hasTombstone(context, 'member', memberId);
+  // The same event through two origins: it says nothing twice.
+  const isSecond = findId(store, behaviourCode, eventId) !== undefined;
+  const sequence = append(!isGone && !isSecond);
+  if (isGone || isSecond) return;
+  const contentHash = hashOf(context, value);
+  rememberId(store, behaviourCode, eventId, { sequence, contentHash });
+}
+
+export const behaviourEntries: EntryKind<'behaviour', LoggedBehaviour> = {
+  name: 'behaviour',
+  code: behaviourCode,
+  stream: 'behaviour',
+  encode,
+  decode,
+  subjects: ({ memberId }) => (memberId === undefined ? [] : [memberId]),
+  apply,
+  forget({ store }, { value }) {
+    forgetId(store, behaviourCode, value.eventId);
+  },
+};
+
+export const behaviourDoor: DoorKind<'behaviour', Behaviour> = {
+  name: 'behaviour',
+  schema: behaviourSchema,
+  admit(context, { occurredAt, ...given }) {
+    const { eventId: id, memberId, sessionId } = given;
+    const moment = momentOf(context, occurredAt, undefined);
+    const value: LoggedBehaviour = { ...given, memberId, sessionId, ...moment };
+    const answer =
+      refuseErased(context, id, memberId) ??
+      answerKnown(context, { code: behaviourCode, field: 'eventId' }, id, () =>
+        hashOf(context, value),
+      ) ??
+      validateMoment(context, id, moment);
+    if (answer) return answer;
+    const sequence = record(context, behaviourEntries, value);
+    return { id, status: 'created', watermark: context.log.watermarkOf(sequence) };
+  },
+};

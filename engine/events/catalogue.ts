@@ -1,0 +1,126 @@
+// Items and stores as transactions write them: their numbers, their rows, and how to undo it.
+import { EngineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { Registry } from '../catalogue/registry.ts';
+import type { Item, StoreProfile } from '../catalogue/shapes.ts';
+import { acceptedAtMsOf } from '../log/frame.ts';
+import type { WriteContext } from './context.ts';
+
+/** Of `Batch.work`: a new item or store. */
+const workOfNewId = 6;
+
+function register<Value>(
+  { batch }: WriteContext,
+  registry: Registry<Value>,
+  id: string,
+  value: Value,
+): number {
+  const size = registry.size;
+  batch.work += workOfNewId;
+  const number = registry.push(id, value, 0);
+  batch.onUndo(() => registry.truncate(size));
+  return number;
+}
+
+function numberKey(number: number): Buffer {
+  const key = Buffer.allocUnsafe(4);
+  key.writeUInt32BE(number);
+  return key;
+}
+
+function assertMore(registry: Registry<unknown>, most: number, reason: string): void {
+  if (registry.size < most) return;
+  const what = reason === 'ITEMS_MAX' ? 'items' : 'stores';
+  const message = `the chain has ${registry.size} ${what}, which is the limit; nothing was written`;
+  throw new EngineError('RESOURCE_EXHAUSTED', message, { reason });
+}
+
+function replace<Value>(
+  { batch }: WriteContext,
+  registry: Registry<Value>,
+  number: number,
+  now: { readonly value: Value; readonly sequence: number },
+): void {
+  const before = { value: registry.valueOf(number), sequence: registry.sequenceOf(number) };
+  batch.onUndo(() => {
+    if (number < registry.nextNumber) registry.replace(number, before.value, before.sequence);
+  });
+  registry.replace(number, now.value, now.sequence);
+}
+
+/**
+ * Writes what is known of an item; made first when its id is new. Throws RESOURCE_EXHAUSTED,
+ * ITEMS_MAX or CATALOGUE_FULL.
+ */
+export function putItem(context: WriteContext, item: Item, sequence: number): void {
+  const { items } = context.registries;
+  const known = items.numberOf(item.itemId);
+  if (known === undefined) assertMore(items, limits.itemsMax, 'ITEMS_MAX');
+  items.assertRoomFor(item.itemId, item);
+  const number = known ?? register(context, items, item.itemId, item);
+  replace(context, items, number, { value: item, sequence });
+  const row = Buffer.from(JSON.stringify({ value: item, sequence }));
+  context.store.tables.items.put(numberKey(number), row);
+  context.batch.changedItems.add(number);
+}
+
+/** The same of a store. Throws RESOURCE_EXHAUSTED, STORES_MAX or CATALOGUE_FULL. */
+export function putStore(context: WriteContext, store: StoreProfile, sequence: number): void {
+  const { stores } = context.registries;
+  const known = stores.numberOf(store.storeId);
+  if (known === undefined) assertMore(stores, limits.storesMax, 'STORES_MAX');
+  stores.assertRoomFor(store.storeId, store);
+  const number = known ?? register(context, stores, store.storeId, store);
+  replace(context, stores, number, { value: store, sequence });
+  const row = Buffer.from(JSON.stringify({ value: store, sequence }));
+  context.store.tables.stores.put(numberKey(number), row);
+}
+
+/** An unknown item or store in a receipt is registered, not refused. */
+export function registerUnknown(
+  context: WriteContext,
+  receipt: {
+    readonly storeId?: string | undefined;
+    readonly lines: readonly { readonly itemId: string }[];
+  },
+): void {
+  const { items, stores } = context.registries;
+  if (receipt.storeId !== undefined && stores.numberOf(receipt.storeId) === undefined) {
+    putStore(context, { storeId: receipt.storeId }, 0);
+  }
+  for (const { itemId } of receipt.lines) {
+    if (items.numberOf(itemId) !== undefined) continue;
+    putItem(context, { itemId, status: 'active' }, 0);
+  }
+}
+
+/**
+ * When an upsert is accepted: later than what it replaces, also where another origin's clock is
+ * ahead of ours. Of two upserts the later one stands, on every node.
+ */
+export function upsertTimeMs({ log, clock }: WriteContext, replaced: number): number {
+  if (replaced === 0 || !log.origins.isNamed) return clock();
+  return Math.max(clock(), acceptedAtMsOf(log.read(replaced)) + 1);
+}
+
+/**
+ * Of two upserts of one id the later stands, and of two at the same millisecond that of the origin
+ * whose name comes last.
+ */
+export function upsertStands(
+  { log }: WriteContext,
+  replaced: number,
+  { acceptedAtMs, origin }: { readonly acceptedAtMs: number; readonly origin: string },
+): boolean {
+  // Only ever met in receipts, or there is nobody to contradict.
+  if (replaced === 0 || !log.origins.isNamed) return true;
+  const stood = acceptedAtMsOf(log.read(replaced));
+  if (stood !== acceptedAtMs) return acceptedAtMs > stood;
+  return origin >= log.origins.at(replaced).origin;
+}
+
+/** Where the upsert stands that an id has now; 0 when it has none. */
+export function upsertOf(registry: Registry<unknown>, id: string): number {
+  const number = registry.numberOf(id);
+  return number === undefined ? 0 : registry.sequenceOf(number);
+}

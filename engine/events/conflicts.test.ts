@@ -1,0 +1,106 @@
+// What stands when two origins contradict each other: the same on every node, whoever hears first.
+import { expect, test } from 'vitest';
+import { type Chain, exchange, expectSame, start, withChain } from '../../tests/support/engines.ts';
+import type { Event } from './index.ts';
+
+type Engine = Awaited<ReturnType<Chain['open']>>;
+
+const at = (minutes: number) => new Date(start + minutes * 60_000).toISOString();
+
+const buys = (purchaseId: string, memberId: string, ...items: string[]): Event => ({
+  kind: 'purchase',
+  purchase: {
+    purchaseId,
+    memberId,
+    channel: 'pos',
+    occurredAt: at(0),
+    lines: items.map((itemId) => ({ itemId, quantity: 1 })),
+  },
+});
+const returns = (returnId: string, purchaseId: string, ...items: string[]): Event => ({
+  kind: 'return',
+  return: {
+    returnId,
+    purchaseId,
+    channel: 'pos',
+    occurredAt: at(1),
+    lines: items.map((itemId) => ({ itemId, quantity: 1 })),
+  },
+});
+const consents = (memberId: string, personalization: boolean, minutes: number): Event => ({
+  kind: 'consent',
+  consent: { memberId, personalization, occurredAt: at(minutes) },
+});
+const named = (name: string): Event => ({
+  kind: 'item',
+  item: { itemId: 'milk', name, status: 'active' },
+});
+
+/** Each origin accepts its own; then all is exchanged, and both tell the same. */
+async function meet(
+  { ofA, ofB }: { readonly ofA: readonly Event[]; readonly ofB: readonly Event[] },
+  see: (engine: Engine) => void | Promise<void>,
+): Promise<void> {
+  for (const order of ['a first', 'b first']) {
+    await withChain(async (chain) => {
+      const [a, b] = [await chain.open('a'), await chain.open('b')];
+      await a.ingest(ofA);
+      chain.nowMs += 60_000;
+      await b.ingest(ofB);
+      await exchange(...(order === 'a first' ? [a, b] : [b, a]));
+      expectSame(a, b);
+      for (const engine of [a, b]) {
+        await see(engine);
+        expect(await engine.verify()).toMatchObject({ ok: true });
+      }
+    });
+  }
+}
+
+test('a receipt counts as the origin whose name comes first has it', () =>
+  meet({ ofA: [buys('p', 'ann', 'milk')], ofB: [buys('p', 'bob', 'tea')] }, (engine) => {
+    const held = [...engine.receipts()].map(({ memberId, itemId }) => `${memberId} ${itemId}`);
+    expect(held).toEqual(['ann milk']);
+  }));
+
+test('a return that both accepted takes back once', () =>
+  meet(
+    {
+      ofA: [buys('p', 'ann', 'milk', 'tea'), returns('r', 'p', 'milk')],
+      ofB: [returns('r', 'p', 'milk')],
+    },
+    (engine) => {
+      expect([...engine.receipts()].map(({ itemId }) => itemId)).toEqual(['tea']);
+    },
+  ));
+
+test('of two answers on consent the later counts, of two at once the refusal', async () => {
+  const list = (engine: Engine) =>
+    engine.recommend({ scenario: 'guess-you-like', memberId: 'ann' }).relaxations;
+  const first = buys('p', 'ann', 'milk');
+  await meet(
+    { ofA: [first, consents('ann', true, 2)], ofB: [consents('ann', false, 1)] },
+    (engine) => expect(list(engine)).not.toContain('member_opted_out'),
+  );
+  await meet(
+    { ofA: [first, consents('ann', true, 1)], ofB: [consents('ann', false, 1)] },
+    (engine) => expect(list(engine)).toContain('member_opted_out'),
+  );
+});
+
+test('of two upserts the one that was accepted later stands', () =>
+  meet({ ofA: [named('Milk 1 l')], ofB: [named('Whole milk')] }, (engine) => {
+    expect(engine.item('milk')?.name).toBe('Whole milk');
+  }));
+
+test('ids that each merged with another are one person everywhere', () =>
+  meet(
+    {
+      ofA: [
+        buys('p', 'ann', 'milk'),
+        { kind: 'merge', merge: { memberId: 'ann', fromMemberId: 'x' } },
+      ],
+      ofB: [buys('q', 'x', 'tea'), { kind: 'merge', merge: { memberId: 'x', fromMemberId: 'y' } }],
+    },
+    (engine) => expect(engine.status().members).toBe(1),
+  ));

@@ -1,0 +1,87 @@
+// Takes receipts out that a clock which was ahead has left, some at a time, and the newest day that
+// they made with them.
+import { dayOf } from '../base/clock.ts';
+import { quantityOf } from '../base/shapes.ts';
+import { formatMoment } from '../base/time.ts';
+import type { Log } from '../log/log.ts';
+import { requireRecount, type WriteContext } from './context.ts';
+import { readPurchase } from './copies.ts';
+import { forgetReceipt } from './forget.ts';
+import { findId } from './ids.ts';
+import { type LoggedPurchase, purchaseCode, purchasedAtMs } from './logged-purchase.ts';
+import { readReturns, removeReceipt } from './receipts.ts';
+
+/** What was taken out, as it would be sent. */
+export interface DiscardedReceipt {
+  readonly purchaseId: string;
+  readonly memberId?: string | undefined;
+  readonly storeId?: string | undefined;
+  readonly occurredAt: string;
+  readonly lines: readonly {
+    readonly itemId: string;
+    readonly quantity: number;
+    readonly unitPriceFen?: number | undefined;
+  }[];
+}
+
+/** Where receipts of after a moment stand, and the newest day of all others. */
+export interface FoundAfter {
+  readonly sequences: readonly number[];
+  readonly newestDay: number;
+}
+
+/** Reads the log from its beginning; yields now and then, and answers at its end. */
+export function* findAfter(
+  log: Log,
+  momentMs: number,
+  entriesAtOnce: number,
+): Generator<void, FoundAfter> {
+  const sequences: number[] = [];
+  let newestDay = 0;
+  const { head } = log;
+  for (const { sequence, bytes } of log.scan()) {
+    if (sequence > head) break;
+    if (sequence % entriesAtOnce === 0) yield;
+    const atMs = purchasedAtMs(bytes);
+    if (atMs === undefined) continue;
+    if (atMs > momentMs) sequences.push(sequence);
+    else newestDay = Math.max(newestDay, dayOf(atMs));
+  }
+  return { sequences, newestDay };
+}
+
+const noCheckpoint = { oldest: 0, newest: 0 };
+
+/**
+ * One slice inside a write transaction; answers what was taken. No tombstone is left: the same
+ * receipts may come again with their right times.
+ */
+export function discardReceipts(
+  context: WriteContext,
+  sequences: readonly number[],
+): readonly DiscardedReceipt[] {
+  const { store, log } = context;
+  const taken: DiscardedReceipt[] = [];
+  for (const sequence of sequences) {
+    const stored = readPurchase(context, sequence);
+    if (!stored) continue;
+    const { purchaseId } = stored.purchase;
+    if (findId(store, purchaseCode, purchaseId)?.sequence === sequence) {
+      const removal = { removedAt: log.head + 1, returns: readReturns(context, purchaseId) };
+      removeReceipt({ ...context, checkpoints: () => noCheckpoint }, stored, removal);
+    }
+    forgetReceipt(context, { purchaseId, sequence });
+    taken.push(toSend(stored.purchase));
+  }
+  if (taken.length > 0) requireRecount(context, log.head);
+  return taken;
+}
+
+function toSend({ occurredAtMs, offsetMinutes, ...purchase }: LoggedPurchase): DiscardedReceipt {
+  const { purchaseId, memberId, storeId } = purchase;
+  const occurredAt = formatMoment(occurredAtMs, offsetMinutes);
+  const lines = purchase.lines.map(({ itemId, thousandths, unitPriceFen }) => {
+    return { itemId, quantity: quantityOf(thousandths), unitPriceFen };
+  });
+  return { purchaseId, memberId, storeId, occurredAt, lines };
+}

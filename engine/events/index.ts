@@ -1,0 +1,122 @@
+// The table of all kinds of events: what is not in it does not exist for the log, ingest,
+// replication, replay, erase, export and verify.
+import { EngineError } from '../base/errors.ts';
+import { ByteReader } from '../log/bytes.ts';
+import { acceptedAtMsOf, bodyOf, codeOf, stubCode } from '../log/frame.ts';
+import { Log, type Stream } from '../log/log.ts';
+import type { Store } from '../store/store.ts';
+import { behaviourDoor, behaviourEntries } from './behaviour.ts';
+import { consentDoor, consentEntries } from './consent.ts';
+import { eraseEntries } from './erase.ts';
+import { expireEntries } from './expire.ts';
+import { itemDoor, itemEntries } from './item.ts';
+import type { DoorKind, EntryKind } from './kind.ts';
+import { mergeDoor, mergeEntries } from './merge.ts';
+import { purchaseDoor, purchaseEntries } from './purchase.ts';
+import { returnDoor, returnEntries } from './return.ts';
+import { storeDoor, storeEntries } from './store.ts';
+import { unreferencedReturnDoor } from './unreferenced-return.ts';
+
+/** What stands in the log. */
+const entryKinds = {
+  purchase: purchaseEntries,
+  return: returnEntries,
+  behaviour: behaviourEntries,
+  merge: mergeEntries,
+  consent: consentEntries,
+  erase: eraseEntries,
+  expire: expireEntries,
+  item: itemEntries,
+  store: storeEntries,
+} as const;
+
+/** What may be sent. */
+const doorKinds = {
+  purchase: purchaseDoor,
+  return: returnDoor,
+  unreferencedReturn: unreferencedReturnDoor,
+  behaviour: behaviourDoor,
+  merge: mergeDoor,
+  consent: consentDoor,
+  item: itemDoor,
+  store: storeDoor,
+} as const;
+
+type ValueOf<Kind> = Kind extends EntryKind<string, infer Value> ? Value : never;
+type GivenOf<Kind> = Kind extends DoorKind<string, infer Given> ? Given : never;
+
+type EntryKinds = typeof entryKinds;
+type DoorKinds = typeof doorKinds;
+
+/** A log entry of any kind; a stub stands where something was erased or has expired. */
+export type LogEntry =
+  | {
+      readonly [Name in keyof EntryKinds]: {
+        readonly kind: Name;
+        readonly acceptedAtMs: number;
+        readonly value: ValueOf<EntryKinds[Name]>;
+      };
+    }[keyof EntryKinds]
+  | { readonly kind: 'stub'; readonly acceptedAtMs: number };
+
+/** What ingest accepts, already validated by the schema of its kind. */
+export type Event = {
+  readonly [Name in keyof DoorKinds]: { readonly kind: Name } & {
+    readonly [Property in Name]: GivenOf<DoorKinds[Name]>;
+  };
+}[keyof DoorKinds];
+
+/** Any kind, for those who treat all alike. */
+export type AnyEntryKind = EntryKind<string, unknown>;
+
+const byCode = new Map(
+  Object.values(entryKinds).map((kind) => [kind.code, kind as unknown as AnyEntryKind]),
+);
+
+/** Undefined for a code that this version does not know. */
+export function kindOfCode(code: number): AnyEntryKind | undefined {
+  return byCode.get(code);
+}
+
+/** Where entries of a kind lie; what nobody knows lies in the log. */
+function streamOf(code: number): Stream {
+  return byCode.get(code)?.stream ?? 'log';
+}
+
+export function openLog(store: Store): Log {
+  return new Log(store, streamOf);
+}
+
+/** How an event is judged, and the event itself. */
+export function doorOf(event: Event): {
+  readonly door: DoorKind<string, unknown>;
+  readonly given: unknown;
+} {
+  const door = doorKinds[event.kind] as unknown as DoorKind<string, unknown>;
+  return { door, given: (event as unknown as Record<string, unknown>)[event.kind] };
+}
+
+/** Throws DATA_LOSS for a kind that this version does not know. */
+export function decodeEntry(bytes: Buffer, sequence: number): LogEntry {
+  const code = codeOf(bytes);
+  const acceptedAtMs = acceptedAtMsOf(bytes);
+  if (code === stubCode) return { kind: 'stub', acceptedAtMs };
+  const kind = byCode.get(code);
+  if (!kind) {
+    throw new EngineError('DATA_LOSS', `log entry ${sequence} is of the unknown kind ${code}`);
+  }
+  const value = kind.decode(new ByteReader(bodyOf(bytes)));
+  return { kind: kind.name, acceptedAtMs, value } as LogEntry;
+}
+
+export interface SequencedEntry {
+  readonly sequence: number;
+  readonly entry: LogEntry;
+}
+
+/** Entries from a sequence on, in order. */
+export function* scanEntries(log: Log, from = 1): IterableIterator<SequencedEntry> {
+  for (const { sequence, bytes } of log.scan(from)) {
+    yield { sequence, entry: decodeEntry(bytes, sequence) };
+  }
+}

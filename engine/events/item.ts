@@ -1,0 +1,43 @@
+// What is said of an item: of two upserts the later one stands, on every node.
+
+import { type Item, itemSchema } from '../catalogue/shapes.ts';
+import { putItem, upsertOf, upsertStands, upsertTimeMs } from './catalogue.ts';
+import { jsonCodec } from './json.ts';
+import { type DoorKind, type EntryKind, namesNobody } from './kind.ts';
+import { record } from './record.ts';
+
+export const itemEntries: EntryKind<'item', Item> = {
+  name: 'item',
+  code: 20,
+  stream: 'log',
+  ...jsonCodec<Item>(),
+  subjects: () => [],
+  apply(context, { value: item, append, ...arrival }) {
+    const replaced = upsertOf(context.registries.items, item.itemId);
+    const stands = upsertStands(context, replaced, arrival);
+    const sequence = append(true);
+    if (stands) putItem(context, item, sequence);
+  },
+  forget: namesNobody,
+};
+
+export const itemDoor: DoorKind<'item', Item> = {
+  name: 'item',
+  schema: itemSchema,
+  /** One that changes nothing is a duplicate, so that catalogues can be sent again and again. */
+  admit(context, item) {
+    const { items } = context.registries;
+    const { itemId: id } = item;
+    const replaced = upsertOf(items, id);
+    if (replaced > 0 && isSame(items.valueOf(items.numberOf(id)!), item)) {
+      return { id, status: 'duplicate', watermark: context.log.watermarkOf(replaced) };
+    }
+    const sequence = record(context, itemEntries, item, upsertTimeMs(context, replaced));
+    return { id, status: 'created', watermark: context.log.watermarkOf(sequence) };
+  },
+};
+
+/** Of two values that one schema made. */
+export function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,155 @@
+// Judgements that several kinds of events share at the door: of their moment, of ids that are
+// known, of members and receipts that were forgotten.
+import { dayOf, millisecondsPerDay } from '../base/clock.ts';
+import { limits } from '../base/limits.ts';
+import { formatMoment, statedOffsetMinutes, zoneOffsetMinutes } from '../base/time.ts';
+import type { WriteContext } from './context.ts';
+import { findId } from './ids.ts';
+import { type IngestResult, rejected } from './result.ts';
+import { expiredBeforeMs, hasTombstone } from './tombstones.ts';
+
+/**
+ * Milliseconds for arithmetic, and the minutes east of UTC that were settled when the event was
+ * accepted.
+ */
+export interface Moment {
+  readonly occurredAtMs: number;
+  readonly offsetMinutes: number;
+}
+
+/** The moment an event happened, in the offset it gives, else its store's, else the chain's. */
+export function momentOf(
+  context: WriteContext,
+  occurredAt: string,
+  storeId: string | undefined,
+): Moment {
+  const { stores } = context.registries;
+  const occurredAtMs = Date.parse(occurredAt);
+  const stated = statedOffsetMinutes(occurredAt);
+  if (stated !== undefined) return { occurredAtMs, offsetMinutes: stated };
+  const number = storeId === undefined ? undefined : stores.numberOf(storeId);
+  const storeZone = number === undefined ? undefined : stores.valueOf(number).timeZone;
+  const offsetMinutes = zoneOffsetMinutes(storeZone ?? context.timeZone, occurredAtMs);
+  return { occurredAtMs, offsetMinutes };
+}
+
+/** A rejection when the moment cannot be right; undefined when it can. */
+export function validateMoment(
+  context: WriteContext,
+  id: string,
+  { occurredAtMs }: Moment,
+): IngestResult | undefined {
+  const now = context.clock();
+  if (occurredAtMs > now + limits.clockSkewMsMax) {
+    const message =
+      `occurredAt ${formatMoment(occurredAtMs, 0)} is more than ` +
+      `${limits.clockSkewMsMax / 60_000} minutes ahead of the server's clock ` +
+      `(${formatMoment(now, 0)})`;
+    const limit = formatMoment(now + limits.clockSkewMsMax, 0);
+    return rejected(id, { reason: 'OCCURRED_AT_IN_FUTURE', field: 'occurredAt', message, limit });
+  }
+  if (!(occurredAtMs >= limits.occurredAtMsMin)) {
+    const message = `occurredAt ${formatMoment(occurredAtMs, 0)} is before 1970-01-01`;
+    const limit = formatMoment(limits.occurredAtMsMin, 0);
+    return rejected(id, { reason: 'OCCURRED_AT_TOO_OLD', field: 'occurredAt', message, limit });
+  }
+  const { retentionDays } = context;
+  if (retentionDays !== undefined && occurredAtMs < retentionStartMs(now, retentionDays)) {
+    const message =
+      `occurredAt ${formatMoment(occurredAtMs, 0)} lies outside the retention window ` +
+      `of ${retentionDays} days`;
+    const limit = formatMoment(retentionStartMs(now, retentionDays), 0);
+    return rejected(id, { reason: 'OUTSIDE_RETENTION', field: 'occurredAt', message, limit });
+  }
+  return validateNotExpired(context, id, occurredAtMs);
+}
+
+/** What another origin has let expire is gone on all nodes: it would count here alone. */
+function validateNotExpired(
+  context: WriteContext,
+  id: string,
+  occurredAtMs: number,
+): IngestResult | undefined {
+  if (!context.log.origins.isNamed) return undefined;
+  const beforeMs = expiredBeforeMs(context);
+  if (occurredAtMs >= beforeMs) return undefined;
+  const limit = formatMoment(beforeMs, 0);
+  const message =
+    `occurredAt ${formatMoment(occurredAtMs, 0)} is before ${limit}, ` +
+    'and what is older has expired at another origin of the chain';
+  return rejected(id, { reason: 'OUTSIDE_RETENTION', field: 'occurredAt', message, limit });
+}
+
+/**
+ * A rejection of a receipt that would be the newest by more than the others and the clock bear out:
+ * everything is weighed from the newest day, so that one till or one clock that is years ahead
+ * would make nothing of all that was learnt.
+ */
+export function validateLeap(
+  context: WriteContext,
+  id: string,
+  { occurredAtMs }: Moment,
+): IngestResult | undefined {
+  const { clockGuard, newestDay } = context;
+  if (clockGuard === undefined) return undefined;
+  const [day, newest] = [dayOf(occurredAtMs), newestDay()];
+  if (clockGuard.allows(day, newest)) return undefined;
+  const limit = formatMoment((newest + 1) * millisecondsPerDay, 0).slice(0, 10);
+  const { trouble } = clockGuard;
+  const message =
+    `occurredAt ${formatMoment(occurredAtMs, 0)} is ${day - newest} days after the newest other ` +
+    `receipt${trouble === undefined ? '' : `, and ${trouble}`}; ` +
+    'if it is right: caini clock --confirm';
+  return rejected(id, { reason: 'DAY_LEAPS', field: 'occurredAt', message, limit });
+}
+
+/** The first moment inside the retention window: the start of a UTC day. */
+export function retentionStartMs(now: number, retentionDays: number): number {
+  return (dayOf(now) - retentionDays) * millisecondsPerDay;
+}
+
+/** The answer when an id was accepted before: `duplicate` for the same content, else `conflict`. */
+export function answerKnown(
+  context: WriteContext,
+  { code, field }: { readonly code: number; readonly field: string },
+  id: string,
+  hash: () => bigint,
+): IngestResult | undefined {
+  const known = findId(context.store, code, id);
+  if (!known) return undefined;
+  if (known.contentHash === hash()) {
+    return { id, status: 'duplicate', watermark: context.log.watermarkOf(known.sequence) };
+  }
+  const message = `${JSON.stringify(id)} was accepted before with other content`;
+  return { id, status: 'conflict', reason: 'CONTENT_DIFFERS', field, message };
+}
+
+/** A rejection when the member was erased: nothing of theirs comes in any more. */
+export function refuseErased(
+  context: WriteContext,
+  id: string,
+  memberId: string | undefined,
+  field = 'memberId',
+): IngestResult | undefined {
+  if (memberId === undefined || context.ledger.size === 0) return undefined;
+  if (!hasTombstone(context, 'member', memberId)) return undefined;
+  const message = 'the member was erased; nothing of theirs is kept';
+  return rejected(id, { reason: 'MEMBER_ERASED', field, message });
+}
+
+/** The same for an event that names a receipt of an erased member, or one that has expired. */
+export function refuseForgotten(
+  context: WriteContext,
+  id: string,
+  purchaseId: string,
+): IngestResult | undefined {
+  if (context.store.tables.tombstones.isEmpty()) return undefined;
+  const field = 'purchaseId';
+  if (hasTombstone(context, 'purchase', purchaseId)) {
+    const message = 'the receipt belonged to an erased member';
+    return rejected(id, { reason: 'MEMBER_ERASED', field, message });
+  }
+  if (!hasTombstone(context, 'expired', purchaseId)) return undefined;
+  const message = 'the receipt has left the retention window';
+  return rejected(id, { reason: 'OUTSIDE_RETENTION', field, message });
+}

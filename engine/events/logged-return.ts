@@ -1,0 +1,94 @@
+// A return as it lies in the log, and beside the purchase that it takes from.
+
+import { type Channel, channels } from '../base/shapes.ts';
+import { ByteReader, type ByteWriter } from '../log/bytes.ts';
+import { beginContent, bodyOf, codeOf } from '../log/frame.ts';
+import type { WriteContext } from './context.ts';
+import type { Moment } from './judgements.ts';
+
+export const returnCode = 2;
+
+export interface ReturnedLine {
+  readonly itemId: string;
+  readonly thousandths: number;
+}
+
+export interface LoggedReturn extends Moment {
+  readonly returnId: string;
+  readonly purchaseId: string;
+  readonly storeId: string | undefined;
+  readonly channel: Channel;
+  readonly lines: readonly ReturnedLine[];
+}
+
+/** One return as kept beside its purchase. */
+export interface KeptReturn {
+  readonly sequence: number;
+  readonly acceptedAtMs: number;
+  readonly lines: readonly ReturnedLine[];
+}
+
+function writeHead(writer: ByteWriter, value: LoggedReturn): void {
+  const { storeId } = value;
+  writer
+    .byte(storeId === undefined ? 0 : 1)
+    .text(value.returnId)
+    .text(value.purchaseId);
+  writer.whole(value.occurredAtMs).byte(channels.indexOf(value.channel));
+  if (storeId !== undefined) writer.text(storeId);
+}
+
+export function encodeReturn(writer: ByteWriter, value: LoggedReturn): void {
+  writer.signed(value.offsetMinutes);
+  writeHead(writer, value);
+  writer.whole(value.lines.length);
+  for (const { itemId, thousandths } of value.lines) writer.text(itemId).whole(thousandths);
+}
+
+export function decodeReturn(reader: ByteReader): LoggedReturn {
+  const offsetMinutes = reader.signed();
+  const hasStore = reader.byte() === 1;
+  const [returnId, purchaseId] = [reader.text(), reader.text()];
+  const occurredAtMs = reader.whole();
+  const channel = channels[reader.byte()]!;
+  const storeId = hasStore ? reader.text() : undefined;
+  const lines = Array.from({ length: reader.whole() }, () => ({
+    itemId: reader.text(),
+    thousandths: reader.whole(),
+  }));
+  return { returnId, purchaseId, occurredAtMs, offsetMinutes, channel, storeId, lines };
+}
+
+/** The purchase that a log entry brings something back of; undefined when it is no return. */
+export function returnedPurchaseOf(bytes: Buffer): string | undefined {
+  if (codeOf(bytes) !== returnCode) return undefined;
+  return decodeReturn(new ByteReader(bodyOf(bytes))).purchaseId;
+}
+
+/** Decides between `duplicate` and `conflict`, in whatever order the lines stood. */
+export function returnHash(
+  { hashBytes }: Pick<WriteContext, 'hashBytes'>,
+  value: LoggedReturn,
+): bigint {
+  const head = beginContent();
+  writeHead(head, value);
+  let hash = hashBytes(head.written());
+  for (const { itemId, thousandths } of value.lines) {
+    hash += hashBytes(beginContent().text(itemId).whole(thousandths).written());
+  }
+  return BigInt.asUintN(64, hash);
+}
+
+/** Quantities per item, over all lines. */
+export function quantityByItem(lines: readonly ReturnedLine[]): Map<string, number> {
+  const quantities = new Map<string, number>();
+  for (const { itemId, thousandths } of lines) {
+    quantities.set(itemId, (quantities.get(itemId) ?? 0) + thousandths);
+  }
+  return quantities;
+}
+
+/** Quantities per item over several returns. */
+export function returnedByItem(returns: readonly KeptReturn[]): Map<string, number> {
+  return quantityByItem(returns.flatMap(({ lines }) => lines));
+}

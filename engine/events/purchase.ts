@@ -1,0 +1,181 @@
+// Purchases: receipts as they are sent, judged, logged and counted.
+import { z } from 'zod';
+import { dayOf } from '../base/clock.ts';
+import { limits } from '../base/limits.ts';
+import {
+  channelSchema,
+  idSchema,
+  moneySchema,
+  quantitySchema,
+  thousandthsOf,
+  timeSchema,
+} from '../base/shapes.ts';
+import type { WriteContext } from './context.ts';
+import { countPurchase, settleCopies } from './copies.ts';
+import { forgetReceipt, forgetReturns } from './forget.ts';
+import { findId } from './ids.ts';
+import {
+  answerKnown,
+  type Moment,
+  momentOf,
+  refuseErased,
+  refuseForgotten,
+  validateLeap,
+  validateMoment,
+} from './judgements.ts';
+import type { Arrival, DoorKind, EntryKind } from './kind.ts';
+import {
+  decodePurchase,
+  encodePurchase,
+  type LoggedPurchase,
+  purchaseCode,
+  purchaseHash,
+} from './logged-purchase.ts';
+import { quantityByItem } from './logged-return.ts';
+import { readReturns } from './receipts.ts';
+import { record } from './record.ts';
+import { type IngestResult, rejected } from './result.ts';
+import { expiredBeforeMs, hasTombstone, putTombstone, removeTombstones } from './tombstones.ts';
+
+export const purchaseLineSchema = z.strictObject({
+  itemId: idSchema,
+  quantity: quantitySchema,
+  unitPriceFen: z.int().min(0).max(limits.unitPriceFenMax).optional(),
+  discountFen: moneySchema
+    .optional()
+    .meta({ description: 'Taken off this line, all pieces together.' }),
+  lineTotalFen: moneySchema
+    .optional()
+    .meta({ description: 'What all of it cost, after discount. Default: by the unit price.' }),
+  isGift: z.boolean().optional().meta({ description: 'Bought for somebody else.' }),
+});
+
+export const purchaseSchema = z.strictObject({
+  purchaseId: idSchema.meta({ description: 'Idempotency key of the receipt.' }),
+  memberId: idSchema.optional().meta({ description: 'Absent: an anonymous ticket.' }),
+  storeId: idSchema.optional(),
+  channel: channelSchema.default('other'),
+  terminalId: idSchema.optional(),
+  cashierId: idSchema.optional(),
+  occurredAt: timeSchema,
+  paidFen: moneySchema.optional().meta({ description: 'What was paid for the whole receipt.' }),
+  couponIds: z.array(idSchema).min(1).max(limits.couponsMax).optional(),
+  lines: z.array(purchaseLineSchema).min(1).max(limits.purchaseLinesMax),
+});
+
+export type PurchaseInput = z.input<typeof purchaseSchema>;
+export type Purchase = z.output<typeof purchaseSchema>;
+
+function toLogged(purchase: Purchase, moment: Moment): LoggedPurchase {
+  const { purchaseId, memberId, storeId, channel, terminalId, cashierId, paidFen } = purchase;
+  return {
+    ...{ purchaseId, memberId, storeId, channel, terminalId, cashierId, paidFen },
+    ...moment,
+    statedAtMs: undefined,
+    couponIds: purchase.couponIds ?? [],
+    lines: purchase.lines.map((line) => ({
+      itemId: line.itemId,
+      thousandths: thousandthsOf(line.quantity),
+      unitPriceFen: line.unitPriceFen,
+      discountFen: line.discountFen,
+      totalFen: line.lineTotalFen,
+      isGift: line.isGift ?? false,
+    })),
+  };
+}
+
+function validateQuantities(
+  purchaseId: string,
+  lines: LoggedPurchase['lines'],
+): IngestResult | undefined {
+  const most = thousandthsOf(limits.quantityMax);
+  for (const [itemId, thousandths] of quantityByItem(lines)) {
+    if (thousandths <= most) continue;
+    const message =
+      `the lines of item ${JSON.stringify(itemId)} add up to ${thousandths / 1_000} pieces; ` +
+      `at most ${limits.quantityMax} are allowed`;
+    const because = { reason: 'QUANTITY_TOO_LARGE', field: 'lines', message };
+    return rejected(purchaseId, { ...because, limit: limits.quantityMax });
+  }
+  return undefined;
+}
+
+/**
+ * The refusal of an erased member's receipt; returns that had waited for it were theirs too, and
+ * go.
+ */
+function refuseOfErased(context: WriteContext, purchase: Purchase): IngestResult | undefined {
+  const { purchaseId, memberId } = purchase;
+  const refusal = refuseErased(context, purchaseId, memberId);
+  if (!refusal) return refuseForgotten(context, purchaseId, purchaseId);
+  if (!findId(context.store, purchaseCode, purchaseId)) forgetParked(context, purchaseId);
+  return refusal;
+}
+
+/** Of a receipt that can never come: what was brought back of it goes, and more is refused. */
+function forgetParked(context: WriteContext, purchaseId: string): void {
+  const parked = readReturns(context, purchaseId);
+  if (parked.length === 0) return;
+  forgetReturns(context, purchaseId, parked, []);
+  putTombstone(context, 'purchase', purchaseId);
+}
+
+function apply(context: WriteContext, arrival: Arrival<LoggedPurchase>): void {
+  const { store } = context;
+  const { value: purchase, acceptedAtMs, append } = arrival;
+  const { purchaseId, memberId } = purchase;
+  // The newest day of all that was accepted settles the landmark, whatever becomes of it here.
+  context.onPurchaseDay(dayOf(purchase.occurredAtMs));
+  const isErased = memberId !== undefined && hasTombstone(context, 'member', memberId);
+  const known = findId(store, purchaseCode, purchaseId);
+  if (isErased || purchase.occurredAtMs < expiredBeforeMs(context)) {
+    append(false);
+    // As if it had never come; another copy of it may still.
+    if (isErased && !known) forgetParked(context, purchaseId);
+    return;
+  }
+  const sequence = append(true);
+  if (known) {
+    settleCopies(context, arrival, known, sequence);
+    return;
+  }
+  removeTombstones(context, purchaseId);
+  countPurchase(context, { purchase, sequence, acceptedAtMs }, sequence);
+}
+
+/** Of a receipt that several origins accepted the copy of the one whose name comes first counts. */
+export const purchaseEntries: EntryKind<'purchase', LoggedPurchase> = {
+  name: 'purchase',
+  code: purchaseCode,
+  stream: 'log',
+  encode: encodePurchase,
+  decode: decodePurchase,
+  subjects: ({ memberId }) => (memberId === undefined ? [] : [memberId]),
+  // Histories tell where receipts stand.
+  isIndexed: false,
+  apply,
+  forget(context, { value: { purchaseId }, sequence }) {
+    forgetReceipt(context, { purchaseId, sequence });
+  },
+};
+
+export const purchaseDoor: DoorKind<'purchase', Purchase> = {
+  name: 'purchase',
+  schema: purchaseSchema,
+  lines: ({ lines }) => lines.length,
+  admit(context, given) {
+    const { purchaseId } = given;
+    const moment = momentOf(context, given.occurredAt, given.storeId);
+    const purchase = toLogged(given, moment);
+    const id = { code: purchaseCode, field: 'purchaseId' };
+    const answer =
+      refuseOfErased(context, given) ??
+      answerKnown(context, id, purchaseId, () => purchaseHash(context, purchase)) ??
+      validateMoment(context, purchaseId, moment) ??
+      validateLeap(context, purchaseId, moment) ??
+      validateQuantities(purchaseId, purchase.lines);
+    if (answer) return answer;
+    const sequence = record(context, purchaseEntries, purchase);
+    return { id: purchaseId, status: 'created', watermark: context.log.watermarkOf(sequence) };
+  },
+};

@@ -1,0 +1,42 @@
+// The answer to one event. Expected outcomes are values, not errors.
+
+export type IngestStatus = 'created' | 'duplicate' | 'conflict' | 'rejected';
+
+export interface IngestResult {
+  /** The purchaseId, returnId, itemId or storeId. */
+  readonly id: string;
+  readonly status: IngestStatus;
+  /**
+   * Stands for the state that holds this event; for a duplicate, the first acceptance. Absent when
+   * refused.
+   */
+  readonly watermark?: string;
+  /**
+   * UPPER_SNAKE_CASE, for `conflict` and `rejected`: OCCURRED_AT_IN_FUTURE,
+   * RETURN_EXCEEDS_PURCHASE, …
+   */
+  readonly reason?: string;
+  readonly message?: string;
+  readonly field?: string;
+  /** What would have been allowed. */
+  readonly limit?: string | number;
+  /**
+   * A return whose purchase is not here yet: it is kept and counts as soon as the purchase arrives.
+   */
+  readonly parked?: boolean;
+  /** Of an unreferenced return: pieces that no purchase of the member could be found for. */
+  readonly unmatchedQuantity?: number;
+}
+
+/** Refused by a judgement that needs the state or the clock. */
+export function rejected(
+  id: string,
+  because: {
+    readonly reason: string;
+    readonly field: string;
+    readonly message: string;
+    readonly limit?: string | number;
+  },
+): IngestResult {
+  return { id, status: 'rejected', ...because };
+}

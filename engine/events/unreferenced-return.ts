@@ -1,0 +1,171 @@
+// Goods brought back without a receipt: one ordinary return against each purchase of the member
+// that they can have come from.
+import { z } from 'zod';
+import { assert } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { idSchema, quantityOf, thousandthsOf, timeSchema } from '../base/shapes.ts';
+import { startsOf } from '../history/chunk.ts';
+import { readNewestOf } from '../history/contributions.ts';
+import { decodeEntry } from '../history/entry.ts';
+import { findMember, idsOf } from '../history/members.ts';
+import { ByteReader } from '../log/bytes.ts';
+import { bodyOf, codeOf } from '../log/frame.ts';
+import type { WriteContext } from './context.ts';
+import { findId, findRequest, rememberRequest } from './ids.ts';
+import { type Moment, momentOf, refuseErased, validateMoment } from './judgements.ts';
+import type { DoorKind } from './kind.ts';
+import { decodeReturn, quantityByItem, type ReturnedLine, returnCode } from './logged-return.ts';
+import { readReturns } from './receipts.ts';
+import { type IngestResult, rejected } from './result.ts';
+import { admitReturn, derivedId, isFull, returnLineSchema } from './return.ts';
+
+export const unreferencedReturnSchema = z.strictObject({
+  returnId: idSchema,
+  memberId: idSchema,
+  storeId: idSchema.optional(),
+  occurredAt: timeSchema,
+  lines: z.array(returnLineSchema).min(1).max(limits.purchaseLinesMax),
+});
+
+/**
+ * The engine finds the member's latest purchases of each item at or before `occurredAt` that still
+ * hold pieces, and writes one ordinary return per purchase.
+ */
+export type UnreferencedReturn = z.output<typeof unreferencedReturnSchema>;
+
+const kind = 'unreferencedReturn';
+
+interface Goods {
+  readonly memberId: string;
+  readonly moment: Moment;
+  readonly lines: readonly ReturnedLine[];
+}
+
+/** What is taken off which purchase, newest purchase first. */
+function match(context: WriteContext, { memberId, moment, lines }: Goods) {
+  const ids = idsOf(findMember(context.store, memberId));
+  // Of a card that is nobody's only the newest: goods come back within weeks.
+  const history = readNewestOf(context.store, ids, limits.receiptsPerMemberMax);
+  const starts = history ? [...startsOf(history)].reverse() : [];
+  const entries = starts.map((at) => decodeEntry(history!, at));
+  const byPurchase = new Map<string, Map<string, number>>();
+  let unmatched = 0;
+  for (const [itemId, thousandths] of quantityByItem(lines)) {
+    const itemNumber = context.registries.items.numberOf(itemId);
+    let left = thousandths;
+    for (const { removedAt, occurredAtMs, purchaseId, lines: bought } of entries) {
+      if (left === 0) break;
+      if (removedAt !== 0 || occurredAtMs > moment.occurredAtMs) continue;
+      const line = bought.find((candidate) => candidate.itemNumber === itemNumber);
+      const taken = line ? Math.min(left, line.thousandths - line.returnedThousandths) : 0;
+      if (taken === 0) continue;
+      if (isFull(readReturns(context, purchaseId))) continue;
+      const ofPurchase = byPurchase.get(purchaseId) ?? new Map<string, number>();
+      byPurchase.set(purchaseId, ofPurchase.set(itemId, taken));
+      left -= taken;
+    }
+    unmatched += left;
+  }
+  return { byPurchase, unmatched };
+}
+
+/** What an earlier acceptance of the same goods could match to purchases. */
+function matchedBefore({ store, log }: WriteContext, contentHash: bigint): number {
+  let thousandths = 0;
+  for (let number = 1; ; number++) {
+    const known = findId(store, returnCode, derivedId(contentHash, number));
+    if (!known) return thousandths;
+    const bytes = log.read(known.sequence);
+    if (codeOf(bytes) !== returnCode) continue;
+    for (const line of decodeReturn(new ByteReader(bodyOf(bytes))).lines) {
+      thousandths += line.thousandths;
+    }
+  }
+}
+
+/** Accepted before, here or through another origin, of which only what it made of them is here. */
+function answerKnown(
+  context: WriteContext,
+  returnId: string,
+  contentHash: bigint,
+  lines: readonly ReturnedLine[],
+): IngestResult | undefined {
+  const { store, log } = context;
+  const own = findRequest(store, kind, returnId);
+  if (own && own.contentHash !== contentHash) {
+    const message = `${JSON.stringify(returnId)} was accepted before with other content`;
+    const field = 'returnId';
+    return { id: returnId, status: 'conflict', reason: 'CONTENT_DIFFERS', field, message };
+  }
+  const elsewhere = log.origins.isNamed
+    ? findId(store, returnCode, derivedId(contentHash, 1))
+    : undefined;
+  const known = own ?? elsewhere;
+  if (!known) return undefined;
+  const watermark = log.watermarkOf(known.sequence);
+  const answer = { id: returnId, status: 'duplicate', watermark } as const;
+  const thousandths = lines.reduce((sum, line) => sum + line.thousandths, 0);
+  const unmatched = thousandths - matchedBefore(context, contentHash);
+  return unmatched === 0 ? answer : { ...answer, unmatchedQuantity: quantityOf(unmatched) };
+}
+
+function hashOf(
+  { hashBytes }: WriteContext,
+  {
+    returnId,
+    storeId,
+    ...goods
+  }: Goods & {
+    readonly returnId: string;
+    readonly storeId: string | undefined;
+  },
+): bigint {
+  // In pieces: so goods that came back to a chain of format 1 are known again.
+  const lines = goods.lines.map(({ itemId, thousandths }) => [itemId, quantityOf(thousandths)]);
+  const content = [returnId, goods.moment.occurredAtMs, goods.memberId, storeId ?? null, lines];
+  return hashBytes(Buffer.from(JSON.stringify(content)));
+}
+
+export const unreferencedReturnDoor: DoorKind<typeof kind, UnreferencedReturn> = {
+  name: kind,
+  schema: unreferencedReturnSchema,
+  takesBack: true,
+  lines: ({ lines }) => lines.length,
+  admit(context, { returnId, memberId, storeId, occurredAt, lines: given }) {
+    const moment = momentOf(context, occurredAt, storeId);
+    const lines = given.map(({ itemId, quantity }) => ({
+      itemId,
+      thousandths: thousandthsOf(quantity),
+    }));
+    const goods = { memberId, moment, lines };
+    const contentHash = hashOf(context, { ...goods, returnId, storeId });
+    const answer =
+      refuseErased(context, returnId, memberId) ??
+      answerKnown(context, returnId, contentHash, lines) ??
+      validateMoment(context, returnId, moment);
+    if (answer) return answer;
+    const { byPurchase, unmatched } = match(context, goods);
+    const unmatchedQuantity = quantityOf(unmatched);
+    if (byPurchase.size === 0) {
+      const message = `no purchase of member ${JSON.stringify(memberId)} holds these items`;
+      const refusal = rejected(returnId, { reason: 'RETURN_UNMATCHED', field: 'lines', message });
+      return { ...refusal, unmatchedQuantity };
+    }
+    for (const [number, [purchaseId, taken]] of [...byPurchase].entries()) {
+      const result = admitReturn(context, {
+        returnId: derivedId(contentHash, number + 1),
+        purchaseId,
+        storeId,
+        channel: 'other',
+        ...moment,
+        lines: [...taken].map(([itemId, thousandths]) => ({ itemId, thousandths })),
+      });
+      assert(result.status === 'created', `a matched return was ${result.status}`);
+    }
+    const sequence = context.log.head;
+    rememberRequest(context.store, kind, returnId, { sequence, contentHash });
+    const watermark = context.log.watermarkOf(sequence);
+    const created = { id: returnId, status: 'created', watermark } as const;
+    return unmatched === 0 ? created : { ...created, unmatchedQuantity };
+  },
+};

@@ -1,0 +1,144 @@
+// A chunk of a history on disk: keys in the order of receipts, and the bytes behind them. A history
+// is what came under one member id, in chunks of about 2 KB, so that a receipt appends to the last
+// one instead of rewriting all.
+//
+// key:   idLength u8 | id | from: occurredAtMs u64 BE, purchaseId
+//        `from` is where the chunk begins in (occurredAtMs, purchaseId) order: 0 and nothing for
+//        the first one, so that every receipt has a chunk it belongs to
+// value: receipts u32 | lines u32 | crowdedDays u16 (0xffff: not counted) | flags u16
+//          | entries (entry.ts) in the order of their positions
+//        the totals are those of the whole history, and right in its last chunk only
+import { limits } from '../base/limits.ts';
+import { entryEnd, occurredAtMsOf, purchaseIdOf, removedAtOf } from './entry.ts';
+
+const headerBytes = 12;
+const timeBytes = 8;
+const followedFlag = 1;
+const crowdedUnknown = 0xffff;
+
+/** Where a receipt stands in a history. */
+export interface Position {
+  readonly occurredAtMs: number;
+  readonly purchaseId: Buffer;
+}
+
+/** Of the receipts of one history that count. */
+export interface Totals {
+  readonly receipts: number;
+  readonly lines: number;
+  /**
+   * Local days with more than `receiptsPerDayMax` receipts; undefined where it need not be known,
+   * beyond `receiptsPerMemberMax`.
+   */
+  readonly crowdedDays: number | undefined;
+}
+
+export const noTotals: Totals = { receipts: 0, lines: 0, crowdedDays: 0 };
+
+export interface Chunk {
+  readonly key: Buffer;
+  readonly totals: Totals;
+  /** Whether another chunk of the history comes after it. */
+  readonly isFollowed: boolean;
+  readonly entries: Buffer;
+}
+
+/** What all keys of one history begin with. */
+export function prefixOf(id: string): Buffer {
+  const length = Buffer.byteLength(id);
+  const prefix = Buffer.allocUnsafe(1 + length);
+  prefix[0] = length;
+  prefix.write(id, 1);
+  return prefix;
+}
+
+/** The member id that a key belongs to. */
+export function idOfKey(key: Buffer): string {
+  return key.toString('utf8', 1, 1 + key[0]!);
+}
+
+export function belongsTo(key: Buffer, prefix: Buffer): boolean {
+  if (key.length < prefix.length) return false;
+  return key.compare(prefix, 0, prefix.length, 0, prefix.length) === 0;
+}
+
+export function keyAt(prefix: Buffer, { occurredAtMs, purchaseId }: Position): Buffer {
+  const start = prefix.length + timeBytes;
+  const key = Buffer.allocUnsafe(start + purchaseId.length);
+  prefix.copy(key);
+  key.writeBigUInt64BE(BigInt(occurredAtMs), prefix.length);
+  purchaseId.copy(key, start);
+  return key;
+}
+
+export function firstKeyOf(prefix: Buffer): Buffer {
+  return Buffer.concat([prefix, Buffer.alloc(timeBytes)]);
+}
+
+/** Greater than every key of a history, and less than those of the next one. */
+export function keyBehind(prefix: Buffer): Buffer {
+  return Buffer.concat([prefix, Buffer.alloc(timeBytes + limits.idBytesMax + 1, 0xff)]);
+}
+
+export function decodeChunk(key: Buffer, value: Buffer): Chunk {
+  const crowdedDays = value.readUInt16LE(8);
+  return {
+    key,
+    totals: {
+      receipts: value.readUInt32LE(0),
+      lines: value.readUInt32LE(4),
+      crowdedDays: crowdedDays === crowdedUnknown ? undefined : crowdedDays,
+    },
+    isFollowed: (value.readUInt16LE(10) & followedFlag) !== 0,
+    entries: value.subarray(headerBytes),
+  };
+}
+
+export function encodeChunk({ totals, isFollowed, entries }: Omit<Chunk, 'key'>): Buffer {
+  const value = Buffer.allocUnsafe(headerBytes + entries.length);
+  value.writeUInt32LE(totals.receipts, 0);
+  value.writeUInt32LE(totals.lines, 4);
+  value.writeUInt16LE(totals.crowdedDays ?? crowdedUnknown, 8);
+  value.writeUInt16LE(isFollowed ? followedFlag : 0, 10);
+  entries.copy(value, headerBytes);
+  return value;
+}
+
+export function positionAt(entries: Buffer, start: number): Position {
+  const occurredAtMs = occurredAtMsOf(entries, start);
+  return { occurredAtMs, purchaseId: purchaseIdOf(entries, start) };
+}
+
+/** Negative when the entry at `start` stands before a position. */
+export function compareAt(entries: Buffer, start: number, position: Position): number {
+  const difference = occurredAtMsOf(entries, start) - position.occurredAtMs;
+  return difference || purchaseIdOf(entries, start).compare(position.purchaseId);
+}
+
+/** Where entries begin, one after the other. */
+export function* startsOf(entries: Buffer): Generator<number> {
+  for (let at = 0; at < entries.length; at = entryEnd(entries, at)) yield at;
+}
+
+/** Whether any entry counts now. */
+export function hasLiveEntries(entries: Buffer): boolean {
+  for (let at = 0; at < entries.length; at = entryEnd(entries, at)) {
+    if (removedAtOf(entries, at) === 0) return true;
+  }
+  return false;
+}
+
+/** The entries of two histories in one order; of equal positions that of `into` comes first. */
+export function uniteEntries(from: Buffer, into: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  let at = 0;
+  for (let next = 0; next < from.length; ) {
+    const end = entryEnd(from, next);
+    const position = positionAt(from, next);
+    const start = at;
+    while (at < into.length && compareAt(into, at, position) <= 0) at = entryEnd(into, at);
+    parts.push(into.subarray(start, at), from.subarray(next, end));
+    next = end;
+  }
+  return Buffer.concat([...parts, into.subarray(at)]);
+}

@@ -1,0 +1,246 @@
+// What a transaction changes of what counts: of persons their whole history before and after, of
+// cards that are nobody's and of anonymous tickets the receipts that came or went.
+import type { Store } from '../store/store.ts';
+import { hasLiveEntries, keyAt, positionAt, prefixOf, startsOf, uniteEntries } from './chunk.ts';
+import { entryEnd, removedAtOf, sequenceOf } from './entry.ts';
+import {
+  chunksFrom,
+  countCrowdedDays,
+  isNobody,
+  readEntries,
+  readNewest,
+  readShort,
+  readTotals,
+} from './histories.ts';
+import { findMember, idsOf, isPersonalised, type Member } from './members.ts';
+
+/** Whose a change is, so that a recount knows whether it has counted it already. */
+export type Subject =
+  /** A person with one id, or several: what came under all of them. */
+  | { readonly kind: 'member' | 'union'; readonly id: string }
+  /** A receipt of a card that is nobody's: its key among the histories. */
+  | { readonly kind: 'entry'; readonly key: Buffer }
+  /** An anonymous ticket, by its place in the log. */
+  | { readonly kind: 'ticket'; readonly sequence: number };
+
+/** What counted before and what counts after: entries (entry.ts) of one person, or of tickets. */
+export interface Change {
+  readonly subject: Subject;
+  readonly before: Buffer | undefined;
+  /** Read `before` as of this log sequence; default: as it is now. */
+  readonly beforeAsOf?: number;
+  readonly after: Buffer | undefined;
+  readonly isMember: boolean;
+}
+
+/**
+ * How the receipts of a member count: as one person's, each as an anonymous ticket, or not at all.
+ * A function of the member's record and of the receipts that count.
+ */
+export type Standing = 'person' | 'tickets' | 'nothing';
+
+export function standingOf({ record }: Member, isNobody: () => boolean): Standing {
+  if (record.erasedAt !== undefined || !isPersonalised(record)) return 'nothing';
+  return isNobody() ? 'tickets' : 'person';
+}
+
+export function standingNow(store: Store, member: Member): Standing {
+  return standingOf(member, () => isNobodyNow(store, idsOf(member)));
+}
+
+function isNobodyNow({ tables }: Store, ids: readonly string[]): boolean {
+  let sum = { receipts: 0, lines: 0, crowdedDays: 0 };
+  for (const id of ids) {
+    const { receipts, lines, crowdedDays = 0 } = readTotals(tables.histories, id);
+    sum = {
+      receipts: sum.receipts + receipts,
+      lines: sum.lines + lines,
+      crowdedDays: sum.crowdedDays + crowdedDays,
+    };
+  }
+  if (ids.length === 1 || isNobody(sum)) return isNobody(sum);
+  // Days that are crowded only by what came under several ids.
+  const all = ids.map((id) => readEntries(tables.histories, id) ?? Buffer.alloc(0));
+  return countCrowdedDays(Buffer.concat(all)) > 0;
+}
+
+/** How the receipts of a member count, and of a person all of them. */
+export interface Standings {
+  readonly standing: Standing;
+  readonly entries: Buffer | undefined;
+}
+
+export function readStanding(store: Store, member: Member): Standings {
+  const ids = idsOf(member);
+  const whole = ids.length === 1 ? readShort(store.tables.histories, ids[0]!) : undefined;
+  const standing = whole
+    ? standingOf(member, () => isNobody(whole.totals))
+    : standingNow(store, member);
+  if (standing !== 'person') return { standing, entries: undefined };
+  return { standing, entries: whole ? whole.entries : readHistory(store, ids) };
+}
+
+/** All receipts of a person in one order, whatever id they came with. */
+export function readHistory(store: Store, ids: readonly string[]): Buffer | undefined {
+  return uniteAll(ids, (id) => readEntries(store.tables.histories, id));
+}
+
+/** The same of the newest receipts of each id: some more than `receiptsMax`, or all. */
+export function readNewestOf(
+  { tables }: Store,
+  ids: readonly string[],
+  receiptsMax: number,
+): Buffer | undefined {
+  return uniteAll(ids, (id) => readNewest(tables.histories, id, receiptsMax));
+}
+
+function uniteAll(
+  ids: readonly string[],
+  read: (id: string) => Buffer | undefined,
+): Buffer | undefined {
+  let united: Buffer | undefined;
+  for (const id of ids) {
+    const entries = read(id);
+    if (entries) united = united ? uniteEntries(entries, united) : entries;
+  }
+  return united;
+}
+
+/** Every receipt of a card that is nobody's comes to count, or ceases to; read when counted. */
+export interface Rows {
+  readonly id: string;
+  readonly comes: boolean;
+}
+
+/** As it was when the transaction began. */
+interface Start extends Standings {
+  readonly ids: readonly string[];
+}
+
+type Singles = Map<number, Change>;
+
+export class Contributions {
+  private readonly store: Store;
+  private readonly starts = new Map<string, Start>();
+  /** By member id and place of the receipt in the log. */
+  private readonly entries = new Map<string, Singles>();
+  private readonly tickets: Singles = new Map();
+
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  /** To be called before anything of a member is changed. Returns the bytes that were read. */
+  touch(member: Member): number {
+    const { root } = member;
+    if (this.starts.has(root)) return 0;
+    const read = readStanding(this.store, member);
+    this.starts.set(root, { ids: idsOf(member), ...read });
+    return read.entries?.length ?? 0;
+  }
+
+  /** A receipt that came under an id, as it counted before and as it does after. */
+  changeEntry(id: string, before: Buffer | undefined, after: Buffer | undefined): void {
+    const entry = (after ?? before)!;
+    const key = keyAt(prefixOf(id), positionAt(entry, 0));
+    const ofId = this.entries.get(id) ?? new Map<number, Change>();
+    this.entries.set(id, ofId);
+    change(ofId, sequenceOf(entry, 0), { subject: { kind: 'entry', key }, before, after });
+  }
+
+  changeTicket(sequence: number, before: Buffer | undefined, after: Buffer | undefined): void {
+    change(this.tickets, sequence, { subject: { kind: 'ticket', sequence }, before, after });
+  }
+
+  /** All of it, at the end of the transaction. */
+  close(): { readonly changes: readonly Change[]; readonly rows: readonly Rows[] } {
+    const changes: Change[] = [...this.tickets.values()];
+    const rows: Rows[] = [];
+    const ends = this.ends();
+    const added = new Set(ends.values());
+    for (const start of this.starts.values()) {
+      const end = ends.get(start.ids[0]!)!;
+      const stays = end.ids.join('\0') === start.ids.join('\0');
+      changes.push(...personChange(start, stays ? end : undefined));
+      if (stays) added.delete(end);
+      for (const id of start.ids) {
+        this.changeCard(id, [start.standing, ends.get(id)!.standing], { changes, rows });
+      }
+    }
+    for (const end of added) changes.push(...personChange(undefined, end));
+    return { changes, rows };
+  }
+
+  /** How those who were touched count now, by each of their ids; each is read once. */
+  private ends(): Map<string, Start> {
+    const ends = new Map<string, Start>();
+    for (const { ids } of this.starts.values()) {
+      for (const id of ids) {
+        if (ends.has(id)) continue;
+        const member = findMember(this.store, id);
+        const end = { ids: idsOf(member), ...readStanding(this.store, member) };
+        for (const each of end.ids) ends.set(each, end);
+      }
+    }
+    return ends;
+  }
+
+  /** What came under one id and counts as tickets, before or after or both. */
+  private changeCard(
+    id: string,
+    [before, after]: readonly [Standing, Standing],
+    to: { readonly changes: Change[]; readonly rows: Rows[] },
+  ): void {
+    const [did, does] = [before === 'tickets', after === 'tickets'];
+    if (did) to.changes.push(...(this.entries.get(id)?.values() ?? []));
+    if (did === does) return;
+    const isLong = readTotals(this.store.tables.histories, id).receipts > 2 * receiptsAtOnce;
+    if (isLong) to.rows.push({ id, comes: does });
+    else to.changes.push(...rowChanges(this.store, { id, comes: does }));
+  }
+}
+
+/** More are counted when their turn comes, and not held in memory until then. */
+const receiptsAtOnce = 3_000;
+
+function change(singles: Singles, sequence: number, now: Omit<Change, 'isMember'>): void {
+  const first = singles.get(sequence);
+  const before = first ? first.before : now.before;
+  singles.set(sequence, { ...now, before, isMember: false });
+}
+
+function subjectOf({ ids }: Start): Subject {
+  return { kind: ids.length === 1 ? 'member' : 'union', id: ids[0]! };
+}
+
+function personChange(start: Start | undefined, end: Start | undefined): Change[] {
+  const before = start?.standing === 'person' ? start.entries : undefined;
+  const entries = end?.standing === 'person' ? end.entries : undefined;
+  const after = entries && hasLiveEntries(entries) ? entries : undefined;
+  if (!before && !after) return [];
+  return [{ subject: subjectOf((end ?? start)!), before, after, isMember: true }];
+}
+
+/** Each receipt that counts, of what came under one id. */
+export function* rowChanges(store: Store, { id, comes }: Rows): Generator<Change> {
+  const prefix = prefixOf(id);
+  for (const { entries } of chunksFrom(store.tables.histories, prefix)) {
+    yield* liveEntries(prefix, entries, comes);
+  }
+}
+
+/** Each receipt that counts, of some entries of a card that is nobody's. */
+export function liveEntries(prefix: Buffer, entries: Buffer, comes: boolean): Change[] {
+  const changes: Change[] = [];
+  for (const at of startsOf(entries)) {
+    if (removedAtOf(entries, at) !== 0) continue;
+    const entry = entries.subarray(at, entryEnd(entries, at));
+    changes.push(entryChange(keyAt(prefix, positionAt(entry, 0)), comes, entry));
+  }
+  return changes;
+}
+
+export function entryChange(key: Buffer, comes: boolean, entry: Buffer): Change {
+  const [before, after] = comes ? [undefined, entry] : [entry, undefined];
+  return { subject: { kind: 'entry', key }, before, after, isMember: false };
+}

@@ -1,0 +1,150 @@
+// Reading histories: what came under one member id, in the order of its receipts.
+import { millisecondsPerDay, millisecondsPerMinute } from '../base/clock.ts';
+import { limits } from '../base/limits.ts';
+import { keyAfter, type Table } from '../store/table.ts';
+import {
+  belongsTo,
+  type Chunk,
+  decodeChunk,
+  firstKeyOf,
+  keyAt,
+  keyBehind,
+  noTotals,
+  prefixOf,
+  startsOf,
+  type Totals,
+} from './chunk.ts';
+import { lineCountOf, occurredAtMsOf, offsetMinutesOf, removedAtOf } from './entry.ts';
+
+const chunksAtOnce = 32;
+const nobodyElse = Buffer.alloc(0);
+
+/** The chunk that a key falls into; undefined when the history has none there. */
+export function chunkAtOrBefore(table: Table, prefix: Buffer, key: Buffer): Chunk | undefined {
+  const row = table.atOrBefore(key);
+  return row && belongsTo(row.key, prefix) ? decodeChunk(row.key, row.value) : undefined;
+}
+
+export function lastChunk(table: Table, prefix: Buffer): Chunk | undefined {
+  const key = firstKeyOf(prefix);
+  const value = table.get(key);
+  if (!value) return undefined;
+  const first = decodeChunk(key, value);
+  return first.isFollowed ? chunkAtOrBefore(table, prefix, keyBehind(prefix)) : first;
+}
+
+/** The chunks of one history from a key on, in short reads. */
+export function* chunksFrom(table: Table, prefix: Buffer, from = prefix): Generator<Chunk> {
+  const end = keyBehind(prefix);
+  for (let start = from; ; ) {
+    const rows = table.between(start, end, chunksAtOnce);
+    for (const { key, value } of rows) yield decodeChunk(key, value);
+    if (rows.length < chunksAtOnce) return;
+    start = keyAfter(rows.at(-1)!.key);
+  }
+}
+
+/** All entries of one history; undefined when there are none. */
+export function readEntries(table: Table, id: string): Buffer | undefined {
+  const prefix = prefixOf(id);
+  const key = firstKeyOf(prefix);
+  const value = table.get(key);
+  if (!value) return undefined;
+  const first = decodeChunk(key, value);
+  if (!first.isFollowed) return first.entries;
+  return Buffer.concat([...chunksFrom(table, prefix)].map(({ entries }) => entries));
+}
+
+/** A whole history with its totals; undefined when it is longer than most, or not there. */
+export function readShort(
+  table: Table,
+  id: string,
+): { readonly totals: Totals; readonly entries: Buffer } | undefined {
+  const prefix = prefixOf(id);
+  const key = firstKeyOf(prefix);
+  const value = table.get(key);
+  if (!value) return undefined;
+  const first = decodeChunk(key, value);
+  if (!first.isFollowed) return first;
+  const parts = [first.entries];
+  for (const row of table.between(keyAfter(key), keyBehind(prefix), chunksAtOnce)) {
+    const chunk = decodeChunk(row.key, row.value);
+    parts.push(chunk.entries);
+    if (!chunk.isFollowed) return { totals: chunk.totals, entries: Buffer.concat(parts) };
+  }
+  return undefined;
+}
+
+/** The newest entries of one history, in their order: some more than `receiptsMax`, or all. */
+export function readNewest(table: Table, id: string, receiptsMax: number): Buffer | undefined {
+  const prefix = prefixOf(id);
+  const chunks: Buffer[] = [];
+  let receipts = 0;
+  for (let chunk = lastChunk(table, prefix); chunk && receipts < receiptsMax; ) {
+    chunks.unshift(chunk.entries);
+    for (const _ of startsOf(chunk.entries)) receipts += 1;
+    const row = table.before(chunk.key);
+    chunk = row && belongsTo(row.key, prefix) ? decodeChunk(row.key, row.value) : undefined;
+  }
+  return chunks.length === 0 ? undefined : Buffer.concat(chunks);
+}
+
+/** Of the receipts that count; zeros for a history that is not there. */
+export function readTotals(table: Table, id: string): Totals {
+  return lastChunk(table, prefixOf(id))?.totals ?? noTotals;
+}
+
+/** The local day of an entry: whole days since 1970 by its own offset. */
+export function localDayAt(entries: Buffer, start: number): number {
+  const minutes = offsetMinutesOf(entries, start);
+  const local = occurredAtMsOf(entries, start) + minutes * millisecondsPerMinute;
+  return Math.floor(local / millisecondsPerDay);
+}
+
+/** How many receipts of a local day count, as far as two more than `receiptsPerDayMax`. */
+export function receiptsOnDay(table: Table, prefix: Buffer, day: number): number {
+  // Offsets are less than a day, either way.
+  const fromMs = Math.max(0, (day - 1) * millisecondsPerDay);
+  const untilMs = (day + 2) * millisecondsPerDay;
+  const start = keyAt(prefix, { occurredAtMs: fromMs, purchaseId: nobodyElse });
+  const first = chunkAtOrBefore(table, prefix, start);
+  let receipts = 0;
+  for (const { entries } of chunksFrom(table, prefix, first?.key)) {
+    for (const at of startsOf(entries)) {
+      if (occurredAtMsOf(entries, at) >= untilMs) return receipts;
+      if (removedAtOf(entries, at) === 0 && localDayAt(entries, at) === day) receipts += 1;
+      if (receipts > limits.receiptsPerDayMax + 1) return receipts;
+    }
+  }
+  return receipts;
+}
+
+/** Local days on which more than `receiptsPerDayMax` receipts count, of all these entries. */
+export function countCrowdedDays(entries: Buffer): number {
+  return totalsAsOf(entries, (at) => removedAtOf(entries, at) === 0).crowdedDays ?? 0;
+}
+
+/** Of the entries that `counts` says yes to, by where they begin. */
+export function totalsAsOf(entries: Buffer, counts: (start: number) => boolean): Totals {
+  const onDay = new Map<number, number>();
+  let [receipts, lines, crowdedDays] = [0, 0, 0];
+  for (const at of startsOf(entries)) {
+    if (!counts(at)) continue;
+    receipts += 1;
+    lines += lineCountOf(entries, at);
+    const day = localDayAt(entries, at);
+    const now = (onDay.get(day) ?? 0) + 1;
+    onDay.set(day, now);
+    if (now === limits.receiptsPerDayMax + 1) crowdedDays += 1;
+  }
+  return { receipts, lines, crowdedDays };
+}
+
+/**
+ * Whether so much cannot be one person: a card for all who have none. A function of the receipts
+ * that count and of nothing else, so that every node says the same.
+ */
+export function isNobody({ receipts, lines, crowdedDays }: Totals): boolean {
+  if (receipts > limits.receiptsPerMemberMax || lines > limits.linesPerMemberMax) return true;
+  return (crowdedDays ?? 0) > 0;
+}

@@ -1,0 +1,346 @@
+// The conductor of writing: work queues, one transaction takes all that arrived, counts move after
+// fsync, then the ack.
+import { steadyMilliseconds } from '../base/clock.ts';
+import { EngineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { Batch } from '../events/batch.ts';
+import type { WriteContext } from '../events/context.ts';
+import { doorOf, type Event } from '../events/index.ts';
+import type { IngestResult } from '../events/result.ts';
+import { Contributions } from '../history/contributions.ts';
+
+export interface Bookmark {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface SubmitOptions {
+  /** Written with the first of the events, in one transaction. */
+  readonly bookmark?: Bookmark | undefined;
+  /** Receipts of any day are taken that the clock has seen: a file of years is in no order. */
+  readonly trustsDays?: boolean | undefined;
+}
+
+/** What only entries of other nodes need (replication/). */
+const ofNobody = {
+  idsOfHash: (): readonly string[] => [],
+  onAlsoErased: (): void => {},
+};
+
+export interface IngestDependencies
+  extends Omit<WriteContext, 'batch' | 'onPurchaseDay' | 'newestDay' | keyof typeof ofNobody> {
+  /** Moves the counts by a committed batch; ingest answers when it resolves. */
+  readonly fold: (batch: Batch, newestDay: number) => Promise<void>;
+  /** Called while a batch is on its way to the disk, and when it did not get there. */
+  readonly moveAhead?: (batch: Batch, newestDay: number) => void;
+  readonly moveBack?: (batch: Batch) => Promise<void>;
+  /** Throws when the counts have no room for what a batch adds; `takesBack`: that is little. */
+  readonly assertRoomFor?: (batch: Batch, takesBack: boolean) => void;
+  /** Told of everything that failed, before those who wait for it are. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** A part of a job, which may stand in a transaction with parts of others. */
+interface Step {
+  readonly run: (context: WriteContext) => unknown;
+  /** Whether it takes something back, for which there is always room. */
+  readonly takesBack: boolean;
+}
+
+interface Job {
+  /** Run inside transactions, in their order; `results` has those that are done. */
+  readonly steps: readonly Step[];
+  readonly results: unknown[];
+  /** When it came, by the steady clock. */
+  readonly since: number;
+  /** Whether it must have a transaction of its own. */
+  readonly isAlone: boolean;
+  readonly resolve: (results: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** One step that is next, and whose it is. */
+interface Due {
+  readonly job: Job;
+  readonly step: Step;
+}
+
+/** Reasons that are one event's, so that others of its transaction need not fail for it. */
+const reasonsOfOne: readonly (string | undefined)[] = [
+  'MEMORY_FULL',
+  'CATALOGUE_FULL',
+  'ITEMS_MAX',
+  'STORES_MAX',
+];
+
+export class Ingest {
+  private readonly dependencies: IngestDependencies;
+  private queue: Job[] = [];
+  private queuedEvents = 0;
+  /** Steps of one transaction; fewer after one was to blame for a failure. */
+  private stepsMax: number = limits.ingestBatchEventsMax;
+  private running: Promise<void> | undefined;
+  private isCommitting = false;
+  private quietWork: (() => void)[] = [];
+  private pauses: (() => Promise<void>)[] = [];
+  private closed = false;
+  private newest: number;
+
+  constructor(dependencies: IngestDependencies) {
+    this.dependencies = dependencies;
+    this.newest = Number(dependencies.store.readMeta('newestDay') ?? 0);
+  }
+
+  /** The newest day of any purchase ever accepted. */
+  get newestDay(): number {
+    return this.newest;
+  }
+
+  /** The receipts that made the newest day are gone: the landmark goes back with it. */
+  resetNewestDay(day: number): Promise<void> {
+    return this.transact(({ store }) => {
+      store.writeMeta('newestDay', day);
+      this.newest = day;
+    });
+  }
+
+  /** Whether anything waits for the disk. */
+  get isWriting(): boolean {
+    return this.running !== undefined;
+  }
+
+  /** Whether more waits than the next commit takes, and has waited for too long. */
+  get isBehind(): boolean {
+    const [oldest] = this.queue;
+    if (oldest === undefined || this.queuedEvents <= limits.ingestBatchEventsMax) return false;
+    return steadyMilliseconds() - oldest.since > limits.ingestQueueAgeMsMax;
+  }
+
+  /**
+   * One result each in the same order. Events of one call may be recorded in several transactions:
+   * when it rejects, those before may stand, and are answered as duplicates when they come again.
+   */
+  submit(
+    events: readonly Event[],
+    { bookmark, trustsDays = false }: SubmitOptions = {},
+  ): Promise<readonly IngestResult[]> {
+    if (this.queuedEvents > 0 && this.queuedEvents + events.length > limits.ingestQueueEventsMax) {
+      const { ingestQueueEventsMax: limit } = limits;
+      const message = `${this.queuedEvents} events wait for the disk; the limit is ${limit}`;
+      const details = { reason: 'INGEST_QUEUE_FULL', retryAfterMs: 1_000 };
+      return Promise.reject(new EngineError('RESOURCE_EXHAUSTED', message, details));
+    }
+    const steps = events.map((event, index): Step => {
+      const run = (context: WriteContext) => {
+        // With the first of them, so that whoever goes on from it knows what may be its own.
+        if (index === 0 && bookmark) writeBookmark(context, bookmark);
+        return admit(trustsDays ? { ...context, clockGuard: undefined } : context, event);
+      };
+      return { run, takesBack: doorOf(event).door.takesBack === true };
+    });
+    if (steps.length > 0 || bookmark === undefined) return this.enqueue(steps, false);
+    const run = (context: WriteContext) => writeBookmark(context, bookmark);
+    return this.enqueue([{ run, takesBack: true }], false).then(() => []);
+  }
+
+  /** Runs `work`, which takes something back, in a transaction of its own, in its turn. */
+  async transact<Result>(work: (context: WriteContext) => Result): Promise<Result> {
+    const [result] = await this.enqueue([{ run: work, takesBack: true }], true);
+    return result as Result;
+  }
+
+  /** Runs `work`, the entries of others, in one transaction with what else has come. */
+  async follow<Result>(work: (context: WriteContext) => Result): Promise<Result> {
+    const [result] = await this.enqueue([{ run: work, takesBack: false }], false);
+    return result as Result;
+  }
+
+  /** Runs synchronous work at a moment when everything committed has been folded. */
+  quietly<Result>(work: () => Result): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const run = () => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      if (this.isCommitting) this.quietWork.push(run);
+      else run();
+    });
+  }
+
+  /** Runs long work between two transactions; what is submitted meanwhile waits. */
+  whileStopped<Result>(work: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.pauses.push(() => work().then(resolve, reject));
+      this.running ??= this.run();
+    });
+  }
+
+  /** Resolves when everything submitted is answered; nothing is taken afterwards. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.running;
+  }
+
+  private enqueue(steps: readonly Step[], isAlone: boolean): Promise<never[]> {
+    if (this.closed) return Promise.reject(new EngineError('UNAVAILABLE', 'the engine is closing'));
+    if (steps.length === 0) return Promise.resolve([]);
+    return new Promise((resolve, reject) => {
+      const since = steadyMilliseconds();
+      this.queue.push({ steps, results: [], since, isAlone, resolve, reject });
+      this.queuedEvents += steps.length;
+      this.running ??= this.run();
+    });
+  }
+
+  private async run(): Promise<void> {
+    // One turn of the event loop gathers all that arrives in it; while one commit runs, the next
+    // batch gathers.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.queue.length > 0 || this.pauses.length > 0) {
+      this.isCommitting = true;
+      const pause = this.pauses.shift();
+      if (pause) await pause();
+      else await this.commitNext();
+      this.isCommitting = false;
+      for (const work of this.quietWork.splice(0)) work();
+    }
+    this.running = undefined;
+  }
+
+  /** Takes the next steps into one transaction, and answers the jobs that are done by it. */
+  private async commitNext(): Promise<void> {
+    const due = this.dueSteps();
+    let done: readonly Due[];
+    try {
+      done = await this.commit(due);
+    } catch (error) {
+      this.fail(due, error);
+      return;
+    }
+    this.stepsMax = Math.min(limits.ingestBatchEventsMax, 2 * this.stepsMax);
+    for (const job of new Set(done.map((one) => one.job))) {
+      if (job.results.length === job.steps.length) this.finish(job);
+    }
+  }
+
+  private dueSteps(): Due[] {
+    const due: Due[] = [];
+    for (const job of this.queue) {
+      if (job.isAlone && due.length > 0) break;
+      for (const step of job.steps.slice(job.results.length, job.results.length + this.stepsMax)) {
+        due.push({ job, step });
+        if (due.length === this.stepsMax) return due;
+      }
+      if (job.isAlone) break;
+    }
+    return due;
+  }
+
+  private finish(job: Job): void {
+    this.drop(job);
+    job.resolve(job.results as never);
+  }
+
+  private drop(job: Job): void {
+    // The first one: they are done in their order.
+    this.queue.splice(this.queue.indexOf(job), 1);
+    this.queuedEvents -= job.steps.length;
+  }
+
+  /** What one event is to blame for is tried again with fewer at a time, until it stands alone. */
+  private fail(due: readonly Due[], error: unknown): void {
+    const isOfOne = error instanceof EngineError && reasonsOfOne.includes(error.reason);
+    if (isOfOne && due.length > 1) {
+      this.stepsMax = Math.max(1, due.length >> 1);
+      return;
+    }
+    if (!isOfOne) this.dependencies.onFailure(error);
+    for (const job of new Set(due.map((one) => one.job))) {
+      this.drop(job);
+      job.reject(job.results.length > 0 ? withRest(error, job) : error);
+    }
+  }
+
+  /** Resolves to those of the steps that were done: as many as make one turn's work. */
+  private async commit(due: readonly Due[]): Promise<readonly Due[]> {
+    const { store, log, ledger, fold, assertRoomFor } = this.dependencies;
+    // What was kept for a full disk is for erases and expiry, each alone in its transaction, and
+    // not for receipts.
+    const mayUseBallast = due.some(({ job }) => job.isAlone);
+    if (!mayUseBallast) store.ballast?.assertHeld();
+    const head = log.head;
+    const newestBefore = this.newest;
+    const batch = new Batch(new Contributions(store));
+    const onPurchaseDay = (day: number) => {
+      if (day > this.newest) this.newest = day;
+    };
+    const newestDay = () => this.newest;
+    const of = { batch, onPurchaseDay, newestDay };
+    const context: WriteContext = { ...ofNobody, ...this.dependencies, ...of };
+    const results: unknown[] = [];
+    let noted: Promise<() => void> | undefined;
+    let ahead: NodeJS.Immediate | undefined;
+    try {
+      await store.transaction(() => {
+        for (const { step } of due) {
+          results.push(step.run(context));
+          if (batch.work >= limits.ingestBatchWorkMax) break;
+        }
+        batch.close();
+        const taken = due.slice(0, results.length);
+        assertRoomFor?.(
+          batch,
+          taken.every(({ step }) => step.takesBack),
+        );
+        if (this.newest > newestBefore) store.writeMeta('newestDay', this.newest);
+        // Beside the commit, not after it: two syncs in the time of one. After a crash between them
+        // a start erases whom the ledger names, so that it may well come first.
+        if (batch.erasedHashes.length > 0) noted = ledger.addAhead(batch.erasedHashes);
+        ahead = setImmediate(() => this.dependencies.moveAhead?.(batch, this.newest));
+      });
+      await noted;
+      clearImmediate(ahead);
+    } catch (error) {
+      clearImmediate(ahead);
+      await this.dependencies.moveBack?.(batch);
+      batch.undo();
+      log.rewind(head);
+      this.newest = newestBefore;
+      (await noted)?.();
+      if (mayUseBallast && store.ballast?.spend(error)) return this.commit(due);
+      throw error;
+    }
+    await fold(batch, this.newest);
+    const done = due.slice(0, results.length);
+    for (const [index, { job }] of done.entries()) job.results.push(results[index]);
+    return done;
+  }
+}
+
+/** Of a job of which a part is recorded. */
+function withRest(error: unknown, { results, steps }: Job): unknown {
+  if (!(error instanceof EngineError)) return error;
+  const { code, message, reason, retryAfterMs, violations, cause } = error;
+  const told =
+    `${message} (of the ${steps.length} events of this call the first ${results.length} ` +
+    'were recorded before; sent again they are duplicates)';
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  const why = reason === undefined ? {} : { reason };
+  return new EngineError(code, told, { ...why, ...wait, violations, cause });
+}
+
+function writeBookmark({ store }: WriteContext, { key, value }: Bookmark): void {
+  store.writeMeta(`bookmark:${key}`, value);
+}
+
+/** Of `Batch.work`: what every event takes, and each of its lines. */
+const [workOfEvent, workOfLine] = [20, 2];
+
+function admit(context: WriteContext, event: Event): IngestResult {
+  const { door, given } = doorOf(event);
+  context.batch.work += workOfEvent + workOfLine * (door.lines?.(given) ?? 0);
+  return door.admit(context, given);
+}

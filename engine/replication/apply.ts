@@ -1,0 +1,152 @@
+// Entries that another node has accepted, folded here: in the order of their origin, once each,
+// through the same subtract-before and add-after as our own.
+import { EngineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { WriteContext } from '../events/context.ts';
+import { eraseEntries } from '../events/erase.ts';
+import { type AnyEntryKind, kindOfCode } from '../events/index.ts';
+import { indexSubjects, record } from '../events/record.ts';
+import { ByteReader } from '../log/bytes.ts';
+import { acceptedAtMsOf, bodyOf, codeOf, stub, stubCode } from '../log/frame.ts';
+import type { Log } from '../log/log.ts';
+import { formatPlace, type Place } from '../log/vector.ts';
+
+/** An entry as its origin wrote it. */
+export interface ForeignEntry {
+  readonly place: Place;
+  readonly bytes: Buffer;
+}
+
+/** What an entry says. */
+interface ReadEntry {
+  readonly bytes: Buffer;
+  /** Undefined for a stub. */
+  readonly kind: AnyEntryKind | undefined;
+  readonly value: unknown;
+}
+
+/** An entry that is the next one of its origin, read. */
+export interface FreshEntry extends ForeignEntry, ReadEntry {}
+
+/** Reads an entry. Throws DATA_LOSS for a kind that is not known; `name` tells which entry. */
+export function readEntry(bytes: Buffer, name: () => string): ReadEntry {
+  const code = codeOf(bytes);
+  const kind = kindOfCode(code);
+  if (kind) return { bytes, kind, value: kind.decode(new ByteReader(bodyOf(bytes))) };
+  if (code === stubCode) return { bytes, kind, value: undefined };
+  throw new EngineError('DATA_LOSS', `log entry ${name()} is of the unknown kind ${code}`);
+}
+
+export function readForeign({ place, bytes }: ForeignEntry): FreshEntry {
+  return { place, ...readEntry(bytes, () => formatPlace(place)) };
+}
+
+/**
+ * Applies an entry that was accepted before, inside a transaction: of another origin at its place,
+ * or, without one, the next one of a log that was always alone.
+ */
+export function applyEntry(
+  context: WriteContext,
+  { place, bytes, kind, value }: ReadEntry & { readonly place: Place | undefined },
+): void {
+  const { log, store } = context;
+  const put = (entry: Buffer) => (place ? log.appendForeign(place, entry) : log.append(entry));
+  if (kind === undefined) {
+    put(bytes);
+    return;
+  }
+  kind.apply(context, {
+    value,
+    acceptedAtMs: acceptedAtMsOf(bytes),
+    origin: place?.origin ?? '',
+    append(isKept) {
+      const sequence = put(isKept ? bytes : stub);
+      if (isKept) indexSubjects(store, kind, { value, sequence });
+      return sequence;
+    },
+  });
+}
+
+/**
+ * Says in a log of our own that these members are erased, whom only we knew to be tied to others
+ * that were; in the transaction that took them.
+ */
+export function tellErased(context: WriteContext, memberIds: ReadonlySet<string>): void {
+  if (memberIds.size === 0) return;
+  const hashes = [...memberIds].map((id) => context.ledger.hash(id).toString('hex'));
+  record(context, eraseEntries, { hashes });
+}
+
+/**
+ * Those of these entries, in this order, that are not here yet. Changes nothing. Throws what
+ * placeOf throws, and DATA_LOSS for an entry that this version cannot read.
+ */
+export function judgeEntries(
+  { origins, head }: Log,
+  entries: readonly ForeignEntry[],
+): readonly FreshEntry[] {
+  const heads = new Map(origins.vector().map((place) => [place.origin, place]));
+  const known: Known = {
+    headOf: (origin) => heads.get(origin) ?? { epoch: 0, sequence: 0 },
+    isHere: (place) => origins.find(place, head) !== undefined || fresh.some(isAt(place)),
+    forkBefore: (place) => origins.forkBefore(place),
+    isForsaken: (place) => origins.isForsaken(place),
+  };
+  const fresh: FreshEntry[] = [];
+  for (const { place: told, bytes } of entries) {
+    const place = placeOf(known, told);
+    if (place === undefined) continue;
+    heads.set(place.origin, place);
+    fresh.push(readForeign({ place, bytes }));
+  }
+  if (heads.size <= limits.originsMax) return fresh;
+  const message = `the chain has ${heads.size} origins; the limit is ${limits.originsMax}`;
+  throw new EngineError('RESOURCE_EXHAUSTED', message, { reason: 'ORIGINS_MAX' });
+}
+
+/** What is here, with what comes in at the same time. */
+interface Known {
+  readonly headOf: (origin: string) => Omit<Place, 'origin'>;
+  readonly isHere: (place: Place) => boolean;
+  readonly forkBefore: Log['origins']['forkBefore'];
+  readonly isForsaken: (place: Place) => boolean;
+}
+
+/**
+ * Where an entry goes: as the next one of its origin, or of a life that its origin has lost;
+ * undefined for one that is here already. Throws FAILED_PRECONDITION: GAP when some are missing
+ * before it, EPOCH_CHANGED when its origin began anew and what is here is not what it went on from,
+ * EPOCH_ENDED when the giver has not heard of that yet.
+ */
+function placeOf(known: Known, place: Place): Place | undefined {
+  const head = known.headOf(place.origin);
+  const { epoch, sequence } = place;
+  const isKnown = epoch === head.epoch && sequence <= head.sequence;
+  if (isKnown || known.isForsaken(place)) return undefined;
+  if (epoch < head.epoch) return placeOfLost(known, place);
+  if (sequence === head.sequence + 1) return place;
+  if (sequence > head.sequence) throw broken('GAP', place, head.sequence, 'does not follow');
+  throw broken('EPOCH_CHANGED', place, head.sequence, 'begins before what is here ends');
+}
+
+/** Of an earlier life: what that has and the later one does not is kept under another name. */
+function placeOfLost(known: Known, place: Place): Place | undefined {
+  if (known.isHere(place)) return undefined;
+  const lost = known.forkBefore(place)?.lost;
+  const head = lost && known.headOf(lost.origin);
+  const isNext = head !== undefined && lost!.sequence === head.sequence + 1;
+  if (lost && isNext && lost.epoch >= head.epoch) return lost;
+  if (lost && known.isHere(lost)) return undefined;
+  const last = known.headOf(place.origin).sequence;
+  throw broken('EPOCH_ENDED', place, last, 'is of an epoch that has ended');
+}
+
+function isAt({ origin, epoch, sequence }: Place) {
+  return ({ place }: FreshEntry): boolean =>
+    place.origin === origin && place.epoch === epoch && place.sequence === sequence;
+}
+
+function broken(reason: string, place: Place, head: number, what: string): EngineError {
+  const message = `entry ${formatPlace(place)} ${what}: ${head} is the last one here`;
+  return new EngineError('FAILED_PRECONDITION', message, { reason });
+}
