@@ -57,6 +57,7 @@ async function withChain(use: (opened: Opened) => void): Promise<void> {
       const log = openLog(store);
       const counts = () => {
         const made = new Counts(registries, { pairDays: 60, popularityDays: 30 }, dayOf(now));
+        made.register();
         const after = readEntries(store.tables.histories, 'm');
         made.apply({ before: undefined, after, isMember: true });
         return made;

@@ -18,7 +18,9 @@ function countsOfManyItems(): Counts {
   for (let number = 1; number <= itemCount; number++) {
     items.push(String(number), { itemId: String(number), status: 'active' }, 0);
   }
-  return new Counts({ items, stores }, halfLives, newestDay);
+  const counts = new Counts({ items, stores }, halfLives, newestDay);
+  counts.register();
+  return counts;
 }
 
 /** A history of one receipt a day, each of the items of one list. */

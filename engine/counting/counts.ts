@@ -42,9 +42,14 @@ export class Counts {
   /** Tells apart counts that weigh the same receipts differently. */
   readonly decayName: string;
   private readonly halfLives: HalfLives;
+  /** Whether the kernel has known all items and stores once: those that come are told at once. */
+  isRegistered = false;
   private stores = 0;
 
-  /** `kernel`: a new one, or one that a checkpoint was read into, without items and stores. */
+  /**
+   * `kernel`: a new one, or one that a checkpoint was read into. It knows no items and stores until
+   * `register`.
+   */
   constructor(
     registries: Registries,
     halfLives: HalfLives,
@@ -65,7 +70,6 @@ export class Counts {
       popularityHalfLifeDays: halfLives.popularityDays ?? 0,
       popularityLandmarkDay: this.popularityLandmarkDay,
     });
-    this.register();
   }
 
   /**
@@ -88,17 +92,24 @@ export class Counts {
     return false;
   }
 
-  /** Gives the kernel every item and store that it does not know yet. */
-  register(): void {
+  /**
+   * Gives the kernel items and stores that it does not know yet, at most so many; whether it knows
+   * all of them.
+   */
+  register(most = Number.POSITIVE_INFINITY): boolean {
     const { items, stores } = this.registries;
     const { run } = this.kernel;
-    for (let number = run.itemCount.value; number < items.size; number++) {
+    let left = most;
+    for (let number = run.itemCount.value; number < items.size && left > 0; number++, left--) {
       run.addItem(items.hashOf(number));
       run.setListable(number, items.valueOf(number).status === 'active');
     }
-    for (; this.stores < stores.size; this.stores++) {
+    for (; this.stores < stores.size && left > 0; this.stores++, left--) {
       run.pushStore(stores.hashOf(this.stores + 1));
     }
+    const isWhole = run.itemCount.value === items.size && this.stores === stores.size;
+    this.isRegistered ||= isWhole;
+    return isWhole;
   }
 
   /**

@@ -3,6 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { steadyMilliseconds } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import { Serial } from '../base/serial.ts';
 import type { Registries } from '../catalogue/registries.ts';
 import type { Batch } from '../events/batch.ts';
@@ -125,7 +126,7 @@ export class Keeper {
   /** Answers why the checkpoint cannot be gone on from; undefined when it could. */
   private async startFrom(stored: StoredCounts): Promise<string | undefined> {
     const { store, log } = this.options;
-    const load = this.load(stored);
+    const load = await this.load(stored);
     if ('unusable' in load) return load.unusable;
     if (Number(store.readMeta('recountAfter') ?? 0) > load.sequence) {
       return 'members changed after it';
@@ -146,9 +147,13 @@ export class Keeper {
   }
 
   /** Takes the checkpoint's counts for the live ones, when they can be used. */
-  private load(stored: StoredCounts): CheckpointLoad {
+  private async load(stored: StoredCounts): Promise<CheckpointLoad> {
     if ('unusable' in stored) return stored;
     this.current = this.emptyCounts(this.newestDay, stored.kernel);
+    while (!this.current.register(limits.registeredAtOnce)) {
+      await setImmediate();
+      this.options.signal.throwIfAborted();
+    }
     return finishCheckpoint(stored.header, this.current, this.options.log.head);
   }
 
@@ -325,7 +330,7 @@ export class Keeper {
     if (!this.isOversize && this.current.isBeyondHeadroom(this.newestDay))
       return this.recounter.replace();
     const followers = this.followers();
-    for (const { counts } of followers) counts.register();
+    for (const { counts } of followers) if (counts.isRegistered) counts.register();
     if (followers.length > 0) await this.move(this.changesOf(batch));
   }
 

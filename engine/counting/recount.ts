@@ -45,8 +45,10 @@ export class Recount {
    * Counts for about `milliseconds`; returns whether all is counted. Throws OutOfMemory.
    */
   step(milliseconds: number, now: () => number): boolean {
-    this.target.register();
     const end = now() + milliseconds;
+    while (!this.target.register(limits.registeredAtOnce)) {
+      if (now() >= end) return this.pause();
+    }
     while (true) {
       if (!this.finishSlice()) {
         this.assertRoom();

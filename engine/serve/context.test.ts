@@ -17,8 +17,10 @@ function stateOf(isOptedOut: boolean): ServeState {
   items.push('ghost', { itemId: 'ghost', status: 'active' }, 0);
   stores.push('s-1', { storeId: 's-1' }, 1);
   const registries = { items, stores };
+  const counts = new Counts(registries, { pairDays: null, popularityDays: null }, 0);
+  counts.register();
   return {
-    counts: new Counts(registries, { pairDays: null, popularityDays: null }, 0),
+    counts,
     registries,
     bitmaps: [],
     formula: 'shipped',

@@ -25,6 +25,7 @@ function catalogue(size: number) {
 function contextOf(registries: ReturnType<typeof catalogue>, limit: number) {
   const halfLives = { pairDays: null, popularityDays: null };
   const counts = new Counts(registries, halfLives, 0);
+  counts.register();
   const asked = { items: 0 };
   const context = {
     scenario: 'guess-you-like',

@@ -16,7 +16,9 @@ function contextOf(asked: Partial<ServeContext>): ServeContext {
   const stores = new Registry<Store>((id) => h64(id), 1);
   for (let at = 0; at < 40; at++) items.push(`i${at}`, { itemId: `i${at}`, status: 'active' }, 1);
   const registries = { items, stores };
-  const { kernel } = new Counts(registries, { pairDays: null, popularityDays: null }, 0);
+  const counts = new Counts(registries, { pairDays: null, popularityDays: null }, 0);
+  counts.register();
+  const { kernel } = counts;
   return {
     scenario: 'basket-add-on',
     audience: 'member',
