@@ -126,8 +126,12 @@ export function insertReceipt(
     return;
   }
   touchMember(context, findMember(store, memberId));
-  new HistoryWriter(store, memberId).insert(entry);
-  batch.contributions.changeEntry(memberId, undefined, entry);
+  const { contributions } = batch;
+  const known = contributions.historyOf(memberId);
+  const last = new HistoryWriter(store, memberId).insert(entry, known);
+  if (last) contributions.noteAppended(memberId, last, entry);
+  else contributions.noteChanged(memberId);
+  contributions.changeEntry(memberId, undefined, entry);
 }
 
 /** A receipt ceases to count at a log sequence; it stays in the log. */
@@ -152,6 +156,7 @@ export function removeReceipt(
     sequence: options.removedAt,
     checkpoints: checkpoints(),
   });
+  batch.contributions.noteChanged(memberId);
   if (removed) batch.contributions.changeEntry(memberId, removed, undefined);
 }
 

@@ -1,7 +1,16 @@
 // What a transaction changes of what counts: of persons their whole history before and after, of
 // cards that are nobody's and of anonymous tickets the receipts that came or went.
 import type { Store } from '../store/store.ts';
-import { hasLiveEntries, keyAt, positionAt, prefixOf, startsOf, uniteEntries } from './chunk.ts';
+import {
+  type Chunk,
+  hasLiveEntries,
+  keyAt,
+  noTotals,
+  positionAt,
+  prefixOf,
+  startsOf,
+  uniteEntries,
+} from './chunk.ts';
 import { entryEnd, removedAtOf, sequenceOf } from './entry.ts';
 import {
   chunksFrom,
@@ -11,6 +20,7 @@ import {
   readNewest,
   readShort,
   readTotals,
+  type ShortHistory,
 } from './histories.ts';
 import { findMember, idsOf, isPersonalised, type Member } from './members.ts';
 
@@ -71,13 +81,22 @@ export interface Standings {
 }
 
 export function readStanding(store: Store, member: Member): Standings {
+  const short = readPlain(store, member);
+  if (short) return standingOfShort(member, short);
+  const standing = standingNow(store, member);
+  const isPerson = standing === 'person';
+  return { standing, entries: isPerson ? readHistory(store, idsOf(member)) : undefined };
+}
+
+/** The history of a member with one id; undefined for others, and where it is long. */
+function readPlain({ tables }: Store, member: Member): ShortHistory | undefined {
   const ids = idsOf(member);
-  const whole = ids.length === 1 ? readShort(store.tables.histories, ids[0]!) : undefined;
-  const standing = whole
-    ? standingOf(member, () => isNobody(whole.totals))
-    : standingNow(store, member);
-  if (standing !== 'person') return { standing, entries: undefined };
-  return { standing, entries: whole ? whole.entries : readHistory(store, ids) };
+  return ids.length === 1 ? readShort(tables.histories, ids[0]!) : undefined;
+}
+
+function standingOfShort(member: Member, { last, entries }: ShortHistory): Standings {
+  const standing = standingOf(member, () => isNobody(last?.totals ?? noTotals));
+  return { standing, entries: standing === 'person' && last ? entries : undefined };
 }
 
 /** All receipts of a person in one order, whatever id they came with. */
@@ -125,6 +144,8 @@ export class Contributions {
   /** By member id and place of the receipt in the log. */
   private readonly entries = new Map<string, Singles>();
   private readonly tickets: Singles = new Map();
+  /** Histories as they are now, of members with one id, as long as they only grow at their end. */
+  private readonly histories = new Map<string, ShortHistory>();
 
   constructor(store: Store) {
     this.store = store;
@@ -134,9 +155,28 @@ export class Contributions {
   touch(member: Member): number {
     const { root } = member;
     if (this.starts.has(root)) return 0;
-    const read = readStanding(this.store, member);
+    const short = readPlain(this.store, member);
+    if (short) this.histories.set(root, short);
+    const read = short ? standingOfShort(member, short) : readStanding(this.store, member);
     this.starts.set(root, { ids: idsOf(member), ...read });
     return read.entries?.length ?? 0;
+  }
+
+  /** The history of an id that was touched, as far as it is known without reading it again. */
+  historyOf(id: string): ShortHistory | undefined {
+    return this.histories.get(id);
+  }
+
+  /** An entry was put behind all others, and this is the last chunk now. */
+  noteAppended(id: string, last: Chunk, entry: Buffer): void {
+    const before = this.histories.get(id);
+    if (!before) return;
+    this.histories.set(id, { last, entries: Buffer.concat([before.entries, entry]) });
+  }
+
+  /** Anything else became of it: it is read again at the end. */
+  noteChanged(id: string): void {
+    this.histories.delete(id);
   }
 
   /** A receipt that came under an id, as it counted before and as it does after. */
@@ -178,7 +218,10 @@ export class Contributions {
       for (const id of ids) {
         if (ends.has(id)) continue;
         const member = findMember(this.store, id);
-        const end = { ids: idsOf(member), ...readStanding(this.store, member) };
+        const all = idsOf(member);
+        const known = all.length === 1 ? this.histories.get(id) : undefined;
+        const now = known ? standingOfShort(member, known) : readStanding(this.store, member);
+        const end = { ids: all, ...now };
         for (const each of end.ids) ends.set(each, end);
       }
     }

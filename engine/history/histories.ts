@@ -55,22 +55,28 @@ export function readEntries(table: Table, id: string): Buffer | undefined {
   return Buffer.concat([...chunksFrom(table, prefix)].map(({ entries }) => entries));
 }
 
-/** A whole history with its totals; undefined when it is longer than most, or not there. */
-export function readShort(
-  table: Table,
-  id: string,
-): { readonly totals: Totals; readonly entries: Buffer } | undefined {
+/** A whole history, as most are. */
+export interface ShortHistory {
+  /** The chunk that holds its end and its totals; undefined when nothing came under the id. */
+  readonly last: Chunk | undefined;
+  readonly entries: Buffer;
+}
+
+const nothing: ShortHistory = { last: undefined, entries: Buffer.alloc(0) };
+
+/** Undefined when it is longer than most. */
+export function readShort(table: Table, id: string): ShortHistory | undefined {
   const prefix = prefixOf(id);
   const key = firstKeyOf(prefix);
   const value = table.get(key);
-  if (!value) return undefined;
+  if (!value) return nothing;
   const first = decodeChunk(key, value);
-  if (!first.isFollowed) return first;
+  if (!first.isFollowed) return { last: first, entries: first.entries };
   const parts = [first.entries];
   for (const row of table.between(keyAfter(key), keyBehind(prefix), chunksAtOnce)) {
-    const chunk = decodeChunk(row.key, row.value);
-    parts.push(chunk.entries);
-    if (!chunk.isFollowed) return { totals: chunk.totals, entries: Buffer.concat(parts) };
+    const last = decodeChunk(row.key, row.value);
+    parts.push(last.entries);
+    if (!last.isFollowed) return { last, entries: Buffer.concat(parts) };
   }
   return undefined;
 }

@@ -32,6 +32,7 @@ import {
   localDayAt,
   readEntries,
   receiptsOnDay,
+  type ShortHistory,
 } from './histories.ts';
 import { countId } from './members.ts';
 
@@ -72,16 +73,20 @@ export class HistoryWriter {
     this.prefix = prefixOf(id);
   }
 
-  /** Puts one entry in its place: after those of the same receipt that were removed. */
-  insert(entry: Buffer): void {
+  /**
+   * Puts one entry in its place: after those of the same receipt that were removed. Answers the
+   * last chunk when it came behind all others. `known`: the last chunk, where it was read already.
+   */
+  insert(entry: Buffer, known?: Pick<ShortHistory, 'last'>): Chunk | undefined {
     const position = positionAt(entry, 0);
-    const last = lastChunk(this.table, this.prefix);
+    const last = known ? known.last : lastChunk(this.table, this.prefix);
     const totals = this.totalsAfter(last?.totals ?? noTotals, entry, 1);
     if (!last) {
       const key = firstKeyOf(this.prefix);
       countId(this.store, this.id, 1);
-      this.put({ key, totals, isFollowed: false, entries: entry });
-      return;
+      const only = { key, totals, isFollowed: false, entries: entry };
+      this.put(only);
+      return only;
     }
     const chunk = this.chunkOf(position, last);
     const { entries } = chunk;
@@ -91,7 +96,8 @@ export class HistoryWriter {
     }
     const parts = [entries.subarray(0, place), entry, entries.subarray(place)];
     const isAppended = place === entries.length && chunk === last;
-    this.rewrite({ chunk, last, totals, isAppended }, Buffer.concat(parts));
+    const end = this.rewrite({ chunk, last, totals, isAppended }, Buffer.concat(parts));
+    return isAppended ? end : undefined;
   }
 
   /**
@@ -152,22 +158,28 @@ export class HistoryWriter {
     return crosses ? { ...after, crowdedDays: totals.crowdedDays + sign } : after;
   }
 
-  /** Writes what is left of a chunk, in two where it has grown too long. */
-  private rewrite({ chunk, last, totals, isAppended = false }: Rewrite, entries: Buffer): void {
+  /** Writes what is left of a chunk, in two where it has grown too long; answers where it ends. */
+  private rewrite(
+    { chunk, last, totals, isAppended = false }: Rewrite,
+    entries: Buffer,
+  ): Chunk | undefined {
     const isLast = chunk.key.equals(last.key);
     if (entries.length === 0 && this.dropEmpty(chunk, isLast, totals)) {
       if (!isLast) this.put({ ...last, totals });
-      return;
+      return undefined;
     }
     const cut = cutOf(entries, isAppended);
     const rest = entries.subarray(cut);
     const isFollowed = chunk.isFollowed || rest.length > 0;
-    this.put({ key: chunk.key, totals, isFollowed, entries: entries.subarray(0, cut) });
+    let end: Chunk = { key: chunk.key, totals, isFollowed, entries: entries.subarray(0, cut) };
+    this.put(end);
     if (rest.length > 0) {
       const key = keyAt(this.prefix, positionAt(rest, 0));
-      this.put({ key, totals, isFollowed: chunk.isFollowed, entries: rest });
+      end = { key, totals, isFollowed: chunk.isFollowed, entries: rest };
+      this.put(end);
     }
     if (!isLast) this.put({ ...last, totals });
+    return end;
   }
 
   /** Whether an empty chunk could go: the first one stays while others follow it. */
