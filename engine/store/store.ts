@@ -77,6 +77,16 @@ function markMade(folder: string): void {
   }
 }
 
+/**
+ * A data file of two pages holds nothing: LMDB had begun to make it. Where that was cut short, it
+ * is made again.
+ */
+function dropUnborn(folder: string): void {
+  const path = join(folder, dataFileName);
+  if (existsSync(join(folder, formatFileName)) || !existsSync(path)) return;
+  if (bytesOf(folder) <= 2 * 4_096) rmSync(path);
+}
+
 /** Throws FAILED_PRECONDITION. A folder that says nothing is new, and no chain to a reader. */
 function assertFormat(folder: string, meta: Table, readOnly: boolean): void {
   const value = meta.get(Buffer.from('formatVersion'));
@@ -130,6 +140,7 @@ export class Store {
     const readOnly = options.readOnly ?? false;
     if (!readOnly) {
       mkdirSync(folder, { recursive: true });
+      dropUnborn(folder);
       await checkFolder(folder, options.signal);
     }
     const root = openRoot(folder, { readOnly });
