@@ -29,6 +29,15 @@ test('a folder that was never written to opens again', async () => {
   });
 });
 
+test('a folder whose making was cut short in its first two pages is made again', async () => {
+  await withTemporaryFolder(async (folder) => {
+    writeFileSync(join(folder, 'data.mdb'), Buffer.alloc(8_192));
+    const store = await Store.open(folder);
+    expect(store.readMeta('formatVersion')).toBe(1);
+    await store.close();
+  });
+});
+
 test('a commit that fails leaves nothing behind and tells its own error', async () => {
   await withTemporaryFolder(async (folder) => {
     const store = await Store.open(folder);

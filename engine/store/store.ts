@@ -73,6 +73,16 @@ function markMade(folder: string): void {
   }
 }
 
+/**
+ * A data file of two pages holds nothing: LMDB had begun to make it. Where that was cut short, it
+ * is made again.
+ */
+function dropUnborn(folder: string): void {
+  const path = join(folder, dataFileName);
+  if (existsSync(join(folder, formatFileName)) || !existsSync(path)) return;
+  if (bytesOf(folder) <= 2 * 4_096) rmSync(path);
+}
+
 export interface StoreOptions {
   /** Another process may be writing: take no lock and change nothing. */
   readonly readOnly?: boolean;
@@ -118,6 +128,7 @@ export class Store {
     const readOnly = options.readOnly ?? false;
     if (!readOnly) {
       mkdirSync(folder, { recursive: true });
+      dropUnborn(folder);
       await checkFolder(folder, options.signal);
     }
     const root = openRoot(folder, { readOnly });
