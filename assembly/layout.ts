@@ -101,7 +101,7 @@ export const KEY_MASK: u32 = 0x7fffffff;
 
 export const VIEW_HEADER: u32 = 16;
 export const VIEW_ENTRY: u32 = 8;
-/** K of DESIGN section 5: this many neighbours score. */
+/** K of docs/reference/scores.md: this many neighbours score. */
 export const VIEW_SERVED: u32 = 50;
 /**
  * Entries kept beyond K, so that a neighbour that sinks below the 50th can be replaced without a
@@ -131,8 +131,9 @@ export const TAG_CHANGE: u32 = 6;
 /** So many baskets before it a basket follows on (docs/reference/counts.md, NEXT). */
 export const LAGS: u32 = 3;
 
-/** O of DESIGN section 4: so many of a member's first-bought items pair with a new one (50 are
- * no better and take a fifth to a third more cells). */
+/**
+ * O of docs/reference/counts.md: so many of a member's first-bought items pair with a new one (50
+ * are no better and take a fifth to a third more cells). */
 export const FIRSTS_MAX: u32 = 25;
 
 /** Fixed point: one basket at the landmark is 2^20. */

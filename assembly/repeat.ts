@@ -34,7 +34,10 @@ import {
 import { meanGapDays, repeatShare, repurchaseRate } from './totals';
 import { plain } from './weight';
 
-/** The kinds of repeat term: learnt from who came back for what, and that of DESIGN section 5. */
+/**
+ * The kinds of repeat term: learnt from who came back for what, and that of the baseline
+ * (docs/reference/scores.md).
+ */
 const REPEAT_HABIT: u32 = 1;
 
 /** The repeat term of an anchor; docs/reference/scores.md. */

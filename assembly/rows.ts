@@ -1,7 +1,7 @@
 // Neighbour views: the best 64 cells of a long count row, best first, of which the first 50 score
-// (DESIGN section 7). A row of at most 50 cells needs none: it is read directly. A view holds plain
-// weights, so scores are always current; only membership and order can lag behind IN and N, and
-// `settleRows` makes them exact when there is time.
+// (docs/ARCHITECTURE.md, The hot path). A row of at most 50 cells needs none: it is read directly.
+// A view holds plain weights, so scores are always current; only membership and order can lag
+// behind IN and N, and `settleRows` makes them exact when there is time.
 
 import { clearInView, lastKey, rowAddress, setInView } from './counts';
 import { allocate, release, tryAllocate } from './heap';

@@ -117,7 +117,10 @@ export const limits = {
   consentsMax: 1_000,
   /** Doors refuse receipts while more than a batch waits and the oldest has for so long. */
   ingestQueueAgeMsMax: 250,
-  /** Neighbours of an item that are served (K of DESIGN §5); 20 would lose ≤ .001 of recall. */
+  /**
+   * Neighbours of an item that are served (K of docs/reference/scores.md); 20 would lose ≤ .001 of
+   * recall.
+   */
   neighboursServed: 50,
   /**
    * What sells in a city is summed over its stores as far as they have so many cells of popularity

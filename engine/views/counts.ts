@@ -31,7 +31,8 @@ const halfLivesPerLandmark = 16;
 const halfLivesWithoutRecount = 20;
 
 /**
- * t0 of DESIGN section 4: the last multiple of 16 half-lives at or before a day; 0 without decay.
+ * t0 of docs/reference/counts.md: the last multiple of 16 half-lives at or before a day; 0 without
+ * decay.
  */
 function landmarkOf(newestDay: number, halfLifeDays: number | null): number {
   if (halfLifeDays === null) return 0;

@@ -1,5 +1,5 @@
-// The lists that start from a member's history: guess-you-like, discover and buy-again (DESIGN
-// section 5).
+// The lists that start from a member's history: guess-you-like, discover and buy-again
+// (docs/reference/scores.md).
 import { limits } from '../../base/limits.ts';
 import { type Explained, explained } from '../../kernel/explain.ts';
 import { priors, repeats, tables } from '../../kernel/exports.ts';
@@ -10,7 +10,7 @@ import type { ReasonType } from '../request.ts';
 import { beginSelection, candidatesFrom, tasteAgeDecay } from '../selection.ts';
 import { anchorTerms, explainedTerms } from '../terms.ts';
 
-/** Of DESIGN section 5. */
+/** Of docs/reference/scores.md. */
 const designShares = { coOccurrence: 0.3, prior: 0.05 };
 const shares = { coOccurrence: 0.36, prior: 0.06 };
 /** So much taste is needed before what leads on from it counts in full, times the root. */

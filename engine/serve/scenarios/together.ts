@@ -1,6 +1,5 @@
-// The lists of what goes with items in one basket: bought-together and basket-add-on (DESIGN
-// sections 5 and 6).
-
+// The lists of what goes with items in one basket: bought-together and basket-add-on
+// (docs/reference/scores.md).
 import { limits } from '../../base/limits.ts';
 import { explained } from '../../kernel/explain.ts';
 import { priors, repeats, tables } from '../../kernel/exports.ts';
