@@ -35,18 +35,6 @@ export class Turns {
   }
 }
 
-let lastReply: Promise<unknown> = Promise.resolve();
-
-/**
- * Long replies are made one after the other: of many that are asked for at once no more than one is
- * half made, and what is made counts as unread before the next is begun.
- */
-export function makeLongReply<Reply>(make: () => Promise<Reply>): Promise<Reply> {
-  const next = lastReply.then(make, make);
-  lastReply = next;
-  return next;
-}
-
 /** The field of a reply that is a list longer than a piece; undefined when there is none. */
 export function longListOf(body: object): string | undefined {
   for (const [name, value] of Object.entries(body)) {

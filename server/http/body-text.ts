@@ -1,11 +1,11 @@
 // The JSON of a reply's body; of a long list it is made over several turns of the event loop.
 import { doorLimits } from '../limits.ts';
-import { longListOf, makeLongReply, nextPiece } from '../pieces.ts';
+import { longListOf, nextPiece } from '../pieces.ts';
 
 /** At once, unless the body holds a long list. */
 export function encodeBody(body: object): string | Promise<string> {
   const list = longListOf(body);
-  return list === undefined ? JSON.stringify(body) : makeLongReply(() => encodeLong(body, list));
+  return list === undefined ? JSON.stringify(body) : encodeLong(body, list);
 }
 
 async function encodeLong(body: object, list: string): Promise<string> {
