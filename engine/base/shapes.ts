@@ -3,7 +3,10 @@
 import { z } from 'zod';
 import { limits } from './limits.ts';
 
-const encoder = new TextEncoder();
+/** A UTF-16 unit takes at most three bytes of UTF-8: short texts need not be measured. */
+function isWithin(text: string, bytesMax: number): boolean {
+  return 3 * text.length <= bytesMax || Buffer.byteLength(text) <= bytesMax;
+}
 
 /**
  * An outside id: 1–128 bytes of well-formed UTF-8, compared as given (no trimming, no case
@@ -15,7 +18,7 @@ export const idSchema = z
   .refine((id) => id.isWellFormed(), {
     message: 'must be well-formed Unicode (no lone surrogates)',
   })
-  .refine((id) => encoder.encode(id).length <= limits.idBytesMax, {
+  .refine((id) => isWithin(id, limits.idBytesMax), {
     message: `must be at most ${limits.idBytesMax} bytes of UTF-8`,
     params: { limit: limits.idBytesMax },
   })

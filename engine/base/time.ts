@@ -1,12 +1,12 @@
 // Local time: the offset of a moment in a time zone, and the daypart of a local hour.
-import { millisecondsPerMinute } from './clock.ts';
+import { millisecondsPerDay, millisecondsPerMinute } from './clock.ts';
 
 const quarterHourMs = 15 * millisecondsPerMinute;
 /** Of all zones together: some 60 B each, 3 MB. */
 const cacheEntriesMax = 50_000;
 /** By zone in lower case: case means nothing, and of each name there are very many spellings. */
 const formats = new Map<string, Intl.DateTimeFormat>();
-/** The same, then by quarter of an hour since 1970. */
+/** The same, then by the start of a UTC day; of days that change by quarters of an hour, below 0. */
 const offsets = new Map<string, Map<number, number>>();
 let cacheEntries = 0;
 
@@ -26,22 +26,36 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
 /** Minutes east of UTC in an IANA zone at a moment. */
 export function zoneOffsetMinutes(spelling: string, epochMs: number): number {
   const timeZone = spelling.toLowerCase();
-  // No zone has ever changed its offset inside a quarter of an hour, and asking Intl costs
-  // microseconds.
-  const quarter = Math.floor(epochMs / quarterHourMs);
   let known = offsets.get(timeZone);
   if (known === undefined) {
     known = new Map();
     offsets.set(timeZone, known);
   }
-  let offset = known.get(quarter);
-  if (offset === undefined) {
-    offset = askOffset(timeZone, epochMs);
-    if (cacheEntries >= cacheEntriesMax) forgetOffsets();
-    cacheEntries += 1;
-    known.set(quarter, offset);
-  }
+  // Asking Intl costs microseconds. No zone has changed its offset twice within a week since 1970,
+  // so that a day that ends as it began has one offset; nor ever inside a quarter of an hour.
+  const dayMs =
+    epochMs - (((epochMs % millisecondsPerDay) + millisecondsPerDay) % millisecondsPerDay);
+  const ofDay = recall(known, dayMs, () => offsetOfDay(timeZone, dayMs));
+  if (!Number.isNaN(ofDay)) return ofDay;
+  const quarter = Math.floor(epochMs / quarterHourMs);
+  return recall(known, -1 - quarter, () => askOffset(timeZone, epochMs));
+}
+
+/** What is kept under a key, which is made when it is wanted first. */
+function recall(known: Map<number, number>, key: number, make: () => number): number {
+  let offset = known.get(key);
+  if (offset !== undefined) return offset;
+  offset = make();
+  if (cacheEntries >= cacheEntriesMax) forgetOffsets();
+  cacheEntries += 1;
+  known.set(key, offset);
   return offset;
+}
+
+/** NaN for a day on which it changes. */
+function offsetOfDay(timeZone: string, startMs: number): number {
+  const offset = askOffset(timeZone, startMs);
+  return askOffset(timeZone, startMs + millisecondsPerDay - 1) === offset ? offset : Number.NaN;
 }
 
 function forgetOffsets(): void {

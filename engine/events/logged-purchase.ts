@@ -52,8 +52,10 @@ function writeHead(writer: ByteWriter, purchase: LoggedPurchase): void {
   writer.whole(maskOf(purchase)).text(purchase.purchaseId);
   writer.whole(purchase.statedAtMs ?? purchase.occurredAtMs);
   writer.byte(channels.indexOf(purchase.channel));
-  for (const id of [memberId, storeId, terminalId, cashierId])
-    if (id !== undefined) writer.text(id);
+  if (memberId !== undefined) writer.text(memberId);
+  if (storeId !== undefined) writer.text(storeId);
+  if (terminalId !== undefined) writer.text(terminalId);
+  if (cashierId !== undefined) writer.text(cashierId);
   if (paidFen !== undefined) writer.whole(paidFen);
   if (couponIds.length === 0) return;
   writer.whole(couponIds.length);
@@ -67,9 +69,9 @@ function writeLine(writer: ByteWriter, line: LoggedPurchaseLine): void {
   if (discountFen !== undefined) mask |= lineHas.discount;
   if (totalFen !== undefined) mask |= lineHas.total;
   writer.byte(mask).text(itemId).whole(thousandths);
-  for (const amount of [unitPriceFen, discountFen, totalFen]) {
-    if (amount !== undefined) writer.whole(amount);
-  }
+  if (unitPriceFen !== undefined) writer.whole(unitPriceFen);
+  if (discountFen !== undefined) writer.whole(discountFen);
+  if (totalFen !== undefined) writer.whole(totalFen);
 }
 
 function readLine(reader: ByteReader): LoggedPurchaseLine {

@@ -27,7 +27,21 @@ function sumOf(amounts: readonly (number | undefined)[]): number | undefined {
   return sum;
 }
 
-function lineOf(
+/** One line, as most items have. */
+function lineOf(line: LoggedPurchaseLine, itemNumber: number, returned: number): HistoryLine {
+  const { thousandths } = line;
+  return {
+    itemNumber,
+    thousandths,
+    // More returned than bought can only be a return that came first: the rest is clamped.
+    returnedThousandths: Math.min(thousandths, returned),
+    isGift: line.isGift,
+    totalFen: totalFenOf(line),
+    discountFen: line.discountFen,
+  };
+}
+
+function lineOfSeveral(
   lines: readonly LoggedPurchaseLine[],
   itemNumber: number,
   returned: number,
@@ -37,9 +51,8 @@ function lineOf(
   return {
     itemNumber,
     thousandths,
-    // More returned than bought can only be a return that came first: the rest is clamped.
     returnedThousandths: Math.min(thousandths, returned),
-    isGift: lines.every(({ isGift }) => isGift === true),
+    isGift: lines.every(({ isGift }) => isGift),
     totalFen: sumOf(lines.map(totalFenOf)),
     discountFen: hasDiscount ? sumOf(lines.map((line) => line.discountFen ?? 0)) : undefined,
   };
@@ -51,15 +64,18 @@ function linesOf(
   { items }: Registries,
 ): HistoryLine[] {
   const returned = returns.length === 0 ? undefined : returnedByItem(returns);
-  const byItem = new Map<string, LoggedPurchaseLine[]>();
+  const byItem = new Map<string, LoggedPurchaseLine | LoggedPurchaseLine[]>();
   for (const line of lines) {
     const same = byItem.get(line.itemId);
-    if (same) same.push(line);
-    else byItem.set(line.itemId, [line]);
+    if (same === undefined) byItem.set(line.itemId, line);
+    else if (Array.isArray(same)) same.push(line);
+    else byItem.set(line.itemId, [same, line]);
   }
-  const distinct = [...byItem].map(([itemId, same]) =>
-    lineOf(same, items.numberOf(itemId)!, returned?.get(itemId) ?? 0),
-  );
+  const distinct: HistoryLine[] = [];
+  for (const [itemId, of] of byItem) {
+    const [number, back] = [items.numberOf(itemId)!, returned?.get(itemId) ?? 0];
+    distinct.push(Array.isArray(of) ? lineOfSeveral(of, number, back) : lineOf(of, number, back));
+  }
   return distinct.sort((a, b) => compareByHash(items, a.itemNumber, b.itemNumber));
 }
 

@@ -141,7 +141,9 @@ type Singles = Map<number, Change>;
 export class Contributions {
   private readonly store: Store;
   private readonly starts = new Map<string, Start>();
-  /** By member id and place of the receipt in the log. */
+  /** Ids whose receipts counted as tickets when the transaction began. */
+  private readonly cards = new Set<string>();
+  /** Of those, by id and place of the receipt in the log. */
   private readonly entries = new Map<string, Singles>();
   private readonly tickets: Singles = new Map();
   /** Histories as they are now, of members with one id, as long as they only grow at their end. */
@@ -158,7 +160,9 @@ export class Contributions {
     const short = readPlain(this.store, member);
     if (short) this.histories.set(root, short);
     const read = short ? standingOfShort(member, short) : readStanding(this.store, member);
-    this.starts.set(root, { ids: idsOf(member), ...read });
+    const ids = idsOf(member);
+    this.starts.set(root, { ids, ...read });
+    if (read.standing === 'tickets') for (const id of ids) this.cards.add(id);
     return read.entries?.length ?? 0;
   }
 
@@ -171,7 +175,11 @@ export class Contributions {
   noteAppended(id: string, last: Chunk, entry: Buffer): void {
     const before = this.histories.get(id);
     if (!before) return;
-    this.histories.set(id, { last, entries: Buffer.concat([before.entries, entry]) });
+    // Of most histories the last chunk is all of it.
+    const bytes = before.entries.length + entry.length;
+    const isAll = last.entries.length === bytes;
+    const entries = isAll ? last.entries : Buffer.concat([before.entries, entry], bytes);
+    this.histories.set(id, { last, entries });
   }
 
   /** Anything else became of it: it is read again at the end. */
@@ -181,6 +189,8 @@ export class Contributions {
 
   /** A receipt that came under an id, as it counted before and as it does after. */
   changeEntry(id: string, before: Buffer | undefined, after: Buffer | undefined): void {
+    // Of others all receipts come to count, or cease to; or none is a ticket.
+    if (!this.cards.has(id)) return;
     const entry = (after ?? before)!;
     const key = keyAt(prefixOf(id), positionAt(entry, 0));
     const ofId = this.entries.get(id) ?? new Map<number, Change>();

@@ -99,10 +99,13 @@ function flagsOf({ clockSkewed, paidFen, lines }: HistoryEntry): number {
   if (paidFen !== undefined) flags |= flagBits.paid;
   for (const { thousandths, totalFen, discountFen } of lines) {
     if (totalFen !== undefined || discountFen !== undefined) flags |= flagBits.money;
-    const amounts = [thousandths, totalFen ?? 0, discountFen ?? 0];
-    if (amounts.some((amount) => amount < 0 || amount >= u32Max)) flags |= flagBits.wide;
+    if (isWide(thousandths) || isWide(totalFen) || isWide(discountFen)) flags |= flagBits.wide;
   }
   return flags;
+}
+
+function isWide(amount = 0): boolean {
+  return amount < 0 || amount >= u32Max;
 }
 
 export function encodeEntry(entry: HistoryEntry): Buffer {
@@ -202,8 +205,7 @@ export function withoutId(entry: Buffer): Buffer {
 }
 
 function readNumber(bytes: Buffer, place: number, flags: number): number {
-  const isWide = (flags & flagBits.wide) !== 0;
-  return isWide ? bytes.readDoubleLE(place) : bytes.readUInt32LE(place);
+  return (flags & flagBits.wide) !== 0 ? bytes.readDoubleLE(place) : bytes.readUInt32LE(place);
 }
 
 function readMoney(bytes: Buffer, place: number, flags: number): number | undefined {

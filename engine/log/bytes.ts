@@ -2,6 +2,9 @@
 // length before them.
 import { EngineError } from '../base/errors.ts';
 
+/** Most ids are as short as this: a loop is quicker than a call out of JavaScript. */
+const shortText = 32;
+
 /** Values one after the other; `take` answers their bytes. One writer serves all entries. */
 export class ByteWriter {
   private bytes = Buffer.allocUnsafeSlow(4_096);
@@ -51,11 +54,27 @@ export class ByteWriter {
   }
 
   text(value: string): this {
+    if (value.length <= shortText && this.ascii(value)) return this;
     const length = Buffer.byteLength(value);
     this.whole(length).reserve(length);
     this.bytes.write(value, this.length);
     this.length += length;
     return this;
+  }
+
+  /** False, and nothing is written, where the text has other characters than those of ASCII. */
+  private ascii(value: string): boolean {
+    const { length } = value;
+    this.reserve(1 + length);
+    const start = this.length + 1;
+    for (let at = 0; at < length; at++) {
+      const code = value.charCodeAt(at);
+      if (code >= 0x80) return false;
+      this.bytes[start + at] = code;
+    }
+    this.bytes[this.length] = length;
+    this.length = start + length;
+    return true;
   }
 
   raw(value: Uint8Array): this {
