@@ -1,5 +1,6 @@
 // How the tests run: every *.test.ts beside its source and under tests/, one process a file.
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './tests/support/long-first.ts';
 
 export default defineConfig({
   test: {
@@ -14,6 +15,7 @@ export default defineConfig({
     pool: 'forks',
     // The two long proofs, of one chain and of several nodes, run beside each other.
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
