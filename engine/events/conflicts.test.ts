@@ -95,7 +95,7 @@ test('a return that both accepted takes back once', () =>
     },
   ));
 
-test('of two returns under one id that of the first origin takes back, whatever the other said', () =>
+test('of two returns under one id that of the first origin takes back, not the other', () =>
   meet(
     {
       ofA: [buys('p', 'ann', 'milk', 'tea'), returns('r', 'p', 'milk')],
