@@ -105,4 +105,5 @@ export {
   type RankedReply,
 } from './serve/ranked.ts';
 export * from './serve/request.ts';
+export { formatVersion } from './store/format.ts';
 export { holdsChain, noChain } from './store/leftovers.ts';

@@ -1,14 +1,17 @@
 // What somebody did before they bought: looked at an item, put it into the cart, liked it or not.
-// Kept in a stream of its own, which leaves after a shorter time.
+// Kept in a stream of its own, which leaves after a shorter time. An event that came to several
+// origins is kept as the one whose name comes first has it.
 import { z } from 'zod';
 import { type Channel, channelSchema, channels, idSchema, timeSchema } from '../base/shapes.ts';
-import type { ByteReader, ByteWriter } from '../log/bytes.ts';
-import { beginContent } from '../log/frame.ts';
+import { ByteReader, type ByteWriter } from '../log/bytes.ts';
+import { beginContent, bodyOf, codeOf } from '../log/frame.ts';
+import type { Log } from '../log/log.ts';
 import type { WriteContext } from './context.ts';
 import { findId, forgetId, rememberId } from './ids.ts';
 import { answerKnown, type Moment, momentOf, refuseErased, validateMoment } from './judgements.ts';
 import type { Arrival, DoorKind, EntryKind } from './kind.ts';
 import { record } from './record.ts';
+import { unindexEntry } from './subjects.ts';
 import { hasTombstone } from './tombstones.ts';
 
 const actions = ['view', 'cart', 'uncart', 'favorite', 'unfavorite', 'dislike'] as const;
@@ -65,16 +68,31 @@ function hashOf({ hashBytes }: WriteContext, value: LoggedBehaviour): bigint {
   return hashBytes(content.written());
 }
 
-function apply(context: WriteContext, { value, append }: Arrival<LoggedBehaviour>): void {
-  const { store } = context;
+function apply(context: WriteContext, { value, origin, append }: Arrival<LoggedBehaviour>): void {
+  const { store, log } = context;
   const { memberId, eventId } = value;
   const isGone = memberId !== undefined && hasTombstone(context, 'member', memberId);
-  // The same event through two origins: it says nothing twice.
-  const isSecond = findId(store, behaviourCode, eventId) !== undefined;
+  const known = findId(store, behaviourCode, eventId);
+  const isSecond = known !== undefined && isOfEarlier(log, known.sequence, origin);
   const sequence = append(!isGone && !isSecond);
   if (isGone || isSecond) return;
+  if (known) takeBack(context, known.sequence);
   const contentHash = hashOf(context, value);
   rememberId(store, behaviourCode, eventId, { sequence, contentHash });
+}
+
+/** Whether the entry at a place is of an origin whose name comes first, or of the same one. */
+function isOfEarlier({ origins }: Log, sequence: number, origin: string): boolean {
+  return !origins.isNamed || origins.at(sequence).origin <= origin;
+}
+
+/** The same event came through an origin whose name comes later: that one says nothing. */
+function takeBack({ store, log }: WriteContext, sequence: number): void {
+  const bytes = log.read(sequence);
+  if (codeOf(bytes) !== behaviourCode) return;
+  const { memberId } = decode(new ByteReader(bodyOf(bytes)));
+  if (memberId !== undefined) unindexEntry(store, memberId, sequence);
+  log.blank(sequence);
 }
 
 export const behaviourEntries: EntryKind<'behaviour', LoggedBehaviour> = {

@@ -27,6 +27,17 @@ const returns = (returnId: string, purchaseId: string, ...items: string[]): Even
     lines: items.map((itemId) => ({ itemId, quantity: 1 })),
   },
 });
+const looks = (action: 'view' | 'cart'): Event => ({
+  kind: 'behaviour',
+  behaviour: {
+    eventId: 'e',
+    memberId: 'ann',
+    action,
+    itemId: 'milk',
+    channel: 'app',
+    occurredAt: at(0),
+  },
+});
 const consents = (memberId: string, personalization: boolean, minutes: number): Event => ({
   kind: 'consent',
   consent: { memberId, personalization, occurredAt: at(minutes) },
@@ -35,18 +46,28 @@ const named = (name: string): Event => ({
   kind: 'item',
   item: { itemId: 'milk', name, status: 'active' },
 });
+const opens = (city: string): Event => ({ kind: 'store', store: { storeId: 'S1', city } });
+
+interface Story {
+  readonly ofA: readonly Event[];
+  readonly ofB: readonly Event[];
+  /** Who erases ann after it. */
+  readonly erasing?: 'a' | 'b';
+}
 
 /** Each origin accepts its own; then all is exchanged, and both tell the same. */
 async function meet(
-  { ofA, ofB }: { readonly ofA: readonly Event[]; readonly ofB: readonly Event[] },
+  { ofA, ofB, erasing }: Story,
   see: (engine: Engine) => void | Promise<void>,
+  { apartMs = 60_000 } = {},
 ): Promise<void> {
   for (const order of ['a first', 'b first']) {
     await withChain(async (chain) => {
       const [a, b] = [await chain.open('a'), await chain.open('b')];
       await a.ingest(ofA);
-      chain.nowMs += 60_000;
+      chain.nowMs += apartMs;
       await b.ingest(ofB);
+      if (erasing !== undefined) await (erasing === 'a' ? a : b).erase('ann');
       await exchange(...(order === 'a first' ? [a, b] : [b, a]));
       expectSame(a, b);
       for (const engine of [a, b]) {
@@ -74,6 +95,28 @@ test('a return that both accepted takes back once', () =>
     },
   ));
 
+test('of two returns under one id that of the first origin takes back, not the other', () =>
+  meet(
+    {
+      ofA: [buys('p', 'ann', 'milk', 'tea'), returns('r', 'p', 'milk')],
+      ofB: [returns('r', 'p', 'tea')],
+    },
+    async (engine) => {
+      expect([...engine.receipts()].map(({ itemId }) => itemId)).toEqual(['tea']);
+      const [same, other] = await engine.ingest([
+        returns('r', 'p', 'milk'),
+        returns('r', 'p', 'tea'),
+      ]);
+      expect([same?.status, other?.status]).toEqual(['duplicate', 'conflict']);
+    },
+  ));
+
+test('of two looks under one id that of the first origin is kept', () =>
+  meet({ ofA: [looks('view')], ofB: [looks('cart')] }, async (engine) => {
+    const [same, other] = await engine.ingest([looks('view'), looks('cart')]);
+    expect([same?.status, other?.status]).toEqual(['duplicate', 'conflict']);
+  }));
+
 test('of two answers on consent the later counts, of two at once the refusal', async () => {
   const list = (engine: Engine) =>
     engine.recommend({ scenario: 'guess-you-like', memberId: 'ann' }).relaxations;
@@ -92,6 +135,37 @@ test('of two upserts the one that was accepted later stands', () =>
   meet({ ofA: [named('Milk 1 l')], ofB: [named('Whole milk')] }, (engine) => {
     expect(engine.item('milk')?.name).toBe('Whole milk');
   }));
+
+test('of two upserts of a store too, and of two at once that of the last origin', async () => {
+  await meet({ ofA: [opens('Chengdu')], ofB: [opens('Chongqing')] }, (engine) => {
+    expect([...engine.stores()].map(({ city }) => city)).toEqual(['Chongqing']);
+  });
+  await meet(
+    { ofA: [opens('Chengdu'), named('Milk 1 l')], ofB: [opens('Mianyang'), named('Milk')] },
+    (engine) => {
+      expect([...engine.stores()].map(({ city }) => city)).toEqual(['Mianyang']);
+      expect(engine.item('milk')?.name).toBe('Milk');
+    },
+    { apartMs: 0 },
+  );
+});
+
+test('an erase takes what the other origin accepted before it had heard of it', async () => {
+  const consent = consents('ann', false, 2);
+  const sent = [buys('p', 'ann', 'milk'), looks('view'), consent];
+  const theirs = [...sent, returns('r', 'p', 'milk')];
+  for (const [ofA, ofB] of [
+    [[], theirs],
+    [theirs, []],
+  ]) {
+    await meet({ ofA: ofA!, ofB: ofB!, erasing: ofA!.length === 0 ? 'a' : 'b' }, async (engine) => {
+      expect([...engine.receipts({ gross: true })]).toEqual([]);
+      expect(engine.status().members).toBe(0);
+      const again = await engine.ingest(sent);
+      expect(again.map(({ reason }) => reason)).toEqual(sent.map(() => 'MEMBER_ERASED'));
+    });
+  }
+});
 
 test('ids that each merged with another are one person everywhere', () =>
   meet(

@@ -121,7 +121,7 @@ export function admitReturn(context: WriteContext, value: LoggedReturn): IngestR
     validateNumber(value, earlier) ??
     (known && validateQuantities(value, known, earlier));
   if (answer) return answer;
-  const sequence = record(context, returnEntries, value);
+  const sequence = record(context, returnEntries, value, returnTimeMs(context, known));
   const watermark = context.log.watermarkOf(sequence);
   const result = { id: returnId, status: 'created', watermark } as const;
   return known ? result : { ...result, parked: true };
@@ -160,10 +160,33 @@ function twinsOf({ store }: WriteContext, returnId: string): readonly number[] {
   }
 }
 
-/** By when both were accepted, so that the order in which they came here does not matter. */
-function isTooLate(acceptedAtMs: number, known: KnownPurchase | undefined): boolean {
-  if (!known) return false;
-  return acceptedAtMs < known.acceptedAtMs - limits.parkedReturnDaysMax * millisecondsPerDay;
+/** The earliest moment at which a return may be accepted that waits for this purchase. */
+function waitedSinceMs({ acceptedAtMs }: KnownPurchase): number {
+  return acceptedAtMs - limits.parkedReturnDaysMax * millisecondsPerDay;
+}
+
+/**
+ * When a return is accepted: where the purchase is here, never as early as if it had waited too
+ * long for it, also where the clock of the origin that accepted that is months ahead of ours.
+ */
+function returnTimeMs({ clock, log }: WriteContext, known: KnownPurchase | undefined): number {
+  if (!known || log.isOwn(known.sequence)) return clock();
+  return Math.max(clock(), waitedSinceMs(known));
+}
+
+/**
+ * Whether a return waited too long for a purchase that another origin accepted: by when both were
+ * accepted, so that the order in which they came here does not matter. Where one origin accepted
+ * both, their order is the same everywhere, and what came after its purchase never waited for it.
+ */
+function isTooLate(
+  { log }: WriteContext,
+  { acceptedAtMs, origin }: Pick<Arrival<LoggedReturn>, 'acceptedAtMs' | 'origin'>,
+  known: KnownPurchase | undefined,
+): boolean {
+  if (!known || !log.origins.isNamed) return false;
+  if (log.origins.at(known.sequence).origin === origin) return false;
+  return acceptedAtMs < waitedSinceMs(known);
 }
 
 function isForgotten(context: WriteContext, purchaseId: string, known?: KnownPurchase): boolean {
@@ -182,7 +205,7 @@ function apply(context: WriteContext, arrival: Arrival<LoggedReturn>): void {
   const twins = isNamed ? twinsOf(context, returnId) : [];
   const originOf = (sequence: number) => log.origins.at(sequence).origin;
   const isSecond = twins.some((sequence) => originOf(sequence) < origin);
-  if (isSecond || isForgotten(context, purchaseId, known) || isTooLate(acceptedAtMs, known)) {
+  if (isSecond || isForgotten(context, purchaseId, known) || isTooLate(context, arrival, known)) {
     append(false);
     return;
   }

@@ -16,6 +16,7 @@ import {
   lineAfter,
   notConnected,
 } from './follow-state.ts';
+import { assertSameFormat, formatTold } from './format.ts';
 import { openFrame, positionAfter, readFrame } from './frames.ts';
 import { clusterLimits } from './limits.ts';
 import { StreamReader } from './redis.ts';
@@ -36,6 +37,8 @@ export interface FollowOptions {
   readonly secret: NodeSecret;
   readonly replication: Replication;
   readonly settings: string;
+  /** The data format of this node's chain. */
+  readonly format: number;
   /** Absent: gRPC only. */
   readonly redisUrl?: string | undefined;
   readonly counters: FollowCounters;
@@ -194,6 +197,7 @@ export class Follow {
       const message = `${which}: every node needs a name of its own`;
       throw new EngineError('FAILED_PRECONDITION', message, { reason: 'SAME_NAME' });
     }
+    this.assertFormat(hello);
     if (hello.settings !== settings) {
       const message = `${hello.node} counts with ${hello.settings}, this node with ${settings}`;
       throw new EngineError('FAILED_PRECONDITION', message, { reason: 'SETTINGS_DIFFER' });
@@ -214,6 +218,10 @@ export class Follow {
     this.reader = new StreamReader(place, (bytes) => this.hearRedis(bytes), log);
   }
 
+  private assertFormat({ node, format }: TailJournalResponse_Hello | Frame): void {
+    assertSameFormat({ node, format: formatTold(format) }, this.options);
+  }
+
   private async hearRedis(bytes: Buffer): Promise<void> {
     const frame = readFrame(this.options.secret, bytes);
     if (frame === undefined) {
@@ -223,6 +231,7 @@ export class Follow {
       return;
     }
     try {
+      this.assertFormat(frame);
       await this.inTurn(() => this.take(frame, 'redis'));
     } catch (error) {
       this.fail(error);

@@ -16,6 +16,8 @@ export interface FrameHead {
   readonly incarnation: string;
   readonly position: number;
   readonly newestDay: number;
+  /** The data format of the entries. */
+  readonly format: number;
   readonly standing?: Standing | undefined;
 }
 
@@ -48,14 +50,21 @@ export function encodeFrame(
     hmac: Buffer.alloc(0),
   };
   const body = Frame.encode(frame).finish();
-  return Buffer.from(Frame.encode({ ...frame, hmac: secret.mac(body) }).finish());
+  return Buffer.concat([body, macTag, secret.mac(body)]);
 }
 
-/** What a frame says; undefined when it is not signed by a node of this chain. */
+/** Of field 15 with 32 bytes, which is the last one of the message. */
+const macTag = Buffer.from([(15 << 3) | 2, 32]);
+const macBytes = macTag.length + 32;
+
+/**
+ * What a frame says; undefined when it is not signed by a node of this chain. The signature is of the
+ * bytes as they are, so that a frame is known as one of the chain whatever a later version adds.
+ */
 export function readFrame(secret: NodeSecret, bytes: Uint8Array): Frame | undefined {
   try {
     const frame = Frame.decode(bytes);
-    const body = Frame.encode({ ...frame, hmac: Buffer.alloc(0) }).finish();
+    const body = bytes.subarray(0, -macBytes);
     return secret.isMac(body, frame.hmac) ? frame : undefined;
   } catch {
     // No message at all.

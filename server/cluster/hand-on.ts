@@ -8,7 +8,11 @@ import type { Upstream } from './upstream.ts';
 type Answer = { readonly result: unknown } | { readonly error: ToldError };
 
 /** Why a write that one node did not take goes to the next. */
-const passedOver: readonly (string | undefined)[] = ['NODE_UNREACHABLE', 'FOLLOWER'];
+const passedOver: readonly (string | undefined)[] = [
+  'NODE_UNREACHABLE',
+  'FOLLOWER',
+  'FORMAT_DIFFERS',
+];
 
 /**
  * What the node that kept it answered. Throws what that one threw, and FAILED_PRECONDITION,

@@ -11,6 +11,7 @@ import {
   type Replication,
   snapshotFiles,
 } from '../../engine/index.ts';
+import { assertSameFormat } from './format.ts';
 import { encodeFrame, entriesOfFrame, type FrameHead } from './frames.ts';
 import { answerGivenBack, type GivenBack } from './give-back.ts';
 import { clusterLimits } from './limits.ts';
@@ -25,6 +26,8 @@ export interface HostOptions {
   readonly node: string;
   readonly incarnation: string;
   readonly settings: string;
+  /** The data format of the chain. */
+  readonly format: number;
   readonly secret: NodeSecret;
   readonly keys: StreamKeys;
   readonly nodes: Nodes;
@@ -49,9 +52,10 @@ export class ReplicationHost {
     this.options = options;
   }
 
-  /** Throws UNAUTHENTICATED. */
-  admit(path: string, proof: NodeProof): void {
+  /** Throws UNAUTHENTICATED, and UNAVAILABLE for a node of another data format. */
+  admit(path: string, proof: NodeProof, format: number): void {
     this.options.secret.check(path, proof, this.options.clock());
+    assertSameFormat({ node: 'the node that asks', format }, this.options);
     // A write that was overheard and sent again could put an old price in place of a new one.
     if (path.endsWith('/ForwardWrite')) this.admitOnce(proof);
   }
@@ -80,13 +84,14 @@ export class ReplicationHost {
     request: wire.TailJournalRequest,
     signal: AbortSignal,
   ): AsyncIterableIterator<Buffer> {
-    const { node, incarnation, settings } = this.options;
+    const { node, incarnation, settings, format } = this.options;
     const { watermark } = request;
     // From its first word on, an erase waits for it too.
     this.options.nodes.hear({ ...silent, node: request.node, watermark }, undefined);
     const { replication } = this.options.engine();
     let position = replication.positionAfter(watermark);
-    const hello = { node, incarnation, position, settings, ledger: replication.ledgerName };
+    const { ledgerName: ledger } = replication;
+    const hello = { node, incarnation, position, settings, ledger, format };
     yield encodeStep({ $case: 'hello', hello });
     const line = this.listen(replication, signal);
     let saidAtMs = Number.NEGATIVE_INFINITY;
@@ -95,7 +100,8 @@ export class ReplicationHost {
     try {
       while (!signal.aborted) {
         const entries = entriesOfFrame(replication, position);
-        const head = { node, incarnation, position, newestDay: replication.newestDay };
+        const { newestDay } = replication;
+        const head = { node, incarnation, position, newestDay, format };
         const isDue = performance.now() - saidAtMs >= clusterLimits.standingEveryMs;
         if (entries.length > 0) {
           yield this.frame(head, entries);
@@ -168,7 +174,8 @@ export class ReplicationHost {
   }
 
   private async *pieces(path: string, file: string, size: number): AsyncIterableIterator<Buffer> {
-    const { linkKey } = this.options.secret;
+    const { format, secret } = this.options;
+    const { linkKey } = secret;
     const hash = createHash('sha256');
     const handle = await open(path, 'r');
     try {
@@ -179,7 +186,7 @@ export class ReplicationHost {
         const isLast = offset + piece.length === size;
         const sha256 = isLast ? hash.digest() : Buffer.alloc(0);
         const sealed = seal(linkKey, piece, `${file}:${offset}`);
-        const message = { file, offset, sealed, sha256 };
+        const message = { file, offset, sealed, sha256, format };
         yield Buffer.from(wire.ReadSnapshotResponse.encode(message).finish());
       }
     } finally {

@@ -32,13 +32,15 @@ export interface NodeOptions {
   readonly node: string;
   readonly dataDir: string;
   /** Nodes that this one follows; a follower takes its snapshot from the first that answers. */
-  readonly follows: readonly Omit<UpstreamOptions, 'secret' | 'now'>[];
+  readonly follows: readonly Omit<UpstreamOptions, 'secret' | 'now' | 'format'>[];
   readonly redisUrl: string | undefined;
   readonly secret: NodeSecret;
   /** Whether a follower hands writes on; else it refuses them. */
   readonly forwardsWrites: boolean;
   /** Of counting: nodes with others are not followed. */
   readonly settings: string;
+  /** The data format of the chain: nodes with another one are not followed until they have it. */
+  readonly format: number;
   readonly clock: Clock;
   readonly log: Logger;
   readonly openEngine: (options: Partial<EngineOptions>) => Promise<Engine>;
@@ -97,12 +99,14 @@ class Node implements NodeWays {
   private failToStart: (error: unknown) => void = () => {};
 
   constructor(options: NodeOptions) {
-    const { dataDir, clock, secret, follows, role, node, settings, forwardsWrites } = options;
+    const { dataDir, clock, secret, follows, role, node, settings, format } = options;
+    const { forwardsWrites } = options;
+    const told = { secret, format, now: clock };
     mkdirSync(dataDir, { recursive: true });
     this.options = options;
     this.keys = new StreamKeys(clock);
     this.nodes = new Nodes(dataDir, clock);
-    this.upstreams = follows.map((each) => new Upstream({ ...each, secret, now: clock }));
+    this.upstreams = follows.map((each) => new Upstream({ ...each, ...told }));
     const ready = new Promise<void>((resolve, reject) => {
       this.becomeReady = resolve;
       this.failToStart = reject;
@@ -115,6 +119,7 @@ class Node implements NodeWays {
       node,
       incarnation: this.incarnation,
       settings,
+      format,
       secret,
       keys: this.keys,
       nodes: this.nodes,
@@ -211,11 +216,11 @@ class Node implements NodeWays {
   }
 
   private publish(engine: Engine): void {
-    const { redisUrl: url, node, secret, clock, log } = this.options;
+    const { redisUrl: url, node, secret, format, clock, log } = this.options;
     const { replication } = engine;
     if (url !== undefined) {
       const { keys, incarnation } = this;
-      const told = { url, node, incarnation, secret, keys, replication, clock, log };
+      const told = { url, node, incarnation, format, secret, keys, replication, clock, log };
       this.publisher = new Publisher(told);
     }
     this.stopErased = replication.onErased(() => {
@@ -226,13 +231,13 @@ class Node implements NodeWays {
   }
 
   private followAll({ replication }: Engine): void {
-    const { node, role, secret, settings, redisUrl, log } = this.options;
+    const { node, role, secret, settings, format, redisUrl, log } = this.options;
     this.follows = this.upstreams.map((upstream) => {
       const onDiverged = (why: string, isOfLog: boolean) =>
         this.mend(why, isOfLog ? upstream : undefined);
       const { counters } = this;
-      const told = { upstream, node, role, secret, replication, settings, redisUrl, counters, log };
-      return new Follow({ ...told, onDiverged });
+      const told = { upstream, node, role, secret, replication, settings, format, redisUrl, log };
+      return new Follow({ ...told, counters, onDiverged });
     });
     for (const follow of this.follows) follow.start();
   }

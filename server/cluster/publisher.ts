@@ -13,6 +13,7 @@ export interface PublisherOptions {
   readonly url: string;
   readonly node: string;
   readonly incarnation: string;
+  readonly format: number;
   readonly secret: NodeSecret;
   readonly keys: StreamKeys;
   readonly replication: Replication;
@@ -94,21 +95,21 @@ export class Publisher {
 
   /** Made in one turn, so that the standing is that after the last entry. */
   private nextFrames(): { readonly frames: readonly Buffer[]; readonly published: number } {
-    const { replication, secret, keys, node, incarnation } = this.options;
+    const { replication, secret, keys, node, incarnation, format } = this.options;
     const { newestDay } = replication;
     const frames: Buffer[] = [];
     let { published } = this;
     while (published < replication.position && frames.length < clusterLimits.framesAheadMax) {
       const entries = entriesOfFrame(replication, published + 1);
       if (entries.length === 0) break;
-      const head = { node, incarnation, position: published + 1, newestDay };
+      const head = { node, incarnation, position: published + 1, newestDay, format };
       frames.push(encodeFrame(secret, keys.now(), head, entries));
       published += entries.length;
     }
     if (this.isStandingDue && published === replication.position) {
       this.isStandingDue = false;
       const own = { node, incarnation, position: published + 1, newestDay };
-      const head = { ...own, standing: this.standing() };
+      const head = { ...own, format, standing: this.standing() };
       frames.push(encodeFrame(secret, keys.now(), head, []));
     }
     return { frames, published };

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import { type Engine, type EngineOptions, systemClock } from '../../engine/index.ts';
+import { type Engine, type EngineOptions, formatVersion, systemClock } from '../../engine/index.ts';
 import { readSecretFile, type Settings, SettingsError, unlessNone } from '../config.ts';
 import type { NodeOptions } from './node.ts';
 import { nodeSecretOf } from './secret.ts';
@@ -44,6 +44,7 @@ export function nodeOptions(settings: Settings, parts: NodeParts): NodeOptions |
     secret: nodeSecretOf(secretIn(settings)),
     forwardsWrites: settings.followerWrites === 'forward',
     settings: countingOf(settings),
+    format: formatVersion,
     clock: systemClock,
     ...parts,
   };

@@ -15,6 +15,7 @@ import * as wire from '#proto/caini/v1/replication.js';
 import { ErrorInfo } from '#proto/google/rpc/error_details.js';
 import { Status } from '#proto/google/rpc/status.js';
 import { EngineError, type ErrorCode, errorCodes } from '../../engine/index.ts';
+import { assertSameFormat, formatTold } from './format.ts';
 import { clusterLimits } from './limits.ts';
 import { type NodeSecret, seal, unseal } from './secret.ts';
 
@@ -23,6 +24,8 @@ export interface UpstreamOptions {
   readonly address: string;
   readonly secret: NodeSecret;
   readonly now: () => number;
+  /** The data format of this node's chain. */
+  readonly format: number;
   /** PEM files for TLS. */
   readonly caFile?: string | undefined;
   readonly certFile?: string | undefined;
@@ -71,14 +74,20 @@ export class Upstream {
     }
   }
 
-  /** Writes the files of a snapshot into a folder; resolves with their bytes. */
+  /**
+   * Writes the files of a snapshot into a folder, nothing of one of another data format; resolves with
+   * their bytes.
+   */
   async readSnapshot(node: string, folder: string, signal: AbortSignal): Promise<number> {
     const stream = this.stream('ReadSnapshot', wire.ReadSnapshotRequest, { node });
     const files = new SnapshotFiles(folder, this.options.secret);
+    const ours = { node, format: this.options.format };
     let isWhole = false;
     try {
       for await (const bytes of hearing(stream, signal, this.address)) {
-        isWhole = await files.take(wire.ReadSnapshotResponse.decode(bytes));
+        const piece = wire.ReadSnapshotResponse.decode(bytes);
+        assertSameFormat({ node: this.address, format: formatTold(piece.format) }, ours);
+        isWhole = await files.take(piece);
       }
     } finally {
       await files.close();
@@ -152,12 +161,13 @@ export class Upstream {
   }
 
   private proof(name: string): Metadata {
-    const { secret, now } = this.options;
+    const { secret, now, format } = this.options;
     const { timeMs, nonce, mac } = secret.sign(`${servicePath}/${name}`, now());
     const metadata = new Metadata();
     metadata.set('caini-node-time', timeMs);
     metadata.set('caini-node-nonce', nonce);
     metadata.set('caini-node-mac', mac);
+    metadata.set('caini-node-format', String(format));
     return metadata;
   }
 }

@@ -9,6 +9,7 @@ import type {
 } from '@grpc/grpc-js';
 import * as wire from '#proto/caini/v1/replication.js';
 import { EngineError } from '../../engine/index.ts';
+import { formatTold } from '../cluster/format.ts';
 import type { ReplicationHost } from '../cluster/host.ts';
 import { type Decoder, decodeMessage } from './input.ts';
 import { type Parts, refuse, stopping } from './parts.ts';
@@ -69,7 +70,10 @@ function decode<Message extends object>(decoder: Decoder<Message>, bytes: Buffer
   return decodeMessage(decoder, bytes) as Message;
 }
 
-/** Throws UNIMPLEMENTED on a node that is alone, UNAUTHENTICATED for a stranger. */
+/**
+ * Throws UNIMPLEMENTED on a node that is alone, UNAUTHENTICATED for a stranger, UNAVAILABLE for a node
+ * of another data format.
+ */
 function admitted(host: Host, name: string, metadata: Metadata): ReplicationHost {
   if (host === undefined) {
     const message = 'this node is alone: CAINI_ROLE is not set';
@@ -78,7 +82,7 @@ function admitted(host: Host, name: string, metadata: Metadata): ReplicationHost
   const told = (key: string) => String(metadata.get(key)[0] ?? '');
   const [timeMs, nonce, mac] = ['time', 'nonce', 'mac'].map((key) => told(`caini-node-${key}`));
   const proof = { timeMs: timeMs!, nonce: nonce!, mac: mac! };
-  host.admit(`/caini.v1.ReplicationService/${name}`, proof);
+  host.admit(`/caini.v1.ReplicationService/${name}`, proof, formatTold(told('caini-node-format')));
   return host;
 }
 

@@ -3,37 +3,22 @@
 // An origin whose folder was put back has lost entries: who holds them gives them back.
 import { cpSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Engine, openEngine, systemClock } from '../../engine/index.ts';
-import { type ClusterNode, createNode } from '../../server/cluster/node.ts';
-import { nodeSecretOf } from '../../server/cluster/secret.ts';
-import { listen } from '../../server/grpc/listen.ts';
-import type { Door } from '../../server/serve.ts';
 import { eventually } from '../support/cluster.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/folders.ts';
+import { type InnerNode, startInnerNode } from '../support/inner-nodes.ts';
 import { flipOneCell } from '../support/kernels.ts';
 
 const foundMsMax = 60_000;
-const log = pino({ level: 'silent' });
-
-interface Node extends ClusterNode {
-  readonly door: Door;
-  readonly inner: () => Engine;
-}
 
 let folder: TemporaryFolder;
-let nodes: Node[] = [];
+let nodes: InnerNode[] = [];
 
 beforeEach(async () => {
   folder = await makeTemporaryFolder('divergence');
 });
 afterEach(async () => {
-  for (const { door, stop, engine } of nodes.reverse()) {
-    stop();
-    await door.close();
-    await engine.close();
-  }
+  for (const node of nodes.reverse()) await node.close();
   nodes = [];
   await folder.remove();
 });
@@ -42,33 +27,11 @@ async function start(
   role: 'origin' | 'follower',
   follows: readonly string[],
   port = 0,
-): Promise<Node> {
-  const dataDir = join(folder.path, role);
-  let inner: Engine | undefined;
-  const node = createNode({
-    role,
-    node: role,
-    dataDir,
-    follows: follows.map((address) => ({ address, readFile: () => Buffer.alloc(0) })),
-    redisUrl: undefined,
-    secret: nodeSecretOf('a secret of the tests'),
-    forwardsWrites: true,
-    settings: 'the usual',
-    clock: systemClock,
-    log,
-    openEngine: async (options) => {
-      inner = await openEngine({ dataDir, ...options });
-      return inner;
-    },
-  });
-  const { engine } = node;
-  const access = { engine: () => engine, readiness: () => engine.status() };
-  const door = await listen({ host: '127.0.0.1', port, access, log, node: node.host });
-  const started = { ...node, door, inner: () => inner! };
-  nodes.push(started);
-  node.start();
-  await engine.ready;
-  return started;
+): Promise<InnerNode> {
+  const node = await startInnerNode({ folder: folder.path, role, follows, port });
+  nodes.push(node);
+  await node.engine.ready;
+  return node;
 }
 
 async function startPair() {
@@ -85,12 +48,12 @@ async function startPair() {
     },
   }));
   await origin.engine.ingest(purchases);
-  const follower = await start('follower', [origin.door.url.replace('grpc://', '')]);
+  const follower = await start('follower', [origin.address]);
   await eventually('they have compared', () => clusterOf(follower).digests === 'same');
   return { origin, follower };
 }
 
-const clusterOf = (node: Node) => node.engine.status().cluster!;
+const clusterOf = (node: InnerNode) => node.engine.status().cluster!;
 
 test('a cell that flips at a follower is found, and a new snapshot mends it', {
   timeout: 120_000,
@@ -127,12 +90,10 @@ const bought = (purchaseId: string) => {
 };
 
 /** Stops the origin and starts an older copy of its folder under its name and address. */
-async function putBack(origin: Node, kept: string): Promise<Node> {
-  const port = Number(origin.door.url.split(':').at(-1));
+async function putBack(origin: InnerNode, kept: string): Promise<InnerNode> {
+  const port = Number(origin.address.split(':').at(-1));
   nodes = nodes.filter((node) => node !== origin);
-  origin.stop();
-  await origin.door.close();
-  await origin.engine.close();
+  await origin.close();
   rmSync(join(folder.path, 'origin'), { recursive: true });
   renameSync(kept, join(folder.path, 'origin'));
   return start('origin', [], port);
@@ -145,7 +106,7 @@ test('followers give back what an origin has lost that was put back without a re
   await origin.engine.checkpoint();
   const kept = join(folder.path, 'kept');
   cpSync(join(folder.path, 'origin'), kept, { recursive: true });
-  const areSame = (one: Node) => () =>
+  const areSame = (one: InnerNode) => () =>
     follower.engine.status().watermark === one.engine.status().watermark &&
     follower.engine.inspect.digest() === one.engine.inspect.digest();
   for (let index = 0; index < 5; index++) await origin.engine.ingest(bought(`lost-${index}`));

@@ -1,38 +1,20 @@
 // Chains of several origins that are put back to a moment: by the position and the clock of the
 // node whose backup it was. What came after it in its own life is given up for good.
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { backUp, type Engine, openEngine, restore } from '../../engine/index.ts';
+import type { Engine } from '../../engine/index.ts';
 import {
   buys,
   type Chain,
   day,
   exchange,
   expectSame,
+  putBackTo,
   start,
   withChain,
 } from '../support/engines.ts';
 
-const settings = { timeZone: 'Asia/Shanghai', halfLifeDays: 60, popularityHalfLifeDays: 30 };
 const receiptsOf = (engine: Engine) =>
   [...new Set([...engine.receipts()].map(({ purchaseId }) => purchaseId))].sort();
-
-interface Cut {
-  readonly toSequence?: number;
-  readonly toTimeMs?: number;
-}
-
-/** The folder of a node as it was up to a moment, under another name. */
-async function putBackTo(chain: Chain, name: string, cut: Cut): Promise<string> {
-  const clock = () => chain.nowMs;
-  const backup = join(chain.folder, `backup-${chain.nowMs}`);
-  await backUp({ dataDir: join(chain.folder, name), folder: backup, clock, settings });
-  const into = `back-${chain.nowMs}`;
-  const dataDir = join(chain.folder, into);
-  chain.nowMs += 60_000;
-  await restore({ backup, dataDir, openFolder: () => openEngine({ dataDir, clock }), ...cut });
-  return into;
-}
 
 /** Two origins whose clocks are an hour apart, and what stood at a after each of its receipts. */
 async function told(chain: Chain) {

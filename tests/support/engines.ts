@@ -2,7 +2,13 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type Engine, type EngineOptions, openEngine } from '../../engine/index.ts';
+import {
+  backUp,
+  type Engine,
+  type EngineOptions,
+  openEngine,
+  restore,
+} from '../../engine/index.ts';
 import { withTemporaryFolder } from './folders.ts';
 
 export const day = 86_400_000;
@@ -82,4 +88,23 @@ export function expectSame(...engines: readonly Engine[]): void {
     expect(engine.status().watermark).toBe(engines[0]!.status().watermark);
     expect(engine.inspect.digest()).toBe(engines[0]!.inspect.digest());
   }
+}
+
+const settings = { timeZone: 'Asia/Shanghai', halfLifeDays: 60, popularityHalfLifeDays: 30 };
+
+interface Cut {
+  readonly toSequence?: number;
+  readonly toTimeMs?: number;
+}
+
+/** The folder of a node as it was up to a moment, under another name. */
+export async function putBackTo(chain: Chain, name: string, cut: Cut): Promise<string> {
+  const clock = () => chain.nowMs;
+  const backup = join(chain.folder, `backup-${chain.nowMs}`);
+  await backUp({ dataDir: join(chain.folder, name), folder: backup, clock, settings });
+  const into = `back-${chain.nowMs}`;
+  const dataDir = join(chain.folder, into);
+  chain.nowMs += 60_000;
+  await restore({ backup, dataDir, openFolder: () => openEngine({ dataDir, clock }), ...cut });
+  return into;
 }
