@@ -90,6 +90,7 @@ export type { Waiting } from './jobs/shared-work.ts';
 export { type UpgradeReport, upgrade } from './jobs/upgrade.ts';
 export type { KernelExports } from './kernel/exports.ts';
 export { Joiner, roundScore, varintBytes } from './kernel/joiner.ts';
+export { type KernelLayout, layoutOf } from './kernel/layout.ts';
 export { originName, type Place, parseVector } from './log/vector.ts';
 export { openEngine } from './open.ts';
 export type { JournalEntry, Replication } from './replication/replication.ts';

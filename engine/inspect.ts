@@ -4,30 +4,9 @@ import { limits } from './base/limits.ts';
 import type { Registries } from './catalogue/registries.ts';
 import type { Counts } from './counting/counts.ts';
 import type { Cell, Inspection, ItemCounters } from './engine.ts';
-import { priors, repeats, sides, tables } from './kernel/exports.ts';
 import type { Kernel, KernelCell } from './kernel/kernel.ts';
 import { dayparts } from './serve/request.ts';
 import { tasteAgeDecay } from './serve/selection.ts';
-
-/** In the order of the kernel's record. */
-const counterNames = [
-  'n',
-  'in',
-  'out',
-  'opp',
-  'rep',
-  'pop',
-  'support',
-  'on',
-  'on0',
-  'gapDays',
-  'gaps',
-  'last',
-  'expected',
-  'rebought',
-  'expectedOnce',
-  'reboughtOnce',
-] as const;
 
 export function inspectionOf(
   keeper: { readonly counts: Counts; readonly digest: string },
@@ -36,6 +15,7 @@ export function inspectionOf(
 ): Inspection {
   const { counts } = keeper;
   const { kernel } = counts;
+  const { counters: offsets } = kernel.layout;
   const named = (cells: readonly KernelCell[]): Cell[] =>
     cells.map(({ key, weight, count }) => ({ itemId: items.idOf(key), weight, count }));
   return {
@@ -44,8 +24,9 @@ export function inspectionOf(
       const number = items.numberOf(itemId);
       if (number === undefined) return undefined;
       const counters = kernel.counters(number);
+      const { n: first } = offsets;
       return Object.fromEntries(
-        counterNames.map((name, index) => [name, counters[index]]),
+        Object.entries(offsets).map(([name, at]) => [name, counters[(at - first) / 8]]),
       ) as unknown as ItemCounters;
     },
     row: (table, itemId) => {
@@ -82,7 +63,8 @@ export function inspectionOf(
 
 /** As scenarios/personal.ts asks for guess-you-like, with shares that do not matter. */
 function kernelListOf(kernel: Kernel, history: Buffer | undefined, limit: number): () => number {
-  const { run } = kernel;
+  const { run, layout } = kernel;
+  const { sides, tables, priors, repeats } = layout;
   const growth = run.pairGrowth(run.newestDay());
   return () => {
     kernel.readHistory(sides.request, history);
