@@ -32,18 +32,25 @@ export function resultCount(): u32 {
   return count;
 }
 
+/** Of the list's last place. */
+// @ts-expect-error: decorator
+@inline
+function lastScore(): f32 {
+  return load<f32>(results + (limit - 1) * RESULT_BYTES, RESULT_SCORE);
+}
+
 /** Offers one item; it must be offered at most once a selection. */
 // @ts-expect-error: decorator
 @inline
 export function offer(item: u32, score: f32): void {
-  if (count == limit && score < load<f32>(results + (limit - 1) * RESULT_BYTES, RESULT_SCORE)) return;
+  if (count == limit && score < lastScore()) return;
   insert(item, score);
 }
 
 /** Nothing below this can get in. */
 export function leastScore(): f32 {
   if (count < limit) return -Infinity;
-  return limit ? load<f32>(results + (limit - 1) * RESULT_BYTES, RESULT_SCORE) : Infinity;
+  return limit ? lastScore() : Infinity;
 }
 
 function insert(item: u32, score: f32): void {
@@ -69,5 +76,5 @@ function insert(item: u32, score: f32): void {
 
 /** Whether the list is full and its worst score is at least `score`. */
 export function isSettledAbove(score: f32): bool {
-  return count == limit && (!limit || load<f32>(results + (limit - 1) * RESULT_BYTES, RESULT_SCORE) >= score);
+  return count == limit && (!limit || lastScore() >= score);
 }

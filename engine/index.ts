@@ -1,6 +1,7 @@
 // The only public door of the engine: what server/, bench/ and tests/ may use.
-export { type Clock, systemClock } from './base/clock.ts';
+export { type Clock, millisecondsPerDay, systemClock } from './base/clock.ts';
 export {
+  assert,
   EngineError,
   type ErrorCode,
   errorCodes,
@@ -8,7 +9,7 @@ export {
 } from './base/errors.ts';
 export { workingNames } from './base/folder.ts';
 export { limits } from './base/limits.ts';
-export { createRandom } from './base/random.ts';
+export { createRandom, type Random, uniformOf, weightedIndex } from './base/random.ts';
 export { type Channel, channelSchema, channels, idSchema, timeSchema } from './base/shapes.ts';
 export { zoneOffsetMinutes } from './base/time.ts';
 export { type Marks, Registry } from './catalogue/registry.ts';
@@ -57,21 +58,6 @@ export {
 } from './events/return.ts';
 export { type UnreferencedReturn, unreferencedReturnSchema } from './events/unreferenced-return.ts';
 export { type BackupReport, backUp } from './jobs/backup.ts';
-export { type DemoChain, type DemoChainOptions, demoChain } from './jobs/demo/demo-chain.ts';
-export type { DemoHighlights } from './jobs/demo/highlights.ts';
-export {
-  type DemoProgress,
-  type DemoSummary,
-  type LoadDemoOptions,
-  loadDemo,
-} from './jobs/demo/load-demo.ts';
-export {
-  type EvaluateOptions,
-  type EvaluateProgress,
-  type Evaluation,
-  evaluate,
-} from './jobs/evaluate/evaluate.ts';
-export { type Protocol, protocols } from './jobs/evaluate/protocols.ts';
 export {
   type ExportOptions,
   exportFormats,
@@ -85,6 +71,7 @@ export {
   type ImportSummary,
   runImport,
 } from './jobs/import/import.ts';
+export { type FileReceipt, type ReceiptFile, readReceipts } from './jobs/receipt-file.ts';
 export { type RestoreReport, restore } from './jobs/restore.ts';
 export type { Waiting } from './jobs/shared-work.ts';
 export { type UpgradeReport, upgrade } from './jobs/upgrade.ts';

@@ -1,13 +1,8 @@
 // The life of a server: the door first, then the data folder, then the demo if asked for, and all
 // of it back again.
 import type { Logger } from 'pino';
-import {
-  type DemoSummary,
-  type Engine,
-  EngineError,
-  loadDemo,
-  systemClock,
-} from '../engine/index.ts';
+import { type Engine, EngineError, systemClock } from '../engine/index.ts';
+import { type DemoSummary, loadDemo } from './demo/load-demo.ts';
 import { doorLimits } from './limits.ts';
 import type { EngineAccess, Readiness } from './operations/operation.ts';
 

@@ -2,11 +2,11 @@
 import { expect, test } from 'vitest';
 import {
   type Engine,
-  loadDemo,
   openEngine,
   type RecommendRequestInput,
   recommendRequestSchema,
 } from '../engine/index.ts';
+import { loadDemo } from '../server/demo/load-demo.ts';
 import { withTemporaryFolder } from './support/folders.ts';
 
 const now = Date.parse('2026-11-22T15:30:00+08:00');

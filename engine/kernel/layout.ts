@@ -17,7 +17,7 @@ export function layoutOf(constants: KernelConstants) {
       mem: of('TABLE_MEM'),
       scope: of('TABLE_SCOPE'),
     },
-    /** Where a history is read to: what counted before a change, what counts after it, a request's. */
+    /** Where a history is read to: what counted before a change or counts after it; a request's. */
     sides: {
       before: of('BEFORE_SIDE'),
       after: of('AFTER_SIDE'),

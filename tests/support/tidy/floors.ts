@@ -14,7 +14,6 @@ const ingest = 'engine/ingest';
 const replication = 'engine/replication';
 const formatOne = 'engine/format-1';
 const serve = 'engine/serve';
-const measure = 'engine/measure';
 const jobs = 'engine/jobs';
 
 /** The rooms from the disk up to what is counted. */
@@ -35,15 +34,23 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   [serve]: [base, kernel, catalogue, counting],
   [replication]: [base, store, log, catalogue, history, events, counting, ingest],
   [formatOne]: [base, store, log, catalogue, history, events],
-  [measure]: [base, store, kernel, log, catalogue, counting, serve],
-  [jobs]: [...deriving, formatOne, replication, serve, measure],
-  engine: [...deriving, formatOne, replication, serve, measure, jobs],
-  server: [],
+  [jobs]: [...deriving, formatOne, replication, serve],
+  engine: [...deriving, formatOne, replication, serve, jobs],
+  'server/demo': [],
+  'server/evaluate': [],
+  server: ['server/demo'],
   'server/cluster': ['server'],
   'server/http': ['server', 'server/cluster'],
   'server/grpc': ['server', 'server/cluster'],
-  'server/cli': ['server', 'server/cluster', 'server/http', 'server/grpc'],
-  bench: ['server/http'],
+  'server/cli': [
+    'server',
+    'server/cluster',
+    'server/http',
+    'server/grpc',
+    'server/demo',
+    'server/evaluate',
+  ],
+  bench: ['server/http', 'server/demo'],
   /** What a vendor would write: nothing of ours but proto/. */
   examples: [],
   tests: [
@@ -53,6 +60,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'server/http',
     'server/grpc',
     'server/cli',
+    'server/demo',
     'bench',
   ],
 };

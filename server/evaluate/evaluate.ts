@@ -1,10 +1,13 @@
 // Evaluate: reads a file of receipts, lets the engine learn the one part and foretell the other,
 // and judges its lists beside the baselines'. The conductor of this room.
 import { setImmediate } from 'node:timers/promises';
-import type { EngineOptions } from '../../engine.ts';
-import type { Figures, Intervals } from '../../measure/scoreboard.ts';
-import type { Formula } from '../../serve/request.ts';
-import { type Chain, type OpenEngine, withScratchChain } from './chain.ts';
+import {
+  type EngineOptions,
+  type FileReceipt,
+  type Formula,
+  readReceipts,
+} from '../../engine/index.ts';
+import { type Chain, withScratchChain } from './chain.ts';
 import {
   AddOnJudge,
   type ListFigures,
@@ -14,7 +17,7 @@ import {
 } from './judge.ts';
 import { type BaselineFigures, openPanel, type Panel } from './panel.ts';
 import { isTicket, type Plan, type Protocol, planOf, type Window } from './protocols.ts';
-import { type Receipt, readReceipts } from './receipts.ts';
+import type { Figures, Intervals } from './scoreboard.ts';
 
 export interface EvaluateProgress {
   /** `read` counts bytes, the others receipts. */
@@ -36,7 +39,6 @@ export interface EvaluateOptions extends Window {
   readonly baselines: boolean;
   /** Of the bootstrap, and of the draw on which baselines are tuned. */
   readonly seed: number;
-  readonly open: OpenEngine;
   /** Where the chain under evaluation is kept meanwhile. */
   readonly scratchFolder: string;
   /** Stops at the next receipt; the promise is rejected with its reason. */
@@ -100,7 +102,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
 /** Without decay nothing fades: neither pairs nor popularity. */
 function engineOptions(
   { halfLifeDays, formula }: EvaluateOptions,
-  receipts: readonly Receipt[],
+  receipts: readonly FileReceipt[],
 ): Omit<EngineOptions, 'dataDir'> {
   const newestMs = receipts.reduce((newest, { epochMs }) => Math.max(newest, epochMs), 0);
   return {
@@ -140,7 +142,7 @@ class Session {
   async run() {
     const { learnt, asked, learnsAsked } = this.#plan;
     await this.#learnFirst(learnt);
-    const waiting: Receipt[] = [];
+    const waiting: FileReceipt[] = [];
     for (const [index, receipt] of asked.entries()) {
       if (this.#isAsked(receipt)) {
         // What came before is in the counts before the next list is asked for.
@@ -159,7 +161,7 @@ class Session {
     return this.#found();
   }
 
-  async #learnFirst(receipts: readonly Receipt[]): Promise<void> {
+  async #learnFirst(receipts: readonly FileReceipt[]): Promise<void> {
     await this.#chain.learn(receipts, (done) => {
       this.#options.signal?.throwIfAborted();
       this.#tell('learn', done, receipts.length);
@@ -171,12 +173,12 @@ class Session {
     this.#panel = await openPanel(receipts, { protocol, lengths, seed, breathe });
   }
 
-  async #learn(receipts: readonly Receipt[]): Promise<void> {
+  async #learn(receipts: readonly FileReceipt[]): Promise<void> {
     await this.#chain.learn(receipts);
     for (const receipt of receipts) this.#panel?.learn(receipt);
   }
 
-  #note({ memberId, itemIds }: Receipt): void {
+  #note({ memberId, itemIds }: FileReceipt): void {
     if (memberId === undefined) return;
     let bought = this.#bought.get(memberId);
     if (bought === undefined) {
@@ -187,19 +189,19 @@ class Session {
   }
 
   /** Lists are foretold for members with a past, tickets can always be completed. */
-  #isAsked({ memberId }: Receipt): boolean {
+  #isAsked({ memberId }: FileReceipt): boolean {
     if (this.#options.protocol === 'completion') return true;
     return memberId !== undefined && this.#bought.has(memberId);
   }
 
-  #ask(receipt: Receipt): void {
+  #ask(receipt: FileReceipt): void {
     this.#asked += 1;
     const { protocol } = this.#options;
     if (protocol !== 'completion') this.#foretell(receipt);
     if (protocol !== 'last' && isTicket(receipt)) this.#complete(receipt);
   }
 
-  #foretell({ memberId, itemIds }: Receipt): void {
+  #foretell({ memberId, itemIds }: FileReceipt): void {
     const bought = this.#bought.get(memberId!)!;
     const truths: Truths = {
       all: new Set(itemIds),
@@ -210,7 +212,7 @@ class Session {
     this.#panel?.foretell(memberId!, truths);
   }
 
-  #complete({ memberId, itemIds, purchase }: Receipt): void {
+  #complete({ memberId, itemIds, purchase }: FileReceipt): void {
     const key = memberId ?? `ticket ${purchase.purchaseId}`;
     this.#addOn.add(key, itemIds, (_, rest) =>
       this.#chain.addOn(rest, undefined, this.#listLength),

@@ -1,12 +1,18 @@
 // Tests of the protocols: which receipts are learnt and which are foretold.
+
 import { expect, test } from 'vitest';
+import type { FileReceipt } from '../../engine/index.ts';
 import { planOf } from './protocols.ts';
-import type { Receipt } from './receipts.ts';
 
 const everything = { fromMs: undefined, toMs: undefined };
 const day = 86_400_000;
 
-function receipt(purchaseId: string, memberId: string | undefined, at: number, items = 2): Receipt {
+function receipt(
+  purchaseId: string,
+  memberId: string | undefined,
+  at: number,
+  items = 2,
+): FileReceipt {
   const itemIds = Array.from({ length: items }, (_, index) => `i${index}`);
   const purchase = {
     purchaseId,
@@ -17,7 +23,8 @@ function receipt(purchaseId: string, memberId: string | undefined, at: number, i
   return { purchase, memberId, epochMs: at, itemIds };
 }
 
-const idsOf = (receipts: readonly Receipt[]) => receipts.map((each) => each.purchase.purchaseId);
+const idsOf = (receipts: readonly FileReceipt[]) =>
+  receipts.map((each) => each.purchase.purchaseId);
 
 test('last holds out the last receipt of every member and learns anonymous tickets', () => {
   const receipts = [

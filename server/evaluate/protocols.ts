@@ -1,15 +1,14 @@
 // Protocols: which receipts are learnt, and which are foretold. Pure: no engine, no clock.
-import { EngineError } from '../../base/errors.ts';
-import type { Receipt } from './receipts.ts';
+import { EngineError, type FileReceipt } from '../../engine/index.ts';
 
 export const protocols = ['last', 'replay', 'completion'] as const;
 export type Protocol = (typeof protocols)[number];
 
 export interface Plan {
   /** Learnt before anything is asked, in this order. */
-  readonly learnt: readonly Receipt[];
+  readonly learnt: readonly FileReceipt[];
   /** Gone through one by one after that. */
-  readonly asked: readonly Receipt[];
+  readonly asked: readonly FileReceipt[];
   /** Whether each of `asked` is learnt when it has been asked for. */
   readonly learnsAsked: boolean;
 }
@@ -26,12 +25,12 @@ const askedShare = 0.2;
 /** A ticket of one item has nothing to start from; a very long one is no visit to a shop. */
 const ticketItems = { min: 2, max: 60 } as const;
 
-export function isTicket({ itemIds }: Receipt): boolean {
+export function isTicket({ itemIds }: FileReceipt): boolean {
   return itemIds.length >= ticketItems.min && itemIds.length <= ticketItems.max;
 }
 
 /** Throws FAILED_PRECONDITION when the file has nothing to ask for. */
-export function planOf(protocol: Protocol, receipts: readonly Receipt[], window: Window): Plan {
+export function planOf(protocol: Protocol, receipts: readonly FileReceipt[], window: Window): Plan {
   if (protocol === 'replay') return replayPlan(receipts, window);
   const hasMembers = receipts.some(({ memberId }) => memberId !== undefined);
   const plan =
@@ -43,8 +42,8 @@ export function planOf(protocol: Protocol, receipts: readonly Receipt[], window:
 }
 
 /** Every member's last receipt is held out; anonymous tickets are all learnt. */
-function lastPlan(receipts: readonly Receipt[], isCompletion: boolean): Plan {
-  const lastOf = new Map<string, Receipt>();
+function lastPlan(receipts: readonly FileReceipt[], isCompletion: boolean): Plan {
+  const lastOf = new Map<string, FileReceipt>();
   const known = new Set<string>();
   const ordered = receipts.toSorted(byTimeAndId);
   for (const receipt of ordered) {
@@ -64,7 +63,7 @@ function lastPlan(receipts: readonly Receipt[], isCompletion: boolean): Plan {
 }
 
 /** Anonymous tickets: the last fifth in time, those of one moment in file order. */
-function ticketPlan(receipts: readonly Receipt[]): Plan {
+function ticketPlan(receipts: readonly FileReceipt[]): Plan {
   const ordered = receipts.toSorted((first, second) => first.epochMs - second.epochMs);
   const from = Math.floor(ordered.length * (1 - askedShare));
   return {
@@ -74,7 +73,7 @@ function ticketPlan(receipts: readonly Receipt[]): Plan {
   };
 }
 
-function replayPlan(receipts: readonly Receipt[], window: Window): Plan {
+function replayPlan(receipts: readonly FileReceipt[], window: Window): Plan {
   const { toMs = Number.POSITIVE_INFINITY } = window;
   const ordered = receipts.filter(({ epochMs }) => epochMs < toMs).sort(byTimeAndId);
   const firstMs = ordered[0]?.epochMs ?? 0;
@@ -90,7 +89,7 @@ function replayPlan(receipts: readonly Receipt[], window: Window): Plan {
 }
 
 /** The order in which the engine keeps a member's receipts: (time, bytes of the purchaseId). */
-function byTimeAndId(first: Receipt, second: Receipt): number {
+function byTimeAndId(first: FileReceipt, second: FileReceipt): number {
   if (first.epochMs !== second.epochMs) return first.epochMs - second.epochMs;
   const [a, b] = [first.purchase.purchaseId, second.purchase.purchaseId];
   return Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -1,9 +1,12 @@
 // Proofs of loading: all arrives once, in order, in bounded batches, and refusals are told.
 import { expect, test } from 'vitest';
-import { EngineError } from '../../base/errors.ts';
-import { limits } from '../../base/limits.ts';
-import type { Event } from '../../events/index.ts';
-import type { IngestResult, IngestStatus } from '../../events/result.ts';
+import {
+  EngineError,
+  type Event,
+  type IngestResult,
+  type IngestStatus,
+  limits,
+} from '../../engine/index.ts';
 import { type DemoTarget, loadDemo } from './load-demo.ts';
 
 const now = Date.parse('2026-11-22T15:30:00+08:00');

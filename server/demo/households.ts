@@ -1,6 +1,6 @@
 // Who shops in the demo chain: households with one to three lifestyles, a home store, a pace and a
 // shopping list.
-import { createRandom, type Random, uniformOf } from '../../base/random.ts';
+import { createRandom, type Random, uniformOf } from '../../engine/index.ts';
 import type {
   DemoStore,
   DemoWorld,

@@ -1,15 +1,15 @@
 // Receipts of a file, whole and in memory, by the import's own rules of what a row and a receipt
 // are.
-import { EngineError } from '../../base/errors.ts';
-import type { Purchase } from '../../events/purchase.ts';
-import { type ColumnMap, type ColumnRules, parseColumnMap } from '../import/columns.ts';
-import { inspectFile } from '../import/file.ts';
-import { type ReadOptions, readHeader, readRows } from '../import/reader.ts';
-import { addToDraft, closeDraft, type Draft, openDraft } from '../import/receipts.ts';
-import { isRefusal, type Refusal, type Row, type RowRules, readRow } from '../import/row.ts';
-import { createTimeReader } from '../import/times.ts';
+import { EngineError } from '../base/errors.ts';
+import type { Purchase } from '../events/purchase.ts';
+import { type ColumnMap, type ColumnRules, parseColumnMap } from './import/columns.ts';
+import { inspectFile } from './import/file.ts';
+import { type ReadOptions, readHeader, readRows } from './import/reader.ts';
+import { addToDraft, closeDraft, type Draft, openDraft } from './import/receipts.ts';
+import { isRefusal, type Refusal, type Row, type RowRules, readRow } from './import/row.ts';
+import { createTimeReader } from './import/times.ts';
 
-export interface Receipt {
+export interface FileReceipt {
   readonly purchase: Purchase;
   readonly memberId: string | undefined;
   readonly epochMs: number;
@@ -19,7 +19,7 @@ export interface Receipt {
 
 export interface ReceiptFile {
   /** In the order in which the file first names them. */
-  readonly receipts: readonly Receipt[];
+  readonly receipts: readonly FileReceipt[];
   /** Rows that could not be read, and what is wrong with the first of them. */
   readonly refused: number;
   readonly firstRefusal: string | undefined;
@@ -107,7 +107,7 @@ class Collector {
   }
 
   finish(): ReceiptFile {
-    const receipts: Receipt[] = [];
+    const receipts: FileReceipt[] = [];
     for (const draft of this.#drafts.values()) {
       const { receipt } = closeDraft(draft, this.#refuse);
       if (receipt === undefined) continue;

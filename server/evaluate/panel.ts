@@ -1,16 +1,11 @@
 // Panel: the baselines beside the engine, on the same receipts, under the same judges.
-import {
-  type AddOnBaseline,
-  bestOf,
-  entryOf,
-  type ListBaseline,
-} from '../../measure/baselines/baseline.ts';
-import { cosine, ItemItem, jaccard, PairCounts } from '../../measure/baselines/item-item.ts';
-import { publishedTifu, TifuKnn } from '../../measure/baselines/tifu-knn.ts';
-import { GlobalTop, PersonalThenGlobalTop, PersonalTop } from '../../measure/baselines/top.ts';
-import { tuneBaselines } from '../../measure/baselines/tune.ts';
-import { publishedUpCf, UpCf } from '../../measure/baselines/up-cf.ts';
-import type { Figures, Intervals } from '../../measure/scoreboard.ts';
+import type { FileReceipt } from '../../engine/index.ts';
+import { type AddOnBaseline, bestOf, entryOf, type ListBaseline } from './baselines/baseline.ts';
+import { cosine, ItemItem, jaccard, PairCounts } from './baselines/item-item.ts';
+import { publishedTifu, TifuKnn } from './baselines/tifu-knn.ts';
+import { GlobalTop, PersonalThenGlobalTop, PersonalTop } from './baselines/top.ts';
+import { tuneBaselines } from './baselines/tune.ts';
+import { publishedUpCf, UpCf } from './baselines/up-cf.ts';
 import {
   AddOnJudge,
   type ListFigures,
@@ -21,7 +16,7 @@ import {
 } from './judge.ts';
 import { Numbers } from './numbers.ts';
 import type { Protocol } from './protocols.ts';
-import type { Receipt } from './receipts.ts';
+import type { Figures, Intervals } from './scoreboard.ts';
 
 export interface BaselineFigures extends Partial<ListFigures> {
   /** Of the methods that have any; for `tuned`, what the search found. */
@@ -48,7 +43,10 @@ interface Entrant {
 }
 
 /** Tunes the baselines on what was learnt first, and teaches it them. */
-export async function openPanel(past: readonly Receipt[], options: PanelOptions): Promise<Panel> {
+export async function openPanel(
+  past: readonly FileReceipt[],
+  options: PanelOptions,
+): Promise<Panel> {
   const numbers = new Numbers();
   const counts = new PairCounts();
   const entrants = simpleEntrants(counts);
@@ -114,7 +112,7 @@ export class Panel {
     }));
   }
 
-  learn(receipt: Receipt): void {
+  learn(receipt: FileReceipt): void {
     const { member, items } = this.#numbers.numbered(receipt);
     this.#counts.learn(items);
     for (const { entrant } of this.#seats) entrant.lists.learn(member, items);

@@ -1,7 +1,6 @@
 // Proofs of the demo chain: repeatable, well formed, as large as promised, and like real people.
 import { describe, expect, test } from 'vitest';
-import { itemSchema, storeSchema } from '../../catalogue/shapes.ts';
-import { type Purchase, purchaseSchema } from '../../events/purchase.ts';
+import { itemSchema, type Purchase, purchaseSchema, storeSchema } from '../../engine/index.ts';
 import { demoChain } from './demo-chain.ts';
 
 const now = Date.parse('2026-11-22T15:30:00+08:00');

@@ -2,18 +2,19 @@
 // it learns comes in by the one door, and what it is asked is what anybody may ask.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { assert, EngineError } from '../../base/errors.ts';
-import { limits } from '../../base/limits.ts';
-import type { Engine, EngineOptions } from '../../engine.ts';
-import type { Scenario } from '../../serve/request.ts';
+import {
+  assert,
+  type Engine,
+  EngineError,
+  type EngineOptions,
+  type FileReceipt,
+  limits,
+  openEngine,
+  type Scenario,
+} from '../../engine/index.ts';
 import { type Lists, type Shelf, type Truths, type View, views } from './judge.ts';
-import type { Receipt } from './receipts.ts';
-
-/** How an engine is opened: by whoever stands above this room. */
-export type OpenEngine = (options: EngineOptions) => Promise<Engine>;
 
 export interface ChainOptions {
-  readonly open: OpenEngine;
   /** Where the folder is made, e.g. the system's temporary folder. */
   readonly scratchFolder: string;
   readonly engine: Omit<EngineOptions, 'dataDir'>;
@@ -27,12 +28,12 @@ const scenarioOf: Readonly<Record<View, Scenario>> = {
 
 /** Runs `work` on an empty chain, and removes its folder whatever happens. */
 export async function withScratchChain<Result>(
-  { open, scratchFolder, engine: options }: ChainOptions,
+  { scratchFolder, engine: options }: ChainOptions,
   work: (chain: Chain) => Promise<Result>,
 ): Promise<Result> {
   const folder = mkdtempSync(join(scratchFolder, 'caini-evaluate-'));
   try {
-    const engine = await open({ ...options, dataDir: folder });
+    const engine = await openEngine({ ...options, dataDir: folder });
     try {
       return await work(new Chain(engine));
     } finally {
@@ -52,7 +53,7 @@ export class Chain {
   }
 
   /** Learns receipts, 1,000 at a time; `onLearnt` hears how many are in. */
-  async learn(receipts: readonly Receipt[], onLearnt: (count: number) => void = () => {}) {
+  async learn(receipts: readonly FileReceipt[], onLearnt: (count: number) => void = () => {}) {
     for (let start = 0; start < receipts.length; start += limits.batchPurchasesMax) {
       const batch = receipts.slice(start, start + limits.batchPurchasesMax);
       const events = batch.map(({ purchase }) => ({ kind: 'purchase', purchase }) as const);

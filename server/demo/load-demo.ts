@@ -1,8 +1,5 @@
 // Fills an empty engine with the demo chain, through the same door as every other receipt.
-import { EngineError } from '../../base/errors.ts';
-import { limits } from '../../base/limits.ts';
-import type { Event } from '../../events/index.ts';
-import type { IngestResult } from '../../events/result.ts';
+import { EngineError, type Event, type IngestResult, limits } from '../../engine/index.ts';
 import { demoChain } from './demo-chain.ts';
 import type { DemoHighlights } from './highlights.ts';
 

@@ -1,6 +1,6 @@
 // Tuning: the settings of TIFU-KNN and UP-CF@r that foretell the receipts before the last best. The
 // engine is given no such step; the baselines are, so that they are met at their best.
-import { createRandom } from '../../base/random.ts';
+import { createRandom } from '../../../engine/index.ts';
 import { recallAt } from '../ranking.ts';
 import { bestOf, type ListBaseline } from './baseline.ts';
 import { publishedTifu, TifuKnn, type TifuSettings } from './tifu-knn.ts';

@@ -1,5 +1,5 @@
 // Bootstrap: how far a mean could have come out otherwise, had other members been drawn.
-import { createRandom } from '../base/random.ts';
+import { createRandom } from '../../engine/index.ts';
 
 /** The values of one member, summed over their receipts; all metrics in one order. */
 export interface Cluster {

@@ -2,7 +2,7 @@
 // hold both. Cosine: Sarwar et al., "Item-based collaborative filtering recommendation algorithms",
 // WWW 2001. Jaccard: the count of both over the count of either (Jaccard, 1912). Sums over the
 // items one starts from: Deshpande and Karypis, ACM TOIS 22(1), 2004.
-import { limits } from '../../base/limits.ts';
+import { limits } from '../../../engine/index.ts';
 import {
   type AddOnBaseline,
   addTo,

@@ -1,6 +1,6 @@
 // One visit of one household: why it comes, what it takes home, what that leads to, when it comes
 // again.
-import type { Random } from '../../base/random.ts';
+import type { Random } from '../../engine/index.ts';
 import { type CalendarDay, daysUntilWeekend, seasonFactor } from './calendar.ts';
 import type {
   DemoStore,

@@ -1,7 +1,6 @@
 // Half a year of visits as receipts: one day after the other, each day's tickets in the order of
 // the clock.
-import { createRandom, type Random } from '../../base/random.ts';
-import type { Purchase } from '../../events/purchase.ts';
+import { createRandom, type Purchase, type Random } from '../../engine/index.ts';
 import { calendarDay } from './calendar.ts';
 import type { Household, ShelfItem } from './shapes.ts';
 import type { Shelving } from './shelving.ts';

@@ -1,5 +1,5 @@
 // All shelves of the demo chain together, and each item as the engine's catalogue wants it.
-import type { Item } from '../../catalogue/shapes.ts';
+import type { Item } from '../../engine/index.ts';
 import { care, sportAndOutdoors } from './catalogue-body.ts';
 import { drinks } from './catalogue-drinks.ts';
 import { babies, pets } from './catalogue-family.ts';

@@ -1,8 +1,8 @@
 // Judge: what one system's lists were worth, receipt by receipt: the whole list, what is new to the
 // member (explore), and what they had bought before (repeat).
-import { hitAt, ndcgAt, recallAt, reciprocalRankAt } from '../../measure/ranking.ts';
-import { type Figures, type Intervals, Scoreboard } from '../../measure/scoreboard.ts';
-import { coverageOf, noveltyOf, type Popularity } from '../../measure/variety.ts';
+import { hitAt, ndcgAt, recallAt, reciprocalRankAt } from './ranking.ts';
+import { type Figures, type Intervals, Scoreboard } from './scoreboard.ts';
+import { coverageOf, noveltyOf, type Popularity } from './variety.ts';
 
 export const views = ['all', 'explore', 'repeat'] as const;
 export type View = (typeof views)[number];

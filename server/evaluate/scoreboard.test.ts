@@ -1,6 +1,6 @@
 // Tests of the scoreboard, its intervals, and the variety of lists.
 import { expect, test } from 'vitest';
-import { createRandom } from '../base/random.ts';
+import { createRandom } from '../../engine/index.ts';
 import { bootstrapIntervals } from './bootstrap.ts';
 import { Scoreboard } from './scoreboard.ts';
 import { coverageOf, noveltyOf } from './variety.ts';

@@ -1,5 +1,5 @@
 // The shelves by key: what stands on them on a given day, who likes what, and what goes with what.
-import { type Random, uniformOf, weightedIndex } from '../../base/random.ts';
+import { type Random, uniformOf, weightedIndex } from '../../engine/index.ts';
 import type { Complement, DemoWorld, FollowUp, Shelf, ShelfItem } from './shapes.ts';
 
 export interface Choice {

@@ -1,6 +1,6 @@
 // Numbers: dense numbers for the ids of members and items, as baselines count by them.
-import type { LearntReceipt } from '../../measure/baselines/tune.ts';
-import type { Receipt } from './receipts.ts';
+import type { FileReceipt } from '../../engine/index.ts';
+import type { LearntReceipt } from './baselines/tune.ts';
 
 class Numbering {
   readonly #numbers = new Map<string, number>();
@@ -31,7 +31,7 @@ export class Numbers {
   readonly members = new Numbering();
   readonly items = new Numbering();
 
-  numbered({ memberId, itemIds }: Receipt): LearntReceipt {
+  numbered({ memberId, itemIds }: FileReceipt): LearntReceipt {
     return {
       member: memberId === undefined ? undefined : this.members.of(memberId),
       items: itemIds.map((id) => this.items.of(id)),

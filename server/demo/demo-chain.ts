@@ -1,8 +1,11 @@
 // The demo chain: a lifestyle chain that never was, the same for everybody who asks on the same
 // day.
-import { millisecondsPerDay } from '../../base/clock.ts';
-import type { Item, StoreProfile as Store } from '../../catalogue/shapes.ts';
-import type { Purchase } from '../../events/purchase.ts';
+import {
+  type Item,
+  millisecondsPerDay,
+  type Purchase,
+  type StoreProfile as Store,
+} from '../../engine/index.ts';
 import { demoItems, demoShelves } from './catalogue.ts';
 import { complements, followUps } from './habits.ts';
 import { type DemoHighlights, findHighlights } from './highlights.ts';

@@ -1,5 +1,5 @@
 // The year as a shop feels it: which months sell what, weekends and public holidays, days to dates.
-import { millisecondsPerDay } from '../../base/clock.ts';
+import { millisecondsPerDay } from '../../engine/index.ts';
 import type { Season } from './shapes.ts';
 
 /**
