@@ -91,7 +91,7 @@ function keepRetention(engine: Engine, options: ServeOptions, state: State): voi
   const { log, expireEveryMs = doorLimits.expireEveryMs } = options;
   const expire = async (): Promise<void> => {
     try {
-      const expired = await engine.expire({ signal: state.closing.signal });
+      const expired = await engine.writes.expire({ signal: state.closing.signal });
       if (expired > 0) log.info(`${expired} receipts left the retention window`);
     } catch (error) {
       // The next hour tries again; closing in the midst of it is no failure.

@@ -44,14 +44,14 @@ async function meet(
   for (const order of ['a first', 'b first']) {
     await withChain(async (chain) => {
       const [a, b] = [await chain.open('a'), await chain.open('b')];
-      await a.ingest(ofA);
+      await a.writes.ingest(ofA);
       chain.nowMs += 60_000;
-      await b.ingest(ofB);
+      await b.writes.ingest(ofB);
       await exchange(...(order === 'a first' ? [a, b] : [b, a]));
       expectSame(a, b);
       for (const engine of [a, b]) {
         await see(engine);
-        expect(await engine.verify()).toMatchObject({ ok: true });
+        expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
       }
     });
   }
@@ -59,7 +59,9 @@ async function meet(
 
 test('a receipt counts as the origin whose name comes first has it', () =>
   meet({ ofA: [buys('p', 'ann', 'milk')], ofB: [buys('p', 'bob', 'tea')] }, (engine) => {
-    const held = [...engine.receipts()].map(({ memberId, itemId }) => `${memberId} ${itemId}`);
+    const held = [...engine.records.receipts()].map(
+      ({ memberId, itemId }) => `${memberId} ${itemId}`,
+    );
     expect(held).toEqual(['ann milk']);
   }));
 
@@ -70,13 +72,13 @@ test('a return that both accepted takes back once', () =>
       ofB: [returns('r', 'p', 'milk')],
     },
     (engine) => {
-      expect([...engine.receipts()].map(({ itemId }) => itemId)).toEqual(['tea']);
+      expect([...engine.records.receipts()].map(({ itemId }) => itemId)).toEqual(['tea']);
     },
   ));
 
 test('of two answers on consent the later counts, of two at once the refusal', async () => {
   const list = (engine: Engine) =>
-    engine.recommend({ scenario: 'guess-you-like', memberId: 'ann' }).relaxations;
+    engine.lists.recommend({ scenario: 'guess-you-like', memberId: 'ann' }).relaxations;
   const first = buys('p', 'ann', 'milk');
   await meet(
     { ofA: [first, consents('ann', true, 2)], ofB: [consents('ann', false, 1)] },
@@ -90,7 +92,7 @@ test('of two answers on consent the later counts, of two at once the refusal', a
 
 test('of two upserts the one that was accepted later stands', () =>
   meet({ ofA: [named('Milk 1 l')], ofB: [named('Whole milk')] }, (engine) => {
-    expect(engine.item('milk')?.name).toBe('Whole milk');
+    expect(engine.catalogue.item('milk')?.name).toBe('Whole milk');
   }));
 
 test('ids that each merged with another are one person everywhere', () =>

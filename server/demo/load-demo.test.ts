@@ -14,9 +14,11 @@ const now = Date.parse('2026-11-22T15:30:00+08:00');
 function recorder(status: IngestStatus = 'created') {
   const batches: (readonly Event[])[] = [];
   const target: DemoTarget = {
-    ingest: async (events): Promise<readonly IngestResult[]> => {
-      batches.push(events);
-      return events.map(() => ({ id: 'any', status, reason: 'SAMPLE' }));
+    writes: {
+      ingest: async (events): Promise<readonly IngestResult[]> => {
+        batches.push(events);
+        return events.map(() => ({ id: 'any', status, reason: 'SAMPLE' }));
+      },
     },
   };
   return { batches, target };

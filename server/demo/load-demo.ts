@@ -5,7 +5,7 @@ import type { DemoHighlights } from './highlights.ts';
 
 /** The part of an engine that loading needs. */
 export interface DemoTarget {
-  ingest(events: readonly Event[]): Promise<readonly IngestResult[]>;
+  readonly writes: { ingest(events: readonly Event[]): Promise<readonly IngestResult[]> };
 }
 
 export interface DemoProgress {
@@ -80,7 +80,7 @@ export async function loadDemo(engine: DemoTarget, options: LoadDemoOptions): Pr
 }
 
 async function ingestAll(engine: DemoTarget, events: readonly Event[]): Promise<void> {
-  const results = await engine.ingest(events);
+  const results = await engine.writes.ingest(events);
   const refused = results.find((each) => each.status === 'conflict' || each.status === 'rejected');
   if (refused === undefined) return;
   // Nothing of ours may be refused, so the folder must hold other data under the same ids.

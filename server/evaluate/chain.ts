@@ -57,7 +57,7 @@ export class Chain {
     for (let start = 0; start < receipts.length; start += limits.batchPurchasesMax) {
       const batch = receipts.slice(start, start + limits.batchPurchasesMax);
       const events = batch.map(({ purchase }) => ({ kind: 'purchase', purchase }) as const);
-      for (const result of await this.#engine.ingest(events, { trustsDays: true })) {
+      for (const result of await this.#engine.writes.ingest(events, { trustsDays: true })) {
         if (result.status === 'created') continue;
         const why = result.message ?? result.reason ?? '';
         const message = `receipt ${result.id} was not taken in: ${result.status} ${why}`.trimEnd();
@@ -90,7 +90,7 @@ export class Chain {
     readonly limit: number;
   }): readonly string[] {
     const { scenario, memberId, basket, limit } = question;
-    const reply = this.#engine.recommend({
+    const reply = this.#engine.lists.recommend({
       scenario,
       memberId,
       basket: basket.map((itemId) => ({ itemId, quantity: 1 })),

@@ -15,7 +15,7 @@ import {
 
 const settings = { timeZone: 'Asia/Shanghai', halfLifeDays: 60, popularityHalfLifeDays: 30 };
 const receiptsOf = (engine: Engine) =>
-  [...new Set([...engine.receipts()].map(({ purchaseId }) => purchaseId))].sort();
+  [...new Set([...engine.records.receipts()].map(({ purchaseId }) => purchaseId))].sort();
 
 interface Cut {
   readonly toSequence?: number;
@@ -66,7 +66,7 @@ test('a log of several origins goes back to a position or a time of its own node
         const [own] = watermark.split(',');
         expect(back.status().watermark).toMatch(isTime ? `${own},` : watermark);
         if (!isTime) expect(back.inspect.digest()).toBe(digest);
-        expect(await back.verify()).toMatchObject({ differences: [] });
+        expect(await back.upkeep.verify()).toMatchObject({ differences: [] });
         await chain.close(back);
       }
     }

@@ -1,18 +1,85 @@
-// Every counter as counted, by outside ids: for audits and tests.
+// Port: inspect. Every counter as counted, by outside ids: for audits and tests.
 
-import { limits } from './base/limits.ts';
-import type { Registries } from './catalogue/registries.ts';
-import type { Counts } from './counting/counts.ts';
-import type { Cell, Inspection, ItemCounters } from './engine.ts';
-import type { Kernel, KernelCell } from './kernel/kernel.ts';
-import { dayparts } from './serve/request.ts';
-import { tasteAgeDecay } from './serve/selection.ts';
+import { limits } from '../base/limits.ts';
+import type { Registries } from '../catalogue/registries.ts';
+import type { Counts } from '../counting/counts.ts';
+import type { Kernel, KernelCell } from '../kernel/kernel.ts';
+import { type Daypart, dayparts } from '../serve/request.ts';
+import { tasteAgeDecay } from '../serve/selection.ts';
+
+export interface ItemCounters {
+  readonly support: bigint;
+  readonly n: bigint;
+  readonly in: bigint;
+  readonly out: bigint;
+  readonly opp: bigint;
+  readonly rep: bigint;
+  readonly pop: bigint;
+  readonly on: bigint;
+  readonly on0: bigint;
+  readonly gapDays: bigint;
+  readonly gaps: bigint;
+  readonly last: bigint;
+  readonly expected: bigint;
+  readonly rebought: bigint;
+  readonly expectedOnce: bigint;
+  readonly reboughtOnce: bigint;
+}
+
+export interface Cell {
+  readonly itemId: string;
+  readonly weight: bigint;
+  readonly count: number;
+}
+
+/** What counts take of linear memory. */
+export interface KernelMemory {
+  /** Directed cells of NEXT, SAME and MEM. */
+  readonly pairs: number;
+  /** Of their rows: slots, directories and views. */
+  readonly pairBytes: number;
+  /** Those and the cells of places. */
+  readonly cells: number;
+  /** All blocks in use. */
+  readonly usedBytes: number;
+  /** What the module has asked the system for. */
+  readonly totalBytes: number;
+}
+
+export interface InspectPort {
+  /** 16 hexadecimal digits, as docs/reference/digest.md defines. */
+  digest(): string;
+  /** Undefined for an item never seen. */
+  counters(itemId: string): ItemCounters | undefined;
+  /** The cells of one row, in no order; empty when there is none. */
+  row(table: 'next' | 'same' | 'mem', itemId: string): readonly Cell[];
+  /** `storeId` undefined: the chain. */
+  scope(storeId: string | undefined, daypart: Daypart): readonly Cell[];
+  /** HABITS of docs/reference/counts.md, cell by cell. */
+  habits(): readonly { readonly expected: bigint; readonly rebought: bigint }[];
+  /**
+   * The kernel's part of a member's list and nothing else, to be run again and again; answers how
+   * many items it found. For measuring what is made around it.
+   */
+  kernelList(memberId: string, limit: number): () => number;
+  totals(): {
+    readonly popTotal: bigint;
+    readonly shareSum: bigint;
+    readonly shareCount: bigint;
+    readonly newestDay: number | undefined;
+    readonly landmarkDay: number;
+    readonly popularityLandmarkDay: number;
+  };
+  memory(): KernelMemory;
+  /** `memory().usedBytes` alone, which takes no walk through the rows. */
+  usedBytes(): number;
+}
 
 export function inspectionOf(
   keeper: { readonly counts: Counts; readonly digest: string },
   { items, stores }: Registries,
   historyOf: (memberId: string) => Buffer | undefined,
-): Inspection {
+): InspectPort {
   const { counts } = keeper;
   const { kernel } = counts;
   const { counters: offsets } = kernel.layout;
