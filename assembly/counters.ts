@@ -8,6 +8,7 @@ import {
   HOT_IN_FACTOR,
   HOT_POP,
   HOT_SAME_FACTOR,
+  ITEM_COUNTERS,
   ITEM_IN,
   ITEM_LAST,
   ITEM_N,
@@ -70,7 +71,6 @@ export function refreshFactors(item: u32): void {
   refreshPopularity(item);
 }
 
-const COUNTERS: u32 = 16;
 let itemsToSave: u32 = 0;
 
 /** A snapshot begins: it holds the items there are now. */
@@ -83,14 +83,14 @@ export function saveItem(item: u32): void {
   const at = record(item);
   if (load<u32>(at, ITEM_SAVED) == savingEpoch || item >= itemsToSave) return;
   store<u32>(at, savingEpoch, ITEM_SAVED);
-  reserveVarints(2 + COUNTERS);
+  reserveVarints(2 + ITEM_COUNTERS);
   putByte(TAG_ITEM);
   putVarint(item);
-  for (let k: u32 = 0; k < COUNTERS; k++) putZigzag(load<i64>(record(item) + ITEM_N + k * 8));
+  for (let k: u32 = 0; k < ITEM_COUNTERS; k++) putZigzag(load<i64>(record(item) + ITEM_N + k * 8));
 }
 
 /** Reads what saveItem wrote, after its tag. */
 export function restoreItem(): void {
   const at = record(<u32>getVarint()) + ITEM_N;
-  for (let k: u32 = 0; k < COUNTERS; k++) store<i64>(at + k * 8, getZigzag());
+  for (let k: u32 = 0; k < ITEM_COUNTERS; k++) store<i64>(at + k * 8, getZigzag());
 }

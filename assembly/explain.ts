@@ -49,16 +49,16 @@ import { plain } from './weight';
  *   | count of the pair's cell i32 | the result's own anchor i32 (-1: none) | its receipts u32
  *   | IN^-0.3 f32 | 0 | SUPPORT i64 | POP i64 | its repeat term f64
  */
-const EXPLANATION_BYTES: u32 = 56;
-const EXPLANATION_TERM: u32 = 4;
-const EXPLANATION_ITEM: u32 = 8;
-const EXPLANATION_COUNT: u32 = 12;
-const EXPLANATION_OWN: u32 = 16;
-const EXPLANATION_RECEIPTS: u32 = 20;
-const EXPLANATION_IN_FACTOR: u32 = 24;
-const EXPLANATION_SUPPORT: u32 = 32;
-const EXPLANATION_POP: u32 = 40;
-const EXPLANATION_AGAIN: u32 = 48;
+export const EXPLANATION_BYTES: u32 = 56;
+export const EXPLANATION_TERM: u32 = 4;
+export const EXPLANATION_ITEM: u32 = 8;
+export const EXPLANATION_COUNT: u32 = 12;
+export const EXPLANATION_OWN: u32 = 16;
+export const EXPLANATION_RECEIPTS: u32 = 20;
+export const EXPLANATION_IN_FACTOR: u32 = 24;
+export const EXPLANATION_SUPPORT: u32 = 32;
+export const EXPLANATION_POP: u32 = 40;
+export const EXPLANATION_AGAIN: u32 = 48;
 let explanations: u32 = 0;
 /** RESULTS_MAX × item u32: what is to be explained. */
 let asked: u32 = 0;

@@ -6,6 +6,7 @@ import { rowBytes, scopeRow, slotsFor } from './counts';
 import { knownBytes } from './habits';
 import { allocate, blockBytes } from './heap';
 import {
+  AFTER_SIDE,
   BASKET_BYTES,
   BASKET_DAY,
   BASKET_DAYPART,
@@ -143,13 +144,13 @@ function foreseeFresh(basket: u32, seen: u32, counts: bool): void {
  */
 export function foreseeChange(isMember: bool): void {
   const from = commonBaskets();
-  const count = basketCount(1);
+  const count = basketCount(AFTER_SIDE);
   const tail = count - commonTail(from);
   const seen = nextCountingEpoch();
   firstsCount = 0;
   knownCount = 0;
   for (let at: u32 = isMember ? 0 : from; at < count; at++) {
-    const basket = basketsOf(1) + at * BASKET_BYTES;
+    const basket = basketsOf(AFTER_SIDE) + at * BASKET_BYTES;
     if (at >= from && at < tail) foreseeBasket(basket);
     if (!isMember) continue;
     if (at >= from && at < tail + LAGS) {

@@ -38,6 +38,8 @@ const MILLISECONDS_PER_DAY: f64 = 86400000.0;
  * of the request that goes on, which may be asked between two slices of a change.
  */
 const SIDES: u32 = 3;
+export const BEFORE_SIDE: u32 = 0;
+export const AFTER_SIDE: u32 = 1;
 export const REQUEST_SIDE: u32 = 2;
 
 /** side: baskets u32 (address) | their bytes u32 | items u32 (address) | their bytes u32 | count */
@@ -92,7 +94,7 @@ function sideAt(side: u32): u32 {
 }
 
 /**
- * Reads `bytes` at historyInput into the baskets of a side (0, 1 or REQUEST_SIDE): the entries that
+ * Reads `bytes` at historyInput into the baskets of a side: the entries that
  * were live as of sequence `asOf` (Infinity: now) and have a piece left. Returns how many baskets.
  */
 export function readHistory(side: u32, bytes: u32, asOf: f64): u32 {
@@ -164,11 +166,11 @@ function isSame(a: u32, b: u32): bool {
   return memory.compare(load<u32>(a, BASKET_FIRST), load<u32>(b, BASKET_FIRST), bytes) == 0;
 }
 
-/** How many baskets sides 0 and 1 begin with that are the same. */
+/** How many baskets the two sides of a change begin with that are the same. */
 export function commonBaskets(): u32 {
-  const most = min(basketCount(0), basketCount(1));
-  const a = basketsOf(0);
-  const b = basketsOf(1);
+  const most = min(basketCount(BEFORE_SIDE), basketCount(AFTER_SIDE));
+  const a = basketsOf(BEFORE_SIDE);
+  const b = basketsOf(AFTER_SIDE);
   let common: u32 = 0;
   while (common < most && isSame(a + common * BASKET_BYTES, b + common * BASKET_BYTES)) common++;
   return common;
@@ -176,9 +178,9 @@ export function commonBaskets(): u32 {
 
 /** The same of those that they end with, after the first `from`. */
 export function commonTail(from: u32): u32 {
-  const most = min(basketCount(0), basketCount(1)) - from;
-  let a = basketsOf(0) + basketCount(0) * BASKET_BYTES;
-  let b = basketsOf(1) + basketCount(1) * BASKET_BYTES;
+  const most = min(basketCount(BEFORE_SIDE), basketCount(AFTER_SIDE)) - from;
+  let a = basketsOf(BEFORE_SIDE) + basketCount(BEFORE_SIDE) * BASKET_BYTES;
+  let b = basketsOf(AFTER_SIDE) + basketCount(AFTER_SIDE) * BASKET_BYTES;
   let common: u32 = 0;
   for (; common < most; common++) {
     a -= BASKET_BYTES;

@@ -3,6 +3,11 @@
 export {
   addAnchor,
   affinityTotal,
+  ANCHOR_AFFINITY,
+  ANCHOR_BYTES,
+  ANCHOR_ITEM,
+  ANCHOR_LAST_DAY,
+  ANCHOR_RECEIPTS,
   anchorOf,
   anchorTotal,
   anchorsAddress,
@@ -29,10 +34,78 @@ export { askBitmaps, bar, isEligible, makeBitmap, setBit, setListable } from './
 export { beginForesight, foreseeChange, foreseenBytes } from './foresee';
 export { habitExpected, habitRebought, HABIT_CELLS } from './habits';
 export { heapTotalBytes, setHeapLimits, usedBytes } from './heap';
-export { basketCount, historyInput, readHistory } from './history';
+export {
+  AFTER_SIDE,
+  basketCount,
+  BEFORE_SIDE,
+  historyInput,
+  readHistory,
+  REQUEST_SIDE,
+} from './history';
 export { addItem, itemCount, itemHot, itemRecord } from './items';
-export { join, joinedAddress, joinPieces, joinTexts, joinWords } from './join';
-export { FRESH_MAX, LAYOUT_VERSION, NEXT_PAIRS_MAX, PAIR_ITEMS_MAX, VIEW_SERVED } from './layout';
+export {
+  join,
+  joinedAddress,
+  joinPieces,
+  joinTexts,
+  joinWords,
+  KIND_BITS,
+  WORD_BYTE,
+  WORD_CLOSE,
+  WORD_DECIMAL,
+  WORD_DIGITS,
+  WORD_DOUBLE,
+  WORD_OPEN,
+  WORD_TEXT,
+  WORD_VARINT,
+} from './join';
+export {
+  CELL_BYTES,
+  CELL_COUNT,
+  CELL_KEY,
+  CELL_WEIGHT,
+  DAYPARTS,
+  EMPTY,
+  FRESH_MAX,
+  HOT_ACC,
+  HOT_BYTES,
+  HOT_IN_FACTOR,
+  ITEM_COUNTERS,
+  ITEM_EXPECTED,
+  ITEM_EXPECTED_ONCE,
+  ITEM_GAP_DAYS,
+  ITEM_GAPS,
+  ITEM_IN,
+  ITEM_LAST,
+  ITEM_N,
+  ITEM_ON,
+  ITEM_ON0,
+  ITEM_OPP,
+  ITEM_OUT,
+  ITEM_POP,
+  ITEM_REBOUGHT,
+  ITEM_REBOUGHT_ONCE,
+  ITEM_REP,
+  ITEM_SUPPORT,
+  KEY_MASK,
+  LAYOUT_VERSION,
+  NEXT_PAIRS_MAX,
+  ONE,
+  PAIR_ITEMS_MAX,
+  ROW_BYTES,
+  ROW_CAPACITY,
+  ROW_CELLS,
+  ROW_SIZE,
+  ROW_VIEW,
+  TABLE_MEM,
+  TABLE_NEXT,
+  TABLE_NONE,
+  TABLE_SAME,
+  TABLE_SCOPE,
+  VIEW_BYTES,
+  VIEW_SERVED,
+} from './layout';
+export { BY_LAST_BUYS, BY_SALES } from './popular';
 export { settleRows, setViewGrowth } from './rows';
 export { pushStore } from './scopes';
 export {
@@ -41,15 +114,32 @@ export {
   endCounting,
   explainInput,
   explainItems,
+  EXPLANATION_AGAIN,
+  EXPLANATION_BYTES,
+  EXPLANATION_COUNT,
+  EXPLANATION_IN_FACTOR,
+  EXPLANATION_ITEM,
+  EXPLANATION_OWN,
+  EXPLANATION_POP,
+  EXPLANATION_RECEIPTS,
+  EXPLANATION_SUPPORT,
+  EXPLANATION_TERM,
   pairCount,
   pairNearness,
   startCounting,
   wasFirstBought,
 } from './explain';
-export { ownRepeatShare, repeatTerm, usualGapDays } from './repeat';
+export {
+  ownRepeatShare,
+  REPEAT_DESIGN,
+  REPEAT_HABIT,
+  REPEAT_NONE,
+  repeatTerm,
+  usualGapDays,
+} from './repeat';
 export { accumulateNext, accumulateScope, accumulateSquares, sumSquares } from './retrieve';
 export { select } from './select';
-export { RESULTS_MAX, resultCount, resultsAddress } from './topk';
+export { RESULT_BYTES, RESULT_SCORE, RESULTS_MAX, resultCount, resultsAddress } from './topk';
 export { addScore } from './touched';
 export {
   digest,

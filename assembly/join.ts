@@ -2,31 +2,33 @@
 // (https://protobuf.dev/programming-guides/encoding/), for an instance of this module that counts
 // nothing. What to join stands in a list of words:
 //
-// word: kind in the low 4 bits, argument in the others
-//   PIECE   the word is the address of a kept piece: length u32 | bytes; a multiple of 16
-//   DIGITS  the argument in decimal
-//   DECIMAL the next word in decimal, the argument tells how many digits stand after the point
-//   TEXT    so many bytes of the texts, from where the last TEXT ended
-//   OPEN    begins a message of this tag byte; the next word is for its length
-//   CLOSE   ends the innermost one
-//   VARINT  this tag byte, then the next word as a varint
-//   BYTE    this byte
-//   DOUBLE  this tag byte, then the next two words as a double
+// word: kind in the low KIND_BITS, argument in the others
+//   WORD_PIECE   the word is the address of a kept piece: length u32 | bytes; a multiple of 16
+//   WORD_DIGITS  the argument in decimal
+//   WORD_DECIMAL the next word in decimal, the argument tells how many digits stand after the point
+//   WORD_TEXT    so many bytes of the texts, from where the last WORD_TEXT ended
+//   WORD_OPEN    begins a message of this tag byte; the next word is for its length
+//   WORD_CLOSE   ends the innermost one
+//   WORD_VARINT  this tag byte, then the next word as a varint
+//   WORD_BYTE    this byte
+//   WORD_DOUBLE  this tag byte, then the next two words as a double
 //
 // The list is passed twice: once for lengths, which also loads every piece before it is needed, so
 // that cache misses overlap; then to write.
 
 import { allocate, release, roundUp } from './heap';
 
-const PIECE: u32 = 0;
-const DIGITS: u32 = 1;
-const TEXT: u32 = 2;
-const OPEN: u32 = 3;
-const CLOSE: u32 = 4;
-const VARINT: u32 = 5;
-const BYTE: u32 = 6;
-const DOUBLE: u32 = 7;
-const DECIMAL: u32 = 8;
+export const KIND_BITS: u32 = 4;
+const KIND_MASK: u32 = (1 << KIND_BITS) - 1;
+const WORD_PIECE: u32 = 0;
+export const WORD_DIGITS: u32 = 1;
+export const WORD_TEXT: u32 = 2;
+export const WORD_OPEN: u32 = 3;
+export const WORD_CLOSE: u32 = 4;
+export const WORD_VARINT: u32 = 5;
+export const WORD_BYTE: u32 = 6;
+export const WORD_DOUBLE: u32 = 7;
+export const WORD_DECIMAL: u32 = 8;
 
 /** Messages within messages. */
 const DEPTH_MAX: u32 = 16;
@@ -103,32 +105,32 @@ function measure(end: u32): u32 {
   let loaded: u32 = 0;
   for (let at = words; at < end; at += 4) {
     const word = load<u32>(at);
-    const argument = word >> 4;
-    const kind = word & 15;
-    if (kind == PIECE) {
+    const argument = word >> KIND_BITS;
+    const kind = word & KIND_MASK;
+    if (kind == WORD_PIECE) {
       size += load<u32>(word);
       loaded += load<u8>(word + LINE);
-    } else if (kind == DIGITS) {
+    } else if (kind == WORD_DIGITS) {
       size += digitsOf(argument);
-    } else if (kind == TEXT) {
+    } else if (kind == WORD_TEXT) {
       size += argument;
-    } else if (kind == OPEN) {
+    } else if (kind == WORD_OPEN) {
       if (depth == DEPTH_MAX) unreachable();
       store<u32>(open + depth * 8, at + 4);
       store<u32>(open + depth * 8, size, 4);
       depth++;
       at += 4;
-    } else if (kind == CLOSE) {
+    } else if (kind == WORD_CLOSE) {
       depth--;
       const length = size - load<u32>(open + depth * 8, 4);
       store<u32>(load<u32>(open + depth * 8), length);
       size += 1 + varintSize(length);
-    } else if (kind == VARINT) {
+    } else if (kind == WORD_VARINT) {
       at += 4;
       size += 1 + varintSize(load<u32>(at));
-    } else if (kind == BYTE) {
+    } else if (kind == WORD_BYTE) {
       size += 1;
-    } else if (kind == DOUBLE) {
+    } else if (kind == WORD_DOUBLE) {
       at += 8;
       size += 9;
     } else {
@@ -195,27 +197,27 @@ function write(end: u32): void {
   let text = texts;
   for (let at = words; at < end; at += 4) {
     const word = load<u32>(at);
-    const argument = word >> 4;
-    const kind = word & 15;
-    if (kind == PIECE) {
+    const argument = word >> KIND_BITS;
+    const kind = word & KIND_MASK;
+    if (kind == WORD_PIECE) {
       to = copyTo(to, word + 4, load<u32>(word));
-    } else if (kind == DIGITS) {
+    } else if (kind == WORD_DIGITS) {
       to = putDigits(to, argument);
-    } else if (kind == TEXT) {
+    } else if (kind == WORD_TEXT) {
       to = copyTo(to, text, argument);
       text += argument;
-    } else if (kind == OPEN || kind == VARINT) {
+    } else if (kind == WORD_OPEN || kind == WORD_VARINT) {
       at += 4;
       to = putVarint(to, argument, load<u32>(at));
-    } else if (kind == BYTE) {
+    } else if (kind == WORD_BYTE) {
       store<u8>(to, argument);
       to++;
-    } else if (kind == DOUBLE) {
+    } else if (kind == WORD_DOUBLE) {
       store<u8>(to, argument);
       store<u64>(to + 1, load<u64>(at, 4));
       at += 8;
       to += 9;
-    } else if (kind == DECIMAL) {
+    } else if (kind == WORD_DECIMAL) {
       at += 4;
       to = putDecimal(to, load<u32>(at), argument);
     }

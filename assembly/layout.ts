@@ -45,6 +45,8 @@ export const ITEM_EXPECTED: u32 = 104;
 export const ITEM_REBOUGHT: u32 = 112;
 export const ITEM_EXPECTED_ONCE: u32 = 120;
 export const ITEM_REBOUGHT_ONCE: u32 = 128;
+/** From ITEM_N on, i64 each. */
+export const ITEM_COUNTERS: u32 = 16;
 
 /** The directories of an item's rows, and what counting a history notes of the item. */
 export const ITEM_NEXT: u32 = 136;
@@ -111,6 +113,7 @@ export const VIEW_ENTRIES: u32 = 64;
 export const VIEW_BYTES: u32 = VIEW_HEADER + VIEW_ENTRIES * VIEW_ENTRY;
 
 /** Tables, which are also the table codes of the digest where the digest has rows. */
+export const TABLE_NONE: u32 = 0;
 export const TABLE_NEXT: u32 = 1;
 export const TABLE_SAME: u32 = 2;
 export const TABLE_MEM: u32 = 3;

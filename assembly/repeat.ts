@@ -38,7 +38,9 @@ import { plain } from './weight';
  * The kinds of repeat term: learnt from who came back for what, and that of the baseline
  * (docs/reference/scores.md).
  */
-const REPEAT_HABIT: u32 = 1;
+export const REPEAT_NONE: u32 = 0;
+export const REPEAT_HABIT: u32 = 1;
+export const REPEAT_DESIGN: u32 = 2;
 
 /** The repeat term of an anchor; docs/reference/scores.md. */
 export function repeatTerm(anchor: u32, kind: u32): f64 {

@@ -11,6 +11,7 @@ import {
   CELL_KEY,
   CELL_WEIGHT,
   EMPTY,
+  ITEM_COUNTERS,
   ITEM_N,
   KEY_MASK,
   ROW_CAPACITY,
@@ -22,8 +23,6 @@ import {
 } from './layout';
 import { storeCount, storeHash } from './scopes';
 import { newestDay, receiptsOn } from './totals';
-
-const COUNTERS: u32 = 16;
 
 // @ts-expect-error: decorator
 @inline
@@ -59,7 +58,7 @@ function itemDigest(item: u32): u64 {
   let sum: u64 = digestOfRow(TABLE_NEXT, item);
   sum += digestOfRow(TABLE_SAME, item);
   sum += digestOfRow(TABLE_MEM, item);
-  for (let k: u32 = 0; k < COUNTERS; k++) {
+  for (let k: u32 = 0; k < ITEM_COUNTERS; k++) {
     // In the order of their table codes: 10 to 19, then from 40 on (items.ts).
     const table: u64 = k < 10 ? 10 + k : 30 + k;
     const value = load<i64>(record(item) + ITEM_N + k * 8);

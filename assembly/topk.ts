@@ -7,7 +7,8 @@ import { allocate } from './heap';
 import { idHash } from './items';
 
 export const RESULTS_MAX: u32 = 512;
-const RESULT_BYTES: u32 = 8;
+export const RESULT_BYTES: u32 = 8;
+export const RESULT_SCORE: u32 = 4;
 
 /** RESULTS_MAX × (item u32, score f32). */
 let results: u32 = 0;
@@ -31,18 +32,25 @@ export function resultCount(): u32 {
   return count;
 }
 
+/** Of the list's last place. */
+// @ts-expect-error: decorator
+@inline
+function lastScore(): f32 {
+  return load<f32>(results + (limit - 1) * RESULT_BYTES, RESULT_SCORE);
+}
+
 /** Offers one item; it must be offered at most once a selection. */
 // @ts-expect-error: decorator
 @inline
 export function offer(item: u32, score: f32): void {
-  if (count == limit && score < load<f32>(results + (limit - 1) * RESULT_BYTES, 4)) return;
+  if (count == limit && score < lastScore()) return;
   insert(item, score);
 }
 
 /** Nothing below this can get in. */
 export function leastScore(): f32 {
   if (count < limit) return -Infinity;
-  return limit ? load<f32>(results + (limit - 1) * RESULT_BYTES, 4) : Infinity;
+  return limit ? lastScore() : Infinity;
 }
 
 function insert(item: u32, score: f32): void {
@@ -50,23 +58,23 @@ function insert(item: u32, score: f32): void {
   let index = count;
   if (count == limit) {
     const last = results + (limit - 1) * RESULT_BYTES;
-    if (score == load<f32>(last, 4) && idHash(item) >= idHash(load<u32>(last))) return;
+    if (score == load<f32>(last, RESULT_SCORE) && idHash(item) >= idHash(load<u32>(last))) return;
     index = limit - 1;
   } else {
     count++;
   }
   while (index > 0) {
     const above = results + (index - 1) * RESULT_BYTES;
-    const other = load<f32>(above, 4);
+    const other = load<f32>(above, RESULT_SCORE);
     if (other > score || (other == score && idHash(load<u32>(above)) < idHash(item))) break;
     store<u64>(results + index * RESULT_BYTES, load<u64>(above));
     index--;
   }
   store<u32>(results + index * RESULT_BYTES, item);
-  store<f32>(results + index * RESULT_BYTES, score, 4);
+  store<f32>(results + index * RESULT_BYTES, score, RESULT_SCORE);
 }
 
 /** Whether the list is full and its worst score is at least `score`. */
 export function isSettledAbove(score: f32): bool {
-  return count == limit && (!limit || load<f32>(results + (limit - 1) * RESULT_BYTES, 4) >= score);
+  return count == limit && (!limit || lastScore() >= score);
 }

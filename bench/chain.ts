@@ -47,17 +47,17 @@ export async function fillChain(
   const items = named ? [...catalogue(workload)] : [];
   for (let at = 0; at < items.length; at += batchSize) {
     const batch = items.slice(at, at + batchSize);
-    await engine.ingest(batch.map((item) => ({ kind: 'item', item })));
+    await engine.writes.ingest(batch.map((item) => ({ kind: 'item', item })));
   }
-  let batch: Parameters<Engine['ingest']>[0][number][] = [];
+  let batch: Parameters<Engine['writes']['ingest']>[0][number][] = [];
   for (const purchase of receipts(count, workload)) {
     batch.push({ kind: 'purchase', purchase });
     if (batch.length < batchSize) continue;
-    await engine.ingest(batch);
+    await engine.writes.ingest(batch);
     batch = [];
   }
-  if (batch.length > 0) await engine.ingest(batch);
-  await engine.settle();
+  if (batch.length > 0) await engine.writes.ingest(batch);
+  await engine.upkeep.settle();
 }
 
 /** Puts the seeded chain into `folder`, which must not exist yet. */
@@ -68,7 +68,7 @@ export async function seededChain(folder: string): Promise<void> {
   }
   const engine = await openEngine({ dataDir: folder });
   await fillChain(engine);
-  await engine.checkpoint();
+  await engine.upkeep.checkpoint();
   await engine.close();
   if (sharedFolder === undefined) return;
   cpSync(folder, `${sharedFolder}.new`, { recursive: true });

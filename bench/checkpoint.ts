@@ -57,7 +57,7 @@ async function generate(engine: Engine): Promise<void> {
   const list = [...receipts(generatedReceipts, generated)];
   for (let at = 0; at < list.length; at += batchSize) {
     const batch = list.slice(at, at + batchSize);
-    await engine.ingest(batch.map((purchase) => ({ kind: 'purchase', purchase })));
+    await engine.writes.ingest(batch.map((purchase) => ({ kind: 'purchase', purchase })));
   }
 }
 
@@ -65,7 +65,9 @@ async function generate(engine: Engine): Promise<void> {
 function* laterReceipts(engine: Engine): IterableIterator<Purchase> {
   const baskets = new Map<string, { memberId: string; items: Set<string> }>();
   let newestMs = 0;
-  for (const { purchaseId, memberId, itemId, occurredAt } of engine.receipts({ gross: true })) {
+  for (const { purchaseId, memberId, itemId, occurredAt } of engine.records.receipts({
+    gross: true,
+  })) {
     const basket = baskets.get(purchaseId) ?? { memberId, items: new Set() };
     basket.items.add(itemId);
     baskets.set(purchaseId, basket);
@@ -99,7 +101,7 @@ async function sendOn(
     const due = (performance.now() - startedAt) / receiptEveryMs;
     if (answers.length < due) {
       const purchase = source.next().value as Purchase;
-      answers.push(engine.ingest([{ kind: 'purchase', purchase }]));
+      answers.push(engine.writes.ingest([{ kind: 'purchase', purchase }]));
     }
     await setTimeout(1);
   }
@@ -159,15 +161,15 @@ export async function benchCheckpoint(record: RecordRow): Promise<string> {
   try {
     const isReal = existsSync(onlineRetail);
     await (isReal ? importRetail(engine, folder) : generate(engine));
-    await engine.checkpoint();
+    await engine.upkeep.checkpoint();
     const source = laterReceipts(engine);
     // The compiler's work on code that runs for the first time is no stall of a checkpoint.
     await measure(engine, source, () => setTimeout(1_000));
-    await measure(engine, source, () => engine.checkpoint());
+    await measure(engine, source, () => engine.upkeep.checkpoint());
     const rows = [head];
     const [alone, beside]: [Turns[], Turns[]] = [[], []];
     for (let round = 1; round <= rounds; round++) {
-      const writing = await measure(engine, source, () => engine.checkpoint());
+      const writing = await measure(engine, source, () => engine.upkeep.checkpoint());
       const without = await measure(engine, source, () => setTimeout(writing.milliseconds));
       rows.push(rowOf(`${round} checkpoint`, writing), rowOf(`${round} without`, without));
       beside.push(writing.turns);

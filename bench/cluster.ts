@@ -57,7 +57,7 @@ async function learn(dataDir: string, from: number, to: number): Promise<void> {
     if (index < from) continue;
     batch.push({ kind: 'purchase', purchase });
     if (batch.length < 500) continue;
-    await engine.ingest(batch);
+    await engine.writes.ingest(batch);
     batch = [];
   }
   await engine.close();

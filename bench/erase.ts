@@ -34,7 +34,7 @@ async function readOn(engine: Engine, isDone: () => boolean): Promise<number> {
     const due = ((performance.now() - startedAt) / 1_000) * readsPerSecond;
     for (; reads < due; reads++) {
       const memberId = `member-${(reads * 7919) % workload.members}`;
-      engine.recommend(recommendRequestSchema.parse({ memberId }));
+      engine.lists.recommend(recommendRequestSchema.parse({ memberId }));
     }
     await setTimeout(1);
   }
@@ -48,7 +48,7 @@ export async function benchErase(record: RecordRow): Promise<string> {
     const list = [...receipts(receiptCount, workload)];
     for (let at = 0; at < list.length; at += batchSize) {
       const batch = list.slice(at, at + batchSize);
-      await engine.ingest(batch.map((purchase) => ({ kind: 'purchase', purchase })));
+      await engine.writes.ingest(batch.map((purchase) => ({ kind: 'purchase', purchase })));
     }
     const rawSamples = rawSyncs(folder);
     const raw = figuresOf(rawSamples);
@@ -57,7 +57,7 @@ export async function benchErase(record: RecordRow): Promise<string> {
     const samples: number[] = [];
     for (let index = 0; index < eraseCount; index++) {
       const startedAt = performance.now();
-      const receipt = await engine.erase(`member-${(index * 61) % workload.members}`);
+      const receipt = await engine.members.erase(`member-${(index * 61) % workload.members}`);
       samples.push(performance.now() - startedAt);
       if (receipt.found && receipt.digestBefore === receipt.digestAfter)
         throw new Error('no change');

@@ -32,11 +32,11 @@ interface Target {
 /** What the engine itself answers, so that what comes over the wire can be judged. */
 async function expectedLists(folder: string): Promise<Map<string, RecommendReply>> {
   const engine = await openEngine({ dataDir: folder });
-  await engine.settle();
+  await engine.upkeep.settle();
   const lists = new Map<string, RecommendReply>();
   for (const memberId of members(membersAsked)) {
     const request = recommendRequestSchema.parse({ memberId, limit: listItems });
-    lists.set(memberId, engine.recommend(request));
+    lists.set(memberId, engine.lists.recommend(request));
   }
   await engine.close();
   return lists;

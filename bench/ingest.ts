@@ -60,7 +60,7 @@ async function drive(
 async function driveEngine(folder: string, list: readonly Purchase[], writers: number) {
   const engine = await openEngine({ dataDir: folder });
   const result = await drive(list.length, writers, async (index) => {
-    const [answer] = await engine.ingest([{ kind: 'purchase', purchase: list[index]! }]);
+    const [answer] = await engine.writes.ingest([{ kind: 'purchase', purchase: list[index]! }]);
     if (answer?.status !== 'created') throw new Error(`receipt was ${answer?.status}`);
   });
   if (engine.status().events !== list.length) throw new Error('receipts were lost');
@@ -89,7 +89,7 @@ async function measureInMemory(record: RecordRow): Promise<string> {
   let startedAt = performance.now();
   for (let at = 0; at < list.length; at += inMemoryBatch) {
     const batch = list.slice(at, at + inMemoryBatch);
-    await engine.ingest(batch.map((purchase) => ({ kind: 'purchase', purchase })));
+    await engine.writes.ingest(batch.map((purchase) => ({ kind: 'purchase', purchase })));
     if ((at + inMemoryBatch) % 1_000 > 0) continue;
     rates.push(1_000_000 / (performance.now() - startedAt));
     startedAt = performance.now();
@@ -104,7 +104,7 @@ async function measureInMemory(record: RecordRow): Promise<string> {
 }
 
 async function judgeCounts(engine: Engine, list: readonly Purchase[]): Promise<void> {
-  const { ok, differenceCount } = await engine.verify();
+  const { ok, differenceCount } = await engine.upkeep.verify();
   if (!ok || engine.status().events !== list.length) {
     throw new Error(`${differenceCount} counts are wrong`);
   }

@@ -19,7 +19,9 @@ const scenarios = ['guess-you-like', 'discover'] as const;
 function readLists(engine: Engine): void {
   for (let member = 0; member < defaultWorkload.members; member++) {
     for (const scenario of scenarios) {
-      engine.recommend(recommendRequestSchema.parse({ scenario, memberId: `member-${member}` }));
+      engine.lists.recommend(
+        recommendRequestSchema.parse({ scenario, memberId: `member-${member}` }),
+      );
     }
   }
 }

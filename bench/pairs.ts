@@ -32,7 +32,7 @@ export async function makePairs(
   try {
     await feed(engine, pairs, options);
     use(engine);
-    await engine.checkpoint();
+    await engine.upkeep.checkpoint();
     const { events, items, members } = engine.status();
     return {
       digest: engine.inspect.digest(),
@@ -47,11 +47,11 @@ export async function makePairs(
 }
 
 async function feed(engine: Engine, pairs: number, options: WorkloadOptions): Promise<void> {
-  let batch: Parameters<Engine['ingest']>[0][number][] = [];
+  let batch: Parameters<Engine['writes']['ingest']>[0][number][] = [];
   for (const purchase of receipts(receiptsMax, options)) {
     batch.push({ kind: 'purchase', purchase });
     if (batch.length < batchSize) continue;
-    await engine.ingest(batch);
+    await engine.writes.ingest(batch);
     batch = [];
     if (engine.inspect.memory().pairs >= pairs) return;
   }

@@ -36,12 +36,12 @@ function timeLists(engine: Engine, scenario: string): number[] {
     recommendRequestSchema.parse({ scenario, memberId, limit: listItems }),
   );
   const samples = timed((index) => {
-    const bytes = encodeList(engine.rank(requests[index % membersAsked]!));
+    const bytes = encodeList(engine.lists.rank(requests[index % membersAsked]!));
     if (bytes.length < 100) throw new Error('a list was empty');
   });
   for (const request of requests) {
     const { items } = JSON.parse(
-      Buffer.from(encodeList(engine.rank(request)), 'latin1').toString(),
+      Buffer.from(encodeList(engine.lists.rank(request)), 'latin1').toString(),
     );
     if (items.length !== listItems) throw new Error('a list was not full');
   }

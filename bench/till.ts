@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
 import { ScanSessionRequest, ScanSessionResponse } from '#proto/caini/v1/checkout.js';
 import { Channel } from '#proto/caini/v1/ingest.js';
-import { demoChain, type Purchase } from '../engine/index.ts';
+import type { Purchase } from '../engine/index.ts';
+import { demoChain } from '../server/demo/demo-chain.ts';
 import { figuresOf, type RecordRow, rounded } from './figures.ts';
 import { type Program, startProgram } from './load/process.ts';
 

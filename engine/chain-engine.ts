@@ -1,54 +1,43 @@
-// The engine of one chain: ties log, views and serving together behind the interface of engine.ts.
+// The engine of one chain: makes its parts, brings them up in order, keeps them in step, and closes
+// them.
 import { setImmediate } from 'node:timers/promises';
-import { type Clock, steadyMilliseconds, systemClock } from './base/clock.ts';
+import { steadyMilliseconds, systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
 import { Likeness } from './catalogue/likeness.ts';
-import type { Registries } from './catalogue/registries.ts';
-import { createRegistries, readRegistries } from './catalogue/registries.ts';
-import type { Item, StoreProfile as StoreEvent } from './catalogue/shapes.ts';
+import { createRegistries, type Registries, readRegistries } from './catalogue/registries.ts';
 import type { StoredCounts } from './counting/checkpoint.ts';
-import { Catalogue } from './counting/counted-catalogue.ts';
 import { Keeper } from './counting/keeper.ts';
-import type { Audit } from './counting/verify.ts';
-import type {
-  ClockReport,
-  CompactReport,
-  Engine,
-  EngineOptions,
-  EngineStatus,
-  EraseReceipt,
-  IngestOptions,
-  ReceiptRow,
-} from './engine.ts';
+import type { Engine } from './engine.ts';
 import type { Batch } from './events/batch.ts';
 import { ClockGuard } from './events/clock-guard.ts';
-import type { DiscardedReceipt } from './events/discard.ts';
-import type { Event } from './events/index.ts';
 import { openLog } from './events/index.ts';
-import type { IngestResult } from './events/result.ts';
 import { readHistory } from './history/contributions.ts';
-import { countMembers, findMember, idsOf } from './history/members.ts';
+import { findMember, idsOf } from './history/members.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { Waiters } from './ingest/waiters.ts';
-import { inspectionOf } from './inspect.ts';
-import { confirmClock, discardAfter } from './jobs/clock.ts';
-import { eraseExactly } from './jobs/erase.ts';
 import { noteErased, reconcileErased } from './jobs/forgotten.ts';
 import { Maintenance } from './jobs/maintenance.ts';
-import { receiptRows } from './jobs/receipt-rows.ts';
 import { Settler } from './jobs/settler.ts';
 import type { Waiting } from './jobs/shared-work.ts';
-import { Lists, notReady } from './lists.ts';
 import type { Log } from './log/log.ts';
-import { halfLivesOf, kernelOptionsOf, timeZoneOf } from './options.ts';
+import { type EngineOptions, halfLivesOf, kernelOptionsOf, timeZoneOf } from './options.ts';
+import { type CataloguePort, catalogueOf } from './ports/catalogue.ts';
+import { type InspectPort, inspectionOf } from './ports/inspect.ts';
+import { type ListsPort, listsOf } from './ports/lists.ts';
+import { type MembersPort, membersOf } from './ports/members.ts';
+import { Readiness } from './ports/readiness.ts';
+import { type RecordsPort, recordsOf } from './ports/records.ts';
+import { type EngineStatus, memoryOf, type StatusParts, statusOf } from './ports/status.ts';
+import { type UpkeepPort, upkeepOf } from './ports/upkeep.ts';
+import { type WritesPort, writesOf } from './ports/writes.ts';
 import { settleNames } from './replication/names.ts';
 import { Replication } from './replication/replication.ts';
 import { Standing } from './replication/standing.ts';
-import type { RankedReply } from './serve/ranked.ts';
-import type { RecommendReply } from './serve/request.ts';
 import type { FolderClaim } from './store/claim.ts';
 import type { Ledger } from './store/ledger.ts';
 import type { Store } from './store/store.ts';
+
+const erasingAgain = 'erasing again whom the ledger names';
 
 export interface ChainParts {
   readonly store: Store;
@@ -61,6 +50,13 @@ export interface ChainParts {
 
 export class ChainEngine implements Engine {
   ready: Promise<void> = Promise.resolve();
+  readonly lists: ListsPort;
+  readonly writes: WritesPort;
+  readonly catalogue: CataloguePort;
+  readonly members: MembersPort;
+  readonly records: RecordsPort;
+  readonly upkeep: UpkeepPort;
+  readonly replication: Replication;
   private readonly parts: ChainParts;
   private readonly log: Log;
   private readonly registries: Registries;
@@ -68,47 +64,83 @@ export class ChainEngine implements Engine {
   private readonly writer: Ingest;
   private readonly keeper: Keeper;
   private readonly waiters = new Waiters();
-  readonly replication: Replication;
   private readonly standing: Standing;
   private readonly maintenance: Maintenance;
   private readonly settler: Settler;
-  private readonly lists: Lists;
-  private readonly clock: Clock;
-  private readonly clockGuard: ClockGuard;
+  private readonly readiness: Readiness;
+  private readonly statusParts: StatusParts;
   private refusedOfErased = 0;
-  private failure: string | undefined;
-  private isCatalogueRead = false;
-  /** What is done before anything is served, once all is counted; undefined when it is done. */
-  private reconciling: string | undefined = 'erasing again whom the ledger names';
   private readonly stopping = new AbortController();
 
   constructor(parts: ChainParts) {
     const { store, ledger, options, hashBytes } = parts;
     this.parts = parts;
-    const { clock = systemClock, steadyClock: steady = steadyMilliseconds } = options;
-    this.clock = clock;
+    const { clock = systemClock, steadyClock: steady = steadyMilliseconds, signal } = options;
+    const notify = (message: string) => this.notify(message);
+    signal?.addEventListener('abort', () => this.stop(), { signal: this.stopping.signal });
     this.log = openLog(store);
-    this.clockGuard = new ClockGuard({ store, log: this.log, clock, steady });
-    const timeZone = timeZoneOf(options);
-    const hashId = (id: string) => hashBytes(Buffer.from(id));
-    this.registries = createRegistries(hashId, options.catalogueMaxBytes);
-    this.likeness = new Likeness(this.registries.items, (number) => {
+    this.registries = createRegistries(
+      (id) => hashBytes(Buffer.from(id)),
+      options.catalogueMaxBytes,
+    );
+    const { log, registries } = this;
+    const clockGuard = new ClockGuard({ store, log, clock, steady });
+    this.likeness = this.makeLikeness();
+    this.writer = this.makeWriter(clockGuard);
+    this.keeper = this.makeKeeper();
+    this.standing = new Standing(log);
+    const { likeness, writer, keeper, standing, waiters } = this;
+    this.readiness = new Readiness(keeper);
+    const { readiness } = this;
+    const shared = { store, ledger, log, writer, keeper, clock, dataDir: options.dataDir, notify };
+    const work = { ...shared, signal: this.stopping.signal };
+    this.maintenance = new Maintenance({
+      ...work,
+      registries,
+      retentionDays: options.retentionDays,
+    });
+    const { maintenance } = this;
+    this.replication = new Replication({ ...work, maintenance, standing });
+    this.settler = new Settler({
+      counts: () => keeper.counts,
+      findAlike: () => likeness.work(),
+      isWriting: () => writer.isWriting,
+      onFailure: (error) => keeper.noteFailure(error),
+    });
+    const { settler, replication } = this;
+    const formula = options.formula ?? 'shipped';
+    const known = { ...shared, registries, readiness, standing, clockGuard, maintenance, settler };
+    this.statusParts = known;
+    this.lists = listsOf({ ...known, likeness, waiters, formula });
+    const onRefusedOfErased = () => {
+      this.refusedOfErased += 1;
+    };
+    this.writes = writesOf({ ...known, onRefusedOfErased });
+    this.catalogue = catalogueOf(known);
+    this.members = membersOf({ ...known, replication });
+    this.records = recordsOf(known);
+    this.upkeep = upkeepOf(known);
+  }
+
+  private makeLikeness(): Likeness {
+    return new Likeness(this.registries.items, (number) => {
       const { kernel } = this.keeper.counts;
       return number < kernel.run.itemCount.value ? kernel.support(number) : 0;
     });
-    const { log, registries, clockGuard } = this;
-    const notify = (message: string) => this.notify(message);
-    options.signal?.addEventListener('abort', () => this.stop(), { signal: this.stopping.signal });
-    this.writer = new Ingest({
+  }
+
+  private makeWriter(clockGuard: ClockGuard): Ingest {
+    const { store, ledger, options, hashBytes } = this.parts;
+    return new Ingest({
       store,
-      log,
+      log: this.log,
       ledger,
-      registries,
-      clock,
-      timeZone,
+      registries: this.registries,
+      clock: options.clock ?? systemClock,
+      timeZone: timeZoneOf(options),
       retentionDays: options.retentionDays,
       hashBytes,
-      notify,
+      notify: (message) => this.notify(message),
       clockGuard,
       checkpoints: () => this.keeper.checkpointer.standing,
       fold: (batch, newestDay) => this.fold(batch, newestDay),
@@ -120,36 +152,23 @@ export class ChainEngine implements Engine {
       assertRoomFor: (batch, takesBack) => this.keeper.assertRoomFor(batch, takesBack),
       onFailure: (error) => this.notify(`a write failed: ${String(error)}`),
     });
-    this.keeper = new Keeper({
+  }
+
+  private makeKeeper(): Keeper {
+    const { store, options } = this.parts;
+    return new Keeper({
       store,
-      log,
-      registries,
+      log: this.log,
+      registries: this.registries,
       halfLives: halfLivesOf(options),
       kernel: kernelOptionsOf(options),
       availableMemory: options.availableMemory,
       quietly: (work) => this.writer.quietly(work),
       whileStopped: (work) => this.writer.whileStopped(work),
       newestDay: this.writer.newestDay,
-      notify,
+      notify: (message) => this.notify(message),
       signal: this.stopping.signal,
     });
-    this.standing = new Standing(log);
-    const { writer, keeper, standing } = this;
-    const { signal } = this.stopping;
-    const { dataDir, retentionDays } = options;
-    const shared = { store, ledger, log, writer, keeper, clock, dataDir, signal, notify };
-    this.maintenance = new Maintenance({ ...shared, registries, retentionDays });
-    this.replication = new Replication({ ...shared, maintenance: this.maintenance, standing });
-    this.settler = new Settler({
-      counts: () => this.keeper.counts,
-      findAlike: () => this.likeness.work(),
-      isWriting: () => this.writer.isWriting,
-      onFailure: (error) => this.keeper.noteFailure(error),
-    });
-    const { settler, likeness } = this;
-    const formula = options.formula ?? 'shipped';
-    const known = { store, registries, likeness };
-    this.lists = new Lists({ ...known, keeper, standing, settler, formula });
   }
 
   private notify(message: string): void {
@@ -161,18 +180,20 @@ export class ChainEngine implements Engine {
     this.ready = this.start(stored);
     // Whoever awaits `ready` is told of a failure; nobody may be waiting yet.
     this.ready.catch((error: unknown) => {
-      this.failure = String(error);
-      if (!this.stopping.signal.aborted) this.notify(`cannot serve: ${this.failure}`);
+      const why = String(error);
+      this.readiness.fail(why);
+      if (!this.stopping.signal.aborted) this.notify(`cannot serve: ${why}`);
     });
   }
 
   private async start(stored: StoredCounts): Promise<void> {
-    const { origin, isFollower = false } = this.parts.options;
-    await settleNames({ ...this.parts, log: this.log, clock: this.clock, origin, isFollower });
+    const { readiness } = this;
     const { store, options } = this.parts;
+    const { clock = systemClock, origin, isFollower = false } = options;
+    await settleNames({ store, log: this.log, clock, origin, isFollower });
     const timeZone = timeZoneOf(options);
-    await this.inSlices(readRegistries(this.registries, { store, timeZone, clock: this.clock }));
-    this.isCatalogueRead = true;
+    await this.inSlices(readRegistries(this.registries, { store, timeZone, clock }));
+    readiness.enter({ name: 'reconciling', what: erasingAgain });
     await this.keeper.start(stored);
     this.standing.note(() => this.keeper.digest);
     await this.inSlices(this.likeness.begin());
@@ -182,9 +203,9 @@ export class ChainEngine implements Engine {
     await this.reconcileErased(!isNamed || own !== undefined);
     await this.maintenance.forgetErased();
     this.maintenance.noteStarted();
-    this.reconciling = 'taking out what has expired';
+    readiness.enter({ name: 'reconciling', what: 'taking out what has expired' });
     await this.replication.expireAlso();
-    this.reconciling = undefined;
+    readiness.enter({ name: 'open' });
     // A checkpoint holds no views of long rows: whoever asks first should find them made.
     this.settler.noteChange();
   }
@@ -197,9 +218,9 @@ export class ChainEngine implements Engine {
   }
 
   private async reconcileErased(mayErase: boolean): Promise<void> {
-    const { writer, parts, stopping, reconciling: what } = this;
+    const { writer, parts, stopping, readiness } = this;
     const progress = (done: number, total: number) => {
-      this.reconciling = `${what} ${done}/${total}`;
+      readiness.enter({ name: 'reconciling', what: `${erasingAgain} ${done}/${total}` });
     };
     const { signal } = stopping;
     const erased = await reconcileErased({ ...parts, writer, signal, progress }, mayErase);
@@ -218,161 +239,18 @@ export class ChainEngine implements Engine {
       this.standing.note(() => this.keeper.digest);
       this.waiters.wake();
       this.maintenance.noteEvents();
-      this.maintenance.noteMemory(this.memory);
+      this.maintenance.noteMemory(memoryOf(this.keeper.counts));
       this.settler.noteChange();
       this.replication.noteFolded();
     }
   }
 
-  /** Why nothing can be served yet; undefined when everything can. */
-  private get waitingFor(): string | undefined {
-    if (!this.isCatalogueRead) return this.failure ?? 'reading the catalogue';
-    return this.failure ?? this.keeper.waitingFor ?? this.reconciling;
-  }
-
-  /** Items and stores can be told while receipts are still being counted, but not before. */
-  private get catalogue(): Catalogue {
-    if (!this.isCatalogueRead) this.assertReady();
-    return new Catalogue(this.registries, this.keeper.counts);
-  }
-
-  private assertReady(): void {
-    const { waitingFor } = this;
-    if (waitingFor !== undefined) throw notReady(waitingFor);
-  }
-
-  /** For what makes a chain smaller: it needs no counts where memory does not hold them. */
-  private assertReadyOrOversize(): void {
-    if (!this.keeper.isOversize || this.reconciling !== undefined) this.assertReady();
-  }
-
-  async ingest(
-    events: readonly Event[],
-    options: IngestOptions = {},
-  ): Promise<readonly IngestResult[]> {
-    this.assertReady();
-    this.clockGuard.assertNotBehind();
-    const results = await this.writer.submit(events, options);
-    if (this.clockGuard.state === 'right') this.clockGuard.noteAccepted();
-    for (const { reason } of results) if (reason === 'MEMBER_ERASED') this.refusedOfErased += 1;
-    return results;
-  }
-
-  get isBehind(): boolean {
-    return this.writer.isBehind;
-  }
-
-  recommend(...[input, audience]: Parameters<Engine['recommend']>): RecommendReply {
-    this.assertReady();
-    return this.lists.recommend(input, audience);
-  }
-
-  rank(...[request, audience]: Parameters<Engine['rank']>): RankedReply {
-    this.assertReady();
-    return this.lists.rank(request, audience);
-  }
-
-  waitFor(watermark: string): Promise<void> {
-    return this.waiters.waitFor(watermark, (asked) => this.standing.holds(asked));
-  }
-
-  erase(memberId: string): Promise<EraseReceipt> {
-    this.assertReadyOrOversize();
-    const { writer, keeper, log, replication, clock } = this;
-    const { store } = this.parts;
-    return eraseExactly({ store, writer, keeper, log, replication, clock }, memberId);
-  }
-
-  async verify(waiting?: Waiting): Promise<Audit> {
-    this.assertReady();
-    return this.maintenance.verify(waiting);
-  }
-
-  settle(): Promise<void> {
-    this.assertReady();
-    return this.settler.settleAll();
-  }
-
-  checkpoint(waiting?: Waiting): Promise<void> {
-    return this.maintenance.checkpoint(waiting);
-  }
-
-  async expire(waiting?: Waiting): Promise<number> {
-    this.assertReadyOrOversize();
-    // By a clock that is years ahead everything would be too old.
-    const { trouble } = this.clockGuard;
-    if (trouble !== undefined) throw new EngineError('UNAVAILABLE', trouble, { reason: 'CLOCK' });
-    return this.maintenance.expire(waiting);
-  }
-
-  confirmClock(): Promise<ClockReport> {
-    return confirmClock(this.clockParts);
-  }
-
-  discardAfter(momentMs: number): Promise<readonly DiscardedReceipt[]> {
-    this.assertReadyOrOversize();
-    return discardAfter(this.clockParts, momentMs);
-  }
-
-  private get clockParts() {
-    const { log, writer, clockGuard, clock } = this;
-    return { log, writer, clockGuard, clock };
-  }
-
-  async compact(waiting?: Waiting): Promise<CompactReport> {
-    this.assertReadyOrOversize();
-    return this.maintenance.compact(waiting);
-  }
-
-  item(itemId: string): Item | undefined {
-    return this.catalogue.item(itemId);
-  }
-
-  items(after?: string): IterableIterator<Item> {
-    return this.catalogue.items(after);
-  }
-
-  store(storeId: string): StoreEvent | undefined {
-    return this.catalogue.store(storeId);
-  }
-
-  stores(after?: string): IterableIterator<StoreEvent> {
-    return this.catalogue.stores(after);
-  }
-
-  receipts(options: { readonly gross?: boolean } = {}): IterableIterator<ReceiptRow> {
-    return receiptRows(this.log, this.parts.store, options.gross ?? false);
-  }
-
-  bookmark(key: string): string | undefined {
-    return this.parts.store.readMeta(`bookmark:${key}`) as string | undefined;
-  }
-
-  private get memory() {
-    const { kernel } = this.keeper.counts;
-    return { usedBytes: kernel.run.usedBytes(), maxBytes: kernel.memoryMax };
-  }
-
   status(): EngineStatus {
-    const { trouble: clockTrouble } = this.clockGuard;
-    const isBehind = this.clockGuard.state === 'behind';
-    const waitingFor = this.waitingFor ?? (isBehind ? clockTrouble : undefined);
-    return {
-      ready: waitingFor === undefined,
-      ...(clockTrouble !== undefined && { clockTrouble }),
-      ...(waitingFor === undefined ? {} : { waitingFor }),
-      watermark: this.standing.watermark,
-      events: this.log.head,
-      members: countMembers(this.parts.store),
-      items: this.registries.items.size,
-      stores: this.registries.stores.size,
-      refusedOfErased: this.refusedOfErased,
-      memory: this.memory,
-      catalogue: this.registries.items.room.use,
-    };
+    const { refusedOfErased } = this;
+    return statusOf(this.statusParts, { memory: memoryOf(this.keeper.counts), refusedOfErased });
   }
 
-  get inspect() {
+  get inspect(): InspectPort {
     const { store } = this.parts;
     return inspectionOf(this.keeper, this.registries, (memberId) =>
       readHistory(store, idsOf(findMember(store, memberId))),

@@ -1,6 +1,7 @@
 // The only public door of the engine: what server/, bench/ and tests/ may use.
-export { type Clock, systemClock } from './base/clock.ts';
+export { type Clock, millisecondsPerDay, systemClock } from './base/clock.ts';
 export {
+  assert,
   EngineError,
   type ErrorCode,
   errorCodes,
@@ -8,7 +9,7 @@ export {
 } from './base/errors.ts';
 export { workingNames } from './base/folder.ts';
 export { limits } from './base/limits.ts';
-export { createRandom } from './base/random.ts';
+export { createRandom, type Random, uniformOf, weightedIndex } from './base/random.ts';
 export { type Channel, channelSchema, channels, idSchema, timeSchema } from './base/shapes.ts';
 export { zoneOffsetMinutes } from './base/time.ts';
 export { type Marks, Registry } from './catalogue/registry.ts';
@@ -23,21 +24,7 @@ export {
   timeZoneSchema,
 } from './catalogue/shapes.ts';
 export type { Audit } from './counting/verify.ts';
-export type {
-  Cell,
-  ClockReport,
-  ClusterCounter,
-  ClusterStatus,
-  CompactReport,
-  Engine,
-  EngineOptions,
-  EngineStatus,
-  EraseReceipt,
-  FollowStatus,
-  IngestOptions,
-  NodeAcknowledgement,
-  ReceiptRow,
-} from './engine.ts';
+export type { Engine } from './engine.ts';
 export { type Consent, consentSchema } from './events/consent.ts';
 export type { DiscardedReceipt } from './events/discard.ts';
 export type { Event } from './events/index.ts';
@@ -57,21 +44,8 @@ export {
 } from './events/return.ts';
 export { type UnreferencedReturn, unreferencedReturnSchema } from './events/unreferenced-return.ts';
 export { type BackupReport, backUp } from './jobs/backup.ts';
-export { type DemoChain, type DemoChainOptions, demoChain } from './jobs/demo/demo-chain.ts';
-export type { DemoHighlights } from './jobs/demo/highlights.ts';
-export {
-  type DemoProgress,
-  type DemoSummary,
-  type LoadDemoOptions,
-  loadDemo,
-} from './jobs/demo/load-demo.ts';
-export {
-  type EvaluateOptions,
-  type EvaluateProgress,
-  type Evaluation,
-  evaluate,
-} from './jobs/evaluate/evaluate.ts';
-export { type Protocol, protocols } from './jobs/evaluate/protocols.ts';
+export type { ClockReport } from './jobs/clock.ts';
+export type { EraseReceipt, NodeAcknowledgement } from './jobs/erase.ts';
 export {
   type ExportOptions,
   exportFormats,
@@ -79,19 +53,37 @@ export {
 } from './jobs/export.ts';
 export { parseColumnMap } from './jobs/import/columns.ts';
 export { type ImportFile, inspectFile, saveStream } from './jobs/import/file.ts';
-export {
-  type ImportOptions,
-  type ImportProgress,
-  type ImportSummary,
-  runImport,
+export type {
+  ImportOptions,
+  ImportProgress,
+  ImportSummary,
 } from './jobs/import/import.ts';
+export type { CompactReport } from './jobs/maintenance.ts';
+export { type FileReceipt, type ReceiptFile, readReceipts } from './jobs/receipt-file.ts';
+export type { ReceiptRow } from './jobs/receipt-rows.ts';
 export { type RestoreReport, restore } from './jobs/restore.ts';
 export type { Waiting } from './jobs/shared-work.ts';
 export { type UpgradeReport, upgrade } from './jobs/upgrade.ts';
 export type { KernelExports } from './kernel/exports.ts';
 export { Joiner, roundScore, varintBytes } from './kernel/joiner.ts';
+export { type KernelLayout, layoutOf } from './kernel/layout.ts';
 export { originName, type Place, parseVector } from './log/vector.ts';
 export { openEngine } from './open.ts';
+export type { EngineOptions } from './options.ts';
+export type { CataloguePort } from './ports/catalogue.ts';
+export { runImport } from './ports/import.ts';
+export type { Cell, InspectPort } from './ports/inspect.ts';
+export type { ListsPort } from './ports/lists.ts';
+export type { MembersPort } from './ports/members.ts';
+export type { RecordsPort } from './ports/records.ts';
+export type {
+  ClusterCounter,
+  ClusterStatus,
+  EngineStatus,
+  FollowStatus,
+} from './ports/status.ts';
+export type { UpkeepPort } from './ports/upkeep.ts';
+export type { IngestOptions, WritesPort } from './ports/writes.ts';
 export type { JournalEntry, Replication } from './replication/replication.ts';
 export { installSnapshot, openSeedFolder } from './replication/seed.ts';
 export { snapshotFiles } from './replication/snapshots.ts';

@@ -33,7 +33,7 @@ async function fill(engine: Engine, memberOf: (number: number) => string): Promi
     const events = Array.from({ length: 500 }, (_, at) =>
       receipt(from + at, memberOf(from + at), momentOf(from + at)),
     );
-    await engine.ingest(events, { trustsDays: true });
+    await engine.writes.ingest(events, { trustsDays: true });
   }
 }
 
@@ -52,20 +52,20 @@ async function costOf(
   const engine = await openEngine({ dataDir, clock: now, steadyClock: now });
   try {
     await fill(engine, memberOf);
-    const { bytesAfter } = await engine.compact();
+    const { bytesAfter } = await engine.upkeep.compact();
     const puts = vi.spyOn(Table.prototype, 'put');
     // Fourteen of each fill a chunk, whatever was in it.
     for (let at = 0; at < more; at++) {
       const memberId = memberOf(Math.floor(at / 14) * 37);
       const event = receipt(receipts + at, memberId, atMs(at));
-      await engine.ingest([event], { trustsDays: true });
+      await engine.writes.ingest([event], { trustsDays: true });
     }
     const written = puts.mock.calls.reduce(
       (sum, [key, value]) => sum + key.length + value.length,
       0,
     );
     puts.mockRestore();
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
     return { written: written / more, kept: bytesAfter };
   } finally {
     await engine.close();

@@ -1,8 +1,52 @@
-// What an engine is opened with where nothing is said.
+// What an engine is opened with, and what holds where nothing is said.
+import type { Clock } from './base/clock.ts';
 import { limits } from './base/limits.ts';
 import { defaultMemoryMax } from './base/machine.ts';
-import type { EngineOptions } from './engine.ts';
-import type { KernelOptions } from './kernel/instance.ts';
+import type { KernelBuild, KernelOptions } from './kernel/instance.ts';
+import type { Formula } from './serve/request.ts';
+
+export interface EngineOptions {
+  /** The data folder of one chain; made when absent. */
+  readonly dataDir: string;
+  readonly clock?: Clock;
+  /** Milliseconds of a clock that nobody can set; default: that of the process. */
+  readonly steadyClock?: Clock;
+  /** IANA zone for receipts whose store has none. Default Asia/Shanghai. */
+  readonly timeZone?: string;
+  /** Days after which a co-occurrence weighs half; `null`: no decay. Default 60. */
+  readonly halfLifeDays?: number | null;
+  /** The same for popularity. Default 30. */
+  readonly popularityHalfLifeDays?: number | null;
+  /** Days that receipts are kept; undefined: for ever. */
+  readonly retentionDays?: number | undefined;
+  /**
+   * Told in one line what goes on in the background: a rebuild, a landmark crossed, a checkpoint
+   * that failed.
+   */
+  readonly notify?: (message: string) => void;
+  /** Resolve before the counts are made, to answer health checks meanwhile; see `Engine.ready`. */
+  readonly openAtOnce?: boolean;
+  /** Which formula makes the lists. Default `shipped`. */
+  readonly formula?: Formula;
+  /** The name under which this node's own events go to other nodes. Default: as the folder says. */
+  readonly origin?: string | undefined;
+  /** 32 bytes: the key of a ledger that is made now. Default: one by chance. */
+  readonly ledgerKey?: Buffer;
+  /** The folder is a copy that only takes in what other nodes accept. */
+  readonly isFollower?: boolean;
+  /** Bytes that the counts may use; default: a third of the machine, at most 3.5 GiB. */
+  readonly memoryMaxBytes?: number | undefined;
+  /** Bytes beyond them for what cannot be refused; default: limits.memoryReserveBytes. */
+  readonly memoryReserveBytes?: number;
+  /** Bytes that items and stores may take beside the counts; default: half of Node's heap. */
+  readonly catalogueMaxBytes?: number;
+  /** Bytes that may still be taken of the machine; default: as the system says. */
+  readonly availableMemory?: () => number;
+  /** Which build of the kernel: `debug` keeps its assertions. */
+  readonly kernelBuild?: KernelBuild;
+  /** Aborted when the engine is to close soon: long work is given up, also that of the opening. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 const defaultHalfLifeDays = 60;
 const defaultPopularityHalfLifeDays = 30;

@@ -31,8 +31,8 @@ async function teach(engine: Engine): Promise<void> {
       lines: [1, 5, 11].map((step) => ({ itemId: `i${(at * step + step) % 48}`, quantity: 1 })),
     }),
   }));
-  await engine.ingest([...catalogue, ...stores, ...sales], { trustsDays: true });
-  await engine.settle();
+  await engine.writes.ingest([...catalogue, ...stores, ...sales], { trustsDays: true });
+  await engine.upkeep.settle();
 }
 
 function lists(engine: Engine): unknown[] {
@@ -44,7 +44,7 @@ function lists(engine: Engine): unknown[] {
     ),
   );
   return asked.map((request) => {
-    const { recommendationId: _, ...reply } = engine.recommend(request);
+    const { recommendationId: _, ...reply } = engine.lists.recommend(request);
     return reply;
   });
 }

@@ -272,7 +272,7 @@ async function makeChain(): Promise<void> {
   const old = ['old-1', 'old-2'];
   await using('shop', async (engine) => {
     const sent = [...old.map(lookedLongAgo), ...features.flatMap((feature) => feature.sent ?? [])];
-    const results = await engine.ingest(sent);
+    const results = await engine.writes.ingest(sent);
     expect(results.map(({ status }) => status)).toEqual(sent.map(() => 'created'));
     const entries = features.flatMap((feature) => feature.later ?? []);
     await engine.replication.apply(
@@ -315,11 +315,11 @@ function keyTo(name: string): void {
 const ways: Readonly<Record<string, (name: string) => Promise<unknown>>> = {
   async 'opened again'(name) {
     copyTo(name);
-    await using(name, (engine) => engine.checkpoint());
+    await using(name, (engine) => engine.upkeep.checkpoint());
   },
   async compacted(name) {
     copyTo(name);
-    await using(name, (engine) => engine.compact());
+    await using(name, (engine) => engine.upkeep.compact());
   },
   restored: (name) => restoreTo(name),
   async replayed(name) {
@@ -337,7 +337,7 @@ const ways: Readonly<Record<string, (name: string) => Promise<unknown>>> = {
       rmSync(snapshot, { recursive: true });
     });
     await installSnapshot(folderOf(name));
-    await using(name, (follower) => follower.checkpoint());
+    await using(name, (follower) => follower.upkeep.checkpoint());
   },
 };
 
@@ -368,11 +368,11 @@ describe('an erase takes everywhere', () => {
   async function eraseAll(origin: Engine, follower: Engine): Promise<void> {
     await exchange(origin, follower);
     for (const { of } of owners) {
-      expect(await origin.erase(member(of))).toMatchObject({ found: true });
+      expect(await origin.members.erase(member(of))).toMatchObject({ found: true });
     }
     await exchange(origin, follower);
     expect(follower.inspect.digest()).toBe(origin.inspect.digest());
-    for (const engine of [origin, follower]) await engine.compact();
+    for (const engine of [origin, follower]) await engine.upkeep.compact();
   }
 
   beforeAll(async () => {

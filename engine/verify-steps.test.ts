@@ -44,7 +44,7 @@ async function withChain(use: (opened: Opened) => void): Promise<void> {
   await withTemporaryFolder(async (dataDir) => {
     const engine = await openEngine({ dataDir, clock: () => now });
     for (let at = 0; at < receipts; at += 50) {
-      await engine.ingest(Array.from({ length: 50 }, (_, more) => purchase(at + more)));
+      await engine.writes.ingest(Array.from({ length: 50 }, (_, more) => purchase(at + more)));
     }
     await engine.close();
     const store = await Store.open(join(dataDir, 'chain'), { readOnly: true });

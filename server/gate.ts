@@ -104,7 +104,7 @@ export class Gate {
 /** Whether a receipt that came now would wait too long for the disk. */
 export function isBehind(access: EngineAccess): boolean {
   try {
-    return access.engine().isBehind;
+    return access.engine().writes.isBehind;
   } catch {
     // Not open yet, which the way of every request tells better.
     return false;

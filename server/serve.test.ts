@@ -36,7 +36,7 @@ const isKept = (event: Event, days: number) =>
 async function digestOf(kept: readonly Event[], clock: () => number): Promise<string> {
   return withTemporaryFolder(async (dataDir) => {
     const engine = await openEngine({ dataDir, clock, steadyClock: clock });
-    await engine.ingest(kept, { trustsDays: true });
+    await engine.writes.ingest(kept, { trustsDays: true });
     const digest = engine.inspect.digest();
     await engine.close();
     return digest;
@@ -48,7 +48,7 @@ test('receipts leave the retention window at the start and every hour, exactly',
     let nowMs = startMs + 40 * dayMs;
     const clock = () => nowMs;
     const filled = await openEngine({ dataDir, clock, steadyClock: clock });
-    await filled.ingest(events(40), { trustsDays: true });
+    await filled.writes.ingest(events(40), { trustsDays: true });
     await filled.close();
     nowMs += 7 * dayMs;
     const server = await startServer({
@@ -66,11 +66,13 @@ test('receipts leave the retention window at the start and every hour, exactly',
         const kept = events(40).filter((event) => isKept(event, days));
         const digest = await digestOf(kept, clock);
         await vi.waitFor(() => expect(engine.inspect.digest()).toBe(digest), { timeout: 5_000 });
-        expect(await engine.verify()).toMatchObject({ ok: true, digest });
-        expect([...engine.receipts()].map(({ purchaseId }) => purchaseId)).not.toContain('p0');
+        expect(await engine.upkeep.verify()).toMatchObject({ ok: true, digest });
+        expect([...engine.records.receipts()].map(({ purchaseId }) => purchaseId)).not.toContain(
+          'p0',
+        );
       }
       const [first] = events(1);
-      expect(await engine.ingest([first!])).toMatchObject([{ reason: 'OUTSIDE_RETENTION' }]);
+      expect(await engine.writes.ingest([first!])).toMatchObject([{ reason: 'OUTSIDE_RETENTION' }]);
     } finally {
       await server.close();
     }

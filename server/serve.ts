@@ -1,13 +1,8 @@
 // The life of a server: the door first, then the data folder, then the demo if asked for, and all
 // of it back again.
 import type { Logger } from 'pino';
-import {
-  type DemoSummary,
-  type Engine,
-  EngineError,
-  loadDemo,
-  systemClock,
-} from '../engine/index.ts';
+import { type Engine, EngineError, systemClock } from '../engine/index.ts';
+import { type DemoSummary, loadDemo } from './demo/load-demo.ts';
 import { doorLimits } from './limits.ts';
 import type { EngineAccess, Readiness } from './operations/operation.ts';
 
@@ -96,7 +91,7 @@ function keepRetention(engine: Engine, options: ServeOptions, state: State): voi
   const { log, expireEveryMs = doorLimits.expireEveryMs } = options;
   const expire = async (): Promise<void> => {
     try {
-      const expired = await engine.expire({ signal: state.closing.signal });
+      const expired = await engine.writes.expire({ signal: state.closing.signal });
       if (expired > 0) log.info(`${expired} receipts left the retention window`);
     } catch (error) {
       // The next hour tries again; closing in the midst of it is no failure.

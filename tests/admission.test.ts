@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import type { ServiceError } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Engine } from '../engine/index.ts';
+import type { Engine, WritesPort } from '../engine/index.ts';
 import { Gate } from '../server/gate.ts';
 import type { EngineAccess } from '../server/operations/operation.ts';
 import { operations } from '../server/operations.ts';
@@ -28,7 +28,11 @@ const behind =
   (isBehind: () => boolean) =>
   (access: EngineAccess): EngineAccess => ({
     ...access,
-    engine: () => Object.create(access.engine(), { isBehind: { get: isBehind } }) as Engine,
+    engine: () => {
+      const engine = access.engine();
+      const writes = Object.create(engine.writes, { isBehind: { get: isBehind } }) as WritesPort;
+      return Object.create(engine, { writes: { value: writes } }) as Engine;
+    },
   });
 const always = behind(() => true);
 

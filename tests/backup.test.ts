@@ -46,7 +46,7 @@ const receipts = (from: number, to: number) =>
 function digestOf(events: readonly Event[]): Promise<string> {
   return withTemporaryFolder(async (dataDir) => {
     const engine = await open(dataDir);
-    await engine.ingest(events);
+    await engine.writes.ingest(events);
     const digest = engine.inspect.digest();
     await engine.close();
     return digest;
@@ -69,11 +69,11 @@ test('backups taken while receipts pour in are each the chain of one moment', as
   await withTemporaryFolder(async (folder) => {
     const dataDir = join(folder, 'data');
     await withEngine(dataDir, async (engine) => {
-      await engine.ingest(receipts(0, 2_000));
+      await engine.writes.ingest(receipts(0, 2_000));
       let sent = 2_000;
       let isWriting = true;
       const writer = (async () => {
-        for (; isWriting; sent += 50) await engine.ingest(receipts(sent, sent + 50));
+        for (; isWriting; sent += 50) await engine.writes.ingest(receipts(sent, sent + 50));
       })();
       for (const name of ['b1', 'b2', 'b3']) {
         const { code, stdout, stderr } = await caini(
@@ -82,11 +82,11 @@ test('backups taken while receipts pour in are each the chain of one moment', as
         expect(stderr).toBe('');
         expect([code, JSON.parse(stdout).kind]).toEqual([0, 'caini backup']);
         // A compaction swaps the folder under the next backup.
-        await engine.compact();
+        await engine.upkeep.compact();
       }
       isWriting = false;
       await writer;
-      expect(await engine.verify()).toMatchObject({ ok: true });
+      expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
     });
     let former = 0;
     for (const name of ['b1', 'b2', 'b3']) {
@@ -105,7 +105,7 @@ test('a backup that is killed leaves nothing that looks like one, and harms nobo
     const dataDir = join(folder, 'data');
     const target = join(folder, 'backup');
     await withEngine(dataDir, async (engine) => {
-      for (let at = 0; at < 20_000; at += 500) await engine.ingest(receipts(at, at + 500));
+      for (let at = 0; at < 20_000; at += 500) await engine.writes.ingest(receipts(at, at + 500));
       for (const delayMs of [150, 250, 350]) {
         const { child, ended } = startCaini(['backup', target, '--data-dir', dataDir]);
         const killer = setTimeout(() => child.kill('SIGKILL'), delayMs);
@@ -114,11 +114,11 @@ test('a backup that is killed leaves nothing that looks like one, and harms nobo
         // A machine fast enough to be through by then has made a whole one.
         expect(existsSync(target)).toBe(code === 0);
         rmSync(target, { recursive: true, force: true });
-        await engine.ingest(receipts(20_000, 20_100));
+        await engine.writes.ingest(receipts(20_000, 20_100));
       }
       expect(await caini('backup', target, '--data-dir', dataDir)).toMatchObject({ code: 0 });
       expect(readdirSync(target).sort()).toEqual(['data.mdb', 'erased', 'manifest.json']);
-      expect(await engine.verify()).toMatchObject({ ok: true });
+      expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
     });
   }, 'backup');
 });
@@ -126,10 +126,10 @@ test('a backup that is killed leaves nothing that looks like one, and harms nobo
 async function prepared(folder: string) {
   const dataDir = join(folder, 'data');
   const backup = join(folder, 'backup');
-  await withEngine(dataDir, (engine) => engine.ingest(receipts(0, 300)));
+  await withEngine(dataDir, (engine) => engine.writes.ingest(receipts(0, 300)));
   const manifest = await backUp({ dataDir, folder: backup, clock, settings });
   const digest = await withEngine(dataDir, async (engine) => {
-    await engine.ingest(receipts(300, 400));
+    await engine.writes.ingest(receipts(300, 400));
     return engine.inspect.digest();
   });
   return { dataDir, backup, manifest, digest };
@@ -187,7 +187,7 @@ test('a folder in use, another chain and a failed proof leave everything as it w
     await expect(restore(broken)).rejects.toThrow('no power');
     const other = join(folder, 'other');
     const foreign = join(folder, 'foreign');
-    await withEngine(other, (engine) => engine.erase('somebody'));
+    await withEngine(other, (engine) => engine.members.erase('somebody'));
     await backUp({ dataDir: other, folder: foreign, clock, settings });
     const mixed = restore({ backup: foreign, dataDir, openFolder });
     await expect(mixed).rejects.toMatchObject({ reason: 'OTHER_CHAIN' });
@@ -204,7 +204,7 @@ test('a restore ends at a sequence or at a time, and later events go on from the
     const openNow = () => openEngine({ dataDir, clock: () => nowMs, timeZone });
     const engine = await openNow();
     for (let at = 0; at < 100; at += 10) {
-      await engine.ingest(receipts(at, at + 10));
+      await engine.writes.ingest(receipts(at, at + 10));
       nowMs += 60_000;
     }
     await engine.close();
@@ -220,7 +220,7 @@ test('a restore ends at a sequence or at a time, and later events go on from the
       expect(report.digest).toBe(await digestOf(receipts(0, sequence)));
     }
     const again = await openNow();
-    const results = await again.ingest(receipts(50, 100));
+    const results = await again.writes.ingest(receipts(50, 100));
     expect(results.map(({ status }) => status).lastIndexOf('duplicate')).toBe(4);
     expect(again.inspect.digest()).toBe(await digestOf(receipts(0, 100)));
     await again.close();
@@ -263,13 +263,13 @@ async function proveReplay(chain: Chain, { folder, cut }: Replaying): Promise<vo
     });
     return withEngine(target, async (engine) => {
       // The same history must be refused and accepted from here on.
-      const rows = JSON.stringify([...engine.receipts({ gross: true })]);
+      const rows = JSON.stringify([...engine.records.receipts({ gross: true })]);
       const { landmarks } = markOf(engine);
       return { digest: report.digest, watermark: report.watermark, rows, landmarks };
     });
   };
   const rows = await withEngine(dataDir, async (engine) =>
-    JSON.stringify([...engine.receipts({ gross: true })]),
+    JSON.stringify([...engine.records.receipts({ gross: true })]),
   );
   const whole = { digest, watermark: String(sequence), rows };
   expect(await restoreTo(sequence)).toMatchObject(whole);
@@ -292,19 +292,19 @@ interface Mark {
 async function live(engine: Engine, chain: Chain) {
   let marks: Mark[] = [];
   for (const step of stepsOf(chain)) {
-    if (step.kind === 'checkpoint') await engine.checkpoint();
+    if (step.kind === 'checkpoint') await engine.upkeep.checkpoint();
     if (step.kind === 'erase') {
-      await engine.erase(step.memberId);
+      await engine.members.erase(step.memberId);
       marks = [];
     }
     if (step.kind !== 'ingest') continue;
     for (const event of step.events) {
-      await engine.ingest([event], { trustsDays: true });
+      await engine.writes.ingest([event], { trustsDays: true });
       marks.push(markOf(engine));
     }
   }
   // A landmark that was crossed is recounted in the background; a checkpoint waits behind it.
-  await engine.checkpoint();
+  await engine.upkeep.checkpoint();
   const last = markOf(engine);
   const settled = marks.filter(
     ({ sequence, landmarks }) => sequence > 0 && landmarks === last.landmarks,

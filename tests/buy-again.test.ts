@@ -19,13 +19,13 @@ function dueAfter(bought: Readonly<Record<string, readonly number[]>>) {
             occurredAt: new Date(firstMs + day * millisecondsPerDay).toISOString(),
             lines: [{ itemId: 'beans', quantity: 1 }],
           });
-          const [result] = await engine.ingest([{ kind: 'purchase', purchase }]);
+          const [result] = await engine.writes.ingest([{ kind: 'purchase', purchase }]);
           expect(result?.status).toBe('created');
         }
       }
       return Object.keys(bought).map((memberId) => {
         const request = recommendRequestSchema.parse({ scenario: 'buy-again', memberId });
-        const { usualGapDays, nextDueOn } = engine.recommend(request).items[0] ?? {};
+        const { usualGapDays, nextDueOn } = engine.lists.recommend(request).items[0] ?? {};
         return [memberId, usualGapDays, nextDueOn];
       });
     } finally {

@@ -51,7 +51,7 @@ async function checkpointBeside(
   change: (at: number) => Promise<unknown>,
 ): Promise<number> {
   let isDone = false;
-  const writing = engine.checkpoint().finally(() => {
+  const writing = engine.upkeep.checkpoint().finally(() => {
     isDone = true;
   });
   let changes = 0;
@@ -64,12 +64,12 @@ test('a checkpoint written while its rows grow, shrink and go is that of its mom
   withTemporaryFolder(async (folder) => {
     const engine = await open(join(folder, 'data'));
     try {
-      for (let at = 0; at < receiptsBefore; at++) await engine.ingest([receipt(at)]);
+      for (let at = 0; at < receiptsBefore; at++) await engine.writes.ingest([receipt(at)]);
       let erased: Promise<unknown> = Promise.resolve();
       const changes = await checkpointBeside(engine, async (at) => {
-        await engine.ingest([receipt(receiptsBefore + at), returnOf(at % receiptsBefore)]);
+        await engine.writes.ingest([receipt(receiptsBefore + at), returnOf(at % receiptsBefore)]);
         // Its steps go on beside the receipts that follow.
-        if (at === 1) erased = engine.erase('m3');
+        if (at === 1) erased = engine.members.erase('m3');
       });
       await erased;
       expect(changes).toBeGreaterThan(2);
@@ -80,7 +80,7 @@ test('a checkpoint written while its rows grow, shrink and go is that of its mom
       try {
         expect(told).toEqual([]);
         expect(again.inspect.digest()).toBe(engine.inspect.digest());
-        expect(await again.verify()).toMatchObject({ ok: true, differenceCount: 0 });
+        expect(await again.upkeep.verify()).toMatchObject({ ok: true, differenceCount: 0 });
       } finally {
         await again.close();
       }
@@ -108,8 +108,8 @@ test.for([
 ] as const)('a checkpoint of %s is counted anew', ([, found, put, reason]) =>
   withTemporaryFolder(async (folder) => {
     const engine = await open(folder);
-    for (let at = 0; at < 5; at++) await engine.ingest([receipt(at)]);
-    await engine.checkpoint();
+    for (let at = 0; at < 5; at++) await engine.writes.ingest([receipt(at)]);
+    await engine.upkeep.checkpoint();
     const digest = engine.inspect.digest();
     await engine.close();
     rewriteHeader(join(folder, 'chain', 'counts.checkpoint'), (header) =>
@@ -120,7 +120,7 @@ test.for([
     try {
       expect(told.join()).toContain(reason);
       expect(again.inspect.digest()).toBe(digest);
-      expect(await again.verify()).toMatchObject({ ok: true });
+      expect(await again.upkeep.verify()).toMatchObject({ ok: true });
     } finally {
       await again.close();
     }

@@ -59,13 +59,14 @@ function receipt(atMs: number, ...items: string[]) {
 }
 
 const send = async (engine: Engine, ...events: ReturnType<typeof receipt>[]) => {
-  const results = await engine.ingest(events);
+  const results = await engine.writes.ingest(events);
   return results.map(({ status, reason }) => reason ?? status);
 };
 
 const scoresOf = (engine: Engine) =>
-  engine.recommend(recommendRequestSchema.parse({ scenario: 'bought-together', itemId: 'milk' }))
-    .items;
+  engine.lists.recommend(
+    recommendRequestSchema.parse({ scenario: 'bought-together', itemId: 'milk' }),
+  ).items;
 
 test('receipts come in day after day, also after a week of holidays', () =>
   withClock(async ({ engine, now, pass, restart }) => {
@@ -91,7 +92,7 @@ test('a receipt years ahead is refused when the clock has leapt, others are take
     // What was taken meanwhile makes the clock no better.
     expect(await send(engine(), receipt(now.wall))).toEqual(['DAY_LEAPS']);
     expect(engine().status().clockTrouble).toContain('more time than has gone');
-    await expect(engine().expire()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(engine().writes.expire()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     now.wall -= 3 * year;
     expect(engine().status().clockTrouble).toBeUndefined();
   }));
@@ -102,7 +103,7 @@ test('after a start years later a receipt of then waits until the clock is confi
     pass(2 * year);
     await restart();
     expect(await send(engine(), receipt(now.wall))).toEqual(['DAY_LEAPS']);
-    expect(await engine().confirmClock()).toEqual({
+    expect(await engine().upkeep.confirmClock()).toEqual({
       clock: '2028-04-30T08:00:00+00:00',
       newestReceiptOn: '2026-05-01',
     });
@@ -128,7 +129,9 @@ test('a leap that no clock bears out is refused: a till may be years ahead of al
     ]);
     expect(await send(engine(), receipt(start + 2 * year))).toEqual(['DAY_LEAPS']);
     // Years of receipts that are brought in on purpose are in no order.
-    const [result] = await engine().ingest([receipt(start + 2 * year)], { trustsDays: true });
+    const [result] = await engine().writes.ingest([receipt(start + 2 * year)], {
+      trustsDays: true,
+    });
     expect(result).toMatchObject({ status: 'created' });
   }));
 
@@ -138,7 +141,7 @@ test('while the clock is behind the log receipts wait, and readiness says why', 
     for (const again of [false, true]) {
       now.wall = start - 2 * day;
       if (again) await restart();
-      await expect(engine().ingest([receipt(now.wall)])).rejects.toMatchObject({
+      await expect(engine().writes.ingest([receipt(now.wall)])).rejects.toMatchObject({
         code: 'UNAVAILABLE',
         reason: 'CLOCK_BEHIND',
         retryAfterMs: expect.any(Number),
@@ -152,7 +155,7 @@ test('while the clock is behind the log receipts wait, and readiness says why', 
       expect(await send(engine(), receipt(now.wall))).toEqual(['created']);
     }
     now.wall = start - 2 * day;
-    await engine().confirmClock();
+    await engine().upkeep.confirmClock();
     expect(await send(engine(), receipt(now.wall))).toEqual(['created']);
   }));
 
@@ -162,20 +165,20 @@ test('what a clock that was ahead has left is taken out, and the counts are what
     const [digest, scores] = [engine().inspect.digest(), scoresOf(engine())];
     const { landmarkDay } = engine().inspect.totals();
     now.wall += 3 * year;
-    await engine().ingest([receipt(now.wall), receipt(now.wall, 'milk', 'tea')], {
+    await engine().writes.ingest([receipt(now.wall), receipt(now.wall, 'milk', 'tea')], {
       trustsDays: true,
     });
     await expect.poll(() => engine().inspect.totals().landmarkDay).toBeGreaterThan(landmarkDay);
     now.wall = start;
-    await engine().confirmClock();
-    const taken = await engine().discardAfter(start);
+    await engine().upkeep.confirmClock();
+    const taken = await engine().writes.discardAfter(start);
     expect(taken).toHaveLength(2);
     expect(taken[0]).toMatchObject({ occurredAt: '2029-04-30T16:00:00+08:00' });
-    await engine().checkpoint();
+    await engine().upkeep.checkpoint();
     await expect.poll(() => engine().inspect.totals().landmarkDay).toBe(landmarkDay);
     expect(engine().inspect.digest()).toBe(digest);
     expect(scoresOf(engine()).slice(0, 1)).toEqual(scores.slice(0, 1));
-    expect(await engine().verify()).toMatchObject({ ok: true });
+    expect(await engine().upkeep.verify()).toMatchObject({ ok: true });
     // They can come again with their right times.
     const { purchaseId, lines, memberId } = taken[0]!;
     const purchase = {
@@ -185,7 +188,7 @@ test('what a clock that was ahead has left is taken out, and the counts are what
       channel: 'pos' as const,
       occurredAt: new Date(start).toISOString(),
     };
-    expect(await engine().ingest([{ kind: 'purchase', purchase }])).toMatchObject([
+    expect(await engine().writes.ingest([{ kind: 'purchase', purchase }])).toMatchObject([
       { status: 'created' },
     ]);
   }));

@@ -28,9 +28,9 @@ beforeAll(async () => {
   engine = await openEngine({ dataDir: folder.path, clock: now, timeZone });
   const events = townEvents();
   for (const event of events) oracle.accept(event);
-  await engine.ingest(events, { trustsDays: true });
+  await engine.writes.ingest(events, { trustsDays: true });
   // What is alike in so many items is found when nothing is asked, or now.
-  await engine.settle();
+  await engine.upkeep.settle();
 });
 
 afterAll(async () => {
@@ -47,7 +47,7 @@ test.each(['guess-you-like', 'discover'] as const)(
   (scenario) => {
     const ask = (limit: number) => {
       const input = { scenario, memberId: townMembers.regular, limit };
-      return engine.recommend(recommendRequestSchema.parse(input)).items;
+      return engine.lists.recommend(recommendRequestSchema.parse(input)).items;
     };
     const places = ask(30).flatMap(({ reasons }, at) =>
       reasons.some(({ type }) => type === 'new_item') ? [at] : [],
@@ -66,38 +66,38 @@ describe.each(scenarios)('%s', (scenario) => {
     for (const request of requests) {
       const { entries } = oracleList(oracle.state(), request);
       const expected = Math.min(request.limit, entries.length);
-      expect(engine.recommend(request).items.length, told(request)).toBe(expected);
+      expect(engine.lists.recommend(request).items.length, told(request)).toBe(expected);
     }
   });
 
   test('lists nothing twice, nothing inactive, excluded or already in the basket', () => {
     for (const request of requests) {
-      const listed = engine.recommend(request).items.map(({ itemId }) => itemId);
+      const listed = engine.lists.recommend(request).items.map(({ itemId }) => itemId);
       expect(new Set(listed).size, told(request)).toBe(listed.length);
       const barred = [...request.exclude, ...request.basket.map(({ itemId }) => itemId)];
       for (const itemId of listed) {
         expect(barred, told(request)).not.toContain(itemId);
-        expect(engine.item(itemId)?.status, told(request)).toBe('active');
+        expect(engine.catalogue.item(itemId)?.status, told(request)).toBe('active');
       }
     }
   });
 
   test('orders by score, best first', () => {
     for (const request of requests) {
-      const scores = engine.recommend(request).items.map(({ score }) => score);
+      const scores = engine.lists.recommend(request).items.map(({ score }) => score);
       expect(scores.every(Number.isFinite), told(request)).toBe(true);
       expect(scores, told(request)).toEqual([...scores].sort((left, right) => right - left));
     }
   });
 
   test('gives every item a reason, and every reason its real count', () => {
-    for (const request of requests) expectTrueReasons(engine.recommend(request), request);
+    for (const request of requests) expectTrueReasons(engine.lists.recommend(request), request);
   });
 
   test('names and prices items as the catalogue does', () => {
     for (const request of requests) {
-      for (const { itemId, name, priceFen } of engine.recommend(request).items) {
-        const item = engine.item(itemId);
+      for (const { itemId, name, priceFen } of engine.lists.recommend(request).items) {
+        const item = engine.catalogue.item(itemId);
         expect([name, priceFen]).toEqual([item?.name, item?.priceFen]);
       }
     }
@@ -105,8 +105,8 @@ describe.each(scenarios)('%s', (scenario) => {
 
   test('answers the same again, and reading moves no count', () => {
     const digest = engine.inspect.digest();
-    const first = requests.map((request) => withoutId(engine.recommend(request)));
-    const second = requests.map((request) => withoutId(engine.recommend(request)));
+    const first = requests.map((request) => withoutId(engine.lists.recommend(request)));
+    const second = requests.map((request) => withoutId(engine.lists.recommend(request)));
     expect(second).toEqual(first);
     expect(engine.inspect.digest()).toBe(digest);
   });
@@ -114,14 +114,14 @@ describe.each(scenarios)('%s', (scenario) => {
   test('is never personal to a stranger', () => {
     for (const request of requests) {
       const isKnown = request.memberId === townMembers.regular;
-      if (!isKnown) expect(engine.recommend(request).personalized, told(request)).toBe(false);
+      if (!isKnown) expect(engine.lists.recommend(request).personalized, told(request)).toBe(false);
     }
   });
 
   test('lists what the oracle lists, rows cut at fifty neighbours included', () => {
     const state = oracle.state();
     for (const request of requests) {
-      expect(listDifferences(engine.recommend(request), state, request)).toEqual([]);
+      expect(listDifferences(engine.lists.recommend(request), state, request)).toEqual([]);
     }
   });
 });

@@ -130,13 +130,15 @@ async function outcomeOf(dataDir: string, random: () => number): Promise<string>
     expect(holdingsOf(engine)).toEqual(holdings);
     const late = receiptOf(400, random) as { purchase: object };
     const ofErased = { ...late.purchase, purchaseId: 'late', memberId: 'm3' };
-    const [answer] = await engine.ingest([{ kind: 'purchase', purchase: ofErased } as never]);
+    const [answer] = await engine.writes.ingest([
+      { kind: 'purchase', purchase: ofErased } as never,
+    ]);
     expect(answer).toMatchObject({ status: 'rejected', reason: 'MEMBER_ERASED' });
     // Later writes take pages from the freelist, which must not be anybody's.
     for (let index = 1_000; index < 1_020; index += 5) {
-      await engine.ingest([0, 1, 2, 3, 4].map((more) => receiptOf(index + more, random)));
+      await engine.writes.ingest([0, 1, 2, 3, 4].map((more) => receiptOf(index + more, random)));
     }
-    expect((await engine.verify()).differences).toEqual([]);
+    expect((await engine.upkeep.verify()).differences).toEqual([]);
     expect(holdingsOf(engine).rows.startsWith(holdings.rows.slice(0, -1))).toBe(true);
   } finally {
     await engine.close();

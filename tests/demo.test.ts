@@ -2,17 +2,19 @@
 import { expect, test } from 'vitest';
 import {
   type Engine,
-  loadDemo,
   openEngine,
   type RecommendRequestInput,
   recommendRequestSchema,
 } from '../engine/index.ts';
+import { loadDemo } from '../server/demo/load-demo.ts';
 import { withTemporaryFolder } from './support/folders.ts';
 
 const now = Date.parse('2026-11-22T15:30:00+08:00');
 
 function listOf(engine: Engine, request: RecommendRequestInput): string[] {
-  return engine.recommend(recommendRequestSchema.parse(request)).items.map((item) => item.itemId);
+  return engine.lists
+    .recommend(recommendRequestSchema.parse(request))
+    .items.map((item) => item.itemId);
 }
 
 test('the demo chain loads whole, loads once, and answers as a shopkeeper would', () =>

@@ -104,9 +104,9 @@ test('SIGTERM tells every stream, keeps what was acknowledged, and ends the proc
   await Promise.all(selling);
   const engine = await openEngine({ dataDir });
   try {
-    const kept = new Set([...engine.receipts()].map(({ purchaseId }) => purchaseId));
+    const kept = new Set([...engine.records.receipts()].map(({ purchaseId }) => purchaseId));
     expect([...committed].filter((purchaseId) => !kept.has(purchaseId))).toEqual([]);
-    expect((await engine.verify()).ok).toBe(true);
+    expect((await engine.upkeep.verify()).ok).toBe(true);
   } finally {
     await engine.close();
   }

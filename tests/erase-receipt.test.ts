@@ -41,14 +41,14 @@ function says(memberId: string, personalization: boolean): Event {
 test('an erase tells how many receipts, returns and other ids went', () =>
   withTemporaryFolder(async (dataDir) => {
     const engine = await open(dataDir);
-    await engine.ingest([
+    await engine.writes.ingest([
       buys('p1', 'buyer'),
       buys('p2', 'card'),
       brings('r1', 'p1'),
       brings('r2', 'p2'),
       { kind: 'merge', merge: { memberId: 'buyer', fromMemberId: 'card' } },
     ]);
-    const { removed } = await engine.erase('card');
+    const { removed } = await engine.members.erase('card');
     expect(removed).toEqual({ receipts: 2, returns: 2, aliases: 1 });
     await engine.close();
   }));
@@ -56,8 +56,8 @@ test('an erase tells how many receipts, returns and other ids went', () =>
 test('whoever bought or answered anything is found, and nobody else', () =>
   withTemporaryFolder(async (dataDir) => {
     const engine = await open(dataDir);
-    await engine.ingest([buys('p1', 'buyer'), says('silent', false)]);
-    const found = async (memberId: string) => (await engine.erase(memberId)).found;
+    await engine.writes.ingest([buys('p1', 'buyer'), says('silent', false)]);
+    const found = async (memberId: string) => (await engine.members.erase(memberId)).found;
     expect(await found('buyer')).toBe(true);
     expect(await found('silent')).toBe(true);
     expect(await found('never heard of')).toBe(false);
@@ -69,8 +69,8 @@ test('the last bytes of an erased member go within a day, also when the engine r
     const names = ['receipt-of-unmistakable-name', 'member-of-unmistakable-name'];
     const [receipt = '', member = ''] = names;
     let engine = await open(dataDir);
-    await engine.ingest([buys(receipt, member)]);
-    const { bytesGoneBy } = await engine.erase(member);
+    await engine.writes.ingest([buys(receipt, member)]);
+    const { bytesGoneBy } = await engine.members.erase(member);
     expect(Date.parse(bytesGoneBy)).toBe(clockMs + dayMs);
     await engine.close();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

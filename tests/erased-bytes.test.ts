@@ -69,7 +69,7 @@ async function fill(engine: Engine): Promise<void> {
       const batch = Array.from({ length: Math.min(500, count - at) }, (_, more) =>
         event(at + more),
       );
-      const results = await engine.ingest(batch);
+      const results = await engine.writes.ingest(batch);
       expect(results.filter(({ status }) => status !== 'created')).toEqual([]);
     }
   };
@@ -122,9 +122,11 @@ beforeAll(async () => {
   dataDir = inFolder('data');
   const engine = await open(dataDir);
   await fill(engine);
-  await engine.checkpoint();
+  await engine.upkeep.checkpoint();
   for (const member of erasedOnes) {
-    const { found, removed } = await engine.erase(member % 2 ? cardOf(member) : memberOf(member));
+    const { found, removed } = await engine.members.erase(
+      member % 2 ? cardOf(member) : memberOf(member),
+    );
     expect(found).toBe(true);
     expect(removed).toMatchObject({ receipts: receipts / members, returns: 1, aliases: 1 });
   }
@@ -177,15 +179,15 @@ test('neither a restored backup nor one of an earlier version brings a byte back
 test('after a compaction no file of the data folder holds anything of them', async () => {
   const engine = await open(dataDir);
   try {
-    await engine.compact();
+    await engine.upkeep.compact();
     expect(marksIn('data')).toEqual([]);
     // What is written from then on takes pages from the new file, and memory of this process.
-    await engine.ingest(
+    await engine.writes.ingest(
       Array.from({ length: 500 }, (_, at) => purchase(receipts + at * 3 + 1)).filter(isKept),
     );
-    await engine.checkpoint();
+    await engine.upkeep.checkpoint();
     expect(marksIn('data')).toEqual([]);
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   } finally {
     await engine.close();
   }

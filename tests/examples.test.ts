@@ -78,7 +78,7 @@ test.skipIf(!hasGrpcio)(
     const options = [script, addressOf(till), 'milk', 'bags'];
     const { stdout } = await promisify(execFile)(python, options, { timeout: 50_000 });
     expect(stdout).toMatch(/^INGEST_STATUS_CREATED \d+$/m);
-    const sold = [...till.engine.receipts()].filter(({ purchaseId }) =>
+    const sold = [...till.engine.records.receipts()].filter(({ purchaseId }) =>
       /^python-/.test(purchaseId),
     );
     expect(sold.map(({ itemId }) => itemId).sort()).toEqual(['bags', 'milk']);

@@ -61,7 +61,7 @@ interface Walked {
 async function expire(engine: Engine): Promise<Walked> {
   const steps: { readonly done: number; readonly turn: number }[] = [];
   const expired = await whileTurning((turns) =>
-    engine.expire({ progress: (done) => steps.push({ done, turn: turns() }) }),
+    engine.writes.expire({ progress: (done) => steps.push({ done, turn: turns() }) }),
   );
   const moved = steps.filter(({ done }, at) => done !== steps[at - 1]?.done);
   expect(new Set(moved.map(({ turn }) => turn)).size, 'turns').toBe(moved.length);
@@ -71,7 +71,7 @@ async function expire(engine: Engine): Promise<Walked> {
 
 async function fill(engine: Engine, events: readonly Event[]): Promise<void> {
   for (let at = 0; at < events.length; at += 500) {
-    await engine.ingest(events.slice(at, at + 500));
+    await engine.writes.ingest(events.slice(at, at + 500));
   }
 }
 
@@ -112,7 +112,7 @@ test('a walk passes the log in bounded slices and takes out what is old', async 
     expect(Math.max(...slices)).toBeLessThanOrEqual(limits.walkRowsMax);
     expect(slices.length).toBeGreaterThanOrEqual(mixed.length / limits.walkRowsMax);
     expect(engine.inspect.digest()).toBe(await digestOf(young));
-    expect(await engine.verify()).toMatchObject({ differences: [] });
+    expect(await engine.upkeep.verify()).toMatchObject({ differences: [] });
     await engine.close();
   }, 'expiry');
 });
@@ -196,7 +196,7 @@ test('a thousand old receipts of a member go in slices, as if never seen', async
     const slices = engine.status().events - events;
     expect(slices).toBeGreaterThanOrEqual(old.length / limits.expireSliceMax);
     expect(engine.inspect.digest()).toBe(await digestOf([...kept, giveBack('r2', 'new')]));
-    expect(await engine.verify()).toMatchObject({ differences: [] });
+    expect(await engine.upkeep.verify()).toMatchObject({ differences: [] });
     await engine.close();
   }, 'expiry');
 });
@@ -211,15 +211,18 @@ test('receipts of a member who is merged while the walk goes on expire too', asy
     );
     await fill(engine, [...old, purchase('new', { memberId: 'card-3' })]);
     now += 12 * dayMs;
-    const expiring = engine.expire();
+    const expiring = engine.writes.expire();
     for (let at = 699; at > 0; at--) {
-      await engine.ingest([
+      await engine.writes.ingest([
         { kind: 'merge', merge: { memberId: 'person', fromMemberId: `card-${at}` } },
       ]);
     }
     expect(await expiring).toBe(old.length);
-    expect([...engine.receipts()].map(({ purchaseId }) => purchaseId)).toEqual(['new', 'new']);
-    expect(await engine.verify()).toMatchObject({ differences: [] });
+    expect([...engine.records.receipts()].map(({ purchaseId }) => purchaseId)).toEqual([
+      'new',
+      'new',
+    ]);
+    expect(await engine.upkeep.verify()).toMatchObject({ differences: [] });
     await engine.close();
   }, 'expiry');
 });
@@ -235,15 +238,15 @@ test('a crash after an expiry counts what is left, also of what was returned', a
       purchase('older', old),
       purchase('new', { memberId: 'm' }),
     ]);
-    await engine.checkpoint();
-    await engine.ingest([giveBack('r1', 'old'), giveBack('r2', 'old')]);
+    await engine.upkeep.checkpoint();
+    await engine.writes.ingest([giveBack('r1', 'old'), giveBack('r2', 'old')]);
     now += 12 * dayMs;
-    expect(await engine.expire()).toBe(2);
-    const { digest } = await engine.verify();
+    expect(await engine.writes.expire()).toBe(2);
+    const { digest } = await engine.upkeep.verify();
     cpSync(dataDir, join(folder, 'copy'), { recursive: true });
     await engine.close();
     const again = await open(join(folder, 'copy'), () => now);
-    expect(await again.verify()).toMatchObject({ differences: [], digest });
+    expect(await again.upkeep.verify()).toMatchObject({ differences: [], digest });
     await again.close();
   }, 'expiry');
 });
@@ -260,7 +263,8 @@ test('at the start members are erased again in slices, and it says how far it is
     await engine.close();
     cpSync(dataDir, join(folder, 'older'), { recursive: true });
     engine = await open(dataDir, () => start);
-    for (const member of ['m7', 'm700', `m${members - 1}`, 'nobody']) await engine.erase(member);
+    for (const member of ['m7', 'm700', `m${members - 1}`, 'nobody'])
+      await engine.members.erase(member);
     await engine.close();
     // An older chain under the ledger of today.
     const notes: string[] = [];
@@ -280,9 +284,9 @@ test('at the start members are erased again in slices, and it says how far it is
     expect(Math.max(...slices)).toBeLessThanOrEqual(limits.walkRowsMax);
     expect(notes).toContain('erased 3 members again: the ledger names them');
     expect(again.status().members).toBe(members - 3);
-    const [late] = await again.ingest([purchase('late', { memberId: 'nobody' })]);
+    const [late] = await again.writes.ingest([purchase('late', { memberId: 'nobody' })]);
     expect(late).toMatchObject({ reason: 'MEMBER_ERASED' });
-    expect(await again.verify()).toMatchObject({ differences: [] });
+    expect(await again.upkeep.verify()).toMatchObject({ differences: [] });
     await again.close();
   }, 'expiry');
 });

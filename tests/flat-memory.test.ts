@@ -41,7 +41,7 @@ function askForAll(engine: Engine): number {
         basket: [{ itemId: `item-${member}` }],
         limit: 100,
       });
-      items += engine.recommend(request).items.length;
+      items += engine.lists.recommend(request).items.length;
     }
   }
   return items;
@@ -54,8 +54,8 @@ test('14,000 lists of every kind take no byte of the kernel’s memory', async (
     kind: 'purchase' as const,
     purchase: purchaseSchema.parse(receipt(index)),
   }));
-  await engine.ingest(events);
-  await engine.settle();
+  await engine.writes.ingest(events);
+  await engine.upkeep.settle();
   // Room for a request's answer is made once, by the first of its kind.
   const items = askForAll(engine);
   const before = engine.inspect.memory();

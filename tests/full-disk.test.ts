@@ -56,7 +56,7 @@ async function assertAllIsThere(dataDir: string, last: Report | undefined): Prom
   const engine = await openEngine({ dataDir });
   try {
     expect(engine.inspect.digest()).toBe(last?.digest);
-    const kept = new Set([...engine.receipts()].map(({ purchaseId }) => purchaseId));
+    const kept = new Set([...engine.records.receipts()].map(({ purchaseId }) => purchaseId));
     expect(kept.size).toBe(last?.receipts);
   } finally {
     await engine.close();

@@ -43,14 +43,14 @@ test('each of 56 baskets is judged in its bucket, and a late one moves what foll
     try {
       // The tenth comes last, when 46 others stand behind it.
       for (const receipt of [...receipts.slice(0, 9), ...receipts.slice(10), receipts[9]!]) {
-        await engine.ingest([receipt]);
+        await engine.writes.ingest([receipt]);
         oracle.accept(receipt);
       }
       const state = oracle.state();
       expect(countDifferences(engine.inspect, state)).toEqual([]);
       // 9 by 10 by 10 cells, of which one member can reach these.
       expect(state.counts.habits.size).toBeGreaterThan(90);
-      await engine.erase('ann');
+      await engine.members.erase('ann');
       const left = engine.inspect.habits();
       expect(left.filter(({ expected, rebought }) => expected !== 0n || rebought !== 0n)).toEqual(
         [],

@@ -35,7 +35,7 @@ async function openAt(dataDir: string, messages: string[] = []): Promise<Engine>
 }
 
 async function verified(engine: Engine): Promise<string> {
-  const audit = await engine.verify();
+  const audit = await engine.upkeep.verify();
   expect(audit.differences).toEqual([]);
   return audit.digest;
 }
@@ -44,7 +44,7 @@ async function verified(engine: Engine): Promise<string> {
 async function digestOf(events: readonly Event[]): Promise<string> {
   return withTemporaryFolder(async (dataDir) => {
     const engine = await openAt(dataDir);
-    await engine.ingest(events);
+    await engine.writes.ingest(events);
     const digest = await verified(engine);
     await engine.close();
     return digest;
@@ -56,7 +56,7 @@ test('eight years count the same in one batch and one by one, over every landmar
   await withTemporaryFolder(async (dataDir) => {
     const messages: string[] = [];
     const engine = await openAt(dataDir, messages);
-    for (const event of events) await engine.ingest([event]);
+    for (const event of events) await engine.writes.ingest([event]);
     const digest = await verified(engine);
     const { landmarkDay, popularityLandmarkDay } = engine.inspect.totals();
     expect(landmarkDay % 960).toBe(0);
@@ -78,9 +78,9 @@ test('a member erased while the landmark moves is in neither counts', async () =
     event.kind === 'purchase' && event.purchase.memberId === 'm2';
   await withTemporaryFolder(async (dataDir) => {
     const engine = await openAt(dataDir);
-    await engine.ingest(before);
-    const crossing = engine.ingest([after]);
-    const erase = engine.erase('m2');
+    await engine.writes.ingest(before);
+    const crossing = engine.writes.ingest([after]);
+    const erase = engine.members.erase('m2');
     await crossing;
     expect((await erase).found).toBe(true);
     const digest = await verified(engine);
@@ -100,11 +100,11 @@ test('writes and erases during a background recount end in the same counts', asy
   );
   await withTemporaryFolder(async (dataDir) => {
     const engine = await openAt(dataDir);
-    await engine.ingest(history);
-    await engine.ingest([crossing]);
-    for (const event of later.slice(0, 20)) await engine.ingest([event]);
-    await engine.erase('m3');
-    for (const event of later.slice(20)) await engine.ingest([event]);
+    await engine.writes.ingest(history);
+    await engine.writes.ingest([crossing]);
+    for (const event of later.slice(0, 20)) await engine.writes.ingest([event]);
+    await engine.members.erase('m3');
+    for (const event of later.slice(20)) await engine.writes.ingest([event]);
     const digest = await verified(engine);
     await engine.close();
     const kept = [...history, crossing, ...later].filter(

@@ -14,7 +14,7 @@ const noon = '2026-05-01T12:00:00+08:00';
 
 async function tell(engine: Engine, events: readonly Event[]): Promise<void> {
   for (let at = 0; at < events.length; at += 1_000) {
-    const results = await engine.ingest(events.slice(at, at + 1_000));
+    const results = await engine.writes.ingest(events.slice(at, at + 1_000));
     expect(results.every(({ status }) => status === 'created')).toBe(true);
   }
 }
@@ -31,14 +31,14 @@ const itemEvents = (count: number): Event[] =>
   }));
 
 const listed = (engine: Engine, asked: object) =>
-  engine.recommend(recommendRequestSchema.parse(asked));
+  engine.lists.recommend(recommendRequestSchema.parse(asked));
 
 test('after a start lists come at once, and what is alike is found while nothing is asked', () =>
   withTemporaryFolder(async (dataDir) => {
     const similar = { scenario: 'similar', itemId: 'item-0', limit: 20 };
     const before = await openEngine({ dataDir });
     await tell(before, itemEvents(8_000));
-    await before.settle();
+    await before.upkeep.settle();
     const { items } = listed(before, similar);
     expect(items).toHaveLength(20);
     expect(items.every(({ reasons }) => reasons[0]?.type === 'alike')).toBe(true);
@@ -50,7 +50,7 @@ test('after a start lists come at once, and what is alike is found while nothing
       expect(first.items).toHaveLength(20);
       expect(first.items).not.toEqual(items);
       await vi.waitFor(() => expect(listed(after, similar).items).toEqual(items), 30_000);
-      await after.settle();
+      await after.upkeep.settle();
       expect(listed(after, similar).items).toEqual(items);
     } finally {
       await after.close();
@@ -66,14 +66,14 @@ test('until the catalogue is read, an item is not unknown but not ready', () =>
     try {
       expect(engine.status().waitingFor).toBe('reading the catalogue');
       for (const ask of [
-        () => engine.item('item-1'),
-        () => engine.store('s'),
-        () => engine.items(),
+        () => engine.catalogue.item('item-1'),
+        () => engine.catalogue.store('s'),
+        () => engine.catalogue.items(),
       ])
         expect(ask).toThrow('not ready: reading the catalogue');
       await engine.ready;
-      expect(engine.item('item-1')?.itemId).toBe('item-1');
-      expect([...engine.items()]).toHaveLength(1_000);
+      expect(engine.catalogue.item('item-1')?.itemId).toBe('item-1');
+      expect([...engine.catalogue.items()]).toHaveLength(1_000);
     } finally {
       await engine.close();
     }

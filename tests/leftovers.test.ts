@@ -51,10 +51,10 @@ beforeAll(async () => {
   original = join(folder.path, 'original');
   backup = join(folder.path, 'backup');
   const engine = await open(original);
-  await engine.ingest(others(0, 100));
-  await engine.checkpoint();
+  await engine.writes.ingest(others(0, 100));
+  await engine.upkeep.checkpoint();
   await backUp({ dataDir: original, folder: backup, clock, settings });
-  await engine.ingest([purchase(secret.receipt, secret.member), ...others(100, 120)]);
+  await engine.writes.ingest([purchase(secret.receipt, secret.member), ...others(100, 120)]);
   await engine.close();
 });
 
@@ -72,9 +72,9 @@ async function proveErasable(dataDir: string): Promise<{ events: number; notes: 
   const engine = await open(dataDir, (note) => notes.push(note));
   try {
     const { events } = engine.status();
-    expect(await engine.verify()).toMatchObject({ ok: true });
-    await engine.erase(secret.member);
-    await engine.compact();
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
+    await engine.members.erase(secret.member);
+    await engine.upkeep.compact();
     expect(findTexts(dataDir, secrets)).toEqual([]);
     return { events, notes };
   } finally {
@@ -186,8 +186,8 @@ test('a compaction removes what came since the start', async () => {
   const dataDir = copyOfOriginal('swept-later');
   const engine = await open(dataDir);
   cpSync(join(original, 'chain'), join(dataDir, 'chain.replaced'), { recursive: true });
-  await engine.erase(secret.member);
-  await engine.compact();
+  await engine.members.erase(secret.member);
+  await engine.upkeep.compact();
   expect(findTexts(dataDir, secrets)).toEqual([]);
   await engine.close();
 });

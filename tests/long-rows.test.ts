@@ -30,7 +30,7 @@ const open = (dataDir: string, notify: (message: string) => void = () => {}) =>
 
 async function tell({ engine, oracle }: Pair, events: readonly Event[]): Promise<void> {
   for (const event of events) oracle.accept(event);
-  await engine.ingest(events, { trustsDays: true });
+  await engine.writes.ingest(events, { trustsDays: true });
 }
 
 /** Everything that a purchase sold comes back, a day later. */
@@ -62,7 +62,7 @@ function expectSame({ engine, oracle }: Pair): void {
   const state = oracle.state();
   expect(countDifferences(engine.inspect, state)).toEqual([]);
   const lists = asked.flatMap((request) =>
-    listDifferences(engine.recommend(request), state, request),
+    listDifferences(engine.lists.recommend(request), state, request),
   );
   expect(lists).toEqual([]);
 }
@@ -134,7 +134,7 @@ async function expectRise({ scenario, early, late }: Rise): Promise<void> {
     const start = scenario === 'similar' ? { itemId: 'beans' } : { basket: [{ itemId: 'beans' }] };
     const request = recommendRequestSchema.parse({ scenario, ...start, limit: 100 });
     const list = () => {
-      const reply = pair.engine.recommend(request);
+      const reply = pair.engine.lists.recommend(request);
       expect(listDifferences(reply, pair.oracle.state(), request)).toEqual([]);
       return reply.items.map(({ itemId }) => itemId);
     };
@@ -183,7 +183,7 @@ test('a checkpoint taken while receipts pour in is the one that a crash goes on 
     const events = townEvents();
     await tell(pair, events.slice(0, 500));
     for (let at = 500; at < 800; at += 100) {
-      const checkpoint = pair.engine.checkpoint();
+      const checkpoint = pair.engine.upkeep.checkpoint();
       for (const event of events.slice(at, at + 100)) await tell(pair, [event]);
       await checkpoint;
     }
@@ -195,7 +195,7 @@ test('a checkpoint taken while receipts pour in is the one that a crash goes on 
       expect(messages).toEqual([]);
       await tell({ engine, oracle: pair.oracle }, events.slice(800));
       expectSame({ engine, oracle: pair.oracle });
-      expect((await engine.verify()).differences).toEqual([]);
+      expect((await engine.upkeep.verify()).differences).toEqual([]);
     } finally {
       await engine.close();
     }
@@ -206,12 +206,12 @@ test('a crash after an erase takes back what the checkpoint still counts, once',
     const dataDir = join(folder, 'data');
     const engine = await open(dataDir);
     try {
-      await engine.ingest(townEvents());
-      await engine.checkpoint();
-      for (const memberId of ['member-1', 'member-2']) await engine.erase(memberId);
+      await engine.writes.ingest(townEvents());
+      await engine.upkeep.checkpoint();
+      for (const memberId of ['member-1', 'member-2']) await engine.members.erase(memberId);
       const digest = engine.inspect.digest();
       await expectAfterCrash(dataDir, join(folder, 'before'), digest);
-      await engine.checkpoint();
+      await engine.upkeep.checkpoint();
       await expectAfterCrash(dataDir, join(folder, 'after'), digest);
     } finally {
       await engine.close();
@@ -226,7 +226,7 @@ async function expectAfterCrash(dataDir: string, copy: string, digest: string): 
   try {
     expect(messages).toEqual([]);
     expect(engine.inspect.digest()).toBe(digest);
-    expect((await engine.verify()).differences).toEqual([]);
+    expect((await engine.upkeep.verify()).differences).toEqual([]);
   } finally {
     await engine.close();
   }
@@ -264,7 +264,7 @@ test('a chain that outgrows the room planned for it keeps every count', () =>
         await tell({ engine, oracle }, newcomers(from, to));
         expect(countDifferences(engine.inspect, oracle.state())).toEqual([]);
       }
-      await engine.checkpoint();
+      await engine.upkeep.checkpoint();
       await engine.close();
       engine = await open(dataDir, (message) => messages.push(message));
       expect(messages).toEqual([]);

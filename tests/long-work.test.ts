@@ -38,7 +38,7 @@ beforeAll(async () => {
   const dataDir = join(folder.path, 'data');
   engine = await openEngine({ dataDir, clock: () => now, notify: (note) => notes.push(note) });
   for (let at = 0; at < receipts; at += 500) {
-    await engine.ingest(Array.from({ length: 500 }, (_, more) => purchase(at + more)));
+    await engine.writes.ingest(Array.from({ length: 500 }, (_, more) => purchase(at + more)));
   }
   const access: EngineAccess = { engine: () => engine, readiness: () => engine.status() };
   const parts = { host: '127.0.0.1', port: 0, access, log: pino({ level: 'silent' }) };
@@ -81,7 +81,7 @@ test('callers of verify share one recount, its answer and its progress', async (
   const memories = countMemories();
   const heard = [0, 0, 0];
   const asked = heard.map((_, caller) =>
-    engine.verify({
+    engine.upkeep.verify({
       progress: (done) => {
         heard[caller] = done;
       },
@@ -100,28 +100,28 @@ test('a hundred verifies that nobody waits for leave nothing behind', async () =
   const turns = [0, 1, 2, 5];
   for (let call = 0; call < 100; call++) {
     const stop = new AbortController();
-    const asked = outcome(engine.verify({ signal: stop.signal }));
+    const asked = outcome(engine.upkeep.verify({ signal: stop.signal }));
     for (let turn = 0; turn < turns[call % turns.length]!; turn++) await setImmediate();
     stop.abort();
     expect(await asked).toBe('ABANDONED');
   }
   const atEnd = memories();
   // Nothing is in line any more: what comes next begins at once.
-  await engine.checkpoint();
+  await engine.upkeep.checkpoint();
   expect(memories()).toBe(atEnd);
   expect(atEnd).toBeLessThanOrEqual(100);
-  expect(await engine.verify()).toMatchObject({ ok: true });
+  expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   expect(memories()).toBe(atEnd + 1);
 });
 
 test('a hundred that are dropped together are one recount at most', async () => {
   const memories = countMemories();
   const stops = Array.from({ length: 100 }, () => new AbortController());
-  const asked = stops.map(({ signal }) => outcome(engine.verify({ signal })));
+  const asked = stops.map(({ signal }) => outcome(engine.upkeep.verify({ signal })));
   for (let turn = 0; turn < 3; turn++) await setImmediate();
   for (const stop of stops) stop.abort();
   expect(new Set(await Promise.all(asked))).toEqual(new Set(['ABANDONED']));
-  await engine.checkpoint();
+  await engine.upkeep.checkpoint();
   expect(memories()).toBeLessThanOrEqual(1);
 });
 
@@ -130,9 +130,9 @@ test('a verify covers what was acknowledged before it was asked for', async () =
   const asked: Promise<{ events: number; least: number }>[] = [];
   const writing = (async () => {
     for (let at = receipts; !isOver; at += 10) {
-      await engine.ingest(Array.from({ length: 10 }, (_, more) => purchase(at + more)));
+      await engine.writes.ingest(Array.from({ length: 10 }, (_, more) => purchase(at + more)));
       const least = engine.status().events;
-      asked.push(engine.verify().then(({ ok, events }) => ({ ok, events, least })));
+      asked.push(engine.upkeep.verify().then(({ ok, events }) => ({ ok, events, least })));
     }
   })();
   while (asked.length < 40) await setImmediate();
@@ -152,10 +152,10 @@ function checkpointAt(): number {
 test('a checkpoint holds what was acknowledged before it was asked for', async () => {
   const { events } = engine.status();
   for (let at = 0; at < 20; at++) {
-    const earlier = engine.checkpoint();
-    await engine.ingest([purchase(100_000 + events + at)]);
+    const earlier = engine.upkeep.checkpoint();
+    await engine.writes.ingest([purchase(100_000 + events + at)]);
     const least = engine.status().events;
-    await engine.checkpoint();
+    await engine.upkeep.checkpoint();
     expect(checkpointAt()).toBeGreaterThanOrEqual(least);
     await earlier;
   }
@@ -165,12 +165,14 @@ test('a compaction that is asked for after an erase takes its bytes', async () =
   const secret = 'member-that-is-erased-meanwhile';
   const { purchase: bought } = purchase(200_000) as { purchase: object };
   const dataDir = join(folder.path, 'data');
-  await engine.ingest([{ kind: 'purchase', purchase: { ...bought, memberId: secret } } as Event]);
+  await engine.writes.ingest([
+    { kind: 'purchase', purchase: { ...bought, memberId: secret } } as Event,
+  ]);
   notes.length = 0;
-  const running = engine.compact();
+  const running = engine.upkeep.compact();
   for (let turn = 0; turn < 30; turn++) await setImmediate();
-  await engine.erase(secret);
-  const next = [engine.compact(), engine.compact()];
+  await engine.members.erase(secret);
+  const next = [engine.upkeep.compact(), engine.upkeep.compact()];
   await Promise.all([running, ...next]);
   const copy = join(folder.path, 'copy');
   cpSync(join(dataDir, 'chain'), copy, { recursive: true });
@@ -205,7 +207,7 @@ function post(path: string, accept: string): Asked {
 async function untilIdle(memories: () => number): Promise<void> {
   for (let before = -1; before !== memories(); ) {
     before = memories();
-    await engine.checkpoint();
+    await engine.upkeep.checkpoint();
     for (let turn = 0; turn < 20; turn++) await setImmediate();
   }
 }
@@ -224,7 +226,7 @@ test.each(['application/json', 'application/x-ndjson'])(
     await untilIdle(memories);
     const atEnd = memories();
     expect(atEnd).toBeLessThanOrEqual(leaving.length + 1);
-    await engine.verify();
+    await engine.upkeep.verify();
     expect(memories()).toBe(atEnd + 1);
   },
 );
@@ -261,7 +263,7 @@ test('a call of gRPC that is cancelled ends what it asked for', async () => {
     expect(await compacting).toMatch(/cancel|done/i);
     await untilIdle(memories);
     expect(memories()).toBeLessThanOrEqual(20);
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   } finally {
     client.close();
   }

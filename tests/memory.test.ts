@@ -58,7 +58,7 @@ async function fill(
 ): Promise<{ readonly taken: number; readonly refusal: unknown }> {
   for (let taken = 0; ; taken++) {
     try {
-      await engine.ingest([receipt(taken)]);
+      await engine.writes.ingest([receipt(taken)]);
     } catch (refusal) {
       return { taken, refusal };
     }
@@ -78,13 +78,13 @@ test('a receipt that may need more memory than there is is refused, nothing is w
     expect({ events, ready }).toEqual({ events: taken, ready: true });
     expect(memory.usedBytes).toBeLessThanOrEqual(memory.maxBytes);
     expect(memory.usedBytes).toBeGreaterThan(0.8 * memory.maxBytes);
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   }));
 
 test('when memory is full lists, returns and erases go on, and then there is room again', () =>
   withEngine(small, async (engine) => {
     const { taken } = await fill(engine);
-    const list = engine.recommend(listOf({ memberId: 'm-1' }));
+    const list = engine.lists.recommend(listOf({ memberId: 'm-1' }));
     expect(list.items).toHaveLength(20);
     const back = {
       returnId: 'back-1',
@@ -93,19 +93,19 @@ test('when memory is full lists, returns and erases go on, and then there is roo
       occurredAt: new Date(start + 86_400_000).toISOString(),
       lines: [{ itemId: 'item-61', quantity: 1 }],
     };
-    expect(await engine.ingest([{ kind: 'return', return: back }])).toMatchObject([
+    expect(await engine.writes.ingest([{ kind: 'return', return: back }])).toMatchObject([
       { status: 'created' },
     ]);
-    expect(await engine.erase('m-1')).toMatchObject({ found: true });
-    expect(await engine.ingest([receipt(taken + 3)])).toMatchObject([{ status: 'created' }]);
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.members.erase('m-1')).toMatchObject({ found: true });
+    expect(await engine.writes.ingest([receipt(taken + 3)])).toMatchObject([{ status: 'created' }]);
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   }));
 
 test('only the receipt that needs too much is refused, not those that came with it', () =>
   withEngine(small, async (engine) => {
     const { taken } = await fill(engine);
     const calls = [receipt(taken, 1), receipt(taken + 1), receipt(taken + 2, 1)].map((event) =>
-      engine.ingest([event]).then(
+      engine.writes.ingest([event]).then(
         ([result]) => result!.status,
         (error: EngineError) => error.reason,
       ),
@@ -117,11 +117,11 @@ test('only the receipt that needs too much is refused, not those that came with 
 test('of a call that is recorded in part the rest is told, and sent again it is a duplicate', () =>
   withEngine(small, async (engine) => {
     const all = receipts(0, 400);
-    const refusal = await engine.ingest(all).catch((error: unknown) => error as EngineError);
+    const refusal = await engine.writes.ingest(all).catch((error: unknown) => error as EngineError);
     const recorded = engine.status().events;
     expect(refusal).toMatchObject({ reason: 'MEMORY_FULL' });
     expect((refusal as EngineError).message).toContain(`the first ${recorded} were recorded`);
-    const again = await engine.ingest(all.slice(0, recorded));
+    const again = await engine.writes.ingest(all.slice(0, recorded));
     expect(new Set(again.map(({ status }) => status))).toEqual(new Set(['duplicate']));
   }));
 
@@ -129,7 +129,7 @@ test('a chain that is too large starts without lists, and serves once enough is 
   withTemporaryFolder(async (folder) => {
     const dataDir = join(folder, 'data');
     const large = await openEngine({ dataDir, clock });
-    await large.ingest(receipts(0, 200));
+    await large.writes.ingest(receipts(0, 200));
     await large.close();
     const notices: string[] = [];
     const limits = { memoryMaxBytes: 40 * mebibyte, memoryReserveBytes: 8 * mebibyte };
@@ -138,34 +138,37 @@ test('a chain that is too large starts without lists, and serves once enough is 
     expect(engine.status()).toMatchObject({ ready: false, events: 200 });
     expect(engine.status().waitingFor).toContain('CAINI_MEMORY_MAX');
     expect(notices.join()).toContain('lists cannot be served');
-    await expect(engine.ingest([receipt(900)])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(engine.writes.ingest([receipt(900)])).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
     for (const member of ['m-0', 'm-1', 'm-2']) {
-      expect(await engine.erase(member)).toMatchObject({ found: true });
+      expect(await engine.members.erase(member)).toMatchObject({ found: true });
     }
-    await engine.compact();
+    await engine.upkeep.compact();
     await expect.poll(() => engine.status().ready, { timeout: 60_000 }).toBe(true);
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
     await engine.close();
   }));
 
 test('a kernel that fails while it counts is made anew, and what was acknowledged is there', () =>
   withEngine({}, async (engine) => {
-    await engine.ingest(receipts(0, 40));
+    await engine.writes.ingest(receipts(0, 40));
     const digest = engine.inspect.digest();
     takeAllMemory(engine);
-    const during = engine.ingest(receipts(40, 60));
+    const during = engine.writes.ingest(receipts(40, 60));
     expect(new Set((await during).map(({ status }) => status))).toEqual(new Set(['created']));
     expect(engine.status()).toMatchObject({ ready: true, events: 60 });
     expect(engine.inspect.digest()).not.toBe(digest);
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   }));
 
 test('a kernel that fails while it makes a list is not trusted any more, at once', () =>
   withEngine({}, async (engine) => {
-    await engine.ingest(receipts(0, 60));
+    await engine.writes.ingest(receipts(0, 60));
     const digest = engine.inspect.digest();
     loseOneRow(engine);
-    const ask = () => engine.recommend(listOf({ scenario: 'bought-together', itemId: 'item-0' }));
+    const ask = () =>
+      engine.lists.recommend(listOf({ scenario: 'bought-together', itemId: 'item-0' }));
     expect(ask).toThrow(expect.objectContaining({ code: 'UNAVAILABLE', reason: 'NOT_READY' }));
     expect(engine.status().ready).toBe(false);
     await expect.poll(() => engine.status().ready, { timeout: 60_000 }).toBe(true);
@@ -180,10 +183,10 @@ test('where memory does not hold the counts twice, verify looks at them part by 
     notify: (message: string) => notices.push(message),
   };
   return withEngine(options, async (engine) => {
-    await engine.ingest(receipts(0, 40));
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    await engine.writes.ingest(receipts(0, 40));
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
     expect(notices.join()).toMatch(/recounting in \d+ parts/);
     flipOneCell(engine);
-    expect(await engine.verify()).toMatchObject({ ok: false, differenceCount: 1 });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: false, differenceCount: 1 });
   });
 });

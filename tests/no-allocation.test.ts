@@ -68,16 +68,16 @@ test('20,000 lists leave the kernel and the heap as they were', { timeout: 120_0
     const events = [...receipts(4_000, workload)].map(
       (purchase) => ({ kind: 'purchase', purchase }) as const,
     );
-    await engine.ingest(events);
+    await engine.writes.ingest(events);
     const serve = async (requests: number) => {
       for (let request = 0; request < requests; request++) {
         const scenario = (['guess-you-like', 'discover', 'buy-again'] as const)[request % 3]!;
         const memberId = `member-${Math.floor(request / 3) % members}`;
-        engine.recommend(recommendRequestSchema.parse({ scenario, memberId }));
+        engine.lists.recommend(recommendRequestSchema.parse({ scenario, memberId }));
         // The settler and timers get their turns, as under a server.
         if (request % 100 === 0) await setImmediate();
       }
-      await engine.settle();
+      await engine.upkeep.settle();
       collect();
       return usedHeap();
     };

@@ -53,7 +53,7 @@ const consents = (memberId: string, personalization: boolean, atMs: number): Eve
 });
 
 async function tell(...events: readonly Event[]): Promise<void> {
-  const results = await engine.ingest(events, { trustsDays: true });
+  const results = await engine.writes.ingest(events, { trustsDays: true });
   for (const [at, event] of events.entries()) {
     expect(results[at]?.status).toBe(oracle.accept(event).status);
   }
@@ -64,7 +64,7 @@ function expectSame(engineNow = engine): void {
   expect(countDifferences(engineNow.inspect, state)).toEqual([]);
   for (const memberId of ['card', 'ann']) {
     const request = recommendRequestSchema.parse({ scenario: 'guess-you-like', memberId });
-    expect(listDifferences(engineNow.recommend(request), state, request)).toEqual([]);
+    expect(listDifferences(engineNow.lists.recommend(request), state, request)).toEqual([]);
   }
 }
 
@@ -80,7 +80,7 @@ describe('with more than 30 receipts on one day', () => {
     expectSame();
     await tell(...crowd('card', 31, 36));
     expectSame();
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   });
 
   test('what comes back does not make it a person again', async () => {
@@ -96,7 +96,7 @@ describe('with more than 30 receipts on one day', () => {
     };
     await tell({ kind: 'return', return: goods });
     expectSame();
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   });
 
   test('its consent is asked all the same', async () => {
@@ -107,7 +107,7 @@ describe('with more than 30 receipts on one day', () => {
     expectSame();
     await tell(consents('card', true, start + 2 * day));
     expectSame();
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   });
 
   test('merged with a person it makes them nobody', async () => {
@@ -116,35 +116,35 @@ describe('with more than 30 receipts on one day', () => {
     expectSame();
     await tell(...crowd('ann', 60, 64, start + 3 * day));
     expectSame();
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   });
 
   test('two ids of one person make one crowded day between them', async () => {
     await tell(...crowd('eve', 0, 20));
     await tell({ kind: 'merge', merge: { memberId: 'eve', fromMemberId: 'card' } });
     expectSame();
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   });
 
   test('it is erased to the last receipt', async () => {
     await tell(...crowd('card', 30, 40));
-    const { removed } = await engine.erase('card');
+    const { removed } = await engine.members.erase('card');
     oracle.erase('card');
     expect(removed.receipts).toBe(45);
     expectSame();
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   });
 
   test.each(['before', 'after'])('a crash with a checkpoint %s it became nobody', async (when) => {
     if (when === 'after') await tell(...crowd('card', 30, 34));
-    await engine.checkpoint();
+    await engine.upkeep.checkpoint();
     if (when === 'before') await tell(...crowd('card', 30, 34));
     await tell(...crowd('card', 34, 37), ...crowd('ann', 10, 12, start + 4 * day));
     cpSync(join(folder.path, 'data'), join(folder.path, 'copy'), { recursive: true });
     const copy = await open('copy');
     try {
       expectSame(copy);
-      expect(await copy.verify()).toMatchObject({ ok: true });
+      expect(await copy.upkeep.verify()).toMatchObject({ ok: true });
     } finally {
       await copy.close();
     }
@@ -152,8 +152,8 @@ describe('with more than 30 receipts on one day', () => {
 
   test('a crash after its erase takes out what the checkpoint counts', async () => {
     await tell(...crowd('card', 30, 40));
-    await engine.checkpoint();
-    await engine.erase('card');
+    await engine.upkeep.checkpoint();
+    await engine.members.erase('card');
     oracle.erase('card');
     cpSync(join(folder.path, 'data'), join(folder.path, 'copy'), { recursive: true });
     const copy = await open('copy');
@@ -183,8 +183,8 @@ test('a card of more than 3,000 receipts is nobody, and one of as many is somebo
   expectSame();
   await tell(buys('card-3001', 'card', start - 300 * day));
   expectSame();
-  await engine.erase('card');
+  await engine.members.erase('card');
   oracle.erase('card');
   expectSame();
-  expect(await engine.verify()).toMatchObject({ ok: true });
+  expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
 }, 120_000);

@@ -43,14 +43,14 @@ async function proveChain(chain: Chain, dataDir: string): Promise<void> {
   try {
     for (const [at, step] of stepsOf(chain).entries()) {
       if (step.kind === 'ingest') await feed(step.events, at, { engine, oracle });
-      if (step.kind === 'checkpoint') await engine.checkpoint();
+      if (step.kind === 'checkpoint') await engine.upkeep.checkpoint();
       if (step.kind === 'reopen') await reopen();
       if (step.kind !== 'erase') continue;
-      await engine.erase(step.memberId);
+      await engine.members.erase(step.memberId);
       oracle.erase(step.memberId);
     }
     // A crossed landmark is recounted in the background; a checkpoint waits behind it.
-    if (!isAtLandmark(engine, oracle)) await engine.checkpoint();
+    if (!isAtLandmark(engine, oracle)) await engine.upkeep.checkpoint();
     expect(differencesOf(engine, oracle)).toEqual([]);
     await reopen();
     expect(differencesOf(engine, oracle)).toEqual([]);
@@ -71,8 +71,10 @@ async function feed(events: readonly Event[], at: number, { engine, oracle }: Pa
   // Every other step sends single events within one turn: they share a transaction all the same.
   const results =
     at % 2 === 0
-      ? await engine.ingest(events, { trustsDays })
-      : (await Promise.all(events.map((event) => engine.ingest([event], { trustsDays })))).flat();
+      ? await engine.writes.ingest(events, { trustsDays })
+      : (
+          await Promise.all(events.map((event) => engine.writes.ingest([event], { trustsDays })))
+        ).flat();
   const expected = events.map((event) => oracle.accept(event));
   expect(results.map(answerOf)).toEqual(expected.map(answerOf));
 }
@@ -98,7 +100,7 @@ function differencesOf(engine: Engine, oracle: Oracle): string[] {
   // Lists over wrong counts would only repeat the news.
   if (counted.length > 0) return counted.slice(0, differencesShown);
   const listed = questions().flatMap((request) =>
-    listDifferences(engine.recommend(request), state, request),
+    listDifferences(engine.lists.recommend(request), state, request),
   );
   return listed.slice(0, differencesShown);
 }

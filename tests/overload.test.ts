@@ -75,7 +75,8 @@ test('lists go on while receipts are refused unread', async () => {
   const gate = new Gate();
   const loopback = await openHttp(gate);
   // The same engine, but behind with counting.
-  const behind = Object.create(loopback.engine, { isBehind: { value: true } }) as Engine;
+  const writes = Object.create(loopback.engine.writes, { isBehind: { value: true } });
+  const behind = Object.create(loopback.engine, { writes: { value: writes } }) as Engine;
   const access = { engine: () => behind, readiness: () => behind.status() };
   const other = await openHttp(gate, access);
   const answers = await askAtOnce(other, [receipt('r-1'), list, receipt('r-2'), health]);

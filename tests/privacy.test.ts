@@ -75,9 +75,9 @@ async function digestAfter(events: readonly Event[], batch = events.length || 1)
     const engine = await open(dataDir);
     try {
       for (let at = 0; at < events.length; at += batch) {
-        await engine.ingest(events.slice(at, at + batch));
+        await engine.writes.ingest(events.slice(at, at + batch));
       }
-      expect(await engine.verify()).toMatchObject({ ok: true });
+      expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
       return engine.inspect.digest();
     } finally {
       await engine.close();
@@ -120,14 +120,14 @@ test('after erase and compact no file holds the member, their receipts or return
     const events = crowd();
     let engine = await open(dataDir);
     // Half of it checkpointed: the erase leaves a residue, which must not name anybody either.
-    await engine.ingest(events.slice(0, 90));
-    await engine.checkpoint();
-    await engine.ingest(events.slice(90));
+    await engine.writes.ingest(events.slice(0, 90));
+    await engine.upkeep.checkpoint();
+    await engine.writes.ingest(events.slice(90));
     expect(findTexts(dataDir, secrets).length).toBeGreaterThan(10);
-    const receipt = await engine.erase(names.alias);
+    const receipt = await engine.members.erase(names.alias);
     expect(receipt).toMatchObject({ found: true, removed: { receipts: 12, aliases: 1 } });
     expect(findTexts(join(dataDir, 'erased'), secrets)).toEqual([]);
-    await engine.compact();
+    await engine.upkeep.compact();
     const without = events.filter(
       (event) => !eventsOf(unionOf(names.member, events), events).has(event),
     );
@@ -137,7 +137,7 @@ test('after erase and compact no file holds the member, their receipts or return
     expect(findTexts(dataDir, secrets)).toEqual([]);
     engine = await open(dataDir);
     expect(engine.inspect.digest()).toBe(receipt.digestAfter);
-    expect(await engine.verify()).toMatchObject({ ok: true, digest: receipt.digestAfter });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true, digest: receipt.digestAfter });
     await engine.close();
     expect(findTexts(dataDir, secrets)).toEqual([]);
   }, 'privacy');
@@ -148,12 +148,12 @@ test('a late receipt of an erased member leaves nothing, nor does its early retu
     const [late, early] = ['late-receipt-of-unmistakable-name', 'early-return-to-a-late-receipt'];
     const engine = await open(dataDir);
     try {
-      await engine.ingest([...crowd(), giveBack(early, late, 'milk')]);
-      await engine.erase(names.member);
+      await engine.writes.ingest([...crowd(), giveBack(early, late, 'milk')]);
+      await engine.members.erase(names.member);
       const { member: memberId } = names;
       const refused = purchase({ purchaseId: late, memberId, day: 3, items: ['milk'] });
-      expect(await engine.ingest([refused])).toMatchObject([{ reason: 'MEMBER_ERASED' }]);
-      await engine.compact();
+      expect(await engine.writes.ingest([refused])).toMatchObject([{ reason: 'MEMBER_ERASED' }]);
+      await engine.upkeep.compact();
     } finally {
       await engine.close();
     }
@@ -167,12 +167,14 @@ test('a return that waited too long for its purchase is forgotten with it', asyn
     let nowMs = clockMs;
     const engine = await openEngine({ dataDir, clock: () => nowMs, timeZone });
     try {
-      await engine.ingest([...crowd(), giveBack(early, late, 'milk')]);
+      await engine.writes.ingest([...crowd(), giveBack(early, late, 'milk')]);
       nowMs += 40 * dayMs;
       const { member: memberId } = names;
-      await engine.ingest([purchase({ purchaseId: late, memberId, day: 3, items: ['milk'] })]);
-      await engine.erase(names.member);
-      await engine.compact();
+      await engine.writes.ingest([
+        purchase({ purchaseId: late, memberId, day: 3, items: ['milk'] }),
+      ]);
+      await engine.members.erase(names.member);
+      await engine.upkeep.compact();
     } finally {
       await engine.close();
     }
@@ -183,8 +185,8 @@ test('a return that waited too long for its purchase is forgotten with it', asyn
 test('whatever comes late for an erased member is refused and counted', async () => {
   await withTemporaryFolder(async (dataDir) => {
     let engine = await open(dataDir);
-    await engine.ingest(crowd());
-    await engine.erase(names.member);
+    await engine.writes.ingest(crowd());
+    await engine.members.erase(names.member);
     const digest = engine.inspect.digest();
     const { member, alias, receipts } = names;
     const late = [
@@ -198,13 +200,13 @@ test('whatever comes late for an erased member is refused and counted', async ()
       merge(member, 'm2'),
     ];
     const refused = () => engine.status().refusedOfErased;
-    for (const result of await engine.ingest(late)) {
+    for (const result of await engine.writes.ingest(late)) {
       expect(result).toMatchObject({ status: 'rejected', reason: 'MEMBER_ERASED' });
     }
     expect(refused()).toBe(late.length);
     await engine.close();
     engine = await open(dataDir);
-    for (const event of late) await engine.ingest([event]);
+    for (const event of late) await engine.writes.ingest([event]);
     expect(refused()).toBe(late.length);
     expect(engine.inspect.digest()).toBe(digest);
     await engine.close();
@@ -241,14 +243,14 @@ async function proveForgotten(chain: Chain, { memberId, at, dataDir }: Forgettin
   try {
     const half = at % events.length;
     const first = await sendAll(engine, events.slice(0, half));
-    await engine.checkpoint();
+    await engine.upkeep.checkpoint();
     const accepted = [...first, ...(await sendAll(engine, events.slice(half)))].map(
       ({ event }) => event,
     );
     // A landmark that was just crossed is recounted in the background: the receipt tells the digest
     // of the counts that serve at its moment, and a checkpoint waits behind the recount.
-    await engine.checkpoint();
-    const { digestAfter: digest = '' } = await engine.erase(memberId);
+    await engine.upkeep.checkpoint();
+    const { digestAfter: digest = '' } = await engine.members.erase(memberId);
     const gone = eventsOf(unionOf(memberId, accepted), accepted);
     const left = accepted.filter((event) => !gone.has(event));
     await proveSame(engine, { digest, left, dataDir });
@@ -268,11 +270,11 @@ async function proveSame(
 ): Promise<void> {
   const alone = await open(join(dataDir, 'alone'));
   try {
-    await alone.ingest(left, { trustsDays: true });
+    await alone.writes.ingest(left, { trustsDays: true });
     // A landmark once crossed stays, also when the receipts that crossed it are gone; another
     // landmark weighs the same receipts otherwise.
-    await alone.checkpoint();
-    await engine.checkpoint();
+    await alone.upkeep.checkpoint();
+    await engine.upkeep.checkpoint();
     const mine = engine.inspect.totals();
     const theirs = alone.inspect.totals();
     const isComparable =
@@ -294,14 +296,14 @@ test('an older backup does not bring an erased member back', async () => {
     let engine = await open(dataDir);
     // The merge comes after the backup, so that the backup knows two members.
     const mergeAt = events.findIndex(({ kind }) => kind === 'merge');
-    await engine.ingest(events.slice(0, mergeAt));
+    await engine.writes.ingest(events.slice(0, mergeAt));
     await engine.close();
     const settings = { timeZone, halfLifeDays: 60, popularityHalfLifeDays: 30 };
     const backup = join(folder, 'backup');
     await backUp({ dataDir, folder: backup, clock, settings });
     engine = await open(dataDir);
-    await engine.ingest(events.slice(mergeAt));
-    const { digestAfter: digest } = await engine.erase(names.member);
+    await engine.writes.ingest(events.slice(mergeAt));
+    const { digestAfter: digest } = await engine.members.erase(names.member);
     await engine.close();
     for (const toSequence of [undefined, 91]) {
       const openFolder = () => open(dataDir);
@@ -313,7 +315,7 @@ test('an older backup does not bring an erased member back', async () => {
     const { member, alias, receipts } = names;
     for (const memberId of [member, alias]) {
       const late = purchase({ purchaseId: receipts[0]!, memberId, day: 0, items: ['milk'] });
-      expect(await engine.ingest([late])).toMatchObject([{ reason: 'MEMBER_ERASED' }]);
+      expect(await engine.writes.ingest([late])).toMatchObject([{ reason: 'MEMBER_ERASED' }]);
     }
     await engine.close();
     // The disk is lost as a whole: the backup brings its own ledger along.
@@ -326,20 +328,22 @@ test('consent withdrawn takes a history out, and given again puts it back', asyn
   await withTemporaryFolder(async (dataDir) => {
     const events = crowd();
     const engine = await open(dataDir);
-    await engine.ingest(events);
+    await engine.writes.ingest(events);
     const counted = engine.inspect.digest();
     const gone = eventsOf(unionOf(names.member, events), events);
     const without = await digestAfter(events.filter((event) => !gone.has(event)));
-    await engine.ingest([consent(names.alias, false, 90)]);
+    await engine.writes.ingest([consent(names.alias, false, 90)]);
     expect(engine.inspect.digest()).toBe(without);
-    const receipts = [...engine.receipts()].filter(({ memberId }) => memberId === names.alias);
+    const receipts = [...engine.records.receipts()].filter(
+      ({ memberId }) => memberId === names.alias,
+    );
     expect(receipts.length).toBeGreaterThan(0);
     // An answer that was given before the last one changes nothing, whenever it comes.
-    await engine.ingest([consent(names.member, true, 85)]);
+    await engine.writes.ingest([consent(names.member, true, 85)]);
     expect(engine.inspect.digest()).toBe(without);
-    await engine.ingest([consent(names.member, true, 91)]);
+    await engine.writes.ingest([consent(names.member, true, 91)]);
     expect(engine.inspect.digest()).toBe(counted);
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
     await engine.close();
   }, 'privacy');
 });

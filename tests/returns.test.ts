@@ -21,7 +21,7 @@ const purchaseOf = (purchaseId: string, memberId: string, quantity: number, minu
 test('a receipt takes a bounded number of returns, and the next is refused with the limit', () =>
   withTemporaryFolder(async (dataDir) => {
     const engine = await openEngine({ dataDir, clock });
-    await engine.ingest([purchaseOf('r', 'ann', 1_000, 0)]);
+    await engine.writes.ingest([purchaseOf('r', 'ann', 1_000, 0)]);
     const returnOf = (number: number) => ({
       kind: 'return' as const,
       return: {
@@ -34,9 +34,9 @@ test('a receipt takes a bounded number of returns, and the next is refused with 
     });
     const { returnsPerPurchaseMax } = limits;
     const most = Array.from({ length: returnsPerPurchaseMax }, (_, number) => returnOf(number));
-    const taken = await engine.ingest(most);
+    const taken = await engine.writes.ingest(most);
     expect(new Set(taken.map(({ status }) => status))).toEqual(new Set(['created']));
-    const [refused] = await engine.ingest([returnOf(returnsPerPurchaseMax)]);
+    const [refused] = await engine.writes.ingest([returnOf(returnsPerPurchaseMax)]);
     expect(refused).toMatchObject({
       status: 'rejected',
       reason: 'RETURNS_MAX',
@@ -51,9 +51,9 @@ test('a receipt takes a bounded number of returns, and the next is refused with 
       lines: most[0]!.return.lines,
     };
     expect(
-      await engine.ingest([{ kind: 'unreferencedReturn', unreferencedReturn: value }]),
+      await engine.writes.ingest([{ kind: 'unreferencedReturn', unreferencedReturn: value }]),
     ).toMatchObject([{ status: 'rejected', reason: 'RETURN_UNMATCHED' }]);
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
     await engine.close();
   }));
 
@@ -63,13 +63,15 @@ test('two members of many receipts become one whose receipts stand in the order 
     const both = Array.from({ length: 4_000 }, (_, index) =>
       purchaseOf(`r-${index}`, index % 3 === 0 ? 'card' : 'app', 1, index),
     );
-    await engine.ingest(both);
-    await engine.ingest([{ kind: 'merge', merge: { memberId: 'app', fromMemberId: 'card' } }]);
+    await engine.writes.ingest(both);
+    await engine.writes.ingest([
+      { kind: 'merge', merge: { memberId: 'app', fromMemberId: 'card' } },
+    ]);
     const merged = engine.inspect.digest();
-    expect(await engine.verify()).toMatchObject({ ok: true, members: 1 });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true, members: 1 });
     await engine.close();
     const alone = await openEngine({ dataDir: `${dataDir}/alone`, clock });
-    await alone.ingest(
+    await alone.writes.ingest(
       both.map(({ kind, purchase }) => ({ kind, purchase: { ...purchase, memberId: 'app' } })),
     );
     expect(merged).toBe(alone.inspect.digest());

@@ -61,7 +61,7 @@ interface Month {
 }
 
 function learn(engine: Engine, receipts: readonly Receipt[]) {
-  return engine.ingest(
+  return engine.writes.ingest(
     receipts.map(({ purchaseId, memberId, day, items }) => ({
       kind: 'purchase',
       purchase: purchaseSchema.parse({
@@ -92,7 +92,7 @@ async function replay(receipts: readonly Receipt[], firstDay: number): Promise<M
         if (!plain.knows(memberId)) continue;
         const of = months.get(month) ?? { receipts: 0, served: 0, plain: 0 };
         const request = recommendRequestSchema.parse({ memberId, limit: length });
-        const served = engine.recommend(request).items.map(({ itemId }) => itemId);
+        const served = engine.lists.recommend(request).items.map(({ itemId }) => itemId);
         const recall = (list: readonly string[]) =>
           items.filter((item) => list.includes(item)).length / items.length;
         of.receipts += 1;

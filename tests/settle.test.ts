@@ -28,13 +28,13 @@ const batchSize = 500;
 async function take(engine: Engine, purchases: readonly Purchase[]): Promise<void> {
   for (let at = 0; at < purchases.length; at += batchSize) {
     const batch = purchases.slice(at, at + batchSize);
-    await engine.ingest(batch.map((purchase) => ({ kind: 'purchase', purchase })));
+    await engine.writes.ingest(batch.map((purchase) => ({ kind: 'purchase', purchase })));
   }
 }
 
 function listOf(engine: Engine, request: object): string[] {
   const parsed = recommendRequestSchema.parse({ limit: listLength, ...request });
-  return engine.recommend(parsed).items.map(({ itemId }) => itemId);
+  return engine.lists.recommend(parsed).items.map(({ itemId }) => itemId);
 }
 
 /** Lists that rest on SAME (what goes with an item) and on NEXT (what a member has not bought). */
@@ -68,7 +68,7 @@ function compare(name: string, purchases: readonly Purchase[]) {
       askAll(engine, purchases);
       await take(engine, purchases.slice(purchases.length / 4));
       const served = askAll(engine, purchases);
-      await engine.settle();
+      await engine.upkeep.settle();
       const exact = askAll(engine, purchases);
       const overlaps = {
         next: meanOverlap(served.next, exact.next),

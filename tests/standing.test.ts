@@ -35,7 +35,7 @@ test('digest and watermark stand for the same receipts, also in the midst of a w
     const alone = await openEngine({ dataDir: join(folder, 'one-by-one'), clock });
     const digests = new Map([sayOf(alone)]);
     for (let index = 0; index < receipts; index++) {
-      await alone.ingest([receipt(index)]);
+      await alone.writes.ingest([receipt(index)]);
       digests.set(...sayOf(alone));
     }
     await alone.close();
@@ -43,7 +43,7 @@ test('digest and watermark stand for the same receipts, also in the midst of a w
     let left = receipts;
     const writers = Array.from({ length: 5 }, async (_, writer) => {
       for (let index = writer; index < receipts; index += 5) {
-        await engine.ingest([receipt(index)]);
+        await engine.writes.ingest([receipt(index)]);
         left -= 1;
       }
     });
@@ -57,6 +57,6 @@ test('digest and watermark stand for the same receipts, also in the midst of a w
     await Promise.all(writers);
     expect(looks).toBeGreaterThan(receipts);
     expect(sayOf(engine)).toEqual([...digests].at(-1));
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
     await engine.close();
   }, 'standing'));

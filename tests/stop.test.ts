@@ -35,7 +35,7 @@ beforeAll(async () => {
   original = join(folder.path, 'original');
   const engine = await openEngine({ dataDir: original });
   for (let at = 0; at < receipts; at += 1_000) {
-    await engine.ingest(Array.from({ length: 1_000 }, (_, more) => purchase(at + more)));
+    await engine.writes.ingest(Array.from({ length: 1_000 }, (_, more) => purchase(at + more)));
   }
   await engine.close();
   const backup = await caini('backup', join(folder.path, 'backup'), '--data-dir', original);
@@ -158,7 +158,7 @@ test('a server stops while it loads the demo, whole receipts each', async () => 
   await wait(500);
   expect((await terminate(server)).code).toBe(0);
   const engine = await openEngine({ dataDir });
-  expect(await engine.verify()).toMatchObject({ ok: true });
+  expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   await engine.close();
 });
 

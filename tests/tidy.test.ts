@@ -62,6 +62,8 @@ rule({
     { 'engine/counting/a.ts': `export * from '../serve/b.ts';` },
     { 'engine/counting/a.ts': `const b = await import('../engine.ts');` },
     { 'engine/jobs/a.ts': `import { b } from '../../server/config.ts';` },
+    { 'engine/jobs/a.ts': `import type { Engine } from '../engine.ts';` },
+    { 'engine/jobs/a.ts': `import type { B } from '../ports/b.ts';` },
     { 'engine/counting/a.test.ts': `import { b } from '../serve/b.ts';` },
     { 'server/http/a.ts': `import { b } from '../../engine/base/limits.ts';` },
     { 'server/http/a.ts': `import { b } from '../grpc/b.ts';` },

@@ -74,9 +74,12 @@ test.each(formatOneNames)(
         ...{ events: facts.events, members: facts.members, items: facts.items },
         ...{ stores: facts.stores, watermark: facts.watermark },
       });
-      expect(await engine.verify()).toMatchObject({ ok: true, digest: facts.digestOfFormat1 });
-      expect([...engine.receipts({ gross: true })]).toHaveLength(facts.rows);
-      expect(engine.bookmark('import:fixture')).toBe('{"finished":true}');
+      expect(await engine.upkeep.verify()).toMatchObject({
+        ok: true,
+        digest: facts.digestOfFormat1,
+      });
+      expect([...engine.records.receipts({ gross: true })]).toHaveLength(facts.rows);
+      expect(engine.records.bookmark('import:fixture')).toBe('{"finished":true}');
     });
   },
 );
@@ -84,7 +87,7 @@ test.each(formatOneNames)(
 test.each(formatOneNames)('%s: who was erased stays erased', async (name) => {
   const [memberId] = factsOf(name).erased;
   await using(copyOf(name, `erased-${name}`), async (engine) => {
-    const [answer] = await engine.ingest([purchase('new-1', memberId!)]);
+    const [answer] = await engine.writes.ingest([purchase('new-1', memberId!)]);
     expect(answer).toMatchObject({ status: 'rejected', reason: 'MEMBER_ERASED' });
   });
 });
@@ -137,7 +140,7 @@ test.each(formatOneNames)('%s: what is sent again is known, and counts once', as
   await using(copyOf(name, `sent-${name}`), async (engine) => {
     const { events } = engine.status();
     const before = sentBefore[name];
-    const [bought, back, other] = await engine.ingest([
+    const [bought, back, other] = await engine.writes.ingest([
       plain,
       looseReturn(name, before.at),
       looseReturn(name, '2026-11-30T03:00:09.000Z'),
@@ -152,11 +155,11 @@ test.each(formatOneNames)('%s: what is sent again is known, and counts once', as
 test('an origin that had others beside it goes on with them where it stood', async () => {
   const dataDir = copyOf('several', 'goes-on');
   const engine = await openEngine({ dataDir, clock, origin: 'zoo' });
-  const [answer] = await engine.ingest([purchase('new-2', 'ann-card')]);
+  const [answer] = await engine.writes.ingest([purchase('new-2', 'ann-card')]);
   expect(answer).toMatchObject({ status: 'created' });
   expect(answer?.watermark).toMatch(/^zoo\/\d+:23$/);
   expect(engine.replication.watermark).toContain('bay/1788235200:14');
-  expect(await engine.verify()).toMatchObject({ ok: true });
+  expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   await engine.close();
 });
 
@@ -179,8 +182,8 @@ test('an erase and its compaction leave nothing of the member beside the chain',
   expect(findTexts(dataDir, [memberId]).length).toBeGreaterThan(1);
   const notes: string[] = [];
   const engine = await open(dataDir, (note) => notes.push(note));
-  await engine.erase(memberId);
-  await engine.compact();
+  await engine.members.erase(memberId);
+  await engine.upkeep.compact();
   await engine.close();
   expect(notes.filter((note) => note.includes('chain.format1'))).toHaveLength(1);
   expect(findTexts(dataDir, [memberId])).toEqual([]);

@@ -55,13 +55,13 @@ test('a ticket that expires beside its own return is taken back once', () =>
   withTemporaryFolder(async (dataDir) => {
     let now = start;
     const engine = await open(dataDir, { clock: () => now, retentionDays: 5 });
-    await engine.ingest([buys('p1', undefined, ['a', 'b', 'c'])]);
+    await engine.writes.ingest([buys('p1', undefined, ['a', 'b', 'c'])]);
     now += 9 * day;
-    const returned = engine.ingest([returns('r1', 'p1', ['a'], now)]);
-    const expired = engine.expire();
+    const returned = engine.writes.ingest([returns('r1', 'p1', ['a'], now)]);
+    const expired = engine.writes.expire();
     await returned;
     expect(await expired).toBe(1);
-    expect((await engine.verify()).differences).toEqual([]);
+    expect((await engine.upkeep.verify()).differences).toEqual([]);
     expect(engine.inspect.digest()).toBe('0000000000000000');
     await engine.close();
   }));
@@ -70,15 +70,18 @@ test.each(['return', 'erase'])('a half-life changed and changed back around a %s
   withTemporaryFolder(async (folder) => {
     const dataDir = join(folder, 'data');
     let engine = await open(dataDir);
-    await engine.ingest([buys('p1', 'm', ['a', 'b', 'c']), buys('p2', 'm', ['a', 'd'], start + 1)]);
+    await engine.writes.ingest([
+      buys('p1', 'm', ['a', 'b', 'c']),
+      buys('p2', 'm', ['a', 'd'], start + 1),
+    ]);
     await engine.close();
     engine = await open(dataDir, { halfLifeDays: 30 });
-    if (what === 'erase') await engine.erase('m');
-    else await engine.ingest([returns('r1', 'p1', ['a', 'b'], start + 2)]);
+    if (what === 'erase') await engine.members.erase('m');
+    else await engine.writes.ingest([returns('r1', 'p1', ['a', 'b'], start + 2)]);
     const copy = crashCopy(dataDir, join(folder, 'copy'));
     await engine.close();
     engine = await open(copy);
-    expect((await engine.verify()).differences).toEqual([]);
+    expect((await engine.upkeep.verify()).differences).toEqual([]);
     await engine.close();
   }),
 );
@@ -88,9 +91,11 @@ test('nothing is served or accepted before the erased are erased again', () =>
     const dataDir = join(folder, 'data');
     let engine = await open(dataDir);
     const members = Array.from({ length: 20 }, (_, index) => `member-${index}`);
-    await engine.ingest(members.map((member, index) => buys(`p${index}`, member, ['a', 'b'])));
+    await engine.writes.ingest(
+      members.map((member, index) => buys(`p${index}`, member, ['a', 'b'])),
+    );
     const old = crashCopy(dataDir, join(folder, 'old'));
-    for (const member of [...members, 'ghost']) await engine.erase(member);
+    for (const member of [...members, 'ghost']) await engine.members.erase(member);
     const copy = crashCopy(dataDir, join(folder, 'copy'));
     await engine.close();
     rmSync(join(copy, 'chain'), { recursive: true });
@@ -98,21 +103,21 @@ test('nothing is served or accepted before the erased are erased again', () =>
     engine = await open(copy, { openAtOnce: true });
     while (!engine.status().ready) await setImmediate();
     const request = recommendRequestSchema.parse({ memberId: 'member-7', scenario: 'buy-again' });
-    expect(engine.recommend(request).personalized).toBe(false);
-    const [late] = await engine.ingest([buys('late', 'ghost', ['a'])]);
+    expect(engine.lists.recommend(request).personalized).toBe(false);
+    const [late] = await engine.writes.ingest([buys('late', 'ghost', ['a'])]);
     expect(late).toMatchObject({ status: 'rejected', reason: 'MEMBER_ERASED' });
-    expect([...engine.receipts()]).toEqual([]);
+    expect([...engine.records.receipts()]).toEqual([]);
     await engine.close();
   }));
 
 test('a verify that waits before a landmark moves compares like with like', () =>
   withTemporaryFolder(async (dataDir) => {
     const engine = await open(dataDir, { halfLifeDays: 1, popularityHalfLifeDays: 1 });
-    await engine.ingest([buys('p1', 'm', ['a', 'b'], start - 100 * day)]);
-    await engine.ingest([buys('p2', 'm', ['a', 'c'], start - 99 * day)]);
-    const crossing = engine.ingest([buys('p3', 'm', ['b', 'c'], start - 93 * day)]);
+    await engine.writes.ingest([buys('p1', 'm', ['a', 'b'], start - 100 * day)]);
+    await engine.writes.ingest([buys('p2', 'm', ['a', 'c'], start - 99 * day)]);
+    const crossing = engine.writes.ingest([buys('p3', 'm', ['b', 'c'], start - 93 * day)]);
     await setImmediate();
-    const audits = [engine.verify(), engine.verify()];
+    const audits = [engine.upkeep.verify(), engine.upkeep.verify()];
     await crossing;
     for (const audit of await Promise.all(audits)) expect(audit.differences).toEqual([]);
     await engine.close();
@@ -122,13 +127,13 @@ test('a return that comes after its receipt expired leaves no id behind', () =>
   withTemporaryFolder(async (dataDir) => {
     let now = start;
     const engine = await open(dataDir, { clock: () => now, retentionDays: 5 });
-    await engine.ingest([buys('secret-receipt', 'secret-member', ['a', 'b'])]);
+    await engine.writes.ingest([buys('secret-receipt', 'secret-member', ['a', 'b'])]);
     now += 8 * day;
-    expect(await engine.expire()).toBe(1);
-    const [late] = await engine.ingest([returns('r1', 'secret-receipt', ['a'], now)]);
+    expect(await engine.writes.expire()).toBe(1);
+    const [late] = await engine.writes.ingest([returns('r1', 'secret-receipt', ['a'], now)]);
     expect(late).toMatchObject({ status: 'rejected', reason: 'OUTSIDE_RETENTION' });
-    await engine.erase('secret-member');
-    await engine.compact();
+    await engine.members.erase('secret-member');
+    await engine.upkeep.compact();
     await engine.close();
     const chain = join(dataDir, 'chain');
     for (const name of readdirSync(chain)) {

@@ -1,18 +1,17 @@
 // What the twins are given: copies of what the WebAssembly kernel holds.
 import { type KernelData, one } from './data.ts';
 import type { TwinInput } from './twin.ts';
-import { habitCells, itemBytes, viewBytes, type WasmKernel } from './wasm.ts';
+import type { WasmKernel } from './wasm.ts';
 
 /** As assembly/popular.ts lists them: all that sell more than the 128th does. */
 const popularAim = 128;
-const outAt = 24;
-const habitsAt = { expected: 104, rebought: 112, expectedOnce: 120, reboughtOnce: 128 } as const;
 
 export function twinInput(data: KernelData, wasm: WasmKernel): TwinInput {
   const records = new DataView(wasm.records().buffer);
-  const counter = (offset: number) =>
+  const { counters, viewBytes } = wasm.layout;
+  const counter = (name: keyof typeof counters) =>
     Float64Array.from({ length: data.items }, (_, item) => {
-      return Number(records.getBigInt64(item * itemBytes + offset, true)) / one;
+      return Number(records.getBigInt64(item * wasm.itemBytes + counters[name], true)) / one;
     });
   const threshold = data.popularity.toSorted().at(-popularAim)! + 1 / one;
   const popular = Uint32Array.from(
@@ -27,7 +26,7 @@ export function twinInput(data: KernelData, wasm: WasmKernel): TwinInput {
   }
   const { run } = wasm;
   const cells = (read: (index: number) => bigint) =>
-    Float64Array.from({ length: habitCells }, (_, index) => Number(read(index)));
+    Float64Array.from({ length: run.HABIT_CELLS.value }, (_, index) => Number(read(index)));
   const expectedCells = cells((index) => run.habitExpected(index));
   const reboughtCells = cells((index) => run.habitRebought(index));
   const sum = (values: Float64Array) => values.reduce((whole, value) => whole + value, 0);
@@ -40,11 +39,11 @@ export function twinInput(data: KernelData, wasm: WasmKernel): TwinInput {
     expectedCells,
     reboughtCells,
     hashes: data.hashes,
-    outs: counter(outAt),
-    expected: counter(habitsAt.expected),
-    rebought: counter(habitsAt.rebought),
-    expectedOnce: counter(habitsAt.expectedOnce),
-    reboughtOnce: counter(habitsAt.reboughtOnce),
+    outs: counter('out'),
+    expected: counter('expected'),
+    rebought: counter('rebought'),
+    expectedOnce: counter('expectedOnce'),
+    reboughtOnce: counter('reboughtOnce'),
     hots: wasm.hots(),
     rowOf,
     views: Buffer.concat(views, views.length * viewBytes),

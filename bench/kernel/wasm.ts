@@ -2,19 +2,13 @@
 // engine/serve/ makes it.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { KernelExports } from '../../engine/index.ts';
+import { type KernelExports, type KernelLayout, layoutOf } from '../../engine/index.ts';
 import { type KernelData, lastDay, one } from './data.ts';
 
-const layoutVersion = 5;
-const tableNext = 1;
 export const ageDecay = 0.9;
 export const listLength = 20;
+/** Of the twins, as of the kernel. */
 export const resultBytes = 8;
-export const viewBytes = 528;
-export const itemBytes = 136;
-export const habitCells = 900;
-/** Learnt from who came back for what (assembly/repeat.ts). */
-const repeatHabit = 1;
 export const hotBytes = 16;
 /** As engine/serve/scenarios/personal.ts mixes them. */
 export const shares = { neighbours: 0.36, popularity: 0.06, tasteUsual: 10 } as const;
@@ -24,6 +18,9 @@ export const basketsAll = 2_000_000;
 
 export class WasmKernel {
   readonly run: KernelExports;
+  readonly layout: KernelLayout;
+  /** An item's hash and counters. */
+  readonly itemBytes: number;
   readonly growth: number;
   private readonly data: KernelData;
   private bytes: Uint8Array;
@@ -37,7 +34,10 @@ export class WasmKernel {
     };
     const instance = new WebAssembly.Instance(module, { env: { abort } });
     this.run = instance.exports as unknown as KernelExports;
-    if (this.run.LAYOUT_VERSION.value !== layoutVersion) throw new Error('another layout');
+    this.layout = layoutOf(this.run);
+    const { result, hot, counters, counterTotal } = this.layout;
+    this.itemBytes = counters.n + counterTotal * 8;
+    if (result.bytes !== resultBytes || hot.bytes !== hotBytes) throw new Error('other twins');
     this.fill();
     this.growth = this.run.pairGrowth(lastDay);
     this.run.setViewGrowth(this.growth);
@@ -46,20 +46,21 @@ export class WasmKernel {
 
   private fill(): void {
     const { run, data } = this;
+    const { sides, tables } = this.layout;
     run.start(data.items);
     run.setDecay(60, lastDay, 30, lastDay);
     for (const hash of data.hashes) run.addItem(BigInt.asIntN(64, hash));
     for (const history of data.histories.slice(0, countedHistories)) {
       this.write(new Uint8Array(0));
-      run.readHistory(0, 0, Number.POSITIVE_INFINITY);
+      run.readHistory(sides.before, 0, Number.POSITIVE_INFINITY);
       this.write(history);
-      run.readHistory(1, history.length, Number.POSITIVE_INFINITY);
+      run.readHistory(sides.after, history.length, Number.POSITIVE_INFINITY);
       run.beginChange(true);
       run.continueChange(0xffff_ffff);
     }
     run.prepareRestore(data.items, 0, 0);
     for (const [item, cells] of data.rows) {
-      const block = encodeRow(item, cells);
+      const block = encodeRow(tables.next, item, cells);
       this.write(block);
       if (!run.restoreSnapshot(run.historyInput(0), block.length)) throw new Error('a row is lost');
     }
@@ -70,22 +71,23 @@ export class WasmKernel {
   /** Of a chain that has sold for years, not of the few histories that were counted. */
   private setCounters(): void {
     const { run, data } = this;
+    const { counters, one: fixed } = this.layout;
     const view = new DataView(run.memory.buffer);
     for (let item = 0; item < data.items; item++) {
       const at = run.itemRecord(item) >>> 0;
       const sold = data.popularity[item]!;
-      const set = (offset: number, value: number) =>
-        view.setBigInt64(at + offset, BigInt(Math.round(value * one)), true);
-      set(8, sold);
-      set(16, sold * 9);
-      set(24, sold * 9);
-      set(32, sold * 0.8);
-      set(40, sold * 0.8 * ((item % 7) / 10));
-      set(48, sold);
-      set(104, sold * 0.2);
-      set(112, sold * 0.2 * (0.5 + (item % 7) / 5));
-      set(120, sold * 0.12);
-      set(128, sold * 0.12 * (0.3 + (item % 5) / 6));
+      const set = (name: keyof typeof counters, value: number) =>
+        view.setBigInt64(at + counters[name], BigInt(Math.round(value * fixed)), true);
+      set('n', sold);
+      set('in', sold * 9);
+      set('out', sold * 9);
+      set('opp', sold * 0.8);
+      set('rep', sold * 0.8 * ((item % 7) / 10));
+      set('pop', sold);
+      set('expected', sold * 0.2);
+      set('rebought', sold * 0.2 * (0.5 + (item % 7) / 5));
+      set('expectedOnce', sold * 0.12);
+      set('reboughtOnce', sold * 0.12 * (0.3 + (item % 5) / 6));
     }
   }
 
@@ -100,10 +102,11 @@ export class WasmKernel {
 
   /** The kernel's part of guess-you-like, with the history copied in as it comes from the store. */
   request(member: number): void {
-    const { run } = this;
+    const { run, layout } = this;
+    const { sides, tables, priors, repeats } = layout;
     const history = this.data.histories[member]!;
     this.write(history);
-    run.readHistory(2, history.length, Number.POSITIVE_INFINITY);
+    run.readHistory(sides.request, history.length, Number.POSITIVE_INFINITY);
     run.askBitmaps(0, 0, 0);
     run.startRequest(listLength, this.growth);
     run.weighHistory(ageDecay);
@@ -113,7 +116,7 @@ export class WasmKernel {
       (shares.neighbours * odds) / Math.sqrt(shares.tasteUsual * run.affinityTotal());
     const byPopularity = (shares.popularity * odds) / basketsAll;
     run.accumulateNext();
-    run.select(byAccumulator, tableNext, byPopularity, 0, repeatHabit, true, true);
+    run.select(byAccumulator, tables.next, byPopularity, priors.sales, repeats.habit, true, true);
   }
 
   /** What the last request found: (item u32, score f32) each. */
@@ -124,12 +127,14 @@ export class WasmKernel {
 
   /** The neighbours of an item as they are served, views made by then; undefined without a row. */
   viewOf(item: number): Uint8Array | undefined {
-    const row = this.run.rowAddress(tableNext, item) >>> 0;
-    const view = new DataView(this.run.memory.buffer).getUint32(row + 12, true);
+    const { tables, row: offsets, viewBytes } = this.layout;
+    const row = this.run.rowAddress(tables.next, item) >>> 0;
+    const view = new DataView(this.run.memory.buffer).getUint32(row + offsets.view, true);
     return view === 0 ? undefined : this.bytes.slice(view, view + viewBytes);
   }
 
   records(): Uint8Array {
+    const { itemBytes } = this;
     const records = new Uint8Array(this.data.items * itemBytes);
     for (let item = 0; item < this.data.items; item++) {
       const at = this.run.itemRecord(item) >>> 0;
@@ -146,10 +151,11 @@ export class WasmKernel {
 
 /** A record of assembly/records.ts: keys of 4 bytes, counts of 1, weights of 8. */
 function encodeRow(
+  table: number,
   item: number,
   cells: readonly { readonly item: number; readonly weight: number }[],
 ): Uint8Array {
-  const head = [tableNext, ...varint(item), ...varint(cells.length), ...varint(cells.length)];
+  const head = [table, ...varint(item), ...varint(cells.length), ...varint(cells.length)];
   const bytes = new Uint8Array(head.length + 3 + cells.length * 13);
   const view = new DataView(bytes.buffer);
   bytes.set([...head, 32, 8, 64]);

@@ -77,7 +77,7 @@ async function ingest(engine: Engine, events: Iterable<Event>, told: string): Pr
   let batch: Event[] = [];
   let count = 0;
   const flush = async () => {
-    for (const { status, id, message } of await engine.ingest(batch)) {
+    for (const { status, id, message } of await engine.writes.ingest(batch)) {
       if (status !== 'created') throw new Error(`${id} was ${status}: ${message}`);
     }
     count += batch.length;
@@ -105,8 +105,8 @@ export async function makeChain(folder: string, size: StallSize, sells: boolean)
       await ingest(engine, purchasesOf(size), 'receipts');
       await ingest(engine, bigHistories(size), 'receipts of big members');
     }
-    await engine.settle();
-    await engine.checkpoint();
+    await engine.upkeep.settle();
+    await engine.upkeep.checkpoint();
   } finally {
     await engine.close();
   }

@@ -6,7 +6,7 @@ const quarterHourMs = 15 * millisecondsPerMinute;
 const cacheEntriesMax = 50_000;
 /** By zone in lower case: case means nothing, and of each name there are very many spellings. */
 const formats = new Map<string, Intl.DateTimeFormat>();
-/** The same, then by the start of a UTC day; of days that change by quarters of an hour, below 0. */
+/** The same, then by the start of a UTC day; of days on which it changes by quarters, below 0. */
 const offsets = new Map<string, Map<number, number>>();
 let cacheEntries = 0;
 

@@ -22,7 +22,7 @@ test('an event is taken once, and other content under its id is a conflict', () 
   withChain(async (chain) => {
     const a = await chain.open('a');
     const events = [looks('e'), looks('e'), looks('e', { action: 'cart' })];
-    const statuses = (await a.ingest(events)).map(({ status }) => status);
+    const statuses = (await a.writes.ingest(events)).map(({ status }) => status);
     expect(statuses).toEqual(['created', 'duplicate', 'conflict']);
     // It says nothing of what was bought.
     expect(a.inspect.digest()).toBe('0000000000000000');
@@ -31,11 +31,13 @@ test('an event is taken once, and other content under its id is a conflict', () 
 test('of an erased member nothing is taken, and no byte is left', () =>
   withChain(async (chain) => {
     const a = await chain.open('a');
-    await a.ingest([looks('secret-event', { memberId: 'secret-ann', sessionId: 'secret-s' })]);
-    expect(await a.erase('secret-ann')).toMatchObject({ found: true });
-    const [late] = await a.ingest([looks('later', { memberId: 'secret-ann' })]);
+    await a.writes.ingest([
+      looks('secret-event', { memberId: 'secret-ann', sessionId: 'secret-s' }),
+    ]);
+    expect(await a.members.erase('secret-ann')).toMatchObject({ found: true });
+    const [late] = await a.writes.ingest([looks('later', { memberId: 'secret-ann' })]);
     expect(late).toMatchObject({ status: 'rejected', reason: 'MEMBER_ERASED' });
-    await a.compact();
+    await a.upkeep.compact();
     const bytes = readFileSync(join(chain.folder, 'a', 'chain', 'data.mdb')).toString('latin1');
     expect(bytes).not.toContain('secret');
   }));
@@ -43,29 +45,29 @@ test('of an erased member nothing is taken, and no byte is left', () =>
 test('an event that came through two origins is one, on every node', () =>
   withChain(async (chain) => {
     const [a, b] = [await chain.open('a'), await chain.open('b')];
-    await a.ingest([looks('e'), looks('only-a')]);
-    await b.ingest([looks('e')]);
+    await a.writes.ingest([looks('e'), looks('only-a')]);
+    await b.writes.ingest([looks('e')]);
     await exchange(a, b);
     for (const engine of [a, b]) {
-      const [again] = await engine.ingest([looks('e')]);
+      const [again] = await engine.writes.ingest([looks('e')]);
       expect(again?.status).toBe('duplicate');
-      expect(await engine.verify()).toMatchObject({ ok: true });
+      expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
     }
     expect(a.status().watermark).toBe(b.status().watermark);
-    await a.erase('ann');
+    await a.members.erase('ann');
     await exchange(a, b);
-    const [late] = await b.ingest([looks('late')]);
+    const [late] = await b.writes.ingest([looks('late')]);
     expect(late?.status).toBe('rejected');
   }));
 
 test('it stays where receipts expire, and is there after a restart', () =>
   withChain(async (chain) => {
     const a = await chain.open('a', { retentionDays: 10 });
-    await a.ingest([looks('e')]);
+    await a.writes.ingest([looks('e')]);
     await chain.close(a);
     chain.nowMs += 5 * day;
     const again = await chain.open('a', { retentionDays: 10 });
-    const [known] = await again.ingest([looks('e')]);
+    const [known] = await again.writes.ingest([looks('e')]);
     expect(known?.status).toBe('duplicate');
     expect(again.status().events).toBe(1);
   }));

@@ -64,15 +64,15 @@ async function meet(
   for (const order of ['a first', 'b first']) {
     await withChain(async (chain) => {
       const [a, b] = [await chain.open('a'), await chain.open('b')];
-      await a.ingest(ofA);
+      await a.writes.ingest(ofA);
       chain.nowMs += apartMs;
-      await b.ingest(ofB);
-      if (erasing !== undefined) await (erasing === 'a' ? a : b).erase('ann');
+      await b.writes.ingest(ofB);
+      if (erasing !== undefined) await (erasing === 'a' ? a : b).members.erase('ann');
       await exchange(...(order === 'a first' ? [a, b] : [b, a]));
       expectSame(a, b);
       for (const engine of [a, b]) {
         await see(engine);
-        expect(await engine.verify()).toMatchObject({ ok: true });
+        expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
       }
     });
   }
@@ -80,7 +80,9 @@ async function meet(
 
 test('a receipt counts as the origin whose name comes first has it', () =>
   meet({ ofA: [buys('p', 'ann', 'milk')], ofB: [buys('p', 'bob', 'tea')] }, (engine) => {
-    const held = [...engine.receipts()].map(({ memberId, itemId }) => `${memberId} ${itemId}`);
+    const held = [...engine.records.receipts()].map(
+      ({ memberId, itemId }) => `${memberId} ${itemId}`,
+    );
     expect(held).toEqual(['ann milk']);
   }));
 
@@ -91,7 +93,7 @@ test('a return that both accepted takes back once', () =>
       ofB: [returns('r', 'p', 'milk')],
     },
     (engine) => {
-      expect([...engine.receipts()].map(({ itemId }) => itemId)).toEqual(['tea']);
+      expect([...engine.records.receipts()].map(({ itemId }) => itemId)).toEqual(['tea']);
     },
   ));
 
@@ -102,8 +104,8 @@ test('of two returns under one id that of the first origin takes back, not the o
       ofB: [returns('r', 'p', 'tea')],
     },
     async (engine) => {
-      expect([...engine.receipts()].map(({ itemId }) => itemId)).toEqual(['tea']);
-      const [same, other] = await engine.ingest([
+      expect([...engine.records.receipts()].map(({ itemId }) => itemId)).toEqual(['tea']);
+      const [same, other] = await engine.writes.ingest([
         returns('r', 'p', 'milk'),
         returns('r', 'p', 'tea'),
       ]);
@@ -113,13 +115,13 @@ test('of two returns under one id that of the first origin takes back, not the o
 
 test('of two looks under one id that of the first origin is kept', () =>
   meet({ ofA: [looks('view')], ofB: [looks('cart')] }, async (engine) => {
-    const [same, other] = await engine.ingest([looks('view'), looks('cart')]);
+    const [same, other] = await engine.writes.ingest([looks('view'), looks('cart')]);
     expect([same?.status, other?.status]).toEqual(['duplicate', 'conflict']);
   }));
 
 test('of two answers on consent the later counts, of two at once the refusal', async () => {
   const list = (engine: Engine) =>
-    engine.recommend({ scenario: 'guess-you-like', memberId: 'ann' }).relaxations;
+    engine.lists.recommend({ scenario: 'guess-you-like', memberId: 'ann' }).relaxations;
   const first = buys('p', 'ann', 'milk');
   await meet(
     { ofA: [first, consents('ann', true, 2)], ofB: [consents('ann', false, 1)] },
@@ -133,18 +135,18 @@ test('of two answers on consent the later counts, of two at once the refusal', a
 
 test('of two upserts the one that was accepted later stands', () =>
   meet({ ofA: [named('Milk 1 l')], ofB: [named('Whole milk')] }, (engine) => {
-    expect(engine.item('milk')?.name).toBe('Whole milk');
+    expect(engine.catalogue.item('milk')?.name).toBe('Whole milk');
   }));
 
 test('of two upserts of a store too, and of two at once that of the last origin', async () => {
   await meet({ ofA: [opens('Chengdu')], ofB: [opens('Chongqing')] }, (engine) => {
-    expect([...engine.stores()].map(({ city }) => city)).toEqual(['Chongqing']);
+    expect([...engine.catalogue.stores()].map(({ city }) => city)).toEqual(['Chongqing']);
   });
   await meet(
     { ofA: [opens('Chengdu'), named('Milk 1 l')], ofB: [opens('Mianyang'), named('Milk')] },
     (engine) => {
-      expect([...engine.stores()].map(({ city }) => city)).toEqual(['Mianyang']);
-      expect(engine.item('milk')?.name).toBe('Milk');
+      expect([...engine.catalogue.stores()].map(({ city }) => city)).toEqual(['Mianyang']);
+      expect(engine.catalogue.item('milk')?.name).toBe('Milk');
     },
     { apartMs: 0 },
   );
@@ -159,9 +161,9 @@ test('an erase takes what the other origin accepted before it had heard of it', 
     [theirs, []],
   ]) {
     await meet({ ofA: ofA!, ofB: ofB!, erasing: ofA!.length === 0 ? 'a' : 'b' }, async (engine) => {
-      expect([...engine.receipts({ gross: true })]).toEqual([]);
+      expect([...engine.records.receipts({ gross: true })]).toEqual([]);
       expect(engine.status().members).toBe(0);
-      const again = await engine.ingest(sent);
+      const again = await engine.writes.ingest(sent);
       expect(again.map(({ reason }) => reason)).toEqual(sent.map(() => 'MEMBER_ERASED'));
     });
   }

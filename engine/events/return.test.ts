@@ -15,7 +15,7 @@ import type { Event } from './index.ts';
 
 type Engine = Awaited<ReturnType<Chain['open']>>;
 
-const itemsOf = (engine: Engine) => [...engine.receipts()].map(({ itemId }) => itemId);
+const itemsOf = (engine: Engine) => [...engine.records.receipts()].map(({ itemId }) => itemId);
 
 const returnsMilk = (chain: Chain): Event => ({
   kind: 'return',
@@ -31,7 +31,7 @@ const returnsMilk = (chain: Chain): Event => ({
 /** Somebody sets the clock, and says that it is right now. */
 async function setBack(chain: Chain, engine: Engine, days: number): Promise<void> {
   chain.nowMs -= days * day;
-  await engine.confirmClock();
+  await engine.upkeep.confirmClock();
 }
 
 test.each([
@@ -42,15 +42,15 @@ test.each([
     const a = await chain.open('a', options);
     await buys(a, 'p', chain.nowMs - 200 * day, 'ann');
     await setBack(chain, a, 100);
-    const [result] = await a.ingest([returnsMilk(chain)]);
+    const [result] = await a.writes.ingest([returnsMilk(chain)]);
     expect(result).toMatchObject({ status: 'created' });
     expect(itemsOf(a)).toEqual(['bread']);
-    expect((await a.ingest([returnsMilk(chain)]))[0]).toMatchObject({ status: 'duplicate' });
+    expect((await a.writes.ingest([returnsMilk(chain)]))[0]).toMatchObject({ status: 'duplicate' });
     await chain.close(a);
 
     const again = await chain.open('a', options);
     expect(itemsOf(again)).toEqual(['bread']);
-    expect(await again.verify()).toMatchObject({ ok: true });
+    expect(await again.upkeep.verify()).toMatchObject({ ok: true });
     const digest = again.inspect.digest();
     await chain.close(again);
 
@@ -66,7 +66,7 @@ test('a return of what another origin sold counts, though the clocks are months 
     await buys(b, 'p', chain.nowMs - 200 * day, 'ann');
     await exchange(a, b);
     await setBack(chain, a, 100);
-    const [result] = await a.ingest([returnsMilk(chain)]);
+    const [result] = await a.writes.ingest([returnsMilk(chain)]);
     expect(result).toMatchObject({ status: 'created' });
     expect(itemsOf(a)).toEqual(['bread']);
     await exchange(a, b);
@@ -86,7 +86,7 @@ test('a return of what another origin sold counts, though the clocks are months 
 test('a return that waited for its receipt too long does not count, in any order', () =>
   withChain(async (chain) => {
     const [a, b] = [await chain.open('a'), await chain.open('b')];
-    expect((await a.ingest([returnsMilk(chain)]))[0]).toMatchObject({ parked: true });
+    expect((await a.writes.ingest([returnsMilk(chain)]))[0]).toMatchObject({ parked: true });
     chain.nowMs += (limits.parkedReturnDaysMax + 1) * day;
     await buys(b, 'p', chain.nowMs, 'ann');
     await exchange(a, b);

@@ -3,7 +3,6 @@ import { setImmediate } from 'node:timers/promises';
 import { type Clock, millisecondsPerDay } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
 import { formatMoment } from '../base/time.ts';
-import type { ClockReport } from '../engine.ts';
 import type { ClockGuard } from '../events/clock-guard.ts';
 import { type DiscardedReceipt, discardReceipts, findAfter } from '../events/discard.ts';
 import type { Ingest } from '../ingest/ingest.ts';
@@ -17,6 +16,13 @@ export interface ClockParts {
   readonly writer: Ingest;
   readonly clockGuard: ClockGuard;
   readonly clock: Clock;
+}
+
+/** Moments in RFC 3339, days as dates. */
+export interface ClockReport {
+  readonly clock: string;
+  /** Absent before the first receipt. */
+  readonly newestReceiptOn?: string;
 }
 
 export async function confirmClock(parts: ClockParts): Promise<ClockReport> {

@@ -3,7 +3,6 @@ import type { Clock } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
 import { formatMoment } from '../base/time.ts';
 import type { Keeper } from '../counting/keeper.ts';
-import type { EraseReceipt } from '../engine.ts';
 import { eraseHere } from '../events/erase.ts';
 import { findMember } from '../history/members.ts';
 import type { Ingest } from '../ingest/ingest.ts';
@@ -18,6 +17,33 @@ export interface EraseParts {
   readonly log: Log;
   readonly replication: { noteErased(): void };
   readonly clock: Clock;
+}
+
+export interface EraseReceipt {
+  /** Whether anything was known of the member. */
+  readonly found: boolean;
+  readonly removed: {
+    readonly receipts: number;
+    readonly returns: number;
+    /** Other ids that had been merged into the member. */
+    readonly aliases: number;
+  };
+  /** Absent where memory does not hold the counts. */
+  readonly digestBefore?: string;
+  readonly digestAfter?: string;
+  readonly watermark: string;
+  /** When the last bytes will be gone from the disk, RFC 3339. */
+  readonly bytesGoneBy: string;
+  /** The other nodes of the chain, where there are any. */
+  readonly nodes?: readonly NodeAcknowledgement[];
+}
+
+export interface NodeAcknowledgement {
+  readonly node: string;
+  /** Whether it has said that it forgot them too; else it does so when it comes back. */
+  readonly acknowledged: boolean;
+  /** Its digest then. */
+  readonly digest?: string;
 }
 
 /**

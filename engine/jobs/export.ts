@@ -2,23 +2,14 @@
 import type { Item } from '../catalogue/shapes.ts';
 import { formatRecord } from './csv.ts';
 import { formatFen } from './import/amounts.ts';
-
-/** One line of a kept receipt; what was not given is empty. */
-export interface KeptLine {
-  readonly purchaseId: string;
-  readonly memberId: string;
-  readonly occurredAt: string;
-  readonly itemId: string;
-  readonly quantity: number;
-  readonly unitPriceFen: number | undefined;
-  readonly storeId: string;
-  readonly channel: string;
-}
+import type { ReceiptRow } from './receipt-rows.ts';
 
 /** What an export needs of the engine. */
 export interface ExportSource {
-  receipts(options?: { readonly gross?: boolean }): IterableIterator<KeptLine>;
-  item(itemId: string): Item | undefined;
+  readonly records: {
+    receipts(options?: { readonly gross?: boolean }): IterableIterator<ReceiptRow>;
+  };
+  readonly catalogue: { item(itemId: string): Item | undefined };
 }
 
 export const exportFormats = ['csv', 'ndjson'] as const;
@@ -45,15 +36,16 @@ type Values = Readonly<Record<(typeof columns)[number], string>>;
 
 /** The text line by line, each with its line break; for CSV the header comes first. */
 export function* exportReceipts(source: ExportSource, options: ExportOptions): Generator<string> {
+  const { records, catalogue } = source;
   const csv = options.format === 'csv';
   if (csv) yield `${formatRecord(columns)}\n`;
-  for (const row of source.receipts({ gross: !options.net })) {
-    const values = valuesOf(row, source.item(row.itemId)?.name ?? '');
+  for (const row of records.receipts({ gross: !options.net })) {
+    const values = valuesOf(row, catalogue.item(row.itemId)?.name ?? '');
     yield csv ? `${formatRecord(columns.map((column) => values[column]))}\n` : toJson(values, row);
   }
 }
 
-function valuesOf(row: KeptLine, itemName: string): Values {
+function valuesOf(row: ReceiptRow, itemName: string): Values {
   return {
     purchaseId: row.purchaseId,
     memberId: row.memberId,
@@ -68,7 +60,7 @@ function valuesOf(row: KeptLine, itemName: string): Values {
 }
 
 /** One object a line. The price stays a text, so that no reader makes a float of it. */
-function toJson(values: Values, row: KeptLine): string {
+function toJson(values: Values, row: ReceiptRow): string {
   const filled = Object.entries(values).filter(([, value]) => value !== '');
   return `${JSON.stringify({ ...Object.fromEntries(filled), quantity: row.quantity })}\n`;
 }

@@ -9,7 +9,6 @@ import type { Keeper } from '../counting/keeper.ts';
 import type { Part } from '../counting/recounter.ts';
 import { type Audit, type Compared, compareCounts, DifferenceList } from '../counting/verify.ts';
 import { compareHistories } from '../counting/verify-histories.ts';
-import type { CompactReport } from '../engine.ts';
 import type { Expiry } from '../events/expiry.ts';
 import { retentionStartMs } from '../events/judgements.ts';
 import { countMembers } from '../history/members.ts';
@@ -37,6 +36,12 @@ export interface MaintenanceOptions {
   /** Aborted when the engine closes. */
   readonly signal: AbortSignal;
   readonly notify: (message: string) => void;
+}
+
+export interface CompactReport {
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  readonly seconds: number;
 }
 
 export class Maintenance {

@@ -2,7 +2,6 @@
 
 import { quantityOf } from '../base/shapes.ts';
 import { formatMoment } from '../base/time.ts';
-import type { ReceiptRow } from '../engine.ts';
 import { isCountedCopy } from '../events/copies.ts';
 import { scanEntries } from '../events/index.ts';
 import type { LoggedPurchase } from '../events/logged-purchase.ts';
@@ -10,6 +9,18 @@ import { returnedByItem } from '../events/logged-return.ts';
 import { readReturns } from '../events/receipts.ts';
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
+
+/** One line of a kept receipt; what was not given is empty. */
+export interface ReceiptRow {
+  readonly purchaseId: string;
+  readonly memberId: string;
+  readonly occurredAt: string;
+  readonly itemId: string;
+  readonly quantity: number;
+  readonly unitPriceFen: number | undefined;
+  readonly storeId: string;
+  readonly channel: string;
+}
 
 /** Oldest acceptance first; `gross` leaves returned pieces in. */
 export function* receiptRows(log: Log, store: Store, gross: boolean): IterableIterator<ReceiptRow> {

@@ -37,8 +37,10 @@ const copyPieceBytes = 1_048_576;
 
 /** What a restore needs of the engine that opens what it restored. */
 export interface RestoredEngine {
-  verify(waiting?: Waiting): Promise<Audit>;
-  compact(waiting?: Waiting): Promise<unknown>;
+  readonly upkeep: {
+    verify(waiting?: Waiting): Promise<Audit>;
+    compact(waiting?: Waiting): Promise<unknown>;
+  };
   status(): { readonly watermark: string };
   close(): Promise<void>;
 }
@@ -298,14 +300,14 @@ async function prove(options: RestoreOptions, built: Built): Promise<RestoreRepo
   const { signal } = options;
   const engine = await options.openFolder(signal);
   try {
-    const audit = await engine.verify({ signal });
+    const audit = await engine.upkeep.verify({ signal });
     if (!audit.ok) {
       const why = `the restored chain does not verify: ${audit.differences[0]}`;
       const message = `${why}; the old one stays`;
       throw new EngineError('DATA_LOSS', message, { reason: 'BACKUP_DAMAGED' });
     }
     // Who was erased after the backup was in the copy until a moment ago: their bytes go too.
-    await engine.compact({ signal });
+    await engine.upkeep.compact({ signal });
     const { manifest, sequence } = built;
     return { ...audit, sequence, watermark: engine.status().watermark, manifest };
   } finally {

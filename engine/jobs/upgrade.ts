@@ -21,7 +21,7 @@ import type { Waiting } from './shared-work.ts';
 
 /** What an upgrade needs of the engine that opens what it made. */
 export interface UpgradedEngine {
-  verify(waiting?: Waiting): Promise<Audit>;
+  readonly upkeep: { verify(waiting?: Waiting): Promise<Audit> };
   status(): { readonly watermark: string };
   close(): Promise<void>;
 }
@@ -221,7 +221,7 @@ function swap(dataDir: string): void {
 async function prove({ openFolder, signal }: UpgradeOptions) {
   const engine = await openFolder(signal);
   try {
-    const audit = await engine.verify({ signal });
+    const audit = await engine.upkeep.verify({ signal });
     if (!audit.ok) {
       const why = `the upgraded chain does not verify: ${audit.differences[0]}`;
       const message = `${why}; the old one stays`;

@@ -1,10 +1,7 @@
 // Why items are in a list, and how often they were sold where: asked of the kernel about all items
 // of a list at once.
 import { assert } from '../base/errors.ts';
-import { tables } from './exports.ts';
 import type { Kernel, PairTable } from './kernel.ts';
-
-const explanationBytes = 56;
 
 /** What the reasons of an item tell. */
 export interface Explained {
@@ -45,21 +42,22 @@ function writeAsked(kernel: Kernel, items: Items): void {
  */
 export function explained(kernel: Kernel, table: PairTable, items: Items): Explained[] {
   writeAsked(kernel, items);
-  const explanations = kernel.run.explainItems(tables[table], items.length) >>> 0;
+  const explanations = kernel.run.explainItems(kernel.layout.tables[table], items.length) >>> 0;
   const memory = kernel.memory();
+  const { explanation: offsets, one } = kernel.layout;
   const found: Explained[] = [];
   for (let place = 0; place < items.length; place++) {
-    const at = explanations + place * explanationBytes;
+    const at = explanations + place * offsets.bytes;
     found.push({
-      anchorItem: memory.getInt32(at, true) < 0 ? -1 : memory.getUint32(at + 8, true),
-      term: memory.getFloat32(at + 4, true),
-      count: memory.getInt32(at + 12, true),
-      own: memory.getInt32(at + 16, true),
-      receipts: memory.getUint32(at + 20, true),
-      again: memory.getFloat64(at + 48, true),
-      inFactor: memory.getFloat32(at + 24, true),
-      support: kernel.wholeAt(at + 32),
-      popularity: kernel.wholeAt(at + 40) / 2 ** 20,
+      anchorItem: memory.getInt32(at, true) < 0 ? -1 : memory.getUint32(at + offsets.item, true),
+      term: memory.getFloat32(at + offsets.term, true),
+      count: memory.getInt32(at + offsets.count, true),
+      own: memory.getInt32(at + offsets.own, true),
+      receipts: memory.getUint32(at + offsets.receipts, true),
+      again: memory.getFloat64(at + offsets.again, true),
+      inFactor: memory.getFloat32(at + offsets.inFactor, true),
+      support: kernel.wholeAt(at + offsets.support),
+      popularity: kernel.wholeAt(at + offsets.popularity) / one,
     });
   }
   return found;

@@ -1,27 +1,94 @@
 // The functions of the WebAssembly module, as assembly/index.ts exports them. Addresses are u32 (JS
 // sees i32: `>>> 0`).
 
-/** Where a history is read to: what counted before a change, what counts after it, a request's. */
-export const sides = { before: 0, after: 1, request: 2 } as const;
+/** Numbers of the module that do not change. */
+export type KernelConstants = Readonly<Record<ConstantName, WebAssembly.Global>>;
 
-/** Table codes of assembly/layout.ts. */
-export const tables = { none: 0, next: 1, same: 2, mem: 3, scope: 4 } as const;
+type ConstantName =
+  | 'AFTER_SIDE'
+  | 'ANCHOR_AFFINITY'
+  | 'ANCHOR_BYTES'
+  | 'ANCHOR_ITEM'
+  | 'ANCHOR_LAST_DAY'
+  | 'ANCHOR_RECEIPTS'
+  | 'BEFORE_SIDE'
+  | 'BY_LAST_BUYS'
+  | 'BY_SALES'
+  | 'CELL_BYTES'
+  | 'CELL_COUNT'
+  | 'CELL_KEY'
+  | 'CELL_WEIGHT'
+  | 'DAYPARTS'
+  | 'EMPTY'
+  | 'EXPLANATION_AGAIN'
+  | 'EXPLANATION_BYTES'
+  | 'EXPLANATION_COUNT'
+  | 'EXPLANATION_IN_FACTOR'
+  | 'EXPLANATION_ITEM'
+  | 'EXPLANATION_OWN'
+  | 'EXPLANATION_POP'
+  | 'EXPLANATION_RECEIPTS'
+  | 'EXPLANATION_SUPPORT'
+  | 'EXPLANATION_TERM'
+  | 'FRESH_MAX'
+  | 'HABIT_CELLS'
+  | 'HOT_ACC'
+  | 'HOT_BYTES'
+  | 'HOT_IN_FACTOR'
+  | 'ITEM_COUNTERS'
+  | 'ITEM_EXPECTED'
+  | 'ITEM_EXPECTED_ONCE'
+  | 'ITEM_GAPS'
+  | 'ITEM_GAP_DAYS'
+  | 'ITEM_IN'
+  | 'ITEM_LAST'
+  | 'ITEM_N'
+  | 'ITEM_ON'
+  | 'ITEM_ON0'
+  | 'ITEM_OPP'
+  | 'ITEM_OUT'
+  | 'ITEM_POP'
+  | 'ITEM_REBOUGHT'
+  | 'ITEM_REBOUGHT_ONCE'
+  | 'ITEM_REP'
+  | 'ITEM_SUPPORT'
+  | 'KEY_MASK'
+  | 'KIND_BITS'
+  | 'LAYOUT_VERSION'
+  | 'LEADS_MAX'
+  | 'NEXT_PAIRS_MAX'
+  | 'ONE'
+  | 'PAIR_ITEMS_MAX'
+  | 'REPEAT_DESIGN'
+  | 'REPEAT_HABIT'
+  | 'REPEAT_NONE'
+  | 'REQUEST_SIDE'
+  | 'RESULTS_MAX'
+  | 'RESULT_BYTES'
+  | 'RESULT_SCORE'
+  | 'ROW_BYTES'
+  | 'ROW_CAPACITY'
+  | 'ROW_CELLS'
+  | 'ROW_SIZE'
+  | 'ROW_VIEW'
+  | 'TABLE_MEM'
+  | 'TABLE_NEXT'
+  | 'TABLE_NONE'
+  | 'TABLE_SAME'
+  | 'TABLE_SCOPE'
+  | 'VIEW_BYTES'
+  | 'VIEW_SERVED'
+  | 'WORD_BYTE'
+  | 'WORD_CLOSE'
+  | 'WORD_DECIMAL'
+  | 'WORD_DIGITS'
+  | 'WORD_DOUBLE'
+  | 'WORD_OPEN'
+  | 'WORD_TEXT'
+  | 'WORD_VARINT';
 
-/** What is added to scores by how much an item sells, or how many members bought it last. */
-export const priors = { sales: 0, lastBuys: 1 } as const;
-
-/** Kinds of repeat term (assembly/repeat.ts). */
-export const repeats = { none: 0, habit: 1, design: 2 } as const;
-
-export interface KernelExports {
+export interface KernelExports extends KernelConstants {
   readonly memory: WebAssembly.Memory;
-  readonly LAYOUT_VERSION: WebAssembly.Global;
-  readonly PAIR_ITEMS_MAX: WebAssembly.Global;
-  readonly NEXT_PAIRS_MAX: WebAssembly.Global;
-  readonly FRESH_MAX: WebAssembly.Global;
-  readonly VIEW_SERVED: WebAssembly.Global;
-  readonly LEADS_MAX: WebAssembly.Global;
-  readonly RESULTS_MAX: WebAssembly.Global;
   readonly itemCount: WebAssembly.Global;
   start(items: number): void;
   usedBytes(): number;
@@ -68,7 +135,6 @@ export interface KernelExports {
   restoreSnapshot(address: number, bytes: number): number;
   finishRestore(): void;
   digest(): bigint;
-  readonly HABIT_CELLS: WebAssembly.Global;
   habitExpected(cell: number): bigint;
   habitRebought(cell: number): bigint;
   digestOfPart(part: number, parts: number): bigint;

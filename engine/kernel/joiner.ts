@@ -2,27 +2,18 @@
 // own. Hundreds of small copies cost JavaScript more than the list itself.
 import type { KernelExports } from './exports.ts';
 import { startModule } from './instance.ts';
+import { wordKindsOf } from './layout.ts';
 
-const kinds = {
-  digits: 1,
-  text: 2,
-  open: 3,
-  close: 4,
-  varint: 5,
-  byte: 6,
-  double: 7,
-  decimal: 8,
-} as const;
-const argumentBits = 4;
-const digitsMax = 2 ** (32 - argumentBits) - 1;
-/** Pieces begin at multiples of it. */
-const pieceBytes = 16;
 const wordsAtFirst = 4_096;
 /** No call puts more words. */
 const wordsOfCall = 4;
 
 export class Joiner {
   private readonly run: KernelExports;
+  private readonly kinds: ReturnType<typeof wordKindsOf>;
+  /** Pieces begin at multiples of it. */
+  private readonly pieceBytes: number;
+  private readonly digitsMax: number;
   private readonly piecesEnd: number;
   private nextPiece: number;
   private bytes = Buffer.alloc(0);
@@ -36,8 +27,11 @@ export class Joiner {
   /** `piecesBytes`: how much all pieces may take, 4 bytes and some padding for each included. */
   constructor(piecesBytes: number) {
     this.run = startModule('release', 0);
-    this.nextPiece = roundedUp(this.run.joinPieces(piecesBytes) >>> 0);
-    this.piecesEnd = this.nextPiece + piecesBytes - pieceBytes;
+    this.kinds = wordKindsOf(this.run);
+    this.pieceBytes = 2 ** this.kinds.bits;
+    this.digitsMax = 2 ** (32 - this.kinds.bits) - 1;
+    this.nextPiece = this.roundedUp(this.run.joinPieces(piecesBytes) >>> 0);
+    this.piecesEnd = this.nextPiece + piecesBytes - this.pieceBytes;
     this.lookAnew();
   }
 
@@ -56,12 +50,16 @@ export class Joiner {
    */
   keep(piece: string): number {
     const address = this.nextPiece;
-    const end = roundedUp(address + 4 + piece.length);
+    const end = this.roundedUp(address + 4 + piece.length);
     if (end > this.piecesEnd) return 0;
     this.bytes.writeUInt32LE(piece.length, address);
     this.bytes.write(piece, address + 4, 'latin1');
     this.nextPiece = end;
     return address;
+  }
+
+  private roundedUp(address: number): number {
+    return (address + this.pieceBytes - 1) & -this.pieceBytes;
   }
 
   /** How far the pieces go; `forgetAfter` takes it. */
@@ -76,6 +74,10 @@ export class Joiner {
 
   private put(word: number): void {
     this.words[this.count++] = word;
+  }
+
+  private putKind(kind: number, argument = 0): void {
+    this.put((argument << this.kinds.bits) | kind);
   }
 
   private room(): void {
@@ -100,12 +102,12 @@ export class Joiner {
 
   /** A whole number from 0 to 2⁵³ in decimal. */
   digits(value: number): void {
-    if (value > digitsMax) {
+    if (value > this.digitsMax) {
       this.text(String(value));
       return;
     }
     this.room();
-    this.put((value << argumentBits) | kinds.digits);
+    this.putKind(this.kinds.digits, value);
   }
 
   /** A score as `roundScore` gives it. */
@@ -119,7 +121,7 @@ export class Joiner {
     let whole = Math.round(value * tens[decimals]!);
     let kept = decimals;
     for (; kept > 0 && whole % 10 === 0; kept--) whole /= 10;
-    this.put((kept << argumentBits) | kinds.decimal);
+    this.putKind(this.kinds.decimal, kept);
     this.put(whole);
   }
 
@@ -127,19 +129,19 @@ export class Joiner {
   text(text: string): void {
     this.room();
     this.texts += text;
-    this.put((text.length << argumentBits) | kinds.text);
+    this.putKind(this.kinds.text, text.length);
   }
 
   /** Begins a message as field `tag` (its tag byte). */
   open(tag: number): void {
     this.room();
-    this.put((tag << argumentBits) | kinds.open);
+    this.putKind(this.kinds.open, tag);
     this.count += 1;
   }
 
   close(): void {
     this.room();
-    this.put(kinds.close);
+    this.putKind(this.kinds.close);
   }
 
   /** A field of a whole number from 0 to 2⁵³. */
@@ -149,20 +151,20 @@ export class Joiner {
       return;
     }
     this.room();
-    this.put((tag << argumentBits) | kinds.varint);
+    this.putKind(this.kinds.varint, tag);
     this.put(value);
   }
 
   byte(value: number): void {
     this.room();
-    this.put((value << argumentBits) | kinds.byte);
+    this.putKind(this.kinds.byte, value);
   }
 
   /** A field of a double. */
   doubleField(tag: number, value: number): void {
     this.room();
     this.double[0] = value;
-    this.put((tag << argumentBits) | kinds.double);
+    this.putKind(this.kinds.double, tag);
     this.put(this.halves[0]!);
     this.put(this.halves[1]!);
   }
@@ -213,10 +215,6 @@ export function roundScore(score: number): number {
   const decimals = decimalsOf(score);
   if (decimals === undefined) return score;
   return Math.round(score * tens[decimals]!) / tens[decimals]!;
-}
-
-function roundedUp(address: number): number {
-  return (address + pieceBytes - 1) & -pieceBytes;
 }
 
 /** A whole number from 0 to 2⁵³, one character for each byte. */

@@ -1,16 +1,13 @@
 // One set of counts: an instance of the module, and how its memory is read.
 import { assert } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { type KernelExports, sides, tables } from './exports.ts';
+import { daypartCount } from '../base/time.ts';
+import type { KernelExports } from './exports.ts';
 import { type KernelOptions, startModule } from './instance.ts';
+import { type KernelLayout, layoutOf } from './layout.ts';
 
+/** Of the meaning of what the module exports; the numbers are read from it. */
 const layoutVersion = 5;
-const rowBytes = { cells: 0, capacity: 4, size: 8, view: 12, all: 32 };
-const viewBytes = 528;
-const cellBytes = 16;
-const emptyKey = 0xffffffff;
-const keyMask = 0x7fffffff;
-const anchorBytes = 72;
 
 export type PairTable = 'next' | 'same' | 'mem';
 
@@ -60,6 +57,7 @@ const wholeChange = 0xffff_ffff;
 
 export class Kernel {
   readonly run: KernelExports;
+  readonly layout: KernelLayout;
   readonly memoryMax: number;
   private readonly memoryReserve: number;
   private view: DataView;
@@ -68,6 +66,7 @@ export class Kernel {
   /** `setDecay` must follow before anything is counted. */
   constructor({ build = 'release', memory }: KernelOptions = {}) {
     this.run = startModule(build, itemsPlanned);
+    this.layout = layoutOf(this.run);
     this.memoryMax = memory?.maxBytes ?? Number.POSITIVE_INFINITY;
     this.memoryReserve = memory?.reserveBytes ?? 0;
     if (memory) this.run.setHeapLimits(memory.maxBytes, memory.maxBytes + memory.reserveBytes);
@@ -76,6 +75,7 @@ export class Kernel {
     assert(this.run.NEXT_PAIRS_MAX.value === limits.nextPairsMax, 'limits differ: pairs');
     assert(this.run.FRESH_MAX.value === limits.freshItemsMax, 'limits differ: new items');
     assert(this.run.VIEW_SERVED.value === limits.neighboursServed, 'limits differ: neighbours');
+    assert(this.layout.dayparts === daypartCount, 'limits differ: dayparts');
     assert(this.run.LEADS_MAX.value === limits.leadsMax, 'limits differ: leads');
     this.view = new DataView(this.run.memory.buffer);
     this.bytes = new Uint8Array(this.run.memory.buffer);
@@ -115,7 +115,7 @@ export class Kernel {
    * baskets.
    */
   readHistory(
-    side: 0 | 1 | 2,
+    side: number,
     history: Uint8Array | undefined,
     asOf = Number.POSITIVE_INFINITY,
   ): number {
@@ -124,6 +124,7 @@ export class Kernel {
   }
 
   private readSides(change: KernelChange): void {
+    const { sides } = this.layout;
     this.readHistory(sides.before, change.before, change.beforeAsOf);
     this.readHistory(sides.after, change.after);
   }
@@ -195,38 +196,41 @@ export class Kernel {
     const count = this.run.resultCount();
     const address = this.run.resultsAddress() >>> 0;
     const memory = this.memory();
+    const { bytes, score } = this.layout.result;
     const made: T[] = [];
-    for (let at = address; at < address + count * 8; at += 8) {
-      made.push(make(memory.getUint32(at, true), memory.getFloat32(at + 4, true)));
+    for (let at = address; at < address + count * bytes; at += bytes) {
+      made.push(make(memory.getUint32(at, true), memory.getFloat32(at + score, true)));
     }
     return made;
   }
 
   anchor(index: number): Anchor {
-    const address = (this.run.anchorsAddress() >>> 0) + index * anchorBytes;
+    const { bytes, item, receipts, affinity, lastDay } = this.layout.anchor;
+    const address = (this.run.anchorsAddress() >>> 0) + index * bytes;
     const memory = this.memory();
     return {
-      item: memory.getUint32(address, true),
-      receipts: memory.getUint32(address + 4, true),
-      affinity: memory.getFloat64(address + 8, true),
-      lastDay: memory.getInt32(address + 16, true),
+      item: memory.getUint32(address + item, true),
+      receipts: memory.getUint32(address + receipts, true),
+      affinity: memory.getFloat64(address + affinity, true),
+      lastDay: memory.getInt32(address + lastDay, true),
     };
   }
 
   /** The item of an anchor, where that is all there is to know. */
   anchorItem(index: number): number {
-    const address = (this.run.anchorsAddress() >>> 0) + index * anchorBytes;
-    return this.memory().getUint32(address, true);
+    const { bytes, item } = this.layout.anchor;
+    return this.memory().getUint32((this.run.anchorsAddress() >>> 0) + index * bytes + item, true);
   }
 
   /** Receipts that held the item. */
   support(item: number): number {
-    return this.wholeAt((this.run.itemRecord(item) >>> 0) + 56);
+    return this.wholeAt((this.run.itemRecord(item) >>> 0) + this.layout.counters.support);
   }
 
   /** POP[j] in baskets at the landmark. */
   popularity(item: number): number {
-    return this.wholeAt((this.run.itemRecord(item) >>> 0) + 48) / 2 ** 20;
+    const { counters, one } = this.layout;
+    return this.wholeAt((this.run.itemRecord(item) >>> 0) + counters.pop) / one;
   }
 
   /** An i64 as a number, rounded once beyond 2⁵³: without a BigInt for every item asked. */
@@ -237,44 +241,50 @@ export class Kernel {
 
   /** LAST[j] in members at the landmark. */
   lastBuys(item: number): number {
-    return (
-      Number(this.memory().getBigInt64((this.run.itemRecord(item) >>> 0) + 96, true)) / 2 ** 20
-    );
+    const { counters, one } = this.layout;
+    const at = (this.run.itemRecord(item) >>> 0) + counters.last;
+    return Number(this.memory().getBigInt64(at, true)) / one;
   }
 
   /** Whether the request that goes on has given the item a score. */
   isScored(item: number): boolean {
-    return this.memory().getFloat32(this.run.itemHot(item) >>> 0, true) !== 0;
+    const at = (this.run.itemHot(item) >>> 0) + this.layout.hot.score;
+    return this.memory().getFloat32(at, true) !== 0;
   }
 
   /** IN[j]^-0.3, which every co-occurrence score of the item holds as a factor. */
   inFactor(item: number): number {
-    return this.memory().getFloat32((this.run.itemHot(item) >>> 0) + 4, true);
+    const at = (this.run.itemHot(item) >>> 0) + this.layout.hot.inFactor;
+    return this.memory().getFloat32(at, true);
   }
 
   /** Cells of a row. */
   rowSize(table: PairTable | 'scope', row: number): number {
+    const { tables, row: offsets } = this.layout;
     const directory = this.run.rowAddress(tables[table], row) >>> 0;
-    return this.memory().getUint32(directory + rowBytes.size, true);
+    return this.memory().getUint32(directory + offsets.size, true);
   }
 
   /** What the cells of a row add up to (docs/reference/digest.md): 3 ns a cell. */
   rowDigest(table: PairTable | 'scope', row: number): bigint {
-    return this.run.digestOfRow(tables[table], row);
+    return this.run.digestOfRow(this.layout.tables[table], row);
   }
 
   /** All cells of a row, or one of so many parts of them, in no order. Slow: for audits. */
   row(table: PairTable | 'scope', row: number, part = 0, parts = 1): KernelCell[] {
+    const { tables, row: offsets, cell } = this.layout;
     const directory = this.run.rowAddress(tables[table], row) >>> 0;
     const memory = this.memory();
-    const address = memory.getUint32(directory + rowBytes.cells, true);
-    const capacity = memory.getUint32(directory + rowBytes.capacity, true);
+    const address = memory.getUint32(directory + offsets.cells, true);
+    const capacity = memory.getUint32(directory + offsets.capacity, true);
     const cells: KernelCell[] = [];
-    for (let at = address; at < address + capacity * cellBytes; at += cellBytes) {
-      const key = memory.getUint32(at, true);
-      if (key === emptyKey || (key & keyMask) % parts !== part) continue;
-      const count = memory.getInt32(at + 4, true);
-      cells.push({ key: key & keyMask, count, weight: memory.getBigInt64(at + 8, true) });
+    for (let at = address; at < address + capacity * cell.bytes; at += cell.bytes) {
+      const key = memory.getUint32(at + cell.key, true);
+      const number = key & cell.keyMask;
+      if (key === cell.empty || number % parts !== part) continue;
+      const count = memory.getInt32(at + cell.count, true);
+      const weight = memory.getBigInt64(at + cell.weight, true);
+      cells.push({ key: number, count, weight });
     }
     return cells;
   }
@@ -282,13 +292,15 @@ export class Kernel {
   /** Cells of all items' rows, and the bytes of slots, directories and views. For audits. */
   pairRows(): { readonly pairs: number; readonly pairBytes: number } {
     const memory = this.memory();
+    const { tables, row: offsets, cell, viewBytes } = this.layout;
     let [pairs, pairBytes] = [0, 0];
     for (const table of ['next', 'same', 'mem'] as const) {
       for (let item = 0; item < this.run.itemCount.value; item++) {
         const row = this.run.rowAddress(tables[table], item) >>> 0;
-        pairs += memory.getUint32(row + rowBytes.size, true);
-        pairBytes += rowBytes.all + memory.getUint32(row + rowBytes.capacity, true) * cellBytes;
-        if (memory.getUint32(row + rowBytes.view, true) > 0) pairBytes += viewBytes;
+        pairs += memory.getUint32(row + offsets.size, true);
+        pairBytes += offsets.bytes;
+        pairBytes += memory.getUint32(row + offsets.capacity, true) * cell.bytes;
+        if (memory.getUint32(row + offsets.view, true) > 0) pairBytes += viewBytes;
       }
     }
     return { pairs, pairBytes };
@@ -301,8 +313,9 @@ export class Kernel {
   counters(item: number): bigint[] {
     const address = this.run.itemRecord(item) >>> 0;
     const memory = this.memory();
-    return Array.from({ length: 16 }, (_, index) =>
-      memory.getBigInt64(address + 8 + index * 8, true),
+    const { n: first } = this.layout.counters;
+    return Array.from({ length: this.layout.counterTotal }, (_, index) =>
+      memory.getBigInt64(address + first + index * 8, true),
     );
   }
 

@@ -4,7 +4,6 @@ import type { Content } from '../catalogue/content.ts';
 import type { Newcomers } from '../catalogue/newcomers.ts';
 import type { Registries } from '../catalogue/registries.ts';
 import type { Counts } from '../counting/counts.ts';
-import { sides } from '../kernel/exports.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import {
   type Audience,
@@ -120,7 +119,7 @@ export function deriveContext(
   const relaxations: Relaxation[] = [];
   const history = memberId === undefined ? undefined : historyFor(memberId, state, relaxations);
   if (history && startsFromHistory(request.scenario))
-    counts.kernel.readHistory(sides.request, history);
+    counts.kernel.readHistory(counts.kernel.layout.sides.request, history);
   const storeNumber = numberOfStore(storeId, counts);
   if (storeId !== undefined && storeNumber === undefined) relaxations.push('store_unknown');
   const anchorNumber = itemNumber(itemId, counts);

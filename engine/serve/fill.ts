@@ -4,7 +4,6 @@
 import { limits } from '../base/limits.ts';
 import { daypartCount } from '../base/time.ts';
 import { receiptsIn } from '../kernel/explain.ts';
-import { priors, repeats, tables } from '../kernel/exports.ts';
 import type { ServeContext } from './context.ts';
 import type { Candidate, Source } from './draft.ts';
 import { reasonOf } from './ranked.ts';
@@ -105,7 +104,8 @@ function bestOf(
   { wanted, relaxation }: { readonly wanted: number; readonly relaxation: Relaxation | undefined },
 ): Candidate[] {
   const { kernel } = context;
-  const { run } = kernel;
+  const { run, layout } = kernel;
+  const { tables, priors, repeats } = layout;
   run.startAside(wanted);
   for (const scope of scopes ?? []) run.accumulateScope(scope);
   const [byScopes, byChain] = scopes === undefined ? [0, 1] : [1, 0];

@@ -28,7 +28,7 @@ export function clockCommand(program: Command): void {
 function confirm(options: ClockOptions): Promise<void> {
   return runWork<ClockReport>(options, {
     operation: 'confirmClock',
-    onFolder: (engine) => engine.confirmClock(),
+    onFolder: (engine) => engine.upkeep.confirmClock(),
     label: 'asking the clock',
     describe: ({ clock, newestReceiptOn }) =>
       `the clock is taken for right: ${clock}; newest receipt: ${newestReceiptOn ?? 'none yet'}`,
@@ -44,9 +44,9 @@ async function discard(options: ClockOptions): Promise<number> {
   }
   const engine = await openExisting(settingsFor(options));
   try {
-    const receipts = await engine.discardAfter(momentMs);
+    const receipts = await engine.writes.discardAfter(momentMs);
     // The new landmark is counted before the folder is left.
-    await engine.checkpoint();
+    await engine.upkeep.checkpoint();
     for (const receipt of receipts) process.stdout.write(`${lineOf(receipt)}\n`);
     process.stderr.write(`${receipts.length} receipts were taken out\n`);
   } finally {

@@ -10,7 +10,7 @@ export function compactCommand(program: Command): void {
     .action((options: WorkOptions) =>
       runWork<CompactReport>(options, {
         operation: 'compact',
-        onFolder: (engine, waiting) => engine.compact(waiting),
+        onFolder: (engine, waiting) => engine.upkeep.compact(waiting),
         label: 'copying',
         describe: ({ bytesBefore, bytesAfter, seconds }) =>
           `compacted from ${bytesBefore} to ${bytesAfter} bytes in ${seconds.toFixed(1)} s`,

@@ -13,7 +13,7 @@ export function eraseCommand(program: Command): void {
       runWork<EraseReceipt>(options, {
         operation: 'eraseMember',
         ids: { memberId },
-        onFolder: async (engine) => engine.erase(validate(idSchema, memberId)),
+        onFolder: async (engine) => engine.members.erase(validate(idSchema, memberId)),
         label: 'erasing',
         describe: describeReceipt,
         exitCode: () => exitCodes.done,

@@ -2,19 +2,9 @@
 // manual.
 import { tmpdir } from 'node:os';
 import { type Command, Option } from 'commander';
-import {
-  EngineError,
-  type EvaluateProgress,
-  type Evaluation,
-  evaluate,
-  type Formula,
-  formulas,
-  limits,
-  openEngine,
-  type Protocol,
-  protocols,
-  systemClock,
-} from '../../engine/index.ts';
+import { EngineError, type Formula, formulas, limits, systemClock } from '../../engine/index.ts';
+import { type EvaluateProgress, type Evaluation, evaluate } from '../evaluate/evaluate.ts';
+import { type Protocol, protocols } from '../evaluate/protocols.ts';
 import { describeEvaluation } from './evaluation.ts';
 import { endWith, exitCodes } from './folder.ts';
 import { untilStopped } from './interrupt.ts';
@@ -80,7 +70,6 @@ function evaluateFile(path: string, flags: EvaluateFlags): Promise<number> {
     const found = await evaluate({
       ...options,
       path,
-      open: openEngine,
       scratchFolder: tmpdir(),
       signal,
       onProgress: ({ step, done, total }) => bar.show(stepLabels[step], done, total),

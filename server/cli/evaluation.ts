@@ -1,5 +1,5 @@
 // An evaluation in words: one table for each kind of list, the engine above its baselines.
-import type { Evaluation } from '../../engine/index.ts';
+import type { Evaluation } from '../evaluate/evaluate.ts';
 
 type Figures = Readonly<Record<string, number>>;
 type Intervals = Readonly<Record<string, readonly [number, number]>>;

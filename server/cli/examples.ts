@@ -1,6 +1,6 @@
 // The five requests that a fresh demo prints: real people, items and stores of the chain that was
 // just loaded.
-import type { DemoSummary } from '../../engine/index.ts';
+import type { DemoSummary } from '../demo/load-demo.ts';
 
 type DemoHighlights = DemoSummary['highlights'];
 

@@ -13,7 +13,7 @@ export function expireCommand(program: Command): void {
     .action((options: WorkOptions) =>
       runWork<ExpireReport>(options, {
         operation: 'expire',
-        onFolder: async (engine, waiting) => ({ expired: await engine.expire(waiting) }),
+        onFolder: async (engine, waiting) => ({ expired: await engine.writes.expire(waiting) }),
         label: 'looking through the log',
         describe: ({ expired }) => `${expired} receipts left the retention window`,
         exitCode: () => exitCodes.done,

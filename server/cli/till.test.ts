@@ -50,7 +50,7 @@ describe('the command', () => {
     till = await openTill();
     await teach(till.engine);
     // What it was taught is of May.
-    await till.engine.confirmClock();
+    await till.engine.upkeep.confirmClock();
   });
   afterAll(() => till?.close());
 
@@ -75,7 +75,9 @@ describe('the command', () => {
     );
     expect(stdout).toContain('nothing is called nothing-such');
     expect(stdout).toMatch(/receipt till-1-\d+: CREATED$/m);
-    const sold = [...till.engine.receipts()].filter(({ purchaseId }) => /^till-1/.test(purchaseId));
+    const sold = [...till.engine.records.receipts()].filter(({ purchaseId }) =>
+      /^till-1/.test(purchaseId),
+    );
     expect(sold).toMatchObject([{ itemId: 'milk', quantity: 2, memberId: 'ann', storeId: 's1' }]);
   });
 
@@ -97,7 +99,7 @@ describe('the command', () => {
       const { stdout } = await ended;
       expect(stdout).toContain('the session is gone');
       expect(stdout).toMatch(/receipt till-1-\d+: CREATED {2}\(sent by itself\)/);
-      expect([...short.engine.receipts()]).toMatchObject([{ itemId: '690123' }]);
+      expect([...short.engine.records.receipts()]).toMatchObject([{ itemId: '690123' }]);
     } finally {
       await short.close();
     }

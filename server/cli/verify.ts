@@ -10,7 +10,7 @@ export function verifyCommand(program: Command): void {
     .action((options: WorkOptions) =>
       runWork<Audit>(options, {
         operation: 'verify',
-        onFolder: (engine, waiting) => engine.verify(waiting),
+        onFolder: (engine, waiting) => engine.upkeep.verify(waiting),
         label: 'recounting',
         describe: describeAudit,
         exitCode: ({ ok }) => (ok ? exitCodes.done : exitCodes.failed),

@@ -1,18 +1,23 @@
 // The engine of a node as its doors see it: the one behind it may be replaced, and a follower's
 // writes go to where they are kept.
 import {
-  type ClockReport,
+  type CataloguePort,
   type ClusterStatus,
-  type DiscardedReceipt,
   type Engine,
   EngineError,
   type EngineStatus,
   type EraseReceipt,
   type Event,
-  type IngestOptions,
   type IngestResult,
+  type InspectPort,
+  type ListsPort,
+  type MembersPort,
   type NodeAcknowledgement,
+  type RecordsPort,
+  type Replication,
+  type UpkeepPort,
   type Waiting,
+  type WritesPort,
 } from '../../engine/index.ts';
 
 /** How a node writes, and what it says of itself. */
@@ -50,6 +55,8 @@ const notOpen: EngineStatus = {
 
 export class NodeEngine implements Engine {
   readonly ready: Promise<void>;
+  readonly writes: WritesPort;
+  readonly members: MembersPort;
   private readonly ways: NodeWays;
   private engine: Engine | undefined;
 
@@ -57,6 +64,8 @@ export class NodeEngine implements Engine {
     this.ready = ready;
     this.ways = ways;
     ready.catch(() => {});
+    this.writes = this.ownWrites();
+    this.members = { erase: (memberId) => this.erase(memberId) };
   }
 
   /** Goes on with another engine, or with none for a while. */
@@ -75,19 +84,52 @@ export class NodeEngine implements Engine {
     );
   }
 
-  async ingest(
-    events: readonly Event[],
-    options?: IngestOptions,
-  ): Promise<readonly IngestResult[]> {
-    const { forward } = this.ways;
-    if (forward === undefined) return this.current.ingest(events, options);
-    return (await forward({ kind: 'ingest', events })) as readonly IngestResult[];
+  get lists(): ListsPort {
+    return this.current.lists;
   }
 
-  async erase(memberId: string): Promise<EraseReceipt> {
+  get catalogue(): CataloguePort {
+    return this.current.catalogue;
+  }
+
+  get records(): RecordsPort {
+    return this.current.records;
+  }
+
+  get upkeep(): UpkeepPort {
+    return this.current.upkeep;
+  }
+
+  get replication(): Replication {
+    return this.current.replication;
+  }
+
+  get inspect(): InspectPort {
+    return this.current.inspect;
+  }
+
+  private ownWrites(): WritesPort {
+    const { forward } = this.ways;
+    // A getter of the port belongs to the port.
+    const isBehind = () => this.engine?.writes.isBehind ?? false;
+    return {
+      ingest: async (events, options) => {
+        if (forward === undefined) return this.current.writes.ingest(events, options);
+        return (await forward({ kind: 'ingest', events })) as readonly IngestResult[];
+      },
+      get isBehind() {
+        return isBehind();
+      },
+      /** A follower lets expire what its origin does. */
+      expire: async (waiting) => (forward === undefined ? this.current.writes.expire(waiting) : 0),
+      discardAfter: (momentMs) => this.current.writes.discardAfter(momentMs),
+    };
+  }
+
+  private async erase(memberId: string): Promise<EraseReceipt> {
     const { forward } = this.ways;
     if (forward !== undefined) return (await forward({ kind: 'erase', memberId })) as EraseReceipt;
-    const receipt = await this.current.erase(memberId);
+    const receipt = await this.current.members.erase(memberId);
     const nodes = await this.ways.acknowledge(receipt.watermark);
     return { ...receipt, nodes };
   }
@@ -96,46 +138,7 @@ export class NodeEngine implements Engine {
   async take(write: ForwardedWrite): Promise<unknown> {
     const { forward } = this.ways;
     if (forward !== undefined) return forward({ ...write, hops: (write.hops ?? 0) + 1 });
-    return write.kind === 'erase' ? this.erase(write.memberId) : this.ingest(write.events);
-  }
-
-  confirmClock(): Promise<ClockReport> {
-    return this.current.confirmClock();
-  }
-
-  discardAfter(momentMs: number): Promise<readonly DiscardedReceipt[]> {
-    return this.current.discardAfter(momentMs);
-  }
-
-  /** A follower lets expire what its origin does. */
-  async expire(waiting?: Waiting): Promise<number> {
-    return this.ways.forward === undefined ? this.current.expire(waiting) : 0;
-  }
-
-  recommend: Engine['recommend'] = (request, audience) => this.current.recommend(request, audience);
-  rank: Engine['rank'] = (request, audience) => this.current.rank(request, audience);
-  waitFor: Engine['waitFor'] = (watermark) => this.current.waitFor(watermark);
-  verify: Engine['verify'] = (waiting) => this.current.verify(waiting);
-  settle: Engine['settle'] = () => this.current.settle();
-  checkpoint: Engine['checkpoint'] = (waiting) => this.current.checkpoint(waiting);
-  compact: Engine['compact'] = (waiting) => this.current.compact(waiting);
-  item: Engine['item'] = (itemId) => this.current.item(itemId);
-  items: Engine['items'] = (after) => this.current.items(after);
-  store: Engine['store'] = (storeId) => this.current.store(storeId);
-  stores: Engine['stores'] = (after) => this.current.stores(after);
-  receipts: Engine['receipts'] = (options) => this.current.receipts(options);
-  bookmark: Engine['bookmark'] = (key) => this.current.bookmark(key);
-
-  get isBehind(): boolean {
-    return this.engine?.isBehind ?? false;
-  }
-
-  get replication(): Engine['replication'] {
-    return this.current.replication;
-  }
-
-  get inspect(): Engine['inspect'] {
-    return this.current.inspect;
+    return write.kind === 'erase' ? this.erase(write.memberId) : this.writes.ingest(write.events);
   }
 
   status(): EngineStatus {

@@ -214,7 +214,7 @@ describe('a connection that takes its whole share', () => {
       kind: 'item' as const,
       item: { itemId: `item-${index}`, name: '猜'.repeat(200), status: 'active' as const },
     }));
-    await till.engine.ingest(items);
+    await till.engine.writes.ingest(items);
     const client = rawClient(till);
     const listItems = () => {
       const call = client.call('/caini.v1.CatalogService/ListItems');

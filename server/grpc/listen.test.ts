@@ -37,7 +37,7 @@ describe('a message', () => {
       const refusal = await refused(askRaw('CatalogService', 'WriteItem', message));
       expect(refusal.code).toBe('INVALID_ARGUMENT');
     }
-    expect([...till.engine.items()]).toEqual([]);
+    expect([...till.engine.catalogue.items()]).toEqual([]);
   });
 
   test('of more than 1 MiB is refused, and the connection goes on', async () => {

@@ -89,7 +89,9 @@ describe('a stream with answers', () => {
     for (const { results } of tills) {
       expect(results.map(({ status }) => status)).toEqual(Array(20).fill('INGEST_STATUS_CREATED'));
     }
-    const rows = [...till.engine.receipts()].filter(({ purchaseId }) => /^h-/.test(purchaseId));
+    const rows = [...till.engine.records.receipts()].filter(({ purchaseId }) =>
+      /^h-/.test(purchaseId),
+    );
     expect(rows).toHaveLength(4_000);
   });
 
@@ -110,7 +112,9 @@ describe('a stream with answers', () => {
     // 29 answers were heard in the last round.
     const known = results.slice(0, 29).map(({ status }: Message) => status);
     expect(new Set(known)).toEqual(new Set(['INGEST_STATUS_DUPLICATE']));
-    const rows = [...till.engine.receipts()].filter(({ purchaseId }) => /^c-/.test(purchaseId));
+    const rows = [...till.engine.records.receipts()].filter(({ purchaseId }) =>
+      /^c-/.test(purchaseId),
+    );
     expect(rows).toHaveLength(30);
   });
 
@@ -137,7 +141,9 @@ describe('a stream with answers', () => {
       },
       { interval: 300, timeout: 20_000 },
     );
-    const kept = [...till.engine.receipts()].filter(({ purchaseId }) => /^f-/.test(purchaseId));
+    const kept = [...till.engine.records.receipts()].filter(({ purchaseId }) =>
+      /^f-/.test(purchaseId),
+    );
     expect(new Set(kept.map(({ purchaseId }) => purchaseId)).size).toBeLessThan(total);
     sending.resume();
     expect(await ended).toBeUndefined();

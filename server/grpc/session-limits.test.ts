@@ -2,7 +2,7 @@
 
 import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type Engine, EngineError } from '../../engine/index.ts';
+import { type Engine, EngineError, type ListsPort } from '../../engine/index.ts';
 import { type Conversation, converse, teach } from '../../tests/support/conversation.ts';
 import { ask, type Message, newClient, openTill, type Till } from '../../tests/support/till.ts';
 import type { EngineAccess } from '../operations/operation.ts';
@@ -31,17 +31,13 @@ function begin(till: Till, opening: object = {}): Conversation {
 
 /** The engine as it is, but for `rank`, which does `first` before. */
 function before(first: () => void): (access: EngineAccess) => EngineAccess {
-  const wrapped = (engine: Engine): Engine =>
-    new Proxy(engine, {
-      get(target, key) {
-        const value = Reflect.get(target, key, target);
-        if (typeof value !== 'function') return value;
-        return (...values: unknown[]) => {
-          if (key === 'rank') first();
-          return value.apply(target, values);
-        };
-      },
-    });
+  const wrapped = (engine: Engine): Engine => {
+    const rank: ListsPort['rank'] = (...asked) => {
+      first();
+      return engine.lists.rank(...asked);
+    };
+    return Object.create(engine, { lists: { value: { ...engine.lists, rank } } }) as Engine;
+  };
   return (access) => ({ ...access, engine: () => wrapped(access.engine()) });
 }
 
@@ -119,7 +115,7 @@ test('a slow reader gets no pile of old advice, and its receipt is on disk', asy
   // Names as long as they may be: 64 KB, which HTTP/2 lets lie unread, are full after some 40.
   for (const itemId of ['bread', 'eggs', 'butter']) {
     const item = { itemId, name: '猜'.repeat(200), status: 'active' as const };
-    await till.engine.ingest([{ kind: 'item', item }]);
+    await till.engine.writes.ingest([{ kind: 'item', item }]);
   }
   const session = begin(till);
   const health = till.client('grpc.health.v1.Health');
@@ -141,7 +137,7 @@ test('a slow reader gets no pile of old advice, and its receipt is on disk', asy
   expect(told).toBeLessThan(last);
   session.pause();
   session.say({ tender: { purchaseId: 'slow', occurredAt } });
-  const rows = () => [...till.engine.receipts()].filter((row) => row.purchaseId === 'slow');
+  const rows = () => [...till.engine.records.receipts()].filter((row) => row.purchaseId === 'slow');
   await vi.waitFor(() => expect(rows()).toHaveLength(last));
 }, 30_000);
 
@@ -214,7 +210,7 @@ test('a ticket of more than 200 different items gets no advice and is tendered w
   );
   session.say({ tender: { purchaseId: 'large', occurredAt } });
   await vi.waitFor(() => expect(session.heard.at(-1)?.[0]).toBe('committed'));
-  const rows = [...till.engine.receipts()].filter((row) => row.purchaseId === 'large');
+  const rows = [...till.engine.records.receipts()].filter((row) => row.purchaseId === 'large');
   expect(rows).toHaveLength(201);
 });
 
@@ -338,7 +334,8 @@ describe('a stream that is torn at any point', () => {
       wire.tear();
       await session.ended;
       await vi.waitFor(() => expect(till.door.sessions.size).toBe(0));
-      const rows = () => [...till.engine.receipts()].filter((row) => row.purchaseId === purchaseId);
+      const rows = () =>
+        [...till.engine.records.receipts()].filter((row) => row.purchaseId === purchaseId);
       if (point <= script.length) expect(rows()).toEqual([]);
       const { status } = await ask(ingest, 'RecordPurchase', purchase(purchaseId));
       expect(['INGEST_STATUS_CREATED', 'INGEST_STATUS_DUPLICATE']).toContain(status);

@@ -26,7 +26,7 @@ const occurredAt = '2026-05-02T10:00:00+08:00';
 const tender = (purchaseId: string) => ({ tender: { purchaseId, occurredAt } });
 const idsOf = ({ items }: Message) => items.map(({ itemId }: Message) => itemId);
 const receiptRows = (purchaseId: string) =>
-  [...till.engine.receipts()].filter((row) => row.purchaseId === purchaseId);
+  [...till.engine.records.receipts()].filter((row) => row.purchaseId === purchaseId);
 
 describe('advice', () => {
   test('follows a scan, with what goes with the ticket and how many bought both', async () => {
@@ -52,13 +52,13 @@ describe('advice', () => {
     session.say({ void: { seq: 2 } });
     expect(idsOf((await session.next())[1])).toEqual(['butter']);
     const butter = { itemId: 'butter', status: 'inactive' as const };
-    await till.engine.ingest([{ kind: 'item', item: butter }]);
+    await till.engine.writes.ingest([{ kind: 'item', item: butter }]);
     session.say(scan(3, 'bags'));
     expect(await session.next()).toEqual([
       'suppress',
       { forSeq: 3, reason: 'SUPPRESS_REASON_NOTHING_TO_OFFER' },
     ]);
-    await till.engine.ingest([{ kind: 'item', item: { ...butter, status: 'active' } }]);
+    await till.engine.writes.ingest([{ kind: 'item', item: { ...butter, status: 'active' } }]);
     session.cut();
   });
 
@@ -291,7 +291,9 @@ test('a till that goes away, in whatever way, leaves nothing behind', async () =
     else session.hangUp();
   }
   await vi.waitFor(() => expect(sessions.size).toBe(0));
-  expect([...till.engine.receipts()].filter(({ itemId }) => itemId === 'nothing')).toEqual([]);
+  expect([...till.engine.records.receipts()].filter(({ itemId }) => itemId === 'nothing')).toEqual(
+    [],
+  );
 });
 
 test('a session over unary metadata is refused by its first fault only', async () => {

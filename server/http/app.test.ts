@@ -206,7 +206,7 @@ describe('the catalogue', () => {
       if (page.json.nextAfter === undefined) break;
       after = `&after=${encodeURIComponent(page.json.nextAfter)}`;
     }
-    expect(seen).toEqual([...loopback.engine.items()].map((item) => item.itemId).sort());
+    expect(seen).toEqual([...loopback.engine.catalogue.items()].map((item) => item.itemId).sort());
     // Also after an id that only another node knows.
     const { json: rest } = await loopback.get('/v1/items?after=p1-and-a-half');
     expect(rest.items.map((item: { itemId: string }) => item.itemId).slice(0, 2)).toEqual([

@@ -33,7 +33,7 @@ const verify = defineAction({
   summary: 'Recounts everything from the log and compares every cell',
   description: `Reading and writing go on meanwhile. ${shared}`,
   reply: auditSchema,
-  handle: (engine, _input, waiting) => engine.verify(waiting),
+  handle: (engine, _input, waiting) => engine.upkeep.verify(waiting),
 });
 
 const checkpoint = defineAction({
@@ -46,7 +46,7 @@ const checkpoint = defineAction({
   reply: checkpointSchema,
   async handle(engine, _input, waiting) {
     const { watermark } = engine.status();
-    await engine.checkpoint(waiting);
+    await engine.upkeep.checkpoint(waiting);
     return { watermark };
   },
 });
@@ -61,7 +61,7 @@ const compact = defineAction({
     'Of what was deleted before it began. Lists are served meanwhile, and writers wait for some ' +
     `milliseconds at its end. ${shared}`,
   reply: compactReportSchema,
-  handle: (engine, _input, waiting) => engine.compact(waiting),
+  handle: (engine, _input, waiting) => engine.upkeep.compact(waiting),
 });
 
 const expire = defineAction({
@@ -73,7 +73,7 @@ const expire = defineAction({
   description: `The server does so every hour, when CAINI_RETENTION_DAYS is set. ${shared}`,
   reply: expireReportSchema,
   async handle(engine, _input, waiting) {
-    return { expired: await engine.expire(waiting) };
+    return { expired: await engine.writes.expire(waiting) };
   },
 });
 
@@ -89,7 +89,7 @@ const confirmClock = defineAction({
     'before is no matter. Until then such receipts are refused, reason `DAY_LEAPS`.',
   ].join(' '),
   reply: clockReportSchema,
-  handle: (engine) => engine.confirmClock(),
+  handle: (engine) => engine.upkeep.confirmClock(),
 });
 
 export const adminOperations: readonly Operation[] = [

@@ -47,7 +47,7 @@ const readItem = defineRead({
   description: 'The item whose id is `popular` is at /v1/items/%70opular.',
   input: z.strictObject({ itemId: idSchema, minWatermark }),
   reply: itemSchema,
-  handle: (engine, { itemId }) => engine.item(itemId) ?? missing('itemId', itemId),
+  handle: (engine, { itemId }) => engine.catalogue.item(itemId) ?? missing('itemId', itemId),
 });
 
 const writeItem = defineIngest({
@@ -90,7 +90,7 @@ const listItems = defineRead({
   input: pageSchema,
   reply: itemPageSchema,
   handle(engine, page) {
-    const { entries, nextAfter } = pageOf(engine.items(page.after), page.limit, 'itemId');
+    const { entries, nextAfter } = pageOf(engine.catalogue.items(page.after), page.limit, 'itemId');
     return { items: entries, ...nextAfter };
   },
 });
@@ -104,7 +104,7 @@ const readStore = defineRead({
   summary: 'One store',
   input: z.strictObject({ storeId: idSchema, minWatermark }),
   reply: storeSchema,
-  handle: (engine, { storeId }) => engine.store(storeId) ?? missing('storeId', storeId),
+  handle: (engine, { storeId }) => engine.catalogue.store(storeId) ?? missing('storeId', storeId),
 });
 
 const writeStore = defineIngest({
@@ -131,7 +131,11 @@ const listStores = defineRead({
   input: pageSchema,
   reply: storePageSchema,
   handle(engine, page) {
-    const { entries, nextAfter } = pageOf(engine.stores(page.after), page.limit, 'storeId');
+    const { entries, nextAfter } = pageOf(
+      engine.catalogue.stores(page.after),
+      page.limit,
+      'storeId',
+    );
     return { stores: entries, ...nextAfter };
   },
 });

@@ -89,7 +89,7 @@ export class Chain {
 
   /** The same from the state as it is. */
   rankNow<T>({ operation, request }: ListAsked, encode: (reply: RankedReply) => T): T {
-    return encode(this.access.engine().rank(request, operation.audience));
+    return encode(this.access.engine().lists.rank(request, operation.audience));
   }
 
   /** What changes more than one receipt leaves a line in the log: who, what and what came of it. */

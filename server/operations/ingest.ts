@@ -57,7 +57,7 @@ async function ingestOne<S extends z.ZodObject>(
     const result = malformed(definition, raw.value, checked.violations);
     return { outcome: 'rejected', body: withoutErrors(result), violations: checked.violations };
   }
-  const [result] = await access.engine().ingest([definition.toEvent(checked.value)]);
+  const [result] = await access.engine().writes.ingest([definition.toEvent(checked.value)]);
   const told = tell(result!, raw.value);
   const accepted = told.status === 'created' || told.status === 'duplicate';
   const outcome: Outcome = definition.upsert && accepted ? 'ok' : told.status;
@@ -126,7 +126,7 @@ async function ingestUnlessEmpty(
   engine: Engine,
   events: readonly Event[],
 ): Promise<readonly IngestResult[]> {
-  return events.length === 0 ? [] : engine.ingest(events);
+  return events.length === 0 ? [] : engine.writes.ingest(events);
 }
 
 /** The elements of a batch, not yet looked into; the envelope around them must be without fault. */

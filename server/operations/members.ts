@@ -66,7 +66,7 @@ const eraseMember = defineAction({
   ].join(' '),
   input: z.strictObject({ memberId: idSchema }),
   reply: eraseReceiptSchema,
-  handle: (engine, { memberId }) => engine.erase(memberId),
+  handle: (engine, { memberId }) => engine.members.erase(memberId),
 });
 
 export const memberOperations: readonly Operation[] = [mergeMembers, writeConsent, eraseMember];

@@ -168,7 +168,7 @@ export function defineList<S extends z.ZodObject>(definition: ListDefinition<S>)
       const engine = access.engine();
       const answer = (): Result => ({
         outcome: 'ok',
-        body: nameReply(engine.rank(request, description.audience)),
+        body: nameReply(engine.lists.rank(request, description.audience)),
       });
       return whenHeld(engine, request.minWatermark, answer);
     },
@@ -181,7 +181,7 @@ export function whenHeld<T>(
   watermark: string | undefined,
   answer: () => T,
 ): T | Promise<T> {
-  return watermark === undefined ? answer() : engine.waitFor(watermark).then(answer);
+  return watermark === undefined ? answer() : engine.lists.waitFor(watermark).then(answer);
 }
 
 function watermarkOf(input: Record<string, unknown>): string | undefined {

@@ -47,7 +47,7 @@ async function startPair() {
       lines: lines.slice(index % 2),
     },
   }));
-  await origin.engine.ingest(purchases);
+  await origin.engine.writes.ingest(purchases);
   const follower = await start('follower', [origin.address]);
   await eventually('they have compared', () => clusterOf(follower).digests === 'same');
   return { origin, follower };
@@ -103,21 +103,22 @@ test('followers give back what an origin has lost that was put back without a re
   timeout: 120_000,
 }, async () => {
   const { origin, follower } = await startPair();
-  await origin.engine.checkpoint();
+  await origin.engine.upkeep.checkpoint();
   const kept = join(folder.path, 'kept');
   cpSync(join(folder.path, 'origin'), kept, { recursive: true });
   const areSame = (one: InnerNode) => () =>
     follower.engine.status().watermark === one.engine.status().watermark &&
     follower.engine.inspect.digest() === one.engine.inspect.digest();
-  for (let index = 0; index < 5; index++) await origin.engine.ingest(bought(`lost-${index}`));
+  for (let index = 0; index < 5; index++)
+    await origin.engine.writes.ingest(bought(`lost-${index}`));
   await eventually('both have it', areSame(origin));
   const older = await putBack(origin, kept);
   // As soon as it listens it may write, before anybody has told it anything.
-  for (let index = 0; index < 7; index++) await older.engine.ingest(bought(`new-${index}`));
+  for (let index = 0; index < 7; index++) await older.engine.writes.ingest(bought(`new-${index}`));
   await eventually('the origin has both', () => older.engine.status().events === 42);
   await eventually('they are the same', areSame(older));
-  const ids = new Set([...older.engine.receipts()].map(({ purchaseId }) => purchaseId));
+  const ids = new Set([...older.engine.records.receipts()].map(({ purchaseId }) => purchaseId));
   expect([...ids].filter((id) => /lost|new/.test(id))).toHaveLength(12);
-  await older.engine.ingest(bought('last'));
+  await older.engine.writes.ingest(bought('last'));
   await eventually('they go on', areSame(older));
 });

@@ -17,7 +17,7 @@ import {
 } from '../support/engines.ts';
 
 const price = (engine: Engine, priceFen: number) =>
-  engine.ingest([{ kind: 'item', item: { itemId: 'milk', priceFen, status: 'active' } }]);
+  engine.writes.ingest([{ kind: 'item', item: { itemId: 'milk', priceFen, status: 'active' } }]);
 
 test('what an origin lets expire expires everywhere, also what comes late from elsewhere', () =>
   withChain(async (chain) => {
@@ -36,7 +36,7 @@ test('what an origin lets expire expires everywhere, also what comes late from e
     await exchange(a, f);
     expectSame(a, f);
     chain.nowMs += 15 * day;
-    expect(await a.expire()).toBeGreaterThan(10);
+    expect(await a.writes.expire()).toBeGreaterThan(10);
     await exchange(a, f);
     expectSame(a, f);
     // b has not heard of it, and its own receipt is older than what a still keeps.
@@ -44,8 +44,10 @@ test('what an origin lets expire expires everywhere, also what comes late from e
     await exchange(a, b, f);
     expectSame(a, b, f);
     for (const engine of [a, b, f])
-      expect(await engine.verify()).toMatchObject({ differences: [] });
-    expect([...a.receipts()].some(({ purchaseId }) => purchaseId.startsWith('b-'))).toBe(false);
+      expect(await engine.upkeep.verify()).toMatchObject({ differences: [] });
+    expect([...a.records.receipts()].some(({ purchaseId }) => purchaseId.startsWith('b-'))).toBe(
+      false,
+    );
   }));
 
 test('an origin refuses what another has let expire, as soon as it has heard of it', () =>
@@ -54,7 +56,7 @@ test('an origin refuses what another has let expire, as soon as it has heard of 
     const b = await chain.open('b', { origin: 'b', retentionDays: 60 });
     await buys(a, 'r', start - 20 * day, 'ann');
     chain.nowMs += 15 * day;
-    expect(await a.expire()).toBe(1);
+    expect(await a.writes.expire()).toBe(1);
     await exchange(a, b);
     const [late] = await buys(b, 'late', start - 20 * day, 'bob');
     expect(late).toMatchObject({ status: 'rejected', reason: 'OUTSIDE_RETENTION' });
@@ -74,18 +76,18 @@ test('of two prices the later stands, and a later clock is no trump', () =>
     chain.nowMs += 1;
     await price(b, 200);
     await exchange(a, b);
-    expect([a, b].map((engine) => engine.item('milk')?.priceFen)).toEqual([200, 200]);
+    expect([a, b].map((engine) => engine.catalogue.item('milk')?.priceFen)).toEqual([200, 200]);
     // The clock steps back by minutes: whoever has seen 200 writes after it all the same.
     chain.nowMs -= 240_000;
     await price(a, 300);
     await exchange(a, b);
-    expect([a, b].map((engine) => engine.item('milk')?.priceFen)).toEqual([300, 300]);
+    expect([a, b].map((engine) => engine.catalogue.item('milk')?.priceFen)).toEqual([300, 300]);
     // At the same millisecond the origin whose name comes last.
     chain.nowMs += 7_200_000;
     await price(b, 400);
     await price(a, 500);
     await exchange(a, b);
-    expect([a, b].map((engine) => engine.item('milk')?.priceFen)).toEqual([400, 400]);
+    expect([a, b].map((engine) => engine.catalogue.item('milk')?.priceFen)).toEqual([400, 400]);
   }));
 
 test('a receipt accepted twice counts once, by the copy of the first origin', () =>
@@ -95,7 +97,7 @@ test('a receipt accepted twice counts once, by the copy of the first origin', ()
     const alone = await chain.open('alone', {});
     await buys(b, 'r', start - day, 'bob');
     // From here on b keeps what bob had, in case that it has to go back to this checkpoint.
-    await b.checkpoint();
+    await b.upkeep.checkpoint();
     await buys(a, 'r', start - 2 * day, 'ann');
     await buys(alone, 'r', start - 2 * day, 'ann');
     await exchange(a, b);
@@ -104,14 +106,14 @@ test('a receipt accepted twice counts once, by the copy of the first origin', ()
     expect([a, b].map((engine) => engine.replication.doubled)).toEqual([1, 1]);
     const asked = { scenario: 'buy-again', memberId: 'bob' };
     for (const engine of [a, b]) {
-      const reply = engine.recommend(recommendRequestSchema.parse(asked));
+      const reply = engine.lists.recommend(recommendRequestSchema.parse(asked));
       expect(reply.relaxations).toContain('member_unknown');
     }
     // Without ann there is only bob's.
-    await a.erase('ann');
+    await a.members.erase('ann');
     await exchange(a, b);
     expectSame(a, b);
-    expect([...b.receipts()].map(({ memberId }) => memberId)).toEqual(['bob', 'bob']);
+    expect([...b.records.receipts()].map(({ memberId }) => memberId)).toEqual(['bob', 'bob']);
   }));
 
 test('a merge that comes after the erase of one of the two takes the other along', () =>
@@ -121,12 +123,12 @@ test('a merge that comes after the erase of one of the two takes the other along
     const f = await chain.open('f', { isFollower: true });
     await buys(a, 'a-1', start - day, 'ann');
     await buys(b, 'b-1', start - day, 'card');
-    await a.erase('ann');
-    await b.ingest([{ kind: 'merge', merge: { memberId: 'ann', fromMemberId: 'card' } }]);
+    await a.members.erase('ann');
+    await b.writes.ingest([{ kind: 'merge', merge: { memberId: 'ann', fromMemberId: 'card' } }]);
     await exchange(a, b);
     await give(b, f);
     expectSame(a, b, f);
-    expect([...a.receipts(), ...b.receipts(), ...f.receipts()]).toEqual([]);
+    expect([...a.records.receipts(), ...b.records.receipts(), ...f.records.receipts()]).toEqual([]);
     const [late] = await buys(b, 'b-2', start - day, 'card');
     expect(late).toMatchObject({ status: 'rejected', reason: 'MEMBER_ERASED' });
   }));
@@ -138,14 +140,14 @@ test('an erase takes along whom only another node knew to be the same person', (
     const f = await chain.open('f', { isFollower: true });
     await buys(a, 'a-1', start - day, 'card');
     await buys(b, 'b-1', start - day, 'ann');
-    await b.ingest([{ kind: 'merge', merge: { memberId: 'ann', fromMemberId: 'card' } }]);
-    await a.erase('ann');
+    await b.writes.ingest([{ kind: 'merge', merge: { memberId: 'ann', fromMemberId: 'card' } }]);
+    await a.members.erase('ann');
     // The merge leaves the log of b with ann, before a has heard of it.
     await give(a, b);
     await exchange(a, b);
     await give(b, f);
     expectSame(a, b, f);
-    expect([...a.receipts(), ...b.receipts(), ...f.receipts()]).toEqual([]);
+    expect([...a.records.receipts(), ...b.records.receipts(), ...f.records.receipts()]).toEqual([]);
   }));
 
 /** b alone knows that tag and card are one, erases ann, and then hears that card was ann's too. */
@@ -153,9 +155,9 @@ async function tiedAtOneNodeOnly(chain: Chain) {
   const a = await chain.open('a');
   const b = await chain.open('b');
   await buys(a, 'a-1', start - day, 'tag');
-  await a.ingest([{ kind: 'merge', merge: { memberId: 'card', fromMemberId: 'ann' } }]);
-  await b.ingest([{ kind: 'merge', merge: { memberId: 'card', fromMemberId: 'tag' } }]);
-  await b.erase('ann');
+  await a.writes.ingest([{ kind: 'merge', merge: { memberId: 'card', fromMemberId: 'ann' } }]);
+  await b.writes.ingest([{ kind: 'merge', merge: { memberId: 'card', fromMemberId: 'tag' } }]);
+  await b.members.erase('ann');
   return { a, b };
 }
 
@@ -164,7 +166,7 @@ test('such an erase names everybody whom the node that makes it knew to be one o
     const { a, b } = await tiedAtOneNodeOnly(chain);
     await exchange(a, b);
     expectSame(a, b);
-    expect([...a.receipts(), ...b.receipts()]).toEqual([]);
+    expect([...a.records.receipts(), ...b.records.receipts()]).toEqual([]);
     const [late] = await buys(a, 'a-2', start - day, 'tag');
     expect(late).toMatchObject({ status: 'rejected', reason: 'MEMBER_ERASED' });
   }));
@@ -181,7 +183,7 @@ test('such an erase is told on, whenever the node that makes it dies', () =>
     const left = await chain.open('left', { origin: 'b' });
     await exchange(a, left);
     expectSame(a, left);
-    expect([...a.receipts(), ...left.receipts()]).toEqual([]);
+    expect([...a.records.receipts(), ...left.records.receipts()]).toEqual([]);
   }));
 
 test('goods without a receipt, brought back at two origins at once, count once after it', () =>
@@ -190,7 +192,7 @@ test('goods without a receipt, brought back at two origins at once, count once a
     const b = await chain.open('b');
     const f = await chain.open('f', { isFollower: true });
     const bringBack = (engine: Engine) =>
-      engine.ingest([
+      engine.writes.ingest([
         {
           kind: 'unreferencedReturn',
           unreferencedReturn: {
@@ -213,9 +215,9 @@ test('goods without a receipt, brought back at two origins at once, count once a
     await give(b, f);
     expectSame(a, b, f);
     for (const engine of [a, b, f]) {
-      const left = [...engine.receipts()].filter(({ itemId }) => itemId === 'milk');
+      const left = [...engine.records.receipts()].filter(({ itemId }) => itemId === 'milk');
       expect(left.map(({ purchaseId }) => purchaseId)).toEqual(['b-1']);
-      expect(await engine.verify()).toMatchObject({ differences: [] });
+      expect(await engine.upkeep.verify()).toMatchObject({ differences: [] });
       await expect(bringBack(engine === f ? b : engine)).resolves.toMatchObject([
         { status: 'duplicate' },
       ]);
@@ -237,20 +239,20 @@ test('of a receipt with two days the copy that has not expired counts, in any or
     const early = await chain.open('early', { isFollower: true });
     for (const engine of [a, b, c]) await give(engine, early);
     chain.nowMs += 15 * day;
-    expect(await c.expire()).toBe(1);
+    expect(await c.writes.expire()).toBe(1);
     for (const engine of [c, b, a]) await give(engine, late);
     await exchange(a, b, c);
     for (const engine of [a, b, c]) await give(engine, early);
     expectSame(a, b, c, early, late);
     for (const engine of [a, b, c, early, late]) {
-      const rows = [...engine.receipts()].map((row) => `${row.purchaseId} ${row.memberId}`);
+      const rows = [...engine.records.receipts()].map((row) => `${row.purchaseId} ${row.memberId}`);
       expect([...new Set(rows)].sort()).toEqual(['q ann', 'r bob']);
     }
-    await a.erase('ann');
+    await a.members.erase('ann');
     await exchange(a, b, c);
     for (const engine of [early, late]) await give(a, engine);
     expectSame(a, b, c, early, late);
-    expect([...late.receipts()].map(({ purchaseId }) => purchaseId)).toEqual(['r', 'r']);
+    expect([...late.records.receipts()].map(({ purchaseId }) => purchaseId)).toEqual(['r', 'r']);
   }));
 
 test('what only an erased member bought is shown nowhere, on no node', () =>
@@ -269,29 +271,29 @@ test('what only an erased member bought is shown nowhere, on no node', () =>
         occurredAt,
         lines,
       };
-      return engine.ingest([{ kind: 'purchase', purchase }]);
+      return engine.writes.ingest([{ kind: 'purchase', purchase }]);
     };
     await sells(a, 'ann', 'cream against warts', 'S1');
     await sells(a, 'bob', 'milk', 'S2');
     await price(a, 100);
-    await a.erase('ann');
+    await a.members.erase('ann');
     await exchange(a, b);
     expectSame(a, b);
     // b took a stub in the place of the receipt; a has seen what it said.
     for (const engine of [a, b]) {
-      expect([...engine.items()].map(({ itemId }) => itemId)).toEqual(['milk']);
-      expect([...engine.stores()].map(({ storeId }) => storeId)).toEqual(['S2']);
-      expect(engine.item('cream against warts')).toBeUndefined();
-      expect(engine.store('S1')).toBeUndefined();
+      expect([...engine.catalogue.items()].map(({ itemId }) => itemId)).toEqual(['milk']);
+      expect([...engine.catalogue.stores()].map(({ storeId }) => storeId)).toEqual(['S2']);
+      expect(engine.catalogue.item('cream against warts')).toBeUndefined();
+      expect(engine.catalogue.store('S1')).toBeUndefined();
       const asked = { scenario: 'similar', itemId: 'cream against warts', storeId: 'S1' };
-      const reply = engine.recommend(recommendRequestSchema.parse(asked));
+      const reply = engine.lists.recommend(recommendRequestSchema.parse(asked));
       expect(reply.items.map(({ itemId }) => itemId)).toEqual(['milk']);
       expect(reply.relaxations).toEqual(['store_unknown', 'item_unknown', 'filled_from_chain']);
     }
     // Somebody else buys it: it is there again.
     await sells(b, 'bob', 'cream against warts', 'S1');
     await exchange(a, b);
-    for (const engine of [a, b]) expect(engine.item('cream against warts')).toBeDefined();
+    for (const engine of [a, b]) expect(engine.catalogue.item('cream against warts')).toBeDefined();
   }));
 
 test('stores of a city give the same scores whichever node met which of them first', () =>
@@ -303,14 +305,14 @@ test('stores of a city give the same scores whichever node met which of them fir
       kind: 'store' as const,
       store: { storeId, city: '上海', timeZone: 'Asia/Shanghai' },
     });
-    await a.ingest(stores.map(opens));
-    await b.ingest(stores.toReversed().map(opens));
+    await a.writes.ingest(stores.map(opens));
+    await b.writes.ingest(stores.toReversed().map(opens));
     for (let index = 0; index < 60; index++) {
       const occurredAt = new Date(start - index * 1.7 * day).toISOString();
       const lines = [{ itemId: `item-${index % 7}`, quantity: 1 }];
       const storeId = stores[index % 4]!;
       const purchase = { purchaseId: `r-${index}`, channel: 'pos' as const, occurredAt, storeId };
-      await (index % 2 === 0 ? a : b).ingest([
+      await (index % 2 === 0 ? a : b).writes.ingest([
         { kind: 'purchase', purchase: { ...purchase, lines } },
       ]);
     }
@@ -318,7 +320,7 @@ test('stores of a city give the same scores whichever node met which of them fir
     expectSame(a, b);
     // S5 has sold nothing yet.
     const question = recommendRequestSchema.parse({ scenario: 'guess-you-like', storeId: 'S5' });
-    const [one, other] = [a, b].map((engine) => engine.recommend(question).items);
+    const [one, other] = [a, b].map((engine) => engine.lists.recommend(question).items);
     expect(one!.map(({ reasons }) => reasons[0]?.type)).toEqual(Array(7).fill('popular_in_city'));
     expect(other).toEqual(one);
   }));
@@ -337,7 +339,7 @@ test('a gap is refused and nothing of it is taken; what is known is passed over'
     expect(await f.replication.apply(entries)).toBe(6);
     expect(await f.replication.apply(entries)).toBe(0);
     expectSame(a, f);
-    await expect(f.ingest([])).resolves.toEqual([]);
+    await expect(f.writes.ingest([])).resolves.toEqual([]);
     await expect(buys(f, 'own', start, 'ann')).rejects.toMatchObject({ reason: 'FOLLOWER' });
     expectSame(a, f);
   }));
@@ -368,7 +370,7 @@ test('the cells add up to the running digest, in parts and together, in both ker
         index % 4 === 0 ? undefined : `m${index % 3}`,
       );
     }
-    await a.erase('m1');
+    await a.members.erase('m1');
     const f = await chain.open('f', { isFollower: true });
     await exchange(a, f);
     for (const engine of [a, f]) expect(await engine.replication.addsUp()).toBe(true);
@@ -385,7 +387,7 @@ test('an origin keeps its name', () =>
     const a = await chain.open('a');
     await buys(a, 'r-1', start, 'ann');
     // The folder is in use by its engine: its copy is what is opened.
-    await a.checkpoint();
+    await a.upkeep.checkpoint();
     cpSync(join(chain.folder, 'a'), join(chain.folder, 'copy'), { recursive: true });
     const other = chain.open('copy', { origin: 'b' });
     await expect(other).rejects.toMatchObject({ reason: 'OTHER_ORIGIN' });

@@ -82,7 +82,7 @@ test('an empty follower takes no snapshot of another format, and one as soon as 
   };
   const origin = await start({ role: 'origin', show: admittedBy(count) });
   await origin.engine.ready;
-  await origin.engine.ingest(buys('p'));
+  await origin.engine.writes.ingest(buys('p'));
   const follower = await start({ role: 'follower', follows: [origin.address], format: later });
   const isTold = () => bothNamed(later, formatVersion).test(follower.engine.status().waitingFor!);
   await eventually('it says why it waits', isTold);
@@ -133,7 +133,7 @@ test.skipIf(!hasRedis)(
       const redisUrl = redis.url;
       const first = await start({ role: 'origin', redisUrl });
       await first.engine.ready;
-      await first.engine.ingest(buys('p'));
+      await first.engine.writes.ingest(buys('p'));
       const follows = [first.address];
       const follower = await start({ role: 'follower', follows, redisUrl });
       await follower.engine.ready;
@@ -146,9 +146,10 @@ test.skipIf(!hasRedis)(
       await eventually('it is told', () => linesOf(bothNamed(later, formatVersion)).length > 0);
       const upgraded = await start({ role: 'origin', redisUrl, port, format: later });
       await upgraded.engine.ready;
-      await upgraded.engine.ingest(buys('q'));
+      await upgraded.engine.writes.ingest(buys('q'));
       const before = follower.engine.status().watermark;
-      for (let index = 0; index < 20; index++) await upgraded.engine.ingest(buys(`r-${index}`));
+      for (let index = 0; index < 20; index++)
+        await upgraded.engine.writes.ingest(buys(`r-${index}`));
       const trouble = () => clusterOf(follower).follows[0]!.trouble ?? '';
       await eventually('gRPC says so too', () => bothNamed(formatVersion, later).test(trouble()));
       expect(carrier()).toBe('none');
@@ -159,18 +160,18 @@ test.skipIf(!hasRedis)(
 
       // It serves what it has, and hands no write to who may read it otherwise.
       expect(follower.engine.status()).toMatchObject({ ready: true, watermark: before });
-      const write = follower.engine.ingest(buys('s'));
+      const write = follower.engine.writes.ingest(buys('s'));
       await expect(write).rejects.toMatchObject({ code: 'UNAVAILABLE', reason: 'FORMAT_DIFFERS' });
-      expect([...upgraded.engine.receipts()].map(({ purchaseId }) => purchaseId)).not.toContain(
-        's',
-      );
+      expect(
+        [...upgraded.engine.records.receipts()].map(({ purchaseId }) => purchaseId),
+      ).not.toContain('s');
 
       await stop(follower);
       const again = await start({ role: 'follower', follows, redisUrl, format: later });
       await again.engine.ready;
       await eventually('they are the same', areSame(upgraded, again));
       await eventually('Redis carries', () => clusterOf(again).follows[0]!.carrier === 'redis');
-      await again.engine.ingest(buys('t'));
+      await again.engine.writes.ingest(buys('t'));
       await eventually('they go on', areSame(upgraded, again));
     } finally {
       await redis.kill();

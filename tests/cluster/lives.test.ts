@@ -17,7 +17,7 @@ import {
 } from '../support/engines.ts';
 
 const receiptsOf = (engine: Engine) =>
-  [...new Set([...engine.receipts()].map(({ purchaseId }) => purchaseId))].sort();
+  [...new Set([...engine.records.receipts()].map(({ purchaseId }) => purchaseId))].sort();
 
 /** What a node does when it is told that it holds what another has lost. */
 async function giveBack(from: Engine, to: Engine): Promise<number> {
@@ -53,7 +53,7 @@ async function told(chain: Chain) {
   const a = await chain.open('a');
   const f = await chain.open('f', { isFollower: true });
   for (const id of ['r-1', 'r-2']) await buys(a, id, start - day, 'ann');
-  await a.checkpoint();
+  await a.upkeep.checkpoint();
   keep(chain, 'a', 'older');
   for (const id of ['r-3', 'r-4', 'r-5']) await buys(a, id, start - day, 'bob');
   await exchange(a, f);
@@ -91,11 +91,11 @@ test('one that has written gives out no place anew, and what it has lost comes b
     expect(receiptsOf(older)).toEqual(['n-4', 'n-5', 'r-1', 'r-2', 'r-3', 'r-4', 'r-5']);
     expect(older.replication.doubled).toBe(1);
     // The watermark of a receipt that was lost and has come back is held again.
-    await older.waitFor(f.replication.watermark);
+    await older.lists.waitFor(f.replication.watermark);
     const fresh = await chain.open('fresh', { isFollower: true });
     await give(older, fresh);
     expectSame(older, fresh);
-    expect(await fresh.verify()).toMatchObject({ differences: [] });
+    expect(await fresh.upkeep.verify()).toMatchObject({ differences: [] });
   }));
 
 test('a longer life of the older copy is told too, from either side', () =>
@@ -135,7 +135,7 @@ test('a longer life of the older copy is told too, from either side', () =>
 test('an erase that the older copy had forgotten comes back, also when its ledger was older', () =>
   withChain(async (chain) => {
     const { a, f } = await told(chain);
-    await a.erase('ann');
+    await a.members.erase('ann');
     await exchange(a, f);
     const older = await putBack(chain, 'a', 'older');
     expect(receiptsOf(older)).toEqual(['r-1', 'r-2']);
@@ -205,7 +205,7 @@ test('a start of an origin is a life of its own, and costs nothing before it wri
     expect(again.status().watermark).toBe(before);
     await buys(again, 'r-6', start, 'ann');
     expect(again.status().watermark).not.toBe(before);
-    await again.waitFor(before);
+    await again.lists.waitFor(before);
     await exchange(again, f);
     expectSame(again, f);
   }));

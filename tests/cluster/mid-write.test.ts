@@ -5,7 +5,7 @@ import { type Engine, openEngine } from '../../engine/index.ts';
 import { withTemporaryFolder } from '../support/folders.ts';
 
 const price = (engine: Engine, priceFen: number) =>
-  engine.ingest([{ kind: 'item', item: { itemId: 'milk', priceFen, status: 'active' } }]);
+  engine.writes.ingest([{ kind: 'item', item: { itemId: 'milk', priceFen, status: 'active' } }]);
 
 test('who knows more of another origin than is on the disk yet is no stranger', () =>
   withTemporaryFolder(async (folder) => {

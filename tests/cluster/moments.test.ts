@@ -14,7 +14,7 @@ import {
 } from '../support/engines.ts';
 
 const receiptsOf = (engine: Engine) =>
-  [...new Set([...engine.receipts()].map(({ purchaseId }) => purchaseId))].sort();
+  [...new Set([...engine.records.receipts()].map(({ purchaseId }) => purchaseId))].sort();
 
 /** Two origins whose clocks are an hour apart, and what stood at a after each of its receipts. */
 async function told(chain: Chain) {
@@ -48,7 +48,7 @@ test('a log of several origins goes back to a position or a time of its own node
         const [own] = watermark.split(',');
         expect(back.status().watermark).toMatch(isTime ? `${own},` : watermark);
         if (!isTime) expect(back.inspect.digest()).toBe(digest);
-        expect(await back.verify()).toMatchObject({ differences: [] });
+        expect(await back.upkeep.verify()).toMatchObject({ differences: [] });
         await chain.close(back);
       }
     }

@@ -133,9 +133,9 @@ class Story {
           this.told.push(...step.events);
           await this.ingest(name, step.events);
         }
-        if (step.kind === 'erase') await this.node(name).erase(step.memberId);
+        if (step.kind === 'erase') await this.node(name).members.erase(step.memberId);
         if (step.kind === 'erase') this.hasForgotten = true;
-        if (step.kind === 'checkpoint') await this.node(this.pick(names)).checkpoint();
+        if (step.kind === 'checkpoint') await this.node(this.pick(names)).upkeep.checkpoint();
         if (step.kind === 'reopen') await this.upset(this.pick(names));
         if (this.random.chance(0.12)) await this.repeat(this.pick(origins));
         if (this.random.chance(0.06)) await this.expire(name);
@@ -150,13 +150,13 @@ class Story {
   }
 
   private async ingest(name: Name, events: readonly Event[]): Promise<void> {
-    const results = await this.node(name).ingest(events, { trustsDays: true });
+    const results = await this.node(name).writes.ingest(events, { trustsDays: true });
     for (const [at, { status, id }] of results.entries()) {
       if (status === 'created' && events[at]!.kind === 'purchase') this.created.add(id);
     }
     // Fresh: what was acknowledged here is in the next answer from here.
     const { watermark } = this.node(name).status();
-    await this.node(name).waitFor(watermark);
+    await this.node(name).lists.waitFor(watermark);
   }
 
   /** What a till sends again reaches another origin, now and then with another day or member. */
@@ -179,7 +179,7 @@ class Story {
 
   private async expire(name: Origin): Promise<void> {
     this.nowMs += this.random.integer(3) * 24 * hourMs;
-    if ((await this.node(name).expire()) > 0) this.hasForgotten = true;
+    if ((await this.node(name).writes.expire()) > 0) this.hasForgotten = true;
   }
 
   /** What may befall a node: it stops, dies, is made anew, or is put back to what it was. */
@@ -327,7 +327,7 @@ class Story {
       expect(node.inspect.totals(), name).toEqual(a!.inspect.totals());
       expect(node.inspect.digest(), name).toBe(a!.inspect.digest());
       expect(await node.replication.addsUp(), name).toBe(true);
-      expect(await node.verify(), name).toMatchObject({ differences: [] });
+      expect(await node.upkeep.verify(), name).toMatchObject({ differences: [] });
       expect(saidOfItems(node), name).toEqual(saidOfItems(a!));
     }
     await this.judgeReopened(f!.inspect.digest());
@@ -347,7 +347,7 @@ class Story {
   private judgeLists(): void {
     for (const question of questions()) {
       const lists = names.map((name) => {
-        const { recommendationId: _, ...reply } = this.node(name).recommend(question);
+        const { recommendationId: _, ...reply } = this.node(name).lists.recommend(question);
         return reply;
       });
       for (const list of lists) expect(list).toEqual(lists[0]);
@@ -356,7 +356,7 @@ class Story {
 
   private judgeReceipts(): void {
     const kept = names.map((name) => {
-      const rows = [...this.node(name).receipts({ gross: true })];
+      const rows = [...this.node(name).records.receipts({ gross: true })];
       return rows.map(({ purchaseId, itemId, memberId }) => [purchaseId, itemId, memberId].join());
     });
     for (const rows of kept) expect(rows.sort()).toEqual(kept[0]!.sort());
@@ -367,11 +367,11 @@ class Story {
 }
 
 function receiptIds(node: Engine): Set<string> {
-  return new Set([...node.receipts({ gross: true })].map(({ purchaseId }) => purchaseId));
+  return new Set([...node.records.receipts({ gross: true })].map(({ purchaseId }) => purchaseId));
 }
 
 /** Also those that were only met in receipts, as long as one of them counts. */
 function saidOfItems(node: Engine) {
   const byText = (values: Iterable<object>) => [...values].map((one) => JSON.stringify(one)).sort();
-  return [byText(node.items()), byText(node.stores())];
+  return [byText(node.catalogue.items()), byText(node.catalogue.stores())];
 }

@@ -36,7 +36,7 @@ const receiptOf = (purchaseId: string, itemId: string): Event => ({
 });
 
 const reasonOf = (engine: Engine, event: Event) =>
-  engine.ingest([event]).then(
+  engine.writes.ingest([event]).then(
     ([result]) => result!.status,
     ({ code, reason }: EngineError) => `${code} ${reason}`,
   );
@@ -64,12 +64,12 @@ test(
       expect(full.usedBytes).toBeLessThanOrEqual(maxBytes);
       // What is known goes on being sold and listed, and what was refused is not there.
       expect(await reasonOf(engine, receiptOf('known', 'item-1'))).toBe('created');
-      expect(engine.item(`item-${taken}`)).toBeUndefined();
-      expect(engine.items().next().value).toMatchObject({ itemId: 'item-0' });
+      expect(engine.catalogue.item(`item-${taken}`)).toBeUndefined();
+      expect(engine.catalogue.items().next().value).toMatchObject({ itemId: 'item-0' });
       expect(await reasonOf(engine, itemOf(0))).toBe('created');
       expect(engine.status().catalogue.usedBytes).toBeLessThan(full.usedBytes - 15_000);
       expect(await reasonOf(engine, itemOf(taken, '牛奶'))).toBe('created');
-      expect(await engine.verify()).toMatchObject({ ok: true });
+      expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
       const before = engine.status().catalogue;
       await engine.close();
       const again = await openEngine(options);
@@ -85,10 +85,12 @@ test(
     withTemporaryFolder(async (dataDir) => {
       const engine = await openEngine({ dataDir, clock, catalogueMaxBytes: maxBytes });
       const events = Array.from({ length: 400 }, (_, number) => itemOf(number, wordsOf(number)));
-      await expect(engine.ingest(events)).rejects.toMatchObject({ reason: 'CATALOGUE_FULL' });
+      await expect(engine.writes.ingest(events)).rejects.toMatchObject({
+        reason: 'CATALOGUE_FULL',
+      });
       const { items } = engine.status();
       expect(items).toBeGreaterThan(100);
-      const [known] = await engine.ingest([events[items - 1]!]);
+      const [known] = await engine.writes.ingest([events[items - 1]!]);
       expect(known).toMatchObject({ status: 'duplicate' });
       expect(engine.status().catalogue.usedBytes).toBeLessThanOrEqual(maxBytes);
       await engine.close();

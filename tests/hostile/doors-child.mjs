@@ -11,7 +11,7 @@ import { listen as listenHttp } from '../../dist/server/http/listen.js';
 const { dataDir, http, grpc } = JSON.parse(process.argv[2]);
 const log = pino({ level: 'silent' });
 const engine = await openEngine({ dataDir });
-await engine.ingest(chain());
+await engine.writes.ingest(chain());
 const shared = {
   host: '127.0.0.1',
   port: 0,

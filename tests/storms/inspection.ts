@@ -29,8 +29,8 @@ export class Problems {
 
 /** Sends one operation, whatever its kind. */
 export async function send(engine: Engine, operation: Operation): Promise<Answer> {
-  if (operation.kind !== 'erase') return (await engine.ingest([operation]))[0]!;
-  const { watermark } = await engine.erase(operation.memberId);
+  if (operation.kind !== 'erase') return (await engine.writes.ingest([operation]))[0]!;
+  const { watermark } = await engine.members.erase(operation.memberId);
   return { status: 'created', watermark };
 }
 
@@ -44,7 +44,7 @@ async function findErased(engine: Engine, members: readonly string[]): Promise<S
   const rest = { purchaseId: 'probe', channel: 'pos', occurredAt: '2999-01-01T00:00:00Z' } as const;
   for (let start = 0; start < members.length; start += probeBatch) {
     const asked = members.slice(start, start + probeBatch);
-    const results = await engine.ingest(
+    const results = await engine.writes.ingest(
       asked.map((memberId) => ({ kind: 'purchase', purchase: { ...rest, memberId, lines } })),
     );
     for (const [index, { reason }] of results.entries()) {
@@ -64,7 +64,9 @@ const linesOf = ({ lines }: Purchase) =>
  */
 function readReceipts(engine: Engine): Map<string, { memberId: string; lines: string }> {
   const stored = new Map<string, { memberId: string; lines: string }>();
-  for (const { purchaseId, memberId, itemId, quantity } of engine.receipts({ gross: true })) {
+  for (const { purchaseId, memberId, itemId, quantity } of engine.records.receipts({
+    gross: true,
+  })) {
     const line = `${itemId}x${quantity}`;
     const known = stored.get(purchaseId);
     if (known) known.lines = `${known.lines} ${line}`;
@@ -93,7 +95,7 @@ function judgeReceipt(look: Look, receipt: Receipt, lines: string | undefined, i
 
 /** A receipt of the import is there exactly when the bookmark has passed it. */
 function judgeImported({ engine }: Look, sendings: readonly Promised[]): string | undefined {
-  const passed = Number(engine.bookmark(importBookmark) ?? 0);
+  const passed = Number(engine.records.bookmark(importBookmark) ?? 0);
   const { batch, key, answer } = sendings[0]!;
   if (batch === undefined || batch > passed || answer?.status === 'rejected') return undefined;
   return `the bookmark says ${passed}, but ${key} of batch ${batch} is not there`;
@@ -113,7 +115,7 @@ function judgeReceipts(look: Look, erased: ReadonlySet<string>, problems: Proble
 }
 
 function judgeBookmark({ engine, expectation }: Look, problems: Problems): void {
-  const passed = Number(engine.bookmark(importBookmark) ?? 0);
+  const passed = Number(engine.records.bookmark(importBookmark) ?? 0);
   for (const { batch, answer, key } of expectation.imported) {
     if (batch! > passed && answer) problems.add(`${key} was answered, the bookmark says ${passed}`);
   }
@@ -128,7 +130,7 @@ function judgeFates(look: Look, erased: ReadonlySet<string>, problems: Problems)
     if (!mustBeErased && !expectation.uncertain.has(id)) problems.add(`${id} was never erased`);
     if (!mustBeErased) journal?.foundErased(id);
     const request = recommendRequestSchema.parse({ scenario: 'guess-you-like', memberId: id });
-    if (look.isThorough && engine.recommend(request).personalized) {
+    if (look.isThorough && engine.lists.recommend(request).personalized) {
       problems.add(`erased member ${id} is served from a history`);
     }
   }
@@ -184,7 +186,9 @@ async function repeatAcknowledged(look: Look, erased: ReadonlySet<string>, probl
   for (let start = 0; start < chosen.length; start += probeBatch) {
     const part = chosen.slice(start, start + probeBatch);
     const events = part.map(({ promised }) => promised.operation);
-    const results = await engine.ingest(events.filter(({ kind }) => kind !== 'erase') as never);
+    const results = await engine.writes.ingest(
+      events.filter(({ kind }) => kind !== 'erase') as never,
+    );
     for (const [index, { promised, wanted }] of part.entries()) {
       const told = wordsOf(results[index]!, wanted[0] === 'duplicate');
       if (!wanted.includes(told)) {
@@ -210,7 +214,7 @@ function judgeWatermarks({ engine, expectation }: Look, problems: Problems): voi
 function judgeItems({ engine, expectation }: Look, problems: Problems): void {
   for (const [itemId, { newest, unanswered }] of expectation.items) {
     const allowed = [...(newest ? [newest.item] : []), ...unanswered];
-    const stored = engine.item(itemId);
+    const stored = engine.catalogue.item(itemId);
     if (!newest && !stored?.name) continue;
     if (!allowed.some(({ name }) => name === stored?.name)) {
       problems.add(`item ${itemId} is called ${stored?.name}, not ${allowed.map((i) => i.name)}`);
@@ -243,7 +247,7 @@ export async function inspect(look: Look): Promise<readonly string[]> {
   judgeItems(look, problems);
   await repeatAcknowledged(look, erased, problems);
   if (isThorough) {
-    const { ok, differences } = await engine.verify();
+    const { ok, differences } = await engine.upkeep.verify();
     if (!ok) for (const difference of differences) problems.add(`verify: ${difference}`);
   }
   await resendUnanswered(look, problems);

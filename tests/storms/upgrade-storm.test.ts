@@ -74,7 +74,7 @@ async function proveUpgraded(dataDir: string, where: string): Promise<void> {
   const names = readdirSync(dataDir).filter((name) => name !== 'chain.ballast');
   const engine = await openEngine({ dataDir, clock });
   try {
-    const audit = await engine.verify();
+    const audit = await engine.upkeep.verify();
     expect(audit, where).toMatchObject({ ok: true, digest: facts.digestOfFormat1 });
     expect(engine.status(), where).toMatchObject({
       ...{ watermark: facts.watermark, events: facts.events },

@@ -25,15 +25,17 @@ function receiptsOf(round: number): Event[] {
 test('verify finds no difference in what is erased while it reads', async () => {
   await withTemporaryFolder(async (dataDir) => {
     const engine = await openEngine({ dataDir });
-    for (let round = 0; round < receiptsOfAMember; round++) await engine.ingest(receiptsOf(round));
+    for (let round = 0; round < receiptsOfAMember; round++)
+      await engine.writes.ingest(receiptsOf(round));
     let isOver = false;
     const erasing = (async () => {
       for (let member = 0; !isOver && member < members; member++) {
-        await engine.erase(`member-${member}`);
+        await engine.members.erase(`member-${member}`);
       }
     })();
     try {
-      for (let look = 0; look < 5; look++) expect((await engine.verify()).differences).toEqual([]);
+      for (let look = 0; look < 5; look++)
+        expect((await engine.upkeep.verify()).differences).toEqual([]);
     } finally {
       isOver = true;
       await erasing;

@@ -164,7 +164,7 @@ async function sendGroup(town: Town, entries: readonly Entry[], batch?: number):
   }
   const events = entries.map(({ operation }) => operation as Event);
   const bookmark = { key: importBookmark, value: String(batch) };
-  const answers = await engine.ingest(events, batch === undefined ? {} : { bookmark });
+  const answers = await engine.writes.ingest(events, batch === undefined ? {} : { bookmark });
   journal.answered(answers.map((answer, index) => ({ key: entries[index]!.key, answer })));
 }
 
@@ -185,7 +185,7 @@ async function runTill(town: Town, till: number): Promise<void> {
 /** An import that goes on where the bookmark stands, whatever happened in the life before. */
 async function runImport(town: Town): Promise<void> {
   const { engine, life } = town.storm;
-  let batch = Number(engine.bookmark(importBookmark) ?? 0);
+  let batch = Number(engine.records.bookmark(importBookmark) ?? 0);
   while (!isOver(town)) {
     batch += 1;
     // The same receipts for the same batch, in whatever life: a file does not change.
@@ -211,9 +211,9 @@ async function runKeeper(town: Town): Promise<void> {
   const { engine, seed, life } = town.storm;
   const chance = chanceOf(seed + 1);
   const works = [
-    () => engine.checkpoint(),
-    () => engine.compact(),
-    () => engine.checkpoint(),
+    () => engine.upkeep.checkpoint(),
+    () => engine.upkeep.compact(),
+    () => engine.upkeep.checkpoint(),
     () => proveCounts(engine),
   ];
   let next = 5 + chance.integer(60);
@@ -226,7 +226,7 @@ async function runKeeper(town: Town): Promise<void> {
 }
 
 async function proveCounts(engine: Engine): Promise<void> {
-  const { ok, differences } = await engine.verify();
+  const { ok, differences } = await engine.upkeep.verify();
   if (!ok) throw new Error(`verify during the storm: ${differences.join('; ')}`);
 }
 

@@ -58,8 +58,8 @@ export interface Holdings {
 export function holdingsOf(engine: Engine): Holdings {
   return {
     digest: engine.inspect.digest(),
-    rows: JSON.stringify([...engine.receipts({ gross: true })]),
-    items: JSON.stringify([...engine.items()]),
+    rows: JSON.stringify([...engine.records.receipts({ gross: true })]),
+    items: JSON.stringify([...engine.catalogue.items()]),
   };
 }
 
@@ -70,11 +70,11 @@ export async function makeChainWithAPast(dataDir: string, receipts = 500): Promi
   for (let index = 0; index < receipts; index += 10) {
     const events = Array.from({ length: 10 }, (_, offset) => receiptOf(index + offset, random));
     if (index % 50 === 0 && index > 0) events.push(changeOf(index));
-    await engine.ingest(events);
-    if (index === 200) await engine.erase(erased[0]!);
-    if (index === 300) await engine.compact();
+    await engine.writes.ingest(events);
+    if (index === 200) await engine.members.erase(erased[0]!);
+    if (index === 300) await engine.upkeep.compact();
   }
-  await engine.erase(erased[1]!);
+  await engine.members.erase(erased[1]!);
   const holdings = holdingsOf(engine);
   await engine.close();
   return holdings;

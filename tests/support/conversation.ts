@@ -77,5 +77,5 @@ export async function teach(engine: Engine): Promise<void> {
     ...Array.from({ length: 5 }, () => receipt('ann', 'butter')),
     ...Array.from({ length: 20 }, () => receipt(undefined, 'bags')),
   ];
-  await engine.ingest(receipts);
+  await engine.writes.ingest(receipts);
 }

@@ -70,7 +70,7 @@ export async function exchange(...engines: readonly Engine[]): Promise<void> {
 }
 
 export const buys = (engine: Engine, purchaseId: string, at: number, memberId?: string) =>
-  engine.ingest([
+  engine.writes.ingest([
     {
       kind: 'purchase',
       purchase: {

@@ -38,7 +38,7 @@ async function tryBatch(engine: Engine): Promise<string | undefined> {
   const events = batch();
   let answers: readonly IngestResult[];
   try {
-    answers = await engine.ingest(events);
+    answers = await engine.writes.ingest(events);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     for (const { purchase } of events) unanswered.add(purchase.purchaseId);
@@ -54,21 +54,21 @@ async function tryBatch(engine: Engine): Promise<string | undefined> {
 
 /** What is kept and was never sent or was turned away, and what is acknowledged and not kept. */
 function wrongReceipts(engine: Engine): number {
-  const kept = new Set([...engine.receipts()].map(({ purchaseId }) => purchaseId));
+  const kept = new Set([...engine.records.receipts()].map(({ purchaseId }) => purchaseId));
   const missing = [...acknowledged.keys()].filter((id) => !kept.has(id)).length;
   const foreign = [...kept].filter((id) => !acknowledged.has(id) && !unanswered.has(id)).length;
   return missing + foreign;
 }
 
 async function erase(engine: Engine, memberId: string): Promise<boolean> {
-  const { found } = await engine.erase(memberId);
+  const { found } = await engine.members.erase(memberId);
   for (const [id, owner] of acknowledged) if (owner === memberId) acknowledged.delete(id);
   return found;
 }
 
 /** How a compaction ends, and what is left of its copy. */
 async function tryCompact(engine: Engine): Promise<string> {
-  const end = await engine.compact().then(
+  const end = await engine.upkeep.compact().then(
     () => 'done',
     ({ reason }: EngineError) => reason ?? 'failed',
   );
@@ -87,7 +87,7 @@ async function run(): Promise<void> {
   await untilFull(engine);
   await new Promise((resolve) => createInterface(process.stdin).once('line', resolve));
   const { digest } = await withRoom(engine, notices);
-  const kept = new Set([...engine.receipts()].map(({ purchaseId }) => purchaseId));
+  const kept = new Set([...engine.records.receipts()].map(({ purchaseId }) => purchaseId));
   tell({ said: 'end', digest, receipts: kept.size });
   await engine.close();
   process.exit(0);
@@ -99,12 +99,12 @@ async function untilFull(engine: Engine): Promise<void> {
     const refusal = await tryBatch(engine);
     if (refusal) refusals.push(refusal);
   }
-  const read = () => engine.recommend(recommendRequestSchema.parse({ scenario: 'popular' }));
+  const read = () => engine.lists.recommend(recommendRequestSchema.parse({ scenario: 'popular' }));
   const listed = read().items.length;
   const erased = await erase(engine, 'm1');
-  const checkpoint = await engine.checkpoint().then(() => 'written', String);
+  const checkpoint = await engine.upkeep.checkpoint().then(() => 'written', String);
   const compacted = await tryCompact(engine);
-  const { ok } = await engine.verify();
+  const { ok } = await engine.upkeep.verify();
   const wrong = wrongReceipts(engine);
   tell({ said: 'full', refusals, listed, erased, checkpoint, compacted, ok, wrong });
 }
@@ -117,8 +117,8 @@ async function withRoom(engine: Engine, notices: readonly string[]) {
   }
   for (let more = 0; more < 20; more++) await tryBatch(engine);
   const compacted = await tryCompact(engine);
-  const audit = await engine.verify();
-  await engine.checkpoint();
+  const audit = await engine.upkeep.verify();
+  await engine.upkeep.checkpoint();
   const hasBallast = existsSync(ballast);
   const wrong = wrongReceipts(engine);
   tell({ said: 'room', tries, compacted, ok: audit.ok, wrong, hasBallast, notices });

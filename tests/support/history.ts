@@ -10,7 +10,7 @@ export interface Accepted {
 /** Sends events one request each, in order; only what was created. */
 export async function sendAll(engine: Engine, events: readonly Event[]): Promise<Accepted[]> {
   // Random days are in no order that a clock could bear out.
-  const results = await engine.ingest(events, { trustsDays: true });
+  const results = await engine.writes.ingest(events, { trustsDays: true });
   return events.flatMap((event, at) => {
     const result = results[at]!;
     return result.status === 'created' ? [{ event, result }] : [];

@@ -2,7 +2,6 @@
 // (docs/reference/scores.md).
 import { limits } from '../../base/limits.ts';
 import { type Explained, explained } from '../../kernel/explain.ts';
-import { priors, repeats, tables } from '../../kernel/exports.ts';
 import type { ServeContext } from '../context.ts';
 import type { Candidate, Ranking, Source } from '../draft.ts';
 import { type RankedItem, type RankedReason, reasonAbout, reasonOf } from '../ranked.ts';
@@ -47,7 +46,8 @@ interface Mix {
 }
 
 /** (1 - tau) / tau shares the list between what is bought again and what is new. */
-function deriveMix({ kernel: { run }, formula }: ServeContext): Mix {
+function deriveMix({ kernel: { run, layout }, formula }: ServeContext): Mix {
+  const { repeats } = layout;
   const isBaseline = formula === 'baseline';
   const share = isBaseline ? run.repeatShare() : run.ownRepeatShare();
   const odds = (1 - share) / share;
@@ -68,7 +68,12 @@ function termsOf(context: ServeContext, number: number, mix: Mix) {
     const index = kernel.run.anchorOf(number);
     const again = index < 0 ? 0 : kernel.run.repeatTerm(index, mix.repeat);
     const scale = mix.byAccumulator * kernel.inFactor(number);
-    const after = { type: 'bought_after', table: tables.next, squared: false, scale } as const;
+    const after = {
+      type: 'bought_after',
+      table: kernel.layout.tables.next,
+      squared: false,
+      scale,
+    } as const;
     return [
       { type: 'bought_before', score: again },
       ...anchorTerms(context, number, after),
@@ -122,7 +127,8 @@ function isMoved(items: readonly RankedItem[]): boolean {
 
 export function guessYouLike(context: ServeContext, wanted: number): Ranking {
   if (!weigh(context, wanted)) return [];
-  const { run } = context.kernel;
+  const { run, layout } = context.kernel;
+  const { tables, priors } = layout;
   const mix = deriveMix(context);
   run.accumulateNext();
   run.select(
@@ -142,17 +148,18 @@ export function guessYouLike(context: ServeContext, wanted: number): Ranking {
 
 /** The parts of a score of discover; `byLastBuys` is what LAST was multiplied by. */
 function newTermsOf(context: ServeContext, number: number, byLastBuys: number) {
+  const { tables } = context.kernel.layout;
   return explainedTerms(context, () => [
     ...newSources.flatMap(({ type, table }) =>
-      anchorTerms(context, number, { type, table, squared: true, scale: 1 }),
+      anchorTerms(context, number, { type, table: tables[table], squared: true, scale: 1 }),
     ),
     { type: 'popular_in_chain', score: byLastBuys * context.kernel.lastBuys(number) },
   ]);
 }
 
 const newSources = [
-  { table: tables.mem, type: 'bought_by_same_members' },
-  { table: tables.next, type: 'bought_after' },
+  { table: 'mem', type: 'bought_by_same_members' },
+  { table: 'next', type: 'bought_after' },
 ] as const;
 
 function explainNew(
@@ -187,7 +194,8 @@ function explainNew(
  * Returns the weight of the latter.
  */
 function rankNew(context: ServeContext): number {
-  const { run } = context.kernel;
+  const { run, layout } = context.kernel;
+  const { tables, priors, repeats } = layout;
   const share = run.repeatShare();
   const odds = (1 - share) / share;
   run.keepHeaviest(limits.neighboursServed);
@@ -206,7 +214,8 @@ function rankNew(context: ServeContext): number {
 export function discover(context: ServeContext, wanted: number): Ranking {
   const isBaseline = context.formula === 'baseline';
   if (!weigh(context, wanted, isBaseline ? tasteAgeDecay : discoverAgeDecay)) return [];
-  const { run } = context.kernel;
+  const { run, layout } = context.kernel;
+  const { tables, priors, repeats } = layout;
   let explains: Source['explain'];
   if (isBaseline) {
     const mix = deriveMix(context);
@@ -245,6 +254,7 @@ function dueDate({ kernel }: ServeContext, index: number) {
 export function buyAgain(context: ServeContext, wanted: number): Ranking {
   if (!weigh(context, wanted)) return [];
   const { kernel } = context;
+  const { tables, priors } = kernel.layout;
   const mix = deriveMix(context);
   kernel.run.accumulateNext();
   kernel.run.select(

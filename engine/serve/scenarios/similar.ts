@@ -2,7 +2,6 @@
 // seldom in one basket.
 import { limits } from '../../base/limits.ts';
 import { compareByHash } from '../../catalogue/registry.ts';
-import { priors, repeats, tables } from '../../kernel/exports.ts';
 import type { ServeContext } from '../context.ts';
 import type { Candidate, Ranking, Source } from '../draft.ts';
 import { type RankedReason, reasonAbout } from '../ranked.ts';
@@ -20,7 +19,8 @@ const togetherDamping = 0.5;
 
 /** Items whose receipts speak for them, best first: MEM where members are known, else SAME. */
 function behaviouralCandidates(context: ServeContext, anchorNumber: number, table: number) {
-  const { run } = context.kernel;
+  const { run, layout } = context.kernel;
+  const { tables, priors, repeats } = layout;
   beginSelection(context, limits.neighboursServed);
   run.addAnchor(anchorNumber);
   run.accumulateSquares(table, 1);
@@ -28,19 +28,19 @@ function behaviouralCandidates(context: ServeContext, anchorNumber: number, tabl
   return context.kernel.results().map(({ item }) => item);
 }
 
-const metType = (table: number): ReasonType =>
-  table === tables.mem ? 'bought_by_same_members' : 'bought_together';
+const metType = ({ kernel }: ServeContext, table: number): ReasonType =>
+  table === kernel.layout.tables.mem ? 'bought_by_same_members' : 'bought_together';
 
 function reasonsFor(
-  { kernel: { run } }: ServeContext,
+  context: ServeContext,
   pair: { readonly anchorNumber: number; readonly number: number; readonly table: number },
   isAlike: boolean,
 ): RankedReason[] {
   const { anchorNumber, number, table } = pair;
-  const count = run.pairCount(table, anchorNumber, number);
+  const count = context.kernel.run.pairCount(table, anchorNumber, number);
   return [
     ...(isAlike ? [reasonAbout('alike', anchorNumber)] : []),
-    ...(count > 0 ? [reasonAbout(metType(table), anchorNumber, count)] : []),
+    ...(count > 0 ? [reasonAbout(metType(context, table), anchorNumber, count)] : []),
   ];
 }
 
@@ -54,7 +54,8 @@ interface Likeness {
 export function similar(context: ServeContext, wanted: number): Ranking {
   const { kernel, content, anchorNumber, limit } = context;
   if (anchorNumber === undefined) return [];
-  const { run } = kernel;
+  const { run, layout } = kernel;
+  const { tables } = layout;
   const { items: registry } = context.registries;
   // Where all tickets are anonymous, what lies in one basket is all that receipts tell.
   const table = run.wasFirstBought(anchorNumber) ? tables.mem : tables.same;
@@ -95,7 +96,7 @@ function sourceOf(
         const reasons = reasonsFor(context, { anchorNumber, number, table }, nearness > 0);
         const terms = explainedTerms(context, () => [
           { type: 'alike', anchorNumber, score: byContent * unmetShare },
-          { type: metType(table), anchorNumber, score: byContent * met },
+          { type: metType(context, table), anchorNumber, score: byContent * met },
         ]);
         return { number, score, reasons, ...terms };
       }),

@@ -3,7 +3,6 @@
 import { limits } from '../../base/limits.ts';
 import { compareByHash } from '../../catalogue/registry.ts';
 import { explained } from '../../kernel/explain.ts';
-import { priors, repeats, tables } from '../../kernel/exports.ts';
 import type { ServeContext } from '../context.ts';
 import type { Candidate, Ranking, Source } from '../draft.ts';
 import { type RankedReason, reasonAbout, reasonOf } from '../ranked.ts';
@@ -27,7 +26,8 @@ const lookalikeDamping = 0.8;
 export function boughtTogether(context: ServeContext, wanted: number): Ranking {
   const { kernel, content, anchorNumber } = context;
   if (anchorNumber === undefined) return [];
-  const { run } = kernel;
+  const { run, layout } = kernel;
+  const { tables, priors, repeats } = layout;
   const { items } = context.registries;
   beginSelection(context, limits.neighboursServed);
   run.addAnchor(anchorNumber);
@@ -68,6 +68,7 @@ function habitsOf(context: ServeContext): Habit[] {
   const { kernel, history, relaxations } = context;
   if (!history) return [];
   beginSelection(context, 0);
+  const { repeats } = kernel.layout;
   const kind = context.formula === 'baseline' ? repeats.design : repeats.habit;
   const count = kernel.run.weighHistory(tasteAgeDecay);
   if (count === 0) relaxations.push('member_has_no_history');
@@ -79,7 +80,8 @@ function habitsOf(context: ServeContext): Habit[] {
 
 export function basketAddOn(context: ServeContext, wanted: number): Ranking {
   const { kernel, ticket, ticketSize, relaxations } = context;
-  const { run } = kernel;
+  const { run, layout } = kernel;
+  const { tables, priors, repeats } = layout;
   const isForTill = context.audience === 'till';
   const habits = habitsOf(context);
   if (ticketSize > 0 && ticket.length === 0) relaxations.push('basket_unknown');

@@ -1,6 +1,5 @@
 // Which items a selection of the kernel lists, and what code outside of it is told.
 import { expect, test } from 'vitest';
-import { priors, repeats, tables } from '../../kernel/exports.ts';
 import { Kernel } from '../../kernel/kernel.ts';
 import type { ServeContext } from '../context.ts';
 import { startDraft } from '../draft.ts';
@@ -41,6 +40,7 @@ function decided(kernel: Kernel, asked: Partial<ServeContext> = {}): ServeContex
 function selected({ kernel }: ServeContext): number[] {
   kernel.run.startRequest(100, 1);
   for (let item = 0; item < 100; item++) kernel.run.addScore(item, 1 + item);
+  const { tables, priors, repeats } = kernel.layout;
   kernel.run.select(1, tables.none, 0, priors.sales, repeats.none, true, true);
   const found = kernel.results().map(({ item }) => item);
   return found.sort((a, b) => a - b);

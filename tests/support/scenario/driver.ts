@@ -35,11 +35,11 @@ export const openEngineDriver: OpenDriver = async ({ clock, ...others }) => {
   let engine = await openEngine(options);
   return {
     async send(event) {
-      const [result] = await engine.ingest([event], { trustsDays: true });
+      const [result] = await engine.writes.ingest([event], { trustsDays: true });
       if (result === undefined) throw new Error('the engine gave no answer');
       return result;
     },
-    ask: async (request) => engine.recommend(recommendRequestSchema.parse(request)),
+    ask: async (request) => engine.lists.recommend(recommendRequestSchema.parse(request)),
     async reopen() {
       await engine.close();
       engine = await openEngine(options);

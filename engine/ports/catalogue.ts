@@ -1,0 +1,51 @@
+// Port: catalogue. Items and stores as callers are told of them: as far as they are counted, and no
+// further.
+import type { Registries } from '../catalogue/registries.ts';
+import type { Item, StoreProfile as Store } from '../catalogue/shapes.ts';
+import type { Keeper } from '../counting/keeper.ts';
+import type { Readiness } from './readiness.ts';
+
+export interface CataloguePort {
+  item(itemId: string): Item | undefined;
+  /** In the order of ids, from the first one after `after`. */
+  items(after?: string): IterableIterator<Item>;
+  store(storeId: string): Store | undefined;
+  stores(after?: string): IterableIterator<Store>;
+}
+
+export interface CatalogueParts {
+  readonly registries: Registries;
+  readonly keeper: Keeper;
+  readonly readiness: Readiness;
+}
+
+export function catalogueOf({ registries, keeper, readiness }: CatalogueParts): CataloguePort {
+  const { items, stores } = registries;
+  /** Throws UNAVAILABLE before the catalogue is read. */
+  const counts = () => {
+    readiness.assertKnowsCatalogue();
+    return keeper.counts;
+  };
+  return {
+    item: (itemId) => {
+      const known = counts();
+      const number = items.numberOf(itemId);
+      const isKnown = number !== undefined && known.knowsItem(number);
+      return isKnown ? items.valueOf(number) : undefined;
+    },
+    items: (after) => {
+      const known = counts();
+      return items.entries((number) => known.knowsItem(number), after);
+    },
+    store: (storeId) => {
+      const known = counts();
+      const number = stores.numberOf(storeId);
+      const isKnown = number !== undefined && known.knowsStore(number);
+      return isKnown ? stores.valueOf(number) : undefined;
+    },
+    stores: (after) => {
+      const known = counts();
+      return stores.entries((number) => known.knowsStore(number), after);
+    },
+  };
+}

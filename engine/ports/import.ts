@@ -1,0 +1,28 @@
+// An import into an engine: what it needs of the ports.
+import { type ImportOptions, type ImportSummary, runImport as run } from '../jobs/import/import.ts';
+import type { CataloguePort } from './catalogue.ts';
+import type { RecordsPort } from './records.ts';
+import type { EngineStatus } from './status.ts';
+import type { WritesPort } from './writes.ts';
+
+export interface ImportInto {
+  readonly writes: Pick<WritesPort, 'ingest'>;
+  readonly catalogue: Pick<CataloguePort, 'item'>;
+  readonly records: Pick<RecordsPort, 'bookmark'>;
+  status(): EngineStatus;
+}
+
+/**
+ * Imports all files as one job. Throws INVALID_ARGUMENT for columns that are not there, DATA_LOSS
+ * for a file that cannot be read to its end (nothing of it is in then).
+ */
+export function runImport(engine: ImportInto, options: ImportOptions): Promise<ImportSummary> {
+  const { writes, catalogue, records } = engine;
+  const target = {
+    ingest: writes.ingest,
+    item: catalogue.item,
+    bookmark: records.bookmark,
+    status: () => engine.status(),
+  };
+  return run(target, options);
+}

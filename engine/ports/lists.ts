@@ -1,0 +1,98 @@
+// Port: lists. What serving reads, put together for each request.
+import type { Likeness } from '../catalogue/likeness.ts';
+import type { Registries } from '../catalogue/registries.ts';
+import type { Keeper } from '../counting/keeper.ts';
+import { hasLiveEntries } from '../history/chunk.ts';
+import { readStanding } from '../history/contributions.ts';
+import { findMember, isPersonalised } from '../history/members.ts';
+import type { Waiters } from '../ingest/waiters.ts';
+import type { Settler } from '../jobs/settler.ts';
+import { isTrap } from '../kernel/instance.ts';
+import type { Standing } from '../replication/standing.ts';
+import type { ServeState } from '../serve/context.ts';
+import { rank } from '../serve/pipeline.ts';
+import { nameReply, type RankedReply } from '../serve/ranked.ts';
+import type {
+  Audience,
+  Formula,
+  RecommendReply,
+  RecommendRequest,
+  RecommendRequestInput,
+} from '../serve/request.ts';
+import { parseRequest } from '../serve/stages/accept.ts';
+import type { Store } from '../store/store.ts';
+import { notReady, type Readiness } from './readiness.ts';
+
+export interface ListsPort {
+  /**
+   * Synchronous: microseconds. What is left out gets its default. Throws INVALID_ARGUMENT, which
+   * names field, value and limit, e.g. for `similar` without an itemId.
+   */
+  recommend(input: RecommendRequestInput, audience?: Audience): RecommendReply;
+  /**
+   * The same list by item numbers, of a request that the schema has made, for who encodes it:
+   * `nameReply` makes of it what `recommend` answers.
+   */
+  rank(request: RecommendRequest, audience?: Audience): RankedReply;
+  /**
+   * Resolves when the state holds `watermark`; throws UNAVAILABLE after limits.watermarkWaitMsMax.
+   */
+  waitFor(watermark: string): Promise<void>;
+}
+
+export interface ListsParts {
+  readonly store: Store;
+  readonly registries: Registries;
+  readonly likeness: Likeness;
+  readonly keeper: Keeper;
+  readonly standing: Standing;
+  readonly waiters: Waiters;
+  readonly settler: Settler;
+  readonly formula: Formula;
+  readonly readiness: Readiness;
+}
+
+export function listsOf(parts: ListsParts): ListsPort {
+  const { keeper, standing, waiters, settler, readiness } = parts;
+  /** Throws UNAVAILABLE when the kernel fails: then it is made anew. */
+  const rankNow = (request: RecommendRequest, audience: Audience = 'member'): RankedReply => {
+    settler.noteRead();
+    try {
+      return rank(request, stateOf(parts), audience);
+    } catch (error) {
+      keeper.noteFailure(error);
+      throw isTrap(error) ? notReady(keeper.waitingFor, error) : error;
+    }
+  };
+  return {
+    recommend: (input, audience) => {
+      readiness.assertReady();
+      return nameReply(rankNow(parseRequest(input), audience));
+    },
+    rank: (request, audience) => {
+      readiness.assertReady();
+      return rankNow(request, audience);
+    },
+    waitFor: (watermark) => waiters.waitFor(watermark, (asked) => standing.holds(asked)),
+  };
+}
+
+function stateOf(parts: ListsParts): ServeState {
+  const { store, registries, likeness, keeper, standing, formula } = parts;
+  return {
+    counts: keeper.counts,
+    registries,
+    content: likeness.content,
+    newcomers: likeness.newcomers,
+    bitmaps: [],
+    formula,
+    historyOf: (memberId) => {
+      const member = findMember(store, memberId);
+      const { entries } = readStanding(store, member);
+      // What is only kept for a checkpoint is there on some nodes and not on others.
+      const history = entries && hasLiveEntries(entries) ? entries : undefined;
+      return { history, isOptedOut: !isPersonalised(member.record) };
+    },
+    watermark: standing.watermark,
+  };
+}

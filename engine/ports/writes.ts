@@ -1,0 +1,81 @@
+// Port: writes. Events that come in, and receipts that are let go.
+import type { Clock } from '../base/clock.ts';
+import { EngineError } from '../base/errors.ts';
+import type { ClockGuard } from '../events/clock-guard.ts';
+import type { DiscardedReceipt } from '../events/discard.ts';
+import type { Event } from '../events/index.ts';
+import type { IngestResult } from '../events/result.ts';
+import type { Bookmark, Ingest } from '../ingest/ingest.ts';
+import { discardAfter } from '../jobs/clock.ts';
+import type { Maintenance } from '../jobs/maintenance.ts';
+import type { Waiting } from '../jobs/shared-work.ts';
+import type { Log } from '../log/log.ts';
+import type { Readiness } from './readiness.ts';
+
+export interface WritesPort {
+  /**
+   * Validated events in, one result each in the same order, resolved after fsync and after the
+   * counts moved: the next read sees them. Throws RESOURCE_EXHAUSTED when the queue is full.
+   */
+  ingest(events: readonly Event[], options?: IngestOptions): Promise<readonly IngestResult[]>;
+  /** Whether receipts come faster than they are counted, so that another one should be refused. */
+  readonly isBehind: boolean;
+  /** Takes out receipts older than the retention window; returns how many. */
+  expire(waiting?: Waiting): Promise<number>;
+  /**
+   * Takes out all receipts of after a moment, which a clock that was ahead has left, and with them
+   * the newest day that they made. Resolves to what they were, so that they can be sent again.
+   */
+  discardAfter(momentMs: number): Promise<readonly DiscardedReceipt[]>;
+}
+
+export interface IngestOptions {
+  /**
+   * Written in the same transaction as the events, so that an import knows exactly how far it came.
+   */
+  readonly bookmark?: Bookmark;
+  /**
+   * Receipts may be newer than all others by any number of days: for years of receipts that are
+   * brought in on purpose, and in no order. Default: only as the clock bears out.
+   */
+  readonly trustsDays?: boolean;
+}
+
+export interface WritesParts {
+  readonly writer: Ingest;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly clockGuard: ClockGuard;
+  readonly maintenance: Maintenance;
+  readonly readiness: Readiness;
+  /** Hears of each event of an erased member that was refused. */
+  readonly onRefusedOfErased: () => void;
+}
+
+export function writesOf(parts: WritesParts): WritesPort {
+  const { writer, clockGuard, maintenance, readiness, onRefusedOfErased } = parts;
+  return {
+    ingest: async (events, options = {}) => {
+      readiness.assertReady();
+      clockGuard.assertNotBehind();
+      const results = await writer.submit(events, options);
+      if (clockGuard.state === 'right') clockGuard.noteAccepted();
+      for (const { reason } of results) if (reason === 'MEMBER_ERASED') onRefusedOfErased();
+      return results;
+    },
+    get isBehind() {
+      return writer.isBehind;
+    },
+    expire: async (waiting) => {
+      readiness.assertReadyOrOversize();
+      // By a clock that is years ahead everything would be too old.
+      const { trouble } = clockGuard;
+      if (trouble !== undefined) throw new EngineError('UNAVAILABLE', trouble, { reason: 'CLOCK' });
+      return maintenance.expire(waiting);
+    },
+    discardAfter: (momentMs) => {
+      readiness.assertReadyOrOversize();
+      return discardAfter(parts, momentMs);
+    },
+  };
+}

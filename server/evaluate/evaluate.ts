@@ -1,0 +1,263 @@
+// Evaluate: reads a file of receipts, lets the engine learn the one part and foretell the other,
+// and judges its lists beside the baselines'. The conductor of this room.
+import { setImmediate } from 'node:timers/promises';
+import {
+  type EngineOptions,
+  type FileReceipt,
+  type Formula,
+  readReceipts,
+} from '../../engine/index.ts';
+import { type Chain, withScratchChain } from './chain.ts';
+import {
+  AddOnJudge,
+  type ListFigures,
+  type ListIntervals,
+  ListJudge,
+  type Truths,
+} from './judge.ts';
+import { type BaselineFigures, openPanel, type Panel } from './panel.ts';
+import { isTicket, type Plan, type Protocol, planOf, type Window } from './protocols.ts';
+import type { Figures, Intervals } from './scoreboard.ts';
+
+export interface EvaluateProgress {
+  /** `read` counts bytes, the others receipts. */
+  readonly step: 'read' | 'learn' | 'tune' | 'ask';
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface EvaluateOptions extends Window {
+  readonly path: string;
+  /** FIELD=COLUMN pairs as for an import. */
+  readonly map: readonly string[] | undefined;
+  readonly protocol: Protocol;
+  /** Absent: as shipped; null: no decay, of popularity neither. */
+  readonly halfLifeDays: number | null | undefined;
+  readonly formula: Formula;
+  /** The k of the metrics, ascending; the last is how long lists are. */
+  readonly lengths: readonly number[];
+  readonly baselines: boolean;
+  /** Of the bootstrap, and of the draw on which baselines are tuned. */
+  readonly seed: number;
+  /** Where the chain under evaluation is kept meanwhile. */
+  readonly scratchFolder: string;
+  /** Stops at the next receipt; the promise is rejected with its reason. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: EvaluateProgress) => void) | undefined;
+}
+
+export interface Evaluation extends Partial<ListFigures> {
+  readonly protocol: Protocol;
+  /** Receipts foretold. */
+  readonly n: number;
+  readonly formula: Formula;
+  /** Baskets completed without and, where members are known, with the member. */
+  readonly addOn?: Figures;
+  readonly addOnKnown?: Figures;
+  readonly intervals: ListIntervals & {
+    readonly addOn?: Intervals;
+    readonly addOnKnown?: Intervals;
+  };
+  readonly baselines?: Readonly<Record<string, BaselineFigures>>;
+  /** What of the file was left out. */
+  readonly leftOut: {
+    readonly refusedRows: number;
+    readonly firstRefusal?: string;
+    readonly returnedRows: number;
+  };
+}
+
+/** Receipts asked for between two breaths in which signals are heard. */
+const asksAtOnce = 32;
+
+/**
+ * Evaluates one file. Throws what reading does, FAILED_PRECONDITION when there is nothing to
+ * foretell, and the reason of `signal`.
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const { protocol, signal, formula } = options;
+  const tell = options.onProgress ?? (() => {});
+  const file = await readReceipts({
+    path: options.path,
+    map: options.map,
+    timesOptional: protocol === 'completion',
+    signal,
+    onBytes: (done, total) => tell({ step: 'read', done, total }),
+  });
+  const plan = planOf(protocol, file.receipts, options);
+  const chain = { ...options, engine: engineOptions(options, file.receipts) };
+  const found = await withScratchChain(chain, (engine) => new Session(engine, plan, options).run());
+  return {
+    protocol,
+    ...found,
+    formula,
+    leftOut: {
+      refusedRows: file.refused,
+      ...(file.firstRefusal === undefined ? {} : { firstRefusal: file.firstRefusal }),
+      returnedRows: file.returned,
+    },
+  };
+}
+
+/** Without decay nothing fades: neither pairs nor popularity. */
+function engineOptions(
+  { halfLifeDays, formula }: EvaluateOptions,
+  receipts: readonly FileReceipt[],
+): Omit<EngineOptions, 'dataDir'> {
+  const newestMs = receipts.reduce((newest, { epochMs }) => Math.max(newest, epochMs), 0);
+  return {
+    formula,
+    timeZone: 'UTC',
+    // The engine lives in the time of the file, whatever time that is.
+    clock: () => newestMs,
+    ...(halfLifeDays === undefined ? {} : { halfLifeDays }),
+    ...(halfLifeDays === null ? { popularityHalfLifeDays: null } : {}),
+  };
+}
+
+/** One chain learning and being asked, and the judges of what it answers. */
+class Session {
+  readonly #chain: Chain;
+  readonly #plan: Plan;
+  readonly #options: EvaluateOptions;
+  readonly #listLength: number;
+  readonly #lists: ListJudge;
+  readonly #addOn: AddOnJudge;
+  readonly #addOnKnown: AddOnJudge;
+  /** What each member has bought so far. */
+  readonly #bought = new Map<string, Set<string>>();
+  #panel: Panel | undefined;
+  #asked = 0;
+
+  constructor(chain: Chain, plan: Plan, options: EvaluateOptions) {
+    this.#chain = chain;
+    this.#plan = plan;
+    this.#options = options;
+    this.#listLength = options.lengths.at(-1)!;
+    this.#lists = new ListJudge(options.lengths);
+    this.#addOn = new AddOnJudge(options.lengths);
+    this.#addOnKnown = new AddOnJudge(options.lengths);
+  }
+
+  async run() {
+    const { learnt, asked, learnsAsked } = this.#plan;
+    await this.#learnFirst(learnt);
+    const waiting: FileReceipt[] = [];
+    for (const [index, receipt] of asked.entries()) {
+      if (this.#isAsked(receipt)) {
+        // What came before is in the counts before the next list is asked for.
+        await this.#learn(waiting.splice(0));
+        this.#ask(receipt);
+      }
+      if (learnsAsked) {
+        waiting.push(receipt);
+        // A member who waits to be learnt has a past already.
+        this.#note(receipt);
+      }
+      if (index % asksAtOnce === 0) await this.#breathe('ask', index, asked.length);
+    }
+    await this.#learn(waiting);
+    this.#tell('ask', asked.length, asked.length);
+    return this.#found();
+  }
+
+  async #learnFirst(receipts: readonly FileReceipt[]): Promise<void> {
+    await this.#chain.learn(receipts, (done) => {
+      this.#options.signal?.throwIfAborted();
+      this.#tell('learn', done, receipts.length);
+    });
+    for (const receipt of receipts) this.#note(receipt);
+    if (!this.#options.baselines) return;
+    const { protocol, lengths, seed } = this.#options;
+    const breathe = (done: number, total: number) => this.#breathe('tune', done, total);
+    this.#panel = await openPanel(receipts, { protocol, lengths, seed, breathe });
+  }
+
+  async #learn(receipts: readonly FileReceipt[]): Promise<void> {
+    await this.#chain.learn(receipts);
+    for (const receipt of receipts) this.#panel?.learn(receipt);
+  }
+
+  #note({ memberId, itemIds }: FileReceipt): void {
+    if (memberId === undefined) return;
+    let bought = this.#bought.get(memberId);
+    if (bought === undefined) {
+      bought = new Set();
+      this.#bought.set(memberId, bought);
+    }
+    for (const id of itemIds) bought.add(id);
+  }
+
+  /** Lists are foretold for members with a past, tickets can always be completed. */
+  #isAsked({ memberId }: FileReceipt): boolean {
+    if (this.#options.protocol === 'completion') return true;
+    return memberId !== undefined && this.#bought.has(memberId);
+  }
+
+  #ask(receipt: FileReceipt): void {
+    this.#asked += 1;
+    const { protocol } = this.#options;
+    if (protocol !== 'completion') this.#foretell(receipt);
+    if (protocol !== 'last' && isTicket(receipt)) this.#complete(receipt);
+  }
+
+  #foretell({ memberId, itemIds }: FileReceipt): void {
+    const bought = this.#bought.get(memberId!)!;
+    const truths: Truths = {
+      all: new Set(itemIds),
+      explore: new Set(itemIds.filter((id) => !bought.has(id))),
+      repeat: new Set(itemIds.filter((id) => bought.has(id))),
+    };
+    this.#lists.add(memberId!, this.#chain.lists(memberId!, truths, this.#listLength), truths);
+    this.#panel?.foretell(memberId!, truths);
+  }
+
+  #complete({ memberId, itemIds, purchase }: FileReceipt): void {
+    const key = memberId ?? `ticket ${purchase.purchaseId}`;
+    this.#addOn.add(key, itemIds, (_, rest) =>
+      this.#chain.addOn(rest, undefined, this.#listLength),
+    );
+    this.#panel?.complete(key, itemIds);
+    if (memberId === undefined) return;
+    this.#addOnKnown.add(key, itemIds, (_, rest) =>
+      this.#chain.addOn(rest, memberId, this.#listLength),
+    );
+  }
+
+  #found() {
+    const { protocol, seed } = this.#options;
+    const shelf = this.#chain.shelf();
+    const isCompletion = protocol === 'completion';
+    const addOn = protocol === 'last' ? undefined : this.#addOn;
+    const addOnKnown = this.#addOnKnown.figures()['n'] === 0 ? undefined : this.#addOnKnown;
+    const baselines = this.#panel?.figures(shelf);
+    return {
+      n: this.#asked,
+      ...(isCompletion ? {} : this.#lists.figures(shelf)),
+      ...(addOn && { addOn: addOn.figures() }),
+      ...(addOnKnown && { addOnKnown: addOnKnown.figures() }),
+      intervals: {
+        ...this.#lists.intervals(seed),
+        ...intervalsOf('addOn', addOn, seed),
+        ...intervalsOf('addOnKnown', addOnKnown, seed),
+      },
+      ...(baselines && { baselines }),
+    };
+  }
+
+  #tell(step: EvaluateProgress['step'], done: number, total: number): void {
+    this.#options.onProgress?.({ step, done, total });
+  }
+
+  /** Lets a signal in, and stops when one came. */
+  async #breathe(step: EvaluateProgress['step'], done: number, total: number): Promise<void> {
+    this.#tell(step, done, total);
+    await setImmediate();
+    this.#options.signal?.throwIfAborted();
+  }
+}
+
+function intervalsOf(name: string, judge: AddOnJudge | undefined, seed: number) {
+  const intervals = judge?.intervals(seed);
+  return intervals === undefined ? {} : { [name]: intervals };
+}
