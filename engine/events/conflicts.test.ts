@@ -3,11 +3,12 @@ import { expect, test } from 'vitest';
 import { type Chain, exchange, expectSame, start, withChain } from '../../tests/support/engines.ts';
 import type { Event } from './index.ts';
 
+type Bought = Extract<Event, { readonly kind: 'purchase' }>;
 type Engine = Awaited<ReturnType<Chain['open']>>;
 
 const at = (minutes: number) => new Date(start + minutes * 60_000).toISOString();
 
-const buys = (purchaseId: string, memberId: string, ...items: string[]): Event => ({
+const buys = (purchaseId: string, memberId: string, ...items: string[]): Bought => ({
   kind: 'purchase',
   purchase: {
     purchaseId,
@@ -168,6 +169,33 @@ test('an erase takes what the other origin accepted before it had heard of it', 
     });
   }
 });
+
+test.each(['a', 'b'] as const)(
+  'of a receipt that both accepted an erase at %s takes both copies',
+  async (at) => {
+    for (const daysApart of [-2, 0, 2]) {
+      await withChain(async (chain) => {
+        const [a, b] = [await chain.open('a'), await chain.open('b')];
+        const ofA = buys('p', 'ann', 'milk');
+        const occurredAt = new Date(start + daysApart * 24 * 60 * 60_000).toISOString();
+        chain.nowMs += 3 * 24 * 60 * 60_000;
+        await a.writes.ingest([ofA, buys('q', 'bob', 'tea')]);
+        await b.writes.ingest([{ ...ofA, purchase: { ...ofA.purchase, occurredAt } }]);
+        await exchange(a, b);
+        await (at === 'a' ? a : b).members.erase('ann');
+        await exchange(a, b);
+        expectSame(a, b);
+        for (const engine of [a, b]) {
+          const rows = [...engine.records.receipts({ gross: true })];
+          expect(rows.map(({ itemId }) => itemId)).toEqual(['tea']);
+          expect(engine.inspect.counters('milk')?.support).toBe(0n);
+          expect(engine.status().members).toBe(1);
+          expect(await engine.upkeep.verify()).toMatchObject({ differences: [] });
+        }
+      });
+    }
+  },
+);
 
 test('ids that each merged with another are one person everywhere', () =>
   meet(

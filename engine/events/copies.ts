@@ -19,7 +19,7 @@ import {
 import type { KeptReturn } from './logged-return.ts';
 import { insertReceipt, readReturns, removeReceipt, type StoredPurchase } from './receipts.ts';
 import { indexEntry } from './subjects.ts';
-import { removeTombstones } from './tombstones.ts';
+import { hasTombstone, removeTombstones } from './tombstones.ts';
 
 export interface KnownPurchase extends StoredPurchase {
   readonly acceptedAtMs: number;
@@ -130,7 +130,11 @@ export function countNextCopy(context: WriteContext, purchaseId: string): void {
   const copies = kept.flatMap((sequence) => readPurchase(context, sequence) ?? []);
   const originOf = ({ sequence }: KnownPurchase) => log.origins.at(sequence).origin;
   copies.sort((a, b) => (originOf(a) < originOf(b) ? -1 : 1));
-  const [next, ...left] = copies;
+  // Copies of an erased member stay where they are until the erase comes to them.
+  const isErased = ({ purchase: { memberId } }: KnownPurchase) =>
+    memberId !== undefined && hasTombstone(context, 'member', memberId);
+  const next = copies.find((copy) => !isErased(copy));
+  const left = copies.filter((copy) => copy !== next);
   writeCopies(
     store,
     purchaseId,

@@ -77,6 +77,7 @@ function forgetChunk(context: WriteContext, member: Member, { key, entries }: Ch
   keepResidue(context, member, entries);
   context.store.tables.histories.remove(key);
   const id = idOfKey(key);
+  context.batch.contributions.noteChanged(id);
   if (key.equals(firstKeyOf(prefixOf(id)))) countId(context.store, id, -1);
   context.batch.work += workOfReceipt * receipts.size;
   return { receipts: receipts.size, returns };
