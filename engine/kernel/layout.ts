@@ -47,6 +47,8 @@ export function layoutOf(constants: KernelConstants) {
       keyMask: of('KEY_MASK'),
     },
     viewBytes: of('VIEW_BYTES'),
+    /** Of a stored history: what stands before an entry's lines, and the shortest line. */
+    entry: { bytes: of('ENTRY_BYTES'), lineBytes: of('LINE_BYTES') },
     hot: { bytes: of('HOT_BYTES'), score: of('HOT_ACC'), inFactor: of('HOT_IN_FACTOR') },
     result: { bytes: of('RESULT_BYTES'), score: of('RESULT_SCORE') },
     anchor: {
