@@ -5,7 +5,7 @@
 //               | touched u32 | 0 | 0
 import { allocate, release, roundUp } from './heap';
 
-const ENTRY_BYTES: u32 = 44;
+export const ENTRY_BYTES: u32 = 44;
 const ENTRY_ADDED: u32 = 16;
 const ENTRY_REMOVED: u32 = 24;
 const ENTRY_STORE: u32 = 32;
@@ -19,7 +19,7 @@ const MONEY_FLAG: u32 = 2;
 /** Quantities and money are f64, and not u32. */
 const WIDE_FLAG: u32 = 4;
 /** The shortest line: an item and two quantities. */
-const LINE_BYTES: u32 = 12;
+export const LINE_BYTES: u32 = 12;
 /** The highest bit says that it was a gift. */
 const ITEM_MASK: u32 = 0x7fffffff;
 

@@ -38,7 +38,9 @@ export {
   AFTER_SIDE,
   basketCount,
   BEFORE_SIDE,
+  ENTRY_BYTES,
   historyInput,
+  LINE_BYTES,
   readHistory,
   REQUEST_SIDE,
 } from './history';

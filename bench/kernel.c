@@ -102,7 +102,7 @@ static void read_history(const uint8_t *at, uint32_t bytes) {
     if (removed == 0) {
       for (uint32_t k = 0; k < lines; k++) {
         uint32_t line[3];
-        memcpy(line, at + 40 + k * 12, 12);
+        memcpy(line, at + 44 + k * 12, 12);
         if (line[1] > line[2]) *item++ = line[0];
       }
     }
@@ -114,7 +114,7 @@ static void read_history(const uint8_t *at, uint32_t bytes) {
       to->first = first;
       to->items = (uint32_t)(item - first);
     }
-    at += 40 + lines * 12 + ((at[37] + 3) & ~3);
+    at += 44 + lines * 12 + ((at[37] + 3) & ~3);
   }
 }
 

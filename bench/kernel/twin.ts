@@ -1,11 +1,9 @@
 // The same request in JavaScript over typed arrays, step for step and laid out the same way.
-import { one } from './data.ts';
+import { entryBytes, lineBytes, one } from './data.ts';
 import { ageDecay, basketsAll, hotBytes, listLength, resultBytes, shares } from './wasm.ts';
 
 const served = 50;
 const viewWords = 132;
-const entryBytes = 40;
-const lineBytes = 12;
 const millisecondsPerDay = 86_400_000;
 const anchorsMax = 4_096;
 const least = Math.fround(1.1754943508222875e-38);

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type KernelExports, type KernelLayout, layoutOf } from '../../engine/index.ts';
-import { type KernelData, lastDay, one } from './data.ts';
+import { entryBytes, type KernelData, lastDay, lineBytes, one } from './data.ts';
 
 export const ageDecay = 0.9;
 export const listLength = 20;
@@ -35,9 +35,12 @@ export class WasmKernel {
     const instance = new WebAssembly.Instance(module, { env: { abort } });
     this.run = instance.exports as unknown as KernelExports;
     this.layout = layoutOf(this.run);
-    const { result, hot, counters, counterTotal } = this.layout;
+    const { result, hot, entry, counters, counterTotal } = this.layout;
     this.itemBytes = counters.n + counterTotal * 8;
-    if (result.bytes !== resultBytes || hot.bytes !== hotBytes) throw new Error('other twins');
+    const ours = [resultBytes, hotBytes, entryBytes, lineBytes];
+    for (const [at, bytes] of [result.bytes, hot.bytes, entry.bytes, entry.lineBytes].entries()) {
+      if (ours[at] !== bytes) throw new Error(`the twins take ${ours[at]} bytes, not ${bytes}`);
+    }
     this.fill();
     this.growth = this.run.pairGrowth(lastDay);
     this.run.setViewGrowth(this.growth);

@@ -47,6 +47,8 @@ export function layoutOf(constants: KernelConstants) {
       keyMask: of('KEY_MASK'),
     },
     viewBytes: of('VIEW_BYTES'),
+    /** Of a stored history: what stands before an entry's lines, and the shortest line. */
+    entry: { bytes: of('ENTRY_BYTES'), lineBytes: of('LINE_BYTES') },
     hot: { bytes: of('HOT_BYTES'), score: of('HOT_ACC'), inFactor: of('HOT_IN_FACTOR') },
     result: { bytes: of('RESULT_BYTES'), score: of('RESULT_SCORE') },
     anchor: {
@@ -56,21 +58,26 @@ export function layoutOf(constants: KernelConstants) {
       affinity: of('ANCHOR_AFFINITY'),
       lastDay: of('ANCHOR_LAST_DAY'),
     },
-    explanation: {
-      bytes: of('EXPLANATION_BYTES'),
-      term: of('EXPLANATION_TERM'),
-      item: of('EXPLANATION_ITEM'),
-      count: of('EXPLANATION_COUNT'),
-      own: of('EXPLANATION_OWN'),
-      receipts: of('EXPLANATION_RECEIPTS'),
-      inFactor: of('EXPLANATION_IN_FACTOR'),
-      support: of('EXPLANATION_SUPPORT'),
-      popularity: of('EXPLANATION_POP'),
-      again: of('EXPLANATION_AGAIN'),
-    },
+    explanation: explanationOf(of),
     counterTotal: of('ITEM_COUNTERS'),
     counters: countersOf(of),
   } as const;
+}
+
+/** What is told of one item of a list (assembly/explain.ts). */
+function explanationOf(of: (name: keyof KernelConstants) => number) {
+  return {
+    bytes: of('EXPLANATION_BYTES'),
+    term: of('EXPLANATION_TERM'),
+    item: of('EXPLANATION_ITEM'),
+    count: of('EXPLANATION_COUNT'),
+    own: of('EXPLANATION_OWN'),
+    receipts: of('EXPLANATION_RECEIPTS'),
+    inFactor: of('EXPLANATION_IN_FACTOR'),
+    support: of('EXPLANATION_SUPPORT'),
+    popularity: of('EXPLANATION_POP'),
+    again: of('EXPLANATION_AGAIN'),
+  };
 }
 
 /** Of an item's record, in the order in which they lie there. */
