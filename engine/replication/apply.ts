@@ -99,8 +99,10 @@ export function judgeEntries(
     heads.set(place.origin, place);
     fresh.push(readForeign({ place, bytes }));
   }
-  if (heads.size <= limits.originsMax) return fresh;
-  const message = `the chain has ${heads.size} origins; the limit is ${limits.originsMax}`;
+  // With our own name, which is in the log before its first entry.
+  const names = new Set([...heads.keys(), ...(origins.own === undefined ? [] : [origins.own])]);
+  if (names.size <= limits.originsMax) return fresh;
+  const message = `the chain has ${names.size} origins; the limit is ${limits.originsMax}`;
   throw new EngineError('RESOURCE_EXHAUSTED', message, { reason: 'ORIGINS_MAX' });
 }
 
