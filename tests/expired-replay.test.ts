@@ -112,12 +112,13 @@ class Life {
     for (let step = 0; step < steps; step++) {
       const event = this.event();
       this.sent.push(event);
-      const [result] = await engine.ingest([event]);
+      const [result] = await engine.writes.ingest([event]);
       if (result?.parked) told.parked += 1;
-      if (random.chance(0.04) && (await engine.erase(this.memberId)).found) told.erased += 1;
+      if (random.chance(0.04) && (await engine.members.erase(this.memberId)).found)
+        told.erased += 1;
       if (!random.chance(0.1)) continue;
       this.nowMs += random.integer(6) * dayMs;
-      told.expired += await engine.expire();
+      told.expired += await engine.writes.expire();
       if (random.chance(0.5)) continue;
       await engine.close();
       engine = await this.open('data');
@@ -127,7 +128,7 @@ class Life {
 
   /** The chain as it lived, and what a replay of its log makes of it. */
   private async compare(lived: Engine): Promise<void> {
-    await lived.checkpoint();
+    await lived.upkeep.checkpoint();
     const before = stateOf(lived);
     const { events } = lived.status();
     await lived.close();
@@ -143,7 +144,10 @@ class Life {
     try {
       expect(stateOf(other)).toEqual(before);
       // All is sent again: what each event is answered must be the same.
-      const [mine, theirs] = [await one.ingest(this.sent), await other.ingest(this.sent)];
+      const [mine, theirs] = [
+        await one.writes.ingest(this.sent),
+        await other.writes.ingest(this.sent),
+      ];
       expect(withoutPlace(theirs)).toEqual(withoutPlace(mine));
       expect(stateOf(other)).toEqual(stateOf(one));
     } finally {
@@ -155,10 +159,10 @@ class Life {
 function stateOf(engine: Engine) {
   const { events, members } = engine.status();
   const digest = engine.inspect.digest();
-  return { events, members, digest, rows: [...engine.receipts({ gross: true })] };
+  return { events, members, digest, rows: [...engine.records.receipts({ gross: true })] };
 }
 
 /** Each life of an origin has another name for the places of its log. */
-function withoutPlace(results: Awaited<ReturnType<Engine['ingest']>>) {
+function withoutPlace(results: Awaited<ReturnType<Engine['writes']['ingest']>>) {
   return results.map(({ watermark: _, ...told }) => told);
 }

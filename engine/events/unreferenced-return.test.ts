@@ -19,16 +19,18 @@ async function withThree(use: (chain: Chain, engine: Engine) => Promise<void>): 
     const engine = await chain.open('a');
     for (const days of [3, 2, 1]) await buys(engine, `p${days}`, chain.nowMs - days * day, 'ann');
     await use(chain, engine);
-    expect(await engine.verify()).toMatchObject({ ok: true });
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   });
 }
 
 const milkOf = (engine: Engine) =>
-  [...engine.receipts()].filter(({ itemId }) => itemId === 'milk').map((row) => row.purchaseId);
+  [...engine.records.receipts()]
+    .filter(({ itemId }) => itemId === 'milk')
+    .map((row) => row.purchaseId);
 
 test('they come off the latest purchases first', () =>
   withThree(async (chain, engine) => {
-    const [result] = await engine.ingest([goods(chain, 2)]);
+    const [result] = await engine.writes.ingest([goods(chain, 2)]);
     expect(result).toMatchObject({ status: 'created' });
     expect(result).not.toHaveProperty('unmatchedQuantity');
     expect(milkOf(engine)).toEqual(['p3']);
@@ -37,24 +39,24 @@ test('they come off the latest purchases first', () =>
 test('only off what was bought before they came back', () =>
   withThree(async (chain, engine) => {
     const occurredAt = new Date(chain.nowMs - 2.5 * day).toISOString();
-    const [result] = await engine.ingest([goods(chain, 2, { occurredAt })]);
+    const [result] = await engine.writes.ingest([goods(chain, 2, { occurredAt })]);
     expect(result).toMatchObject({ status: 'created', unmatchedQuantity: 1 });
     expect(milkOf(engine)).toEqual(['p2', 'p1']);
   }));
 
 test('what nobody sold is told, and refused where nothing of it was sold', () =>
   withThree(async (chain, engine) => {
-    const [more] = await engine.ingest([goods(chain, 5)]);
+    const [more] = await engine.writes.ingest([goods(chain, 5)]);
     expect(more).toMatchObject({ status: 'created', unmatchedQuantity: 2 });
-    const [none] = await engine.ingest([goods(chain, 1, { returnId: 'v' })]);
+    const [none] = await engine.writes.ingest([goods(chain, 1, { returnId: 'v' })]);
     expect(none).toMatchObject({ status: 'rejected', reason: 'RETURN_UNMATCHED' });
     expect(none).toMatchObject({ unmatchedQuantity: 1, field: 'lines' });
   }));
 
 test('sent again they are known, with what was not matched', () =>
   withThree(async (chain, engine) => {
-    const [first] = await engine.ingest([goods(chain, 5)]);
-    const [again, other] = await engine.ingest([goods(chain, 5), goods(chain, 4)]);
+    const [first] = await engine.writes.ingest([goods(chain, 5)]);
+    const [again, other] = await engine.writes.ingest([goods(chain, 5), goods(chain, 4)]);
     const { watermark } = first!;
     expect(again).toMatchObject({ status: 'duplicate', watermark, unmatchedQuantity: 2 });
     expect(other).toMatchObject({ status: 'conflict', reason: 'CONTENT_DIFFERS' });

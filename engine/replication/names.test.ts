@@ -23,7 +23,7 @@ test('a life is later than the one before, also where the clock stood still or w
     for (const [at, seconds] of [0, 0, -3_600].entries()) {
       chain.nowMs += seconds * 1_000;
       const a = await chain.open('a', { origin: 'shop' });
-      if (seconds < 0) await a.confirmClock();
+      if (seconds < 0) await a.upkeep.confirmClock();
       await buys(a, `p${at}`, start - 86_400_000, 'ann');
       epochs.push(epochOf(a.replication.watermark));
       await chain.close(a);
