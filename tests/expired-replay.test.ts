@@ -1,6 +1,6 @@
-// Random chains in which receipts expire, members are erased, receipts come late and goods come back:
-// a replay of what is left of the log counts what the chain counted, and refuses what it refused.
-// TEST_RUNS sets how many chains are told.
+// Random chains in which receipts expire, members are erased, receipts come late and goods come
+// back: a replay of what is left of the log counts what the chain counted, and refuses what it
+// refused. TEST_RUNS sets how many chains are told.
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -104,7 +104,8 @@ export function upsertTimeMs({ log, clock }: WriteContext, replaced: number): nu
 }
 
 /**
- * Of two upserts of one id the later stands, and of two at the same millisecond that of the origin
+ * Of two upserts of one origin the one that came later stands, whatever its clock said; of two of
+ * different origins that which was accepted later, and at the same millisecond that of the origin
  * whose name comes last.
  */
 export function upsertStands(
@@ -114,9 +115,10 @@ export function upsertStands(
 ): boolean {
   // Only ever met in receipts, or there is nobody to contradict.
   if (replaced === 0 || !log.origins.isNamed) return true;
+  const holder = log.origins.at(replaced).origin;
+  if (holder === origin) return true;
   const stood = acceptedAtMsOf(log.read(replaced));
-  if (stood !== acceptedAtMs) return acceptedAtMs > stood;
-  return origin >= log.origins.at(replaced).origin;
+  return stood === acceptedAtMs ? origin > holder : acceptedAtMs > stood;
 }
 
 /** Where the upsert stands that an id has now; 0 when it has none. */

@@ -1,5 +1,5 @@
-// Nodes of two data formats beside each other, as while a chain is upgraded node by node: neither can
-// read what the other gives, and both say so.
+// Nodes of two data formats beside each other, as while a chain is upgraded node by node: neither
+// can read what the other gives, and both say so.
 import { EngineError } from '../../engine/index.ts';
 import { clusterLimits } from './limits.ts';
 
@@ -15,8 +15,8 @@ export function formatTold(told: number | string | undefined): number {
 }
 
 /**
- * Throws UNAVAILABLE, FORMAT_DIFFERS, unless both have the same data format: it is tried again until
- * they do. `theirs.node` may be any words for the other node.
+ * Throws UNAVAILABLE, FORMAT_DIFFERS, unless both have the same data format: it is tried again
+ * until they do. `theirs.node` may be any words for the other node.
  */
 export function assertSameFormat(theirs: NodeFormat, ours: NodeFormat): void {
   if (theirs.format === ours.format) return;

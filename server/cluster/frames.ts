@@ -58,8 +58,9 @@ const macTag = Buffer.from([(15 << 3) | 2, 32]);
 const macBytes = macTag.length + 32;
 
 /**
- * What a frame says; undefined when it is not signed by a node of this chain. The signature is of the
- * bytes as they are, so that a frame is known as one of the chain whatever a later version adds.
+ * What a frame says; undefined when it is not signed by a node of this chain. The signature is of
+ * the bytes as they are, so that a frame is known as one of the chain whatever a later version
+ * adds.
  */
 export function readFrame(secret: NodeSecret, bytes: Uint8Array): Frame | undefined {
   try {

@@ -75,8 +75,8 @@ export class Upstream {
   }
 
   /**
-   * Writes the files of a snapshot into a folder, nothing of one of another data format; resolves with
-   * their bytes.
+   * Writes the files of a snapshot into a folder, nothing of one of another data format; resolves
+   * with their bytes.
    */
   async readSnapshot(node: string, folder: string, signal: AbortSignal): Promise<number> {
     const stream = this.stream('ReadSnapshot', wire.ReadSnapshotRequest, { node });

@@ -71,8 +71,8 @@ function decode<Message extends object>(decoder: Decoder<Message>, bytes: Buffer
 }
 
 /**
- * Throws UNIMPLEMENTED on a node that is alone, UNAUTHENTICATED for a stranger, UNAVAILABLE for a node
- * of another data format.
+ * Throws UNIMPLEMENTED on a node that is alone, UNAUTHENTICATED for a stranger, UNAVAILABLE for a
+ * node of another data format.
  */
 function admitted(host: Host, name: string, metadata: Metadata): ReplicationHost {
   if (host === undefined) {

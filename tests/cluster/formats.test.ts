@@ -123,7 +123,7 @@ async function publishLater({ url }: RedisUnderTest): Promise<void> {
 }
 
 test.skipIf(!hasRedis)(
-  'over gRPC and over Redis alike a follower serves on, takes nothing, and goes on later',
+  'over gRPC and Redis a follower takes nothing and serves on (skipped without redis-server)',
   {
     timeout,
   },

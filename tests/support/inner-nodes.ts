@@ -1,4 +1,5 @@
-// Nodes of one chain inside this process, with real doors on loopback, whose engines can be reached.
+// Nodes of one chain inside this process, with real doors on loopback; their engines can be
+// reached.
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { type Engine, formatVersion, openEngine, systemClock } from '../../engine/index.ts';
