@@ -9,15 +9,15 @@ const named = (name: string): Event => ({
   kind: 'item',
   item: { itemId: 'milk', name, status: 'active' },
 });
-const nameIn = (engine: Engine) => engine.item('milk')?.name;
+const nameIn = (engine: Engine) => engine.catalogue.item('milk')?.name;
 
 test('a name that was given after the clock was set back stands on every node', () =>
   withChain(async (chain) => {
     const alone = await chain.open('a', {});
-    await alone.ingest([named('Milk')]);
+    await alone.writes.ingest([named('Milk')]);
     chain.nowMs -= 100 * day;
-    await alone.confirmClock();
-    await alone.ingest([named('Whole milk')]);
+    await alone.upkeep.confirmClock();
+    await alone.writes.ingest([named('Whole milk')]);
     expect(nameIn(alone)).toBe('Whole milk');
     await chain.close(alone);
     // The chain gets a second node, and a backup of it is put back.
@@ -36,9 +36,9 @@ test('what only receipts have named is known, and has no name', () =>
     const purchase = { purchaseId: 'p', storeId: 'S9', channel: 'pos' as const };
     const occurredAt = new Date(chain.nowMs).toISOString();
     const lines = [{ itemId: 'milk', quantity: 1 }];
-    await a.ingest([{ kind: 'purchase', purchase: { ...purchase, occurredAt, lines } }]);
-    expect([...a.items()]).toEqual([{ itemId: 'milk', status: 'active' }]);
-    expect([...a.stores()]).toEqual([{ storeId: 'S9' }]);
-    const results = await a.ingest([named('Milk'), named('Milk'), named('Tea')]);
+    await a.writes.ingest([{ kind: 'purchase', purchase: { ...purchase, occurredAt, lines } }]);
+    expect([...a.catalogue.items()]).toEqual([{ itemId: 'milk', status: 'active' }]);
+    expect([...a.catalogue.stores()]).toEqual([{ storeId: 'S9' }]);
+    const results = await a.writes.ingest([named('Milk'), named('Milk'), named('Tea')]);
     expect(results.map(({ status }) => status)).toEqual(['created', 'duplicate', 'created']);
   }));
