@@ -1,7 +1,7 @@
 // What one basket adds to the counts (docs/reference/counts.md), and its inverse: the cells of each
 // table. In which order baskets are counted is told by change.ts.
 
-import { addCell, mix, scopeRow, warmRow } from './counts';
+import { addCell, addToScope, mix, warmRow } from './counts';
 import {
   addCounter,
   refreshFirst,
@@ -28,7 +28,6 @@ import {
 } from './history';
 import { memRow, nextRow, record, sameRow } from './items';
 import {
-  DAYPARTS,
   FIRSTS_MAX,
   FRESH_MAX,
   ITEM_COUNTED,
@@ -229,13 +228,11 @@ export function addPopularity(basket: u32, sign: i64): void {
   const daypart = load<u32>(basket, BASKET_DAYPART);
   const place = load<u32>(basket, BASKET_STORE);
   const weight = sign * fixed(popGrowth(day));
-  work += count * (place ? 4 : 3);
+  work += count * (place ? 6 : 4);
   addDay(day, sign);
   addPopularityTotal(weight);
   const chainKey = rowKey(DIGEST_SCOPE + <u64>daypart, 0);
   const storeKey = rowKey(DIGEST_SCOPE + <u64>daypart, storeHash(place));
-  const chain = scopeRow(daypart);
-  const local = scopeRow(place * DAYPARTS + daypart);
   for (let k: u32 = 0; k < count; k++) {
     const item = itemAt(first, k);
     addCounter(item, ITEM_SUPPORT, sign);
@@ -243,8 +240,8 @@ export function addPopularity(basket: u32, sign: i64): void {
     refreshPopularity(item);
     if (part) continue;
     const hash = hashOf(item);
-    addCell(chain, item, weight, <i32>sign, mix(chainKey + hash) | 1);
-    if (place) addCell(local, item, weight, <i32>sign, mix(storeKey + hash) | 1);
+    addToScope(0, daypart, item, weight, <i32>sign, mix(chainKey + hash) | 1);
+    if (place) addToScope(place, daypart, item, weight, <i32>sign, mix(storeKey + hash) | 1);
   }
 }
 

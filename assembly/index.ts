@@ -32,7 +32,14 @@ export { heapTotalBytes, setHeapLimits, usedBytes } from './heap';
 export { basketCount, historyInput, readHistory } from './history';
 export { addItem, itemCount, itemHot, itemRecord } from './items';
 export { join, joinedAddress, joinPieces, joinTexts, joinWords } from './join';
-export { FRESH_MAX, LAYOUT_VERSION, NEXT_PAIRS_MAX, PAIR_ITEMS_MAX, VIEW_SERVED } from './layout';
+export {
+  FRESH_MAX,
+  LAYOUT_VERSION,
+  NEXT_PAIRS_MAX,
+  PAIR_ITEMS_MAX,
+  ROWS_A_PLACE,
+  VIEW_SERVED,
+} from './layout';
 export { settleRows, setViewGrowth } from './rows';
 export { pushStore } from './scopes';
 export {
@@ -47,8 +54,15 @@ export {
   wasFirstBought,
 } from './explain';
 export { ownRepeatShare, repeatTerm, usualGapDays } from './repeat';
-export { accumulateNext, accumulateScope, accumulateSquares, sumSquares } from './retrieve';
+export {
+  accumulateNext,
+  accumulateScope,
+  accumulateSquares,
+  offerScope,
+  sumSquares,
+} from './retrieve';
 export { select } from './select';
+export { slotsRead } from './tops';
 export { RESULTS_MAX, resultCount, resultsAddress } from './topk';
 export { addScore } from './touched';
 export {
@@ -78,7 +92,7 @@ import { startHabits } from './habits';
 import { foresee, startHeap } from './heap';
 import { startHistory } from './history';
 import { itemCount, makeItems } from './items';
-import { CELL_BYTES, DAYPARTS } from './layout';
+import { CELL_BYTES, ROWS_A_PLACE } from './layout';
 import { startPopular } from './popular';
 import { startRows } from './rows';
 import { startScopes, storeCount } from './scopes';
@@ -111,12 +125,12 @@ export function start(items: u32): void {
  */
 export function makeRoom(newItems: u32, newStores: u32): void {
   makeItems(itemCount + newItems);
-  reserveScopes((storeCount() + newStores) * DAYPARTS);
+  reserveScopes((storeCount() + newStores) * ROWS_A_PLACE);
 }
 
 /** Makes room for what a snapshot holds, so that it can be read before anything is registered. */
 export function prepareRestore(items: u32, stores: u32, cells: f64): void {
   makeItems(items);
-  reserveScopes((stores + 1) * DAYPARTS);
+  reserveScopes((stores + 1) * ROWS_A_PLACE);
   foresee(<u64>(cells * CELL_BYTES * SLOTS_A_CELL));
 }

@@ -12,6 +12,8 @@ import {
   ITEM_SAME,
   ITEM_SEEN,
   MARK_BYTES,
+  MARK_HASH,
+  MARK_STAMP,
   OWNER_LOG,
   PARTS_BYTES,
   ROW_OWNER,
@@ -138,6 +140,13 @@ export function idHash(item: u32): u64 {
   return load<u64>(record(item), ITEM_HASH);
 }
 
+/** Whether the id hash of an item is lower than another's. */
+export function isHashedBefore(item: u32, other: u32): bool {
+  const high = load<u32>(mark(item), MARK_HASH);
+  const otherHigh = load<u32>(mark(other), MARK_HASH);
+  return high == otherHigh ? idHash(item) < idHash(other) : high < otherHigh;
+}
+
 /** Makes room for items 0 … wanted-1. */
 export function makeItems(wanted: u32): void {
   reserveColumns(wanted);
@@ -184,6 +193,7 @@ export function addItem(hash: u64): u32 {
   store<u64>(record(item), hash, ITEM_HASH);
   memory.fill(hot(item), 0, HOT_BYTES);
   memory.fill(mark(item), 0, MARK_BYTES);
+  store<u32>(mark(item), <u32>(hash >> 32), MARK_HASH);
   store<f32>(memFactor(item), 0);
   store<f32>(sequenceFactor(item), 0);
   store<f32>(lastBuys(item), 0);
@@ -195,7 +205,7 @@ export function nextEpoch(): u32 {
   epoch++;
   if (epoch == 0 || epoch == EPOCHS) {
     // After 2^32 requests the marks of the first ones would look new: wipe them once.
-    for (let item: u32 = 0; item < itemCount; item++) store<u64>(mark(item), 0);
+    for (let item: u32 = 0; item < itemCount; item++) store<u32>(mark(item), 0, MARK_STAMP);
     epoch = 1;
   }
   return epoch;

@@ -1,8 +1,9 @@
-// Places: stores by number, each with six popularity rows (one a daypart). Number 0 is the chain.
+// Places: stores by number, each with seven popularity rows: one a daypart, and the whole day's.
+// Number 0 is the chain.
 
 import { reserveScopes } from './counts';
 import { blockBytes, enlarge } from './heap';
-import { DAYPARTS, ROW_BYTES } from './layout';
+import { ROWS_A_PLACE, ROW_BYTES } from './layout';
 
 let hashes: u32 = 0;
 let capacity: u32 = 0;
@@ -13,7 +14,7 @@ function push(hash: u64): u32 {
     const larger = max<u32>(64, capacity * 2);
     hashes = enlarge(hashes, capacity * 8, larger * 8);
     capacity = larger;
-    reserveScopes(larger * DAYPARTS);
+    reserveScopes(larger * ROWS_A_PLACE);
   }
   store<u64>(hashes + stores * 8, hash);
   return stores++;
@@ -23,7 +24,7 @@ function push(hash: u64): u32 {
 export function scopesBytes(more: u32): u64 {
   if (stores + more <= capacity) return 0;
   const larger = max(stores + more, capacity * 2);
-  return <u64>blockBytes(larger * 8) + <u64>blockBytes(larger * DAYPARTS * ROW_BYTES);
+  return <u64>blockBytes(larger * 8) + <u64>blockBytes(larger * ROWS_A_PLACE * ROW_BYTES);
 }
 
 /** Makes the chain's own rows; called once. */

@@ -31,7 +31,7 @@ import { refreshFactors, restoreItem, saveItem, startSavingItems } from './count
 import { restoreHabits, saveHabits } from './habits';
 import { itemCount, memRow, nextRow, record, sameRow } from './items';
 import {
-  DAYPARTS,
+  ROWS_A_PLACE,
   ITEM_LAST,
   ITEM_GAP_DAYS,
   ITEM_GAPS,
@@ -58,7 +58,7 @@ export function startSnapshot(): void {
   epoch++;
   cursor = 0;
   itemsAtStart = itemCount;
-  scopesAtStart = storeCount() * DAYPARTS;
+  scopesAtStart = storeCount() * ROWS_A_PLACE;
   setSavingEpoch(epoch, itemsAtStart, scopesAtStart);
   startSavingItems();
   dropParts();

@@ -5,7 +5,7 @@ import type { Registries } from './catalogue/registries.ts';
 import type { Counts } from './counting/counts.ts';
 import type { Cell, Inspection, ItemCounters } from './engine.ts';
 import { priors, repeats, sides, tables } from './kernel/exports.ts';
-import type { Kernel, KernelCell } from './kernel/kernel.ts';
+import { type Kernel, type KernelCell, scopeOf } from './kernel/kernel.ts';
 import { dayparts } from './serve/request.ts';
 import { tasteAgeDecay } from './serve/selection.ts';
 
@@ -55,7 +55,7 @@ export function inspectionOf(
     scope: (storeId, daypart) => {
       const place = storeId === undefined ? 0 : stores.numberOf(storeId);
       if (place === undefined) return [];
-      return named(kernel.row('scope', place * dayparts.length + dayparts.indexOf(daypart)));
+      return named(kernel.row('scope', scopeOf(place, dayparts.indexOf(daypart))));
     },
     habits: () => kernel.habits(),
     usedBytes: () => kernel.run.usedBytes(),

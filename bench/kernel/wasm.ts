@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import type { KernelExports } from '../../engine/index.ts';
 import { type KernelData, lastDay, one } from './data.ts';
 
-const layoutVersion = 5;
+const layoutVersion = 6;
 const tableNext = 1;
 export const ageDecay = 0.9;
 export const listLength = 20;

@@ -1,9 +1,8 @@
 // The counts in memory: one kernel, brought in step with the registries and moved by changes of
 // histories.
 import { EngineError } from '../base/errors.ts';
-import { daypartCount } from '../base/time.ts';
 import type { Registries } from '../catalogue/registries.ts';
-import { Kernel, type KernelChange } from '../kernel/kernel.ts';
+import { Kernel, type KernelChange, scopeOf } from '../kernel/kernel.ts';
 
 /** Half-lives in days; null: no decay. */
 export interface HalfLives {
@@ -85,11 +84,7 @@ export class Counts {
   knowsStore(number: number): boolean {
     if (this.registries.stores.sequenceOf(number) > 0) return true;
     if (number > this.stores) return false;
-    const first = number * daypartCount;
-    for (let row = first; row < first + daypartCount; row++) {
-      if (this.kernel.rowSize('scope', row) > 0) return true;
-    }
-    return false;
+    return this.kernel.rowSize('scope', scopeOf(number, undefined)) > 0;
   }
 
   /**

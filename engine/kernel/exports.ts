@@ -21,6 +21,9 @@ export interface KernelExports {
   readonly FRESH_MAX: WebAssembly.Global;
   readonly VIEW_SERVED: WebAssembly.Global;
   readonly LEADS_MAX: WebAssembly.Global;
+  readonly ROWS_A_PLACE: WebAssembly.Global;
+  /** Slots of popularity rows that were looked at. */
+  readonly slotsRead: WebAssembly.Global;
   readonly RESULTS_MAX: WebAssembly.Global;
   readonly itemCount: WebAssembly.Global;
   start(items: number): void;
@@ -95,6 +98,7 @@ export interface KernelExports {
   accumulateSquares(table: number, scale: number): void;
   sumSquares(table: number): number;
   accumulateScope(scope: number): void;
+  offerScope(scope: number): void;
   select(
     byAccumulator: number,
     table: number,

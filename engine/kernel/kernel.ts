@@ -1,16 +1,19 @@
 // One set of counts: an instance of the module, and how its memory is read.
 import { assert } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { daypartCount } from '../base/time.ts';
 import { type KernelExports, sides, tables } from './exports.ts';
 import { type KernelOptions, startModule } from './instance.ts';
 
-const layoutVersion = 5;
+const layoutVersion = 6;
 const rowBytes = { cells: 0, capacity: 4, size: 8, view: 12, all: 32 };
 const viewBytes = 528;
 const cellBytes = 16;
 const emptyKey = 0xffffffff;
 const keyMask = 0x7fffffff;
 const anchorBytes = 72;
+/** Of each place: its dayparts, and what they come to. */
+const rowsOfPlace = daypartCount + 1;
 
 export type PairTable = 'next' | 'same' | 'mem';
 
@@ -20,6 +23,11 @@ export interface Decay {
   readonly landmarkDay: number;
   readonly popularityHalfLifeDays: number;
   readonly popularityLandmarkDay: number;
+}
+
+/** The popularity row of a place (0 is the chain) at one daypart; undefined: of its whole day. */
+export function scopeOf(place: number, daypart: number | undefined): number {
+  return place * rowsOfPlace + (daypart ?? daypartCount);
 }
 
 export interface KernelCell {
@@ -76,6 +84,7 @@ export class Kernel {
     assert(this.run.NEXT_PAIRS_MAX.value === limits.nextPairsMax, 'limits differ: pairs');
     assert(this.run.FRESH_MAX.value === limits.freshItemsMax, 'limits differ: new items');
     assert(this.run.VIEW_SERVED.value === limits.neighboursServed, 'limits differ: neighbours');
+    assert(this.run.ROWS_A_PLACE.value === rowsOfPlace, 'limits differ: dayparts');
     assert(this.run.LEADS_MAX.value === limits.leadsMax, 'limits differ: leads');
     this.view = new DataView(this.run.memory.buffer);
     this.bytes = new Uint8Array(this.run.memory.buffer);
