@@ -26,7 +26,7 @@ import {
   BASKET_ITEMS,
   BASKET_STORE,
 } from './history';
-import { memRow, nextRow, record, sameRow } from './items';
+import { memRow, nextRow, record, sameRow, setSold } from './items';
 import {
   FIRSTS_MAX,
   FRESH_MAX,
@@ -235,7 +235,8 @@ export function addPopularity(basket: u32, sign: i64): void {
   const storeKey = rowKey(DIGEST_SCOPE + <u64>daypart, storeHash(place));
   for (let k: u32 = 0; k < count; k++) {
     const item = itemAt(first, k);
-    addCounter(item, ITEM_SUPPORT, sign);
+    const support = addCounter(item, ITEM_SUPPORT, sign);
+    if (support == 0 || support == sign) setSold(item, support > 0);
     popularityChanged(BY_SALES, item, addCounter(item, ITEM_POP, weight));
     refreshPopularity(item);
     if (part) continue;

@@ -25,12 +25,12 @@ export {
 export { beginChange, continueChange } from './change';
 export { countPart, workDone } from './contribution';
 export { cellCount, rowAddress } from './counts';
-export { askBitmaps, bar, isEligible, makeBitmap, setBit, setListable } from './eligible';
+export { askBitmaps, bar, isEligible, keepEligible, makeBitmap, setBit } from './eligible';
 export { beginForesight, foreseeChange, foreseenBytes } from './foresee';
 export { habitExpected, habitRebought, HABIT_CELLS } from './habits';
 export { heapTotalBytes, setHeapLimits, usedBytes } from './heap';
 export { basketCount, historyInput, readHistory } from './history';
-export { addItem, itemCount, itemHot, itemRecord } from './items';
+export { addItem, isKnown, itemCount, itemHot, itemRecord, setCatalogued } from './items';
 export { join, joinedAddress, joinPieces, joinTexts, joinWords } from './join';
 export {
   FRESH_MAX,

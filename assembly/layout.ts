@@ -79,6 +79,10 @@ export const MARK_FLAGS: u32 = 8;
 export const MARK_SLOT: u32 = 12;
 /** In the list of best sellers; shifted by one in that of LAST (popular.ts). */
 export const FLAG_POPULAR: u32 = 2;
+/** On the shelf; told of by the catalogue; held by receipts (items.ts). */
+export const FLAG_ACTIVE: u32 = 8;
+export const FLAG_TOLD: u32 = 16;
+export const FLAG_SOLD: u32 = 32;
 
 export const ROW_BYTES: u32 = 32;
 export const ROW_CELLS: u32 = 0;

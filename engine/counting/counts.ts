@@ -76,8 +76,9 @@ export class Counts {
    * hold it. What only somebody bought who was erased since is not, on whatever node they bought.
    */
   knowsItem(number: number): boolean {
+    // Also while there are no counts that anything could be asked of.
     if (this.registries.items.sequenceOf(number) > 0) return true;
-    return number < this.kernel.run.itemCount.value && this.kernel.support(number) > 0;
+    return Boolean(this.kernel.run.isKnown(number));
   }
 
   /** The same of a store. */
@@ -97,7 +98,7 @@ export class Counts {
     let left = most;
     for (let number = run.itemCount.value; number < items.size && left > 0; number++, left--) {
       run.addItem(items.hashOf(number));
-      run.setListable(number, items.valueOf(number).status === 'active');
+      this.refreshItem(number);
     }
     for (; this.stores < stores.size && left > 0; this.stores++, left--) {
       run.pushStore(stores.hashOf(this.stores + 1));
@@ -148,12 +149,15 @@ export class Counts {
     this.kernel.apply(change);
   }
 
-  /** Tells the kernel which of these items the catalogue lets be listed. */
+  /** Tells the kernel what the catalogue says of these items. */
   refreshEligible(numbers: Iterable<number>): void {
+    for (const number of numbers) this.refreshItem(number);
+  }
+
+  private refreshItem(number: number): void {
     const { items } = this.registries;
-    for (const number of numbers) {
-      this.kernel.run.setListable(number, items.valueOf(number).status === 'active');
-    }
+    const isActive = items.valueOf(number).status === 'active';
+    this.kernel.run.setCatalogued(number, isActive, items.sequenceOf(number) > 0);
   }
 
   /** To be called after changes: g(now) orders the rows. */

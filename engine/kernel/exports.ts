@@ -36,13 +36,15 @@ export interface KernelExports {
   pairGrowth(day: number): number;
   popGrowth(day: number): number;
   addItem(hash: bigint): number;
-  setListable(item: number, listable: boolean): void;
+  setCatalogued(item: number, isActive: boolean, isTold: boolean): void;
+  isKnown(item: number): number;
   makeBitmap(): number;
   setBit(bitmap: number, item: number, isSet: boolean): void;
   askBitmaps(one: number, other: number, last: number): void;
   bar(item: number): void;
   barHistory(): void;
   isEligible(item: number): number;
+  keepEligible(items: number, count: number, most: number): number;
   itemRecord(item: number): number;
   itemHot(item: number): number;
   pushStore(hash: bigint): number;

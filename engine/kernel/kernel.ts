@@ -228,6 +228,16 @@ export class Kernel {
     return this.memory().getUint32(address, true);
   }
 
+  /** The first `most` of some items that may be listed; RESULTS_MAX of them at most. */
+  eligibleOf(items: readonly number[], most: number): number[] {
+    assert(items.length <= this.run.RESULTS_MAX.value, 'more items than can be asked about at once');
+    const asked = this.run.explainInput() >>> 0;
+    const memory = this.memory();
+    for (let at = 0; at < items.length; at++) memory.setUint32(asked + at * 4, items[at]!, true);
+    const kept = this.run.keepEligible(asked, items.length, most);
+    return Array.from({ length: kept }, (_, at) => memory.getUint32(asked + at * 4, true));
+  }
+
   /** Receipts that held the item. */
   support(item: number): number {
     return this.wholeAt((this.run.itemRecord(item) >>> 0) + 56);

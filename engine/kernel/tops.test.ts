@@ -72,7 +72,7 @@ function shake(kernel: Kernel, items: number, random: Random): void {
         count(kernel, undefined, gone);
       }
     }
-    kernel.run.setListable(random.integer(items), random.integer(2) === 0);
+    kernel.run.setCatalogued(random.integer(items), random.integer(2) === 0, false);
     const most = 1 + random.integer(100);
     expect(best(kernel, most)).toEqual(sorted(kernel, most));
   }

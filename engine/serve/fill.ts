@@ -11,7 +11,6 @@ import type { Candidate, Source } from './draft.ts';
 import { reasonOf } from './ranked.ts';
 import type { ReasonType, Relaxation } from './request.ts';
 import { candidatesFrom } from './selection.ts';
-import { isEligible } from './stages/eligibility.ts';
 import { explainedTerms } from './terms.ts';
 
 interface Place {
@@ -114,11 +113,11 @@ function fromCatalogue(context: ServeContext, wanted: number): Candidate[] {
   const source = sourceOf(context, kind, () => []);
   const found: Candidate[] = [];
   for (const run of context.registries.items.inGroup('active')) {
-    for (const number of run) {
-      if (!isEligible(context, number)) continue;
+    // All of a run at once: however few of the catalogue may be listed, passing it is cheap.
+    for (const number of context.kernel.eligibleOf(run, wanted - found.length)) {
       found.push({ number, score: 0, source });
-      if (found.length === wanted) return found;
     }
+    if (found.length === wanted) break;
   }
   return found;
 }

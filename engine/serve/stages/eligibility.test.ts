@@ -1,5 +1,7 @@
 // Which items a selection of the kernel lists, and what code outside of it is told.
 import { expect, test } from 'vitest';
+import { historyEntry } from '../../../tests/support/history-entries.ts';
+import { encodeEntry } from '../../history/entry.ts';
 import { priors, repeats, tables } from '../../kernel/exports.ts';
 import { Kernel } from '../../kernel/kernel.ts';
 import type { ServeContext } from '../context.ts';
@@ -17,9 +19,16 @@ function kernelOf(): Kernel {
   });
   for (let item = 0; item < 100; item++) {
     kernel.run.addItem(BigInt(item));
-    kernel.run.setListable(item, item % 4 !== 0);
+    kernel.run.setCatalogued(item, item % 4 !== 0, true);
   }
   return kernel;
+}
+
+function addUpTo(kernel: Kernel, count: number): void {
+  for (let item = 100; item < count; item++) {
+    kernel.run.addItem(BigInt(item));
+    kernel.run.setCatalogued(item, true, true);
+  }
 }
 
 function decided(kernel: Kernel, asked: Partial<ServeContext> = {}): ServeContext {
@@ -30,7 +39,6 @@ function decided(kernel: Kernel, asked: Partial<ServeContext> = {}): ServeContex
     scenario: 'guess-you-like',
     anchorNumber: undefined,
     history: undefined,
-    knowsItem: () => true,
     ...asked,
   } as unknown as ServeContext;
   eligibility.run(startDraft(context, 20));
@@ -91,7 +99,7 @@ test('bitmaps grow with the catalogue and keep their bits; a new item has none',
   const kernel = kernelOf();
   const bitmap = kernel.run.makeBitmap();
   kernel.run.setBit(bitmap, 7, true);
-  for (let item = 100; item < 5_000; item++) kernel.run.addItem(BigInt(item));
+  addUpTo(kernel, 5_000);
   const context = decided(kernel, { bitmaps: [bitmap] });
   expect(eligible(context)).toEqual([7]);
   expect(isEligible(context, 4_999)).toBe(false);
@@ -112,7 +120,7 @@ test('what is barred beside a request may be listed again after it', () => {
 
 test('more than a thousand items can be barred, each of them as often as one likes', () => {
   const kernel = kernelOf();
-  for (let item = 100; item < 5_000; item++) kernel.run.addItem(BigInt(item));
+  addUpTo(kernel, 5_000);
   const excluded = Array.from({ length: 9_000 }, (_, at) => at % 4_500);
   const context = decided(kernel, { excluded });
   expect(isEligible(context, 4_499)).toBe(false);
@@ -120,6 +128,15 @@ test('more than a thousand items can be barred, each of them as often as one lik
   expect(isEligible(decided(kernel), 4_499)).toBe(true);
 });
 
-test('what nothing is known of is not eligible, whatever the kernel says', () => {
-  expect(isEligible(decided(kernelOf(), { knowsItem: () => false }), 1)).toBe(false);
+test('what nothing was said of may be listed for as long as receipts hold it', () => {
+  const kernel = kernelOf();
+  const added = kernel.run.addItem(100n);
+  expect(isEligible(decided(kernel), added)).toBe(false);
+  const receipt = encodeEntry(historyEntry(1, [added]));
+  kernel.apply({ before: undefined, after: receipt, isMember: true });
+  expect(isEligible(decided(kernel), added)).toBe(true);
+  kernel.apply({ before: receipt, after: undefined, isMember: true });
+  expect(isEligible(decided(kernel), added)).toBe(false);
+  kernel.run.setCatalogued(added, true, true);
+  expect(isEligible(decided(kernel), added)).toBe(true);
 });
