@@ -43,7 +43,6 @@ export {
 export { settleRows, setViewGrowth } from './rows';
 export { pushStore } from './scopes';
 export {
-  anchorTerm,
   countScope,
   endCounting,
   explainInput,
@@ -62,6 +61,7 @@ export {
   sumSquares,
 } from './retrieve';
 export { select } from './select';
+export { explainTerms } from './terms';
 export { slotsRead } from './tops';
 export { RESULTS_MAX, resultCount, resultsAddress } from './topk';
 export { addScore } from './touched';
@@ -96,6 +96,7 @@ import { CELL_BYTES, ROWS_A_PLACE } from './layout';
 import { startPopular } from './popular';
 import { startRows } from './rows';
 import { startScopes, storeCount } from './scopes';
+import { startTerms } from './terms';
 import { startTopk } from './topk';
 
 /** Of rows as they are restored, rounded up to the heap's size classes: 1.18 to 1.47. */
@@ -114,6 +115,7 @@ export function start(items: u32): void {
   startForesight();
   startHabits();
   startExplain();
+  startTerms();
   startAnchorContributions();
   startScopes();
   makeItems(items);

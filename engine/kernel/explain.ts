@@ -5,6 +5,9 @@ import { tables } from './exports.ts';
 import type { Kernel, PairTable } from './kernel.ts';
 
 const explanationBytes = 56;
+/** Of an item (assembly/terms.ts): so many anchors are named, then their number and the rest. */
+const anchorsNamed = 3;
+const termsBytes = anchorsNamed * 8 + 16;
 
 /** What the reasons of an item tell. */
 export interface Explained {
@@ -63,6 +66,40 @@ export function explained(kernel: Kernel, table: PairTable, items: Items): Expla
     });
   }
   return found;
+}
+
+/** What is asked of `termsFrom`. */
+export interface AnchorPart {
+  readonly table: number;
+  /** Whether the table was accumulated as squares. */
+  readonly squared: boolean;
+  /** What a neighbour's share is multiplied by at selection, and whether by IN[j]^-0.3 too. */
+  readonly scale: number;
+  readonly byInFactor: boolean;
+}
+
+export interface AnchorTerms {
+  /** The anchors that gave the item most, by their own items, the most first. */
+  readonly named: readonly { readonly anchorItem: number; readonly score: number }[];
+  /** What all other anchors gave. */
+  readonly rest: number;
+}
+
+/** What each item got from the anchors of the last request. Each may be asked about once. */
+export function termsFrom(kernel: Kernel, items: Items, part: AnchorPart): AnchorTerms[] {
+  const { table, squared, scale, byInFactor } = part;
+  writeAsked(kernel, items);
+  const terms = kernel.run.explainTerms(table, squared, scale, byInFactor, items.length) >>> 0;
+  const memory = kernel.memory();
+  return items.map((_, place) => {
+    const at = terms + place * termsBytes;
+    const count = memory.getUint32(at + anchorsNamed * 8, true);
+    const named = Array.from({ length: count }, (_, index) => ({
+      anchorItem: memory.getUint32(at + index * 8, true),
+      score: memory.getFloat32(at + index * 8 + 4, true),
+    }));
+    return { named, rest: memory.getFloat64(at + anchorsNamed * 8 + 8, true) };
+  });
 }
 
 /** Receipts of each item in these places and dayparts together. */

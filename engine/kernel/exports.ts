@@ -117,7 +117,13 @@ export interface KernelExports {
   anchorOf(item: number): number;
   explainInput(): number;
   explainItems(table: number, count: number): number;
-  anchorTerm(anchor: number, table: number, squared: boolean, item: number): number;
+  explainTerms(
+    table: number,
+    squared: boolean,
+    by: number,
+    byInFactor: boolean,
+    count: number,
+  ): number;
   repeatTerm(anchor: number, kind: number): number;
   ownRepeatShare(): number;
   pairCount(table: number, from: number, to: number): number;

@@ -230,7 +230,10 @@ export class Kernel {
 
   /** The first `most` of some items that may be listed; RESULTS_MAX of them at most. */
   eligibleOf(items: readonly number[], most: number): number[] {
-    assert(items.length <= this.run.RESULTS_MAX.value, 'more items than can be asked about at once');
+    assert(
+      items.length <= this.run.RESULTS_MAX.value,
+      'more items than can be asked about at once',
+    );
     const asked = this.run.explainInput() >>> 0;
     const memory = this.memory();
     for (let at = 0; at < items.length; at++) memory.setUint32(asked + at * 4, items[at]!, true);
