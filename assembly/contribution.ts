@@ -1,7 +1,7 @@
 // What one basket adds to the counts (docs/reference/counts.md), and its inverse: the cells of each
 // table. In which order baskets are counted is told by change.ts.
 
-import { addCell, addToScope, mix, warmRow } from './counts';
+import { addCell, mix, warmRow } from './counts';
 import {
   addCounter,
   refreshFirst,
@@ -53,7 +53,7 @@ import {
 } from './layout';
 import { BY_SALES, popularityChanged } from './popular';
 import { cellChanged } from './rows';
-import { storeHash } from './scopes';
+import { addToPlace, storeHash } from './scopes';
 import {
   addDay,
   addGaps,
@@ -241,8 +241,8 @@ export function addPopularity(basket: u32, sign: i64): void {
     refreshPopularity(item);
     if (part) continue;
     const hash = hashOf(item);
-    addToScope(0, daypart, item, weight, <i32>sign, mix(chainKey + hash) | 1);
-    if (place) addToScope(place, daypart, item, weight, <i32>sign, mix(storeKey + hash) | 1);
+    addToPlace(0, daypart, item, weight, <i32>sign, mix(chainKey + hash) | 1);
+    if (place) addToPlace(place, daypart, item, weight, <i32>sign, mix(storeKey + hash) | 1);
   }
 }
 

@@ -5,7 +5,7 @@
 import { allocate, enlarge, release, roundUp, tryAllocate } from './heap';
 import { getVarint, getZigzag, putByte, putVarint, putZigzag, reserveVarints } from './bytes';
 import { memRow, nextRow, own, sameRow } from './items';
-import { forgetTops, slotChanged, slotRose } from './tops';
+import { forgetTops, slotChanged } from './tops';
 import {
   CELL_BYTES,
   CELL_COUNT,
@@ -15,7 +15,6 @@ import {
   IN_VIEW,
   KEY_MASK,
   OWNER_LOG,
-  ROWS_A_PLACE,
   ROW_BYTES,
   ROW_CAPACITY,
   ROW_CELLS,
@@ -28,7 +27,6 @@ import {
   TABLE_SAME,
   TABLE_SCOPE,
   TAG_CHANGE,
-  WHOLE_DAY,
 } from './layout';
 
 /** Cells are never more than this share of a row's slots: 17/20. */
@@ -258,23 +256,8 @@ export function addCell(row: u32, key: u32, weight: i64, count: i32, digestKey: 
   return moveCell(row, key, weight, count);
 }
 
-/** The same for a row of a place and daypart; the row of its whole day follows it. */
-export function addToScope(place: u32, daypart: u32, key: u32, weight: i64, count: i32, digestKey: u64): void {
-  cellDigest += <u64>weight * digestKey + <u64>(<i64>count) * (rotl<u64>(digestKey, 32) | 1);
-  const first = place * ROWS_A_PLACE;
-  moveScopeCell(scopeRow(first + daypart), key, weight, count);
-  moveScopeCell(scopeRow(first + WHOLE_DAY), key, weight, count);
-}
-
-function moveScopeCell(row: u32, key: u32, weight: i64, count: i32): void {
-  if (moveCell(row, key, weight, count) == i64.MIN_VALUE || !load<u32>(row, ROW_VIEW)) return;
-  const slot = (lastCell - load<u32>(row, ROW_CELLS)) / CELL_BYTES;
-  if (weight > 0) slotRose(row, slot);
-  else slotChanged(row, slot);
-}
-
-/** Adds to one cell what the digest knows of, or need not know. */
-function moveCell(row: u32, key: u32, weight: i64, count: i32): i64 {
+/** The same where the digest need not know: what it adds follows from other cells. */
+export function moveCell(row: u32, key: u32, weight: i64, count: i32): i64 {
   if (savingEpoch && load<u32>(row, ROW_SAVED) != savingEpoch) {
     saveChange(row, key, weight, count);
   }
@@ -312,7 +295,7 @@ function moveCell(row: u32, key: u32, weight: i64, count: i32): i64 {
 /** The stored key that the last addCell met: tells whether the cell is in the row's view. */
 export let lastKey: u32 = 0;
 /** Where the cell stands that it changed or made. */
-let lastCell: u32 = 0;
+export let lastCell: u32 = 0;
 
 export function setInView(row: u32, key: u32, inView: bool): void {
   const at = findCell(row, key);

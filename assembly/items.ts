@@ -199,8 +199,8 @@ function setFlag(item: u32, flag: u32, isSet: bool): void {
 }
 
 /**
- * What the catalogue says of an item: whether it is on the shelf, and whether anything was ever said
- * of it.
+ * What the catalogue says of an item: whether it is on the shelf, and whether anything was ever
+ * said of it.
  */
 export function setCatalogued(item: u32, isActive: bool, isTold: bool): void {
   setFlag(item, FLAG_ACTIVE, isActive);

@@ -52,8 +52,8 @@ export class Maintenance {
   );
   private readonly shortCatalogue = new ShortRoom((share, { usedBytes, maxBytes }) =>
     this.options.notify(
-      `items and stores use ${share} of what they may (${usedBytes} of ${maxBytes} bytes, half of ` +
-        "Node's heap): those that need more than is left will be refused (CATALOGUE_FULL)",
+      `items and stores use ${share} of what they may (${usedBytes} of ${maxBytes} bytes, half ` +
+        "of Node's heap): those that need more than is left will be refused (CATALOGUE_FULL)",
     ),
   );
   private hasFailed = false;

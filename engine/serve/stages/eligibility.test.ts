@@ -1,7 +1,5 @@
 // Which items a selection of the kernel lists, and what code outside of it is told.
 import { expect, test } from 'vitest';
-import { historyEntry } from '../../../tests/support/history-entries.ts';
-import { encodeEntry } from '../../history/entry.ts';
 import { priors, repeats, tables } from '../../kernel/exports.ts';
 import { Kernel } from '../../kernel/kernel.ts';
 import type { ServeContext } from '../context.ts';
@@ -126,17 +124,4 @@ test('more than a thousand items can be barred, each of them as often as one lik
   expect(isEligible(context, 4_499)).toBe(false);
   expect(isEligible(context, 4_500)).toBe(true);
   expect(isEligible(decided(kernel), 4_499)).toBe(true);
-});
-
-test('what nothing was said of may be listed for as long as receipts hold it', () => {
-  const kernel = kernelOf();
-  const added = kernel.run.addItem(100n);
-  expect(isEligible(decided(kernel), added)).toBe(false);
-  const receipt = encodeEntry(historyEntry(1, [added]));
-  kernel.apply({ before: undefined, after: receipt, isMember: true });
-  expect(isEligible(decided(kernel), added)).toBe(true);
-  kernel.apply({ before: receipt, after: undefined, isMember: true });
-  expect(isEligible(decided(kernel), added)).toBe(false);
-  kernel.run.setCatalogued(added, true, true);
-  expect(isEligible(decided(kernel), added)).toBe(true);
 });

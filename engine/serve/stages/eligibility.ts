@@ -3,8 +3,9 @@ import type { ServeContext } from '../context.ts';
 import type { Draft, Stage } from '../draft.ts';
 
 /**
- * Of the catalogue, what is active and known; of the request, all but its ticket and what it excludes; and
- * not the item that a list starts from, nor, where something new is asked for, what was bought.
+ * Of the catalogue, what is active and known; of the request, all but its ticket and what it
+ * excludes; and not the item that a list starts from, nor, where something new is asked for, what
+ * was bought.
  */
 function decide({ context }: Draft): void {
   const { kernel, bitmaps, excluded, scenario, anchorNumber } = context;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { historyEntry } from '../../tests/support/history-entries.ts';
 import { createRandom, type Random } from '../base/random.ts';
 import { encodeEntry } from '../history/entry.ts';
-import { Kernel, scopeOf } from './kernel.ts';
+import { Kernel, scopeOf } from '../kernel/kernel.ts';
 
 const firstDay = 20_000;
 /** Larger receipts pair with nothing: only popularity counts. */
@@ -57,7 +57,7 @@ function sorted(kernel: Kernel, most: number): number[] {
     .map(({ key }) => key);
 }
 
-/** Some that sell, some taken back, some that may not be listed, in a row that grows and shrinks. */
+/** Some sell, some are taken back, some may not be listed, in a row that grows and shrinks. */
 function shake(kernel: Kernel, items: number, random: Random): void {
   const tickets: Buffer[] = [];
   for (let round = 0; round < 120; round++) {
