@@ -1,7 +1,7 @@
 // What one basket adds to the counts (docs/reference/counts.md), and its inverse: the cells of each
 // table. In which order baskets are counted is told by change.ts.
 
-import { addCell, mix, scopeRow, warmRow } from './counts';
+import { addCell, mix, warmRow } from './counts';
 import {
   addCounter,
   refreshFirst,
@@ -26,9 +26,8 @@ import {
   BASKET_ITEMS,
   BASKET_STORE,
 } from './history';
-import { memRow, nextRow, record, sameRow } from './items';
+import { memRow, nextRow, record, sameRow, setSold } from './items';
 import {
-  DAYPARTS,
   FIRSTS_MAX,
   FRESH_MAX,
   ITEM_COUNTED,
@@ -54,7 +53,7 @@ import {
 } from './layout';
 import { BY_SALES, popularityChanged } from './popular';
 import { cellChanged } from './rows';
-import { storeHash } from './scopes';
+import { addToPlace, storeHash } from './scopes';
 import {
   addDay,
   addGaps,
@@ -229,22 +228,21 @@ export function addPopularity(basket: u32, sign: i64): void {
   const daypart = load<u32>(basket, BASKET_DAYPART);
   const place = load<u32>(basket, BASKET_STORE);
   const weight = sign * fixed(popGrowth(day));
-  work += count * (place ? 4 : 3);
+  work += count * (place ? 6 : 4);
   addDay(day, sign);
   addPopularityTotal(weight);
   const chainKey = rowKey(DIGEST_SCOPE + <u64>daypart, 0);
   const storeKey = rowKey(DIGEST_SCOPE + <u64>daypart, storeHash(place));
-  const chain = scopeRow(daypart);
-  const local = scopeRow(place * DAYPARTS + daypart);
   for (let k: u32 = 0; k < count; k++) {
     const item = itemAt(first, k);
-    addCounter(item, ITEM_SUPPORT, sign);
+    const support = addCounter(item, ITEM_SUPPORT, sign);
+    if (support == 0 || support == sign) setSold(item, support > 0);
     popularityChanged(BY_SALES, item, addCounter(item, ITEM_POP, weight));
     refreshPopularity(item);
     if (part) continue;
     const hash = hashOf(item);
-    addCell(chain, item, weight, <i32>sign, mix(chainKey + hash) | 1);
-    if (place) addCell(local, item, weight, <i32>sign, mix(storeKey + hash) | 1);
+    addToPlace(0, daypart, item, weight, <i32>sign, mix(chainKey + hash) | 1);
+    if (place) addToPlace(place, daypart, item, weight, <i32>sign, mix(storeKey + hash) | 1);
   }
 }
 

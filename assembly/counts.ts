@@ -5,6 +5,7 @@
 import { allocate, enlarge, release, roundUp, tryAllocate } from './heap';
 import { getVarint, getZigzag, putByte, putVarint, putZigzag, reserveVarints } from './bytes';
 import { memRow, nextRow, own, sameRow } from './items';
+import { forgetTops, slotChanged } from './tops';
 import {
   CELL_BYTES,
   CELL_COUNT,
@@ -20,6 +21,7 @@ import {
   ROW_OWNER,
   ROW_SAVED,
   ROW_SIZE,
+  ROW_VIEW,
   TABLE_MEM,
   TABLE_NEXT,
   TABLE_SAME,
@@ -181,6 +183,7 @@ function moveRow(row: u32, cells: u32, bytes: u32): void {
     store<u64>(to, load<u64>(from));
     store<u64>(to, load<u64>(from, CELL_WEIGHT), CELL_WEIGHT);
   }
+  if (tableOf(row) == TABLE_SCOPE) forgetTops(row);
   release(oldCells);
   store<u32>(row, cells, ROW_CELLS);
   store<u32>(row, capacity, ROW_CAPACITY);
@@ -197,7 +200,8 @@ export function slotsFor(size: u32): u32 {
 function removeCell(row: u32, at: u32): void {
   const cells = load<u32>(row, ROW_CELLS);
   const capacity = load<u32>(row, ROW_CAPACITY);
-  let hole = (at - cells) / CELL_BYTES;
+  const first = (at - cells) / CELL_BYTES;
+  let hole = first;
   let slot = hole;
   while (true) {
     slot++;
@@ -218,12 +222,26 @@ function removeCell(row: u32, at: u32): void {
   const size = load<u32>(row, ROW_SIZE) - 1;
   store<u32>(row, size, ROW_SIZE);
   cellsTotal -= 1;
+  if (tableOf(row) == TABLE_SCOPE) slotsChanged(row, first, hole);
   if (!size) {
+    if (tableOf(row) == TABLE_SCOPE) forgetTops(row);
     release(cells);
     store<u32>(row, 0, ROW_CELLS);
     store<u32>(row, 0, ROW_CAPACITY);
   } else if (capacity > 8 && size * 4 < capacity) {
     shrinkRow(row, slotsFor(size));
+  }
+}
+
+/** Tells a row's tops of all slots from `first` round to `last`. */
+function slotsChanged(row: u32, first: u32, last: u32): void {
+  const capacity = load<u32>(row, ROW_CAPACITY);
+  let slot = first;
+  slotChanged(row, slot);
+  while (slot != last) {
+    slot++;
+    if (slot == capacity) slot = 0;
+    slotChanged(row, slot);
   }
 }
 
@@ -234,10 +252,15 @@ function removeCell(row: u32, at: u32): void {
  * bit).
  */
 export function addCell(row: u32, key: u32, weight: i64, count: i32, digestKey: u64): i64 {
+  cellDigest += <u64>weight * digestKey + <u64>(<i64>count) * (rotl<u64>(digestKey, 32) | 1);
+  return moveCell(row, key, weight, count);
+}
+
+/** The same where the digest need not know: what it adds follows from other cells. */
+export function moveCell(row: u32, key: u32, weight: i64, count: i32): i64 {
   if (savingEpoch && load<u32>(row, ROW_SAVED) != savingEpoch) {
     saveChange(row, key, weight, count);
   }
-  cellDigest += <u64>weight * digestKey + <u64>(<i64>count) * (rotl<u64>(digestKey, 32) | 1);
   let at = probeCell(row, key);
   if (!at || load<u32>(at, CELL_KEY) == EMPTY) {
     if (weight == 0 && count == 0) return i64.MIN_VALUE;
@@ -247,6 +270,7 @@ export function addCell(row: u32, key: u32, weight: i64, count: i32, digestKey: 
       growRow(row, wanted);
       at = emptyCell(load<u32>(row, ROW_CELLS), load<u32>(row, ROW_CAPACITY), key);
     }
+    lastCell = at;
     store<u32>(at, key, CELL_KEY);
     store<i32>(at, count, CELL_COUNT);
     store<i64>(at, weight, CELL_WEIGHT);
@@ -256,6 +280,7 @@ export function addCell(row: u32, key: u32, weight: i64, count: i32, digestKey: 
     return weight;
   }
   lastKey = load<u32>(at, CELL_KEY);
+  lastCell = at;
   const newWeight = load<i64>(at, CELL_WEIGHT) + weight;
   const newCount = load<i32>(at, CELL_COUNT) + count;
   if (newWeight == 0 && newCount == 0) {
@@ -269,6 +294,8 @@ export function addCell(row: u32, key: u32, weight: i64, count: i32, digestKey: 
 
 /** The stored key that the last addCell met: tells whether the cell is in the row's view. */
 export let lastKey: u32 = 0;
+/** Where the cell stands that it changed or made. */
+export let lastCell: u32 = 0;
 
 export function setInView(row: u32, key: u32, inView: bool): void {
   const at = findCell(row, key);

@@ -113,7 +113,7 @@ export function setBit(bitmap: u32, item: u32, isSet: bool): void {
   store<u32>(at, isSet ? word | bitOf(item) : word & ~bitOf(item));
 }
 
-/** What the catalogue says of an item; every other bitmap is the affair of who made it. */
+/** What is on the shelf and known (items.ts); every other bitmap is the affair of who made it. */
 export function setListable(item: u32, isListable: bool): void {
   setBit(LISTABLE, item, isListable);
 }
@@ -169,4 +169,16 @@ export function isAllowed(item: u32): bool {
 
 export function isEligible(item: u32): bool {
   return isAllowed(item);
+}
+
+/** Keeps the first `most` that may be listed of `count` items at an address; returns how many. */
+export function keepEligible(items: u32, count: u32, most: u32): u32 {
+  let kept: u32 = 0;
+  for (let k: u32 = 0; k < count && kept < most; k++) {
+    const item = load<u32>(items + k * 4);
+    if (!isAllowed(item)) continue;
+    store<u32>(items + kept * 4, item);
+    kept++;
+  }
+  return kept;
 }

@@ -117,22 +117,43 @@ function askedItem(index: u32): u32 {
  * mix. Returns where the explanations begin.
  */
 export function explainItems(table: u32, count: u32): u32 {
+  beginAsking(count);
   for (let k: u32 = 0; k < count; k++) {
-    const item = askedItem(k);
-    store<f32>(hot(item), <f32>(k + 1), HOT_ACC);
-    store<u8>(sieve + (item & SIEVE_MASK), 1);
     store<i32>(explanations + k * EXPLANATION_BYTES, -1);
     store<f32>(explanations + k * EXPLANATION_BYTES, 0, EXPLANATION_TERM);
   }
   const contributions = hasContributions(table) ? leadCount : 0;
   for (let k: u32 = 0; k < contributions; k++) explainAnchor(k, table);
+  endAsking(count);
+  for (let k: u32 = 0; k < count; k++) {
+    noteFacts(explanations + k * EXPLANATION_BYTES, askedItem(k), table);
+  }
+  return explanations;
+}
+
+/** Notes the place of each item that is asked about, until endAsking. */
+export function beginAsking(count: u32): void {
+  for (let k: u32 = 0; k < count; k++) {
+    const item = askedItem(k);
+    store<f32>(hot(item), <f32>(k + 1), HOT_ACC);
+    store<u8>(sieve + (item & SIEVE_MASK), 1);
+  }
+}
+
+export function endAsking(count: u32): void {
   for (let k: u32 = 0; k < count; k++) {
     const item = askedItem(k);
     store<f32>(hot(item), 0, HOT_ACC);
     store<u8>(sieve + (item & SIEVE_MASK), 0);
-    noteFacts(explanations + k * EXPLANATION_BYTES, item, table);
   }
-  return explanations;
+}
+
+/** The place of an item among those asked about, counted from 1; 0: it is none of them. */
+// @ts-expect-error: decorator
+@inline
+export function askedPlace(item: u32): u32 {
+  if (!load<u8>(sieve + (item & SIEVE_MASK))) return 0;
+  return <u32>load<f32>(hot(item), HOT_ACC);
 }
 
 /** What reasons tell beside the anchor that gave most. */
@@ -153,32 +174,6 @@ function noteFacts(at: u32, item: u32, table: u32): void {
   store<f32>(at, load<f32>(hot(item), HOT_IN_FACTOR), EXPLANATION_IN_FACTOR);
   store<i64>(at, load<i64>(record(item), ITEM_SUPPORT), EXPLANATION_SUPPORT);
   store<i64>(at, load<i64>(record(item), ITEM_POP), EXPLANATION_POP);
-}
-
-/** What one anchor gave to an item, before IN[j]^-0.3 and before the mix; 0 when nothing. */
-export function anchorTerm(anchor: u32, table: u32, squared: bool, item: u32): f64 {
-  const at = anchors + anchor * ANCHOR_BYTES;
-  const factor = load<f64>(at + (table == TABLE_MEM ? ANCHOR_MEM_FACTOR : ANCHOR_FACTOR));
-  const row = rowAddress(table, load<u32>(at, ANCHOR_ITEM));
-  if (factor == 0 || !load<u32>(row, ROW_CAPACITY)) return 0;
-  const weight = servedWeight(row, table, item);
-  if (weight <= 0) return 0;
-  if (squared) return factor * square(table, weight, item);
-  return factor * <f64>((weight * weight) / (weight + growth));
-}
-
-/** The weight of one served neighbour; 0 when it is none. */
-function servedWeight(row: u32, table: u32, item: u32): f32 {
-  const view = freshView(row, table);
-  if (!view) {
-    const cell = findCell(row, item);
-    return cell ? <f32>plain(load<i64>(cell, CELL_WEIGHT)) : 0;
-  }
-  const end = view + VIEW_HEADER + min(load<u32>(view), VIEW_SERVED) * VIEW_ENTRY;
-  for (let at = view + VIEW_HEADER; at < end; at += VIEW_ENTRY) {
-    if (load<u32>(at) == item) return load<f32>(at, 4);
-  }
-  return 0;
 }
 
 /** Receipts counted in the cell of two items (docs/reference/counts.md); 0 when there is none. */

@@ -2,7 +2,7 @@
 // on the disk. An upper bound: every cell that may be touched is taken for a new one.
 
 import { isNextCounted } from './contribution';
-import { rowBytes, scopeRow, slotsFor } from './counts';
+import { rowBytes, scopeRow, slotsFor, tableOf } from './counts';
 import { knownBytes } from './habits';
 import { allocate, blockBytes } from './heap';
 import {
@@ -20,7 +20,7 @@ import {
 } from './history';
 import { itemsBytes, memRow, nextCountingEpoch, nextRow, record, sameRow } from './items';
 import {
-  DAYPARTS,
+  CELL_BYTES,
   FIRSTS_MAX,
   FRESH_MAX,
   ITEM_SEEN,
@@ -30,11 +30,15 @@ import {
   ROW_FORESEEN,
   ROW_FORESEEN_BY,
   ROW_SIZE,
+  ROWS_A_PLACE,
   ROW_VIEW,
+  TABLE_SCOPE,
   VIEW_BYTES,
   VIEW_SERVED,
+  WHOLE_DAY,
 } from './layout';
 import { scopesBytes } from './scopes';
+import { topsBytes } from './tops';
 import { daysBytes } from './totals';
 
 /** Which look this is; rows bear it that were foreseen to grow. */
@@ -65,12 +69,21 @@ export function foreseenBytes(): f64 {
   return <f64>(bytes + daysRoom + knownRoom);
 }
 
-/** What a row needs for `more` cells: a new block, beside its old one while the cells move. */
+/**
+ * What a row needs for `more` cells: a new block, beside its old one while the cells move, and its
+ * view or tops.
+ */
 function neededFor(row: u32, more: u32): u64 {
   const size = load<u32>(row, ROW_SIZE) + more;
   let needed: u64 = 0;
   const slots = slotsFor(size);
-  if (slots > load<u32>(row, ROW_CAPACITY)) needed = blockBytes(rowBytes(slots));
+  const grows = slots > load<u32>(row, ROW_CAPACITY);
+  if (grows) needed = blockBytes(rowBytes(slots));
+  if (tableOf(row) == TABLE_SCOPE) {
+    const capacity = grows ? rowBytes(slots) / CELL_BYTES : load<u32>(row, ROW_CAPACITY);
+    const isMade = !grows && load<u32>(row, ROW_VIEW);
+    return needed + (isMade ? 0 : blockBytes(topsBytes(capacity)));
+  }
   if (size > VIEW_SERVED && !load<u32>(row, ROW_VIEW)) needed += blockBytes(VIEW_BYTES);
   return needed;
 }
@@ -89,6 +102,11 @@ function itemAt(first: u32, index: u32): u32 {
   return load<u32>(first + index * 4);
 }
 
+function foreseePlace(place: u32, daypart: u32, count: u32): void {
+  foreseeCells(scopeRow(place * ROWS_A_PLACE + daypart), count);
+  foreseeCells(scopeRow(place * ROWS_A_PLACE + WHOLE_DAY), count);
+}
+
 /** SCOPE and SAME. */
 function foreseeBasket(basket: u32): void {
   const first = load<u32>(basket, BASKET_FIRST);
@@ -97,8 +115,8 @@ function foreseeBasket(basket: u32): void {
   const place = load<u32>(basket, BASKET_STORE);
   const room = daysBytes(load<i32>(basket, BASKET_DAY));
   daysRoom = max(daysRoom, room);
-  foreseeCells(scopeRow(daypart), count);
-  if (place) foreseeCells(scopeRow(place * DAYPARTS + daypart), count);
+  foreseePlace(0, daypart, count);
+  if (place) foreseePlace(place, daypart, count);
   if (count > PAIR_ITEMS_MAX) return;
   for (let k: u32 = 0; k < count; k++) foreseeCells(sameRow(itemAt(first, k)), count - 1);
 }

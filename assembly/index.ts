@@ -30,7 +30,7 @@ export {
 export { beginChange, continueChange } from './change';
 export { countPart, workDone } from './contribution';
 export { cellCount, rowAddress } from './counts';
-export { askBitmaps, bar, isEligible, makeBitmap, setBit, setListable } from './eligible';
+export { askBitmaps, bar, isEligible, keepEligible, makeBitmap, setBit } from './eligible';
 export { beginForesight, foreseeChange, foreseenBytes } from './foresee';
 export { habitExpected, habitRebought, HABIT_CELLS } from './habits';
 export { heapTotalBytes, setHeapLimits, usedBytes } from './heap';
@@ -44,7 +44,7 @@ export {
   readHistory,
   REQUEST_SIDE,
 } from './history';
-export { addItem, itemCount, itemHot, itemRecord } from './items';
+export { addItem, isKnown, itemCount, itemHot, itemRecord, setCatalogued } from './items';
 export {
   join,
   joinedAddress,
@@ -99,6 +99,7 @@ export {
   ROW_CELLS,
   ROW_SIZE,
   ROW_VIEW,
+  ROWS_A_PLACE,
   TABLE_MEM,
   TABLE_NEXT,
   TABLE_NONE,
@@ -111,7 +112,6 @@ export { BY_LAST_BUYS, BY_SALES } from './popular';
 export { settleRows, setViewGrowth } from './rows';
 export { pushStore } from './scopes';
 export {
-  anchorTerm,
   countScope,
   endCounting,
   explainInput,
@@ -139,8 +139,23 @@ export {
   repeatTerm,
   usualGapDays,
 } from './repeat';
-export { accumulateNext, accumulateScope, accumulateSquares, sumSquares } from './retrieve';
+export {
+  accumulateNext,
+  accumulateScope,
+  accumulateSquares,
+  offerScope,
+  sumSquares,
+} from './retrieve';
 export { select } from './select';
+export {
+  explainTerms,
+  TERM_BYTES,
+  TERM_SCORE,
+  TERMS_BYTES,
+  TERMS_NAMED,
+  TERMS_REST,
+} from './terms';
+export { slotsRead } from './tops';
 export { RESULT_BYTES, RESULT_SCORE, RESULTS_MAX, resultCount, resultsAddress } from './topk';
 export { addScore } from './touched';
 export {
@@ -170,10 +185,11 @@ import { startHabits } from './habits';
 import { foresee, startHeap } from './heap';
 import { startHistory } from './history';
 import { itemCount, makeItems } from './items';
-import { CELL_BYTES, DAYPARTS } from './layout';
+import { CELL_BYTES, ROWS_A_PLACE } from './layout';
 import { startPopular } from './popular';
 import { startRows } from './rows';
 import { startScopes, storeCount } from './scopes';
+import { startTerms } from './terms';
 import { startTopk } from './topk';
 
 /** Of rows as they are restored, rounded up to the heap's size classes: 1.18 to 1.47. */
@@ -192,6 +208,7 @@ export function start(items: u32): void {
   startForesight();
   startHabits();
   startExplain();
+  startTerms();
   startAnchorContributions();
   startScopes();
   makeItems(items);
@@ -203,12 +220,12 @@ export function start(items: u32): void {
  */
 export function makeRoom(newItems: u32, newStores: u32): void {
   makeItems(itemCount + newItems);
-  reserveScopes((storeCount() + newStores) * DAYPARTS);
+  reserveScopes((storeCount() + newStores) * ROWS_A_PLACE);
 }
 
 /** Makes room for what a snapshot holds, so that it can be read before anything is registered. */
 export function prepareRestore(items: u32, stores: u32, cells: f64): void {
   makeItems(items);
-  reserveScopes((stores + 1) * DAYPARTS);
+  reserveScopes((stores + 1) * ROWS_A_PLACE);
   foresee(<u64>(cells * CELL_BYTES * SLOTS_A_CELL));
 }

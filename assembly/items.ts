@@ -5,6 +5,9 @@
 import { bitmapsBytes, growBitmaps, setListable } from './eligible';
 import { allocate, blockBytes, enlarge, release } from './heap';
 import {
+  FLAG_ACTIVE,
+  FLAG_SOLD,
+  FLAG_TOLD,
   HOT_BYTES,
   ITEM_HASH,
   ITEM_MEM,
@@ -12,6 +15,9 @@ import {
   ITEM_SAME,
   ITEM_SEEN,
   MARK_BYTES,
+  MARK_FLAGS,
+  MARK_HASH,
+  MARK_STAMP,
   OWNER_LOG,
   PARTS_BYTES,
   ROW_OWNER,
@@ -138,6 +144,13 @@ export function idHash(item: u32): u64 {
   return load<u64>(record(item), ITEM_HASH);
 }
 
+/** Whether the id hash of an item is lower than another's. */
+export function isHashedBefore(item: u32, other: u32): bool {
+  const high = load<u32>(mark(item), MARK_HASH);
+  const otherHigh = load<u32>(mark(other), MARK_HASH);
+  return high == otherHigh ? idHash(item) < idHash(other) : high < otherHigh;
+}
+
 /** Makes room for items 0 … wanted-1. */
 export function makeItems(wanted: u32): void {
   reserveColumns(wanted);
@@ -177,17 +190,48 @@ export function itemsBytes(more: u32): u64 {
   return bytes + <u64>columns * COLUMN_BYTES + bitmapsBytes(columns);
 }
 
-/** Appends an item by the XXH64 of its outside id; it may be listed. */
+function setFlag(item: u32, flag: u32, isSet: bool): void {
+  const marks = mark(item);
+  const flags = load<u32>(marks, MARK_FLAGS);
+  store<u32>(marks, isSet ? flags | flag : flags & ~flag, MARK_FLAGS);
+  const isActive = (load<u32>(marks, MARK_FLAGS) & FLAG_ACTIVE) != 0;
+  setListable(item, isActive && isKnown(item));
+}
+
+/**
+ * What the catalogue says of an item: whether it is on the shelf, and whether anything was ever
+ * said of it.
+ */
+export function setCatalogued(item: u32, isActive: bool, isTold: bool): void {
+  setFlag(item, FLAG_ACTIVE, isActive);
+  setFlag(item, FLAG_TOLD, isTold);
+}
+
+/** Whether receipts that count hold it. */
+export function setSold(item: u32, isSold: bool): void {
+  setFlag(item, FLAG_SOLD, isSold);
+}
+
+/**
+ * Whether an item is there for anybody who asks: something was said of it, or receipts that count
+ * hold it. What only somebody bought who was erased since is not. Only what is known is listed.
+ */
+export function isKnown(item: u32): bool {
+  return item < itemCount && (load<u32>(mark(item), MARK_FLAGS) & (FLAG_TOLD | FLAG_SOLD)) != 0;
+}
+
+/** Appends an item by the XXH64 of its outside id; it is on the shelf. */
 export function addItem(hash: u64): u32 {
   makeItems(itemCount + 1);
   const item = itemCount++;
   store<u64>(record(item), hash, ITEM_HASH);
   memory.fill(hot(item), 0, HOT_BYTES);
   memory.fill(mark(item), 0, MARK_BYTES);
+  store<u32>(mark(item), <u32>(hash >> 32), MARK_HASH);
   store<f32>(memFactor(item), 0);
   store<f32>(sequenceFactor(item), 0);
   store<f32>(lastBuys(item), 0);
-  setListable(item, true);
+  setFlag(item, FLAG_ACTIVE, true);
   return item;
 }
 
@@ -195,7 +239,7 @@ export function nextEpoch(): u32 {
   epoch++;
   if (epoch == 0 || epoch == EPOCHS) {
     // After 2^32 requests the marks of the first ones would look new: wipe them once.
-    for (let item: u32 = 0; item < itemCount; item++) store<u64>(mark(item), 0);
+    for (let item: u32 = 0; item < itemCount; item++) store<u32>(mark(item), 0, MARK_STAMP);
     epoch = 1;
   }
   return epoch;

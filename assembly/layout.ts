@@ -6,7 +6,7 @@
 //   start ........ end             blocks of heap.ts:
 //
 //   hot records    16 B an item    | acc f32 | inFactor f32 | pop f32 | sameFactor f32 |
-//   marks          16 B an item    | stamp u32 | 0 | flags u32 | slot u32 |
+//   marks          16 B an item    | stamp u32 | idHash's high half u32 | flags u32 | slot u32 |
 //   mem factors     4 B an item    | ON^-0.5 f32 |
 //   sequence factors 4 B an item   | IN^-0.2 f32 |
 //   lasts           4 B an item    | LAST as a plain number f32 |
@@ -19,6 +19,7 @@
 //     directories  3 × 32 B        of its rows in NEXT, SAME and MEM, as those of scopes:
 //                                  | cells u32 | capacity u32 | size u32 | view u32 | saved u32 |
 //                                  | foreseen u32 | foreseenBy u32 | owner u32 |
+//                                  (of a scope, in place of a view: its tops, see tops.ts)
 //     counting     16 B            | seen u32 | counted u32 | place u32 | saved u32 |
 //   cells          16 B a cell     | key u32 | count i32 | weight i64 |
 //                                  (key: bit 31 in the view, all ones empty)
@@ -26,7 +27,7 @@
 //                                  | (number u32, weight f32) × 64, best first |
 
 /** Raised whenever an offset, a record or the meaning of an export changes. */
-export const LAYOUT_VERSION: u32 = 5;
+export const LAYOUT_VERSION: u32 = 6;
 
 export const ITEM_HASH: u32 = 0;
 export const ITEM_N: u32 = 8;
@@ -73,11 +74,17 @@ export const HOT_SAME_FACTOR: u32 = 12;
 
 export const MARK_BYTES: u32 = 16;
 export const MARK_STAMP: u32 = 0;
+/** What mostly settles an order by id hash without a look into the item's record. */
+export const MARK_HASH: u32 = 4;
 export const MARK_FLAGS: u32 = 8;
 /** The item's anchor. */
 export const MARK_SLOT: u32 = 12;
 /** In the list of best sellers; shifted by one in that of LAST (popular.ts). */
 export const FLAG_POPULAR: u32 = 2;
+/** On the shelf; told of by the catalogue; held by receipts (items.ts). */
+export const FLAG_ACTIVE: u32 = 8;
+export const FLAG_TOLD: u32 = 16;
+export const FLAG_SOLD: u32 = 32;
 
 export const ROW_BYTES: u32 = 32;
 export const ROW_CELLS: u32 = 0;
@@ -142,3 +149,6 @@ export const FIRSTS_MAX: u32 = 25;
 /** Fixed point: one basket at the landmark is 2^20. */
 export const ONE: f64 = 1048576.0;
 export const DAYPARTS: u32 = 6;
+/** The popularity rows of a place: one a daypart, and what they come to, the whole day. */
+export const WHOLE_DAY: u32 = DAYPARTS;
+export const ROWS_A_PLACE: u32 = DAYPARTS + 1;

@@ -46,6 +46,7 @@ import {
   VIEW_SERVED,
 } from './layout';
 import { freshView } from './rows';
+import { offerTops } from './tops';
 import {
   addScore,
   addTouching,
@@ -317,7 +318,12 @@ export function sumSquares(table: u32): f64 {
   return sum;
 }
 
-/** Adds the popularity weights of one place and daypart. */
+/** Selects the best of one row of a place. */
+export function offerScope(scope: u32): void {
+  offerTops(scopeRow(scope));
+}
+
+/** Adds the popularity weights of one row of a place. */
 export function accumulateScope(scope: u32): void {
   const row = scopeRow(scope);
   const cells = load<u32>(row, ROW_CELLS);

@@ -3,7 +3,7 @@
 // A view holds plain weights, so scores are always current; only membership and order can lag
 // behind IN and N, and `settleRows` makes them exact when there is time.
 
-import { clearInView, lastKey, rowAddress, setInView } from './counts';
+import { clearInView, lastKey, rowAddress, scopeRow, setInView } from './counts';
 import { allocate, release, tryAllocate } from './heap';
 import { hot, idHash, itemCount, memFactor } from './items';
 import {
@@ -14,6 +14,7 @@ import {
   HOT_IN_FACTOR,
   HOT_SAME_FACTOR,
   IN_VIEW,
+  ROWS_A_PLACE,
   ROW_CAPACITY,
   ROW_CELLS,
   ROW_SIZE,
@@ -26,6 +27,8 @@ import {
   VIEW_HEADER,
   VIEW_SERVED,
 } from './layout';
+import { storeCount } from './scopes';
+import { learnTops } from './tops';
 import { plain } from './weight';
 
 /** g(now) that orders views; served scores take the request's own. */
@@ -272,15 +275,24 @@ export function freshView(row: u32, table: u32): u32 {
 }
 
 /**
- * Makes views exact from row `from` on (3i is NEXT of item i, 3i + 1 its SAME, 3i + 2 its MEM),
- * until about `cells` cells were passed; returns the row to go on from, 0 when all are done. A row
- * without a view needs nothing: its next reader makes one.
+ * Makes views exact from row `from` on (3i is NEXT of item i, 3i + 1 its SAME, 3i + 2 its MEM), and
+ * after them learns the tops of popularity rows, until about `cells` cells were passed; returns the
+ * row to go on from, 0 when all are done. A row without a view needs nothing: its next reader makes
+ * one.
  */
 export function settleRows(from: u32, cells: u32): u32 {
-  const rows = itemCount * 3;
+  const ofItems = itemCount * 3;
+  const rows = ofItems + storeCount() * ROWS_A_PLACE;
   let passed: u32 = 0;
   let at = from;
   for (; at < rows && passed < cells; at++) {
+    if (at >= ofItems) {
+      const learnt = learnTops(scopeRow(at - ofItems), cells - passed);
+      passed += learnt + 1;
+      // Once more, until nothing of it is left.
+      if (learnt) at--;
+      continue;
+    }
     const table = TABLE_NEXT + (at % 3);
     const row = rowAddress(table, at / 3);
     passed++;

@@ -1,8 +1,17 @@
-// Places: stores by number, each with six popularity rows (one a daypart). Number 0 is the chain.
+// Places: stores by number, each with seven popularity rows: one a daypart, and the whole day's.
+// Number 0 is the chain.
 
-import { reserveScopes } from './counts';
+import { addCell, lastCell, moveCell, reserveScopes, scopeRow } from './counts';
 import { blockBytes, enlarge } from './heap';
-import { DAYPARTS, ROW_BYTES } from './layout';
+import {
+  CELL_BYTES,
+  ROWS_A_PLACE,
+  ROW_BYTES,
+  ROW_CELLS,
+  ROW_VIEW,
+  WHOLE_DAY,
+} from './layout';
+import { slotChanged, slotRose } from './tops';
 
 let hashes: u32 = 0;
 let capacity: u32 = 0;
@@ -13,7 +22,7 @@ function push(hash: u64): u32 {
     const larger = max<u32>(64, capacity * 2);
     hashes = enlarge(hashes, capacity * 8, larger * 8);
     capacity = larger;
-    reserveScopes(larger * DAYPARTS);
+    reserveScopes(larger * ROWS_A_PLACE);
   }
   store<u64>(hashes + stores * 8, hash);
   return stores++;
@@ -23,7 +32,7 @@ function push(hash: u64): u32 {
 export function scopesBytes(more: u32): u64 {
   if (stores + more <= capacity) return 0;
   const larger = max(stores + more, capacity * 2);
-  return <u64>blockBytes(larger * 8) + <u64>blockBytes(larger * DAYPARTS * ROW_BYTES);
+  return <u64>blockBytes(larger * 8) + <u64>blockBytes(larger * ROWS_A_PLACE * ROW_BYTES);
 }
 
 /** Makes the chain's own rows; called once. */
@@ -45,4 +54,29 @@ export function storeHash(place: u32): u64 {
 /** Stores and the chain. */
 export function storeCount(): u32 {
   return stores;
+}
+
+/**
+ * Adds to an item's cell of a place and daypart, by its key in the digest; the whole day follows.
+ */
+export function addToPlace(
+  place: u32,
+  daypart: u32,
+  item: u32,
+  weight: i64,
+  count: i32,
+  digestKey: u64,
+): void {
+  const row = scopeRow(place * ROWS_A_PLACE + daypart);
+  if (addCell(row, item, weight, count, digestKey) != i64.MIN_VALUE) tellTops(row, weight);
+  const day = scopeRow(place * ROWS_A_PLACE + WHOLE_DAY);
+  if (moveCell(day, item, weight, count) != i64.MIN_VALUE) tellTops(day, weight);
+}
+
+/** Of the cell that was just changed; counts.ts tells of one that is gone. */
+function tellTops(row: u32, weight: i64): void {
+  if (!load<u32>(row, ROW_VIEW)) return;
+  const slot = (lastCell - load<u32>(row, ROW_CELLS)) / CELL_BYTES;
+  if (weight > 0) slotRose(row, slot);
+  else slotChanged(row, slot);
 }

@@ -6,6 +6,7 @@ import { HABIT_CELLS, habitExpected, habitRebought } from './habits';
 import { idHash, itemCount, record } from './items';
 import {
   DAYPARTS,
+  ROWS_A_PLACE,
   CELL_BYTES,
   CELL_COUNT,
   CELL_KEY,
@@ -49,8 +50,8 @@ function rowDigest(row: u32, key: u64): u64 {
 export function digestOfRow(table: u32, number: u32): u64 {
   const row = rowAddress(table, number);
   if (table != TABLE_SCOPE) return rowDigest(row, tableKey(table, idHash(number)));
-  const place = storeHash(number / DAYPARTS);
-  return rowDigest(row, tableKey(20 + (number % DAYPARTS), place));
+  const place = storeHash(number / ROWS_A_PLACE);
+  return rowDigest(row, tableKey(20 + (number % ROWS_A_PLACE), place));
 }
 
 function itemDigest(item: u32): u64 {
@@ -70,7 +71,7 @@ function itemDigest(item: u32): u64 {
 function scopesDigest(place: u32): u64 {
   let sum: u64 = 0;
   for (let daypart: u32 = 0; daypart < DAYPARTS; daypart++) {
-    sum += digestOfRow(TABLE_SCOPE, place * DAYPARTS + daypart);
+    sum += digestOfRow(TABLE_SCOPE, place * ROWS_A_PLACE + daypart);
   }
   return sum;
 }

@@ -29,12 +29,13 @@ import {
 } from './counts';
 import { refreshFactors, restoreItem, saveItem, startSavingItems } from './counters';
 import { restoreHabits, saveHabits } from './habits';
-import { itemCount, memRow, nextRow, record, sameRow } from './items';
+import { itemCount, memRow, nextRow, record, sameRow, setSold } from './items';
 import {
-  DAYPARTS,
+  ROWS_A_PLACE,
   ITEM_LAST,
   ITEM_GAP_DAYS,
   ITEM_GAPS,
+  ITEM_SUPPORT,
   TABLE_NEXT,
   TABLE_SCOPE,
   TAG_CHANGE,
@@ -58,7 +59,7 @@ export function startSnapshot(): void {
   epoch++;
   cursor = 0;
   itemsAtStart = itemCount;
-  scopesAtStart = storeCount() * DAYPARTS;
+  scopesAtStart = storeCount() * ROWS_A_PLACE;
   setSavingEpoch(epoch, itemsAtStart, scopesAtStart);
   startSavingItems();
   dropParts();
@@ -140,6 +141,7 @@ export function finishRestore(): void {
   restoreRunningDigest(restoredDigest);
   for (let item: u32 = 0; item < itemCount; item++) {
     refreshFactors(item);
+    setSold(item, load<i64>(record(item), ITEM_SUPPORT) > 0);
     addGaps(load<i64>(record(item), ITEM_GAP_DAYS), load<i64>(record(item), ITEM_GAPS));
     addLast(load<i64>(record(item), ITEM_LAST));
   }

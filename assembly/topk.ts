@@ -4,7 +4,8 @@
 
 import { isAllowed } from './eligible';
 import { allocate } from './heap';
-import { idHash } from './items';
+import { isHashedBefore, mark } from './items';
+import { MARK_HASH } from './layout';
 
 export const RESULTS_MAX: u32 = 512;
 export const RESULT_BYTES: u32 = 8;
@@ -14,6 +15,8 @@ export const RESULT_SCORE: u32 = 4;
 let results: u32 = 0;
 let count: u32 = 0;
 let limit: u32 = 0;
+/** The high half of the id hash of the last one of a full list. */
+let lastHash: u32 = 0;
 
 export function startTopk(): void {
   results = allocate(RESULTS_MAX * RESULT_BYTES);
@@ -53,12 +56,24 @@ export function leastScore(): f32 {
   return limit ? lastScore() : Infinity;
 }
 
+/** Whether an item stands before the last one of a full list. */
+// @ts-expect-error: decorator
+@inline
+export function isWanted(item: u32, score: f32): bool {
+  if (count < limit) return true;
+  if (!limit) return false;
+  const last = results + (limit - 1) * RESULT_BYTES;
+  const least = load<f32>(last, RESULT_SCORE);
+  if (score != least) return score > least;
+  // Mostly settled without another look at the last one, which lies far off.
+  const hash = load<u32>(mark(item), MARK_HASH);
+  return hash == lastHash ? isHashedBefore(item, load<u32>(last)) : hash < lastHash;
+}
+
 function insert(item: u32, score: f32): void {
-  if (!limit || !isAllowed(item)) return;
+  if (!isWanted(item, score) || !isAllowed(item)) return;
   let index = count;
   if (count == limit) {
-    const last = results + (limit - 1) * RESULT_BYTES;
-    if (score == load<f32>(last, RESULT_SCORE) && idHash(item) >= idHash(load<u32>(last))) return;
     index = limit - 1;
   } else {
     count++;
@@ -66,12 +81,16 @@ function insert(item: u32, score: f32): void {
   while (index > 0) {
     const above = results + (index - 1) * RESULT_BYTES;
     const other = load<f32>(above, RESULT_SCORE);
-    if (other > score || (other == score && idHash(load<u32>(above)) < idHash(item))) break;
+    if (other > score || (other == score && isHashedBefore(load<u32>(above), item))) break;
     store<u64>(results + index * RESULT_BYTES, load<u64>(above));
     index--;
   }
   store<u32>(results + index * RESULT_BYTES, item);
   store<f32>(results + index * RESULT_BYTES, score, RESULT_SCORE);
+  if (count == limit) {
+    const last = load<u32>(results + (limit - 1) * RESULT_BYTES);
+    lastHash = load<u32>(mark(last), MARK_HASH);
+  }
 }
 
 /** Whether the list is full and its worst score is at least `score`. */

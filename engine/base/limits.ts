@@ -118,7 +118,7 @@ export const limits = {
    * (45 MB).
    */
   memoryReserveBytes: 268_435_456,
-  /** The log warns once the counts use this share of what they may. */
+  /** The log warns once the counts, or items and stores, use this share of what they may. */
   memoryWarnedShare: 0.8,
   /** Returns against one receipt: each reads those before it, some 60 B each. */
   returnsPerPurchaseMax: 200,

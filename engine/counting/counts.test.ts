@@ -1,4 +1,4 @@
-// The room that counts take in memory: what the numbers themselves do not show.
+// What counts keep beside the numbers: the room they take, and which items there are to be listed.
 import { expect, test } from 'vitest';
 import { historyEntry } from '../../tests/support/history-entries.ts';
 import { Registry } from '../catalogue/registry.ts';
@@ -82,4 +82,23 @@ test('counts grow with little more room than their cells need', () => {
   const bytesPerCell = (run.usedBytes() - used) / run.cellCount();
   // 16 for the cell, at most 20/17 of it for free slots, and 5/4 for the size class.
   expect(bytesPerCell).toBeLessThan(16 * (20 / 17) * (5 / 4) * 1.05);
+});
+
+test('what nothing was said of may be listed for as long as receipts hold it', () => {
+  const counts = countsOfManyItems();
+  const { run } = counts.kernel;
+  const item = 0;
+  const mayBeListed = () => {
+    run.askBitmaps(0, 0, 0);
+    return [counts.knowsItem(item), Boolean(run.isEligible(item))];
+  };
+  expect(mayBeListed()).toEqual([false, false]);
+  const history = historyOf([item]);
+  counts.apply({ before: undefined, after: history, isMember: true });
+  expect(mayBeListed()).toEqual([true, true]);
+  counts.apply({ before: history, after: undefined, isMember: true });
+  expect(mayBeListed()).toEqual([false, false]);
+  counts.registries.items.replace(item, { itemId: '1', status: 'active' }, 3);
+  counts.refreshEligible([item]);
+  expect(mayBeListed()).toEqual([true, true]);
 });

@@ -1,9 +1,8 @@
 // The counts in memory: one kernel, brought in step with the registries and moved by changes of
 // histories.
 import { EngineError } from '../base/errors.ts';
-import { daypartCount } from '../base/time.ts';
 import type { Registries } from '../catalogue/registries.ts';
-import { Kernel, type KernelChange } from '../kernel/kernel.ts';
+import { Kernel, type KernelChange, scopeOf } from '../kernel/kernel.ts';
 
 /** Half-lives in days; null: no decay. */
 export interface HalfLives {
@@ -77,19 +76,16 @@ export class Counts {
    * hold it. What only somebody bought who was erased since is not, on whatever node they bought.
    */
   knowsItem(number: number): boolean {
+    // Also while there are no counts that anything could be asked of.
     if (this.registries.items.sequenceOf(number) > 0) return true;
-    return number < this.kernel.run.itemCount.value && this.kernel.support(number) > 0;
+    return Boolean(this.kernel.run.isKnown(number));
   }
 
   /** The same of a store. */
   knowsStore(number: number): boolean {
     if (this.registries.stores.sequenceOf(number) > 0) return true;
     if (number > this.stores) return false;
-    const first = number * daypartCount;
-    for (let row = first; row < first + daypartCount; row++) {
-      if (this.kernel.rowSize('scope', row) > 0) return true;
-    }
-    return false;
+    return this.kernel.rowSize('scope', scopeOf(number, undefined)) > 0;
   }
 
   /**
@@ -102,7 +98,7 @@ export class Counts {
     let left = most;
     for (let number = run.itemCount.value; number < items.size && left > 0; number++, left--) {
       run.addItem(items.hashOf(number));
-      run.setListable(number, items.valueOf(number).status === 'active');
+      this.refreshItem(number);
     }
     for (; this.stores < stores.size && left > 0; this.stores++, left--) {
       run.pushStore(stores.hashOf(this.stores + 1));
@@ -153,12 +149,15 @@ export class Counts {
     this.kernel.apply(change);
   }
 
-  /** Tells the kernel which of these items the catalogue lets be listed. */
+  /** Tells the kernel what the catalogue says of these items. */
   refreshEligible(numbers: Iterable<number>): void {
+    for (const number of numbers) this.refreshItem(number);
+  }
+
+  private refreshItem(number: number): void {
     const { items } = this.registries;
-    for (const number of numbers) {
-      this.kernel.run.setListable(number, items.valueOf(number).status === 'active');
-    }
+    const isActive = items.valueOf(number).status === 'active';
+    this.kernel.run.setCatalogued(number, isActive, items.sequenceOf(number) > 0);
   }
 
   /** To be called after changes: g(now) orders the rows. */

@@ -1,5 +1,7 @@
 // Compares counts cell by cell with a recount.
 import { limits } from '../base/limits.ts';
+import { daypartCount } from '../base/time.ts';
+import { scopeOf } from '../kernel/kernel.ts';
 import type { Counts } from './counts.ts';
 import type { Part } from './recounter.ts';
 
@@ -148,9 +150,9 @@ function* compareSums(
 ): Generator<void, void> {
   const { stores } = live.registries;
   for (let place = 0; place <= stores.size; place++) {
-    for (let daypart = 0; daypart < 6; daypart++) {
-      const name = place === 0 ? 'chain' : stores.idOf(place);
-      const row = { table: 'scope', number: place * 6 + daypart, name } as const;
+    const name = place === 0 ? 'chain' : stores.idOf(place);
+    for (const daypart of [...Array(daypartCount).keys(), undefined]) {
+      const row = { table: 'scope', number: scopeOf(place, daypart), name } as const;
       yield* compareRow(live, fresh, row, differences);
     }
   }

@@ -13,13 +13,12 @@ function register<Value>(
   { batch }: WriteContext,
   registry: Registry<Value>,
   id: string,
-  value: Value,
+  { value, sequence }: { readonly value: Value; readonly sequence: number },
 ): number {
   const size = registry.size;
   batch.work += workOfNewId;
-  const number = registry.push(id, value, 0);
   batch.onUndo(() => registry.truncate(size));
-  return number;
+  return registry.push(id, value, sequence);
 }
 
 function numberKey(number: number): Buffer {
@@ -40,12 +39,13 @@ function replace<Value>(
   registry: Registry<Value>,
   number: number,
   now: { readonly value: Value; readonly sequence: number },
-): void {
+): number {
   const before = { value: registry.valueOf(number), sequence: registry.sequenceOf(number) };
   batch.onUndo(() => {
     if (number < registry.nextNumber) registry.replace(number, before.value, before.sequence);
   });
   registry.replace(number, now.value, now.sequence);
+  return number;
 }
 
 /**
@@ -57,9 +57,12 @@ export function putItem(context: WriteContext, item: Item, sequence: number): vo
   const known = items.numberOf(item.itemId);
   if (known === undefined) assertMore(items, limits.itemsMax, 'ITEMS_MAX');
   items.assertRoomFor(item.itemId, item);
-  const number = known ?? register(context, items, item.itemId, item);
-  replace(context, items, number, { value: item, sequence });
-  const row = Buffer.from(JSON.stringify({ value: item, sequence }));
+  const now = { value: item, sequence };
+  const number =
+    known === undefined
+      ? register(context, items, item.itemId, now)
+      : replace(context, items, known, now);
+  const row = Buffer.from(JSON.stringify(now));
   context.store.tables.items.put(numberKey(number), row);
   context.batch.changedItems.add(number);
 }
@@ -70,9 +73,12 @@ export function putStore(context: WriteContext, store: StoreProfile, sequence: n
   const known = stores.numberOf(store.storeId);
   if (known === undefined) assertMore(stores, limits.storesMax, 'STORES_MAX');
   stores.assertRoomFor(store.storeId, store);
-  const number = known ?? register(context, stores, store.storeId, store);
-  replace(context, stores, number, { value: store, sequence });
-  const row = Buffer.from(JSON.stringify({ value: store, sequence }));
+  const now = { value: store, sequence };
+  const number =
+    known === undefined
+      ? register(context, stores, store.storeId, now)
+      : replace(context, stores, known, now);
+  const row = Buffer.from(JSON.stringify(now));
   context.store.tables.stores.put(numberKey(number), row);
 }
 

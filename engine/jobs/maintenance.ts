@@ -21,6 +21,7 @@ import type { Store } from '../store/store.ts';
 import { expireBefore } from './expiry.ts';
 import { forgetAll } from './forgetting.ts';
 import { type Progress, type Run, SharedWork, type Waiting } from './shared-work.ts';
+import { ShortRoom, type Use } from './short-room.ts';
 
 export interface MaintenanceOptions {
   readonly store: Store;
@@ -48,7 +49,18 @@ export class Maintenance {
   private readonly options: MaintenanceOptions;
   private checkpointTimer: NodeJS.Timeout | undefined;
   private compactTimer: NodeJS.Timeout | undefined;
-  private isShort = false;
+  private readonly shortCounts = new ShortRoom((share, { usedBytes, maxBytes }) =>
+    this.options.notify(
+      `the counts use ${share} of CAINI_MEMORY_MAX (${usedBytes} of ${maxBytes} bytes): receipts ` +
+        'that need more than is left will be refused',
+    ),
+  );
+  private readonly shortCatalogue = new ShortRoom((share, { usedBytes, maxBytes }) =>
+    this.options.notify(
+      `items and stores use ${share} of what they may (${usedBytes} of ${maxBytes} bytes, half ` +
+        "of Node's heap): those that need more than is left will be refused (CATALOGUE_FULL)",
+    ),
+  );
   private hasFailed = false;
   private copying: Promise<unknown> = Promise.resolve();
   private expiring: Promise<unknown> = Promise.resolve();
@@ -79,17 +91,10 @@ export class Maintenance {
     else this.checkpointSoon(limits.checkpointIntervalMs);
   }
 
-  /** To be told after every batch too: warns once when memory gets short, and when it is not. */
-  noteMemory({ usedBytes, maxBytes }: { readonly usedBytes: number; readonly maxBytes: number }) {
-    const share = usedBytes / maxBytes;
-    const { memoryWarnedShare } = limits;
-    if (this.isShort && share < memoryWarnedShare - 0.05) this.isShort = false;
-    if (this.isShort || share < memoryWarnedShare) return;
-    this.isShort = true;
-    this.options.notify(
-      `the counts use ${Math.round(share * 100)} % of CAINI_MEMORY_MAX (${usedBytes} of ` +
-        `${maxBytes} bytes): receipts that need more than is left will be refused`,
-    );
+  /** To be told after every batch too: warns when memory gets short. */
+  noteMemory(counts: Use): void {
+    this.shortCounts.note(counts);
+    this.shortCatalogue.note(this.options.registries.items.room.use);
   }
 
   private checkpointSoon(milliseconds: number): void {

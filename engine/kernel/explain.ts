@@ -63,6 +63,42 @@ export function explained(kernel: Kernel, table: PairTable, items: Items): Expla
   return found;
 }
 
+/** What is asked of `termsFrom`. */
+export interface AnchorPart {
+  readonly table: number;
+  /** Whether the table was accumulated as squares. */
+  readonly squared: boolean;
+  /** What a neighbour's share is multiplied by at selection, and whether by IN[j]^-0.3 too. */
+  readonly scale: number;
+  readonly byInFactor: boolean;
+}
+
+export interface AnchorTerms {
+  /** The anchors that gave the item most, by their own items, the most first. */
+  readonly named: readonly { readonly anchorItem: number; readonly score: number }[];
+  /** What all other anchors gave. */
+  readonly rest: number;
+}
+
+/** What each item got from the anchors of the last request. Each may be asked about once. */
+export function termsFrom(kernel: Kernel, items: Items, part: AnchorPart): AnchorTerms[] {
+  const { table, squared, scale, byInFactor } = part;
+  const offsets = kernel.layout.terms;
+  writeAsked(kernel, items);
+  const terms = kernel.run.explainTerms(table, squared, scale, byInFactor, items.length) >>> 0;
+  const memory = kernel.memory();
+  return items.map((_, place) => {
+    const at = terms + place * offsets.bytes;
+    const count = memory.getUint32(at + offsets.named, true);
+    const named = Array.from({ length: count }, (_, index) => {
+      const term = at + index * offsets.termBytes;
+      const score = memory.getFloat32(term + offsets.score, true);
+      return { anchorItem: memory.getUint32(term, true), score };
+    });
+    return { named, rest: memory.getFloat64(at + offsets.rest, true) };
+  });
+}
+
 /** Receipts of each item in these places and dayparts together. */
 export function receiptsIn(kernel: Kernel, scopes: readonly number[], items: Items): number[] {
   const { run } = kernel;

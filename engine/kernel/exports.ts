@@ -72,12 +72,18 @@ type ConstantName =
   | 'ROW_CAPACITY'
   | 'ROW_CELLS'
   | 'ROW_SIZE'
+  | 'ROWS_A_PLACE'
   | 'ROW_VIEW'
   | 'TABLE_MEM'
   | 'TABLE_NEXT'
   | 'TABLE_NONE'
   | 'TABLE_SAME'
   | 'TABLE_SCOPE'
+  | 'TERM_BYTES'
+  | 'TERM_SCORE'
+  | 'TERMS_BYTES'
+  | 'TERMS_NAMED'
+  | 'TERMS_REST'
   | 'VIEW_BYTES'
   | 'VIEW_SERVED'
   | 'WORD_BYTE'
@@ -91,6 +97,8 @@ type ConstantName =
 
 export interface KernelExports extends KernelConstants {
   readonly memory: WebAssembly.Memory;
+  /** Slots of popularity rows that were looked at. */
+  readonly slotsRead: WebAssembly.Global;
   readonly itemCount: WebAssembly.Global;
   start(items: number): void;
   usedBytes(): number;
@@ -102,13 +110,15 @@ export interface KernelExports extends KernelConstants {
   pairGrowth(day: number): number;
   popGrowth(day: number): number;
   addItem(hash: bigint): number;
-  setListable(item: number, listable: boolean): void;
+  setCatalogued(item: number, isActive: boolean, isTold: boolean): void;
+  isKnown(item: number): number;
   makeBitmap(): number;
   setBit(bitmap: number, item: number, isSet: boolean): void;
   askBitmaps(one: number, other: number, last: number): void;
   bar(item: number): void;
   barHistory(): void;
   isEligible(item: number): number;
+  keepEligible(items: number, count: number, most: number): number;
   itemRecord(item: number): number;
   itemHot(item: number): number;
   pushStore(hash: bigint): number;
@@ -163,6 +173,7 @@ export interface KernelExports extends KernelConstants {
   accumulateSquares(table: number, scale: number): void;
   sumSquares(table: number): number;
   accumulateScope(scope: number): void;
+  offerScope(scope: number): void;
   select(
     byAccumulator: number,
     table: number,
@@ -179,7 +190,13 @@ export interface KernelExports extends KernelConstants {
   anchorOf(item: number): number;
   explainInput(): number;
   explainItems(table: number, count: number): number;
-  anchorTerm(anchor: number, table: number, squared: boolean, item: number): number;
+  explainTerms(
+    table: number,
+    squared: boolean,
+    by: number,
+    byInFactor: boolean,
+    count: number,
+  ): number;
   repeatTerm(anchor: number, kind: number): number;
   ownRepeatShare(): number;
   pairCount(table: number, from: number, to: number): number;

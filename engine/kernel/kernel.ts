@@ -7,7 +7,9 @@ import { type KernelOptions, startModule } from './instance.ts';
 import { type KernelLayout, layoutOf } from './layout.ts';
 
 /** Of the meaning of what the module exports; the numbers are read from it. */
-const layoutVersion = 5;
+const layoutVersion = 6;
+/** Of each place: its dayparts, and what they come to. */
+const rowsOfPlace = daypartCount + 1;
 
 export type PairTable = 'next' | 'same' | 'mem';
 
@@ -17,6 +19,11 @@ export interface Decay {
   readonly landmarkDay: number;
   readonly popularityHalfLifeDays: number;
   readonly popularityLandmarkDay: number;
+}
+
+/** The popularity row of a place (0 is the chain) at one daypart; undefined: of its whole day. */
+export function scopeOf(place: number, daypart: number | undefined): number {
+  return place * rowsOfPlace + (daypart ?? daypartCount);
 }
 
 export interface KernelCell {
@@ -76,6 +83,7 @@ export class Kernel {
     assert(this.run.FRESH_MAX.value === limits.freshItemsMax, 'limits differ: new items');
     assert(this.run.VIEW_SERVED.value === limits.neighboursServed, 'limits differ: neighbours');
     assert(this.layout.dayparts === daypartCount, 'limits differ: dayparts');
+    assert(this.run.ROWS_A_PLACE.value === rowsOfPlace, 'limits differ: dayparts');
     assert(this.run.LEADS_MAX.value === limits.leadsMax, 'limits differ: leads');
     this.view = new DataView(this.run.memory.buffer);
     this.bytes = new Uint8Array(this.run.memory.buffer);
@@ -220,6 +228,19 @@ export class Kernel {
   anchorItem(index: number): number {
     const { bytes, item } = this.layout.anchor;
     return this.memory().getUint32((this.run.anchorsAddress() >>> 0) + index * bytes + item, true);
+  }
+
+  /** The first `most` of some items that may be listed; RESULTS_MAX of them at most. */
+  eligibleOf(items: readonly number[], most: number): number[] {
+    assert(
+      items.length <= this.run.RESULTS_MAX.value,
+      'more items than can be asked about at once',
+    );
+    const asked = this.run.explainInput() >>> 0;
+    const memory = this.memory();
+    for (let at = 0; at < items.length; at++) memory.setUint32(asked + at * 4, items[at]!, true);
+    const kept = this.run.keepEligible(asked, items.length, most);
+    return Array.from({ length: kept }, (_, at) => memory.getUint32(asked + at * 4, true));
   }
 
   /** Receipts that held the item. */

@@ -59,6 +59,7 @@ export function layoutOf(constants: KernelConstants) {
       lastDay: of('ANCHOR_LAST_DAY'),
     },
     explanation: explanationOf(of),
+    terms: termsOf(of),
     counterTotal: of('ITEM_COUNTERS'),
     counters: countersOf(of),
   } as const;
@@ -77,6 +78,17 @@ function explanationOf(of: (name: keyof KernelConstants) => number) {
     support: of('EXPLANATION_SUPPORT'),
     popularity: of('EXPLANATION_POP'),
     again: of('EXPLANATION_AGAIN'),
+  };
+}
+
+/** What anchors gave to one item of a list (assembly/terms.ts). */
+function termsOf(of: (name: keyof KernelConstants) => number) {
+  return {
+    bytes: of('TERMS_BYTES'),
+    termBytes: of('TERM_BYTES'),
+    score: of('TERM_SCORE'),
+    named: of('TERMS_NAMED'),
+    rest: of('TERMS_REST'),
   };
 }
 

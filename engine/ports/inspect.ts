@@ -3,7 +3,7 @@
 import { limits } from '../base/limits.ts';
 import type { Registries } from '../catalogue/registries.ts';
 import type { Counts } from '../counting/counts.ts';
-import type { Kernel, KernelCell } from '../kernel/kernel.ts';
+import { type Kernel, type KernelCell, scopeOf } from '../kernel/kernel.ts';
 import { type Daypart, dayparts } from '../serve/request.ts';
 import { tasteAgeDecay } from '../serve/selection.ts';
 
@@ -103,7 +103,7 @@ export function inspectionOf(
     scope: (storeId, daypart) => {
       const place = storeId === undefined ? 0 : stores.numberOf(storeId);
       if (place === undefined) return [];
-      return named(kernel.row('scope', place * dayparts.length + dayparts.indexOf(daypart)));
+      return named(kernel.row('scope', scopeOf(place, dayparts.indexOf(daypart))));
     },
     habits: () => kernel.habits(),
     usedBytes: () => kernel.run.usedBytes(),

@@ -38,8 +38,6 @@ export interface ServeContext {
   readonly scenario: Scenario;
   readonly audience: Audience;
   readonly kernel: Kernel;
-  /** Whether an item may be shown at all. */
-  readonly knowsItem: (number: number) => boolean;
   readonly registries: Registries;
   readonly content: Content;
   readonly newcomers: Newcomers;
@@ -131,7 +129,6 @@ export function deriveContext(
     scenario: request.scenario,
     audience,
     kernel: counts.kernel,
-    knowsItem: (number) => counts.knowsItem(number),
     registries,
     content: state.content,
     newcomers: state.newcomers,

@@ -4,26 +4,19 @@
 import { limits } from '../base/limits.ts';
 import { daypartCount } from '../base/time.ts';
 import { receiptsIn } from '../kernel/explain.ts';
+import { scopeOf } from '../kernel/kernel.ts';
 import type { ServeContext } from './context.ts';
 import type { Candidate, Source } from './draft.ts';
 import { reasonOf } from './ranked.ts';
 import type { ReasonType, Relaxation } from './request.ts';
 import { candidatesFrom } from './selection.ts';
-import { isEligible } from './stages/eligibility.ts';
 import { explainedTerms } from './terms.ts';
 
 interface Place {
   readonly reason: ReasonType;
   readonly relaxation: Relaxation;
-  /** Undefined: the whole chain, all day. */
-  readonly scopes: readonly number[] | undefined;
-}
-
-/** The popularity rows of a place, at one daypart or all. */
-function scopesOf(place: number, daypart: number | undefined): number[] {
-  const first = place * daypartCount;
-  if (daypart !== undefined) return [first + daypart];
-  return Array.from({ length: daypartCount }, (_, part) => first + part);
+  /** Popularity rows: one, or those of the stores of a city. */
+  readonly scopes: readonly number[];
 }
 
 /** What a row costs beside its cells: each item of the list is looked up in it for its count. */
@@ -43,17 +36,13 @@ function scopesOfCity(
   let [found, cells] = [0, 0];
   for (const run of stores.inGroup(city)) {
     for (const number of run) {
-      const before = scopes.length;
       for (let part = 0; part < daypartCount; part++) {
-        const scope = number * daypartCount + part;
-        const size = kernel.rowSize('scope', scope);
-        if (size === 0) continue;
-        cells += cellsPerRow + size;
-        if (daypart === undefined || daypart === part) scopes.push(scope);
+        const size = kernel.rowSize('scope', scopeOf(number, part));
+        if (size > 0) cells += cellsPerRow + size;
       }
-      if (cells > limits.cityCellsMax && found > 0) {
-        return { stores: found, scopes: scopes.slice(0, before) };
-      }
+      if (cells > limits.cityCellsMax && found > 0) return { stores: found, scopes };
+      const scope = scopeOf(number, daypart);
+      if (kernel.rowSize('scope', scope) > 0) scopes.push(scope);
       found += 1;
       if (found === limits.cityStoresMax) return { stores: found, scopes };
     }
@@ -66,7 +55,7 @@ function* placesOf(context: ServeContext): Generator<Place> {
   const { storeNumber } = context;
   const daypart = context.scenario === 'popular' ? context.daypart : undefined;
   if (storeNumber !== undefined) {
-    const scopes = scopesOf(storeNumber, daypart);
+    const scopes = [scopeOf(storeNumber, daypart)];
     yield { reason: 'popular_in_store', relaxation: 'filled_from_store', scopes };
     const { city } = context.registries.stores.valueOf(storeNumber);
     const ofCity = city === undefined ? undefined : scopesOfCity(context, city, daypart);
@@ -75,8 +64,8 @@ function* placesOf(context: ServeContext): Generator<Place> {
       yield { reason: 'popular_in_city', relaxation: 'filled_from_city', scopes };
     }
   }
-  const chain = daypart === undefined ? undefined : scopesOf(0, daypart);
-  yield { reason: 'popular_in_chain', relaxation: 'filled_from_chain', scopes: chain };
+  const scopes = [scopeOf(0, daypart)];
+  yield { reason: 'popular_in_chain', relaxation: 'filled_from_chain', scopes };
 }
 
 /** Explains by one reason, and the receipts of an item that are counted for it. */
@@ -107,13 +96,13 @@ function bestOf(
   const { run, layout } = kernel;
   const { tables, priors, repeats } = layout;
   run.startAside(wanted);
-  for (const scope of scopes ?? []) run.accumulateScope(scope);
-  const [byScopes, byChain] = scopes === undefined ? [0, 1] : [1, 0];
-  run.select(byScopes, tables.none, byChain, priors.sales, repeats.none, true, true);
-  const countsOf = (survivors: readonly Candidate[]) =>
-    scopes === undefined
-      ? survivors.map(({ number }) => kernel.support(number))
-      : receiptsIn(kernel, scopes, survivors);
+  const [only] = scopes;
+  if (scopes.length === 1) run.offerScope(only!);
+  else {
+    for (const scope of scopes) run.accumulateScope(scope);
+    run.select(1, tables.none, 0, priors.sales, repeats.none, true, true);
+  }
+  const countsOf = (survivors: readonly Candidate[]) => receiptsIn(kernel, scopes, survivors);
   const source = sourceOf(context, { type, relaxation }, countsOf);
   return candidatesFrom(context, source);
 }
@@ -124,11 +113,11 @@ function fromCatalogue(context: ServeContext, wanted: number): Candidate[] {
   const source = sourceOf(context, kind, () => []);
   const found: Candidate[] = [];
   for (const run of context.registries.items.inGroup('active')) {
-    for (const number of run) {
-      if (!isEligible(context, number)) continue;
+    // All of a run at once: however few of the catalogue may be listed, passing it is cheap.
+    for (const number of context.kernel.eligibleOf(run, wanted - found.length)) {
       found.push({ number, score: 0, source });
-      if (found.length === wanted) return found;
     }
+    if (found.length === wanted) break;
   }
   return found;
 }

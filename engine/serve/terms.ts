@@ -1,37 +1,27 @@
 // The parts that a score is the sum of, for who asks for them.
+import { type AnchorPart, termsFrom } from '../kernel/explain.ts';
 import type { ServeContext } from './context.ts';
+import type { Candidate } from './draft.ts';
 import type { RankedTerm } from './ranked.ts';
 import type { ReasonType } from './request.ts';
 
-/** So many anchors are named; what the others gave is one part. */
-const anchorsNamed = 3;
-
-export interface AnchorPart {
-  readonly type: ReasonType;
-  readonly table: number;
-  /** Whether the table was accumulated as squares. */
-  readonly squared: boolean;
-  /** What a neighbour's share is multiplied by at selection. */
-  readonly scale: number;
-}
-
-/** What an item got from the anchors of the request that goes on, the most first. */
+/**
+ * What each survivor, by its place, got from the anchors of the request that goes on: from a few of
+ * them by name, the most first, and from all others together. Nothing when nobody asked.
+ */
 export function anchorTerms(
-  { kernel }: ServeContext,
-  number: number,
-  { type, table, squared, scale }: AnchorPart,
-): RankedTerm[] {
-  const { run } = kernel;
-  const found: RankedTerm[] = [];
-  for (let index = 0; index < run.anchorTotal(); index++) {
-    // Rounded before they are compared: equal ones stay in the order of the anchors.
-    const score = Math.fround(scale * run.anchorTerm(index, table, squared, number));
-    if (score > 0) found.push({ type, anchorNumber: kernel.anchor(index).item, score });
-  }
-  found.sort((a, b) => b.score - a.score);
-  const others = found.splice(anchorsNamed);
-  const rest = others.reduce((sum, { score }) => sum + score, 0);
-  return others.length === 0 ? found : [...found, { type, score: rest }];
+  { kernel, explains }: ServeContext,
+  survivors: readonly Candidate[],
+  { type, ...part }: AnchorPart & { readonly type: ReasonType },
+): (place: number) => RankedTerm[] {
+  const found = explains ? termsFrom(kernel, survivors, part) : [];
+  return (place) => {
+    const { named, rest } = found[place]!;
+    const terms = named.map(({ anchorItem, score }): RankedTerm => {
+      return { type, anchorNumber: anchorItem, score };
+    });
+    return rest > 0 ? [...terms, { type, score: rest }] : terms;
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 // GET /metrics: how the node stands, in the text format of Prometheus (version 0.0.4).
 import type { Registry } from 'prom-client';
-import type { ClusterStatus } from '../../engine/index.ts';
+import { type ClusterStatus, limits } from '../../engine/index.ts';
 import type { Cuts } from '../cuts.ts';
 import type { EngineAccess, Readiness } from '../operations/operation.ts';
 import { addReadRoute, type HttpApp } from './routes.ts';
@@ -90,6 +90,12 @@ function addMemory(page: Page, { memory = nothing, catalogue = nothing }: Readin
   const most =
     'What they may use, half of Node’s heap: items and stores that need more are refused.';
   page.gauge('caini_catalogue_bytes_max', most, [[{}, catalogue.maxBytes]]);
+  const isShort = ({ usedBytes, maxBytes }: typeof nothing) =>
+    Number(maxBytes > 0 && usedBytes / maxBytes >= limits.memoryWarnedShare);
+  page.gauge('caini_memory_short', 'Whether the counts or the catalogue use 80 % and more.', [
+    [{ of: 'counts' }, isShort(memory)],
+    [{ of: 'catalogue' }, isShort(catalogue)],
+  ]);
 }
 
 const verdicts = { same: 1, differs: 0, unknown: -1 } as const;

@@ -41,10 +41,11 @@ const reasonOf = (engine: Engine, event: Event) =>
     ({ code, reason }: EngineError) => `${code} ${reason}`,
   );
 
-/** Writes items until one is refused; how many were taken. */
-async function fill(engine: Engine): Promise<number> {
-  for (let number = 0; ; number++) {
+/** Writes items until one is refused; the number of that one. */
+async function fill(engine: Engine, onTaken = () => {}, from = 0): Promise<number> {
+  for (let number = from; ; number++) {
     const told = await reasonOf(engine, itemOf(number, wordsOf(number)));
+    onTaken();
     if (told === 'created') continue;
     expect(told).toBe('RESOURCE_EXHAUSTED CATALOGUE_FULL');
     return number;
@@ -93,6 +94,33 @@ test(
       const [known] = await engine.writes.ingest([events[items - 1]!]);
       expect(known).toMatchObject({ status: 'duplicate' });
       expect(engine.status().catalogue.usedBytes).toBeLessThanOrEqual(maxBytes);
+      await engine.close();
+    }),
+  60_000,
+);
+
+test(
+  'the log warns once from 80 % on, and again when there was room in between',
+  () =>
+    withTemporaryFolder(async (dataDir) => {
+      const told: string[] = [];
+      const notify = (message: string) => told.push(message);
+      const engine = await openEngine({ dataDir, clock, notify, catalogueMaxBytes: maxBytes });
+      const warnings = () => told.filter((message) => message.startsWith('items and stores use'));
+      const useOf = ({ usedBytes }: { readonly usedBytes: number }) => usedBytes / maxBytes;
+      const shares: number[] = [];
+      const taken = await fill(engine, () => {
+        if (warnings().length > 0) shares.push(useOf(engine.status().catalogue));
+      });
+      expect(warnings()).toHaveLength(1);
+      expect(warnings()[0]).toMatch(
+        /^items and stores use 8\d % of what they may .*CATALOGUE_FULL/,
+      );
+      expect(shares[0]).toBeGreaterThanOrEqual(0.8);
+      expect(shares[0]).toBeLessThan(0.82);
+      for (let number = 0; number < taken / 2; number++) await reasonOf(engine, itemOf(number));
+      await fill(engine, undefined, taken);
+      expect(warnings()).toHaveLength(2);
       await engine.close();
     }),
   60_000,

@@ -61,25 +61,24 @@ function deriveMix({ kernel: { run, layout }, formula }: ServeContext): Mix {
   };
 }
 
-/** The parts of a score of guess-you-like. */
-function termsOf(context: ServeContext, number: number, mix: Mix) {
+/** The parts of each survivor's score of guess-you-like, by its place. */
+function termsOf(context: ServeContext, survivors: readonly Candidate[], mix: Mix) {
   const { kernel } = context;
-  return explainedTerms(context, () => {
-    const index = kernel.run.anchorOf(number);
-    const again = index < 0 ? 0 : kernel.run.repeatTerm(index, mix.repeat);
-    const scale = mix.byAccumulator * kernel.inFactor(number);
-    const after = {
-      type: 'bought_after',
-      table: kernel.layout.tables.next,
-      squared: false,
-      scale,
-    } as const;
-    return [
-      { type: 'bought_before', score: again },
-      ...anchorTerms(context, number, after),
-      { type: 'popular_in_chain', score: mix.byPopularity * kernel.popularity(number) },
-    ];
+  const after = anchorTerms(context, survivors, {
+    ...({ type: 'bought_after', table: kernel.layout.tables.next, squared: false } as const),
+    ...{ scale: mix.byAccumulator, byInFactor: true },
   });
+  return (place: number) =>
+    explainedTerms(context, () => {
+      const { number } = survivors[place]!;
+      const index = kernel.run.anchorOf(number);
+      const again = index < 0 ? 0 : kernel.run.repeatTerm(index, mix.repeat);
+      return [
+        { type: 'bought_before', score: again },
+        ...after(place),
+        { type: 'popular_in_chain', score: mix.byPopularity * kernel.popularity(number) },
+      ];
+    });
 }
 
 function explain(
@@ -87,11 +86,13 @@ function explain(
   survivors: readonly Candidate[],
   { mix, withRepeat }: { readonly mix: Mix; readonly withRepeat: boolean },
 ): RankedItem[] {
-  return explained(context.kernel, 'next', survivors).map((found, place) => {
+  const found = explained(context.kernel, 'next', survivors);
+  const terms = termsOf(context, survivors, mix);
+  return found.map((each, place) => {
     const { number, score } = survivors[place]!;
-    const reasons = reasonsFor(found, mix, withRepeat);
+    const reasons = reasonsFor(each, mix, withRepeat);
     if (!context.explains) return { number, score, reasons };
-    return { number, score, reasons, ...termsOf(context, number, mix) };
+    return { number, score, reasons, ...terms(place) };
   });
 }
 
@@ -146,15 +147,24 @@ export function guessYouLike(context: ServeContext, wanted: number): Ranking {
   });
 }
 
-/** The parts of a score of discover; `byLastBuys` is what LAST was multiplied by. */
-function newTermsOf(context: ServeContext, number: number, byLastBuys: number) {
+/** The same of discover; `byLastBuys` is what LAST was multiplied by. */
+function newTermsOf(context: ServeContext, survivors: readonly Candidate[], byLastBuys: number) {
   const { tables } = context.kernel.layout;
-  return explainedTerms(context, () => [
-    ...newSources.flatMap(({ type, table }) =>
-      anchorTerms(context, number, { type, table: tables[table], squared: true, scale: 1 }),
-    ),
-    { type: 'popular_in_chain', score: byLastBuys * context.kernel.lastBuys(number) },
-  ]);
+  const parts = newSources.map(({ type, table }) => {
+    const part = {
+      type,
+      table: tables[table],
+      squared: true,
+      scale: 1,
+      byInFactor: false,
+    } as const;
+    return anchorTerms(context, survivors, part);
+  });
+  return (place: number) =>
+    explainedTerms(context, () => {
+      const score = byLastBuys * context.kernel.lastBuys(survivors[place]!.number);
+      return [...parts.flatMap((part) => part(place)), { type: 'popular_in_chain', score }];
+    });
 }
 
 const newSources = [
@@ -170,6 +180,7 @@ function explainNew(
   const { kernel } = context;
   const byMembers = explained(kernel, 'mem', survivors);
   const byReceipts = explained(kernel, 'next', survivors);
+  const terms = newTermsOf(context, survivors, byLastBuys);
   return byMembers.map((ofMembers, place) => {
     const { number, score } = survivors[place]!;
     const { support } = ofMembers;
@@ -184,7 +195,7 @@ function explainNew(
     if (!isReceiptsFirst) add('bought_after', ofReceipts);
     if (support > 0) reasons.push(reasonOf('popular_in_chain', support));
     if (!context.explains) return { number, score, reasons };
-    return { number, score, reasons, ...newTermsOf(context, number, byLastBuys) };
+    return { number, score, reasons, ...terms(place) };
   });
 }
 
@@ -266,14 +277,16 @@ export function buyAgain(context: ServeContext, wanted: number): Ranking {
     true,
     false,
   );
-  const explainOne = ({ number, score }: Candidate): RankedItem => {
-    const index = kernel.run.anchorOf(number);
-    const reasons = [reasonOf('bought_before', kernel.anchor(index).receipts)];
-    const terms = termsOf(context, number, mix);
-    return { number, score, reasons, ...terms, ...dueDate(context, index) };
+  const explainAgain = (survivors: readonly Candidate[]): RankedItem[] => {
+    const terms = termsOf(context, survivors, mix);
+    return survivors.map(({ number, score }, place) => {
+      const index = kernel.run.anchorOf(number);
+      const reasons = [reasonOf('bought_before', kernel.anchor(index).receipts)];
+      return { number, score, reasons, ...terms(place), ...dueDate(context, index) };
+    });
   };
   return candidatesFrom(context, {
-    explain: (survivors) => survivors.map(explainOne),
+    explain: explainAgain,
     isPersonal: (items) => items.length > 0,
   });
 }

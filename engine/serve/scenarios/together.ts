@@ -102,11 +102,13 @@ export function basketAddOn(context: ServeContext, wanted: number): Ranking {
   const habitOf = new Map(habits.map(({ number, term }) => [number, term]));
   const byTicket = {
     ...({ type: 'bought_together', table: tables.same, squared: true } as const),
-    scale: 1 / size,
+    ...{ scale: 1 / size, byInFactor: false },
   };
   return candidatesFrom(context, {
-    explain: (survivors) =>
-      explained(kernel, 'same', survivors).map((found, place) => {
+    explain: (survivors) => {
+      const all = explained(kernel, 'same', survivors);
+      const ofTicket = anchorTerms(context, survivors, byTicket);
+      return all.map((found, place) => {
         const { number, score } = survivors[place]!;
         const { anchorItem: anchorNumber } = found;
         const reasons: RankedReason[] = [];
@@ -115,11 +117,12 @@ export function basketAddOn(context: ServeContext, wanted: number): Ranking {
         const count = bought.get(number);
         if (count !== undefined && !isForTill) reasons.push(reasonOf('bought_before', count));
         const terms = explainedTerms(context, () => [
-          ...anchorTerms(context, number, byTicket),
+          ...ofTicket(place),
           { type: 'bought_before', score: (weight * (habitOf.get(number) ?? 0)) / size },
         ]);
         return { number, score, reasons, ...terms };
-      }),
+      });
+    },
     // With one item listed it would say that the member bought it before.
     isPersonal: (items) => !isForTill && items.some(({ number }) => bought.has(number)),
   });

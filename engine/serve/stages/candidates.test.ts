@@ -33,7 +33,6 @@ function contextOf(asked: Partial<ServeContext>): ServeContext {
     formula: 'shipped',
     relaxations: [],
     explains: false,
-    knowsItem: () => true,
     ...asked,
   } as unknown as ServeContext;
 }

@@ -16,9 +16,16 @@ function kernelOf(): Kernel {
   });
   for (let item = 0; item < 100; item++) {
     kernel.run.addItem(BigInt(item));
-    kernel.run.setListable(item, item % 4 !== 0);
+    kernel.run.setCatalogued(item, item % 4 !== 0, true);
   }
   return kernel;
+}
+
+function addUpTo(kernel: Kernel, count: number): void {
+  for (let item = 100; item < count; item++) {
+    kernel.run.addItem(BigInt(item));
+    kernel.run.setCatalogued(item, true, true);
+  }
 }
 
 function decided(kernel: Kernel, asked: Partial<ServeContext> = {}): ServeContext {
@@ -29,7 +36,6 @@ function decided(kernel: Kernel, asked: Partial<ServeContext> = {}): ServeContex
     scenario: 'guess-you-like',
     anchorNumber: undefined,
     history: undefined,
-    knowsItem: () => true,
     ...asked,
   } as unknown as ServeContext;
   eligibility.run(startDraft(context, 20));
@@ -91,7 +97,7 @@ test('bitmaps grow with the catalogue and keep their bits; a new item has none',
   const kernel = kernelOf();
   const bitmap = kernel.run.makeBitmap();
   kernel.run.setBit(bitmap, 7, true);
-  for (let item = 100; item < 5_000; item++) kernel.run.addItem(BigInt(item));
+  addUpTo(kernel, 5_000);
   const context = decided(kernel, { bitmaps: [bitmap] });
   expect(eligible(context)).toEqual([7]);
   expect(isEligible(context, 4_999)).toBe(false);
@@ -112,14 +118,10 @@ test('what is barred beside a request may be listed again after it', () => {
 
 test('more than a thousand items can be barred, each of them as often as one likes', () => {
   const kernel = kernelOf();
-  for (let item = 100; item < 5_000; item++) kernel.run.addItem(BigInt(item));
+  addUpTo(kernel, 5_000);
   const excluded = Array.from({ length: 9_000 }, (_, at) => at % 4_500);
   const context = decided(kernel, { excluded });
   expect(isEligible(context, 4_499)).toBe(false);
   expect(isEligible(context, 4_500)).toBe(true);
   expect(isEligible(decided(kernel), 4_499)).toBe(true);
-});
-
-test('what nothing is known of is not eligible, whatever the kernel says', () => {
-  expect(isEligible(decided(kernelOf(), { knowsItem: () => false }), 1)).toBe(false);
 });

@@ -3,8 +3,9 @@ import type { ServeContext } from '../context.ts';
 import type { Draft, Stage } from '../draft.ts';
 
 /**
- * Of the catalogue, what is active; of the request, all but its ticket and what it excludes; and
- * not the item that a list starts from, nor, where something new is asked for, what was bought.
+ * Of the catalogue, what is active and known; of the request, all but its ticket and what it
+ * excludes; and not the item that a list starts from, nor, where something new is asked for, what
+ * was bought.
  */
 function decide({ context }: Draft): void {
   const { kernel, bitmaps, excluded, scenario, anchorNumber } = context;
@@ -18,8 +19,8 @@ function decide({ context }: Draft): void {
 }
 
 /** Whether an item may be listed, after the stage. What the kernel selects has been asked. */
-export function isEligible({ kernel, knowsItem }: ServeContext, number: number): boolean {
-  return Boolean(kernel.run.isEligible(number)) && knowsItem(number);
+export function isEligible({ kernel }: ServeContext, number: number): boolean {
+  return Boolean(kernel.run.isEligible(number));
 }
 
 export const eligibility: Stage = { name: 'eligibility', run: decide };

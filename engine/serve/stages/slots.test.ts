@@ -26,7 +26,6 @@ function placed(candidates: readonly Candidate[], asked: Asked): readonly number
     scenario,
     limit,
     day,
-    knowsItem: () => true,
     newcomers: { isEmpty: false, similarTo: () => newItems },
     registries: { items: { compareHashes: () => 0 } },
     kernel: {
