@@ -87,9 +87,10 @@ function addLastBasket(side: u32, sign: i64): void {
   const weight = sign * fixed(popGrowth(load<i32>(basket, BASKET_DAY)));
   for (let k: u32 = 0; k < count; k++) {
     const item = load<u32>(first + k * 4);
-    popularityChanged(BY_LAST_BUYS, item, addCounter(item, ITEM_LAST, weight));
+    addCounter(item, ITEM_LAST, weight);
     addLast(weight);
     refreshLast(item);
+    popularityChanged(BY_LAST_BUYS, item);
   }
 }
 

@@ -237,8 +237,9 @@ export function addPopularity(basket: u32, sign: i64): void {
     const item = itemAt(first, k);
     const support = addCounter(item, ITEM_SUPPORT, sign);
     if (support == 0 || support == sign) setSold(item, support > 0);
-    popularityChanged(BY_SALES, item, addCounter(item, ITEM_POP, weight));
+    addCounter(item, ITEM_POP, weight);
     refreshPopularity(item);
+    popularityChanged(BY_SALES, item);
     if (part) continue;
     const hash = hashOf(item);
     addToPlace(0, daypart, item, weight, <i32>sign, mix(chainKey + hash) | 1);

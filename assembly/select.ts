@@ -9,7 +9,6 @@ import { flagOf, popularCount, popularList, popularThreshold } from './popular';
 import { repeatTermAt } from './repeat';
 import { isSettledAbove, offer } from './topk';
 import { blend, clearTouched, offerTouched, priorOf, touchedEnd } from './touched';
-import { plain } from './weight';
 
 /**
  * Selects by: byAccumulator · acc(j) [· IN[j]^-0.3 when `table` is NEXT] + byPrior · POP[j] (when
@@ -58,7 +57,7 @@ export function select(
  * offered yet.
  */
 function offerTheRest(byPrior: f64, prior: u32): void {
-  if (isSettledAbove(<f32>(byPrior * plain(popularThreshold(prior))))) return;
+  if (isSettledAbove(<f32>(byPrior * <f64>popularThreshold(prior)))) return;
   const end = touchedEnd();
   for (let at = touched; at < end; at += 4) store<u32>(mark(load<u32>(at)), epoch, MARK_STAMP);
   for (let item: u32 = 0; item < itemCount; item++) {
