@@ -87,7 +87,7 @@ export function startRequest(limit: u32, pairGrowthNow: f64): void {
 
 /**
  * Begins a selection of at most `limit` items beside the request: one without anchors. What the
- * request's own anchors gave can be told again after `endAside`.
+ * request's own anchors gave can be explained again after `endAside`.
  */
 export function startAside(limit: u32): void {
   if (!asideEpoch) {

@@ -86,7 +86,7 @@ export function squaresAt(table: u32, anchor: u32): u32 {
   return load<u32>(notesOf(table), NOTES_SQUARES) + anchor * SQUARES_BYTES;
 }
 
-/** Notes one entry and returns where the next goes. */
+/** Records one entry and returns where the next goes. */
 // @ts-expect-error: decorator
 @inline
 export function addContribution(at: u32, item: u32, value: f32): u32 {

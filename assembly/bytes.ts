@@ -53,7 +53,7 @@ export function wroteUpTo(address: u32): void {
   outLength = address - out;
 }
 
-/** What has been written since the last drain: its address; its length is told by snapshotBytes. */
+/** What has been written since the last drain: its address; snapshotBytes has its length. */
 export function snapshotAddress(): u32 {
   return out;
 }

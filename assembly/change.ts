@@ -9,8 +9,8 @@ import {
   addWork,
   clearWork,
   forgetHistory,
-  judge,
-  meet,
+  countHabits,
+  addGapsOf,
   rememberFresh,
   workDone,
 } from './contribution';
@@ -52,7 +52,7 @@ function beginSide(which: u32): void {
 
 /** Only remembers a basket that both sides have: what comes after it depends on it. */
 function passBasket(basket: u32, at: u32): void {
-  meet(basket, at, seen, 0);
+  addGapsOf(basket, at, seen, 0);
   rememberFresh();
   addWork(load<u32>(basket, BASKET_ITEMS));
 }
@@ -68,8 +68,8 @@ function countBasket(basket: u32, at: u32): void {
   for (let lag: u32 = 1; lag <= lags; lag++) {
     addLag(basket - lag * BASKET_BYTES, basket, lag, growth, sign, counted);
   }
-  if (at > 0) judge(basket, at, seen, growth, sign);
-  const known = meet(basket, at, seen, sign);
+  if (at > 0) countHabits(basket, at, seen, growth, sign);
+  const known = addGapsOf(basket, at, seen, sign);
   addFresh(load<i32>(basket, BASKET_DAY), sign);
   rememberFresh();
   if (!at) return;

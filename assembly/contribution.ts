@@ -1,5 +1,5 @@
 // What one basket adds to the counts (docs/reference/counts.md), and its inverse: the cells of each
-// table. In which order baskets are counted is told by change.ts.
+// table. In which order baskets are counted stands in change.ts.
 
 import { addCell, mix, warmRow } from './counts';
 import {
@@ -13,10 +13,10 @@ import {
   addKnown,
   endBasket,
   forgetKnown,
-  holdKnown,
-  judgeKnown,
+  markHeld,
+  countKnownHabits,
   knownTotal,
-  meetKnown,
+  addKnownGap,
 } from './habits';
 import { allocate } from './heap';
 import {
@@ -62,7 +62,7 @@ import {
 } from './totals';
 import { fixed, pairGrowth, popGrowth } from './weight';
 
-/** So many of what a member knows are judged in the time of one cell. */
+/** So many of what a member knows are counted in the time of one cell. */
 const KNOWN_A_CELL: u32 = 16;
 const DIGEST_NEXT: u64 = 1;
 const DIGEST_SAME: u64 = 2;
@@ -252,7 +252,7 @@ export function addPopularity(basket: u32, sign: i64): void {
  * adds their GAP_DAYS and GAPS unless `sign` is 0. Those that did not are the basket's fresh ones;
  * a basket that pairs with nothing has none.
  */
-export function meet(basket: u32, at: u32, epoch: u32, sign: i64): u32 {
+export function addGapsOf(basket: u32, at: u32, epoch: u32, sign: i64): u32 {
   const day = load<i32>(basket, BASKET_DAY);
   const first = load<u32>(basket, BASKET_FIRST);
   const count = load<u32>(basket, BASKET_ITEMS);
@@ -264,7 +264,7 @@ export function meet(basket: u32, at: u32, epoch: u32, sign: i64): u32 {
     const own = record(item);
     if (load<u32>(own, ITEM_SEEN) == epoch) {
       known++;
-      const gap = meetKnown(load<u32>(own, ITEM_PLACE), at, day);
+      const gap = addKnownGap(load<u32>(own, ITEM_PLACE), at, day);
       if (gap > 0 && sign) addGap(item, sign * <i64>gap, sign);
     } else {
       store<u32>(own, epoch, ITEM_SEEN);
@@ -283,15 +283,15 @@ function addGap(item: u32, days: i64, sign: i64): void {
 }
 
 /** What the member bought before basket `at` is bought again in it, or is not. */
-export function judge(basket: u32, at: u32, seen: u32, growth: f64, sign: i64): void {
+export function countHabits(basket: u32, at: u32, seen: u32, growth: f64, sign: i64): void {
   const first = load<u32>(basket, BASKET_FIRST);
   const count = load<u32>(basket, BASKET_ITEMS);
   if (count > PAIR_ITEMS_MAX) return;
   for (let k: u32 = 0; k < count; k++) {
     const own = record(itemAt(first, k));
-    if (load<u32>(own, ITEM_SEEN) == seen) holdKnown(load<u32>(own, ITEM_PLACE), at);
+    if (load<u32>(own, ITEM_SEEN) == seen) markHeld(load<u32>(own, ITEM_PLACE), at);
   }
-  judgeKnown(at, growth, sign);
+  countKnownHabits(at, growth, sign);
   work += knownTotal() / KNOWN_A_CELL;
 }
 

@@ -353,7 +353,7 @@ export function reserveCells(row: u32, cells: u32): void {
 }
 
 /** Cells were put into a row by hand (records.ts). */
-export function noteCells(row: u32, cells: u32): void {
+export function recordCells(row: u32, cells: u32): void {
   store<u32>(row, load<u32>(row, ROW_SIZE) + cells, ROW_SIZE);
   cellsTotal += <f64>cells;
 }

@@ -126,7 +126,7 @@ export function explainItems(table: u32, count: u32): u32 {
   for (let k: u32 = 0; k < contributions; k++) explainAnchor(k, table);
   endAsking(count);
   for (let k: u32 = 0; k < count; k++) {
-    noteFacts(explanations + k * EXPLANATION_BYTES, askedItem(k), table);
+    recordFacts(explanations + k * EXPLANATION_BYTES, askedItem(k), table);
   }
   return explanations;
 }
@@ -157,7 +157,7 @@ export function askedPlace(item: u32): u32 {
 }
 
 /** What reasons tell beside the anchor that gave most. */
-function noteFacts(at: u32, item: u32, table: u32): void {
+function recordFacts(at: u32, item: u32, table: u32): void {
   const best = load<i32>(at);
   if (best >= 0) {
     const from = load<u32>(anchors + <u32>best * ANCHOR_BYTES, ANCHOR_ITEM);

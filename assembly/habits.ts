@@ -113,7 +113,7 @@ export function forgetKnown(): void {
   whole = 0;
 }
 
-/** Notes an item of basket `at` that no earlier one holds; returns its place among the known. */
+/** Records an item of basket `at` that no earlier one holds; returns its place among the known. */
 export function addKnown(item: u32, at: u32, day: i32): u32 {
   if (knownCount == knownCapacity) {
     const larger = max<u32>(256, knownCapacity * 2);
@@ -131,8 +131,8 @@ export function addKnown(item: u32, at: u32, day: i32): u32 {
   return place;
 }
 
-/** Notes that basket `at` holds a known item again; returns the days since the last that did. */
-export function meetKnown(place: u32, at: u32, day: i32): i32 {
+/** Records that basket `at` holds a known item again; returns the days since the last that did. */
+export function addKnownGap(place: u32, at: u32, day: i32): i32 {
   const entry = known + place * KNOWN_BYTES;
   const share = load<f64>(entry, KNOWN_SHARE) * decayOf(at - load<u32>(entry, KNOWN_LAST));
   store<f64>(entry, share + 1, KNOWN_SHARE);
@@ -159,13 +159,13 @@ export function endBasket(): void {
   whole = whole * 0.9 + 1;
 }
 
-/** Says, before judgeKnown, that basket `at` holds the known item. */
-export function holdKnown(place: u32, at: u32): void {
+/** Says, before countKnownHabits, that basket `at` holds the known item. */
+export function markHeld(place: u32, at: u32): void {
   store<u32>(known + place * KNOWN_BYTES, at, KNOWN_HELD);
 }
 
 /** EXPECTED and REBOUGHT of basket `at` (not the first) for all that was known before it. */
-export function judgeKnown(at: u32, growth: f64, sign: i64): void {
+export function countKnownHabits(at: u32, growth: f64, sign: i64): void {
   const end = known + knownCount * KNOWN_BYTES;
   const weight = fixed(growth);
   for (let entry = known; entry < end; entry += KNOWN_BYTES) {
@@ -202,7 +202,7 @@ function addSum(entry: u32, from: u32, item: u32, counter: u32, sign: i64): void
   if (sum) addCounter(item, counter, sign * sum);
 }
 
-/** Adds to the items' counters what was judged of the whole history. */
+/** Adds to the items' counters what was counted of the whole history. */
 export function settleKnown(sign: i64): void {
   const end = known + knownCount * KNOWN_BYTES;
   for (let entry = known; entry < end; entry += KNOWN_BYTES) {

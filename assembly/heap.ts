@@ -271,7 +271,7 @@ export function blockBytes(bytes: u32): u32 {
 }
 
 /** Grows the memory once for what is about to be allocated; nothing when there is not so much. */
-export function foresee(bytes: u64): void {
+export function checkRoomFor(bytes: u64): void {
   if (<u64>end + bytes < <u64>hardEnd) extend(<u32>bytes);
 }
 

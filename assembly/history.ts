@@ -1,5 +1,5 @@
 // A member's history as it lies on disk, read into baskets. The byte format of entries is shared
-// with engine/history/entry.ts, which tells it.
+// with engine/history/entry.ts, which describes it.
 //
 // basket, 32 B: day i32 | store u32 | daypart u32 | firstItem u32 (address) | items u32
 //               | touched u32 | 0 | 0

@@ -31,7 +31,7 @@ export { beginChange, continueChange } from './change';
 export { countPart, workDone } from './contribution';
 export { cellCount, rowAddress } from './counts';
 export { askBitmaps, bar, isEligible, keepEligible, makeBitmap, setBit } from './eligible';
-export { beginForesight, foreseeChange, foreseenBytes } from './foresee';
+export { beginEstimate, estimateChange, estimatedBytes } from './estimate-growth';
 export { habitExpected, habitRebought, HABIT_CELLS } from './habits';
 export { heapTotalBytes, setHeapLimits, usedBytes } from './heap';
 export {
@@ -177,12 +177,12 @@ export { exp2, pairGrowth, popGrowth, power, setDecay } from './weight';
 import { startAnchors } from './accumulate';
 import { startContribution } from './contribution';
 import { reserveScopes } from './counts';
-import { startForesight } from './foresee';
+import { startEstimates } from './estimate-growth';
 import { startEligible } from './eligible';
 import { startExplain } from './explain';
 import { startAnchorContributions } from './anchor-contributions';
 import { startHabits } from './habits';
-import { foresee, startHeap } from './heap';
+import { checkRoomFor, startHeap } from './heap';
 import { startHistory } from './history';
 import { itemCount, makeItems } from './items';
 import { CELL_BYTES, ROWS_A_PLACE } from './layout';
@@ -205,7 +205,7 @@ export function start(items: u32): void {
   startTopk();
   startAnchors();
   startContribution();
-  startForesight();
+  startEstimates();
   startHabits();
   startExplain();
   startTerms();
@@ -216,7 +216,7 @@ export function start(items: u32): void {
 
 /**
  * Makes the parts of so many more items, and the rows of stores: what is looked ahead at
- * (foresee.ts) may be of items that are not registered yet.
+ * (estimate-growth.ts) may be of items that are not registered yet.
  */
 export function makeRoom(newItems: u32, newStores: u32): void {
   makeItems(itemCount + newItems);
@@ -227,5 +227,5 @@ export function makeRoom(newItems: u32, newStores: u32): void {
 export function prepareRestore(items: u32, stores: u32, cells: f64): void {
   makeItems(items);
   reserveScopes((stores + 1) * ROWS_A_PLACE);
-  foresee(<u64>(cells * CELL_BYTES * SLOTS_A_CELL));
+  checkRoomFor(<u64>(cells * CELL_BYTES * SLOTS_A_CELL));
 }

@@ -7,7 +7,7 @@ import { allocate, blockBytes, enlarge, release } from './heap';
 import {
   FLAG_ACTIVE,
   FLAG_SOLD,
-  FLAG_TOLD,
+  FLAG_UPSERTED,
   HOT_BYTES,
   ITEM_HASH,
   ITEM_MEM,
@@ -175,7 +175,7 @@ function makeSegment(at: u32): void {
   }
 }
 
-/** Notes in a row's directory whose it is. */
+/** Records in a row's directory whose it is. */
 export function own(row: u32, table: u32, number: u32): void {
   store<u32>(row, (table << OWNER_LOG) | number, ROW_OWNER);
 }
@@ -202,9 +202,9 @@ function setFlag(item: u32, flag: u32, isSet: bool): void {
  * What the catalogue says of an item: whether it is on the shelf, and whether anything was ever
  * said of it.
  */
-export function setCatalogued(item: u32, isActive: bool, isTold: bool): void {
+export function setCatalogued(item: u32, isActive: bool, isUpserted: bool): void {
   setFlag(item, FLAG_ACTIVE, isActive);
-  setFlag(item, FLAG_TOLD, isTold);
+  setFlag(item, FLAG_UPSERTED, isUpserted);
 }
 
 /** Whether receipts that count hold it. */
@@ -217,7 +217,7 @@ export function setSold(item: u32, isSold: bool): void {
  * hold it. What only somebody bought who was erased since is not. Only what is known is listed.
  */
 export function isKnown(item: u32): bool {
-  return item < itemCount && (load<u32>(mark(item), MARK_FLAGS) & (FLAG_TOLD | FLAG_SOLD)) != 0;
+  return item < itemCount && (load<u32>(mark(item), MARK_FLAGS) & (FLAG_UPSERTED | FLAG_SOLD)) != 0;
 }
 
 /** Appends an item by the XXH64 of its outside id; it is on the shelf. */

@@ -18,7 +18,7 @@
 //                                  | EXPECTED_ONCE | REBOUGHT_ONCE | (the counters i64 each)
 //     directories  3 × 32 B        of its rows in NEXT, SAME and MEM, as those of scopes:
 //                                  | cells u32 | capacity u32 | size u32 | view u32 | saved u32 |
-//                                  | foreseen u32 | foreseenBy u32 | owner u32 |
+//                                  | estimated u32 | estimatedBy u32 | owner u32 |
 //                                  (of a scope, in place of a view: its tops, see tops.ts)
 //     counting     16 B            | seen u32 | counted u32 | place u32 | saved u32 |
 //   cells          16 B a cell     | key u32 | count i32 | weight i64 |
@@ -81,9 +81,9 @@ export const MARK_FLAGS: u32 = 8;
 export const MARK_SLOT: u32 = 12;
 /** In the list of best sellers; shifted by one in that of LAST (popular.ts). */
 export const FLAG_POPULAR: u32 = 2;
-/** On the shelf; told of by the catalogue; held by receipts (items.ts). */
+/** On the shelf; upserted into the catalogue; held by receipts (items.ts). */
 export const FLAG_ACTIVE: u32 = 8;
-export const FLAG_TOLD: u32 = 16;
+export const FLAG_UPSERTED: u32 = 16;
 export const FLAG_SOLD: u32 = 32;
 
 export const ROW_BYTES: u32 = 32;
@@ -93,9 +93,9 @@ export const ROW_SIZE: u32 = 8;
 export const ROW_VIEW: u32 = 12;
 /** The snapshot that holds the row already. */
 export const ROW_SAVED: u32 = 16;
-/** So many cells may come to it, and which look ahead has noted that (foresee.ts). */
-export const ROW_FORESEEN: u32 = 20;
-export const ROW_FORESEEN_BY: u32 = 24;
+/** So many cells may come to it, and which estimate has recorded that (estimate-growth.ts). */
+export const ROW_ESTIMATED: u32 = 20;
+export const ROW_ESTIMATED_BY: u32 = 24;
 /** table << 28 | number. */
 export const ROW_OWNER: u32 = 28;
 export const OWNER_LOG: u32 = 28;

@@ -106,7 +106,7 @@ function push(list: u32, item: u32): void {
 }
 
 /**
- * To be told of every new value, once it stands beside the accumulator, so that a list keeps
+ * Called with every new value, once it stands beside the accumulator, so that a list keeps
  * holding all above its threshold.
  */
 export function popularityChanged(list: u32, item: u32): void {

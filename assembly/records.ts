@@ -15,7 +15,7 @@ import {
 } from './bytes';
 import {
   addCell,
-  noteCells,
+  recordCells,
   numberOf,
   reserveCells,
   rowAddress,
@@ -226,7 +226,7 @@ function fillCells(row: u32, size: u32): void {
     store<i64>(at, weight, CELL_WEIGHT);
   }
   readFrom(from);
-  noteCells(row, size);
+  recordCells(row, size);
 }
 
 /** Adds cells to a row that holds changes of them. */

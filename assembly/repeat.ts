@@ -66,7 +66,7 @@ function habitTerm(at: u32, k0: f64): f64 {
   let rebought = plain(load<i64>(item, ITEM_REBOUGHT));
   let expected = plain(load<i64>(item, ITEM_EXPECTED));
   const whole = (rebought + ITEM_PRIOR * now * k0) / (expected + ITEM_PRIOR * now);
-  // Who bought it once is told apart from who came back for it already.
+  // Who bought it once is counted apart from who came back for it already.
   const reboughtOnce = plain(load<i64>(item, ITEM_REBOUGHT_ONCE));
   const expectedOnce = plain(load<i64>(item, ITEM_EXPECTED_ONCE));
   rebought = times == 1 ? reboughtOnce : rebought - reboughtOnce;

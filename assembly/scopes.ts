@@ -68,13 +68,13 @@ export function addToPlace(
   digestKey: u64,
 ): void {
   const row = scopeRow(place * ROWS_A_PLACE + daypart);
-  if (addCell(row, item, weight, count, digestKey) != i64.MIN_VALUE) tellTops(row, weight);
+  if (addCell(row, item, weight, count, digestKey) != i64.MIN_VALUE) updateTops(row, weight);
   const day = scopeRow(place * ROWS_A_PLACE + WHOLE_DAY);
-  if (moveCell(day, item, weight, count) != i64.MIN_VALUE) tellTops(day, weight);
+  if (moveCell(day, item, weight, count) != i64.MIN_VALUE) updateTops(day, weight);
 }
 
 /** Of the cell that was just changed; counts.ts tells of one that is gone. */
-function tellTops(row: u32, weight: i64): void {
+function updateTops(row: u32, weight: i64): void {
   if (!load<u32>(row, ROW_VIEW)) return;
   const slot = (lastCell - load<u32>(row, ROW_CELLS)) / CELL_BYTES;
   if (weight > 0) slotRose(row, slot);

@@ -49,14 +49,14 @@ export function select(
   }
   if (withOthers) offerTouched(byAccumulator, table, byPrior, prior);
   else clearTouched();
-  if (withOthers && byPrior > 0) offerTheRest(byPrior, prior);
+  if (withOthers && byPrior > 0) offerRemaining(byPrior, prior);
 }
 
 /**
  * Only when the short list of the best could not settle the places: asks every item that was not
  * offered yet.
  */
-function offerTheRest(byPrior: f64, prior: u32): void {
+function offerRemaining(byPrior: f64, prior: u32): void {
   if (isSettledAbove(<f32>(byPrior * <f64>popularThreshold(prior)))) return;
   const end = touchedEnd();
   for (let at = touched; at < end; at += 4) store<u32>(mark(load<u32>(at)), epoch, MARK_STAMP);

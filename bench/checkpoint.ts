@@ -89,7 +89,7 @@ function* laterReceipts(engine: Engine): IterableIterator<Purchase> {
   }
 }
 
-/** Sends receipts at the fixed rate until told to stop; returns when all are answered. */
+/** Sends receipts at the fixed rate until asked to stop; returns when all are answered. */
 async function sendOn(
   engine: Engine,
   source: Iterator<Purchase>,

@@ -23,7 +23,7 @@ const readSeconds = 8;
 /** Resolves with the line that sums it up. */
 export async function benchCluster(record: RecordRow): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'caini-bench-cluster-'));
-  const said: string[] = [];
+  const output: string[] = [];
   try {
     await learn(join(folder, 'origin'), 0, learnt);
     const alone = await readsOf(folder, 0);
@@ -36,11 +36,11 @@ export async function benchCluster(record: RecordRow): Promise<string> {
       record({ name, unit: 'lists/s', samples: [rate], limit });
     }
     const [seed, catchUp] = await seedAndCatchUp(folder);
-    said.push(`${seed}, ${catchUp}`);
+    output.push(`${seed}, ${catchUp}`);
     for (const redis of hasRedis() ? [false, true] : [false])
-      said.push(await visible(folder, redis, record));
+      output.push(await visible(folder, redis, record));
     const reads = `reads/s: one process ${alone}, behind one port 1 follower ${one}, 2 ${two}`;
-    return `cluster ${reads}, 2 on ports of their own ${ports}; ${said.join('; ')}`;
+    return `cluster ${reads}, 2 on ports of their own ${ports}; ${output.join('; ')}`;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -149,7 +149,7 @@ async function readsPerSecond(urls: readonly string[]): Promise<number> {
     const connections = 32 / urls.length;
     const requests = paths.map((path) => ({ path }));
     const {
-      requests: told,
+      requests: figuresText,
       non2xx,
       errors,
     } = await autocannon({
@@ -159,7 +159,7 @@ async function readsPerSecond(urls: readonly string[]): Promise<number> {
       requests,
     });
     if (non2xx + errors > 0) throw new Error(`${non2xx} lists were refused, ${errors} lost`);
-    return told.average;
+    return figuresText.average;
   });
   return Math.round((await Promise.all(rates)).reduce((sum, rate) => sum + rate, 0));
 }

@@ -26,7 +26,7 @@ function rawSyncs(folder: string): number[] {
   return samples;
 }
 
-/** Asks for lists at a fixed rate until told to stop; returns how many it got. */
+/** Asks for lists at a fixed rate until asked to stop; returns how many it got. */
 async function readOn(engine: Engine, isDone: () => boolean): Promise<number> {
   let reads = 0;
   const startedAt = performance.now();

@@ -48,7 +48,7 @@ export function ratioOf({ samples, limit, compared = 'median' }: Row): number | 
 }
 
 /** Each bar of a row in words, and whether it was kept. */
-export function judged(row: Row): { readonly words: string; readonly kept: boolean }[] {
+export function verdictsOf(row: Row): { readonly words: string; readonly kept: boolean }[] {
   return (row.bars ?? []).map(({ of, atLeast, atMost }) => {
     const value = of === 'ratio' ? ratioOf(row)! : figuresOf(row.samples)[of];
     const kept = value >= (atLeast ?? Number.NEGATIVE_INFINITY) && value <= (atMost ?? Infinity);

@@ -38,7 +38,7 @@ export async function benchFreshness(record: RecordRow): Promise<string> {
     const program = await startProgram(join(scratch.path, 'data'));
     const { url } = program;
     const occurredAt = new Date(defaultWorkload.endMs).toISOString();
-    const told: string[] = [];
+    const figuresText: string[] = [];
     try {
       for (const { name, reads, receipts } of loads) {
         const limit = { name: 'raw fsync', samples: rawSyncs(scratch.path) };
@@ -58,12 +58,12 @@ export async function benchFreshness(record: RecordRow): Promise<string> {
         record({ name: `acknowledged, ${name}`, unit: 'ms', samples: answer.acknowledged, limit });
         record({ name: `visible, ${name}`, unit: 'ms', samples: answer.visible, limit });
         const { median, p99 } = figuresOf(answer.visible);
-        told.push(`${name}: visible p50 ${rounded(median)} ms p99 ${rounded(p99)} ms`);
+        figuresText.push(`${name}: visible p50 ${rounded(median)} ms p99 ${rounded(p99)} ms`);
       }
     } finally {
       await program.stop();
     }
-    return `freshness ${told.join('  ')}`;
+    return `freshness ${figuresText.join('  ')}`;
   } finally {
     scratch.remove();
   }

@@ -87,15 +87,15 @@ async function load(target: Target, path: string, body: string): Promise<Load> {
   const before = processorMs(target.child);
   const url = `http://${target.address}${path}`;
   const child = spawn('h2load', [...options, ...headers, '-d', body, url]);
-  let said = '';
+  let output = '';
   child.stdout.on('data', (text) => {
-    said += String(text);
+    output += String(text);
   });
   await once(child, 'close');
-  const succeeded = Number(/(\d+) succeeded/.exec(said)?.[1]);
+  const succeeded = Number(/(\d+) succeeded/.exec(output)?.[1]);
   if (succeeded !== calls) throw new Error(`h2load: ${succeeded} of ${calls} succeeded`);
   return {
-    perSecond: Number(/([\d.]+) req\/s/.exec(said)?.[1]),
+    perSecond: Number(/([\d.]+) req\/s/.exec(output)?.[1]),
     processorUs: ((processorMs(target.child) - before) * 1_000) / calls,
   };
 }
@@ -159,11 +159,11 @@ export async function benchGrpc(record: RecordRow): Promise<string> {
       { address: bare.answer, child: bare.child },
     ] as const;
     try {
-      const told: string[] = [];
+      const figuresText: string[] = [];
       for (const question of questions()) {
-        told.push(await measure([...targets], question, scratch.path, record));
+        figuresText.push(await measure([...targets], question, scratch.path, record));
       }
-      return `grpc ${told.join('  ')}`;
+      return `grpc ${figuresText.join('  ')}`;
     } finally {
       await program.stop();
       await bare.stop();

@@ -29,7 +29,7 @@ interface Target {
   readonly child: ChildProcess;
 }
 
-/** What the engine itself answers, so that what comes over the wire can be judged. */
+/** What the engine itself answers, so that what comes over the wire can be checked. */
 async function expectedLists(folder: string): Promise<Map<string, RecommendReply>> {
   const engine = await openEngine({ dataDir: folder });
   await engine.upkeep.settle();
@@ -168,13 +168,15 @@ export async function benchHttp(record: RecordRow): Promise<string> {
       bodyBytes: [...bodies.values()].map((body) => Buffer.byteLength(body)),
     };
     try {
-      const told: string[] = [];
+      const figuresText: string[] = [];
       for (const connections of connectionCounts) {
         const { perSecond, ratio } = await closedLoop(targets, asking, connections, record);
-        told.push(`${connections}: ${rounded(perSecond)} req/s (${ratio.toFixed(2)} of bare)`);
+        figuresText.push(
+          `${connections}: ${rounded(perSecond)} req/s (${ratio.toFixed(2)} of bare)`,
+        );
       }
       for (const rate of fixedRates) await openLoop(targets, asking, rate, record);
-      return `http ${told.join('  ')}`;
+      return `http ${figuresText.join('  ')}`;
     } finally {
       await program.stop();
       await bare.stop();

@@ -94,7 +94,7 @@ async function measureInMemory(record: RecordRow): Promise<string> {
     rates.push(1_000_000 / (performance.now() - startedAt));
     startedAt = performance.now();
   }
-  await judgeCounts(engine, list);
+  await checkCounts(engine, list);
   await engine.close();
   rmSync(folder, { recursive: true, force: true });
   const name = 'in memory, 10 lines each';
@@ -103,7 +103,7 @@ async function measureInMemory(record: RecordRow): Promise<string> {
   return `in memory ${rounded(figuresOf(rates).median)}/s`;
 }
 
-async function judgeCounts(engine: Engine, list: readonly Purchase[]): Promise<void> {
+async function checkCounts(engine: Engine, list: readonly Purchase[]): Promise<void> {
   const { ok, differenceCount } = await engine.upkeep.verify();
   if (!ok || engine.status().events !== list.length) {
     throw new Error(`${differenceCount} counts are wrong`);
@@ -111,7 +111,7 @@ async function judgeCounts(engine: Engine, list: readonly Purchase[]): Promise<v
 }
 
 async function measureDurable(record: RecordRow): Promise<string> {
-  const told: string[] = [];
+  const figuresText: string[] = [];
   for (const { writers, receipts: count, ratioMin } of durable) {
     const [ours, raw]: [Drive[], Drive[]] = [[], []];
     const list = [...receipts(count)];
@@ -140,18 +140,18 @@ async function measureDurable(record: RecordRow): Promise<string> {
       limit: { name: limitName, samples: raw.flatMap(({ latencies }) => latencies) },
     });
     const share = figuresOf(samples).median / figuresOf(limit).median;
-    told.push(
+    figuresText.push(
       `${writers} writers ${rounded(figuresOf(samples).median)}/s (${share.toFixed(2)} of raw)`,
     );
   }
-  return told.join('  ');
+  return figuresText.join('  ');
 }
 
 /** Closed loop: each connection sends its next receipt when the last one is acknowledged. */
 async function measureHttp(record: RecordRow): Promise<string> {
   const folder = scratchIn(tmpdir());
   const program = await startProgram(join(folder, 'data'));
-  const told: string[] = [];
+  const figuresText: string[] = [];
   try {
     for (const connections of [10, 64]) {
       const seed = connections;
@@ -178,13 +178,13 @@ async function measureHttp(record: RecordRow): Promise<string> {
       record({ name: `through HTTP, ${connections} connections`, unit: 'receipts/s', samples });
       const name = `through HTTP, ${connections} connections, answer`;
       record({ name, unit: 'ms', samples: [...ok] });
-      told.push(`HTTP ${connections} ${rounded(samples[0]!)}/s`);
+      figuresText.push(`HTTP ${connections} ${rounded(samples[0]!)}/s`);
     }
   } finally {
     await program.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-  return told.join('  ');
+  return figuresText.join('  ');
 }
 
 function csvOf(list: readonly Purchase[]): { readonly text: string; readonly rows: number } {
@@ -226,11 +226,11 @@ async function measureImport(record: RecordRow): Promise<string> {
 }
 
 export async function benchIngest(record: RecordRow): Promise<string> {
-  const told = [
+  const figuresText = [
     await measureInMemory(record),
     await measureDurable(record),
     await measureHttp(record),
     await measureImport(record),
   ];
-  return `ingest ${told.join('  ')}`;
+  return `ingest ${figuresText.join('  ')}`;
 }

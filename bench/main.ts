@@ -74,8 +74,8 @@ async function runSuite(folder: string): Promise<void> {
     process.exitCode = 1;
   }
   scratch.remove();
-  const told = writeSummary(folder, 'npm run bench');
-  if (told !== undefined) console.log(`\n${told}`);
+  const summary = writeSummary(folder, 'npm run bench');
+  if (summary !== undefined) console.log(`\n${summary}`);
   console.log(`\nwritten to ${relative(process.cwd(), folder)}/`);
 }
 
@@ -84,8 +84,8 @@ async function runPart(name: string, part: Part): Promise<void> {
   const folder = ofSuite ?? makeRunFolder(new Date());
   const line = await part(recorder(folder, name));
   if (ofSuite === undefined) {
-    const told = writeSummary(folder, `npm run bench -- ${name}`);
-    if (told !== undefined) console.log(told);
+    const summary = writeSummary(folder, `npm run bench -- ${name}`);
+    if (summary !== undefined) console.log(summary);
   }
   console.log(line);
 }

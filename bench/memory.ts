@@ -64,7 +64,7 @@ function rowOf(chain: PairChain, bytes: Bytes): string[] {
 
 export async function benchMemory(record: RecordRow): Promise<string> {
   const rows = [head];
-  const told: string[] = [];
+  const figuresText: string[] = [];
   const asked = process.argv[3] === '50' ? [...sizes, largestSize] : sizes;
   for (const size of asked) {
     const scratch = scratchFolder();
@@ -80,11 +80,13 @@ export async function benchMemory(record: RecordRow): Promise<string> {
       add('a pair on disk', bytes.pairOnDisk, diskMax);
       record({ name: `${name} an item in memory`, unit: 'B', samples: [bytes.item] });
       record({ name: `${name} a member on disk`, unit: 'B', samples: [bytes.member] });
-      told.push(`${name} ${rounded(bytes.pair)} B in memory, ${rounded(bytes.pairOnDisk)} on disk`);
+      figuresText.push(
+        `${name} ${rounded(bytes.pair)} B in memory, ${rounded(bytes.pairOnDisk)} on disk`,
+      );
     } finally {
       scratch.remove();
     }
   }
   console.log(table(rows));
-  return `memory  ${told.join('  ')}`;
+  return `memory  ${figuresText.join('  ')}`;
 }

@@ -67,7 +67,7 @@ function kinds(): Kind[] {
 async function measure(url: string, { name, stream }: Kind, record: RecordRow): Promise<string> {
   const { goodput: peak } = await ask(url, stream('closed loop', peakConnections));
   const unloaded = await ask(url, stream(Math.round(peak * unloadedShare), connectionsMax));
-  const told: string[] = [];
+  const figuresText: string[] = [];
   for (const factor of factors) {
     const perSecond = Math.round(peak * factor);
     const { goodput, main, health } = await ask(url, stream(perSecond, connectionsMax));
@@ -99,9 +99,9 @@ async function measure(url: string, { name, stream }: Kind, record: RecordRow): 
     record({ name: `${title}: generator late by`, unit: 'ms', samples: [...main.late] });
     const share = (goodput / peak).toFixed(2);
     const { p99 } = figuresOf([...main.ok]);
-    told.push(`${factor}×: ${rounded(goodput)}/s (${share}) p99 ${rounded(p99)} ms`);
+    figuresText.push(`${factor}×: ${rounded(goodput)}/s (${share}) p99 ${rounded(p99)} ms`);
   }
-  return `${name} peak ${rounded(peak)}/s ${told.join('  ')}`;
+  return `${name} peak ${rounded(peak)}/s ${figuresText.join('  ')}`;
 }
 
 /** Lists must not pay for receipts that come faster than they can be counted. */
@@ -135,11 +135,12 @@ export async function benchOverload(record: RecordRow): Promise<string> {
     await seededChain(join(scratch.path, 'data'));
     const program = await startProgram(join(scratch.path, 'data'));
     try {
-      const told: string[] = [];
+      const figuresText: string[] = [];
       const [lists, receipts] = kinds() as [Kind, Kind];
-      for (const kind of [lists, receipts]) told.push(await measure(program.url, kind, record));
+      for (const kind of [lists, receipts])
+        figuresText.push(await measure(program.url, kind, record));
       await measureApart(program.url, receipts, record);
-      return `overload ${told.join('  ')}`;
+      return `overload ${figuresText.join('  ')}`;
     } finally {
       await program.stop();
     }

@@ -83,7 +83,7 @@ async function measure(
 }
 
 export async function benchRecommend(record: RecordRow): Promise<string> {
-  const told: string[] = [];
+  const figuresText: string[] = [];
   for (const { items, receipts } of sizes) {
     const scratch = scratchFolder();
     const dataDir = join(scratch.path, 'data');
@@ -100,10 +100,10 @@ export async function benchRecommend(record: RecordRow): Promise<string> {
       const { median, p99, ratio } = await measure(engine, items, record);
       await engine.close();
       const figures = `${rounded(median)} µs  p99 ${rounded(p99)} µs`;
-      told.push(`${items} items ${figures} (${ratio.toFixed(2)} of the kernel)`);
+      figuresText.push(`${items} items ${figures} (${ratio.toFixed(2)} of the kernel)`);
     } finally {
       scratch.remove();
     }
   }
-  return `recommend ${told.join('  ')}`;
+  return `recommend ${figuresText.join('  ')}`;
 }

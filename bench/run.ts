@@ -4,7 +4,15 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { figuresOf, judged, type RecordRow, type Row, ratioOf, rounded, table } from './figures.ts';
+import {
+  figuresOf,
+  type RecordRow,
+  type Row,
+  ratioOf,
+  rounded,
+  table,
+  verdictsOf,
+} from './figures.ts';
 
 const rowsFile = 'rows.ndjson';
 /** Seen from dist/bench/. */
@@ -54,7 +62,7 @@ function cellsOf(row: MeasuredRow): string[] {
     ...[min, median, p99].map(rounded),
     ...limitCells(limit),
     ratio === undefined ? '' : ratio.toFixed(2),
-    judged(row)
+    verdictsOf(row)
       .map(({ words, kept }) => `${words} ${kept ? 'kept' : 'MISSED'}`)
       .join(', '),
   ];

@@ -51,8 +51,10 @@ export async function benchSoak(record: RecordRow): Promise<string> {
         counted.push(await countedMegabytes(program));
         megabytes.push(privateMegabytes(program) - counted.at(-1)!);
         p99s.push(figuresOf([...answers[0]!.ok]).p99);
-        const told = [megabytes, counted].map((each) => rounded(each.at(-1)!));
-        console.log(`${round + 1}/${roundCount}: ${told[0]} MB beside ${told[1]} MB of counts`);
+        const figuresText = [megabytes, counted].map((each) => rounded(each.at(-1)!));
+        console.log(
+          `${round + 1}/${roundCount}: ${figuresText[0]} MB beside ${figuresText[1]} MB of counts`,
+        );
       }
     } finally {
       await program.stop();

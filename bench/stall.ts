@@ -12,7 +12,7 @@ import { makeChain, type StallSize, sizes } from './stall/chain.ts';
 import { startStopwatch } from './stall/stopwatch.ts';
 import type { Turns } from './turns.ts';
 
-/** The first round of each compiles what has never run before, and is told apart. */
+/** The first round of each compiles what has never run before, and is reported apart. */
 const rounds = 4;
 const turnMsMax = 5;
 
@@ -81,15 +81,15 @@ async function measureAll(folder: string, size: StallSize): Promise<Seen[]> {
   }
 }
 
-/** What is judged: all rounds but the first, if there are more. */
-function judgedTurns({ turns }: Seen): readonly Turns[] {
+/** What is measured: all rounds but the first, if there are more. */
+function turnFigures({ turns }: Seen): readonly Turns[] {
   return turns.length > 1 ? turns.slice(1) : turns;
 }
 
 const head = ['what', 'turns', 'first ms', 'computed ms', 'with GC', 'wall ms', 'health max ms'];
 
 function cellsOf(seen: Seen): string[] {
-  const turns = judgedTurns(seen);
+  const turns = turnFigures(seen);
   const [first] = seen.turns as [Turns];
   const median = (of: (each: Turns) => number) => rounded(figuresOf(turns.map(of)).median);
   return [
@@ -105,7 +105,7 @@ function cellsOf(seen: Seen): string[] {
 
 function recordSeen(record: RecordRow, seen: Seen): void {
   const { name, health } = seen;
-  const samples = judgedTurns(seen).map(({ processorMax }) => processorMax);
+  const samples = turnFigures(seen).map(({ processorMax }) => processorMax);
   record({ name, unit: 'ms', samples, bars: [{ of: 'median', atMost: turnMsMax }] });
   if (health.length > 0) record({ name: `${name}: /healthz`, unit: 'ms', samples: health });
 }
@@ -126,12 +126,12 @@ export async function benchStall(record: RecordRow): Promise<string> {
     console.log(table([head, ...seen.map(cellsOf)]));
     for (const each of seen) recordSeen(record, each);
     const medians = seen.map(
-      (each) => figuresOf(judgedTurns(each).map(({ processorMax }) => processorMax)).median,
+      (each) => figuresOf(turnFigures(each).map(({ processorMax }) => processorMax)).median,
     );
     const over = medians.filter((median) => median > turnMsMax).length;
     const longest = rounded(Math.max(...medians));
-    const told = `${over} of them over ${turnMsMax} ms, longest ${longest} ms`;
-    return `stall ${seen.length} kinds of work, ${told}`;
+    const figuresText = `${over} of them over ${turnMsMax} ms, longest ${longest} ms`;
+    return `stall ${seen.length} kinds of work, ${figuresText}`;
   } finally {
     scratch.remove();
   }

@@ -91,7 +91,7 @@ class BenchTill {
       (bytes: Buffer) => ScanSessionResponse.decode(bytes),
     );
     this.opened = once(this.stream, 'metadata');
-    this.stream.on('data', (message: ScanSessionResponse) => this.hear(message));
+    this.stream.on('data', (message: ScanSessionResponse) => this.onMessage(message));
     const storeId = receipts[0]?.storeId;
     const open = { deadlineMs, ...(storeId !== undefined && { storeId }) };
     this.stream.write({ event: { $case: 'open', open } });
@@ -123,7 +123,7 @@ class BenchTill {
     setTimeout(() => this.stream.write({ event: { $case: 'tender', tender } }), 4 * deadlineMs);
   }
 
-  private hear({ event }: ScanSessionResponse): void {
+  private onMessage({ event }: ScanSessionResponse): void {
     if (event?.$case === 'committed') this.committed += 1;
     if (event?.$case !== 'advice' && event?.$case !== 'suppress') return;
     const { forSeq } = event.$case === 'advice' ? event.advice : event.suppress;

@@ -124,7 +124,7 @@ export function recordTurns(): () => Promise<Turns> {
   setImmediate(look);
   return async () => {
     isRunning = false;
-    // What the collector did is told one turn later.
+    // What the collector did is known one turn later.
     await new Promise((resolve) => setTimeout(resolve, 1));
     observer.disconnect();
     waiting.close();

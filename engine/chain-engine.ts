@@ -6,7 +6,7 @@ import { EngineError } from './base/errors.ts';
 import { Likeness } from './catalogue/likeness.ts';
 import { createRegistries, type Registries, readRegistries } from './catalogue/registries.ts';
 import type { StoredCounts } from './counting/checkpoint.ts';
-import { Keeper } from './counting/keeper.ts';
+import { CountsManager } from './counting/counts-manager.ts';
 import type { Engine } from './engine.ts';
 import type { Batch } from './events/batch.ts';
 import { ClockGuard } from './events/clock-guard.ts';
@@ -15,7 +15,7 @@ import { readHistory } from './history/contributions.ts';
 import { findMember, idsOf } from './history/members.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { Waiters } from './ingest/waiters.ts';
-import { noteErased, reconcileErased } from './jobs/forgotten.ts';
+import { reconcileErased, recordErased } from './jobs/forgotten.ts';
 import { Maintenance } from './jobs/maintenance.ts';
 import { Settler } from './jobs/settler.ts';
 import type { Waiting } from './jobs/shared-work.ts';
@@ -30,9 +30,9 @@ import { type RecordsPort, recordsOf } from './ports/records.ts';
 import { type EngineStatus, memoryOf, type StatusParts, statusOf } from './ports/status.ts';
 import { type UpkeepPort, upkeepOf } from './ports/upkeep.ts';
 import { type WritesPort, writesOf } from './ports/writes.ts';
+import { AppliedPosition } from './replication/applied-position.ts';
 import { settleNames } from './replication/names.ts';
 import { Replication } from './replication/replication.ts';
-import { Standing } from './replication/standing.ts';
 import type { FolderClaim } from './store/claim.ts';
 import type { Ledger } from './store/ledger.ts';
 import type { Store } from './store/store.ts';
@@ -62,9 +62,9 @@ export class ChainEngine implements Engine {
   private readonly registries: Registries;
   private readonly likeness: Likeness;
   private readonly writer: Ingest;
-  private readonly keeper: Keeper;
+  private readonly counting: CountsManager;
   private readonly waiters = new Waiters();
-  private readonly standing: Standing;
+  private readonly applied: AppliedPosition;
   private readonly maintenance: Maintenance;
   private readonly settler: Settler;
   private readonly readiness: Readiness;
@@ -87,12 +87,21 @@ export class ChainEngine implements Engine {
     const clockGuard = new ClockGuard({ store, log, clock, steady });
     this.likeness = this.makeLikeness();
     this.writer = this.makeWriter(clockGuard);
-    this.keeper = this.makeKeeper();
-    this.standing = new Standing(log);
-    const { likeness, writer, keeper, standing, waiters } = this;
-    this.readiness = new Readiness(keeper);
+    this.counting = this.makeCountsManager();
+    this.applied = new AppliedPosition(log);
+    const { likeness, writer, counting, applied, waiters } = this;
+    this.readiness = new Readiness(counting);
     const { readiness } = this;
-    const shared = { store, ledger, log, writer, keeper, clock, dataDir: options.dataDir, notify };
+    const shared = {
+      store,
+      ledger,
+      log,
+      writer,
+      counting,
+      clock,
+      dataDir: options.dataDir,
+      notify,
+    };
     const work = { ...shared, signal: this.stopping.signal };
     this.maintenance = new Maintenance({
       ...work,
@@ -100,16 +109,16 @@ export class ChainEngine implements Engine {
       retentionDays: options.retentionDays,
     });
     const { maintenance } = this;
-    this.replication = new Replication({ ...work, maintenance, standing });
+    this.replication = new Replication({ ...work, maintenance, applied });
     this.settler = new Settler({
-      counts: () => keeper.counts,
-      findAlike: () => likeness.work(),
+      counts: () => counting.counts,
+      findAlike: () => likeness.processSome(),
       isWriting: () => writer.isWriting,
-      onFailure: (error) => keeper.noteFailure(error),
+      onFailure: (error) => counting.onFailure(error),
     });
     const { settler, replication } = this;
     const formula = options.formula ?? 'shipped';
-    const known = { ...shared, registries, readiness, standing, clockGuard, maintenance, settler };
+    const known = { ...shared, registries, readiness, applied, clockGuard, maintenance, settler };
     this.statusParts = known;
     this.lists = listsOf({ ...known, likeness, waiters, formula });
     const onRefusedOfErased = () => {
@@ -124,7 +133,7 @@ export class ChainEngine implements Engine {
 
   private makeLikeness(): Likeness {
     return new Likeness(this.registries.items, (number) => {
-      const { kernel } = this.keeper.counts;
+      const { kernel } = this.counting.counts;
       return number < kernel.run.itemCount.value ? kernel.support(number) : 0;
     });
   }
@@ -142,29 +151,29 @@ export class ChainEngine implements Engine {
       hashBytes,
       notify: (message) => this.notify(message),
       clockGuard,
-      checkpoints: () => this.keeper.checkpointer.standing,
+      checkpoints: () => this.counting.checkpointer.oldest,
       fold: (batch, newestDay) => this.fold(batch, newestDay),
-      moveAhead: (batch, newestDay) => this.keeper.moveAhead(batch, newestDay),
-      moveBack: (batch) => {
-        this.likeness.noteUndone(batch.changedItems);
-        return this.keeper.moveBack(batch);
+      applySpeculatively: (batch, newestDay) => this.counting.applySpeculatively(batch, newestDay),
+      rollBack: (batch) => {
+        this.likeness.undo(batch.changedItems);
+        return this.counting.rollBack(batch);
       },
-      assertRoomFor: (batch, takesBack) => this.keeper.assertRoomFor(batch, takesBack),
+      assertRoomFor: (batch, takesBack) => this.counting.assertRoomFor(batch, takesBack),
       onFailure: (error) => this.notify(`a write failed: ${String(error)}`),
     });
   }
 
-  private makeKeeper(): Keeper {
+  private makeCountsManager(): CountsManager {
     const { store, options } = this.parts;
-    return new Keeper({
+    return new CountsManager({
       store,
       log: this.log,
       registries: this.registries,
       halfLives: halfLivesOf(options),
       kernel: kernelOptionsOf(options),
       availableMemory: options.availableMemory,
-      quietly: (work) => this.writer.quietly(work),
-      whileStopped: (work) => this.writer.whileStopped(work),
+      betweenCommits: (work) => this.writer.betweenCommits(work),
+      whilePaused: (work) => this.writer.whilePaused(work),
       newestDay: this.writer.newestDay,
       notify: (message) => this.notify(message),
       signal: this.stopping.signal,
@@ -175,10 +184,10 @@ export class ChainEngine implements Engine {
     this.parts.options.notify?.(message);
   }
 
-  /** Starts counting what is stored; `ready` tells when it is done. */
+  /** Starts counting what is stored; `ready` resolves when it is done. */
   begin(stored: StoredCounts): void {
     this.ready = this.start(stored);
-    // Whoever awaits `ready` is told of a failure; nobody may be waiting yet.
+    // Whoever awaits `ready` gets the failure; nobody may be waiting yet.
     this.ready.catch((error: unknown) => {
       const why = String(error);
       this.readiness.fail(why);
@@ -194,20 +203,20 @@ export class ChainEngine implements Engine {
     const timeZone = timeZoneOf(options);
     await this.inSlices(readRegistries(this.registries, { store, timeZone, clock }));
     readiness.enter({ name: 'reconciling', what: erasingAgain });
-    await this.keeper.start(stored);
-    this.standing.note(() => this.keeper.digest);
+    await this.counting.start(stored);
+    this.applied.advance(() => this.counting.digest);
     await this.inSlices(this.likeness.begin());
-    if (this.likeness.work()) this.settler.noteItems();
+    if (this.likeness.processSome()) this.settler.onItemsChanged();
     // A copy that only follows has no entries of its own, whoever opens it.
     const { isNamed, own } = this.log.origins;
     await this.reconcileErased(!isNamed || own !== undefined);
     await this.maintenance.forgetErased();
-    this.maintenance.noteStarted();
+    this.maintenance.onStarted();
     readiness.enter({ name: 'reconciling', what: 'taking out what has expired' });
     await this.replication.expireAlso();
     readiness.enter({ name: 'open' });
     // A checkpoint holds no views of long rows: whoever asks first should find them made.
-    this.settler.noteChange();
+    this.settler.onCountsChanged();
   }
 
   private async inSlices(steps: Iterable<void>): Promise<void> {
@@ -231,28 +240,28 @@ export class ChainEngine implements Engine {
     try {
       // The ledger first: an erase is acknowledged only when a restore cannot undo it. What was
       // added beside the commit is there already.
-      noteErased(this.parts, batch.erasedHashes);
+      recordErased(this.parts, batch.erasedHashes);
     } finally {
       // What is committed is counted, whatever else fails: memory stays in step with the disk.
-      await this.keeper.fold(batch, newestDay);
-      if (this.likeness.note(batch.changedItems)) this.settler.noteItems();
-      this.standing.note(() => this.keeper.digest);
+      await this.counting.fold(batch, newestDay);
+      if (this.likeness.update(batch.changedItems)) this.settler.onItemsChanged();
+      this.applied.advance(() => this.counting.digest);
       this.waiters.wake();
-      this.maintenance.noteEvents();
-      this.maintenance.noteMemory(memoryOf(this.keeper.counts));
-      this.settler.noteChange();
-      this.replication.noteFolded();
+      this.maintenance.onEvents();
+      this.maintenance.onMemory(memoryOf(this.counting.counts));
+      this.settler.onCountsChanged();
+      this.replication.notifyFolded();
     }
   }
 
   status(): EngineStatus {
     const { refusedOfErased } = this;
-    return statusOf(this.statusParts, { memory: memoryOf(this.keeper.counts), refusedOfErased });
+    return statusOf(this.statusParts, { memory: memoryOf(this.counting.counts), refusedOfErased });
   }
 
   get inspect(): InspectPort {
     const { store } = this.parts;
-    return inspectionOf(this.keeper, this.registries, (memberId) =>
+    return inspectionOf(this.counting, this.registries, (memberId) =>
       readHistory(store, idsOf(findMember(store, memberId))),
     );
   }

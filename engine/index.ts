@@ -67,7 +67,7 @@ export { type UpgradeReport, upgrade } from './jobs/upgrade.ts';
 export type { KernelExports } from './kernel/exports.ts';
 export { Joiner, roundScore, varintBytes } from './kernel/joiner.ts';
 export { type KernelLayout, layoutOf } from './kernel/layout.ts';
-export { originName, type Place, parseVector } from './log/vector.ts';
+export { type LogPosition, originName, parseVector } from './log/vector.ts';
 export { openEngine } from './open.ts';
 export type { EngineOptions } from './options.ts';
 export type { CataloguePort } from './ports/catalogue.ts';
@@ -98,4 +98,4 @@ export {
 } from './serve/ranked.ts';
 export * from './serve/request.ts';
 export { formatVersion } from './store/format.ts';
-export { holdsChain, noChain } from './store/leftovers.ts';
+export { holdsChain, noChainError } from './store/leftovers.ts';

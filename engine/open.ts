@@ -6,7 +6,7 @@ import { layoutOf } from './base/folder.ts';
 import { ChainEngine } from './chain-engine.ts';
 import { readCheckpoint } from './counting/checkpoint.ts';
 import type { Engine } from './engine.ts';
-import { tellSwept } from './jobs/maintenance.ts';
+import { logSwept } from './jobs/maintenance.ts';
 import { type EngineOptions, kernelOptionsOf } from './options.ts';
 import { claimFolder } from './store/claim.ts';
 import { Ledger } from './store/ledger.ts';
@@ -30,7 +30,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const { store, stored } = await openChain(layout.chain, options);
     opened.push(store);
     // Only now: of a chain that is damaged, one of these may be the last that is whole.
-    tellSwept(await sweepLeftovers(options.dataDir, { keepsFormer: true }), notify);
+    logSwept(await sweepLeftovers(options.dataDir, { keepsFormer: true }), notify);
     const ledger = new Ledger(layout.erased, options.ledgerKey);
     opened.push(ledger);
     if (ledger.isNew && store.tables.tombstones.count() > 0) throw keyLost(layout.erased);

@@ -114,7 +114,7 @@ const untoldOfLine = { unitPriceFen: undefined, discountFen: undefined, totalFen
 
 interface Feature {
   readonly name: string;
-  /** Whose it is; undefined for what is nobody's. */
+  /** Whose it is; undefined for what names no member. */
   readonly of?: string;
   readonly sent?: readonly Event[];
   /** Entries that no door of today writes. */

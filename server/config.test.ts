@@ -130,12 +130,12 @@ test.each([
     .slice(6)
     .toLowerCase()
     .replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-  const told = [
+  const reported = [
     { environment: { [variable]: value } },
     { environment: { CAINI_CONFIG: fileOf({ [key]: value }) } },
     { environment: {}, options: { [key]: value } },
   ].map(refusalOf);
-  for (const message of told) {
+  for (const message of reported) {
     expect(message).toContain(words);
     expect(message).not.toContain('hunter2');
   }
@@ -166,7 +166,7 @@ test.each([
 
 test('a file of a secret that cannot be read is not named: it may be the secret', () => {
   for (const path of [secret, `-----BEGIN PRIVATE KEY-----\n${'QUJD'.repeat(400)}`]) {
-    const told = () => readSecretFile('grpcKeyFile', path);
-    expect(told).toThrow(/^CAINI_GRPC_KEY_FILE names a file that cannot be read: [A-Z]+$/);
+    const reported = () => readSecretFile('grpcKeyFile', path);
+    expect(reported).toThrow(/^CAINI_GRPC_KEY_FILE names a file that cannot be read: [A-Z]+$/);
   }
 });

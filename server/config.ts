@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { EngineError, limits, originName, timeZoneSchema } from '../engine/index.ts';
 import { readJson } from './json.ts';
-import { shown } from './shown.ts';
+import { quoteValue } from './quote-value.ts';
 
 const portSchema = z.int().min(0).max(65_535);
 const portAllowed = 'an integer from 0 to 65535; 0 takes any free port';
@@ -176,7 +176,9 @@ export function grpcSettings(settings: Settings) {
   if (!isLoopback(host) && grpcPlaintext === 'loopback') {
     const way =
       'set CAINI_GRPC_CERT_FILE and CAINI_GRPC_KEY_FILE, or CAINI_GRPC_PLAINTEXT=anywhere';
-    throw new SettingsError(`CAINI_GRPC_HOST is ${shown(host)}, which would be plaintext; ${way}`);
+    throw new SettingsError(
+      `CAINI_GRPC_HOST is ${quoteValue(host)}, which would be plaintext; ${way}`,
+    );
   }
   return { host, port, keysFile };
 }
@@ -239,24 +241,24 @@ function readOptions(options: Readonly<Record<string, string | undefined>>) {
 }
 
 /** Numbers come as text from the environment; only plainly written ones are taken for numbers. */
-function readText(name: SettingName, toldName: string, text: string): unknown {
+function readText(name: SettingName, shownName: string, text: string): unknown {
   const { default: standard, allowed } = settingDefinitions[name];
   const wantsNumber = typeof standard === 'number' || allowed === daysAllowed;
   const value = wantsNumber && /^(?:0|[1-9]\d{0,9})$/.test(text) ? Number(text) : text;
-  return checked(name, toldName, value);
+  return checked(name, shownName, value);
 }
 
-function checked(name: SettingName, toldName: string, value: unknown): unknown {
+function checked(name: SettingName, shownName: string, value: unknown): unknown {
   const { schema, allowed } = settingDefinitions[name];
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new SettingsError(`${toldName} is ${shownSetting(name, value)} but must be ${allowed}`);
+  throw new SettingsError(`${shownName} is ${quoteSetting(name, value)} but must be ${allowed}`);
 }
 
-/** What is refused is told, but not what nobody may read over a shoulder or in a log. */
-function shownSetting(name: SettingName, value: unknown): string {
+/** What is refused is shown, but not what nobody may read over a shoulder or in a log. */
+function quoteSetting(name: SettingName, value: unknown): string {
   if (!('isSecret' in settingDefinitions[name])) {
-    return shown(typeof value === 'string' ? withoutCredentials(value) : value);
+    return quoteValue(typeof value === 'string' ? withoutCredentials(value) : value);
   }
   const what = typeof value === 'string' ? `a text of ${value.length} characters` : typeof value;
   return `${what}, not shown here,`;
@@ -268,7 +270,7 @@ export function withoutCredentials(address: string): string {
 }
 
 /**
- * The content of a file that holds a secret. Its name is not told either: it may be the secret
+ * The content of a file that holds a secret. Its name is not shown either: it may be the secret
  * itself, given in the wrong place. Throws SettingsError.
  */
 export function readSecretFile(name: SettingName, path: string): string {
@@ -285,34 +287,34 @@ function readSettingsFile(path: string): Record<string, unknown> {
   const read: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(content)) {
     const name = settingNames.find((known) => known === key);
-    if (name === undefined) throw unknownName(key, settingNames, ` in ${shown(path)}`);
-    read[name] = checked(name, `${key} in ${shown(path)}`, value);
+    if (name === undefined) throw unknownName(key, settingNames, ` in ${quoteValue(path)}`);
+    read[name] = checked(name, `${key} in ${quoteValue(path)}`, value);
   }
   return read;
 }
 
 function readFileContent(path: string): object {
   try {
-    const { value, flaws } = readJson(readFileSync(path, 'utf8'));
-    if (typeof value === 'object' && value !== null && flaws.length === 0) return value;
+    const { value, parseIssues } = readJson(readFileSync(path, 'utf8'));
+    if (typeof value === 'object' && value !== null && parseIssues.length === 0) return value;
   } catch (error) {
     if (error instanceof EngineError || (error as NodeJS.ErrnoException).code !== undefined) {
       // Where it is no JSON, what stands there may be a secret.
       const message = (error as Error).message.replace(/, found .*$/s, '');
       throw new SettingsError(
-        `CAINI_CONFIG names ${shown(path)}, which cannot be read: ${message}`,
+        `CAINI_CONFIG names ${quoteValue(path)}, which cannot be read: ${message}`,
       );
     }
     throw error;
   }
-  throw new SettingsError(`CAINI_CONFIG names ${shown(path)}, which is not one JSON object`);
+  throw new SettingsError(`CAINI_CONFIG names ${quoteValue(path)}, which is not one JSON object`);
 }
 
 function unknownName(given: string, known: readonly string[], where = ''): SettingsError {
   const nearest = known
     .map((name) => ({ name, distance: editDistance(given, name) }))
     .reduce((one, other) => (other.distance < one.distance ? other : one));
-  const name = /^\w{1,64}$/.test(given) ? given : shown(given);
+  const name = /^\w{1,64}$/.test(given) ? given : quoteValue(given);
   return new SettingsError(`${name}${where} is not a setting; did you mean ${nearest.name}?`);
 }
 

@@ -1,4 +1,4 @@
-// What was cut off or turned away at the doors, counted by reason: /metrics tells it, and the log
+// What was cut off or turned away at the doors, counted by reason: /metrics shows it, and the log
 // once in a while.
 import type { Logger } from 'pino';
 import { doorLimits } from './limits.ts';
@@ -7,7 +7,7 @@ export type DoorName = 'http' | 'grpc';
 
 export interface Cut {
   readonly door: DoorName;
-  /** UPPER_SNAKE_CASE, as clients are told where they can be told. */
+  /** UPPER_SNAKE_CASE, as clients get it where they can get an answer. */
   readonly reason: string;
   readonly count: number;
 }
@@ -20,7 +20,7 @@ export interface Cuts {
 /** Shared by the doors of one process. */
 export function createCuts(log: Logger, now: () => number = () => performance.now()): Cuts {
   const counts = new Map<string, { door: DoorName; reason: string; count: number }>();
-  let toldAt = Number.NEGATIVE_INFINITY;
+  let reportedAt = Number.NEGATIVE_INFINITY;
   return {
     count(door, reason) {
       const key = `${door} ${reason}`;
@@ -28,8 +28,8 @@ export function createCuts(log: Logger, now: () => number = () => performance.no
       cut.count += 1;
       counts.set(key, cut);
       // A flood must not fill the log too.
-      if (now() - toldAt < doorLimits.cutsToldEveryMs) return;
-      toldAt = now();
+      if (now() - reportedAt < doorLimits.cutsReportedEveryMs) return;
+      reportedAt = now();
       log.warn({ door, reason, since_start: cut.count }, 'a client was cut off or turned away');
     },
     get all() {

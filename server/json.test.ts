@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { JsonReader, readJson } from './json.ts';
 import { doorLimits } from './limits.ts';
 
-const flawsOf = (text: string) =>
-  readJson(text).flaws.map(({ path, value }) => ({ path: path.join('.'), value }));
+const parseIssuesOf = (text: string) =>
+  readJson(text).parseIssues.map(({ path, value }) => ({ path: path.join('.'), value }));
 
 test('any JSON value is read as JSON.parse reads it', () => {
   fc.assert(
@@ -35,10 +35,10 @@ test('any text is refused by both or read by both', () => {
 });
 
 test('a key given twice is a flaw at its place', () => {
-  expect(flawsOf('{"lines":[{"a":1},{"b":1,"b":2}]}')).toEqual([
+  expect(parseIssuesOf('{"lines":[{"a":1},{"b":1,"b":2}]}')).toEqual([
     { path: 'lines.1.b', value: 'repeated' },
   ]);
-  expect(flawsOf('{"a":1,"\\u0061":2}')).toEqual([{ path: 'a', value: 'repeated' }]);
+  expect(parseIssuesOf('{"a":1,"\\u0061":2}')).toEqual([{ path: 'a', value: 'repeated' }]);
 });
 
 test('__proto__ is a key like any other and touches no prototype', () => {
@@ -48,9 +48,9 @@ test('__proto__ is a key like any other and touches no prototype', () => {
 });
 
 test('lone surrogates, negative zero and endless numbers are flaws', () => {
-  expect(flawsOf('{"id":"a\\ud800"}')).toEqual([{ path: 'id', value: '"a\\ud800"' }]);
-  expect(flawsOf('["\\ud83d\\ude00"]')).toEqual([]);
-  expect(flawsOf('[-0, -0.0, 0, 1e400]')).toEqual([
+  expect(parseIssuesOf('{"id":"a\\ud800"}')).toEqual([{ path: 'id', value: '"a\\ud800"' }]);
+  expect(parseIssuesOf('["\\ud83d\\ude00"]')).toEqual([]);
+  expect(parseIssuesOf('[-0, -0.0, 0, 1e400]')).toEqual([
     { path: '0', value: '"-0"' },
     { path: '1', value: '"-0.0"' },
     { path: '3', value: '"1e400"' },
@@ -67,15 +67,17 @@ test('what is not JSON is refused with field and position', () => {
 
 test('nesting is bounded', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
-  expect(readJson(nested(doorLimits.jsonDepthMax)).flaws).toEqual([]);
+  expect(readJson(nested(doorLimits.jsonDepthMax)).parseIssues).toEqual([]);
   expect(() => readJson(nested(doorLimits.jsonDepthMax + 1))).toThrow('nests deeper than 16');
   expect(() => readJson('['.repeat(1_000_000))).toThrow('nests deeper than 16');
 });
 
 test('no flaw is dropped unseen: too many refuse the whole body', () => {
   const many = (count: number) => `[${Array(count).fill('-0').join(',')}]`;
-  expect(readJson(many(doorLimits.flawsMax)).flaws).toHaveLength(doorLimits.flawsMax);
-  expect(() => readJson(many(doorLimits.flawsMax + 1))).toThrow('more than 1000 faults');
+  expect(readJson(many(doorLimits.parseIssuesMax)).parseIssues).toHaveLength(
+    doorLimits.parseIssuesMax,
+  );
+  expect(() => readJson(many(doorLimits.parseIssuesMax + 1))).toThrow('more than 1000 faults');
 });
 
 /** Reads a text `units` at a time; the reading, and how many pieces it took. */
@@ -89,13 +91,13 @@ function inPieces(text: string, units: number) {
 test('any text that is read in pieces is the same as read at once', () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 6 }), fc.integer({ min: 1, max: 60 }), (text, units) => {
-      const { value, flaws } = inPieces(text, units);
-      expect({ value, flaws }).toEqual(readJson(text));
+      const { value, parseIssues } = inPieces(text, units);
+      expect({ value, parseIssues }).toEqual(readJson(text));
     }),
   );
   const broken = '{"a":[1,"\\ud800\\u0041",{"b":-0,"b":2}]}';
   for (let units = 1; units < 60; units++) {
-    expect(inPieces(broken, units).flaws).toEqual(readJson(broken).flaws);
+    expect(inPieces(broken, units).parseIssues).toEqual(readJson(broken).parseIssues);
   }
 });
 
@@ -113,7 +115,7 @@ test.each([
 
 test('a body of more values than the largest that we take is refused', () => {
   const array = (values: number) => `[${Array(values).fill(0).join()}]`;
-  expect(readJson(array(doorLimits.jsonValuesMax - 1)).flaws).toEqual([]);
+  expect(readJson(array(doorLimits.jsonValuesMax - 1)).parseIssues).toEqual([]);
   expect(() => readJson(array(doorLimits.jsonValuesMax))).toThrow('more than 131072 values');
 });
 
@@ -121,9 +123,9 @@ test('an object of too many fields is told once, and none beyond the limit is ke
   const object = (fields: number) =>
     JSON.stringify(Object.fromEntries(Array.from({ length: fields }, (_, k) => [`k${k}`, k])));
   const most = doorLimits.jsonFieldsMax;
-  expect(readJson(object(most)).flaws).toEqual([]);
-  const { value, flaws } = readJson(`[1,${object(10 * most)},2]`);
-  expect(flaws).toEqual([
+  expect(readJson(object(most)).parseIssues).toEqual([]);
+  const { value, parseIssues } = readJson(`[1,${object(10 * most)},2]`);
+  expect(parseIssues).toEqual([
     { path: [1], message: 'has more than 32 fields', value: 'more than 32', limit: '32' },
   ]);
   expect(Object.keys((value as object[])[1]!)).toHaveLength(most);

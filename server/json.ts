@@ -4,12 +4,12 @@
 import { EngineError } from '../engine/index.ts';
 import { code, endOfRun, isDigit, isHex, isSpace, patterns } from './json-characters.ts';
 import { doorLimits } from './limits.ts';
-import { shown, shownPath } from './shown.ts';
+import { quotePath, quoteValue } from './quote-value.ts';
 
 export type Path = readonly (string | number)[];
 
 /** Well-formed JSON that a careful reader must still refuse, at its place in the value. */
-export interface Flaw {
+export interface ParseIssue {
   readonly path: Path;
   readonly message: string;
   readonly value: string;
@@ -18,7 +18,7 @@ export interface Flaw {
 
 export interface JsonReading {
   readonly value: unknown;
-  readonly flaws: readonly Flaw[];
+  readonly parseIssues: readonly ParseIssue[];
 }
 
 /** All at once. Throws INVALID_ARGUMENT as JsonReader does. */
@@ -66,7 +66,7 @@ export class JsonReader {
   private readonly text: string;
   private readonly path: (string | number)[] = [];
   private readonly open: Container[] = [];
-  private readonly flaws: Flaw[] = [];
+  private readonly parseIssues: ParseIssue[] = [];
   private position = 0;
   private values = 0;
   private value: unknown;
@@ -82,9 +82,9 @@ export class JsonReader {
     this.text = text;
   }
 
-  /** Once `read` has told that all is read. */
+  /** Once `read` has said that all is read. */
   get reading(): JsonReading {
-    return { value: this.value, flaws: this.flaws };
+    return { value: this.value, parseIssues: this.parseIssues };
   }
 
   /** Reads on for about `units` (a character is one); returns whether all is read. */
@@ -147,7 +147,7 @@ export class JsonReader {
   private placeKey(key: string): void {
     this.path.push(key);
     if (Object.hasOwn(this.open.at(-1)!.object!, key)) {
-      this.flaw('is given more than once', { value: 'repeated', limit: 'once' });
+      this.addParseIssue('is given more than once', { value: 'repeated', limit: 'once' });
     }
     if (!this.takes(code.colon)) throw this.malformed('":"');
     this.isValueNext = true;
@@ -251,7 +251,7 @@ export class JsonReader {
     const string = JSON.parse(quoted) as string;
     if (!string.isWellFormed()) {
       const message = 'must be well-formed Unicode (no lone surrogates)';
-      this.flaw(message, { value: shown(string), limit: 'well-formed Unicode' });
+      this.addParseIssue(message, { value: quoteValue(string), limit: 'well-formed Unicode' });
     }
     return string;
   }
@@ -296,11 +296,11 @@ export class JsonReader {
     this.position = end;
     const value = Number(token);
     if (Object.is(value, -0)) {
-      this.flaw('must not be negative zero', { value: shown(token), limit: '0' });
+      this.addParseIssue('must not be negative zero', { value: quoteValue(token), limit: '0' });
     }
     if (!Number.isFinite(value)) {
       const limit = String(Number.MAX_VALUE);
-      this.flaw('is too large for a number', { value: shown(token), limit });
+      this.addParseIssue('is too large for a number', { value: quoteValue(token), limit });
     }
     return value;
   }
@@ -324,7 +324,7 @@ export class JsonReader {
       const limit = doorLimits.jsonDepthMax;
       const message = `nests deeper than ${limit} levels at position ${this.position}`;
       throw new EngineError('INVALID_ARGUMENT', message, {
-        violations: [{ field: 'body', value: shownPath(this.path), limit, message }],
+        violations: [{ field: 'body', value: quotePath(this.path), limit, message }],
       });
     }
     this.position += 1;
@@ -341,26 +341,27 @@ export class JsonReader {
   /** What comes after them is read but not kept, so that the object can only be refused. */
   private tooManyFields(): void {
     const limit = String(doorLimits.jsonFieldsMax);
-    this.flaw(`has more than ${limit} fields`, { value: `more than ${limit}`, limit });
+    this.addParseIssue(`has more than ${limit} fields`, { value: `more than ${limit}`, limit });
   }
 
-  private flaw(message: string, told: { value: string; limit: string }): void {
+  private addParseIssue(message: string, detail: { value: string; limit: string }): void {
     // Dropping some would let the receipts they belong to pass, so a body with too many is refused
     // whole.
-    if (this.flaws.length >= doorLimits.flawsMax) {
-      const most = `body has more than ${doorLimits.flawsMax} faults`;
+    if (this.parseIssues.length >= doorLimits.parseIssuesMax) {
+      const most = `body has more than ${doorLimits.parseIssuesMax} faults`;
       throw new EngineError('INVALID_ARGUMENT', most, {
-        violations: [{ field: shownPath(this.path), message, ...told }],
+        violations: [{ field: quotePath(this.path), message, ...detail }],
       });
     }
-    this.flaws.push({ path: [...this.path], message, ...told });
+    this.parseIssues.push({ path: [...this.path], message, ...detail });
   }
 
   private malformed(expected: string): EngineError {
     const { text, position } = this;
-    const found = position < text.length ? shown(text.slice(position, position + 12)) : 'the end';
+    const found =
+      position < text.length ? quoteValue(text.slice(position, position + 12)) : 'the end';
     const message = `is not JSON: expected ${expected} at position ${position}, found ${found}`;
-    const field = this.path.length > 0 ? shownPath(this.path) : 'body';
+    const field = this.path.length > 0 ? quotePath(this.path) : 'body';
     return new EngineError('INVALID_ARGUMENT', `${field} ${message}`, {
       violations: [{ field, value: found, limit: 'JSON (RFC 8259)', message }],
     });

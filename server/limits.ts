@@ -3,7 +3,7 @@
 
 export const doorLimits = {
   /**
-   * Request line and headers together; Node's own default, named here so that the refusal can tell
+   * Request line and headers together; Node's own default, named here so that the refusal can name
    * it.
    */
   headBytesMax: 16_384,
@@ -38,15 +38,16 @@ export const doorLimits = {
   /** Fields of one JSON object that are looked at; the largest that we take has nine. */
   jsonFieldsMax: 32,
   /**
-   * Flaws of one JSON body that are still told one by one: one for each receipt of a full batch.
+   * Parse issues of one JSON body that are reported one by one: one for each receipt of a full
+   * batch.
    */
-  flawsMax: 1_000,
-  /** Faults told in one answer: enough to mend a form, small enough to read. */
+  parseIssuesMax: 1_000,
+  /** Violations in one answer: enough to mend a form, small enough to read. */
   violationsMax: 20,
-  /** The same of a batch; beyond, each malformed receipt is told its first fault only. */
+  /** The same of a batch; beyond, each malformed receipt gets its first violation only. */
   batchViolationsMax: 1_000,
   /** Characters of a caller's value that an error repeats. */
-  shownCharactersMax: 64,
+  quotedCharactersMax: 64,
   /** Items or stores of one page: 1,000 × ~300 B = 300 KB. */
   pageEntriesMax: 1_000,
   pageEntriesDefault: 100,
@@ -70,7 +71,9 @@ export const doorLimits = {
   requestsOpenMax: 100,
   /** The same of all connections beyond the first of each: some 4 KB each, 64 MB. */
   requestsAheadMax: 16_384,
-  /** Bodies that are coming in or being answered, by the length that they tell: 128 of 1 MiB. */
+  /**
+   * Bodies that are coming in or being answered, by the length that they announce: 128 of 1 MiB.
+   */
   bodiesBytesMax: 134_217_728,
   /**
    * How long a server takes to stop: requests in flight have `drainMsMax` of it, the last
@@ -121,8 +124,8 @@ export const doorLimits = {
   /** Frames that make no sense, and streams that were refused, before a connection is closed. */
   sessionInvalidFramesMax: 32,
   sessionRejectedStreamsMax: 100,
-  /** How often the log tells of clients that were cut off; /metrics counts every one. */
-  cutsToldEveryMs: 10_000,
+  /** How often the log mentions clients that were cut off; /metrics counts every one. */
+  cutsReportedEveryMs: 10_000,
   /** A till that vanished is found out within 40 s, and a quiet line is kept open by the same. */
   pingEveryMs: 30_000,
   pingAnswerMsMax: 10_000,
@@ -143,7 +146,7 @@ export const doorLimits = {
   fragmentBytesMax: 16_777_216,
   /** How often receipts leave the retention window: it moves by whole days. */
   expireEveryMs: 3_600_000,
-  /** What an overloaded server tells callers to wait. */
+  /** What an overloaded server asks callers to wait. */
   overloadRetryMs: 1_000,
   /**
    * A stream of receipts that is refused under overload is held back and asks again for so long
@@ -152,10 +155,10 @@ export const doorLimits = {
   streamOverloadMsMax: 30_000,
   /** How often it asks: 4,096 calls at most ask 41,000 times a second, each a microsecond. */
   streamOverloadRetryMs: 100,
-  gate: {
+  loadShedder: {
     /** For lists in each turn of the event loop: some 80; turns of 2 ms cost gRPC a fifth. */
     listsMs: 5,
-    /** Receipts begun in each turn: some 16 × 150 µs to read, judge and count them. */
+    /** Receipts begun in each turn: some 16 × 150 µs to read, validate and count them. */
     writesAtOnce: 16,
     /**
      * One refusal for so many served, and one in any turn: to parse and refuse a request takes a

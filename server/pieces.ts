@@ -23,7 +23,7 @@ function takeTurn(): void {
 export class Turns {
   private left: number = doorLimits.turnEntries;
 
-  /** To be told of work, in entries validated; whether it is time for `next`. */
+  /** Called with work, in entries validated; whether it is time for `next`. */
   isOver(entries: number): boolean {
     this.left -= entries;
     return this.left <= 0;

@@ -50,7 +50,7 @@ interface State {
 }
 
 /**
- * Resolves as soon as the address is taken: a busy port is told before a long recovery and not
+ * Resolves as soon as the address is taken: a busy port is reported before a long recovery and not
  * after it, and /healthz answers meanwhile. Rejects when the address cannot be taken.
  */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {

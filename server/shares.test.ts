@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { doorLimits } from './limits.ts';
-import { addressesBut, type Client, Shares } from './shares.ts';
+import { addressesExcept, type Client, Shares } from './shares.ts';
 
 const at = (address: string, connection: string | number): Client => ({
   connection: `${address} ${connection}`,
@@ -12,7 +12,7 @@ const at = (address: string, connection: string | number): Client => ({
 /** Takes until it is refused; how much that was. */
 function takeAll(shares: Shares, client: Client): number {
   let count = 0;
-  while (shares.take(client)) count += 1;
+  while (shares.acquire(client)) count += 1;
   return count;
 }
 
@@ -20,7 +20,7 @@ describe('of a whole', () => {
   test('one connection gets an eighth', () => {
     const shares = new Shares(1_024);
     expect(takeAll(shares, at('a', 1))).toBe(128);
-    expect(shares.whyNot(at('a', 1), 'sessions')).toContain('this connection');
+    expect(shares.refusalText(at('a', 1), 'sessions')).toContain('this connection');
     expect(takeAll(shares, at('a', 2))).toBe(128);
   });
 
@@ -30,10 +30,10 @@ describe('of a whole', () => {
     expect(shares.taken).toBe(512);
     for (let count = 4; count < 256; count++) takeAll(shares, at('a', count));
     expect(shares.taken).toBeLessThanOrEqual(768);
-    expect(shares.whyNot(at('a', 4), 'sessions')).toContain('address');
+    expect(shares.refusalText(at('a', 4), 'sessions')).toContain('address');
     // So whoever comes from elsewhere finds room, and whoever comes from here a little.
-    expect(shares.take(at('b', 1))).toBe(true);
-    expect(shares.take(at('a', 'new'))).toBe(true);
+    expect(shares.acquire(at('b', 1))).toBe(true);
+    expect(shares.acquire(at('a', 'new'))).toBe(true);
   });
 
   test('the last quarter is given out in little only', () => {
@@ -45,12 +45,12 @@ describe('of a whole', () => {
     for (let count = 0; count < free; count++) {
       expect(takeAll(shares, at(`late-${count}`, 1))).toBe(1);
     }
-    expect(shares.take(at('last', 1))).toBe(false);
-    expect(shares.whyNot(at('last', 1), 'sessions')).toContain('this server');
+    expect(shares.acquire(at('last', 1))).toBe(false);
+    expect(shares.refusalText(at('last', 1), 'sessions')).toContain('this server');
   });
 
   test('an address that is shared is bounded by its connections alone', () => {
-    const addressOf = addressesBut(['10.0.0.1']);
+    const addressOf = addressesExcept(['10.0.0.1']);
     const shares = new Shares(1_024);
     for (let connection = 0; connection < 6; connection++) {
       const address = addressOf('::ffff:10.0.0.1');
@@ -66,15 +66,15 @@ describe('of a whole', () => {
         const shares = new Shares(64);
         const taken: [Client, number][] = [];
         for (const [[address, connection], count, isGive] of steps) {
-          if (isGive && taken.length > 0) shares.give(...taken.pop()!);
+          if (isGive && taken.length > 0) shares.release(...taken.pop()!);
           else {
             const client = at(address, connection);
-            if (shares.take(client, count)) taken.push([client, count]);
+            if (shares.acquire(client, count)) taken.push([client, count]);
           }
           expect(shares.taken).toBe(taken.reduce((sum, [, each]) => sum + each, 0));
           expect(shares.taken).toBeLessThanOrEqual(64);
         }
-        for (const [client, count] of taken) shares.give(client, count);
+        for (const [client, count] of taken) shares.release(client, count);
         expect(takeAll(shares, at('d', 0))).toBe(8);
       }),
     );
@@ -96,5 +96,5 @@ test.each([
   ['::1', '0:0:0:0::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
 ])('%s is told apart as %s', (address, expected) => {
-  expect(addressesBut([])(address)).toBe(expected);
+  expect(addressesExcept([])(address)).toBe(expected);
 });

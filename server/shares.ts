@@ -19,14 +19,14 @@ type Bound = 'whole' | 'connection' | 'kept' | 'address';
  */
 export class Shares {
   readonly whole: number;
-  private readonly little: number;
-  private readonly ofConnections = new Map<unknown, number>();
-  private readonly ofAddresses = new Map<string, number>();
+  private readonly minimum: number;
+  private readonly heldByConnection = new Map<unknown, number>();
+  private readonly heldByAddress = new Map<string, number>();
   private total = 0;
 
   constructor(whole: number) {
     this.whole = whole;
-    this.little = part(whole, doorLimits.share.little);
+    this.minimum = part(whole, doorLimits.share.little);
   }
 
   /** How much is held by all together. */
@@ -34,57 +34,57 @@ export class Shares {
     return this.total;
   }
 
-  mayTake(client: Client, count = 1): boolean {
-    return this.boundFor(client, count) === undefined;
+  canAcquire(client: Client, count = 1): boolean {
+    return this.exceededBound(client, count) === undefined;
   }
 
   /** Of somebody who may not take: what stands against it, for a refusal. */
-  whyNot(client: Client, what: string): string {
-    switch (this.boundFor(client, 1)) {
+  refusalText(client: Client, what: string): string {
+    switch (this.exceededBound(client, 1)) {
       case 'connection':
         return `this connection already holds its share of ${what}, ${this.held(client)}`;
       case 'address':
         return `the connections of this address already hold their share of ${what}`;
       case 'kept':
-        return `of the ${what} that are left, a connection has only ${this.little}`;
+        return `of the ${what} that are left, a connection has only ${this.minimum}`;
       default:
         return `this server already holds ${this.total} ${what}`;
     }
   }
 
   private held({ connection }: Client): number {
-    return this.ofConnections.get(connection) ?? 0;
+    return this.heldByConnection.get(connection) ?? 0;
   }
 
-  private boundFor(client: Client, count: number): Bound | undefined {
+  private exceededBound(client: Client, count: number): Bound | undefined {
     const { share } = doorLimits;
     const held = this.held(client) + count;
     const total = this.total + count;
     if (total > this.whole) return 'whole';
-    if (held <= this.little) return undefined;
+    if (held <= this.minimum) return undefined;
     if (held > part(this.whole, share.connection)) return 'connection';
     if (total > this.whole - part(this.whole, share.kept)) return 'kept';
     const { address } = client;
     if (address === undefined) return undefined;
-    const ofAddress = (this.ofAddresses.get(address) ?? 0) + count;
+    const ofAddress = (this.heldByAddress.get(address) ?? 0) + count;
     return ofAddress > part(this.whole, share.address) ? 'address' : undefined;
   }
 
   /** False when it is not there to be had; then nothing was taken. */
-  take(client: Client, count = 1): boolean {
-    if (!this.mayTake(client, count)) return false;
+  acquire(client: Client, count = 1): boolean {
+    if (!this.canAcquire(client, count)) return false;
     this.add(client, count);
     return true;
   }
 
-  give(client: Client, count = 1): void {
+  release(client: Client, count = 1): void {
     this.add(client, -count);
   }
 
   private add({ connection, address }: Client, count: number): void {
     this.total += count;
-    addTo(this.ofConnections, connection, count);
-    if (address !== undefined) addTo(this.ofAddresses, address, count);
+    addTo(this.heldByConnection, connection, count);
+    if (address !== undefined) addTo(this.heldByAddress, address, count);
   }
 }
 
@@ -99,14 +99,14 @@ function addTo<Key>(held: Map<Key, number>, key: Key, count: number): void {
   else held.set(key, now);
 }
 
-/** The address of a socket as clients are told apart by it. */
+/** The address of a socket as clients are distinguished by it. */
 export type AddressOf = (remoteAddress: string | undefined) => string | undefined;
 
 /**
  * An IPv4 address, also when it came in as IPv6; of IPv6 the network of 64 bits, which is what one
  * household or machine is given (RFC 6177). Undefined for those in `shared`.
  */
-export function addressesBut(shared: readonly string[]): AddressOf {
+export function addressesExcept(shared: readonly string[]): AddressOf {
   const among = new Set(shared.map(networkOf));
   return (remoteAddress = '') => {
     const network = networkOf(remoteAddress);

@@ -1,10 +1,10 @@
-// What is refused under overload, and what never is: the same at both doors, told by the `load` of
-// each operation.
+// What is refused under overload, and what never is: the same at both doors, as the `load` of each
+// operation says.
 import { once } from 'node:events';
 import type { ServiceError } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Engine, WritesPort } from '../engine/index.ts';
-import { Gate } from '../server/gate.ts';
+import { LoadShedder } from '../server/load-shedder.ts';
 import type { EngineAccess } from '../server/operations/operation.ts';
 import { operations } from '../server/operations.ts';
 import { type DoorUnderTest, openGrpcDoor, openHttpDoor } from './support/doors.ts';
@@ -13,14 +13,14 @@ import { ask, type Message, openTill, type Refusal, refusalOf, type Till } from 
 const now = Date.parse('2026-06-01T12:00:00Z');
 
 /** No turn has time for a list, and whoever waits has waited too long. */
-function fullGate(): Gate {
+function fullLoadShedder(): LoadShedder {
   let at = 0;
   const clock = () => {
     at += 50;
     return at;
   };
   const lists = { spared: 0, ageMs: 20, patienceMs: 100, overloadAgeMs: 5 };
-  return new Gate(clock, { listsMs: 0, lists });
+  return new LoadShedder(clock, { listsMs: 0, lists });
 }
 
 /** The same engine, but behind with counting for as long as `isBehind` says. */
@@ -40,8 +40,8 @@ let http: DoorUnderTest;
 let grpc: DoorUnderTest;
 beforeAll(async () => {
   [http, grpc] = await Promise.all([
-    openHttpDoor(now, { gate: fullGate(), wrap: always }),
-    openGrpcDoor(now, { gate: fullGate(), wrap: always }),
+    openHttpDoor(now, { loadShedder: fullLoadShedder(), wrap: always }),
+    openGrpcDoor(now, { loadShedder: fullLoadShedder(), wrap: always }),
   ]);
 });
 afterAll(() => Promise.all([http?.close(), grpc?.close()]));
@@ -145,8 +145,8 @@ describe('receipts over a stream', () => {
     const ended = endOf(session);
     session.write({ open: { storeId: 's1', terminalId: 't1' } });
     session.write({ scan: { seq: 1, itemId: 'milk' } });
-    const [told] = await once(session, 'data');
-    expect(told.event).toBe('suppress');
+    const [reported] = await once(session, 'data');
+    expect(reported.event).toBe('suppress');
     session.write({ tender: { purchaseId: 'u-1', occurredAt: '2026-05-01T09:10:00+08:00' } });
     expect(await ended).toMatchObject(overloaded);
     isBehind = false;

@@ -75,10 +75,10 @@ test('a checkpoint written while its rows grow, shrink and go is that of its mom
       expect(changes).toBeGreaterThan(2);
       // What a crash leaves: nothing but the checkpoint, and the log that goes on past it.
       cpSync(join(folder, 'data'), join(folder, 'crashed'), { recursive: true });
-      const told: string[] = [];
-      const again = await open(join(folder, 'crashed'), { notify: (line) => told.push(line) });
+      const reported: string[] = [];
+      const again = await open(join(folder, 'crashed'), { notify: (line) => reported.push(line) });
       try {
-        expect(told).toEqual([]);
+        expect(reported).toEqual([]);
         expect(again.inspect.digest()).toBe(engine.inspect.digest());
         expect(await again.upkeep.verify()).toMatchObject({ ok: true, differenceCount: 0 });
       } finally {
@@ -115,10 +115,10 @@ test.for([
     rewriteHeader(join(folder, 'chain', 'counts.checkpoint'), (header) =>
       header.replace(found, put),
     );
-    const told: string[] = [];
-    const again = await open(folder, { notify: (line) => told.push(line) });
+    const reported: string[] = [];
+    const again = await open(folder, { notify: (line) => reported.push(line) });
     try {
-      expect(told.join()).toContain(reason);
+      expect(reported.join()).toContain(reason);
       expect(again.inspect.digest()).toBe(digest);
       expect(await again.upkeep.verify()).toMatchObject({ ok: true });
     } finally {

@@ -66,18 +66,18 @@ describe.each(scenarios)('%s', (scenario) => {
     for (const request of requests) {
       const { entries } = oracleList(oracle.state(), request);
       const expected = Math.min(request.limit, entries.length);
-      expect(engine.lists.recommend(request).items.length, told(request)).toBe(expected);
+      expect(engine.lists.recommend(request).items.length, requestText(request)).toBe(expected);
     }
   });
 
   test('lists nothing twice, nothing inactive, excluded or already in the basket', () => {
     for (const request of requests) {
       const listed = engine.lists.recommend(request).items.map(({ itemId }) => itemId);
-      expect(new Set(listed).size, told(request)).toBe(listed.length);
+      expect(new Set(listed).size, requestText(request)).toBe(listed.length);
       const barred = [...request.exclude, ...request.basket.map(({ itemId }) => itemId)];
       for (const itemId of listed) {
-        expect(barred, told(request)).not.toContain(itemId);
-        expect(engine.catalogue.item(itemId)?.status, told(request)).toBe('active');
+        expect(barred, requestText(request)).not.toContain(itemId);
+        expect(engine.catalogue.item(itemId)?.status, requestText(request)).toBe('active');
       }
     }
   });
@@ -85,8 +85,8 @@ describe.each(scenarios)('%s', (scenario) => {
   test('orders by score, best first', () => {
     for (const request of requests) {
       const scores = engine.lists.recommend(request).items.map(({ score }) => score);
-      expect(scores.every(Number.isFinite), told(request)).toBe(true);
-      expect(scores, told(request)).toEqual([...scores].sort((left, right) => right - left));
+      expect(scores.every(Number.isFinite), requestText(request)).toBe(true);
+      expect(scores, requestText(request)).toEqual([...scores].sort((left, right) => right - left));
     }
   });
 
@@ -114,7 +114,8 @@ describe.each(scenarios)('%s', (scenario) => {
   test('is never personal to a stranger', () => {
     for (const request of requests) {
       const isKnown = request.memberId === townMembers.regular;
-      if (!isKnown) expect(engine.lists.recommend(request).personalized, told(request)).toBe(false);
+      if (!isKnown)
+        expect(engine.lists.recommend(request).personalized, requestText(request)).toBe(false);
     }
   });
 
@@ -153,9 +154,9 @@ function requestsOf(scenario: Scenario): readonly RecommendRequest[] {
 function expectTrueReasons(reply: RecommendReply, request: RecommendRequest): void {
   const state = oracle.state();
   for (const { itemId, reasons } of reply.items) {
-    expect(reasons.length, `${itemId} in ${told(request)}`).toBeGreaterThan(0);
+    expect(reasons.length, `${itemId} in ${requestText(request)}`).toBeGreaterThan(0);
     for (const reason of reasons) {
-      const what = `${itemId}, ${JSON.stringify(reason)} in ${told(request)}`;
+      const what = `${itemId}, ${JSON.stringify(reason)} in ${requestText(request)}`;
       expect(reason.count, what).toBe(trueCount(state, request, { itemId, reason }));
       expect(mayAnchor(state, request, reason), what).toBe(true);
       // Whatever is claimed happened at least once.
@@ -169,6 +170,6 @@ function withoutId({ recommendationId, ...reply }: RecommendReply): unknown {
   return reply;
 }
 
-function told(request: RecommendRequest): string {
+function requestText(request: RecommendRequest): string {
   return JSON.stringify(request);
 }

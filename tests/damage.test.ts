@@ -44,9 +44,9 @@ type Damager = (path: string, random: () => number) => string;
 
 function change(path: string, edit: (bytes: Buffer) => string): string {
   const bytes = readFileSync(path);
-  const told = edit(bytes);
+  const reported = edit(bytes);
   writeFileSync(path, bytes);
-  return told;
+  return reported;
 }
 
 const below = (random: () => number, limit: number) => Math.floor(random() * limit);
@@ -193,11 +193,11 @@ test.for(cases)(
     for (let time = 0; time < row.times; time++) {
       const dataDir = mkdtempSync(join(folder.path, 'copy-'));
       cpSync(original, dataDir, { recursive: true });
-      const told = row.damager(join(dataDir, row.file), random);
+      const reported = row.damager(join(dataDir, row.file), random);
       const outcome = await outcomeOf(dataDir, random).catch((error) => {
-        throw new Error(`${row.file} ${told} (seed ${seed})`, { cause: error });
+        throw new Error(`${row.file} ${reported} (seed ${seed})`, { cause: error });
       });
-      if (row.outcome) expect(outcome, told).toBe(row.outcome);
+      if (row.outcome) expect(outcome, reported).toBe(row.outcome);
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
       rmSync(dataDir, { recursive: true, force: true });
     }

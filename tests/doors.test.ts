@@ -1,5 +1,5 @@
 // The fourth proof: HTTP and gRPC give the same reply to every operation. Each door has an engine
-// of its own, and both are told the same story.
+// of its own, and both get the same story.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { operations } from '../server/operations.ts';
 import { type DoorUnderTest, openGrpcDoor, openHttpDoor } from './support/doors.ts';
@@ -170,8 +170,8 @@ test('the story asks every operation that has a place in both doors', () => {
   const asked = new Set(
     Object.values(story).flatMap((questions) => questions.map(([name]) => name)),
   );
-  const untold = operations.filter(({ name, rpc }) => rpc !== undefined && !asked.has(name));
-  expect(untold.map(({ name }) => name)).toEqual([]);
+  const unasked = operations.filter(({ name, rpc }) => rpc !== undefined && !asked.has(name));
+  expect(unasked.map(({ name }) => name)).toEqual([]);
   // The standard health service answers these two, with states for each service.
   const elsewhere = operations.filter(({ rpc }) => rpc === undefined).map(({ name }) => name);
   expect(elsewhere).toEqual(['readHealth', 'readReadiness']);

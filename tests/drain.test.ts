@@ -26,9 +26,9 @@ async function serve(name: string): Promise<{ server: Running; dataDir: string; 
   const ports = ['--http-port', '0', '--grpc-port', '0'];
   const server = startCaini(['serve', '--data-dir', dataDir, ...ports]);
   running.push(server);
-  let said = '';
-  while (!said.includes('\n')) said += String((await once(server.child.stdout!, 'data'))[0]);
-  return { server, dataDir, url: /grpc:\/\/[\w.:]+/.exec(said)![0] };
+  let output = '';
+  while (!output.includes('\n')) output += String((await once(server.child.stdout!, 'data'))[0]);
+  return { server, dataDir, url: /grpc:\/\/[\w.:]+/.exec(output)![0] };
 }
 
 function client(url: string, service: string): Message {
@@ -41,16 +41,16 @@ const occurredAt = '2026-05-02T10:00:00+08:00';
 
 /** Tickets one after another, until the stream ends. */
 async function sell(session: Conversation, name: string, committed: Set<string>): Promise<void> {
-  session.say({ open: { deadlineMs: 10_000 } });
+  session.send({ open: { deadlineMs: 10_000 } });
   for (let count = 0; ; count++) {
     const purchaseId = `${name}-${count}`;
-    session.say({ scan: { seq: 1, itemId: 'milk' } });
-    session.say({ tender: { purchaseId, occurredAt } });
+    session.send({ scan: { seq: 1, itemId: 'milk' } });
+    session.send({ tender: { purchaseId, occurredAt } });
     for (;;) {
-      const heard = await session.next().catch(() => undefined);
-      if (heard === undefined) return;
-      if (heard[0] !== 'committed') continue;
-      committed.add(heard[1].result.id);
+      const received = await session.next().catch(() => undefined);
+      if (received === undefined) return;
+      if (received[0] !== 'committed') continue;
+      committed.add(received[1].result.id);
       break;
     }
   }
@@ -115,8 +115,8 @@ test('SIGTERM tells every stream, keeps what was acknowledged, and ends the proc
 test('a till that has stopped reading does not hold the end back beyond its limit', async () => {
   const { server, url } = await serve('deaf');
   const session = converse(client(url, 'CheckoutService'));
-  session.say({ open: {} });
-  session.say({ scan: { seq: 1, itemId: 'milk' } });
+  session.send({ open: {} });
+  session.send({ scan: { seq: 1, itemId: 'milk' } });
   await session.next();
   session.pause();
   const ingest = client(url, 'IngestService').StreamPurchases();

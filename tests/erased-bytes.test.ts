@@ -51,7 +51,7 @@ function purchase(number: number): Event {
   return { kind: 'purchase', purchase: { purchaseId: receiptOf(number), memberId, ...rest } };
 }
 
-function giveBack(number: number): Event {
+function returnOf(number: number): Event {
   const returnId = idOf('return', number, ofMember(number));
   const lines = [{ itemId: `item-${number % 97}`, quantity: 1 }];
   const rest = { channel: 'app', occurredAt: timeOf(number + 1), lines } as const;
@@ -74,7 +74,7 @@ async function fill(engine: Engine): Promise<void> {
     }
   };
   await send(receipts, purchase);
-  await send(members, giveBack);
+  await send(members, returnOf);
   await send(members, merge);
 }
 

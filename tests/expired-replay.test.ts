@@ -1,6 +1,6 @@
 // Random chains in which receipts expire, members are erased, receipts come late and goods come
 // back: a replay of what is left of the log counts what the chain counted, and refuses what it
-// refused. TEST_RUNS sets how many chains are told.
+// refused. TEST_RUNS sets how many chains are run.
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -22,22 +22,22 @@ const dayMs = 86_400_000;
 const retentionDays = 20;
 const items = ['milk', 'bread', 'tea', 'eggs', 'rice'] as const;
 
-interface Told {
+interface Seen {
   expired: number;
   erased: number;
   parked: number;
 }
 
 test(`${runs} random chains with expiry replay to what they were`, { timeout: 0 }, async () => {
-  const told: Told = { expired: 0, erased: 0, parked: 0 };
+  const reported: Seen = { expired: 0, erased: 0, parked: 0 };
   await fc.assert(
     fc.asyncProperty(fc.nat(), fc.constantFrom('shop', undefined), (seed, origin) =>
-      withTemporaryFolder((folder) => new Life(folder, seed, origin).prove(told), 'expired'),
+      withTemporaryFolder((folder) => new Life(folder, seed, origin).prove(reported), 'expired'),
     ),
     trials(runs),
   );
-  // Else they would have told nothing of it.
-  for (const [what, times] of Object.entries(told)) expect(times, what).toBeGreaterThan(0);
+  // Else they would have shown nothing of it.
+  for (const [what, times] of Object.entries(reported)) expect(times, what).toBeGreaterThan(0);
 });
 
 class Life {
@@ -106,21 +106,21 @@ class Life {
     };
   }
 
-  async prove(told: Told): Promise<void> {
+  async prove(reported: Seen): Promise<void> {
     const { random } = this;
     let engine = await this.open('data');
     for (let step = 0; step < steps; step++) {
       const event = this.event();
       this.sent.push(event);
       const [result] = await engine.writes.ingest([event]);
-      if (result?.parked) told.parked += 1;
+      if (result?.parked) reported.parked += 1;
       if (step % 20 === 19) {
         const { found } = await engine.members.erase(this.memberId);
-        if (found) told.erased += 1;
+        if (found) reported.erased += 1;
       }
       if (!random.chance(0.1)) continue;
       this.nowMs += random.integer(6) * dayMs;
-      told.expired += await engine.writes.expire();
+      reported.expired += await engine.writes.expire();
       if (random.chance(0.5)) continue;
       await engine.close();
       engine = await this.open('data');
@@ -166,5 +166,5 @@ function stateOf(engine: Engine) {
 
 /** Each life of an origin has another name for the places of its log. */
 function withoutPlace(results: Awaited<ReturnType<Engine['writes']['ingest']>>) {
-  return results.map(({ watermark: _, ...told }) => told);
+  return results.map(({ watermark: _, ...reported }) => reported);
 }

@@ -26,7 +26,7 @@ function purchase(purchaseId: string, { memberId, atMs = start, items }: Bought 
   };
 }
 
-function giveBack(returnId: string, purchaseId: string): Event {
+function returnOf(returnId: string, purchaseId: string): Event {
   const lines = [{ itemId: 'milk', quantity: 1 }];
   const occurredAt = new Date(start).toISOString();
   const value = { returnId, purchaseId, channel: 'app' as const, occurredAt, lines };
@@ -188,14 +188,14 @@ test('a thousand old receipts of a member go in slices, as if never seen', async
       purchase(`old-${at}`, { memberId: 'faithful', atMs: start - 20 * dayMs + at }),
     );
     const kept = [purchase('new', { memberId: 'faithful' }), purchase('other', { memberId: 'x' })];
-    await fill(engine, [...old, ...kept, giveBack('r1', 'old-7'), giveBack('r2', 'new')]);
+    await fill(engine, [...old, ...kept, returnOf('r1', 'old-7'), returnOf('r2', 'new')]);
     now += 12 * dayMs;
     const { events } = engine.status();
     expect((await expire(engine)).expired).toBe(old.length);
     // Every slice says in the log that it was.
     const slices = engine.status().events - events;
     expect(slices).toBeGreaterThanOrEqual(old.length / limits.expireSliceMax);
-    expect(engine.inspect.digest()).toBe(await digestOf([...kept, giveBack('r2', 'new')]));
+    expect(engine.inspect.digest()).toBe(await digestOf([...kept, returnOf('r2', 'new')]));
     expect(await engine.upkeep.verify()).toMatchObject({ differences: [] });
     await engine.close();
   }, 'expiry');
@@ -239,7 +239,7 @@ test('a crash after an expiry counts what is left, also of what was returned', a
       purchase('new', { memberId: 'm' }),
     ]);
     await engine.upkeep.checkpoint();
-    await engine.writes.ingest([giveBack('r1', 'old'), giveBack('r2', 'old')]);
+    await engine.writes.ingest([returnOf('r1', 'old'), returnOf('r2', 'old')]);
     now += 12 * dayMs;
     expect(await engine.writes.expire()).toBe(2);
     const { digest } = await engine.upkeep.verify();

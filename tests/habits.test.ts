@@ -1,4 +1,4 @@
-// Members of long standing: what they come back for is judged as by the oracle, in every bucket of
+// Members of long standing: what they come back for is counted as by the oracle, in every bucket of
 // how often, how long ago and of how many receipts.
 import { expect, test } from 'vitest';
 import { type Event, openEngine } from '../engine/index.ts';

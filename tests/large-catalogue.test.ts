@@ -12,7 +12,7 @@ import { withTemporaryFolder } from './support/folders.ts';
 
 const noon = '2026-05-01T12:00:00+08:00';
 
-async function tell(engine: Engine, events: readonly Event[]): Promise<void> {
+async function send(engine: Engine, events: readonly Event[]): Promise<void> {
   for (let at = 0; at < events.length; at += 1_000) {
     const results = await engine.writes.ingest(events.slice(at, at + 1_000));
     expect(results.every(({ status }) => status === 'created')).toBe(true);
@@ -37,7 +37,7 @@ test('after a start lists come at once, and what is alike is found while nothing
   withTemporaryFolder(async (dataDir) => {
     const similar = { scenario: 'similar', itemId: 'item-0', limit: 20 };
     const before = await openEngine({ dataDir });
-    await tell(before, itemEvents(8_000));
+    await send(before, itemEvents(8_000));
     await before.upkeep.settle();
     const { items } = listed(before, similar);
     expect(items).toHaveLength(20);
@@ -60,7 +60,7 @@ test('after a start lists come at once, and what is alike is found while nothing
 test('until the catalogue is read, an item is not unknown but not ready', () =>
   withTemporaryFolder(async (dataDir) => {
     const before = await openEngine({ dataDir });
-    await tell(before, itemEvents(1_000));
+    await send(before, itemEvents(1_000));
     await before.close();
     const engine = await openEngine({ dataDir, openAtOnce: true });
     try {
@@ -98,15 +98,15 @@ test('what sells in a large city is summed over as many of its stores as time al
       purchase: { purchaseId: `r-${storeId}`, storeId, channel: 'pos', occurredAt: noon, lines },
     });
     try {
-      await tell(engine, [openStore('new'), openStore('first'), sell('first')]);
+      await send(engine, [openStore('new'), openStore('first'), sell('first')]);
       const asked = { scenario: 'popular', storeId: 'new', limit: 5 };
       const reasonsOf = () => listed(engine, asked).items.map(({ reasons: [reason] }) => reason);
       expect(reasonsOf()).toEqual(Array(5).fill({ type: 'popular_in_city', count: 1 }));
       for (let store = 1; store < summed; store++) {
-        await tell(engine, [openStore(`store-${store}`), sell(`store-${store}`)]);
+        await send(engine, [openStore(`store-${store}`), sell(`store-${store}`)]);
       }
       expect(reasonsOf()).toEqual(Array(5).fill({ type: 'popular_in_city', count: summed }));
-      await tell(engine, [openStore('one-more'), sell('one-more')]);
+      await send(engine, [openStore('one-more'), sell('one-more')]);
       expect(reasonsOf()).toEqual(Array(5).fill({ type: 'popular_in_city', count: summed }));
     } finally {
       await engine.close();

@@ -175,8 +175,8 @@ test('a start removes every working copy, and says so', async () => {
   writeFileSync(join(dataDir, 'mine.txt'), 'of somebody else');
   const { notes, events } = await proveErasable(dataDir);
   expect(events).toBe(121);
-  const told = notes.find((note) => note.startsWith('removed what work that was cut short'))!;
-  for (const name of workingCopies) expect(told).toContain(name);
+  const reported = notes.find((note) => note.startsWith('removed what work that was cut short'))!;
+  for (const name of workingCopies) expect(reported).toContain(name);
   const kept = readdirSync(dataDir).filter((name) => name !== 'chain.ballast');
   expect(kept.sort()).toEqual(['chain', 'erased', 'imports', 'mine.txt']);
   expect(readdirSync(join(dataDir, 'imports'))).toEqual([`stdin-${process.pid}`]);

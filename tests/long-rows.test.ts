@@ -28,7 +28,7 @@ interface Pair {
 const open = (dataDir: string, notify: (message: string) => void = () => {}) =>
   openEngine({ dataDir, clock: now, timeZone, notify });
 
-async function tell({ engine, oracle }: Pair, events: readonly Event[]): Promise<void> {
+async function send({ engine, oracle }: Pair, events: readonly Event[]): Promise<void> {
   for (const event of events) oracle.accept(event);
   await engine.writes.ingest(events, { trustsDays: true });
 }
@@ -73,15 +73,15 @@ test('a town that is asked while it grows and shrinks lists what the oracle list
     try {
       const events = townEvents();
       const half = events.length / 2;
-      await tell(pair, events.slice(0, half));
+      await send(pair, events.slice(0, half));
       expectSame(pair);
       for (let at = half; at < events.length; at += 120) {
-        await tell(pair, events.slice(at, at + 120));
+        await send(pair, events.slice(at, at + 120));
         expectSame(pair);
       }
       const back = events.flatMap(returnOf);
       for (let at = 0; at < back.length; at += 140) {
-        await tell(pair, back.slice(at, at + 140));
+        await send(pair, back.slice(at, at + 140));
         expectSame(pair);
       }
       expect(pair.engine.inspect.digest()).toBe('0000000000000000');
@@ -139,9 +139,9 @@ async function expectRise({ scenario, early, late }: Rise): Promise<void> {
       return reply.items.map(({ itemId }) => itemId);
     };
     try {
-      await tell(pair, early);
+      await send(pair, early);
       expect(list().slice(0, 50)).not.toContain('grinder');
-      await tell(pair, late);
+      await send(pair, late);
       expect(list()[0]).toBe('grinder');
     } finally {
       await pair.engine.close();
@@ -181,10 +181,10 @@ test('a checkpoint taken while receipts pour in is the one that a crash goes on 
     const copy = join(folder, 'copy');
     const pair = { engine: await open(dataDir), oracle: createOracle({ now, timeZone }) };
     const events = townEvents();
-    await tell(pair, events.slice(0, 500));
+    await send(pair, events.slice(0, 500));
     for (let at = 500; at < 800; at += 100) {
       const checkpoint = pair.engine.upkeep.checkpoint();
-      for (const event of events.slice(at, at + 100)) await tell(pair, [event]);
+      for (const event of events.slice(at, at + 100)) await send(pair, [event]);
       await checkpoint;
     }
     cpSync(dataDir, copy, { recursive: true });
@@ -193,7 +193,7 @@ test('a checkpoint taken while receipts pour in is the one that a crash goes on 
     const engine = await open(copy, (message) => messages.push(message));
     try {
       expect(messages).toEqual([]);
-      await tell({ engine, oracle: pair.oracle }, events.slice(800));
+      await send({ engine, oracle: pair.oracle }, events.slice(800));
       expectSame({ engine, oracle: pair.oracle });
       expect((await engine.upkeep.verify()).differences).toEqual([]);
     } finally {
@@ -261,7 +261,7 @@ test('a chain that outgrows the room planned for it keeps every count', () =>
         [400, 700],
         [700, 1_500],
       ] as const) {
-        await tell({ engine, oracle }, newcomers(from, to));
+        await send({ engine, oracle }, newcomers(from, to));
         expect(countDifferences(engine.inspect, oracle.state())).toEqual([]);
       }
       await engine.upkeep.checkpoint();

@@ -79,19 +79,19 @@ const outcome = (asked: Promise<unknown>) =>
 
 test('callers of verify share one recount, its answer and its progress', async () => {
   const memories = countMemories();
-  const heard = [0, 0, 0];
-  const asked = heard.map((_, caller) =>
+  const received = [0, 0, 0];
+  const asked = received.map((_, caller) =>
     engine.upkeep.verify({
       progress: (done) => {
-        heard[caller] = done;
+        received[caller] = done;
       },
     }),
   );
   const [first, ...others] = await Promise.all(asked);
   for (const audit of others) expect(audit).toBe(first);
   expect(first).toMatchObject({ ok: true, events: receipts });
-  expect(new Set(heard).size).toBe(1);
-  expect(heard[0]).toBeGreaterThan(0);
+  expect(new Set(received).size).toBe(1);
+  expect(received[0]).toBeGreaterThan(0);
   expect(memories()).toBe(1);
 });
 

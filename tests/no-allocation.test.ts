@@ -1,5 +1,5 @@
 // What a list costs in memory: the kernel asks for none, and the rest is garbage of the young kind.
-// Judged by the counters of the allocators, never by time.
+// Measured by the counters of the allocators, never by time.
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
@@ -45,7 +45,7 @@ test('200,000 requests to the kernel allocate nothing, in it or beside it', asyn
     const before = usedHeap();
     serve();
     const growth = usedHeap() - before;
-    // Collections are told of one turn later. What one has taken away cannot be counted.
+    // Collections are reported one turn later. What one has taken away cannot be counted.
     await setImmediate();
     if (collections === 0) grown.push(growth);
   }

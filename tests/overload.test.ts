@@ -1,8 +1,8 @@
 // More is asked than can be answered: what is served and what is refused, seen from outside, over
-// both doors. The clock of the gate is ours, so that no test waits.
+// both doors. The clock of the load shedder is ours, so that no test waits.
 import { afterEach, expect, test } from 'vitest';
 import type { Engine } from '../engine/index.ts';
-import { Gate } from '../server/gate.ts';
+import { LoadShedder } from '../server/load-shedder.ts';
 import type { EngineAccess } from '../server/operations/operation.ts';
 import { type Loopback, openLoopback } from './support/loopback.ts';
 import { ask, openTill, refusalOf } from './support/till.ts';
@@ -23,10 +23,10 @@ function hastyClock() {
   return clock;
 }
 
-const lanes = { spared: 0, ageMs: 20, patienceMs: 100, overloadAgeMs: 5 };
+const codelLimits = { spared: 0, ageMs: 20, patienceMs: 100, overloadAgeMs: 5 };
 
-async function openHttp(gate: Gate, access?: EngineAccess): Promise<Loopback> {
-  const loopback = await openLoopback({}, { gate, ...(access && { access }) });
+async function openHttp(loadShedder: LoadShedder, access?: EngineAccess): Promise<Loopback> {
+  const loopback = await openLoopback({}, { loadShedder, ...(access && { access }) });
   opened.push(loopback);
   return loopback;
 }
@@ -55,7 +55,7 @@ const statusOf = (answer: string): number => Number(answer.slice(9, 12));
 
 test('lists beyond what can be served are refused and told when to come back', async () => {
   const clock = hastyClock();
-  const loopback = await openHttp(new Gate(() => clock.now(), { lists: lanes }));
+  const loopback = await openHttp(new LoadShedder(() => clock.now(), { lists: codelLimits }));
   const answers = await askAtOnce(loopback, [...Array(9).fill(list), health]);
   expect(answers.map(statusOf)).toEqual([200, ...Array(8).fill(503), 200]);
   const [head, body] = answers[1]!.split('\r\n\r\n') as [string, string];
@@ -66,19 +66,19 @@ test('lists beyond what can be served are refused and told when to come back', a
 
 test('receipts go on while lists are refused', async () => {
   const clock = hastyClock();
-  const loopback = await openHttp(new Gate(() => clock.now(), { lists: lanes }));
+  const loopback = await openHttp(new LoadShedder(() => clock.now(), { lists: codelLimits }));
   const answers = await askAtOnce(loopback, [list, list, receipt('r-1'), list, receipt('r-2')]);
   expect(answers.map(statusOf)).toEqual([200, 503, 201, 503, 201]);
 });
 
 test('lists go on while receipts are refused unread', async () => {
-  const gate = new Gate();
-  const loopback = await openHttp(gate);
+  const loadShedder = new LoadShedder();
+  const loopback = await openHttp(loadShedder);
   // The same engine, but behind with counting.
   const writes = Object.create(loopback.engine.writes, { isBehind: { value: true } });
   const behind = Object.create(loopback.engine, { writes: { value: writes } }) as Engine;
   const access = { engine: () => behind, readiness: () => behind.status() };
-  const other = await openHttp(gate, access);
+  const other = await openHttp(loadShedder, access);
   const answers = await askAtOnce(other, [receipt('r-1'), list, receipt('r-2'), health]);
   expect(answers.map(statusOf)).toEqual([503, 200, 503, 200]);
   expect(loopback.engine.status().events).toBe(0);
@@ -86,7 +86,7 @@ test('lists go on while receipts are refused unread', async () => {
 
 test('whoever comes when it is over is served', async () => {
   const clock = hastyClock();
-  const loopback = await openHttp(new Gate(() => clock.now(), { lists: lanes }));
+  const loopback = await openHttp(new LoadShedder(() => clock.now(), { lists: codelLimits }));
   await askAtOnce(loopback, Array(9).fill(list));
   clock.stepMs = 0;
   const answers = await askAtOnce(loopback, Array(9).fill(list));
@@ -95,8 +95,11 @@ test('whoever comes when it is over is served', async () => {
 
 test('callers who are few are served, however long it takes', async () => {
   const clock = hastyClock();
-  const gate = new Gate(() => clock.now(), { lists: { ...lanes, spared: 8 }, listsMs: 60 });
-  const loopback = await openHttp(gate);
+  const loadShedder = new LoadShedder(() => clock.now(), {
+    lists: { ...codelLimits, spared: 8 },
+    listsMs: 60,
+  });
+  const loopback = await openHttp(loadShedder);
   const answers = await askAtOnce(loopback, Array(9).fill(list));
   expect(answers.map(statusOf)).toEqual(Array(9).fill(200));
 });
@@ -104,17 +107,19 @@ test('callers who are few are served, however long it takes', async () => {
 test('a burst waits and is served whole', async () => {
   let looks = 0;
   // Every look takes a millisecond: five lists a turn, and twenty-five turns until it is too late.
-  const gate = new Gate(() => looks++, {
-    lists: { ...lanes, ageMs: 200 },
+  const loadShedder = new LoadShedder(() => looks++, {
+    lists: { ...codelLimits, ageMs: 200 },
   });
-  const loopback = await openHttp(gate);
+  const loopback = await openHttp(loadShedder);
   const answers = await askAtOnce(loopback, Array(40).fill(list));
   expect(answers.map(statusOf)).toEqual(Array(40).fill(200));
 });
 
 test('over gRPC a list is refused with RESOURCE_EXHAUSTED and when to come back', async () => {
   const clock = hastyClock();
-  const till = await openTill({ gate: new Gate(() => clock.now(), { listsMs: 0, lists: lanes }) });
+  const till = await openTill({
+    loadShedder: new LoadShedder(() => clock.now(), { listsMs: 0, lists: codelLimits }),
+  });
   opened.push(till);
   const client = till.client('RecommendationService');
   const answer = await ask(client, 'RecommendForMember', { memberId: 'ann' }).catch(refusalOf);

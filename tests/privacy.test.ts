@@ -43,7 +43,7 @@ function purchase({ purchaseId, memberId, day, items, quantity = 2 }: Bought): E
   };
 }
 
-function giveBack(returnId: string, purchaseId: string, itemId: string, day = 50): Event {
+function returnOf(returnId: string, purchaseId: string, itemId: string, day = 50): Event {
   const lines = [{ itemId, quantity: 1 }];
   const channel = 'app' as const;
   return {
@@ -104,12 +104,12 @@ function crowd(): Event[] {
     events.push(purchase({ purchaseId: `other-${day}`, memberId: `m${day % 5}`, day, items }));
     events.push(purchase({ purchaseId: `ticket-${day}`, day, items: ['milk', `item-${day % 4}`] }));
   }
-  events.push(giveBack(returns[1]!, receipts[1]!, 'only-theirs'));
+  events.push(returnOf(returns[1]!, receipts[1]!, 'only-theirs'));
   for (const [at, purchaseId] of receipts.entries()) {
     const items = ['milk', `item-${at}`, 'only-theirs'];
     events.push(purchase({ purchaseId, memberId: at % 2 ? member : alias, day: at * 3, items }));
   }
-  events.push(giveBack(returns[0]!, receipts[4]!, 'milk'), consent(alias, true, 20));
+  events.push(returnOf(returns[0]!, receipts[4]!, 'milk'), consent(alias, true, 20));
   events.push(merge(member, alias), bringBack(broughtBack, alias, 'milk'));
   events.push(consent(member, false, 30), consent(member, true, 31));
   return events;
@@ -148,7 +148,7 @@ test('a late receipt of an erased member leaves nothing, nor does its early retu
     const [late, early] = ['late-receipt-of-unmistakable-name', 'early-return-to-a-late-receipt'];
     const engine = await open(dataDir);
     try {
-      await engine.writes.ingest([...crowd(), giveBack(early, late, 'milk')]);
+      await engine.writes.ingest([...crowd(), returnOf(early, late, 'milk')]);
       await engine.members.erase(names.member);
       const { member: memberId } = names;
       const refused = purchase({ purchaseId: late, memberId, day: 3, items: ['milk'] });
@@ -167,7 +167,7 @@ test('a return that waited too long for its purchase is forgotten with it', asyn
     let nowMs = clockMs;
     const engine = await openEngine({ dataDir, clock: () => nowMs, timeZone });
     try {
-      await engine.writes.ingest([...crowd(), giveBack(early, late, 'milk')]);
+      await engine.writes.ingest([...crowd(), returnOf(early, late, 'milk')]);
       nowMs += 40 * dayMs;
       const { member: memberId } = names;
       await engine.writes.ingest([
@@ -193,7 +193,7 @@ test('whatever comes late for an erased member is refused and counted', async ()
       purchase({ purchaseId: 'late-1', memberId: member, day: 70, items: ['milk'] }),
       purchase({ purchaseId: 'late-2', memberId: alias, day: 71, items: ['milk'] }),
       purchase({ purchaseId: receipts[0]!, day: 0, items: ['milk'] }),
-      giveBack('late-3', receipts[4]!, 'milk'),
+      returnOf('late-3', receipts[4]!, 'milk'),
       bringBack('late-4', alias, 'milk'),
       consent(member, true, 80),
       merge('m1', alias),
@@ -370,8 +370,8 @@ const story: Event[] = [
     const items = [`item-${at % 5}`, `item-${(at * 2) % 7}`, 'milk'].filter(isFirst);
     return purchase({ purchaseId: `p${at}`, ...buyer, day: (at * 7) % 20, items, quantity: 3 });
   }),
-  ...[0, 0, 1, 5, 9, 11].map((of, at) => giveBack(`r${at}`, `p${of}`, 'milk')),
-  giveBack('r-whole', 'p2', 'milk'),
+  ...[0, 0, 1, 5, 9, 11].map((of, at) => returnOf(`r${at}`, `p${of}`, 'milk')),
+  returnOf('r-whole', 'p2', 'milk'),
   merge('ann', 'card'),
   merge('card', 'old-card'),
   consent('ann', false, 30),

@@ -16,10 +16,10 @@ const baseline = join(import.meta.dirname, 'support/protocol/baseline.binpb');
 /** What buf has to say; empty when all is well. */
 async function buf(folder: string, ...options: string[]): Promise<string> {
   const script = join(root, 'node_modules/@bufbuild/buf/bin/buf');
-  const said = await promisify(execFile)(process.execPath, [script, ...options], {
+  const output = await promisify(execFile)(process.execPath, [script, ...options], {
     cwd: folder,
   }).catch((error: { stdout: string; stderr: string }) => error);
-  return said.stdout + said.stderr;
+  return output.stdout + output.stderr;
 }
 
 const lint = (folder: string) => buf(folder, 'lint');
@@ -57,8 +57,8 @@ test('our files are formatted as buf formats them', async () => {
 test('nothing is broken since the baseline, and a number taken away would be', async () => {
   expect(await breaking(root)).toBe('');
   const renumbered = (text: string) => text.replace('int32 for_seq = 1;', 'int32 for_seq = 9;');
-  const said = await withChange('caini/v1/checkout.proto', renumbered, breaking);
-  expect(said).toContain('for_seq');
+  const output = await withChange('caini/v1/checkout.proto', renumbered, breaking);
+  expect(output).toContain('for_seq');
 });
 
 test('every import lies under proto/, so that any loader works from a checkout', async () => {

@@ -74,7 +74,7 @@ function learn(engine: Engine, receipts: readonly Receipt[]) {
   );
 }
 
-/** Recall of both lists by month: a day is foretold whole, then learnt. */
+/** Recall of both lists by month: a day is predicted whole, then learnt. */
 async function replay(receipts: readonly Receipt[], firstDay: number): Promise<Map<string, Month>> {
   const days = new Map<number, Receipt[]>();
   for (const receipt of receipts) {
@@ -111,8 +111,8 @@ async function replay(receipts: readonly Receipt[], firstDay: number): Promise<M
 function expectNoMonthBelow(months: ReadonlyMap<string, Month>): void {
   expect(months.size).toBeGreaterThan(2);
   for (const [month, { receipts, served, plain }] of months) {
-    const told = `${month}: ${served / receipts} against ${plain / receipts}, ${receipts} receipts`;
-    expect(served, told).toBeGreaterThanOrEqual(plain);
+    const line = `${month}: ${served / receipts} against ${plain / receipts}, ${receipts} receipts`;
+    expect(served, line).toBeGreaterThanOrEqual(plain);
   }
 }
 

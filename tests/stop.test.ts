@@ -66,9 +66,9 @@ async function serve(dataDir: string, ...more: string[]): Promise<Served> {
   const ports = ['--http-port', '0', '--grpc-port', 'none'];
   const server = startCaini(['serve', '--data-dir', dataDir, ...ports, ...more]);
   running.push(server);
-  let said = '';
-  while (!said.includes('\n')) said += String((await once(server.child.stdout!, 'data'))[0]);
-  return { server, url: new URL(/http:\/\/[\w.:]+/.exec(said)![0]) };
+  let output = '';
+  while (!output.includes('\n')) output += String((await once(server.child.stdout!, 'data'))[0]);
+  return { server, url: new URL(/http:\/\/[\w.:]+/.exec(output)![0]) };
 }
 
 interface Reading {

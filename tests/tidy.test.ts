@@ -7,6 +7,7 @@ import { limits } from '../engine/index.ts';
 import { clusterLimits } from '../server/cluster/limits.ts';
 import { doorLimits } from '../server/limits.ts';
 import { makeTemporaryFolder } from './support/folders.ts';
+import * as dialect from './support/tidy/dialect.ts';
 import {
   circularImports,
   floorViolations,
@@ -44,7 +45,7 @@ function rule({ name, find, badSamples, goodSamples = [] }: Rule): void {
   });
 }
 
-test('the tree that is judged is the whole tree', () => {
+test('the tree that is checked is the whole tree', () => {
   const paths = tree.map(({ path }) => path);
   expect(paths).toEqual(expect.arrayContaining(['package.json', 'engine/index.ts', 'README.md']));
   expect(paths.filter((path) => /^(node_modules|dist|data)\//.test(path))).toEqual([]);
@@ -204,6 +205,30 @@ rule({
     { 'bench/a.ts': 'const f = (bestCustomer: string) => f;' },
   ],
   goodSamples: [{ 'bench/a.ts': `const dotProduct = process.cpuUsage().user; // "CustomerID"` }],
+});
+
+rule({
+  name: 'things have the terms of the field, and no private dialect',
+  find: dialect.dialectNameViolations,
+  badSamples: [
+    { 'engine/a.ts': 'const told = 1;' },
+    { 'server/a.ts': 'interface A { readonly flawsMax: number }' },
+    { 'server/a.ts': 'class A { giveBackTo(): void {} }' },
+    { 'engine/a.ts': 'class A { noteChange(): void {} }' },
+    { 'assembly/a.ts': 'function judgeKnown(): void {}' },
+  ],
+  goodSamples: [{ 'engine/a.ts': 'const text = "told"; const handle = 1; const given = 2;' }],
+});
+
+rule({
+  name: 'and so do comments',
+  find: dialect.dialectCommentViolations,
+  badSamples: [
+    { 'engine/a.ts': '// Judges it.' },
+    { 'engine/a.ts': "/**\n * A card that is nobody's.\n */" },
+    { 'assembly/a.ts': '/** What was foreseen. */' },
+  ],
+  goodSamples: [{ 'engine/a.ts': `// Half-lives; of nobody's concern.\nconst a = 'the judge';` }],
 });
 
 rule({

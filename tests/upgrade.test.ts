@@ -224,12 +224,12 @@ test.each(commands)('caini %s refuses a folder of format 1 in one line', async (
 test('caini upgrade tells what it compared, and where the old chain is', async () => {
   const dataDir = join(folder.path, 'told');
   makeFormatOne(dataDir, 'named');
-  const told = await caini('upgrade', '--data-dir', dataDir);
-  expect(told).toMatchObject({ code: 0, stderr: '' });
+  const reported = await caini('upgrade', '--data-dir', dataDir);
+  expect(reported).toMatchObject({ code: 0, stderr: '' });
   const { events, digestOfFormat1 } = factsOf('named');
-  expect(told.stdout).toContain(`the same as before: ${events} events`);
-  expect(told.stdout).toContain(`digest ${digestOfFormat1}`);
-  expect(told.stdout).toContain(`kept in ${dataDir}/chain.format1`);
+  expect(reported.stdout).toContain(`the same as before: ${events} events`);
+  expect(reported.stdout).toContain(`digest ${digestOfFormat1}`);
+  expect(reported.stdout).toContain(`kept in ${dataDir}/chain.format1`);
   const again = await caini('upgrade', '--data-dir', dataDir);
   expect(again).toMatchObject({ code: 0, stderr: '' });
   expect(again.stdout).toContain('has the data format of this version already');

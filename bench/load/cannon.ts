@@ -1,4 +1,5 @@
-// A process of its own that runs autocannon: closed loop, every answer judged by status and length.
+// A process of its own that runs autocannon: closed loop, every answer checked by status and
+// length.
 import autocannon from 'autocannon';
 import { answerJob } from './process.ts';
 

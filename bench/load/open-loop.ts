@@ -22,7 +22,7 @@ export interface OpenJob {
   readonly warmUpSeconds?: number;
   /** What is due and finds no free connection for so long is given up. Default: a minute. */
   readonly patienceMs?: number;
-  /** Default: `due`. From `sent` the generator's own queue is left out, and told by `late`. */
+  /** Default: `due`. From `sent` the generator's own queue is left out, and reported as `late`. */
   readonly latencyFrom?: 'due' | 'sent';
 }
 
@@ -142,7 +142,7 @@ class Stream {
     this.idle.push(connection);
     if (counts) {
       if (status >= 200 && status < 300) this.ok.push(milliseconds);
-      else if (status === 503) this.noteShed(milliseconds, head);
+      else if (status === 503) this.onShed(milliseconds, head);
       else this.failed += 1;
     }
     this.answered += 1;
@@ -150,7 +150,7 @@ class Stream {
     this.flush();
   }
 
-  private noteShed(milliseconds: number, head: string): void {
+  private onShed(milliseconds: number, head: string): void {
     this.shed.push(milliseconds);
     if (!/\r\nretry-after: \d+/i.test(head)) this.withoutRetryAfter += 1;
   }
@@ -325,8 +325,8 @@ async function drive(streams: readonly Stream[], job: OpenJob): Promise<void> {
 answerJob(async (job: OpenJob): Promise<OpenAnswer> => {
   const host = new URL(job.url);
   // Taken out of the job, so that their bodies are kept once.
-  const told = (job.streams as OpenStream[]).splice(0);
-  const streams = told.map((stream) => new Stream(stream, host, job));
+  const requested = (job.streams as OpenStream[]).splice(0);
+  const streams = requested.map((stream) => new Stream(stream, host, job));
   await drive(streams, job);
   const until = performance.now() + tailMs;
   while (streams.some(({ out }) => out > 0) && performance.now() < until) {

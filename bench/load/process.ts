@@ -42,8 +42,8 @@ export async function startWatched(folder: string, ...options: string[]): Promis
   const { child } = program;
   const turns = async () => {
     child.send('turns');
-    const [told] = (await once(child, 'message')) as [Turns];
-    return told;
+    const [figuresText] = (await once(child, 'message')) as [Turns];
+    return figuresText;
   };
   return { ...program, turns };
 }
@@ -57,22 +57,22 @@ async function startWith(
   const words = ['serve', '--data-dir', folder, ...ports, ...options];
   const child = spawn(process.execPath, [...preload, ...programWords, ...words], {
     stdio: ['ignore', 'pipe', 'inherit', ...(preload.length > 0 ? ['ipc' as const] : [])],
-    // The clock of turns is told as experimental.
+    // The clock of turns is marked as experimental.
     env: { ...process.env, CAINI_LOG_LEVEL: 'warn', NODE_NO_WARNINGS: '1' },
   });
-  let said = '';
+  let output = '';
   child.stdout!.on('data', (text) => {
-    said += String(text);
+    output += String(text);
   });
-  while (!said.includes('caini listens on')) await once(child.stdout!, 'data');
-  const url = /http:\/\/[\w.:]+/.exec(said)![0];
+  while (!output.includes('caini listens on')) await once(child.stdout!, 'data');
+  const url = /http:\/\/[\w.:]+/.exec(output)![0];
   while ((await fetch(`${url}/readyz`)).status !== 200) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return {
     child,
     url,
-    grpcAddress: /grpc:\/\/([\w.:]+)/.exec(said)?.[1],
+    grpcAddress: /grpc:\/\/([\w.:]+)/.exec(output)?.[1],
     stop: () => stopChild(child),
   };
 }

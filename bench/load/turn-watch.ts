@@ -21,5 +21,5 @@ process.on('message', async () => {
   // Only now: to sum up and to tell is no work of the program.
   end = recordTurns();
 });
-// It must not keep the process alive, which ends by itself when it is told to stop.
+// It must not keep the process alive, which ends by itself when it is asked to stop.
 process.channel?.unref();

@@ -73,7 +73,7 @@ function* bigHistories(size: StallSize): Generator<Event> {
   }
 }
 
-async function ingest(engine: Engine, events: Iterable<Event>, told: string): Promise<void> {
+async function ingest(engine: Engine, events: Iterable<Event>, label: string): Promise<void> {
   let batch: Event[] = [];
   let count = 0;
   const flush = async () => {
@@ -82,7 +82,7 @@ async function ingest(engine: Engine, events: Iterable<Event>, told: string): Pr
     }
     count += batch.length;
     batch = [];
-    if (count % 100_000 === 0) console.log(`${count} ${told}`);
+    if (count % 100_000 === 0) console.log(`${count} ${label}`);
   };
   for (const event of events) {
     batch.push(event);

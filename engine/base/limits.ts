@@ -34,7 +34,7 @@ export const limits = {
   nextPairsMax: 4_096,
   /** More items that are new to a member at a time say nothing of what members have in common. */
   freshItemsMax: 64,
-  /** Items told to a kernel at once: some 0.4 µs each, so 0.4 ms. */
+  /** Items registered with a kernel at once: some 0.4 µs each, so 0.4 ms. */
   registeredAtOnce: 1_024,
   /** Items of one chain: 300 bytes each of the counts, and some 700 beside them. */
   itemsMax: 2_097_152,
@@ -70,7 +70,7 @@ export const limits = {
   clockRestMsMax: 8 * 86_400_000,
   /** A receipt may be so many days newer than all others before the clock has to be confirmed. */
   leapDaysMax: 31,
-  /** What callers are told to wait while the server's clock is behind. */
+  /** What callers are asked to wait while the server's clock is behind. */
   clockRetryMs: 60_000,
   /** Oldest receipt time accepted: 1970-01-01. Days before it have no number. */
   occurredAtMsMin: 0,
@@ -225,14 +225,14 @@ export const limits = {
    * Given up on a full disk: an erase of 200 receipts rewrites some 600 pages of 4 KB, so this
    * lasts for six of them.
    */
-  ballastBytes: 16 * 1_048_576,
+  diskReserveBytes: 16 * 1_048_576,
   /**
    * A quarter of what is free, where that is less; under 64 pages it would not last for one erase.
    */
-  ballastBytesMin: 262_144,
+  diskReserveBytesMin: 262_144,
   /** Folders that are opened only for a moment need none. */
-  ballastDelayMs: 1_000,
-  /** How often a full disk is looked at again, and what callers are told to wait. */
+  diskReserveDelayMs: 1_000,
+  /** How often a full disk is looked at again, and what callers are asked to wait. */
   diskFullRetryMs: 1_000,
   /** Tills in conversation at a time: stores × tills of a large chain; about 20 KB each at rest. */
   scanSessionsMax: 1_024,
@@ -262,6 +262,6 @@ export const limits = {
   digestsKept: 4_096,
   /** Entries of others in one transaction: about 10 µs each on the serving thread. */
   followBatchEntriesMax: 128,
-  /** How long a read may wait for `minWatermark` before it is told to come back. */
+  /** How long a read may wait for `minWatermark` before it is asked to come back. */
   watermarkWaitMsMax: 100,
 } as const;

@@ -3,7 +3,7 @@
 
 const shardsMax = 256;
 /** So many characters of a key tell its shard. */
-const charactersTold = 12;
+const charactersShown = 12;
 
 export class ShardedMap<Value> {
   private readonly shards = Array.from({ length: shardsMax }, () => new Map<string, Value>());
@@ -24,7 +24,7 @@ export class ShardedMap<Value> {
 /** FNV-1a over characters all along the key: ids have long beginnings or ends in common. */
 function shardOf(key: string): number {
   let hash = 0x811c9dc5 ^ key.length;
-  const step = 1 + Math.floor(key.length / charactersTold);
+  const step = 1 + Math.floor(key.length / charactersShown);
   for (let at = 0; at < key.length; at += step) {
     hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
   }

@@ -68,7 +68,7 @@ test('a changed name is found by its new words and no more by its old ones', () 
   expect(near('a')).toEqual(['b']);
   const number = registry.numberOf('b') ?? -1;
   registry.replace(number, itemSchema.parse({ itemId: 'b', name: 'lunch box' }), 1);
-  content.note([number]);
+  content.update([number]);
   content.read(100);
   expect(near('a')).toEqual([]);
   expect(near('c')).toEqual(['b']);
@@ -140,7 +140,7 @@ test('an item that is not on the disk yet leaves no trace when its writing fails
   expect(content.neighbours(1, 50, () => true)).toEqual(before);
   // Another one takes its number.
   registry.push('other', itemSchema.parse({ itemId: 'other', name: 'tea' }), 2);
-  content.note([100]);
+  content.update([100]);
   content.read(100);
   expect(content.neighbours(100, 5, () => true).found).toEqual([]);
 });
@@ -151,10 +151,10 @@ test('words of a change that was taken back do not stay', () => {
   const before = content.neighbours(1, 50, () => true);
   registry.replace(1, itemSchema.parse({ itemId: 'i1', name: 'tea' }), 2);
   // Somebody may have read it in the meantime.
-  content.note([1]);
+  content.update([1]);
   content.read(100);
   registry.replace(1, item(1), 1);
-  content.noteUndone([1]);
+  content.undo([1]);
   content.read(100);
   expect(content.neighbours(1, 50, () => true)).toEqual(before);
 });

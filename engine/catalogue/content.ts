@@ -82,7 +82,7 @@ export class Content {
   }
 
   /** To be called for items that are new or have changed, once they are on the disk. */
-  note(numbers: Iterable<number>): void {
+  update(numbers: Iterable<number>): void {
     for (const number of numbers) {
       this.known = Math.max(this.known, number + 1);
       this.changed.add(number);
@@ -90,7 +90,7 @@ export class Content {
   }
 
   /** To be called when a change was taken back: what was read of it may have been too new. */
-  noteUndone(numbers: Iterable<number>): void {
+  undo(numbers: Iterable<number>): void {
     for (const number of numbers) if (number < this.known) this.changed.add(number);
   }
 
@@ -100,7 +100,7 @@ export class Content {
   }
 
   /** Whether the catalogue says anything of an item. */
-  says(number: number): boolean {
+  hasWords(number: number): boolean {
     const { name, category } = this.items.valueOf(number);
     return Boolean(name) || Boolean(category?.length);
   }
@@ -129,8 +129,8 @@ export class Content {
     while (this.readings.length <= number) this.readings.push(undefined);
     const before = this.readings[number];
     const texts = textsOf(this.items.valueOf(number));
-    for (const group of before?.groups ?? []) this.groups.leave(group, number);
-    this.readings[number] = readingOf(texts, (text) => this.groups.enter(text, number));
+    for (const group of before?.groups ?? []) this.groups.remove(group, number);
+    this.readings[number] = readingOf(texts, (text) => this.groups.add(text, number));
     return 1 + texts.words.length + texts.shelves.length;
   }
 
@@ -147,13 +147,13 @@ export class Content {
   }
 
   /**
-   * (items with the word)^(-1/2), the square of what it tells: rarer words tell more, as the
+   * (items with the word)^(-1/2), the square of its rarity: rarer words count more, as the
    * logarithm of Spärck Jones (1972) has it. How many items there are would cancel out, but for a
    * last bit; and replicas may know more or fewer by name.
    */
-  private telling({ groups, words }: Reading): number {
+  private totalRarity({ groups, words }: Reading): number {
     let sum = 0;
-    for (let at = 0; at < words; at++) sum += this.groups.tellingOf(groups[at]!);
+    for (let at = 0; at < words; at++) sum += this.groups.rarityOf(groups[at]!);
     return sum;
   }
 
@@ -171,31 +171,31 @@ export class Content {
     this.readNow(b);
     const [first, second] = [this.readingOf(a), this.readingOf(b)];
     this.markWords(first);
-    return this.nearnessOf(first, this.telling(first), second);
+    return this.nearnessOf(first, this.totalRarity(first), second);
   }
 
-  /** Of a first item whose words are marked, and tell so much. */
+  /** Of a first item whose words are marked, with their total rarity. */
   private nearnessOf(first: Reading, ofFirst: number, second: Reading): number {
     const name = this.nameNearness(ofFirst, second);
     if (shelvesIn(first) === 0 || shelvesIn(second) === 0) return name;
     return (shelfNearness(first, second) + name) / 2;
   }
 
-  /** The cosine of two names' words, each weighed by how much it tells: 0 … 1. */
+  /** The cosine of two names' words, each weighed by its rarity: 0 … 1. */
   private nameNearness(ofFirst: number, { groups, words }: Reading): number {
     let [shared, ofSecond] = [0, 0];
     for (let at = 0; at < words; at++) {
       const word = groups[at]!;
-      const telling = this.groups.tellingOf(word);
-      ofSecond += telling;
-      if (this.groups.isMarked(word)) shared += telling;
+      const rarity = this.groups.rarityOf(word);
+      ofSecond += rarity;
+      if (this.groups.isMarked(word)) shared += rarity;
     }
     return shared === 0 ? 0 : shared / Math.sqrt(ofFirst * ofSecond);
   }
 
   /**
-   * Up to `most` items that share a telling word or the shelf, nearest first; equal ones by
-   * ascending id hash. Also tells how many were compared.
+   * Up to `most` items that share a word that counts or the shelf, nearest first; equal ones by
+   * ascending id hash. Also returns how many were compared.
    */
   neighbours(
     number: number,
@@ -205,7 +205,7 @@ export class Content {
     this.readNow(number);
     const reading = this.readingOf(number);
     const candidates = this.candidatesOf(reading, number, accepts);
-    const ofFirst = this.telling(reading);
+    const ofFirst = this.totalRarity(reading);
     this.markWords(reading);
     const nearness = new Float64Array(candidates.length);
     for (const [at, other] of candidates.entries()) {

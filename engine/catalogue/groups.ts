@@ -1,6 +1,7 @@
 // Groups of items that share something: each is known by a text, and numbered while it has members.
-import { KeptOrder } from '../base/kept-order.ts';
+
 import { ShardedMap } from '../base/sharded-map.ts';
+import { SortedList } from '../base/sorted-list.ts';
 import { Stamps } from '../base/stamps.ts';
 
 const byNumber = (one: number, other: number): number => one - other;
@@ -9,10 +10,10 @@ export class Groups {
   private readonly numbers = new ShardedMap<number>();
   private readonly texts: string[] = [];
   /** Most groups have one member, which needs no object. */
-  private readonly members: (number | KeptOrder)[] = [];
+  private readonly members: (number | SortedList)[] = [];
   private readonly sizes: number[] = [];
   /** n^(-1/2) of each group of n members. */
-  private tellings = new Float64Array(1_024);
+  private rarities = new Float64Array(1_024);
   /** Numbers of groups that have lost their last member. */
   private readonly free: number[] = [];
   private readonly marked = new Stamps();
@@ -22,21 +23,21 @@ export class Groups {
     return this.numbers.get(text) ?? -1;
   }
 
-  enter(text: string, member: number): number {
+  add(text: string, member: number): number {
     const group = this.numbers.get(text);
     if (group === undefined) return this.begin(text, member);
     const members = this.members[group]!;
     if (typeof members === 'number') {
-      const order = new KeptOrder(byNumber);
+      const order = new SortedList(byNumber);
       order.add(members);
       this.members[group] = order;
     }
-    (this.members[group] as KeptOrder).add(member);
+    (this.members[group] as SortedList).add(member);
     this.grow(group, 1);
     return group;
   }
 
-  leave(group: number, member: number): void {
+  remove(group: number, member: number): void {
     const members = this.members[group]!;
     if (typeof members !== 'number') members.remove(member);
     this.grow(group, -1);
@@ -51,10 +52,10 @@ export class Groups {
     this.texts[group] = text;
     this.members[group] = member;
     this.sizes[group] = 0;
-    if (group >= this.tellings.length) {
-      const tellings = new Float64Array(2 * group);
-      tellings.set(this.tellings);
-      this.tellings = tellings;
+    if (group >= this.rarities.length) {
+      const rarities = new Float64Array(2 * group);
+      rarities.set(this.rarities);
+      this.rarities = rarities;
     }
     this.grow(group, 1);
     return group;
@@ -65,7 +66,7 @@ export class Groups {
     this.sizes[group] = size;
     // IEEE operations only, so that every replica has the same bits.
     const root = Math.sqrt(Math.sqrt(1 / Math.max(1, size)));
-    this.tellings[group] = root * root;
+    this.rarities[group] = root * root;
   }
 
   sizeOf(group: number): number {
@@ -78,9 +79,9 @@ export class Groups {
     return typeof members === 'number' ? [[members]] : members.runs();
   }
 
-  /** How much it tells to be in a group; all that can be told by one that nobody is in. */
-  tellingOf(group: number): number {
-    return group < 0 ? 1 : this.tellings[group]!;
+  /** How rare a group is; 1 for a group without members. */
+  rarityOf(group: number): number {
+    return group < 0 ? 1 : this.rarities[group]!;
   }
 
   /** Forgets all marks. */

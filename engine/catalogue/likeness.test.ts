@@ -27,7 +27,7 @@ const begun = (likeness: Likeness) => [...likeness.begin()].length;
 /** Slices until nothing is left. */
 function workedOff(likeness: Likeness): number {
   let slices = 1;
-  while (likeness.work()) slices += 1;
+  while (likeness.processSome()) slices += 1;
   return slices;
 }
 
@@ -56,10 +56,10 @@ test('one upsert is known to who asks next, and a thousand of them over many sli
   begun(likeness);
   workedOff(likeness);
   const one = push(100);
-  expect(likeness.note(new Set([one]))).toBe(false);
+  expect(likeness.update(new Set([one]))).toBe(false);
   expect(newItemsOf(likeness, 101)).toContain(one);
   const many = new Set(Array.from({ length: 1_000 }, (_, at) => push(101 + at)));
-  expect(likeness.note(many)).toBe(true);
+  expect(likeness.update(many)).toBe(true);
   expect(workedOff(likeness)).toBeGreaterThan(10);
   expect(newItemsOf(likeness, 1_101).size).toBe(limits.newcomersMax);
 });
@@ -68,6 +68,6 @@ test('receipts that change no item cost nothing', () => {
   const { likeness } = likenessOf(1_000);
   begun(likeness);
   const { version } = likeness.content;
-  expect(likeness.note(new Set())).toBe(false);
+  expect(likeness.update(new Set())).toBe(false);
   expect(likeness.content.version).toBe(version);
 });

@@ -25,7 +25,7 @@ export class Likeness {
 
   /**
    * To be run to its end once the catalogue and the counts are there: finds the new items, the
-   * latest upserts last, as if they had just arrived. Nothing is read before `work`.
+   * latest upserts last, as if they had just arrived. Nothing is read before `processSome`.
    */
   *begin(): Generator<void> {
     const { items } = this;
@@ -33,7 +33,7 @@ export class Likeness {
     const bySequence = (a: number, b: number) => items.sequenceOf(a) - items.sequenceOf(b);
     let found: number[] = [];
     for (let number = 0; number < items.size; number++) {
-      if (this.content.says(number)) found.push(number);
+      if (this.content.hasWords(number)) found.push(number);
       // A pile of twice as many is sorted at a time, not every item into its place.
       if (found.length === 2 * limits.newcomersMax) {
         yield;
@@ -43,28 +43,28 @@ export class Likeness {
       if (number % itemsAtOnce === itemsAtOnce - 1) yield;
     }
     yield;
-    this.newcomers.note(found.sort(bySequence), this.isNew);
+    this.newcomers.update(found.sort(bySequence), this.isNew);
     yield;
   }
 
   /**
-   * To be told of items that are new or have changed, once that is on the disk; returns whether
+   * Called with items that are new or have changed, once that is on the disk; returns whether
    * there is work left of it. Of few of them there is none: who asks next knows them.
    */
-  note(numbers: ReadonlySet<number>): boolean {
+  update(numbers: ReadonlySet<number>): boolean {
     if (numbers.size === 0) return false;
-    this.content.note(numbers);
-    this.newcomers.note(numbers, this.isNew);
-    return this.work();
+    this.content.update(numbers);
+    this.newcomers.update(numbers, this.isNew);
+    return this.processSome();
   }
 
-  /** To be told of changes that were taken back. */
-  noteUndone(numbers: ReadonlySet<number>): void {
-    this.content.noteUndone(numbers);
+  /** Called with changes that were taken back. */
+  undo(numbers: ReadonlySet<number>): void {
+    this.content.undo(numbers);
   }
 
   /** Does one slice of what there is to do; returns whether anything is left. */
-  work(units: number = limits.alikeUnitsAtOnce): boolean {
+  processSome(units: number = limits.alikeUnitsAtOnce): boolean {
     return this.newcomers.lookUp(this.content.read(units)) === 0;
   }
 }

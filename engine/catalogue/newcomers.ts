@@ -25,21 +25,21 @@ export class Newcomers {
   /** To be looked up when all of the catalogue is read. */
   private readonly pending = new Set<number>();
   /** What `similarTo` has answered since anything changed: no request compares words anew. */
-  private readonly remembered = new Map<number, readonly NewItem[]>();
-  private rememberedAt = 0;
+  private readonly cache = new Map<number, readonly NewItem[]>();
+  private cachedVersion = 0;
 
   constructor(content: Content) {
     this.content = content;
   }
 
   /**
-   * To be told of every item that is new or whose words or shelf have changed, oldest first. Over
+   * Called with every item that is new or whose words or shelf have changed, oldest first. Over
    * the limit, those with enough receipts are forgotten first, then the oldest.
    */
-  note(numbers: Iterable<number>, isNew: (number: number) => boolean): void {
+  update(numbers: Iterable<number>, isNew: (number: number) => boolean): void {
     for (const number of numbers) {
       this.forget(number);
-      if (this.content.says(number)) this.pending.add(number);
+      if (this.content.hasWords(number)) this.pending.add(number);
     }
     const excess = () => this.pending.size + this.anchorsOf.size - limits.newcomersMax;
     if (excess() <= 0) return;
@@ -50,7 +50,7 @@ export class Newcomers {
 
   private forget(number: number): void {
     this.pending.delete(number);
-    if (this.anchorsOf.has(number)) this.remembered.clear();
+    if (this.anchorsOf.has(number)) this.cache.clear();
     for (const anchor of this.anchorsOf.get(number) ?? []) {
       const newItems = this.newItemsBy.get(anchor);
       newItems?.delete(number);
@@ -65,14 +65,14 @@ export class Newcomers {
     for (const number of this.pending) {
       if (left <= 0) return 0;
       this.pending.delete(number);
-      left -= unitsPerLookUp + this.settleDown(number);
+      left -= unitsPerLookUp + this.findAnchors(number);
     }
     return Math.max(0, left);
   }
 
   /** Finds the anchors of one; returns how many items were compared. */
-  private settleDown(number: number): number {
-    this.remembered.clear();
+  private findAnchors(number: number): number {
+    this.cache.clear();
     const { found, compared } = this.content.neighbours(number, anchorsMax, () => true);
     const anchors = found.map((anchor) => anchor.number);
     this.anchorsOf.set(number, anchors);
@@ -90,18 +90,18 @@ export class Newcomers {
 
   /** The items kept here that are alike to one item; whether they are still new is not asked. */
   similarTo(anchor: number): readonly NewItem[] {
-    if (this.content.version !== this.rememberedAt) this.forgetNearness();
-    const found = this.remembered.get(anchor);
+    if (this.content.version !== this.cachedVersion) this.clearCache();
+    const found = this.cache.get(anchor);
     if (found !== undefined) return found;
     if (!this.newItemsBy.has(anchor) && !this.anchorsOf.has(anchor)) return none;
     const newItems = this.newItemsOf(anchor);
-    this.remembered.set(anchor, newItems);
+    this.cache.set(anchor, newItems);
     return newItems;
   }
 
-  private forgetNearness(): void {
-    this.remembered.clear();
-    this.rememberedAt = this.content.version;
+  private clearCache(): void {
+    this.cache.clear();
+    this.cachedVersion = this.content.version;
   }
 
   private newItemsOf(anchor: number): readonly NewItem[] {

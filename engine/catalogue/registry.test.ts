@@ -16,7 +16,7 @@ const registry = (hash: (id: string) => bigint = (id) => h64(id)) =>
   new Registry<Place>(hash, 1, { groupOf: ({ city }) => city });
 
 /** All that the orders tell: ids page by page, and the numbers of each city. */
-function told(places: Registry<Place>, cities: readonly string[]) {
+function orderOf(places: Registry<Place>, cities: readonly string[]) {
   return {
     ids: [...places.entries(() => true)].map(({ id }) => id),
     cities: cities.map((city) => [...places.inGroup(city)].flat().map((n) => places.idOf(n))),
@@ -51,9 +51,9 @@ test('after upserts, and transactions that are taken back, both orders are as if
     }
     const anew = registry();
     for (const place of kept.values()) anew.push(place.id, place, 1);
-    expect(told(places, cities)).toEqual(told(anew, cities));
+    expect(orderOf(places, cities)).toEqual(orderOf(anew, cities));
     const ids = [...kept.keys()].sort((a, b) => (a < b ? -1 : 1));
-    expect(told(places, cities).ids).toEqual(ids);
+    expect(orderOf(places, cities).ids).toEqual(ids);
     for (const id of [...ids.slice(0, 5), 'store-2', '']) {
       const after = [...places.entries(() => true, id)].map((place) => place.id);
       expect(after).toEqual(ids.filter((each) => each > id));

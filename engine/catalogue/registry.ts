@@ -2,8 +2,8 @@
 // and the orders in which they are listed.
 
 import { assert } from '../base/errors.ts';
-import { KeptOrder } from '../base/kept-order.ts';
 import { ShardedMap } from '../base/sharded-map.ts';
+import { SortedList } from '../base/sorted-list.ts';
 import { CatalogueRoom } from './room.ts';
 
 /** XXH64, seed 0, of an id's UTF-8. */
@@ -70,9 +70,9 @@ export class Registry<Value> {
   private readonly first: number;
   private readonly traits: Traits<Value>;
   private readonly marks: Marks[] = [];
-  private readonly byId = new KeptOrder((a, b) => (this.idOf(a) < this.idOf(b) ? -1 : 1));
+  private readonly byId = new SortedList((a, b) => (this.idOf(a) < this.idOf(b) ? -1 : 1));
   /** By ascending id hash, each group by itself. */
-  private readonly groups = new Map<string, KeptOrder>();
+  private readonly groups = new Map<string, SortedList>();
 
   constructor(hashId: HashId, first: 0 | 1, traits: Partial<Traits<Value>> = {}) {
     this.hashId = hashId;
@@ -159,7 +159,7 @@ export class Registry<Value> {
 
   private enter(group: string | undefined, number: number): void {
     if (group === undefined) return;
-    const order = this.groups.get(group) ?? new KeptOrder((a, b) => compareByHash(this, a, b));
+    const order = this.groups.get(group) ?? new SortedList((a, b) => compareByHash(this, a, b));
     this.groups.set(group, order);
     order.add(number);
   }

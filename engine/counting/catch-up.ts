@@ -7,13 +7,18 @@ import { purchaseCode } from '../events/logged-purchase.ts';
 import { returnedPurchaseOf } from '../events/logged-return.ts';
 import { type ReceiptSource, ticketAt } from '../events/stored-receipts.ts';
 import { keyAt, positionAt, prefixOf, startsOf } from '../history/chunk.ts';
-import { type Change, entryChange, readHistory, standingOf } from '../history/contributions.ts';
+import {
+  type Change,
+  contributionModeOf,
+  entryChange,
+  readHistory,
+} from '../history/contributions.ts';
 import { addedAtOf, entryEnd, removedAtOf, sequenceOf } from '../history/entry.ts';
-import { chunkAtOrBefore, isNobody, readTotals, totalsAsOf } from '../history/histories.ts';
+import { chunkAtOrBefore, isSharedCard, readTotals, totalsAsOf } from '../history/histories.ts';
 import { findMember, idsOf, type Member } from '../history/members.ts';
 import { residuesAfter } from '../history/residues.ts';
+import { updateCounts } from './count-updater.ts';
 import type { Counts } from './counts.ts';
-import { moveCounts } from './mover.ts';
 
 /** Later than every entry of a log. */
 const now = Number.MAX_SAFE_INTEGER;
@@ -91,16 +96,16 @@ function* memberChanges(
   const ids = idsOf(member);
   const total = ids.reduce((sum, id) => sum + readTotals(store.tables.histories, id).receipts, 0);
   if (total > limits.receiptsPerMemberMax + receipts.size) {
-    // A card that is nobody's now, and was at the checkpoint.
-    if (standingOf(member, () => true) === 'nothing') return;
+    // A shared card now, and was at the checkpoint.
+    if (contributionModeOf(member, () => true) === 'nothing') return;
     for (const receipt of receipts.values()) yield* receiptChanges(store, receipt, from);
     return;
   }
   const entries = readHistory(store, ids);
   if (!entries) return;
   const standingAt = (sequence: number) =>
-    standingOf(member, () =>
-      isNobody(totalsAsOf(entries, (at) => isLiveAt(entries, at, sequence))),
+    contributionModeOf(member, () =>
+      isSharedCard(totalsAsOf(entries, (at) => isLiveAt(entries, at, sequence))),
     );
   const [did, does] = [standingAt(from), standingAt(now)];
   const subject = { kind: ids.length > 1 ? 'union' : 'member', id: member.root } as const;
@@ -111,7 +116,7 @@ function* memberChanges(
   if (does === 'tickets') yield* singles(member.root, entries, now, true);
 }
 
-/** Of a receipt of a card that is nobody's: as it counted at a sequence, and as it does now. */
+/** Of a receipt of a shared card: as it counted at a sequence, and as it does now. */
 function* receiptChanges(
   { tables }: ReceiptSource['store'],
   { memberId, sequence, position }: Receipt,
@@ -133,7 +138,7 @@ function* receiptChanges(
 /** What was erased after the checkpoint, whose counts still hold it: entries without ids. */
 function* residueChanges({ store, from }: CatchUp): Generator<Change> {
   for (const entries of residuesAfter(store, from).values()) {
-    if (isNobody(totalsAsOf(entries, (at) => isLiveAt(entries, at, from)))) {
+    if (isSharedCard(totalsAsOf(entries, (at) => isLiveAt(entries, at, from)))) {
       yield* singles('', entries, from, false);
       continue;
     }
@@ -165,5 +170,5 @@ export async function catchUp(options: CatchUp): Promise<void> {
     if (entry.sequence % entriesAtOnce === 0) await setImmediate();
   }
   const follower = { counts, covers: () => true, finishSlice: () => true };
-  await moveCounts(changesOf(options, touched), [follower]);
+  await updateCounts(changesOf(options, touched), [follower]);
 }

@@ -181,7 +181,11 @@ async function readCounts(file: FileHandle, kernel: Kernel): Promise<StoredCount
 /** Why a checkpoint cannot be used, or the sequence that the counts now stand at. */
 export type CheckpointLoad = { readonly sequence: number } | { readonly unusable: string };
 
-function judgeHeader(header: CheckpointHeader, counts: Counts, head: number): string | undefined {
+function validateHeader(
+  header: CheckpointHeader,
+  counts: Counts,
+  head: number,
+): string | undefined {
   const { items, stores } = counts.registries;
   if (header.decay !== counts.decayName) return 'the landmark or a half-life has changed';
   if (header.sequence > head) return `it stands at ${header.sequence}, past the log's end`;
@@ -195,7 +199,7 @@ export function finishCheckpoint(
   counts: Counts,
   head: number,
 ): CheckpointLoad {
-  const reason = judgeHeader(header, counts, head);
+  const reason = validateHeader(header, counts, head);
   if (reason) return { unusable: reason };
   const { kernel } = counts;
   kernel.run.finishRestore();

@@ -9,7 +9,7 @@ import type { Counts } from './counts.ts';
 export interface CheckpointerOptions {
   readonly store: Store;
   /** Runs synchronous work when everything committed has been folded. */
-  readonly quietly: <Result>(work: () => Result) => Promise<Result>;
+  readonly betweenCommits: <Result>(work: () => Result) => Promise<Result>;
   readonly background: Serial;
   /** The live counts and the sequence that they stand at; undefined while there are none. */
   readonly live: () => { readonly counts: Counts; readonly sequence: number } | undefined;
@@ -26,7 +26,7 @@ export class Checkpointer {
   }
 
   /** What history entries must be kept for. */
-  get standing(): Checkpoints {
+  get oldest(): Checkpoints {
     const newest = this.pending ?? this.durable;
     return { oldest: this.durable || newest, newest };
   }
@@ -36,16 +36,16 @@ export class Checkpointer {
    * signal gives it up.
    */
   write(signal?: AbortSignal): Promise<void> {
-    const { background, quietly, live, store } = this.options;
+    const { background, betweenCommits, live, store } = this.options;
     return background.run(async () => {
       let writing: Promise<void> | undefined;
       let sequence = 0;
-      await quietly(() => {
-        const standing = live();
-        if (standing === undefined || standing.sequence === this.durable) return;
-        sequence = standing.sequence;
+      await betweenCommits(() => {
+        const oldest = live();
+        if (oldest === undefined || oldest.sequence === this.durable) return;
+        sequence = oldest.sequence;
         this.pending = sequence;
-        writing = writeCheckpoint(store.folder, standing.counts, sequence, signal);
+        writing = writeCheckpoint(store.folder, oldest.counts, sequence, signal);
       });
       if (!writing) return;
       try {

@@ -41,7 +41,7 @@ export class Counts {
   /** Tells apart counts that weigh the same receipts differently. */
   readonly decayName: string;
   private readonly halfLives: HalfLives;
-  /** Whether the kernel has known all items and stores once: those that come are told at once. */
+  /** Whether the kernel has known all items and stores once: new ones are registered at once. */
   isRegistered = false;
   private stores = 0;
 
@@ -118,7 +118,7 @@ export class Counts {
     const { items, stores } = this.registries;
     const newItems = items.size - kernel.run.itemCount.value;
     const newStores = stores.size - this.stores;
-    const bytes = kernel.foresee(changes, { newItems, newStores });
+    const bytes = kernel.estimateGrowth(changes, { newItems, newStores });
     if (kernel.hasRoomFor(bytes, takesBack)) return;
     const message =
       `counting it may take ${bytes} bytes; the counts use ${kernel.run.usedBytes()} of the ` +

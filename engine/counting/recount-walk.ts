@@ -1,26 +1,26 @@
 // Everything that counts, in one order: what came under each member id, then persons with several
 // ids, then anonymous tickets. A walk can be left and gone on with while receipts come and go: what
-// has been passed is told by where it stands, whatever it counts as since.
+// has been passed is known by its position, whatever it counts as since.
 
 import { type ReceiptSource, ticketAt } from '../events/stored-receipts.ts';
 import { belongsTo, decodeChunk, idOfKey, keyBehind, prefixOf } from '../history/chunk.ts';
 import {
   type Change,
+  type ContributionMode,
+  contributionModeOf,
+  currentContributionMode,
   liveEntries,
   readHistory,
-  type Standing,
   type Subject,
-  standingNow,
-  standingOf,
 } from '../history/contributions.ts';
-import { isNobody, readEntries } from '../history/histories.ts';
+import { isSharedCard, readEntries } from '../history/histories.ts';
 import { findMember, idsOf, type Member } from '../history/members.ts';
 import { keyAfter, type TableRow } from '../store/table.ts';
 
 const rowsAtOnce = 32;
 const start = Buffer.alloc(1);
 
-/** Receipts of a card that is nobody's, of one chunk, that are next. */
+/** Receipts of a shared card, of one chunk, that are next. */
 interface Entries {
   readonly changes: Change[];
   /** Where the walk goes on after them, and whether that is in the midst of the card. */
@@ -32,7 +32,7 @@ export class RecountWalk {
   private readonly source: ReceiptSource;
   /** Histories before this key have been passed; undefined: all. */
   private history: Buffer | undefined = start;
-  /** Whether `history` is in the midst of a card that is nobody's. */
+  /** Whether `history` is in the midst of a shared card. */
   private isInside = false;
   private entries: Entries | undefined;
   /** Persons with several ids before this one have been passed; undefined: all. */
@@ -42,7 +42,7 @@ export class RecountWalk {
   private rows: TableRow[] = [];
   private rowsPassed = 0;
   /** How persons with several ids or long histories count, as asked since the last pause. */
-  private readonly standings = new Map<string, Standing>();
+  private readonly modes = new Map<string, ContributionMode>();
 
   constructor(source: ReceiptSource) {
     this.source = source;
@@ -73,7 +73,7 @@ export class RecountWalk {
   pause(): void {
     this.rows = [];
     this.entries = undefined;
-    this.standings.clear();
+    this.modes.clear();
   }
 
   /** What is next; undefined: something that does not count was passed. */
@@ -122,13 +122,13 @@ export class RecountWalk {
     this.rowsPassed += 1;
     const member = findMember(this.source.store, id);
     const isWhole = !isInside && !chunk.isFollowed && idsOf(member).length === 1;
-    const standing = isWhole
-      ? standingOf(member, () => isNobody(chunk.totals))
-      : this.standingOfLong(member);
-    if (standing === 'tickets') return this.enterCard(prefix, chunk, from);
+    const mode = isWhole
+      ? contributionModeOf(member, () => isSharedCard(chunk.totals))
+      : this.modeOfLong(member);
+    if (mode === 'tickets') return this.enterCard(prefix, chunk, from);
     this.skip(prefix);
     // In the midst of a card that has become a person: it was counted as one when it did.
-    if (standing === 'nothing' || isInside || idsOf(member).length > 1) return undefined;
+    if (mode === 'nothing' || isInside || idsOf(member).length > 1) return undefined;
     const { histories } = this.source.store.tables;
     const after = chunk.isFollowed ? readEntries(histories, id) : chunk.entries;
     return { subject: { kind: 'member', id }, before: undefined, after, isMember: true };
@@ -152,12 +152,12 @@ export class RecountWalk {
     return undefined;
   }
 
-  private standingOfLong(member: Member): Standing {
-    const known = this.standings.get(member.root);
+  private modeOfLong(member: Member): ContributionMode {
+    const known = this.modes.get(member.root);
     if (known) return known;
-    const standing = standingNow(this.source.store, member);
-    this.standings.set(member.root, standing);
-    return standing;
+    const mode = currentContributionMode(this.source.store, member);
+    this.modes.set(member.root, mode);
+    return mode;
   }
 
   private skip(prefix: Buffer): undefined {
@@ -180,7 +180,7 @@ export class RecountWalk {
     const member = findMember(store, id);
     const ids = idsOf(member);
     const isRoot = member.root === id && ids.length > 1;
-    if (!isRoot || standingNow(store, member) !== 'person') return undefined;
+    if (!isRoot || currentContributionMode(store, member) !== 'person') return undefined;
     const after = readHistory(store, ids);
     if (!after) return undefined;
     return { subject: { kind: 'union', id }, before: undefined, after, isMember: true };

@@ -3,8 +3,8 @@
 import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { ReceiptSource } from '../events/stored-receipts.ts';
+import type { CountsTarget } from './count-updater.ts';
 import type { Counts } from './counts.ts';
-import type { Follower } from './mover.ts';
 import { RecountWalk } from './recount-walk.ts';
 
 /** How long one step of a recount may take. */
@@ -33,7 +33,7 @@ export class Recount {
   }
 
   /** Takes part in what is folded meanwhile. */
-  get follower(): Follower {
+  get countsTarget(): CountsTarget {
     return {
       counts: this.target,
       covers: (subject) => this.walk.hasPassed(subject),

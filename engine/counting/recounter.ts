@@ -13,7 +13,7 @@ const recountBytes = 16_777_216;
 const recountPartsMax = 64;
 
 /** Runs synchronous work at a moment when everything committed has been folded. */
-export type RunQuietly = <Result>(work: () => Result) => Promise<Result>;
+export type RunBetweenCommits = <Result>(work: () => Result) => Promise<Result>;
 
 export interface RecounterOptions {
   readonly source: ReceiptSource;
@@ -25,8 +25,8 @@ export interface RecounterOptions {
   readonly switchTo: (counts: Counts) => void;
   /** Counts everything anew in the place of the live counts; nobody writes meanwhile. */
   readonly countAnew: (why: string) => Promise<void>;
-  readonly quietly: RunQuietly;
-  readonly whileStopped: <Result>(work: () => Promise<Result>) => Promise<Result>;
+  readonly betweenCommits: RunBetweenCommits;
+  readonly whilePaused: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** Bytes that may still be taken of the machine; default: as the system says. */
   readonly availableMemory?: (() => number) | undefined;
   readonly notify: (message: string) => void;
@@ -47,7 +47,7 @@ export type UseRecount<Result> = (
   part: Part,
 ) => Generator<unknown, Result>;
 
-interface Asked<Result> {
+interface RecountRequest<Result> {
   readonly empty: () => Counts;
   readonly use: (counts: Counts, live: Counts) => Generator<unknown, Result>;
   readonly progress?: (done: number, total: number) => void;
@@ -90,11 +90,11 @@ export class Recounter {
   }
 
   /** The same in the background. */
-  async relandmark(why: string): Promise<void> {
-    const { notify, whileStopped, countAnew, empty, switchTo } = this.options;
+  async moveLandmark(why: string): Promise<void> {
+    const { notify, whilePaused, countAnew, empty, switchTo } = this.options;
     if (this.partsBeside() > 1) {
       notify(`${why}: memory does not hold two sets of counts, so lists wait for the recount`);
-      await whileStopped(() => countAnew(why));
+      await whilePaused(() => countAnew(why));
       return;
     }
     notify(`${why}: recounting in the background`);
@@ -143,8 +143,13 @@ export class Recounter {
   }
 
   /** Starts again when the live counts were replaced meanwhile. */
-  private async recount<Result>({ empty, use, progress, signal }: Asked<Result>): Promise<Result> {
-    const { live, source, quietly } = this.options;
+  private async recount<Result>({
+    empty,
+    use,
+    progress,
+    signal,
+  }: RecountRequest<Result>): Promise<Result> {
+    const { live, source, betweenCommits } = this.options;
     while (true) {
       signal?.throwIfAborted();
       const counts = live();
@@ -152,7 +157,7 @@ export class Recounter {
       this.current = recount;
       const step = () => recount.step(recountSliceMs, steadyMilliseconds);
       try {
-        while (this.current === recount && !(await quietly(step))) {
+        while (this.current === recount && !(await betweenCommits(step))) {
           const { done, total } = recount.progress();
           progress?.(done, total);
           await setImmediate();
@@ -160,7 +165,7 @@ export class Recounter {
         }
         const steps = use(recount.target, counts);
         while (this.current === recount) {
-          const finished = await quietly(() => this.runSlice(recount, steps));
+          const finished = await betweenCommits(() => this.runSlice(recount, steps));
           if (finished) return finished.result;
           await setImmediate();
           signal?.throwIfAborted();

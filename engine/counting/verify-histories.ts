@@ -89,9 +89,9 @@ function* compareHistory(
   }
   // What was written meanwhile is in some of the parts and not in others.
   if (log.head !== head || isErased(store, id)) return;
-  const told = readTotals(store.tables.histories, id);
-  if (told.receipts === totals.receipts && told.lines === totals.lines) return;
-  const [held, counted] = [told, totals].map(({ receipts, lines }) => `${receipts}/${lines}`);
+  const stored = readTotals(store.tables.histories, id);
+  if (stored.receipts === totals.receipts && stored.lines === totals.lines) return;
+  const [held, counted] = [stored, totals].map(({ receipts, lines }) => `${receipts}/${lines}`);
   differences.add(`history: ${id} says ${held} receipts and lines, and holds ${counted}`);
 }
 

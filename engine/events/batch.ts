@@ -1,6 +1,6 @@
 // What one write transaction has done so far: what it changed of what counts, and how to undo what
 // it did in memory.
-import type { Change, Contributions, Rows } from '../history/contributions.ts';
+import type { CardChange, Change, Contributions } from '../history/contributions.ts';
 
 export class Batch {
   readonly contributions: Contributions;
@@ -12,8 +12,8 @@ export class Batch {
   readonly erasedMembers = new Set<string>();
   /** What counted before and what counts after; empty before the transaction has ended. */
   changes: readonly Change[] = [];
-  /** Cards that are nobody's of which all receipts come to count, or cease to. */
-  rows: readonly Rows[] = [];
+  /** Shared cards of which all receipts come to count, or cease to. */
+  cardChanges: readonly CardChange[] = [];
   /** The counts are being moved by it, while it is on its way to the disk. */
   counting: Promise<void> | undefined;
   /**
@@ -29,15 +29,15 @@ export class Batch {
 
   /** At the end of the transaction: what it changes of the counts. */
   close(): void {
-    const { changes, rows } = this.contributions.close();
+    const { changes, cardChanges } = this.contributions.close();
     this.changes = changes;
-    this.rows = rows;
+    this.cardChanges = cardChanges;
   }
 
   /** Whether it changes histories only, so that the counts can be moved back by exactly as much. */
   get isInvertible(): boolean {
     const isPlain = this.undoSteps.length === 0 && this.erasedHashes.length === 0;
-    return isPlain && this.rows.length === 0;
+    return isPlain && this.cardChanges.length === 0;
   }
 
   onUndo(step: () => void): void {

@@ -8,11 +8,11 @@ import { beginContent, bodyOf, codeOf } from '../log/frame.ts';
 import type { Log } from '../log/log.ts';
 import type { WriteContext } from './context.ts';
 import { findId, forgetId, rememberId } from './ids.ts';
-import { answerKnown, type Moment, momentOf, refuseErased, validateMoment } from './judgements.ts';
-import type { Arrival, DoorKind, EntryKind } from './kind.ts';
+import type { EntryKind, EventKind, IncomingEntry } from './kind.ts';
 import { record } from './record.ts';
 import { unindexEntry } from './subjects.ts';
 import { hasTombstone } from './tombstones.ts';
+import { answerKnown, type Moment, momentOf, refuseErased, validateMoment } from './validation.ts';
 
 const actions = ['view', 'cart', 'uncart', 'favorite', 'unfavorite', 'dislike'] as const;
 export type Action = (typeof actions)[number];
@@ -68,7 +68,10 @@ function hashOf({ hashBytes }: WriteContext, value: LoggedBehaviour): bigint {
   return hashBytes(content.written());
 }
 
-function apply(context: WriteContext, { value, origin, append }: Arrival<LoggedBehaviour>): void {
+function apply(
+  context: WriteContext,
+  { value, origin, append }: IncomingEntry<LoggedBehaviour>,
+): void {
   const { store, log } = context;
   const { memberId, eventId } = value;
   const isGone = memberId !== undefined && hasTombstone(context, 'member', memberId);
@@ -108,7 +111,7 @@ export const behaviourEntries: EntryKind<'behaviour', LoggedBehaviour> = {
   },
 };
 
-export const behaviourDoor: DoorKind<'behaviour', Behaviour> = {
+export const behaviourEvents: EventKind<'behaviour', Behaviour> = {
   name: 'behaviour',
   schema: behaviourSchema,
   admit(context, { occurredAt, ...given }) {

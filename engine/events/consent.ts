@@ -12,10 +12,10 @@ import {
 import type { ByteReader, ByteWriter } from '../log/bytes.ts';
 import { requireRecount, touchMember, type WriteContext } from './context.ts';
 import { findId, forgetId, rememberId } from './ids.ts';
-import { type Moment, momentOf, refuseErased, validateMoment } from './judgements.ts';
-import type { Arrival, DoorKind, EntryKind } from './kind.ts';
+import type { EntryKind, EventKind, IncomingEntry } from './kind.ts';
 import { record } from './record.ts';
 import { hasTombstone } from './tombstones.ts';
+import { type Moment, momentOf, refuseErased, validateMoment } from './validation.ts';
 
 export const consentSchema = z.strictObject({
   memberId: idSchema,
@@ -36,30 +36,30 @@ export interface LoggedConsent extends Moment {
 const consentCode = 17;
 
 function encode(writer: ByteWriter, consent: LoggedConsent): void {
-  const { memberId, purpose, given, occurredAtMs, offsetMinutes } = consent;
+  const { memberId, purpose, given: isGiven, occurredAtMs, offsetMinutes } = consent;
   writer
     .signed(offsetMinutes)
     .whole(occurredAtMs)
-    .byte(given ? 1 : 0)
+    .byte(isGiven ? 1 : 0)
     .text(purpose)
     .text(memberId);
 }
 
 function decode(reader: ByteReader): LoggedConsent {
   const [offsetMinutes, occurredAtMs] = [reader.signed(), reader.whole()];
-  const given = reader.byte() === 1;
+  const isGiven = reader.byte() === 1;
   const [purpose, memberId] = [reader.text() as Purpose, reader.text()];
-  return { memberId, purpose, given, occurredAtMs, offsetMinutes };
+  return { memberId, purpose, given: isGiven, occurredAtMs, offsetMinutes };
 }
 
 /** One answer, however often it is sent. */
-function idOf({ memberId, purpose, given, occurredAtMs }: LoggedConsent): string {
-  return `${occurredAtMs} ${purpose} ${given} ${memberId}`;
+function idOf({ memberId, purpose, given: isGiven, occurredAtMs }: LoggedConsent): string {
+  return `${occurredAtMs} ${purpose} ${isGiven} ${memberId}`;
 }
 
-function apply(context: WriteContext, { value, append }: Arrival<LoggedConsent>): void {
+function apply(context: WriteContext, { value, append }: IncomingEntry<LoggedConsent>): void {
   const { store } = context;
-  const { memberId, purpose, given, occurredAtMs: atMs } = value;
+  const { memberId, purpose, given: isGiven, occurredAtMs: atMs } = value;
   const isGone = hasTombstone(context, 'member', memberId);
   const sequence = append(!isGone);
   if (isGone) return;
@@ -67,7 +67,7 @@ function apply(context: WriteContext, { value, append }: Arrival<LoggedConsent>)
   const member = findMember(store, memberId);
   const { root, record: before } = member;
   const known: Answer | undefined = before.consents[purpose];
-  const answer = laterAnswer(known, { atMs, given });
+  const answer = laterAnswer(known, { atMs, given: isGiven });
   if (answer === known) return;
   touchMember(context, member);
   putMember(store, {
@@ -90,7 +90,7 @@ export const consentEntries: EntryKind<'consent', LoggedConsent> = {
   },
 };
 
-export const consentDoor: DoorKind<'consent', Consent> = {
+export const consentEvents: EventKind<'consent', Consent> = {
   name: 'consent',
   schema: consentSchema,
   admit(context, { memberId, personalization, occurredAt }) {

@@ -1,4 +1,4 @@
-// What events are judged by and act on, within one write transaction.
+// What events are validated against and act on, within one write transaction.
 import type { Clock } from '../base/clock.ts';
 import type { Registries } from '../catalogue/registries.ts';
 import type { Checkpoints } from '../history/history-writer.ts';
@@ -21,7 +21,7 @@ export interface WriteContext {
   readonly retentionDays: number | undefined;
   /** XXH64, seed 0. */
   readonly hashBytes: (bytes: Uint8Array) => bigint;
-  /** To be told of the day of every purchase that was ever accepted. */
+  /** Called with the day of every purchase that was ever accepted. */
   readonly onPurchaseDay: (day: number) => void;
   /** The newest of them. */
   readonly newestDay: () => number;
@@ -31,7 +31,7 @@ export interface WriteContext {
   readonly batch: Batch;
   /** The member ids behind a keyed hash, in hexadecimal, as far as they are known here. */
   readonly idsOfHash: (hash: string) => readonly string[];
-  /** To be told of members who were erased because they are tied to one who was. */
+  /** Called with members who were erased because they are tied to one who was. */
   readonly onAlsoErased: (memberIds: Iterable<string>) => void;
   readonly notify: (message: string) => void;
 }
@@ -46,9 +46,9 @@ export function touchMember({ batch }: Pick<WriteContext, 'batch'>, member: Memb
 }
 
 /**
- * Notes that a checkpoint older than `sequence` cannot be caught up from histories: whose receipts
- * these were, or whether they counted, has changed. Merges and consents are rare; the recount comes
- * only after a crash before the next checkpoint.
+ * Records that a checkpoint older than `sequence` cannot be caught up from histories: whose
+ * receipts these were, or whether they counted, has changed. Merges and consents are rare; the
+ * recount comes only after a crash before the next checkpoint.
  */
 export function requireRecount({ store }: Pick<WriteContext, 'store'>, sequence: number): void {
   store.writeMeta('recountAfter', sequence);

@@ -9,7 +9,7 @@ import { registerUnknown } from './catalogue.ts';
 import { requireRecount, type WriteContext } from './context.ts';
 import { forgetReturns } from './forget.ts';
 import { findId, type KnownId, readCopies, rememberId, writeCopies } from './ids.ts';
-import type { Arrival } from './kind.ts';
+import type { IncomingEntry } from './kind.ts';
 import {
   decodePurchase,
   type LoggedPurchase,
@@ -91,7 +91,7 @@ function addCopy({ store }: WriteContext, { purchase, sequence }: StoredPurchase
 /** The receipt has come to two origins: the copy of the one whose name comes first counts. */
 export function settleCopies(
   context: WriteContext,
-  { value: purchase, acceptedAtMs, origin }: Arrival<LoggedPurchase>,
+  { value: purchase, acceptedAtMs, origin }: IncomingEntry<LoggedPurchase>,
   known: KnownId,
   sequence: number,
 ): void {

@@ -1,10 +1,10 @@
-// Erases: a member was forgotten, with every id merged into them, told by keyed hashes which name
+// Erases: a member was forgotten, with every id merged into them, named by keyed hashes which name
 // nobody.
 import { findMember, idsOf } from '../history/members.ts';
 import { requireRecount, type WriteContext } from './context.ts';
 import { type Erased, eraseMember, knownOf } from './erase-member.ts';
 import { jsonCodec } from './json.ts';
-import { type Arrival, type EntryKind, namesNobody } from './kind.ts';
+import { type EntryKind, type IncomingEntry, namesNoMember } from './kind.ts';
 import { record } from './record.ts';
 import { tombstoneKey } from './tombstones.ts';
 
@@ -16,7 +16,10 @@ export interface LoggedErase {
 const eraseCode = 18;
 const codec = jsonCodec<readonly string[]>();
 
-function apply(context: WriteContext, { value: { hashes }, append }: Arrival<LoggedErase>): void {
+function apply(
+  context: WriteContext,
+  { value: { hashes }, append }: IncomingEntry<LoggedErase>,
+): void {
   const { store, batch } = context;
   const sequence = append(true);
   for (const hash of hashes) {
@@ -69,5 +72,5 @@ export const eraseEntries: EntryKind<'erase', LoggedErase> = {
   decode: (reader) => ({ hashes: codec.decode(reader) }),
   subjects: () => [],
   apply,
-  forget: namesNobody,
+  forget: namesNoMember,
 };

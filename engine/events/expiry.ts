@@ -3,7 +3,7 @@ import { limits } from '../base/limits.ts';
 import type { WriteContext } from './context.ts';
 import { requireRecount } from './context.ts';
 import { countNextCopy, readPurchase } from './copies.ts';
-import { expireEntries, noteExpired } from './expire.ts';
+import { appendExpiry, expireEntries } from './expire.ts';
 import { forgetReceipt } from './forget.ts';
 import { copiesFrom, findId, writeCopies } from './ids.ts';
 import { purchaseCode } from './logged-purchase.ts';
@@ -88,6 +88,6 @@ function takeOut(context: WriteContext, sequence: number): boolean {
 /** What others need to know of it, and the next start here. */
 function recordExpiry(context: WriteContext, { beforeMs, isOwn }: Expiry): void {
   const { log } = context;
-  if (log.origins.isNamed) noteExpired(context, beforeMs);
+  if (log.origins.isNamed) appendExpiry(context, beforeMs);
   requireRecount(context, isOwn ? record(context, expireEntries, { beforeMs }) : log.head);
 }

@@ -21,7 +21,7 @@ import { requireRecount, type WriteContext } from './context.ts';
 import { countNextCopy } from './copies.ts';
 import { forgetReceipt } from './forget.ts';
 import { kindOfCode } from './index.ts';
-import { namesNobody } from './kind.ts';
+import { namesNoMember } from './kind.ts';
 import { entriesOf, type Indexed, unindexEntry } from './subjects.ts';
 import { putTombstone } from './tombstones.ts';
 
@@ -77,7 +77,7 @@ function forgetChunk(context: WriteContext, member: Member, { key, entries }: Ch
   keepResidue(context, member, entries);
   context.store.tables.histories.remove(key);
   const id = idOfKey(key);
-  context.batch.contributions.noteChanged(id);
+  context.batch.contributions.onChanged(id);
   if (key.equals(firstKeyOf(prefixOf(id)))) countId(context.store, id, -1);
   context.batch.work += workOfReceipt * receipts.size;
   return { receipts: receipts.size, returns };
@@ -114,7 +114,7 @@ function forgetIndexed(context: WriteContext, memberId: string, { sequence, code
   const bytes = log.read(sequence);
   if (kind && codeOf(bytes) === code) {
     const value = kind.decode(new ByteReader(bodyOf(bytes)));
-    if (kind.forget !== namesNobody) kind.forget(context, { value, sequence });
+    if (kind.forget !== namesNoMember) kind.forget(context, { value, sequence });
     for (const id of kind.subjects(value)) unindexEntry(store, id, sequence);
   }
   unindexEntry(store, memberId, sequence);

@@ -5,17 +5,17 @@ import { ByteReader } from '../log/bytes.ts';
 import { acceptedAtMsOf, bodyOf, codeOf, stubCode } from '../log/frame.ts';
 import { Log, type Stream } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
-import { behaviourDoor, behaviourEntries } from './behaviour.ts';
-import { consentDoor, consentEntries } from './consent.ts';
+import { behaviourEntries, behaviourEvents } from './behaviour.ts';
+import { consentEntries, consentEvents } from './consent.ts';
 import { eraseEntries } from './erase.ts';
 import { expireEntries } from './expire.ts';
-import { itemDoor, itemEntries } from './item.ts';
-import type { DoorKind, EntryKind } from './kind.ts';
-import { mergeDoor, mergeEntries } from './merge.ts';
-import { purchaseDoor, purchaseEntries } from './purchase.ts';
-import { returnDoor, returnEntries } from './return.ts';
-import { storeDoor, storeEntries } from './store.ts';
-import { unreferencedReturnDoor } from './unreferenced-return.ts';
+import { itemEntries, itemEvents } from './item.ts';
+import type { EntryKind, EventKind } from './kind.ts';
+import { mergeEntries, mergeEvents } from './merge.ts';
+import { purchaseEntries, purchaseEvents } from './purchase.ts';
+import { returnEntries, returnEvents } from './return.ts';
+import { storeEntries, storeEvents } from './store.ts';
+import { unreferencedReturnEvents } from './unreferenced-return.ts';
 
 /** What stands in the log. */
 const entryKinds = {
@@ -31,22 +31,22 @@ const entryKinds = {
 } as const;
 
 /** What may be sent. */
-const doorKinds = {
-  purchase: purchaseDoor,
-  return: returnDoor,
-  unreferencedReturn: unreferencedReturnDoor,
-  behaviour: behaviourDoor,
-  merge: mergeDoor,
-  consent: consentDoor,
-  item: itemDoor,
-  store: storeDoor,
+const eventKinds = {
+  purchase: purchaseEvents,
+  return: returnEvents,
+  unreferencedReturn: unreferencedReturnEvents,
+  behaviour: behaviourEvents,
+  merge: mergeEvents,
+  consent: consentEvents,
+  item: itemEvents,
+  store: storeEvents,
 } as const;
 
 type ValueOf<Kind> = Kind extends EntryKind<string, infer Value> ? Value : never;
-type GivenOf<Kind> = Kind extends DoorKind<string, infer Given> ? Given : never;
+type InputOf<Kind> = Kind extends EventKind<string, infer Input> ? Input : never;
 
 type EntryKinds = typeof entryKinds;
-type DoorKinds = typeof doorKinds;
+type EventKinds = typeof eventKinds;
 
 /** A log entry of any kind; a stub stands where something was erased or has expired. */
 export type LogEntry =
@@ -61,10 +61,10 @@ export type LogEntry =
 
 /** What ingest accepts, already validated by the schema of its kind. */
 export type Event = {
-  readonly [Name in keyof DoorKinds]: { readonly kind: Name } & {
-    readonly [Property in Name]: GivenOf<DoorKinds[Name]>;
+  readonly [Name in keyof EventKinds]: { readonly kind: Name } & {
+    readonly [Property in Name]: InputOf<EventKinds[Name]>;
   };
-}[keyof DoorKinds];
+}[keyof EventKinds];
 
 /** Any kind, for those who treat all alike. */
 export type AnyEntryKind = EntryKind<string, unknown>;
@@ -87,13 +87,13 @@ export function openLog(store: Store): Log {
   return new Log(store, streamOf);
 }
 
-/** How an event is judged, and the event itself. */
-export function doorOf(event: Event): {
-  readonly door: DoorKind<string, unknown>;
-  readonly given: unknown;
+/** The kind of an event, and the event itself. */
+export function eventKindOf(event: Event): {
+  readonly kind: EventKind<string, unknown>;
+  readonly input: unknown;
 } {
-  const door = doorKinds[event.kind] as unknown as DoorKind<string, unknown>;
-  return { door, given: (event as unknown as Record<string, unknown>)[event.kind] };
+  const door = eventKinds[event.kind] as unknown as EventKind<string, unknown>;
+  return { kind: door, input: (event as unknown as Record<string, unknown>)[event.kind] };
 }
 
 /** Throws DATA_LOSS for a kind that this version does not know. */

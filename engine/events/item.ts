@@ -3,7 +3,7 @@
 import { type Item, itemSchema } from '../catalogue/shapes.ts';
 import { putItem, upsertOf, upsertStands, upsertTimeMs } from './catalogue.ts';
 import { jsonCodec } from './json.ts';
-import { type DoorKind, type EntryKind, namesNobody } from './kind.ts';
+import { type EntryKind, type EventKind, namesNoMember } from './kind.ts';
 import { record } from './record.ts';
 
 export const itemEntries: EntryKind<'item', Item> = {
@@ -12,16 +12,16 @@ export const itemEntries: EntryKind<'item', Item> = {
   stream: 'log',
   ...jsonCodec<Item>(),
   subjects: () => [],
-  apply(context, { value: item, append, ...arrival }) {
+  apply(context, { value: item, append, ...incoming }) {
     const replaced = upsertOf(context.registries.items, item.itemId);
-    const stands = upsertStands(context, replaced, arrival);
+    const stands = upsertStands(context, replaced, incoming);
     const sequence = append(true);
     if (stands) putItem(context, item, sequence);
   },
-  forget: namesNobody,
+  forget: namesNoMember,
 };
 
-export const itemDoor: DoorKind<'item', Item> = {
+export const itemEvents: EventKind<'item', Item> = {
   name: 'item',
   schema: itemSchema,
   /** One that changes nothing is a duplicate, so that catalogues can be sent again and again. */

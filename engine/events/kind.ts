@@ -7,7 +7,7 @@ import type { WriteContext } from './context.ts';
 import type { IngestResult } from './result.ts';
 
 /** An entry on its way into the log, whoever accepted it. */
-export interface Arrival<Value> {
+export interface IncomingEntry<Value> {
   readonly value: Value;
   readonly acceptedAtMs: number;
   /** Who accepted it; empty in a log that was always alone. */
@@ -26,7 +26,7 @@ export interface Forgotten<Value> {
 }
 
 /** For a kind that names no member, so that an erase finds nothing of anybody in it. */
-export const namesNobody = 'namesNobody';
+export const namesNoMember = 'namesNobody';
 
 /** One kind of log entry. */
 export interface EntryKind<Name extends string = string, Value = never> {
@@ -48,27 +48,27 @@ export interface EntryKind<Name extends string = string, Value = never> {
    * one, whatever came before it. May not ask the clock, nor refuse. Of two entries that contradict
    * each other it says which one counts.
    */
-  readonly apply: (context: WriteContext, arrival: Arrival<Value>) => void;
+  readonly apply: (context: WriteContext, incoming: IncomingEntry<Value>) => void;
   /**
    * Takes away what `apply` keeps beside the log, when a member whose it is was erased; the entry
    * itself becomes a stub. `namesNobody` is for kinds without subjects.
    */
   readonly forget:
     | ((context: WriteContext, forgotten: Forgotten<Value>) => void)
-    | typeof namesNobody;
+    | typeof namesNoMember;
 }
 
-/** One kind of event that may be sent: how it is read and judged, and what becomes of it. */
-export interface DoorKind<Name extends string = string, Given = never> {
+/** One kind of event that may be sent: how it is read and validated, and what becomes of it. */
+export interface EventKind<Name extends string = string, Input = never> {
   readonly name: Name;
-  readonly schema: ZodType<Given>;
+  readonly schema: ZodType<Input>;
   /** Takes something back, so that there is always room for it. */
   readonly takesBack?: true;
   /** Lines that it has, each of which costs a little. */
-  readonly lines?: (given: Given) => number;
+  readonly lines?: (input: Input) => number;
   /**
-   * Judges an event at the door that accepts it: may refuse, and may ask the clock. What it accepts
-   * it puts into the log by `record`.
+   * Validates an event at the door that accepts it: may refuse, and may ask the clock. What it
+   * accepts it puts into the log by `record`.
    */
-  readonly admit: (context: WriteContext, given: Given) => IngestResult;
+  readonly admit: (context: WriteContext, input: Input) => IngestResult;
 }

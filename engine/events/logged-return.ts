@@ -4,7 +4,7 @@ import { type Channel, channels } from '../base/shapes.ts';
 import { ByteReader, type ByteWriter } from '../log/bytes.ts';
 import { beginContent, bodyOf, codeOf } from '../log/frame.ts';
 import type { WriteContext } from './context.ts';
-import type { Moment } from './judgements.ts';
+import type { Moment } from './validation.ts';
 
 export const returnCode = 2;
 

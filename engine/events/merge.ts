@@ -17,12 +17,12 @@ import { bodyOf } from '../log/frame.ts';
 import { requireRecount, touchMember, type WriteContext } from './context.ts';
 import { eraseMember } from './erase-member.ts';
 import { jsonCodec } from './json.ts';
-import { refuseErased } from './judgements.ts';
-import type { Arrival, DoorKind, EntryKind } from './kind.ts';
+import type { EntryKind, EventKind, IncomingEntry } from './kind.ts';
 import { record } from './record.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { entriesOf } from './subjects.ts';
 import { hasTombstone } from './tombstones.ts';
+import { refuseErased } from './validation.ts';
 
 export const mergeSchema = z.strictObject({
   memberId: idSchema.meta({ description: 'The id that stays.' }),
@@ -34,7 +34,7 @@ export type Merge = z.output<typeof mergeSchema>;
 const mergeCode = 16;
 const codec = jsonCodec<readonly [memberId: string, fromMemberId: string]>();
 
-function apply(context: WriteContext, { value, append }: Arrival<Merge>): void {
+function apply(context: WriteContext, { value, append }: IncomingEntry<Merge>): void {
   const ids = [value.memberId, value.fromMemberId];
   const isGone = ids.some((id) => hasTombstone(context, 'member', id));
   const sequence = append(!isGone);
@@ -86,8 +86,8 @@ function mergeOf({ store, log }: WriteContext, { memberId, fromMemberId }: Merge
   for (const id of [memberId, fromMemberId]) {
     for (const { sequence, code } of entriesOf(store, id)) {
       if (code !== mergeCode) continue;
-      const said = mergeEntries.decode(new ByteReader(bodyOf(log.read(sequence))));
-      if (said.memberId === memberId && said.fromMemberId === fromMemberId) return sequence;
+      const logged = mergeEntries.decode(new ByteReader(bodyOf(log.read(sequence))));
+      if (logged.memberId === memberId && logged.fromMemberId === fromMemberId) return sequence;
       last = Math.max(last, sequence);
     }
   }
@@ -109,7 +109,7 @@ function validateAliases(
   return rejected(memberId, { reason: 'ALIASES_MAX', field: 'fromMemberId', message, limit });
 }
 
-export const mergeDoor: DoorKind<'merge', Merge> = {
+export const mergeEvents: EventKind<'merge', Merge> = {
   name: 'merge',
   schema: mergeSchema,
   admit(context, merge) {

@@ -1,4 +1,4 @@
-// Purchases: receipts as they are sent, judged, logged and counted.
+// Purchases: receipts as they are sent, validated, logged and counted.
 import { z } from 'zod';
 import { dayOf } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
@@ -14,16 +14,7 @@ import type { WriteContext } from './context.ts';
 import { countPurchase, settleCopies } from './copies.ts';
 import { forgetReceipt, forgetReturns } from './forget.ts';
 import { findId } from './ids.ts';
-import {
-  answerKnown,
-  type Moment,
-  momentOf,
-  refuseErased,
-  refuseForgotten,
-  validateLeap,
-  validateMoment,
-} from './judgements.ts';
-import type { Arrival, DoorKind, EntryKind } from './kind.ts';
+import type { EntryKind, EventKind, IncomingEntry } from './kind.ts';
 import {
   decodePurchase,
   encodePurchase,
@@ -37,6 +28,15 @@ import { readReturns } from './receipts.ts';
 import { record } from './record.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { expiredBeforeMs, hasTombstone, putTombstone, removeTombstones } from './tombstones.ts';
+import {
+  answerKnown,
+  type Moment,
+  momentOf,
+  refuseErased,
+  refuseForgotten,
+  validateLeap,
+  validateMoment,
+} from './validation.ts';
 
 export const purchaseLineSchema = z.strictObject({
   itemId: idSchema,
@@ -137,9 +137,9 @@ function forgetParked(context: WriteContext, purchaseId: string): void {
   putTombstone(context, 'purchase', purchaseId);
 }
 
-function apply(context: WriteContext, arrival: Arrival<LoggedPurchase>): void {
+function apply(context: WriteContext, incoming: IncomingEntry<LoggedPurchase>): void {
   const { store } = context;
-  const { value: purchase, acceptedAtMs, append } = arrival;
+  const { value: purchase, acceptedAtMs, append } = incoming;
   const { purchaseId, memberId } = purchase;
   // The newest day of all that was accepted settles the landmark, whatever becomes of it here.
   context.onPurchaseDay(dayOf(purchase.occurredAtMs));
@@ -153,7 +153,7 @@ function apply(context: WriteContext, arrival: Arrival<LoggedPurchase>): void {
   }
   const sequence = append(true);
   if (known) {
-    settleCopies(context, arrival, known, sequence);
+    settleCopies(context, incoming, known, sequence);
     return;
   }
   removeTombstones(context, purchaseId);
@@ -176,17 +176,17 @@ export const purchaseEntries: EntryKind<'purchase', LoggedPurchase> = {
   },
 };
 
-export const purchaseDoor: DoorKind<'purchase', Purchase> = {
+export const purchaseEvents: EventKind<'purchase', Purchase> = {
   name: 'purchase',
   schema: purchaseSchema,
   lines: ({ lines }) => lines.length,
-  admit(context, given) {
-    const { purchaseId } = given;
-    const moment = momentOf(context, given.occurredAt, given.storeId);
-    const purchase = toLogged(given, moment);
+  admit(context, input) {
+    const { purchaseId } = input;
+    const moment = momentOf(context, input.occurredAt, input.storeId);
+    const purchase = toLogged(input, moment);
     const id = { code: purchaseCode, field: 'purchaseId' };
     const answer =
-      refuseOfErased(context, given) ??
+      refuseOfErased(context, input) ??
       answerKnown(context, id, purchaseId, () => purchaseHash(context, purchase)) ??
       validateMoment(context, purchaseId, moment) ??
       validateLeap(context, purchaseId, moment) ??

@@ -145,8 +145,8 @@ export function insertReceipt(
   const { contributions } = batch;
   const known = contributions.historyOf(memberId);
   const last = new HistoryWriter(store, memberId).insert(entry, known);
-  if (last) contributions.noteAppended(memberId, last, entry);
-  else contributions.noteChanged(memberId);
+  if (last) contributions.onAppended(memberId, last, entry);
+  else contributions.onChanged(memberId);
   contributions.changeEntry(memberId, undefined, entry);
 }
 
@@ -172,7 +172,7 @@ export function removeReceipt(
     sequence: options.removedAt,
     checkpoints: checkpoints(),
   });
-  batch.contributions.noteChanged(memberId);
+  batch.contributions.onChanged(memberId);
   if (removed) batch.contributions.changeEntry(memberId, removed, undefined);
 }
 

@@ -28,7 +28,7 @@ export interface IngestResult {
   readonly unmatchedQuantity?: number;
 }
 
-/** Refused by a judgement that needs the state or the clock. */
+/** Refused by a check that needs the state or the clock. */
 export function rejected(
   id: string,
   because: {

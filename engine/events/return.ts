@@ -17,14 +17,7 @@ import { requireRecount, type WriteContext } from './context.ts';
 import { findPurchase, type KnownPurchase } from './copies.ts';
 import { forgetReturns } from './forget.ts';
 import { findId, rememberId } from './ids.ts';
-import {
-  answerKnown,
-  momentOf,
-  refuseErased,
-  refuseForgotten,
-  validateMoment,
-} from './judgements.ts';
-import { type Arrival, type DoorKind, type EntryKind, namesNobody } from './kind.ts';
+import { type EntryKind, type EventKind, type IncomingEntry, namesNoMember } from './kind.ts';
 import {
   decodeReturn,
   encodeReturn,
@@ -39,6 +32,13 @@ import { changeReturns, readReturns, writeReturns } from './receipts.ts';
 import { record } from './record.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { hasTombstone } from './tombstones.ts';
+import {
+  answerKnown,
+  momentOf,
+  refuseErased,
+  refuseForgotten,
+  validateMoment,
+} from './validation.ts';
 
 export const returnLineSchema = z.strictObject({ itemId: idSchema, quantity: quantitySchema });
 
@@ -181,7 +181,7 @@ function returnTimeMs({ clock, log }: WriteContext, known: KnownPurchase | undef
  */
 function isTooLate(
   { log }: WriteContext,
-  { acceptedAtMs, origin }: Pick<Arrival<LoggedReturn>, 'acceptedAtMs' | 'origin'>,
+  { acceptedAtMs, origin }: Pick<IncomingEntry<LoggedReturn>, 'acceptedAtMs' | 'origin'>,
   known: KnownPurchase | undefined,
 ): boolean {
   if (!known || !log.origins.isNamed) return false;
@@ -196,16 +196,16 @@ function isForgotten(context: WriteContext, purchaseId: string, known?: KnownPur
   return memberId !== undefined && hasTombstone(context, 'member', memberId);
 }
 
-function apply(context: WriteContext, arrival: Arrival<LoggedReturn>): void {
+function apply(context: WriteContext, incoming: IncomingEntry<LoggedReturn>): void {
   const { store, log } = context;
-  const { value, acceptedAtMs, origin, append } = arrival;
+  const { value, acceptedAtMs, origin, append } = incoming;
   const { returnId, purchaseId } = value;
   const known = findPurchase(context, purchaseId);
   const isNamed = log.origins.isNamed;
   const twins = isNamed ? twinsOf(context, returnId) : [];
   const originOf = (sequence: number) => log.origins.at(sequence).origin;
   const isSecond = twins.some((sequence) => originOf(sequence) < origin);
-  if (isSecond || isForgotten(context, purchaseId, known) || isTooLate(context, arrival, known)) {
+  if (isSecond || isForgotten(context, purchaseId, known) || isTooLate(context, incoming, known)) {
     append(false);
     return;
   }
@@ -243,10 +243,10 @@ export const returnEntries: EntryKind<'return', LoggedReturn> = {
   // It names a receipt; who forgets that takes it along.
   subjects: () => [],
   apply,
-  forget: namesNobody,
+  forget: namesNoMember,
 };
 
-export const returnDoor: DoorKind<'return', Return> = {
+export const returnEvents: EventKind<'return', Return> = {
   name: 'return',
   schema: returnSchema,
   takesBack: true,

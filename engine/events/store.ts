@@ -4,7 +4,7 @@ import { type StoreProfile, storeSchema } from '../catalogue/shapes.ts';
 import { putStore, upsertOf, upsertStands, upsertTimeMs } from './catalogue.ts';
 import { isSame } from './item.ts';
 import { jsonCodec } from './json.ts';
-import { type DoorKind, type EntryKind, namesNobody } from './kind.ts';
+import { type EntryKind, type EventKind, namesNoMember } from './kind.ts';
 import { record } from './record.ts';
 
 export const storeEntries: EntryKind<'store', StoreProfile> = {
@@ -13,16 +13,16 @@ export const storeEntries: EntryKind<'store', StoreProfile> = {
   stream: 'log',
   ...jsonCodec<StoreProfile>(),
   subjects: () => [],
-  apply(context, { value: store, append, ...arrival }) {
+  apply(context, { value: store, append, ...incoming }) {
     const replaced = upsertOf(context.registries.stores, store.storeId);
-    const stands = upsertStands(context, replaced, arrival);
+    const stands = upsertStands(context, replaced, incoming);
     const sequence = append(true);
     if (stands) putStore(context, store, sequence);
   },
-  forget: namesNobody,
+  forget: namesNoMember,
 };
 
-export const storeDoor: DoorKind<'store', StoreProfile> = {
+export const storeEvents: EventKind<'store', StoreProfile> = {
   name: 'store',
   schema: storeSchema,
   admit(context, store) {

@@ -12,12 +12,12 @@ import { ByteReader } from '../log/bytes.ts';
 import { bodyOf, codeOf } from '../log/frame.ts';
 import type { WriteContext } from './context.ts';
 import { findId, findRequest, rememberRequest } from './ids.ts';
-import { type Moment, momentOf, refuseErased, validateMoment } from './judgements.ts';
-import type { DoorKind } from './kind.ts';
+import type { EventKind } from './kind.ts';
 import { decodeReturn, quantityByItem, type ReturnedLine, returnCode } from './logged-return.ts';
 import { readReturns } from './receipts.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { admitReturn, derivedId, isFull, returnLineSchema } from './return.ts';
+import { type Moment, momentOf, refuseErased, validateMoment } from './validation.ts';
 
 export const unreferencedReturnSchema = z.strictObject({
   returnId: idSchema,
@@ -44,7 +44,7 @@ interface Goods {
 /** What is taken off which purchase, newest purchase first. */
 function match(context: WriteContext, { memberId, moment, lines }: Goods) {
   const ids = idsOf(findMember(context.store, memberId));
-  // Of a card that is nobody's only the newest: goods come back within weeks.
+  // Of a shared card only the newest: goods come back within weeks.
   const history = readNewestOf(context.store, ids, limits.receiptsPerMemberMax);
   const starts = history ? [...startsOf(history)].reverse() : [];
   const entries = starts.map((at) => decodeEntry(history!, at));
@@ -126,7 +126,7 @@ function hashOf(
   return hashBytes(Buffer.from(JSON.stringify(content)));
 }
 
-export const unreferencedReturnDoor: DoorKind<typeof kind, UnreferencedReturn> = {
+export const unreferencedReturnEvents: EventKind<typeof kind, UnreferencedReturn> = {
   name: kind,
   schema: unreferencedReturnSchema,
   takesBack: true,

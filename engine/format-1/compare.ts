@@ -81,8 +81,8 @@ function cataloguesOf({ items, stores }: Readonly<Record<keyof Catalogues, Table
   return { items: catalogueOf(items), stores: catalogueOf(stores) };
 }
 
-/** A receipt as it counted, told so that two of them are equal when they are the same. */
-function tellOld(receipt: OldReceipt, { items, stores }: Catalogues): string {
+/** A receipt as it counted, written so that two of them are equal when they are the same. */
+function serializeOld(receipt: OldReceipt, { items, stores }: Catalogues): string {
   const { occurredAtMs, purchaseSequence, purchaseId, daypart, storeNumber } = receipt;
   const lines = receipt.lines.map(({ itemNumber, pieces, returned }) => [
     items.idOf(itemNumber),
@@ -93,7 +93,7 @@ function tellOld(receipt: OldReceipt, { items, stores }: Catalogues): string {
   return JSON.stringify([purchaseId, purchaseSequence, occurredAtMs, daypart, store, lines]);
 }
 
-function tellNew(receipt: HistoryEntry, { items, stores }: Catalogues): string {
+function serializeNew(receipt: HistoryEntry, { items, stores }: Catalogues): string {
   const { occurredAtMs, purchaseSequence, purchaseId, daypart, storeNumber } = receipt;
   const lines = receipt.lines.map(({ itemNumber, thousandths, returnedThousandths }) => [
     items.idOf(itemNumber),
@@ -203,7 +203,7 @@ class Comparing {
       }
       for (const [index, receipt] of receipts.entries()) {
         const held = now[index];
-        const isSame = held && tellOld(receipt, before) === tellNew(held, after);
+        const isSame = held && serializeOld(receipt, before) === serializeNew(held, after);
         if (!isSame) this.differ(`receipt ${receipt.purchaseId} does not count as it did`);
         this.compared.lines += receipt.lines.length;
       }
@@ -240,7 +240,7 @@ class Comparing {
     for (const { key, value } of this.old.tables.returns.rows()) {
       const before = JSON.parse(value.toString()) as readonly OldReturn[];
       const now = readReturns({ store: this.store }, key.toString());
-      const told = before.map(({ sequence, acceptedAtMs, lines }) => {
+      const text = before.map(({ sequence, acceptedAtMs, lines }) => {
         const pieces = lines.map(({ itemId, quantity }) => [itemId, thousandthsOf(quantity)]);
         return [sequence, acceptedAtMs, pieces];
       });
@@ -248,7 +248,7 @@ class Comparing {
         const pieces = lines.map(({ itemId, thousandths }) => [itemId, thousandths]);
         return [sequence, acceptedAtMs, pieces];
       });
-      if (JSON.stringify(told) !== JSON.stringify(held)) {
+      if (JSON.stringify(text) !== JSON.stringify(held)) {
         this.differ(`what was brought back of receipt ${key} is not what it was`);
       }
       this.compared.returns += before.length;

@@ -139,14 +139,14 @@ test.each<[what: string, edit: (log: Table) => void, told: string]>([
     (log) => log.put(logKey(401), Buffer.from('["q",1,[]]')),
     'log entry 401 of data format 1 cannot be read: it is of the unknown kind "q"',
   ],
-])('an entry that %s is told by its sequence', async (what, edit, told) => {
+])('an entry that %s is told by its sequence', async (what, edit, reported) => {
   const name: FormatOneName = 'named';
   const dataDir = join(folder.path, what);
   makeFormatOne(dataDir, name);
   await change(dataDir, 'log', edit);
   await expect(reading(what, entriesOf)).rejects.toMatchObject({
     code: 'DATA_LOSS',
-    message: told,
+    message: reported,
   });
 });
 

@@ -9,7 +9,7 @@ import type { RootDatabase } from 'lmdb';
 import { EngineError } from '../base/errors.ts';
 import { rememberRequestHash } from '../events/ids.ts';
 import { Origins } from '../log/origins.ts';
-import type { Place } from '../log/vector.ts';
+import type { LogPosition } from '../log/vector.ts';
 import { openDatabase, openRoot } from '../store/environment.ts';
 import { otherFormat } from '../store/format.ts';
 import type { Store } from '../store/store.ts';
@@ -67,7 +67,7 @@ function logKey(sequence: number): Buffer {
 export interface ConvertedEntry {
   readonly sequence: number;
   readonly bytes: Buffer;
-  readonly place: Place | undefined;
+  readonly place: LogPosition | undefined;
 }
 
 export class FormatOne {

@@ -1,5 +1,5 @@
 // What a transaction changes of what counts: of persons their whole history before and after, of
-// cards that are nobody's and of anonymous tickets the receipts that came or went.
+// shared cards and of anonymous tickets the receipts that came or went.
 import type { Store } from '../store/store.ts';
 import {
   type Chunk,
@@ -15,7 +15,7 @@ import { entryEnd, removedAtOf, sequenceOf } from './entry.ts';
 import {
   chunksFrom,
   countCrowdedDays,
-  isNobody,
+  isSharedCard,
   readEntries,
   readNewest,
   readShort,
@@ -28,7 +28,7 @@ import { findMember, idsOf, isPersonalised, type Member } from './members.ts';
 export type Subject =
   /** A person with one id, or several: what came under all of them. */
   | { readonly kind: 'member' | 'union'; readonly id: string }
-  /** A receipt of a card that is nobody's: its key among the histories. */
+  /** A receipt of a shared card: its key among the histories. */
   | { readonly kind: 'entry'; readonly key: Buffer }
   /** An anonymous ticket, by its place in the log. */
   | { readonly kind: 'ticket'; readonly sequence: number };
@@ -47,18 +47,21 @@ export interface Change {
  * How the receipts of a member count: as one person's, each as an anonymous ticket, or not at all.
  * A function of the member's record and of the receipts that count.
  */
-export type Standing = 'person' | 'tickets' | 'nothing';
+export type ContributionMode = 'person' | 'tickets' | 'nothing';
 
-export function standingOf({ record }: Member, isNobody: () => boolean): Standing {
+export function contributionModeOf(
+  { record }: Member,
+  isSharedCard: () => boolean,
+): ContributionMode {
   if (record.erasedAt !== undefined || !isPersonalised(record)) return 'nothing';
-  return isNobody() ? 'tickets' : 'person';
+  return isSharedCard() ? 'tickets' : 'person';
 }
 
-export function standingNow(store: Store, member: Member): Standing {
-  return standingOf(member, () => isNobodyNow(store, idsOf(member)));
+export function currentContributionMode(store: Store, member: Member): ContributionMode {
+  return contributionModeOf(member, () => isSharedCardNow(store, idsOf(member)));
 }
 
-function isNobodyNow({ tables }: Store, ids: readonly string[]): boolean {
+function isSharedCardNow({ tables }: Store, ids: readonly string[]): boolean {
   let sum = { receipts: 0, lines: 0, crowdedDays: 0 };
   for (const id of ids) {
     const { receipts, lines, crowdedDays = 0 } = readTotals(tables.histories, id);
@@ -68,24 +71,24 @@ function isNobodyNow({ tables }: Store, ids: readonly string[]): boolean {
       crowdedDays: sum.crowdedDays + crowdedDays,
     };
   }
-  if (ids.length === 1 || isNobody(sum)) return isNobody(sum);
+  if (ids.length === 1 || isSharedCard(sum)) return isSharedCard(sum);
   // Days that are crowded only by what came under several ids.
   const all = ids.map((id) => readEntries(tables.histories, id) ?? Buffer.alloc(0));
   return countCrowdedDays(Buffer.concat(all)) > 0;
 }
 
 /** How the receipts of a member count, and of a person all of them. */
-export interface Standings {
-  readonly standing: Standing;
+export interface MemberContribution {
+  readonly mode: ContributionMode;
   readonly entries: Buffer | undefined;
 }
 
-export function readStanding(store: Store, member: Member): Standings {
+export function readContribution(store: Store, member: Member): MemberContribution {
   const short = readPlain(store, member);
-  if (short) return standingOfShort(member, short);
-  const standing = standingNow(store, member);
-  const isPerson = standing === 'person';
-  return { standing, entries: isPerson ? readHistory(store, idsOf(member)) : undefined };
+  if (short) return contributionOfShort(member, short);
+  const mode = currentContributionMode(store, member);
+  const isPerson = mode === 'person';
+  return { mode, entries: isPerson ? readHistory(store, idsOf(member)) : undefined };
 }
 
 /** The history of a member with one id; undefined for others, and where it is long. */
@@ -94,9 +97,9 @@ function readPlain({ tables }: Store, member: Member): ShortHistory | undefined 
   return ids.length === 1 ? readShort(tables.histories, ids[0]!) : undefined;
 }
 
-function standingOfShort(member: Member, { last, entries }: ShortHistory): Standings {
-  const standing = standingOf(member, () => isNobody(last?.totals ?? noTotals));
-  return { standing, entries: standing === 'person' && last ? entries : undefined };
+function contributionOfShort(member: Member, { last, entries }: ShortHistory): MemberContribution {
+  const mode = contributionModeOf(member, () => isSharedCard(last?.totals ?? noTotals));
+  return { mode, entries: mode === 'person' && last ? entries : undefined };
 }
 
 /** All receipts of a person in one order, whatever id they came with. */
@@ -125,14 +128,14 @@ function uniteAll(
   return united;
 }
 
-/** Every receipt of a card that is nobody's comes to count, or ceases to; read when counted. */
-export interface Rows {
+/** Every receipt of a shared card comes to count, or ceases to; read when counted. */
+export interface CardChange {
   readonly id: string;
-  readonly comes: boolean;
+  readonly isAdded: boolean;
 }
 
 /** As it was when the transaction began. */
-interface Start extends Standings {
+interface Start extends MemberContribution {
   readonly ids: readonly string[];
 }
 
@@ -159,10 +162,10 @@ export class Contributions {
     if (this.starts.has(root)) return 0;
     const short = readPlain(this.store, member);
     if (short) this.histories.set(root, short);
-    const read = short ? standingOfShort(member, short) : readStanding(this.store, member);
+    const read = short ? contributionOfShort(member, short) : readContribution(this.store, member);
     const ids = idsOf(member);
     this.starts.set(root, { ids, ...read });
-    if (read.standing === 'tickets') for (const id of ids) this.cards.add(id);
+    if (read.mode === 'tickets') for (const id of ids) this.cards.add(id);
     return read.entries?.length ?? 0;
   }
 
@@ -172,7 +175,7 @@ export class Contributions {
   }
 
   /** An entry was put behind all others, and this is the last chunk now. */
-  noteAppended(id: string, last: Chunk, entry: Buffer): void {
+  onAppended(id: string, last: Chunk, entry: Buffer): void {
     const before = this.histories.get(id);
     if (!before) return;
     // Of most histories the last chunk is all of it.
@@ -183,7 +186,7 @@ export class Contributions {
   }
 
   /** Anything else became of it: it is read again at the end. */
-  noteChanged(id: string): void {
+  onChanged(id: string): void {
     this.histories.delete(id);
   }
 
@@ -203,9 +206,9 @@ export class Contributions {
   }
 
   /** All of it, at the end of the transaction. */
-  close(): { readonly changes: readonly Change[]; readonly rows: readonly Rows[] } {
+  close(): { readonly changes: readonly Change[]; readonly cardChanges: readonly CardChange[] } {
     const changes: Change[] = [...this.tickets.values()];
-    const rows: Rows[] = [];
+    const cardChanges: CardChange[] = [];
     const ends = this.ends();
     const added = new Set(ends.values());
     for (const start of this.starts.values()) {
@@ -214,11 +217,11 @@ export class Contributions {
       changes.push(...personChange(start, stays ? end : undefined));
       if (stays) added.delete(end);
       for (const id of start.ids) {
-        this.changeCard(id, [start.standing, ends.get(id)!.standing], { changes, rows });
+        this.changeCard(id, [start.mode, ends.get(id)!.mode], { changes, cardChanges });
       }
     }
     for (const end of added) changes.push(...personChange(undefined, end));
-    return { changes, rows };
+    return { changes, cardChanges };
   }
 
   /** How those who were touched count now, by each of their ids; each is read once. */
@@ -230,7 +233,9 @@ export class Contributions {
         const member = findMember(this.store, id);
         const all = idsOf(member);
         const known = all.length === 1 ? this.histories.get(id) : undefined;
-        const now = known ? standingOfShort(member, known) : readStanding(this.store, member);
+        const now = known
+          ? contributionOfShort(member, known)
+          : readContribution(this.store, member);
         const end = { ids: all, ...now };
         for (const each of end.ids) ends.set(each, end);
       }
@@ -241,15 +246,15 @@ export class Contributions {
   /** What came under one id and counts as tickets, before or after or both. */
   private changeCard(
     id: string,
-    [before, after]: readonly [Standing, Standing],
-    to: { readonly changes: Change[]; readonly rows: Rows[] },
+    [before, after]: readonly [ContributionMode, ContributionMode],
+    to: { readonly changes: Change[]; readonly cardChanges: CardChange[] },
   ): void {
     const [did, does] = [before === 'tickets', after === 'tickets'];
     if (did) to.changes.push(...(this.entries.get(id)?.values() ?? []));
     if (did === does) return;
     const isLong = readTotals(this.store.tables.histories, id).receipts > 2 * receiptsAtOnce;
-    if (isLong) to.rows.push({ id, comes: does });
-    else to.changes.push(...rowChanges(this.store, { id, comes: does }));
+    if (isLong) to.cardChanges.push({ id, isAdded: does });
+    else to.changes.push(...cardReceiptChanges(this.store, { id, isAdded: does }));
   }
 }
 
@@ -267,33 +272,33 @@ function subjectOf({ ids }: Start): Subject {
 }
 
 function personChange(start: Start | undefined, end: Start | undefined): Change[] {
-  const before = start?.standing === 'person' ? start.entries : undefined;
-  const entries = end?.standing === 'person' ? end.entries : undefined;
+  const before = start?.mode === 'person' ? start.entries : undefined;
+  const entries = end?.mode === 'person' ? end.entries : undefined;
   const after = entries && hasLiveEntries(entries) ? entries : undefined;
   if (!before && !after) return [];
   return [{ subject: subjectOf((end ?? start)!), before, after, isMember: true }];
 }
 
 /** Each receipt that counts, of what came under one id. */
-export function* rowChanges(store: Store, { id, comes }: Rows): Generator<Change> {
+export function* cardReceiptChanges(store: Store, { id, isAdded }: CardChange): Generator<Change> {
   const prefix = prefixOf(id);
   for (const { entries } of chunksFrom(store.tables.histories, prefix)) {
-    yield* liveEntries(prefix, entries, comes);
+    yield* liveEntries(prefix, entries, isAdded);
   }
 }
 
-/** Each receipt that counts, of some entries of a card that is nobody's. */
-export function liveEntries(prefix: Buffer, entries: Buffer, comes: boolean): Change[] {
+/** Each receipt that counts, of some entries of a shared card. */
+export function liveEntries(prefix: Buffer, entries: Buffer, isAdded: boolean): Change[] {
   const changes: Change[] = [];
   for (const at of startsOf(entries)) {
     if (removedAtOf(entries, at) !== 0) continue;
     const entry = entries.subarray(at, entryEnd(entries, at));
-    changes.push(entryChange(keyAt(prefix, positionAt(entry, 0)), comes, entry));
+    changes.push(entryChange(keyAt(prefix, positionAt(entry, 0)), isAdded, entry));
   }
   return changes;
 }
 
-export function entryChange(key: Buffer, comes: boolean, entry: Buffer): Change {
-  const [before, after] = comes ? [undefined, entry] : [entry, undefined];
+export function entryChange(key: Buffer, isAdded: boolean, entry: Buffer): Change {
+  const [before, after] = isAdded ? [undefined, entry] : [entry, undefined];
   return { subject: { kind: 'entry', key }, before, after, isMember: false };
 }

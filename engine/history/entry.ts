@@ -33,7 +33,7 @@ const flagBits = { paid: 1, money: 2, wide: 4, clockSkewed: 8 } as const;
 const giftBit = 0x8000_0000;
 const itemMask = 0x7fff_ffff;
 const u32Max = 0xffff_ffff;
-/** Money that nobody told, where amounts are u32; where they are f64 it is NaN. */
+/** Money that is not known, where amounts are u32; where they are f64 it is NaN. */
 const noMoney = u32Max;
 
 /** A distinct item of a receipt. Quantities in thousandths, money in fen. */
@@ -43,7 +43,7 @@ export interface HistoryLine {
   readonly returnedThousandths: number;
   /** Bought for somebody else: all of it. */
   readonly isGift: boolean;
-  /** What all of it cost, after discount; undefined when nothing tells. */
+  /** What all of it cost, after discount; undefined when it is not known. */
   readonly totalFen: number | undefined;
   readonly discountFen: number | undefined;
 }
@@ -58,7 +58,7 @@ export interface HistoryEntry {
   /** 0 for none. */
   readonly storeNumber: number;
   readonly daypart: number;
-  /** Minutes east of UTC, by which its local day is told. */
+  /** Minutes east of UTC, which give its local day. */
   readonly offsetMinutes: number;
   readonly channel: Channel;
   /** The till's clock was ahead: the moment is when the receipt came. */
@@ -211,8 +211,8 @@ function readNumber(bytes: Buffer, place: number, flags: number): number {
 function readMoney(bytes: Buffer, place: number, flags: number): number | undefined {
   if ((flags & flagBits.money) === 0) return undefined;
   const amount = readNumber(bytes, place, flags);
-  const isTold = (flags & flagBits.wide) === 0 ? amount !== noMoney : !Number.isNaN(amount);
-  return isTold ? amount : undefined;
+  const isKnown = (flags & flagBits.wide) === 0 ? amount !== noMoney : !Number.isNaN(amount);
+  return isKnown ? amount : undefined;
 }
 
 function decodeLines(bytes: Buffer, start: number): HistoryLine[] {

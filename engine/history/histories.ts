@@ -150,7 +150,7 @@ export function totalsAsOf(entries: Buffer, counts: (start: number) => boolean):
  * Whether so much cannot be one person: a card for all who have none. A function of the receipts
  * that count and of nothing else, so that every node says the same.
  */
-export function isNobody({ receipts, lines, crowdedDays }: Totals): boolean {
+export function isSharedCard({ receipts, lines, crowdedDays }: Totals): boolean {
   if (receipts > limits.receiptsPerMemberMax || lines > limits.linesPerMemberMax) return true;
   return (crowdedDays ?? 0) > 0;
 }

@@ -8,7 +8,13 @@ import { Store } from '../store/store.ts';
 import type { Table } from '../store/table.ts';
 import { prefixOf, startsOf } from './chunk.ts';
 import { decodeEntry, encodeEntry, entryEnd, type HistoryEntry } from './entry.ts';
-import { chunksFrom, countCrowdedDays, isNobody, readEntries, readTotals } from './histories.ts';
+import {
+  chunksFrom,
+  countCrowdedDays,
+  isSharedCard,
+  readEntries,
+  readTotals,
+} from './histories.ts';
 import { HistoryWriter } from './history-writer.ts';
 
 const dayMs = 86_400_000;
@@ -164,16 +170,16 @@ test('a card of more than 30 receipts on one local day is nobody, until one goes
     const onOneDay = Array.from({ length: limits.receiptsPerDayMax + 1 }, (_, number) =>
       receipt(number + 1, { occurredAtMs: 20 * hourMs + number * 60_000 }),
     );
-    const isNobodyNow = () => isNobody(readTotals(table, 'card'));
+    const isSharedCardNow = () => isSharedCard(readTotals(table, 'card'));
     const change = (work: (writer: HistoryWriter) => void) =>
       store.transaction(() => work(new HistoryWriter(store, 'card')));
     for (const entry of onOneDay.slice(1))
       await change((writer) => writer.insert(encodeEntry(entry)));
-    expect(isNobodyNow()).toBe(false);
+    expect(isSharedCardNow()).toBe(false);
     await change((writer) => writer.insert(encodeEntry(onOneDay[0]!)));
-    expect(isNobodyNow()).toBe(true);
+    expect(isSharedCardNow()).toBe(true);
     await change((writer) => writer.remove(removalOf(onOneDay[7]!)));
-    expect(isNobodyNow()).toBe(false);
+    expect(isSharedCardNow()).toBe(false);
   });
 });
 
@@ -184,13 +190,13 @@ test('beyond 3,000 receipts a card is nobody; its days are counted when it has l
       const writer = new HistoryWriter(store, 'card');
       for (let number = 1; number <= most; number++) writer.insert(encodeEntry(receipt(number)));
     });
-    expect(isNobody(readTotals(table, 'card'))).toBe(false);
-    const crowd = Array.from({ length: 31 }, (_, number) =>
+    expect(isSharedCard(readTotals(table, 'card'))).toBe(false);
+    const sharedCard = Array.from({ length: 31 }, (_, number) =>
       receipt(most + 1 + number, { occurredAtMs: 90_000 * dayMs + number }),
     );
     await store.transaction(() => {
       const writer = new HistoryWriter(store, 'card');
-      for (const entry of crowd) writer.insert(encodeEntry(entry));
+      for (const entry of sharedCard) writer.insert(encodeEntry(entry));
     });
     expect(readTotals(table, 'card')).toEqual({
       receipts: most + 31,
@@ -199,7 +205,7 @@ test('beyond 3,000 receipts a card is nobody; its days are counted when it has l
     });
     await store.transaction(() => {
       const writer = new HistoryWriter(store, 'card');
-      for (const entry of crowd) writer.remove(removalOf(entry));
+      for (const entry of sharedCard) writer.remove(removalOf(entry));
     });
     expect(readTotals(table, 'card')).toEqual({ receipts: most, lines: most, crowdedDays: 0 });
   });

@@ -5,7 +5,7 @@ import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { Batch } from '../events/batch.ts';
 import type { WriteContext } from '../events/context.ts';
-import { doorOf, type Event } from '../events/index.ts';
+import { type Event, eventKindOf } from '../events/index.ts';
 import type { IngestResult } from '../events/result.ts';
 import { Contributions } from '../history/contributions.ts';
 
@@ -22,21 +22,21 @@ export interface SubmitOptions {
 }
 
 /** What only entries of other nodes need (replication/). */
-const ofNobody = {
+const noReplication = {
   idsOfHash: (): readonly string[] => [],
   onAlsoErased: (): void => {},
 };
 
 export interface IngestDependencies
-  extends Omit<WriteContext, 'batch' | 'onPurchaseDay' | 'newestDay' | keyof typeof ofNobody> {
+  extends Omit<WriteContext, 'batch' | 'onPurchaseDay' | 'newestDay' | keyof typeof noReplication> {
   /** Moves the counts by a committed batch; ingest answers when it resolves. */
   readonly fold: (batch: Batch, newestDay: number) => Promise<void>;
   /** Called while a batch is on its way to the disk, and when it did not get there. */
-  readonly moveAhead?: (batch: Batch, newestDay: number) => void;
-  readonly moveBack?: (batch: Batch) => Promise<void>;
+  readonly applySpeculatively?: (batch: Batch, newestDay: number) => void;
+  readonly rollBack?: (batch: Batch) => Promise<void>;
   /** Throws when the counts have no room for what a batch adds; `takesBack`: that is little. */
   readonly assertRoomFor?: (batch: Batch, takesBack: boolean) => void;
-  /** Told of everything that failed, before those who wait for it are. */
+  /** Called with everything that failed, before those who wait for it are. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -60,7 +60,7 @@ interface Job {
 }
 
 /** One step that is next, and whose it is. */
-interface Due {
+interface DueStep {
   readonly job: Job;
   readonly step: Step;
 }
@@ -81,7 +81,7 @@ export class Ingest {
   private stepsMax: number = limits.ingestBatchEventsMax;
   private running: Promise<void> | undefined;
   private isCommitting = false;
-  private quietWork: (() => void)[] = [];
+  private workBetweenCommits: (() => void)[] = [];
   private pauses: (() => Promise<void>)[] = [];
   private closed = false;
   private newest: number;
@@ -136,7 +136,7 @@ export class Ingest {
         if (index === 0 && bookmark) writeBookmark(context, bookmark);
         return admit(trustsDays ? { ...context, clockGuard: undefined } : context, event);
       };
-      return { run, takesBack: doorOf(event).door.takesBack === true };
+      return { run, takesBack: eventKindOf(event).kind.takesBack === true };
     });
     if (steps.length > 0 || bookmark === undefined) return this.enqueue(steps, false);
     const run = (context: WriteContext) => writeBookmark(context, bookmark);
@@ -150,13 +150,13 @@ export class Ingest {
   }
 
   /** Runs `work`, the entries of others, in one transaction with what else has come. */
-  async follow<Result>(work: (context: WriteContext) => Result): Promise<Result> {
+  async replicate<Result>(work: (context: WriteContext) => Result): Promise<Result> {
     const [result] = await this.enqueue([{ run: work, takesBack: false }], false);
     return result as Result;
   }
 
   /** Runs synchronous work at a moment when everything committed has been folded. */
-  quietly<Result>(work: () => Result): Promise<Result> {
+  betweenCommits<Result>(work: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
       const run = () => {
         try {
@@ -165,13 +165,13 @@ export class Ingest {
           reject(error);
         }
       };
-      if (this.isCommitting) this.quietWork.push(run);
+      if (this.isCommitting) this.workBetweenCommits.push(run);
       else run();
     });
   }
 
   /** Runs long work between two transactions; what is submitted meanwhile waits. */
-  whileStopped<Result>(work: () => Promise<Result>): Promise<Result> {
+  whilePaused<Result>(work: () => Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.pauses.push(() => work().then(resolve, reject));
       this.running ??= this.run();
@@ -205,7 +205,7 @@ export class Ingest {
       if (pause) await pause();
       else await this.commitNext();
       this.isCommitting = false;
-      for (const work of this.quietWork.splice(0)) work();
+      for (const work of this.workBetweenCommits.splice(0)) work();
     }
     this.running = undefined;
   }
@@ -213,7 +213,7 @@ export class Ingest {
   /** Takes the next steps into one transaction, and answers the jobs that are done by it. */
   private async commitNext(): Promise<void> {
     const due = this.dueSteps();
-    let done: readonly Due[];
+    let done: readonly DueStep[];
     try {
       done = await this.commit(due);
     } catch (error) {
@@ -226,8 +226,8 @@ export class Ingest {
     }
   }
 
-  private dueSteps(): Due[] {
-    const due: Due[] = [];
+  private dueSteps(): DueStep[] {
+    const due: DueStep[] = [];
     for (const job of this.queue) {
       if (job.isAlone && due.length > 0) break;
       for (const step of job.steps.slice(job.results.length, job.results.length + this.stepsMax)) {
@@ -251,7 +251,7 @@ export class Ingest {
   }
 
   /** What one event is to blame for is tried again with fewer at a time, until it stands alone. */
-  private fail(due: readonly Due[], error: unknown): void {
+  private fail(due: readonly DueStep[], error: unknown): void {
     const isOfOne = error instanceof EngineError && reasonsOfOne.includes(error.reason);
     if (isOfOne && due.length > 1) {
       this.stepsMax = Math.max(1, due.length >> 1);
@@ -265,12 +265,12 @@ export class Ingest {
   }
 
   /** Resolves to those of the steps that were done: as many as make one turn's work. */
-  private async commit(due: readonly Due[]): Promise<readonly Due[]> {
+  private async commit(due: readonly DueStep[]): Promise<readonly DueStep[]> {
     const { store, log, ledger, fold, assertRoomFor } = this.dependencies;
     // What was kept for a full disk is for erases and expiry, each alone in its transaction, and
     // not for receipts.
-    const mayUseBallast = due.some(({ job }) => job.isAlone);
-    if (!mayUseBallast) store.ballast?.assertHeld();
+    const mayUseReserve = due.some(({ job }) => job.isAlone);
+    if (!mayUseReserve) store.diskReserve?.assertHeld();
     const head = log.head;
     const newestBefore = this.newest;
     const batch = new Batch(new Contributions(store));
@@ -279,9 +279,9 @@ export class Ingest {
     };
     const newestDay = () => this.newest;
     const of = { batch, onPurchaseDay, newestDay };
-    const context: WriteContext = { ...ofNobody, ...this.dependencies, ...of };
+    const context: WriteContext = { ...noReplication, ...this.dependencies, ...of };
     const results: unknown[] = [];
-    let noted: Promise<() => void> | undefined;
+    let ledgerWrite: Promise<() => void> | undefined;
     let ahead: NodeJS.Immediate | undefined;
     try {
       await store.transaction(() => {
@@ -298,19 +298,19 @@ export class Ingest {
         if (this.newest > newestBefore) store.writeMeta('newestDay', this.newest);
         // Beside the commit, not after it: two syncs in the time of one. After a crash between them
         // a start erases whom the ledger names, so that it may well come first.
-        if (batch.erasedHashes.length > 0) noted = ledger.addAhead(batch.erasedHashes);
-        ahead = setImmediate(() => this.dependencies.moveAhead?.(batch, this.newest));
+        if (batch.erasedHashes.length > 0) ledgerWrite = ledger.addAhead(batch.erasedHashes);
+        ahead = setImmediate(() => this.dependencies.applySpeculatively?.(batch, this.newest));
       });
-      await noted;
+      await ledgerWrite;
       clearImmediate(ahead);
     } catch (error) {
       clearImmediate(ahead);
-      await this.dependencies.moveBack?.(batch);
+      await this.dependencies.rollBack?.(batch);
       batch.undo();
       log.rewind(head);
       this.newest = newestBefore;
-      (await noted)?.();
-      if (mayUseBallast && store.ballast?.spend(error)) return this.commit(due);
+      (await ledgerWrite)?.();
+      if (mayUseReserve && store.diskReserve?.spend(error)) return this.commit(due);
       throw error;
     }
     await fold(batch, this.newest);
@@ -324,12 +324,12 @@ export class Ingest {
 function withRest(error: unknown, { results, steps }: Job): unknown {
   if (!(error instanceof EngineError)) return error;
   const { code, message, reason, retryAfterMs, violations, cause } = error;
-  const told =
+  const detailed =
     `${message} (of the ${steps.length} events of this call the first ${results.length} ` +
     'were recorded before; sent again they are duplicates)';
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   const why = reason === undefined ? {} : { reason };
-  return new EngineError(code, told, { ...why, ...wait, violations, cause });
+  return new EngineError(code, detailed, { ...why, ...wait, violations, cause });
 }
 
 function writeBookmark({ store }: WriteContext, { key, value }: Bookmark): void {
@@ -340,7 +340,7 @@ function writeBookmark({ store }: WriteContext, { key, value }: Bookmark): void 
 const [workOfEvent, workOfLine] = [20, 2];
 
 function admit(context: WriteContext, event: Event): IngestResult {
-  const { door, given } = doorOf(event);
+  const { kind: door, input: given } = eventKindOf(event);
   context.batch.work += workOfEvent + workOfLine * (door.lines?.(given) ?? 0);
   return door.admit(context, given);
 }

@@ -17,10 +17,10 @@ import { EngineError } from '../base/errors.ts';
 import { layoutOf, workingNames } from '../base/folder.ts';
 import { formatMoment } from '../base/time.ts';
 import { openLog } from '../events/index.ts';
-import { findDamage } from '../store/check.ts';
+import { findCorruption } from '../store/check.ts';
 import { type CopyOptions, copyChain } from '../store/copy.ts';
 import { syncPath } from '../store/durable.ts';
-import { holdsChain, noChain } from '../store/leftovers.ts';
+import { holdsChain, noChainError } from '../store/leftovers.ts';
 import { Store } from '../store/store.ts';
 import { backupNames, encodeManifest, type Manifest, readManifest, sumOf } from './manifest.ts';
 
@@ -46,16 +46,16 @@ const openPauseMs = 200;
 
 /**
  * Durable and whole when it resolves; until then the folder does not exist. Every value is read and
- * its checksum compared, and so is the copy, so that a damaged chain is told now and not on the day
- * it is needed. Throws FAILED_PRECONDITION for a folder in use as something else, DATA_LOSS for a
- * damaged chain.
+ * its checksum compared, and so is the copy, so that a damaged chain is found now and not on the
+ * day it is needed. Throws FAILED_PRECONDITION for a folder in use as something else, DATA_LOSS for
+ * a damaged chain.
  */
 export async function backUp(options: BackupOptions): Promise<BackupReport> {
   const { dataDir, signal } = options;
   const layout = layoutOf(dataDir);
   const folder = resolve(options.folder);
-  judgeTarget(folder, resolve(dataDir));
-  if (!holdsChain(dataDir)) throw noChain(dataDir);
+  validateTarget(folder, resolve(dataDir));
+  if (!holdsChain(dataDir)) throw noChainError(dataDir);
   const unfinished = `${folder}${workingNames.unfinishedSuffix}`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
@@ -105,7 +105,7 @@ async function openUnmoved(chain: string) {
       from.release();
       await store.close();
     }
-    if (attempt === openAttempts) throw noChain(dirname(chain));
+    if (attempt === openAttempts) throw noChainError(dirname(chain));
     await setTimeout(openPauseMs);
   }
 }
@@ -116,7 +116,7 @@ function inodeOf(chain: string): number | undefined {
   return statSync(chain, { throwIfNoEntry: false })?.ino;
 }
 
-function judgeTarget(folder: string, dataDir: string): void {
+function validateTarget(folder: string, dataDir: string): void {
   if (folder === dataDir || folder.startsWith(dataDir + sep)) {
     // An erase promises that nothing of the member is left in the data folder.
     const message = `${folder} lies in the data folder ${dataDir}; choose a place outside of it`;
@@ -133,9 +133,9 @@ async function readCopy(
   folder: string,
   signal: AbortSignal | undefined,
 ): Promise<Pick<Manifest, 'formatVersion' | 'sequence'>> {
-  const damage = await findDamage(folder, signal);
-  if (damage !== undefined) {
-    const message = `the copy in ${folder} is not what was written (${damage}); look at that disk`;
+  const defect = await findCorruption(folder, signal);
+  if (defect !== undefined) {
+    const message = `the copy in ${folder} is not what was written (${defect}); look at that disk`;
     throw new EngineError('DATA_LOSS', message, { reason: 'BACKUP_DAMAGED' });
   }
   const store = await Store.open(folder, { readOnly: true });

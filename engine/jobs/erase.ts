@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
 import { formatMoment } from '../base/time.ts';
-import type { Keeper } from '../counting/keeper.ts';
+import type { CountsManager } from '../counting/counts-manager.ts';
 import { eraseHere } from '../events/erase.ts';
 import { findMember } from '../history/members.ts';
 import type { Ingest } from '../ingest/ingest.ts';
@@ -13,9 +13,9 @@ import { forgetMember } from './forgetting.ts';
 export interface EraseParts {
   readonly store: Store;
   readonly writer: Ingest;
-  readonly keeper: Keeper;
+  readonly counting: CountsManager;
   readonly log: Log;
-  readonly replication: { noteErased(): void };
+  readonly replication: { recordErase(): void };
   readonly clock: Clock;
 }
 
@@ -51,18 +51,18 @@ export interface NodeAcknowledgement {
  * counted and not served any more is all of it at once, whatever takes longer.
  */
 export async function eraseExactly(parts: EraseParts, memberId: string): Promise<EraseReceipt> {
-  const { store, writer, keeper, log, replication, clock } = parts;
+  const { store, writer, counting, log, replication, clock } = parts;
   let digestBefore: string | undefined;
   let root = memberId;
   const erased = await writer.transact((context) => {
     // Alone in its transaction, so that nothing else lies between the two digests.
-    if (!keeper.isOversize) digestBefore = keeper.digest;
+    if (!counting.isOversize) digestBefore = counting.digest;
     root = findMember(store, memberId).root;
     return eraseHere(context, memberId);
   });
-  const digestAfter = keeper.digest;
+  const digestAfter = counting.digest;
   const { returns } = await forgetMember(parts, root);
-  replication.noteErased();
+  replication.recordErase();
   return {
     found: erased.found,
     removed: { receipts: erased.receipts, returns, aliases: erased.aliases },

@@ -6,7 +6,7 @@ import { type Expiry, expireCopies, expireReceipts } from '../events/expiry.ts';
 import { purchasedAtMs } from '../events/logged-purchase.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Log, RawEntry } from '../log/log.ts';
-import { isFull } from '../store/ballast.ts';
+import { isFull } from '../store/disk-reserve.ts';
 import type { Store } from '../store/store.ts';
 import type { Progress } from './shared-work.ts';
 

@@ -4,7 +4,7 @@ import { limits } from '../base/limits.ts';
 import { forgetSlice } from '../events/forgetting.ts';
 import { erasingMembers } from '../history/erasing.ts';
 import type { Ingest } from '../ingest/ingest.ts';
-import { isFull } from '../store/ballast.ts';
+import { isFull } from '../store/disk-reserve.ts';
 import type { Store } from '../store/store.ts';
 
 export interface ForgettingParts {

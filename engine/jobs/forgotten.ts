@@ -6,7 +6,7 @@ import { eraseHere } from '../events/erase.ts';
 import { allMemberIds } from '../events/subjects.ts';
 import { tombstoneKey } from '../events/tombstones.ts';
 import type { Ingest } from '../ingest/ingest.ts';
-import { diskFull, isFull } from '../store/ballast.ts';
+import { diskFull, isFull } from '../store/disk-reserve.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
 import { keyAfter, type Table } from '../store/table.ts';
@@ -94,14 +94,14 @@ async function* walkKeys({ signal }: ForgottenParts, table: Table, from: Buffer)
 }
 
 /** Adds to the ledger, with the room that is kept for it when the disk is full. */
-export function noteErased(
+export function recordErased(
   { ledger, store }: Pick<ForgottenParts, 'ledger' | 'store'>,
   hashes: readonly Buffer[],
 ): void {
   try {
     ledger.add(hashes);
   } catch (error) {
-    if (!store.ballast?.spend(error)) throw isFull(error) ? diskFull(error) : error;
+    if (!store.diskReserve?.spend(error)) throw isFull(error) ? diskFull(error) : error;
     ledger.add(hashes);
   }
 }

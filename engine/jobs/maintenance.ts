@@ -5,12 +5,12 @@ import { workingNames } from '../base/folder.ts';
 import { limits } from '../base/limits.ts';
 import type { Registries } from '../catalogue/registries.ts';
 import type { Counts } from '../counting/counts.ts';
-import type { Keeper } from '../counting/keeper.ts';
+import type { CountsManager } from '../counting/counts-manager.ts';
 import type { Part } from '../counting/recounter.ts';
 import { type Audit, type Compared, compareCounts, DifferenceList } from '../counting/verify.ts';
 import { compareHistories } from '../counting/verify-histories.ts';
 import type { Expiry } from '../events/expiry.ts';
-import { retentionStartMs } from '../events/judgements.ts';
+import { retentionStartMs } from '../events/validation.ts';
 import { countMembers } from '../history/members.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Log } from '../log/log.ts';
@@ -28,7 +28,7 @@ export interface MaintenanceOptions {
   readonly ledger: Ledger;
   readonly log: Log;
   readonly writer: Ingest;
-  readonly keeper: Keeper;
+  readonly counting: CountsManager;
   readonly registries: Registries;
   readonly clock: Clock;
   readonly dataDir: string;
@@ -79,22 +79,22 @@ export class Maintenance {
   }
 
   /**
-   * To be told after every batch: writes a checkpoint when enough has happened or enough time has
+   * Called after every batch: writes a checkpoint when enough has happened or enough time has
    * passed.
    */
-  noteEvents(): void {
-    const { keeper } = this.options;
-    const isDue = keeper.eventsSinceCheckpoint >= limits.checkpointEventsMax;
+  onEvents(): void {
+    const { counting } = this.options;
+    const isDue = counting.eventsSinceCheckpoint >= limits.checkpointEventsMax;
     // After one that failed, the next waits its time: on a full disk each would write until there
     // is no room again.
     if (isDue && !this.hasFailed) this.checkpointSoon(0);
     else this.checkpointSoon(limits.checkpointIntervalMs);
   }
 
-  /** To be told after every batch too: warns when memory gets short. */
-  noteMemory(counts: Use): void {
-    this.shortCounts.note(counts);
-    this.shortCatalogue.note(this.options.registries.items.room.use);
+  /** Called after every batch too: warns when memory gets short. */
+  onMemory(counts: Use): void {
+    this.shortCounts.record(counts);
+    this.shortCatalogue.record(this.options.registries.items.room.use);
   }
 
   private checkpointSoon(milliseconds: number): void {
@@ -126,11 +126,11 @@ export class Maintenance {
 
   private checkpointNow({ signal, seal }: Run): Promise<void> {
     seal();
-    return this.options.keeper.checkpoint(signal);
+    return this.options.counting.checkpoint(signal);
   }
 
-  /** To be told after an erase: its last bytes go with a compaction within a day. */
-  noteErased(): void {
+  /** Called after an erase: its last bytes go with a compaction within a day. */
+  recordErase(): void {
     this.compactIn(limits.compactWithinMs / 2);
   }
 
@@ -150,11 +150,11 @@ export class Maintenance {
    * To be called at the start: whether bytes of what was erased may be on the disk still. Copies by
    * earlier versions kept deleted keys.
    */
-  noteStarted(): void {
+  onStarted(): void {
     const { store } = this.options;
     const isOlder = store.readMeta(rebuiltName) === undefined;
     const hasErased = store.tables.tombstones.count() > 0;
-    if (store.readMeta(compactDueName) || (isOlder && hasErased)) this.noteErased();
+    if (store.readMeta(compactDueName) || (isOlder && hasErased)) this.recordErase();
   }
 
   private compactIn(milliseconds: number): void {
@@ -175,10 +175,10 @@ export class Maintenance {
   }
 
   private verifyNow({ signal, progress, seal }: Run): Promise<Audit> {
-    const { keeper } = this.options;
+    const { counting } = this.options;
     const use = (fresh: Counts, live: Counts, part: Part) =>
       this.audit({ fresh, live, part }, seal);
-    return keeper.withRecount(use, progress, signal).then(combine);
+    return counting.withRecount(use, progress, signal).then(combine);
   }
 
   private *audit(compared: Compared, seal: () => void): Generator<void, Audit> {
@@ -244,7 +244,7 @@ export class Maintenance {
   }
 
   private compactNow({ signal, progress, seal }: Run): Promise<CompactReport> {
-    const { store, keeper, notify } = this.options;
+    const { store, counting, notify } = this.options;
     return this.inTurn(async () => {
       signal.throwIfAborted();
       seal();
@@ -253,7 +253,7 @@ export class Maintenance {
       await this.checkpoint({ signal });
       // No other checkpoint meanwhile: the newest is copied, and none is written where it would
       // be left behind.
-      return keeper.betweenCheckpoints(async () => {
+      return counting.betweenCheckpoints(async () => {
         signal.throwIfAborted();
         await this.sweep();
         const startedAt = steadyMilliseconds();
@@ -272,7 +272,7 @@ export class Maintenance {
   private async sweep(): Promise<void> {
     const { dataDir, notify } = this.options;
     // What an upgrade kept holds whoever was a member then.
-    tellSwept(await sweepLeftovers(dataDir, { keepsFormer: false }), notify);
+    logSwept(await sweepLeftovers(dataDir, { keepsFormer: false }), notify);
   }
 
   /** Gives up what is under way; resolves when nothing is. */
@@ -286,14 +286,14 @@ export class Maintenance {
 
   /** After `stop`, when nothing is written any more: the next start need not read what is here. */
   async close(signal: AbortSignal | undefined): Promise<void> {
-    const { keeper, notify } = this.options;
-    if (keeper.waitingFor === undefined) {
-      await keeper.checkpoint(signal).catch((error) => {
+    const { counting, notify } = this.options;
+    if (counting.waitingFor === undefined) {
+      await counting.checkpoint(signal).catch((error) => {
         const isLate = signal?.aborted === true;
         notify(isLate ? 'no time for a checkpoint' : `the checkpoint failed: ${String(error)}`);
       });
     }
-    await keeper.idle();
+    await counting.idle();
   }
 }
 
@@ -310,7 +310,7 @@ function combine(audits: readonly Audit[]): Audit {
 }
 
 /** For who runs the chain: what was removed held members that may be erased since. */
-export function tellSwept(names: readonly string[], notify: (message: string) => void): void {
+export function logSwept(names: readonly string[], notify: (message: string) => void): void {
   const { format1 } = workingNames;
   if (names.includes(format1)) notify(`removed the old chain that an upgrade had kept: ${format1}`);
   const left = names.filter((name) => name !== format1);

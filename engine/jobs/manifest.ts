@@ -1,5 +1,5 @@
-// The manifest of a backup: what the copy is, so that a damaged or foreign one is told before it is
-// used.
+// The manifest of a backup: what the copy is, so that a damaged or foreign one is found before it
+// is used.
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ export function readManifest(folder: string): Manifest {
   }
   const parsed = manifestSchema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  throw damaged(`${path} is not the manifest of a backup`);
+  throw corruptedError(`${path} is not the manifest of a backup`);
 }
 
 function parseJson(text: string): unknown {
@@ -70,19 +70,19 @@ export async function checkCopy(
     sum = await sumOf(path, signal);
   } catch (cause) {
     signal?.throwIfAborted();
-    throw damaged(`${path} cannot be read: ${(cause as Error).message}`, cause);
+    throw corruptedError(`${path} cannot be read: ${(cause as Error).message}`, cause);
   }
   if (sum.bytes !== manifest.bytes) {
-    throw damaged(`${path} has ${sum.bytes} bytes, its manifest says ${manifest.bytes}`);
+    throw corruptedError(`${path} has ${sum.bytes} bytes, its manifest says ${manifest.bytes}`);
   }
   if (sum.sha256 !== manifest.sha256) {
-    throw damaged(`${path} is damaged: its SHA-256 is not that of its manifest`);
+    throw corruptedError(`${path} is damaged: its SHA-256 is not that of its manifest`);
   }
 }
 
-function damaged(message: string, cause?: unknown): EngineError {
-  const told = `${message}; use another backup`;
-  return new EngineError('DATA_LOSS', told, { reason: 'BACKUP_DAMAGED', cause });
+function corruptedError(message: string, cause?: unknown): EngineError {
+  const text = `${message}; use another backup`;
+  return new EngineError('DATA_LOSS', text, { reason: 'BACKUP_DAMAGED', cause });
 }
 
 export interface FileSum {

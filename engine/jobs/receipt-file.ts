@@ -77,39 +77,39 @@ function columnsFor(header: readonly string[], options: ReadReceiptsOptions): Co
 
 /** Puts rows together to receipts, also where they lie apart. */
 class Collector {
-  readonly #drafts = new Map<string, Draft>();
-  #refused = 0;
-  #returned = 0;
-  #first: string | undefined;
+  private readonly drafts = new Map<string, Draft>();
+  private refused = 0;
+  private returned = 0;
+  private first: string | undefined;
 
-  readonly #refuse = ({ origin, message }: Refusal): void => {
-    this.#refused += 1;
-    this.#first ??= `line ${origin.line}: ${message}`;
+  private readonly refuse = ({ origin, message }: Refusal): void => {
+    this.refused += 1;
+    this.first ??= `line ${origin.line}: ${message}`;
   };
 
   add(row: Row | Refusal): void {
     if (isRefusal(row)) {
-      this.#refuse(row);
+      this.refuse(row);
       return;
     }
     if (row.quantity < 0) {
-      this.#returned += 1;
+      this.returned += 1;
       return;
     }
     // Receipts in one object each are complete in themselves, and never go together.
     const key = row.whole > 0 ? `${row.whole} ${row.purchaseId}` : row.purchaseId;
-    let draft = this.#drafts.get(key);
+    let draft = this.drafts.get(key);
     if (draft === undefined) {
       draft = openDraft(row);
-      this.#drafts.set(key, draft);
+      this.drafts.set(key, draft);
     }
-    addToDraft(draft, row, this.#refuse);
+    addToDraft(draft, row, this.refuse);
   }
 
   finish(): ReceiptFile {
     const receipts: FileReceipt[] = [];
-    for (const draft of this.#drafts.values()) {
-      const { receipt } = closeDraft(draft, this.#refuse);
+    for (const draft of this.drafts.values()) {
+      const { receipt } = closeDraft(draft, this.refuse);
       if (receipt === undefined) continue;
       const { purchase } = receipt;
       const itemIds = [...new Set(purchase.lines.map(({ itemId }) => itemId))];
@@ -118,9 +118,9 @@ class Collector {
     }
     return {
       receipts,
-      refused: this.#refused,
-      firstRefusal: this.#first,
-      returned: this.#returned,
+      refused: this.refused,
+      firstRefusal: this.first,
+      returned: this.returned,
     };
   }
 }

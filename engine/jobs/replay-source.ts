@@ -2,7 +2,7 @@
 // are kept beside it.
 import { copyRequests } from '../events/ids.ts';
 import { openLog } from '../events/index.ts';
-import type { Place } from '../log/vector.ts';
+import type { LogPosition } from '../log/vector.ts';
 import type { Store } from '../store/store.ts';
 
 /** An entry of the source, in the format of today. */
@@ -10,7 +10,7 @@ export interface PlayedEntry {
   readonly sequence: number;
   readonly bytes: Buffer;
   /** Whose entry it is, where the log has names. */
-  readonly place: Place | undefined;
+  readonly place: LogPosition | undefined;
 }
 
 export interface ReplaySource {

@@ -58,7 +58,7 @@ export async function replayLog(options: ReplayOptions): Promise<number> {
     if (own === undefined) return;
     const { origins, head } = openLog(target);
     const last = origins.headOf(own);
-    origins.nameOwn(own, last?.epoch ?? 1, head);
+    origins.assignOwnName(own, last?.epoch ?? 1, head);
     // What the origin wrote after this is not wanted any more, whoever still holds it.
     target.writeMeta(cutName, last?.sequence ?? 0);
   });

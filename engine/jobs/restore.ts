@@ -20,7 +20,7 @@ import { EngineError } from '../base/errors.ts';
 import { layoutOf, workingNames } from '../base/folder.ts';
 import type { Audit } from '../counting/verify.ts';
 import { FormatOne } from '../format-1/source.ts';
-import { findDamage } from '../store/check.ts';
+import { findCorruption } from '../store/check.ts';
 import { claimFolder } from '../store/claim.ts';
 import { syncPath } from '../store/durable.ts';
 import { formatVersion } from '../store/format.ts';
@@ -107,7 +107,7 @@ async function replaceChain(options: RestoreOptions, manifest: Manifest): Promis
   }
   // The engine claims the folder next, and nobody else in between. It sweeps what it finds beside
   // the chain, but not what that may have to be put back from.
-  claim.handOn();
+  claim.passOn();
   const release = holdCopy(aside);
   try {
     const report = await prove(options, built);
@@ -152,10 +152,10 @@ async function takeBack(dataDir: string, aside: string): Promise<void> {
   settleChain(dataDir);
   if (!existsSync(aside)) return;
   const { chain } = layoutOf(dataDir);
-  const damage = await findDamage(chain);
-  if (damage !== undefined) {
+  const defect = await findCorruption(chain);
+  if (defect !== undefined) {
     const message =
-      `${chain} is damaged (${damage}), and ${aside} holds what a restore that was cut short had ` +
+      `${chain} is damaged (${defect}), and ${aside} holds what a restore that was cut short had ` +
       'replaced by it; move away the one that is not wanted';
     throw new EngineError('FAILED_PRECONDITION', message, { reason: 'TWO_CHAINS' });
   }

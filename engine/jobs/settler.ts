@@ -12,7 +12,7 @@ export interface SettlerOptions {
   readonly findAlike: () => boolean;
   /** Whether a write is under way. */
   readonly isWriting: () => boolean;
-  /** Told when the kernel failed: nobody waits for a slice. */
+  /** Called when the kernel failed: nobody waits for a slice. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -25,39 +25,39 @@ export class Settler {
   private timer: NodeJS.Timeout | undefined;
   private isClosed = false;
   /** Whether there may be something to be found alike. */
-  private isUnread = false;
+  private hasPendingItems = false;
   /** Whether any count has changed since the round of rows began. */
   private isStale = false;
   /** Whether anything was asked since the last look. */
-  private isAsked = false;
+  private hasReads = false;
   private nextRow = 0;
   private roundMs = 0;
   /** No new round of rows before this moment. */
-  private restsUntil = 0;
+  private idleUntil = 0;
   private waitedSince = 0;
 
   constructor(options: SettlerOptions) {
     this.options = options;
   }
 
-  /** To be told when the counts have moved. */
-  noteChange(): void {
+  /** Called when the counts have moved. */
+  onCountsChanged(): void {
     this.isStale = true;
-    if (!this.timer) this.lookWhenDue();
+    if (!this.timer) this.scheduleNext();
   }
 
-  /** To be told when there may be something to be found alike. */
-  noteItems(): void {
-    if (this.isUnread) return;
-    this.isUnread = true;
+  /** Called when there may be something to be found alike. */
+  onItemsChanged(): void {
+    if (this.hasPendingItems) return;
+    this.hasPendingItems = true;
     // It may be waiting for the end of a rest, which is for rows only.
     clearTimeout(this.timer);
-    this.lookWhenDue();
+    this.scheduleNext();
   }
 
-  /** To be told of every read. */
-  noteRead(): void {
-    this.isAsked = true;
+  /** Called on every read. */
+  onRead(): void {
+    this.hasReads = true;
   }
 
   /** Does all of it, in slices; what changes meanwhile may lag again. */
@@ -79,33 +79,33 @@ export class Settler {
     return this.options.counts().kernel.run.settleRows(from, limits.settleCellsMax);
   }
 
-  private lookWhenDue(): void {
+  private scheduleNext(): void {
     this.timer = undefined;
-    if (this.isUnread) this.lookIn(limits.alikeLookMs);
-    else if (this.nextRow > 0) this.lookIn(limits.settleLookMs);
+    if (this.hasPendingItems) this.schedule(limits.alikeLookMs);
+    else if (this.nextRow > 0) this.schedule(limits.settleLookMs);
     else if (this.isStale) {
-      this.lookIn(Math.max(limits.settleLookMs, this.restsUntil - steadyMilliseconds()));
+      this.schedule(Math.max(limits.settleLookMs, this.idleUntil - steadyMilliseconds()));
     }
   }
 
-  private lookIn(milliseconds: number): void {
+  private schedule(milliseconds: number): void {
     if (this.isClosed) return;
     this.waitedSince ||= steadyMilliseconds() + milliseconds;
-    this.timer = setTimeout(() => this.look(), milliseconds).unref();
+    this.timer = setTimeout(() => this.tick(), milliseconds).unref();
   }
 
-  private look(): void {
-    const isBusy = this.isAsked || this.options.isWriting();
-    this.isAsked = false;
-    const waitMsMax = this.isUnread ? limits.alikeWaitMsMax : limits.settleWaitMsMax;
+  private tick(): void {
+    const isBusy = this.hasReads || this.options.isWriting();
+    this.hasReads = false;
+    const waitMsMax = this.hasPendingItems ? limits.alikeWaitMsMax : limits.settleWaitMsMax;
     if (isBusy && steadyMilliseconds() - this.waitedSince < waitMsMax) {
-      this.lookIn(this.isUnread ? limits.alikeLookMs : limits.settleLookMs);
+      this.schedule(this.hasPendingItems ? limits.alikeLookMs : limits.settleLookMs);
       return;
     }
     this.waitedSince = 0;
-    if (this.isUnread) this.isUnread = this.options.findAlike();
+    if (this.hasPendingItems) this.hasPendingItems = this.options.findAlike();
     else this.settleSome();
-    this.lookWhenDue();
+    this.scheduleNext();
   }
 
   private settleSome(): void {
@@ -123,6 +123,6 @@ export class Settler {
     const now = steadyMilliseconds();
     this.roundMs += now - startedAt;
     // A round is over: the next begins when its time has come and something has changed.
-    if (this.nextRow === 0) this.restsUntil = now + this.roundMs * limits.settleRestFactor;
+    if (this.nextRow === 0) this.idleUntil = now + this.roundMs * limits.settleRestFactor;
   }
 }

@@ -17,7 +17,7 @@ export interface Run {
   readonly signal: AbortSignal;
   readonly progress: Progress;
   /**
-   * To be called when the run begins to read: who asks from here on is told by the next one, which
+   * To be called when the run begins to read: who asks from here on gets the next one, which
    * holds what happened before they asked.
    */
   readonly seal: () => void;
@@ -36,8 +36,8 @@ function closing(): EngineError {
 
 export class SharedWork<Result> {
   private readonly work: (run: Run) => Promise<Result>;
-  private running: Round<Result> | undefined;
-  private next: Round<Result> | undefined;
+  private running: SharedRun<Result> | undefined;
+  private next: SharedRun<Result> | undefined;
   private isClosed = false;
 
   constructor(work: (run: Run) => Promise<Result>) {
@@ -65,10 +65,10 @@ export class SharedWork<Result> {
     await this.running?.over;
   }
 
-  private openRound(): Round<Result> {
+  private openRound(): SharedRun<Result> {
     if (this.running && !this.running.isSealed) return this.running;
     // One that all have left is given up already.
-    if (!this.next || this.next.isSealed) this.next = new Round();
+    if (!this.next || this.next.isSealed) this.next = new SharedRun();
     return this.next;
   }
 
@@ -92,12 +92,12 @@ interface Waiter<Result> {
 }
 
 /** One run and all who wait for it. */
-class Round<Result> {
+class SharedRun<Result> {
   isSealed = false;
   over: Promise<void> = Promise.resolve();
   private readonly waiters = new Set<Waiter<Result>>();
   private readonly stop = new AbortController();
-  private told: readonly [done: number, total: number] | undefined;
+  private lastProgress: readonly [done: number, total: number] | undefined;
 
   get isEmpty(): boolean {
     return this.waiters.size === 0;
@@ -124,11 +124,11 @@ class Round<Result> {
       };
       this.waiters.add(waiter);
       signal?.addEventListener('abort', leave, { once: true });
-      if (this.told) progress?.(...this.told);
+      if (this.lastProgress) progress?.(...this.lastProgress);
     });
   }
 
-  /** Tells all who wait, and gives the run up. */
+  /** Rejects for all who wait, and gives the run up. */
   end(error: EngineError): void {
     for (const { reject } of this.waiters) reject(error);
     this.waiters.clear();
@@ -140,12 +140,12 @@ class Round<Result> {
     this.stop.abort(error);
   }
 
-  /** Never rejects: who waits is told. */
+  /** Never rejects: those who wait get the error. */
   async run(work: (run: Run) => Promise<Result>): Promise<void> {
     try {
       const result = await work({
         signal: this.stop.signal,
-        progress: (done, total) => this.tell(done, total),
+        progress: (done, total) => this.reportProgress(done, total),
         seal: () => {
           this.isSealed = true;
         },
@@ -158,8 +158,8 @@ class Round<Result> {
     }
   }
 
-  private tell(done: number, total: number): void {
-    this.told = [done, total];
+  private reportProgress(done: number, total: number): void {
+    this.lastProgress = [done, total];
     for (const { progress } of this.waiters) progress?.(done, total);
   }
 }

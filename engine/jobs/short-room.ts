@@ -10,21 +10,21 @@ export interface Use {
 const slack = 0.05;
 
 export class ShortRoom {
-  private readonly tell: (share: string, use: Use) => void;
+  private readonly warn: (share: string, use: Use) => void;
   private isShort = false;
 
-  /** `tell` gets the share in use, such as `81 %`. */
-  constructor(tell: (share: string, use: Use) => void) {
-    this.tell = tell;
+  /** `warn` gets the share in use, such as `81 %`. */
+  constructor(warn: (share: string, use: Use) => void) {
+    this.warn = warn;
   }
 
-  /** To be told whenever the use may have changed. */
-  note(use: Use): void {
+  /** To be called whenever the use may have changed. */
+  record(use: Use): void {
     const share = use.usedBytes / use.maxBytes;
     const { memoryWarnedShare } = limits;
     if (this.isShort && share < memoryWarnedShare - slack) this.isShort = false;
     if (this.isShort || share < memoryWarnedShare) return;
     this.isShort = true;
-    this.tell(`${Math.round(share * 100)} %`, use);
+    this.warn(`${Math.round(share * 100)} %`, use);
   }
 }

@@ -14,7 +14,7 @@ import { claimFolder } from '../store/claim.ts';
 import { syncPath } from '../store/durable.ts';
 import { compactDueName, formatVersion, rebuiltName } from '../store/format.ts';
 import { Ledger } from '../store/ledger.ts';
-import { holdCopy, holdsChain, noChain, settleChain } from '../store/leftovers.ts';
+import { holdCopy, holdsChain, noChainError, settleChain } from '../store/leftovers.ts';
 import { Store } from '../store/store.ts';
 import { replayLog } from './replay.ts';
 import type { Waiting } from './shared-work.ts';
@@ -51,7 +51,7 @@ export interface UpgradeReport extends Audit {
  */
 export async function upgrade(options: UpgradeOptions): Promise<UpgradeReport | undefined> {
   const { dataDir, signal } = options;
-  if (!holdsChain(dataDir)) throw noChain(dataDir);
+  if (!holdsChain(dataDir)) throw noChainError(dataDir);
   const { chain, erased } = layoutOf(dataDir);
   const claim = await claimFolder(dataDir);
   let built: Rebuilt;
@@ -71,7 +71,7 @@ export async function upgrade(options: UpgradeOptions): Promise<UpgradeReport | 
     throw error;
   }
   // The engine claims the folder next, and nobody else in between.
-  claim.handOn();
+  claim.passOn();
   const kept = keptName(dataDir);
   const release = holdCopy(kept);
   try {
@@ -179,7 +179,7 @@ async function carryOver(old: FormatOne, store: Store): Promise<boolean> {
       const value = meta.get(name);
       if (value) store.tables.meta.put(Buffer.from(name), value);
     }
-    // As it was: also whose log this is, and what is not wanted any more of lives of origins.
+    // As it was: also whose log this is, and what is not wanted any more of epochs of origins.
     const { origins } = store.tables;
     for (const { key } of [...origins.rows()]) origins.remove(key);
     for (const { key, value } of old.tables.origins.rows()) origins.put(key, value);
@@ -198,8 +198,8 @@ function keyLost(folder: string): EngineError {
 }
 
 function notWhole(differences: readonly string[], count: number): EngineError {
-  const told = differences.slice(0, 3).join('; ');
-  const message = `the chain did not come over whole, and the old one stays: ${told}`;
+  const shownDifferences = differences.slice(0, 3).join('; ');
+  const message = `the chain did not come over whole, and the old one stays: ${shownDifferences}`;
   const more = count > 3 ? ` (and ${count - 3} more)` : '';
   return new EngineError('DATA_LOSS', `${message}${more}`, { reason: 'UPGRADE_DIFFERS' });
 }

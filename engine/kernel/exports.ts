@@ -110,7 +110,7 @@ export interface KernelExports extends KernelConstants {
   pairGrowth(day: number): number;
   popGrowth(day: number): number;
   addItem(hash: bigint): number;
-  setCatalogued(item: number, isActive: boolean, isTold: boolean): void;
+  setCatalogued(item: number, isActive: boolean, isUpserted: boolean): void;
   isKnown(item: number): number;
   makeBitmap(): number;
   setBit(bitmap: number, item: number, isSet: boolean): void;
@@ -133,10 +133,10 @@ export interface KernelExports extends KernelConstants {
   continueChange(cells: number): number;
   workDone(): number;
   countPart(part: number, parts: number): void;
-  beginForesight(newItems: number, newStores: number): void;
+  beginEstimate(newItems: number, newStores: number): void;
   makeRoom(newItems: number, newStores: number): void;
-  foreseeChange(isMember: boolean): void;
-  foreseenBytes(): number;
+  estimateChange(isMember: boolean): void;
+  estimatedBytes(): number;
   startSnapshot(): void;
   continueSnapshot(bytes: number): number;
   abandonSnapshot(): void;

@@ -144,7 +144,7 @@ export class Kernel {
   }
 
   /**
-   * Begins the same in slices. Until it is done no other change may be begun or foreseen; requests
+   * Begins the same in slices. Until it is done no other change may be begun or estimated; requests
    * may be answered in between, from counts that hold a part of it.
    */
   beginChange(change: KernelChange): void {
@@ -166,18 +166,18 @@ export class Kernel {
    * The bytes that these changes, counted together, and so many new items and stores may take at
    * the most. Nothing is counted.
    */
-  foresee(
+  estimateGrowth(
     changes: Iterable<KernelChange>,
     { newItems, newStores }: { readonly newItems: number; readonly newStores: number },
   ): number {
-    this.run.beginForesight(newItems, newStores);
-    if (!this.hasRoomFor(this.run.foreseenBytes())) return this.run.foreseenBytes();
+    this.run.beginEstimate(newItems, newStores);
+    if (!this.hasRoomFor(this.run.estimatedBytes())) return this.run.estimatedBytes();
     this.run.makeRoom(newItems, newStores);
     for (const change of changes) {
       this.readSides(change);
-      this.run.foreseeChange(change.isMember);
+      this.run.estimateChange(change.isMember);
     }
-    return this.run.foreseenBytes();
+    return this.run.estimatedBytes();
   }
 
   /** Whether more is used than may be, and half of what is kept beyond. */

@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts';
 import type { Table } from '../store/table.ts';
 import { codeOf, stub, stubCode } from './frame.ts';
 import { Origins } from './origins.ts';
-import { formatPlace, formatVector, type Place } from './vector.ts';
+import { formatPosition, formatVector, type LogPosition } from './vector.ts';
 
 /**
  * `log`: what the chain is made of. `behaviour`: what people did before they bought, which leaves
@@ -66,7 +66,7 @@ export class Log {
   }
 
   /** The same for the next entry of another origin. */
-  appendForeign(place: Place, entry: Buffer): number {
+  appendForeign(place: LogPosition, entry: Buffer): number {
     this.origins.extend(place, this.headSequence + 1);
     return this.put(entry);
   }
@@ -98,7 +98,7 @@ export class Log {
   /** What a caller may give as `minWatermark` to read what stands at a sequence. */
   watermarkOf(sequence: number): string {
     const isNamed = this.origins.isNamed && sequence > 0;
-    return isNamed ? formatPlace(this.origins.at(sequence)) : String(sequence);
+    return isNamed ? formatPosition(this.origins.at(sequence)) : String(sequence);
   }
 
   /** Stands for everything in the log: its head where there is one origin, else a vector. */

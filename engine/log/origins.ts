@@ -4,15 +4,16 @@
 // 'n' number u16                       -> the origin's name
 // 'o' number u16, epoch u32, first u64 -> where the run begins in this log, u64
 // 'l' first place u64                  -> number u16, epoch u32, sequence u64 of its first entry
-// 'c' number u16, epoch u32            -> sequence u64: of earlier lives nothing after it is wanted
-// 's'                                  -> number u16, epoch u32: whose log this is, if it is one's
+// 'c' number u16, epoch u32            -> sequence u64: of earlier epochs nothing after it is
+// wanted 's'                                  -> number u16, epoch u32: whose log this is, if it is
+// one's
 //
-// An epoch is one life of an origin: from a start to the next. So a folder that was put back, by
+// An epoch of an origin lasts from one start to the next. So a folder that was put back, by
 // whatever way, never gives out a place anew that others may hold already.
 import { assert, EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Table } from '../store/table.ts';
-import { knownName, lostLifeOf, lostName, originName, type Place } from './vector.ts';
+import { knownName, type LogPosition, lostEpochOf, lostName, originName } from './vector.ts';
 
 interface Head {
   readonly epoch: number;
@@ -26,8 +27,8 @@ interface Run extends Head {
 }
 
 export interface Fork {
-  readonly shared: Place;
-  readonly lost: Place;
+  readonly shared: LogPosition;
+  readonly lost: LogPosition;
 }
 
 /** Seconds since 1970 in 32 bits. */
@@ -88,7 +89,7 @@ export class Origins {
   private run: Run | undefined;
   private self: { readonly number: number } | undefined;
   /** The epoch of what this log writes itself from now on. */
-  private life = 0;
+  private ownEpoch = 0;
 
   constructor(table: Table, head: number) {
     this.table = table;
@@ -106,7 +107,7 @@ export class Origins {
     this.cuts = this.table.chunk(Buffer.of(cutByte), limits.cutsRead).flatMap(readCut);
     const self = this.table.get(Buffer.of(selfByte));
     this.self = self && { number: self.readUInt16BE(0) };
-    if (this.life === 0 && self) this.life = self.readUInt32BE(2);
+    if (this.ownEpoch === 0 && self) this.ownEpoch = self.readUInt32BE(2);
     this.run = this.runAt(head);
   }
 
@@ -141,7 +142,7 @@ export class Origins {
   }
 
   /** Where every origin stands, by name. */
-  vector(): Place[] {
+  vector(): LogPosition[] {
     const places = [...this.heads].map(([number, head]) => ({
       origin: this.names[number]!,
       ...head,
@@ -153,7 +154,7 @@ export class Origins {
    * Gives this log's own entries a name, those that it has already too; inside a transaction. A
    * later epoch goes on where the last one ended.
    */
-  nameOwn(origin: string, epoch: number, head: number): void {
+  assignOwnName(origin: string, epoch: number, head: number): void {
     const wasNamed = this.isNamed;
     const number = this.numberOf(origin);
     const value = Buffer.allocUnsafe(6);
@@ -161,25 +162,25 @@ export class Origins {
     value.writeUInt32BE(epoch, 2);
     this.table.put(Buffer.of(selfByte), value);
     this.self = { number };
-    this.life = epoch;
+    this.ownEpoch = epoch;
     if (!wasNamed && head > 0) this.begin({ number, epoch, sequence: 1, first: 1 });
     if (!wasNamed && head > 0) this.heads.set(number, { epoch, sequence: head });
   }
 
   /** What this log writes from here on is of a later epoch; nothing is stored before it writes. */
-  beginLife(epoch: number): void {
-    this.life = epoch;
+  beginEpoch(epoch: number): void {
+    this.ownEpoch = epoch;
   }
 
-  /** Whether anything of the present life is in the log. */
+  /** Whether anything of the present epoch is in the log. */
   get hasWritten(): boolean {
-    return this.self !== undefined && this.heads.get(this.self.number)?.epoch === this.life;
+    return this.self !== undefined && this.heads.get(this.self.number)?.epoch === this.ownEpoch;
   }
 
   /**
-   * Nothing of an origin's lives before this one is wanted after `sequence`; inside a transaction.
+   * Nothing of an origin's epochs before this one is wanted after `sequence`; inside a transaction.
    */
-  forsake(origin: string, cut: Head): void {
+  discardAfter(origin: string, cut: Head): void {
     const number = this.numberOf(origin);
     const after = Buffer.allocUnsafe(8);
     after.writeBigUInt64BE(BigInt(cut.sequence));
@@ -188,17 +189,17 @@ export class Origins {
   }
 
   /** Whether an entry that is not here was given up, when its origin was put back to a moment. */
-  isForsaken({ origin, epoch, sequence }: Place): boolean {
+  isDiscarded({ origin, epoch, sequence }: LogPosition): boolean {
     return this.cuts.some((cut) => {
       const name = this.names[cut.number]!;
       if (name === origin) return epoch < cut.epoch && sequence > cut.sequence;
       // What it had lost before is not wanted either, but as far as it had come back by then.
-      return lostLifeOf(origin, name) < cut.epoch;
+      return lostEpochOf(origin, name) < cut.epoch;
     });
   }
 
   /** From here on this log only follows; inside a transaction. */
-  disown(): void {
+  becomeFollower(): void {
     this.table.remove(Buffer.of(selfByte));
     this.self = undefined;
   }
@@ -215,7 +216,7 @@ export class Origins {
     return this.names.push(origin) - 1;
   }
 
-  /** Notes that the entry at `first` is the next one of this log's own. */
+  /** Records that the entry at `first` is the next one of this log's own. */
   extendOwn(first: number): void {
     if (this.self === undefined) {
       const message = 'this folder is a follower’s copy: write to its origin';
@@ -223,14 +224,14 @@ export class Origins {
     }
     const { number } = this.self;
     const sequence = (this.heads.get(number)?.sequence ?? 0) + 1;
-    this.extendBy(number, { epoch: this.life, sequence }, first);
+    this.extendBy(number, { epoch: this.ownEpoch, sequence }, first);
   }
 
-  /** Notes whose entry stands at `first`; it must be the next one of its origin. */
-  extend({ origin, epoch, sequence }: Place, first: number): void {
+  /** Records whose entry stands at `first`; it must be the next one of its origin. */
+  extend({ origin, epoch, sequence }: LogPosition, first: number): void {
     const number = this.numberOf(origin);
-    // Our own of an earlier life, given back by others: what comes next comes after it.
-    if (number === this.self?.number) this.life = Math.max(this.life, epoch + 1);
+    // Our own of an earlier epoch, sent back by others: what comes next comes after it.
+    if (number === this.self?.number) this.ownEpoch = Math.max(this.ownEpoch, epoch + 1);
     this.extendBy(number, { epoch, sequence }, first);
   }
 
@@ -264,7 +265,7 @@ export class Origins {
   }
 
   /** Whose entry stands at a place of this log. */
-  at(local: number): Place {
+  at(local: number): LogPosition {
     const isLast = this.run !== undefined && local >= this.run.first;
     const run = isLast ? this.run : this.runAt(local);
     assert(run, `nobody wrote entry ${local}`);
@@ -273,7 +274,7 @@ export class Origins {
   }
 
   /** Where an origin's entry stands in this log; undefined when it is not here. */
-  find({ origin, epoch, sequence }: Place, head: number): number | undefined {
+  find({ origin, epoch, sequence }: LogPosition, head: number): number | undefined {
     const number = this.names.indexOf(origin);
     if (number < 0) return undefined;
     const row = this.table.atOrBefore(originKey(number, { epoch, sequence }));
@@ -286,26 +287,30 @@ export class Origins {
   }
 
   /**
-   * For an entry that is not here because a later life of its origin began before it: the last one
-   * before that beginning, and the place under which the entry is kept as part of a lost life.
+   * For an entry that is not here because a later epoch of its origin began before it: the last one
+   * before that beginning, and the place under which the entry is kept as part of a lost epoch.
    */
-  forkBefore({ origin, epoch, sequence }: Place): Fork | undefined {
+  forkBefore({ origin, epoch, sequence }: LogPosition): Fork | undefined {
     const number = this.names.indexOf(origin);
     if (number < 0 || !originName.test(origin)) return undefined;
-    let life = this.lifeAfter(number, epoch);
-    while (life && life.sequence > sequence) life = this.lifeAfter(number, life.epoch);
-    if (!life) return undefined;
-    const earlier = this.table.atOrBefore(originKey(number, { epoch: life.epoch, sequence: 0 }));
+    let later = this.nextEpochOf(number, epoch);
+    while (later && later.sequence > sequence) later = this.nextEpochOf(number, later.epoch);
+    if (!later) return undefined;
+    const earlier = this.table.atOrBefore(originKey(number, { epoch: later.epoch, sequence: 0 }));
     const isTheirs = earlier?.key[0] === originByte && earlier.key.readUInt16BE(1) === number;
     const sharedEpoch = isTheirs ? earlier.key.readUInt32BE(3) : 0;
     return {
-      shared: { origin, epoch: sharedEpoch, sequence: life.sequence - 1 },
-      lost: { origin: lostName(origin, life.epoch), epoch, sequence: sequence - life.sequence + 1 },
+      shared: { origin, epoch: sharedEpoch, sequence: later.sequence - 1 },
+      lost: {
+        origin: lostName(origin, later.epoch),
+        epoch,
+        sequence: sequence - later.sequence + 1,
+      },
     };
   }
 
-  /** The first entry of the next life of an origin. */
-  private lifeAfter(number: number, epoch: number): Head | undefined {
+  /** The first entry of the next epoch of an origin. */
+  private nextEpochOf(number: number, epoch: number): Head | undefined {
     if (epoch >= epochMax) return undefined;
     const [row] = this.table.chunk(originKey(number, { epoch: epoch + 1, sequence: 0 }), 1);
     if (row?.key[0] !== originByte || row.key.readUInt16BE(1) !== number) return undefined;

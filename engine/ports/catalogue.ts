@@ -1,8 +1,8 @@
-// Port: catalogue. Items and stores as callers are told of them: as far as they are counted, and no
+// Port: catalogue. Items and stores as callers see them: as far as they are counted, and no
 // further.
 import type { Registries } from '../catalogue/registries.ts';
 import type { Item, StoreProfile as Store } from '../catalogue/shapes.ts';
-import type { Keeper } from '../counting/keeper.ts';
+import type { CountsManager } from '../counting/counts-manager.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface CataloguePort {
@@ -15,16 +15,16 @@ export interface CataloguePort {
 
 export interface CatalogueParts {
   readonly registries: Registries;
-  readonly keeper: Keeper;
+  readonly counting: CountsManager;
   readonly readiness: Readiness;
 }
 
-export function catalogueOf({ registries, keeper, readiness }: CatalogueParts): CataloguePort {
+export function catalogueOf({ registries, counting, readiness }: CatalogueParts): CataloguePort {
   const { items, stores } = registries;
   /** Throws UNAVAILABLE before the catalogue is read. */
   const counts = () => {
     readiness.assertKnowsCatalogue();
-    return keeper.counts;
+    return counting.counts;
   };
   return {
     item: (itemId) => {

@@ -76,17 +76,17 @@ export interface InspectPort {
 }
 
 export function inspectionOf(
-  keeper: { readonly counts: Counts; readonly digest: string },
+  counting: { readonly counts: Counts; readonly digest: string },
   { items, stores }: Registries,
   historyOf: (memberId: string) => Buffer | undefined,
 ): InspectPort {
-  const { counts } = keeper;
+  const { counts } = counting;
   const { kernel } = counts;
   const { counters: offsets } = kernel.layout;
   const named = (cells: readonly KernelCell[]): Cell[] =>
     cells.map(({ key, weight, count }) => ({ itemId: items.idOf(key), weight, count }));
   return {
-    digest: () => keeper.digest,
+    digest: () => counting.digest,
     counters: (itemId) => {
       const number = items.numberOf(itemId);
       if (number === undefined) return undefined;

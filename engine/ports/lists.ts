@@ -1,14 +1,14 @@
 // Port: lists. What serving reads, put together for each request.
 import type { Likeness } from '../catalogue/likeness.ts';
 import type { Registries } from '../catalogue/registries.ts';
-import type { Keeper } from '../counting/keeper.ts';
+import type { CountsManager } from '../counting/counts-manager.ts';
 import { hasLiveEntries } from '../history/chunk.ts';
-import { readStanding } from '../history/contributions.ts';
+import { readContribution } from '../history/contributions.ts';
 import { findMember, isPersonalised } from '../history/members.ts';
 import type { Waiters } from '../ingest/waiters.ts';
 import type { Settler } from '../jobs/settler.ts';
 import { isTrap } from '../kernel/instance.ts';
-import type { Standing } from '../replication/standing.ts';
+import type { AppliedPosition } from '../replication/applied-position.ts';
 import type { ServeState } from '../serve/context.ts';
 import { rank } from '../serve/pipeline.ts';
 import { nameReply, type RankedReply } from '../serve/ranked.ts';
@@ -44,8 +44,8 @@ export interface ListsParts {
   readonly store: Store;
   readonly registries: Registries;
   readonly likeness: Likeness;
-  readonly keeper: Keeper;
-  readonly standing: Standing;
+  readonly counting: CountsManager;
+  readonly applied: AppliedPosition;
   readonly waiters: Waiters;
   readonly settler: Settler;
   readonly formula: Formula;
@@ -53,15 +53,15 @@ export interface ListsParts {
 }
 
 export function listsOf(parts: ListsParts): ListsPort {
-  const { keeper, standing, waiters, settler, readiness } = parts;
+  const { counting, applied, waiters, settler, readiness } = parts;
   /** Throws UNAVAILABLE when the kernel fails: then it is made anew. */
   const rankNow = (request: RecommendRequest, audience: Audience = 'member'): RankedReply => {
-    settler.noteRead();
+    settler.onRead();
     try {
       return rank(request, stateOf(parts), audience);
     } catch (error) {
-      keeper.noteFailure(error);
-      throw isTrap(error) ? notReady(keeper.waitingFor, error) : error;
+      counting.onFailure(error);
+      throw isTrap(error) ? notReady(counting.waitingFor, error) : error;
     }
   };
   return {
@@ -73,14 +73,14 @@ export function listsOf(parts: ListsParts): ListsPort {
       readiness.assertReady();
       return rankNow(request, audience);
     },
-    waitFor: (watermark) => waiters.waitFor(watermark, (asked) => standing.holds(asked)),
+    waitFor: (watermark) => waiters.waitFor(watermark, (asked) => applied.includes(asked)),
   };
 }
 
 function stateOf(parts: ListsParts): ServeState {
-  const { store, registries, likeness, keeper, standing, formula } = parts;
+  const { store, registries, likeness, counting, applied, formula } = parts;
   return {
-    counts: keeper.counts,
+    counts: counting.counts,
     registries,
     content: likeness.content,
     newcomers: likeness.newcomers,
@@ -88,11 +88,11 @@ function stateOf(parts: ListsParts): ServeState {
     formula,
     historyOf: (memberId) => {
       const member = findMember(store, memberId);
-      const { entries } = readStanding(store, member);
+      const { entries } = readContribution(store, member);
       // What is only kept for a checkpoint is there on some nodes and not on others.
       const history = entries && hasLiveEntries(entries) ? entries : undefined;
       return { history, isOptedOut: !isPersonalised(member.record) };
     },
-    watermark: standing.watermark,
+    watermark: applied.watermark,
   };
 }

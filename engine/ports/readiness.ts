@@ -1,6 +1,6 @@
 // How far a chain is on its way to serving, and what may be asked of it until then.
 import { EngineError } from '../base/errors.ts';
-import type { Keeper } from '../counting/keeper.ts';
+import type { CountsManager } from '../counting/counts-manager.ts';
 
 /** One after the other; a failure ends them. */
 export type Phase =
@@ -11,11 +11,11 @@ export type Phase =
   | { readonly name: 'failed'; readonly why: string; readonly knowsCatalogue: boolean };
 
 export class Readiness {
-  private readonly keeper: Pick<Keeper, 'waitingFor' | 'isOversize'>;
+  private readonly counting: Pick<CountsManager, 'waitingFor' | 'isOversize'>;
   private phase: Phase = { name: 'reading the catalogue' };
 
-  constructor(keeper: Pick<Keeper, 'waitingFor' | 'isOversize'>) {
-    this.keeper = keeper;
+  constructor(counting: Pick<CountsManager, 'waitingFor' | 'isOversize'>) {
+    this.counting = counting;
   }
 
   enter(phase: Exclude<Phase, { readonly name: 'failed' }>): void {
@@ -26,7 +26,7 @@ export class Readiness {
     this.phase = { name: 'failed', why, knowsCatalogue: this.knowsCatalogue };
   }
 
-  /** Items and stores can be told while receipts are still being counted, but not before. */
+  /** Items and stores can be read while receipts are still being counted, but not before. */
   private get knowsCatalogue(): boolean {
     const { phase } = this;
     return phase.name === 'failed' ? phase.knowsCatalogue : phase.name !== 'reading the catalogue';
@@ -34,10 +34,10 @@ export class Readiness {
 
   /** Why nothing can be served yet; undefined when everything can. */
   get waitingFor(): string | undefined {
-    const { phase, keeper } = this;
+    const { phase, counting } = this;
     if (phase.name === 'failed') return phase.why;
     if (phase.name === 'reading the catalogue') return phase.name;
-    return keeper.waitingFor ?? (phase.name === 'open' ? undefined : phase.what);
+    return counting.waitingFor ?? (phase.name === 'open' ? undefined : phase.what);
   }
 
   assertReady(): void {
@@ -47,7 +47,7 @@ export class Readiness {
 
   /** For what makes a chain smaller: it needs no counts where memory does not hold them. */
   assertReadyOrOversize(): void {
-    if (!this.keeper.isOversize || this.phase.name !== 'open') this.assertReady();
+    if (!this.counting.isOversize || this.phase.name !== 'open') this.assertReady();
   }
 
   assertKnowsCatalogue(): void {

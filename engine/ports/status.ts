@@ -4,7 +4,7 @@ import type { Counts } from '../counting/counts.ts';
 import type { ClockGuard } from '../events/clock-guard.ts';
 import { countMembers } from '../history/members.ts';
 import type { Log } from '../log/log.ts';
-import type { Standing } from '../replication/standing.ts';
+import type { AppliedPosition } from '../replication/applied-position.ts';
 import type { Store } from '../store/store.ts';
 import type { Readiness } from './readiness.ts';
 
@@ -44,7 +44,7 @@ export interface ClusterStatus {
   readonly digests: 'same' | 'differs' | 'unknown';
   /** Nodes that this one follows. */
   readonly follows: readonly FollowStatus[];
-  /** Nodes that have told this one where they stand. */
+  /** Nodes that have reported their position to this one. */
   readonly followers: readonly FollowerStatus[];
   readonly counters: Readonly<Record<ClusterCounter, number>>;
 }
@@ -81,7 +81,7 @@ export interface StatusParts {
   readonly store: Store;
   readonly log: Log;
   readonly registries: Registries;
-  readonly standing: Standing;
+  readonly applied: AppliedPosition;
   readonly clockGuard: ClockGuard;
   readonly readiness: Readiness;
 }
@@ -93,15 +93,15 @@ export interface StatusNow {
 }
 
 export function statusOf(parts: StatusParts, { memory, refusedOfErased }: StatusNow): EngineStatus {
-  const { store, log, registries, standing, clockGuard, readiness } = parts;
-  const { trouble: clockTrouble } = clockGuard;
+  const { store, log, registries, applied, clockGuard, readiness } = parts;
+  const { problem: clockTrouble } = clockGuard;
   const isBehind = clockGuard.state === 'behind';
   const waitingFor = readiness.waitingFor ?? (isBehind ? clockTrouble : undefined);
   return {
     ready: waitingFor === undefined,
     ...(clockTrouble !== undefined && { clockTrouble }),
     ...(waitingFor === undefined ? {} : { waitingFor }),
-    watermark: standing.watermark,
+    watermark: applied.watermark,
     events: log.head,
     members: countMembers(store),
     items: registries.items.size,

@@ -59,7 +59,7 @@ export function writesOf(parts: WritesParts): WritesPort {
       readiness.assertReady();
       clockGuard.assertNotBehind();
       const results = await writer.submit(events, options);
-      if (clockGuard.state === 'right') clockGuard.noteAccepted();
+      if (clockGuard.state === 'right') clockGuard.onAccepted();
       for (const { reason } of results) if (reason === 'MEMBER_ERASED') onRefusedOfErased();
       return results;
     },
@@ -69,7 +69,7 @@ export function writesOf(parts: WritesParts): WritesPort {
     expire: async (waiting) => {
       readiness.assertReadyOrOversize();
       // By a clock that is years ahead everything would be too old.
-      const { trouble } = clockGuard;
+      const { problem: trouble } = clockGuard;
       if (trouble !== undefined) throw new EngineError('UNAVAILABLE', trouble, { reason: 'CLOCK' });
       return maintenance.expire(waiting);
     },

@@ -29,7 +29,7 @@ test('with a gap nothing is taken, not even what comes before it', () =>
     expect(replication.watermark).toBe('0');
   }));
 
-test('an entry of a kind that nobody knows is told by its place, and nothing is taken', () =>
+test('an entry of a kind that nobody knows is named by its place, and nothing is taken', () =>
   withChain(async (chain) => {
     const a = await chain.open('a');
     await buys(a, 'p', start, 'ann');

@@ -9,11 +9,11 @@ import { indexSubjects, record } from '../events/record.ts';
 import { ByteReader } from '../log/bytes.ts';
 import { acceptedAtMsOf, bodyOf, codeOf, stub, stubCode } from '../log/frame.ts';
 import type { Log } from '../log/log.ts';
-import { formatPlace, type Place } from '../log/vector.ts';
+import { formatPosition, type LogPosition } from '../log/vector.ts';
 
 /** An entry as its origin wrote it. */
 export interface ForeignEntry {
-  readonly place: Place;
+  readonly place: LogPosition;
   readonly bytes: Buffer;
 }
 
@@ -38,7 +38,7 @@ export function readEntry(bytes: Buffer, name: () => string): ReadEntry {
 }
 
 export function readForeign({ place, bytes }: ForeignEntry): FreshEntry {
-  return { place, ...readEntry(bytes, () => formatPlace(place)) };
+  return { place, ...readEntry(bytes, () => formatPosition(place)) };
 }
 
 /**
@@ -47,7 +47,7 @@ export function readForeign({ place, bytes }: ForeignEntry): FreshEntry {
  */
 export function applyEntry(
   context: WriteContext,
-  { place, bytes, kind, value }: ReadEntry & { readonly place: Place | undefined },
+  { place, bytes, kind, value }: ReadEntry & { readonly place: LogPosition | undefined },
 ): void {
   const { log, store } = context;
   const put = (entry: Buffer) => (place ? log.appendForeign(place, entry) : log.append(entry));
@@ -71,7 +71,7 @@ export function applyEntry(
  * Says in a log of our own that these members are erased, whom only we knew to be tied to others
  * that were; in the transaction that took them.
  */
-export function tellErased(context: WriteContext, memberIds: ReadonlySet<string>): void {
+export function appendErase(context: WriteContext, memberIds: ReadonlySet<string>): void {
   if (memberIds.size === 0) return;
   const hashes = [...memberIds].map((id) => context.ledger.hash(id).toString('hex'));
   record(context, eraseEntries, { hashes });
@@ -81,20 +81,20 @@ export function tellErased(context: WriteContext, memberIds: ReadonlySet<string>
  * Those of these entries, in this order, that are not here yet. Changes nothing. Throws what
  * placeOf throws, and DATA_LOSS for an entry that this version cannot read.
  */
-export function judgeEntries(
+export function selectNewEntries(
   { origins, head }: Log,
   entries: readonly ForeignEntry[],
 ): readonly FreshEntry[] {
   const heads = new Map(origins.vector().map((place) => [place.origin, place]));
-  const known: Known = {
+  const known: LogState = {
     headOf: (origin) => heads.get(origin) ?? { epoch: 0, sequence: 0 },
-    isHere: (place) => origins.find(place, head) !== undefined || fresh.some(isAt(place)),
+    isHere: (place) => origins.find(place, head) !== undefined || fresh.some(standsAt(place)),
     forkBefore: (place) => origins.forkBefore(place),
-    isForsaken: (place) => origins.isForsaken(place),
+    isDiscarded: (place) => origins.isDiscarded(place),
   };
   const fresh: FreshEntry[] = [];
-  for (const { place: told, bytes } of entries) {
-    const place = placeOf(known, told);
+  for (const { place: claimed, bytes } of entries) {
+    const place = targetOf(known, claimed);
     if (place === undefined) continue;
     heads.set(place.origin, place);
     fresh.push(readForeign({ place, bytes }));
@@ -107,32 +107,32 @@ export function judgeEntries(
 }
 
 /** What is here, with what comes in at the same time. */
-interface Known {
-  readonly headOf: (origin: string) => Omit<Place, 'origin'>;
-  readonly isHere: (place: Place) => boolean;
+interface LogState {
+  readonly headOf: (origin: string) => Omit<LogPosition, 'origin'>;
+  readonly isHere: (place: LogPosition) => boolean;
   readonly forkBefore: Log['origins']['forkBefore'];
-  readonly isForsaken: (place: Place) => boolean;
+  readonly isDiscarded: (place: LogPosition) => boolean;
 }
 
 /**
- * Where an entry goes: as the next one of its origin, or of a life that its origin has lost;
+ * Where an entry goes: as the next one of its origin, or of an epoch that its origin has lost;
  * undefined for one that is here already. Throws FAILED_PRECONDITION: GAP when some are missing
  * before it, EPOCH_CHANGED when its origin began anew and what is here is not what it went on from,
  * EPOCH_ENDED when the giver has not heard of that yet.
  */
-function placeOf(known: Known, place: Place): Place | undefined {
+function targetOf(known: LogState, place: LogPosition): LogPosition | undefined {
   const head = known.headOf(place.origin);
   const { epoch, sequence } = place;
   const isKnown = epoch === head.epoch && sequence <= head.sequence;
-  if (isKnown || known.isForsaken(place)) return undefined;
-  if (epoch < head.epoch) return placeOfLost(known, place);
+  if (isKnown || known.isDiscarded(place)) return undefined;
+  if (epoch < head.epoch) return targetOfLost(known, place);
   if (sequence === head.sequence + 1) return place;
-  if (sequence > head.sequence) throw broken('GAP', place, head.sequence, 'does not follow');
-  throw broken('EPOCH_CHANGED', place, head.sequence, 'begins before what is here ends');
+  if (sequence > head.sequence) throw sequenceError('GAP', place, head.sequence, 'does not follow');
+  throw sequenceError('EPOCH_CHANGED', place, head.sequence, 'begins before what is here ends');
 }
 
-/** Of an earlier life: what that has and the later one does not is kept under another name. */
-function placeOfLost(known: Known, place: Place): Place | undefined {
+/** Of an earlier epoch: what that has and the later one does not is kept under another name. */
+function targetOfLost(known: LogState, place: LogPosition): LogPosition | undefined {
   if (known.isHere(place)) return undefined;
   const lost = known.forkBefore(place)?.lost;
   const head = lost && known.headOf(lost.origin);
@@ -140,15 +140,20 @@ function placeOfLost(known: Known, place: Place): Place | undefined {
   if (lost && isNext && lost.epoch >= head.epoch) return lost;
   if (lost && known.isHere(lost)) return undefined;
   const last = known.headOf(place.origin).sequence;
-  throw broken('EPOCH_ENDED', place, last, 'is of an epoch that has ended');
+  throw sequenceError('EPOCH_ENDED', place, last, 'is of an epoch that has ended');
 }
 
-function isAt({ origin, epoch, sequence }: Place) {
+function standsAt({ origin, epoch, sequence }: LogPosition) {
   return ({ place }: FreshEntry): boolean =>
     place.origin === origin && place.epoch === epoch && place.sequence === sequence;
 }
 
-function broken(reason: string, place: Place, head: number, what: string): EngineError {
-  const message = `entry ${formatPlace(place)} ${what}: ${head} is the last one here`;
+function sequenceError(
+  reason: string,
+  place: LogPosition,
+  head: number,
+  what: string,
+): EngineError {
+  const message = `entry ${formatPosition(place)} ${what}: ${head} is the last one here`;
   return new EngineError('FAILED_PRECONDITION', message, { reason });
 }

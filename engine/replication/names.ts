@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts';
  */
 export const cutName = 'cutAfter';
 
-/** Where the clock is behind, two lives after the same one must not begin alike. */
+/** Where the clock is behind, two epochs after the same one must not begin alike. */
 const epochsApart = 65_536;
 
 interface Naming {
@@ -22,13 +22,13 @@ interface Naming {
 }
 
 /**
- * Names the log as asked, and begins a new life of it. Throws FAILED_PRECONDITION when it has
+ * Names the log as asked, and begins a new epoch of it. Throws FAILED_PRECONDITION when it has
  * another name already.
  */
 export async function settleNames({ store, log, clock, ...asked }: Naming): Promise<void> {
   const { origins } = log;
   if (asked.isFollower) {
-    if (origins.own !== undefined) await store.transaction(() => origins.disown());
+    if (origins.own !== undefined) await store.transaction(() => origins.becomeFollower());
     return;
   }
   const wanted = asked.origin ?? origins.own;
@@ -37,16 +37,16 @@ export async function settleNames({ store, log, clock, ...asked }: Naming): Prom
     const message = `the folder is that of origin ${origins.own}, not of ${wanted}`;
     throw new EngineError('FAILED_PRECONDITION', message, { reason: 'OTHER_ORIGIN' });
   }
-  // Seconds, so that a folder that was put back does not begin where a life began that it lost.
+  // Seconds, so that a folder that was put back does not begin where an epoch began that it lost.
   const last = origins.headOf(wanted)?.epoch ?? 0;
   const seconds = Math.floor(clock() / 1_000);
   const epoch = seconds > last ? seconds : last + 1 + randomInt(epochsApart);
   const cutAfter = store.readMeta(cutName);
-  if (origins.own === wanted) origins.beginLife(epoch);
+  if (origins.own === wanted) origins.beginEpoch(epoch);
   if (origins.own === wanted && cutAfter === undefined) return;
   await store.transaction(() => {
-    origins.nameOwn(wanted, epoch, log.head);
-    if (cutAfter !== undefined) origins.forsake(wanted, { epoch, sequence: Number(cutAfter) });
+    origins.assignOwnName(wanted, epoch, log.head);
+    if (cutAfter !== undefined) origins.discardAfter(wanted, { epoch, sequence: Number(cutAfter) });
     store.removeMeta(cutName);
   });
 }

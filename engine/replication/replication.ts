@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
-import type { Keeper } from '../counting/keeper.ts';
+import type { CountsManager } from '../counting/counts-manager.ts';
 import { eraseEntries, type LoggedErase } from '../events/erase.ts';
 import { expireEntries } from '../events/expire.ts';
 import { allMemberIds } from '../events/subjects.ts';
@@ -10,12 +10,18 @@ import { expiredBeforeMs, tombstoneKey } from '../events/tombstones.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import { codeOf } from '../log/frame.ts';
 import type { Log } from '../log/log.ts';
-import { formatPlace, type Place, parseVector } from '../log/vector.ts';
+import { formatPosition, type LogPosition, parseVector } from '../log/vector.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
-import { applyEntry, type ForeignEntry, judgeEntries, readForeign, tellErased } from './apply.ts';
+import type { AppliedPosition } from './applied-position.ts';
+import {
+  appendErase,
+  applyEntry,
+  type ForeignEntry,
+  readForeign,
+  selectNewEntries,
+} from './apply.ts';
 import { Snapshots } from './snapshots.ts';
-import type { Standing } from './standing.ts';
 import type { Upkeep } from './upkeep.ts';
 
 export interface ReplicationOptions {
@@ -23,9 +29,9 @@ export interface ReplicationOptions {
   readonly ledger: Ledger;
   readonly log: Log;
   readonly writer: Ingest;
-  readonly keeper: Keeper;
+  readonly counting: CountsManager;
   readonly maintenance: Upkeep;
-  readonly standing: Standing;
+  readonly applied: AppliedPosition;
   readonly clock: Clock;
   readonly dataDir: string;
   /** Aborted when the engine closes. */
@@ -47,7 +53,7 @@ export class Replication {
   private readonly listeners = new Set<() => void>();
   private readonly erasers = new Set<() => void>();
   /** Receipts that came to several origins, since the start. */
-  doubled = 0;
+  receivedTwice = 0;
 
   constructor(options: ReplicationOptions) {
     this.options = options;
@@ -66,7 +72,7 @@ export class Replication {
 
   /** Stands for everything that is in the counts of this node. */
   get watermark(): string {
-    return this.options.standing.watermark;
+    return this.options.applied.watermark;
   }
 
   /** The newest day of all that was ever accepted, in days since 1970. */
@@ -76,16 +82,16 @@ export class Replication {
 
   /** Where the newest entry of the log stands; `entriesFrom` goes on from the next. */
   get position(): number {
-    return this.options.keeper.applied;
+    return this.options.counting.applied;
   }
 
   digest(): string {
-    return this.options.keeper.digest;
+    return this.options.counting.digest;
   }
 
   /** The digest at one of the latest watermarks. */
   digestAt(watermark: string): string | undefined {
-    return this.options.standing.digestAt(watermark);
+    return this.options.applied.digestAt(watermark);
   }
 
   /**
@@ -93,20 +99,20 @@ export class Replication {
    * when they hold neither what was nor what will be.
    */
   digestOfPart(part: number, parts: number): string | undefined {
-    const { keeper } = this.options;
-    return keeper.isWhole ? keeper.counts.kernel.digestOfPart(part, parts) : undefined;
+    const { counting } = this.options;
+    return counting.isWhole ? counting.counts.kernel.digestOfPart(part, parts) : undefined;
   }
 
   /** Of so many parts each is read within a few milliseconds. */
   get scrubParts(): number {
-    return this.options.keeper.counts.kernel.scrubParts;
+    return this.options.counting.counts.kernel.scrubParts;
   }
 
   /** Whether all cells add up to the digest that was counted; writers wait while they are read. */
   addsUp(): Promise<boolean> {
-    const { writer, keeper } = this.options;
-    return writer.whileStopped(async () => {
-      const steps = keeper.counts.kernel.addUp();
+    const { writer, counting } = this.options;
+    return writer.whilePaused(async () => {
+      const steps = counting.counts.kernel.addUp();
       while (true) {
         const { done, value } = steps.next();
         if (done) return value;
@@ -121,7 +127,7 @@ export class Replication {
     return () => this.listeners.delete(listener);
   }
 
-  noteFolded(): void {
+  notifyFolded(): void {
     for (const listener of this.listeners) listener();
   }
 
@@ -133,17 +139,17 @@ export class Replication {
 
   private async forgetErased(): Promise<void> {
     await this.options.maintenance.forgetErased();
-    this.noteErased();
+    this.recordErase();
   }
 
-  noteErased(): void {
-    this.options.maintenance.noteErased();
+  recordErase(): void {
+    this.options.maintenance.recordErase();
     for (const listener of this.erasers) listener();
   }
 
   /** Counts everything anew beside the live counts, which then give way to the new ones. */
   recount(why: string): void {
-    this.options.keeper.recount(why);
+    this.options.counting.recount(why);
   }
 
   /**
@@ -167,21 +173,21 @@ export class Replication {
     return start;
   }
 
-  private placesOf(watermark: string): readonly Place[] {
+  private placesOf(watermark: string): readonly LogPosition[] {
     const places = parseVector(watermark);
     if (places) return places;
     const message = `${JSON.stringify(watermark)} is no watermark of several origins`;
     throw new EngineError('INVALID_ARGUMENT', message, { field: 'watermark' });
   }
 
-  private placeAfter(known: Place): number | undefined {
+  private placeAfter(known: LogPosition): number | undefined {
     const { log } = this.options;
     const found = log.origins.find(known, this.position);
     if (found !== undefined) return found + 1;
     const head = log.origins.headOf(known.origin)!;
     const isOurs = known.origin === this.origin;
-    // Another's newest entries may reach them sooner than us, or be on their way to our disk: of
-    // a life that goes on here, nothing else is missing. So may its newest life.
+    // Another's newest entries may reach them sooner than us, or be on their way to our disk: of an
+    // epoch that goes on here, nothing else is missing. So may its newest epoch.
     if (!isOurs && known.epoch >= head.epoch) return undefined;
     throw diverged(known, head.sequence);
   }
@@ -189,22 +195,22 @@ export class Replication {
   /**
    * What is missing here, as a node knows that holds `watermark`: of each origin the last entry
    * that both have. That of others would come by itself, if they are still there. Throws
-   * FAILED_PRECONDITION, CLOCK_BEHIND, when this log's present life looks older than one that it
+   * FAILED_PRECONDITION, CLOCK_BEHIND, when this log's present epoch looks older than one that it
    * has lost.
    */
-  lostOf(watermark: string): readonly Place[] {
+  lostOf(watermark: string): readonly LogPosition[] {
     const { origins, head } = this.options.log;
-    const isHere = (place: Place) => origins.find(place, head) !== undefined;
+    const isHere = (place: LogPosition) => origins.find(place, head) !== undefined;
     return this.placesOf(watermark).flatMap((place) => {
-      if (isHere(place) || origins.isForsaken(place)) return [];
+      if (isHere(place) || origins.isDiscarded(place)) return [];
       const fork = origins.forkBefore(place);
       if (fork) return isHere(fork.lost) ? [] : [fork.shared];
       if (place.origin === this.origin && origins.hasWritten) {
-        const message = `${formatPlace(place)} is of a life that began after the one of this log`;
+        const message = `${formatPosition(place)} is of an epoch begun after the one of this log`;
         throw new EngineError('FAILED_PRECONDITION', message, { reason: 'CLOCK_BEHIND' });
       }
       const known = origins.headOf(place.origin) ?? { epoch: 0, sequence: 0 };
-      // A tail of an older life, which the giver is told of when it reads on.
+      // A tail of an older epoch, which the other node learns when it reads on.
       const isOlder = known.epoch > place.epoch;
       return isOlder ? [] : [{ origin: place.origin, ...known }];
     });
@@ -214,13 +220,13 @@ export class Replication {
    * The entries of one origin after one of them, some at a time. Throws FAILED_PRECONDITION,
    * DIVERGED, when that one is not here.
    */
-  *entriesAfter(place: Place, limit: number): IterableIterator<readonly JournalEntry[]> {
-    const { log, keeper } = this.options;
+  *entriesAfter(place: LogPosition, limit: number): IterableIterator<readonly JournalEntry[]> {
+    const { log, counting } = this.options;
     const { origins } = log;
     const shared = place.sequence === 0 ? 0 : origins.find(place, log.head);
     if (shared === undefined) throw diverged(place, origins.headOf(place.origin)?.sequence ?? 0);
     const start = shared === 0 ? origins.firstOf(place.origin) : shared + 1;
-    for (let at = start ?? keeper.applied + 1; at <= keeper.applied; at += limit) {
+    for (let at = start ?? counting.applied + 1; at <= counting.applied; at += limit) {
       const entries = this.entriesFrom(at, limit);
       const theirs = entries.filter((entry) => entry.place.origin === place.origin);
       if (theirs.length > 0) yield theirs;
@@ -229,8 +235,8 @@ export class Replication {
 
   /** Up to `limit` entries of the log that are in the counts. */
   entriesFrom(position: number, limit: number): JournalEntry[] {
-    const { log, keeper } = this.options;
-    const most = Math.min(limit, keeper.applied - position + 1);
+    const { log, counting } = this.options;
+    const most = Math.min(limit, counting.applied - position + 1);
     if (most <= 0) return [];
     return log.raw(position, most).map(({ sequence, bytes }) => ({
       position: sequence,
@@ -255,15 +261,15 @@ export class Replication {
     const onAlsoErased = (ids: Iterable<string>) => {
       for (const id of ids) alsoErased.add(id);
     };
-    const notify = (message: string) => this.noteDoubled(message);
-    const applied = await this.options.writer.follow((own) => {
+    const notify = (message: string) => this.onDoubled(message);
+    const applied = await this.options.writer.replicate((own) => {
       const context = { ...own, idsOfHash, onAlsoErased, notify };
-      const fresh = judged(() => judgeEntries(context.log, entries));
+      const fresh = catchEngineError(() => selectNewEntries(context.log, entries));
       // Not thrown here: others' work in the same transaction has no part in it.
       if (fresh instanceof EngineError) return fresh;
       context.onPurchaseDay(newestDay);
       for (const entry of fresh) applyEntry(context, entry);
-      if (this.origin !== undefined) tellErased(context, alsoErased);
+      if (this.origin !== undefined) appendErase(context, alsoErased);
       return fresh.length;
     });
     if (typeof applied !== 'number') throw applied;
@@ -278,8 +284,8 @@ export class Replication {
     return head?.epoch === place.epoch && place.sequence <= head.sequence;
   }
 
-  private noteDoubled(message: string): void {
-    this.doubled += 1;
+  private onDoubled(message: string): void {
+    this.receivedTwice += 1;
     this.options.notify(message);
   }
 
@@ -338,14 +344,14 @@ export class Replication {
   }
 }
 
-function diverged(place: Place, head: number): EngineError {
-  const message = `${formatPlace(place)} is not in this log, which stands at ${head}`;
+function diverged(place: LogPosition, head: number): EngineError {
+  const message = `${formatPosition(place)} is not in this log, which stands at ${head}`;
   return new EngineError('FAILED_PRECONDITION', message, { reason: 'DIVERGED' });
 }
 
-function judged<Fresh>(judge: () => Fresh): Fresh | EngineError {
+function catchEngineError<Fresh>(work: () => Fresh): Fresh | EngineError {
   try {
-    return judge();
+    return work();
   } catch (error) {
     if (error instanceof EngineError) return error;
     throw error;

@@ -4,7 +4,7 @@ import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { layoutOf, workingNames } from '../base/folder.ts';
-import type { Keeper } from '../counting/keeper.ts';
+import type { CountsManager } from '../counting/counts-manager.ts';
 import { CopyProcess } from '../store/copy.ts';
 import { holdCopy } from '../store/leftovers.ts';
 import type { Store } from '../store/store.ts';
@@ -15,7 +15,7 @@ export const snapshotFiles = ['data.mdb', 'counts.checkpoint', 'key'] as const;
 
 export interface SnapshotsOptions {
   readonly store: Store;
-  readonly keeper: Keeper;
+  readonly counting: CountsManager;
   readonly maintenance: Upkeep;
   readonly clock: Clock;
   readonly dataDir: string;
@@ -59,10 +59,10 @@ export class Snapshots {
   }
 
   private async copyInto(folder: string): Promise<void> {
-    const { keeper, signal } = this.options;
+    const { counting, signal } = this.options;
     signal.throwIfAborted();
     // The checkpoint must stand for a moment that the copy holds.
-    const { copy, stop } = await keeper.betweenCheckpoints(() => this.beginCopy(folder));
+    const { copy, stop } = await counting.betweenCheckpoints(() => this.beginCopy(folder));
     try {
       await copy.copied();
       await copy.finish();

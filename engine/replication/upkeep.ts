@@ -9,5 +9,5 @@ export interface Upkeep {
   /** Takes away what is still kept of members who were erased. */
   forgetErased(): Promise<void>;
   /** Members were erased: their last bytes go with a compaction. */
-  noteErased(): void;
+  recordErase(): void;
 }

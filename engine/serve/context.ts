@@ -144,7 +144,7 @@ export function deriveContext(
     day,
     growthNow: counts.kernel.run.pairGrowth(day),
     formula: state.formula,
-    // At a till the parts would tell what the member bought.
+    // At a till the parts would reveal what the member bought.
     explains: request.explain === true && audience !== 'till',
     relaxations,
   };

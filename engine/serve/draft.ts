@@ -6,8 +6,8 @@ import type { Relaxation } from './request.ts';
 /** Where candidates come from; explains those of them that are listed. */
 export interface Source {
   /**
-   * What has to be told where one of them is listed. Their scores then only order them among each
-   * other. Undefined for what the scenario ranks itself.
+   * What has to be reported where one of them is listed. Their scores then only order them among
+   * each other. Undefined for what the scenario ranks itself.
    */
   readonly fill?: { readonly relaxation: Relaxation | undefined };
   /** Of each survivor, in their order: the same item with its reasons, and terms when asked for. */

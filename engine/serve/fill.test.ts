@@ -11,13 +11,13 @@ import { eligibility } from './stages/eligibility.ts';
 
 const { h64 } = await xxhash();
 
-/** Of these only the first `told` were ever said anything of: the others somebody bought. */
-function catalogue(size: number, told = size) {
+/** Of these only the first `reported` were ever said anything of: the others somebody bought. */
+function catalogue(size: number, reported = size) {
   const items = new Registry<Item>((id) => h64(id), 0, { groupOf: ({ status }) => status });
   const stores = new Registry<Store>((id) => h64(id), 1, { groupOf: ({ city }) => city });
   for (let at = 0; at < size; at++) {
     const status = at % 4 === 0 ? 'inactive' : 'active';
-    items.push(`i${at}`, { itemId: `i${at}`, status }, at < told ? 1 : 0);
+    items.push(`i${at}`, { itemId: `i${at}`, status }, at < reported ? 1 : 0);
   }
   return { items, stores };
 }

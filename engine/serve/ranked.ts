@@ -85,9 +85,9 @@ export function nameTerm(
   { type, anchorNumber, score }: RankedTerm,
   catalogue: Catalogue,
 ): ScoreTerm {
-  const told = roundScore(score);
-  if (anchorNumber === undefined) return { type, score: told };
-  return { type, itemId: catalogue.valueOf(anchorNumber).itemId, score: told };
+  const rounded = roundScore(score);
+  if (anchorNumber === undefined) return { type, score: rounded };
+  return { type, itemId: catalogue.valueOf(anchorNumber).itemId, score: rounded };
 }
 
 /** An RFC 3339 date. */

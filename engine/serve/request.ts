@@ -123,7 +123,7 @@ export interface RecommendedItem {
 
 /**
  * Whose eyes the list is for. At a till a cashier and a queue look on: there a member's history may
- * change the order of what goes with the ticket, and neither adds an item nor is told of.
+ * change the order of what goes with the ticket, and neither adds an item nor is mentioned.
  */
 export type Audience = 'member' | 'till';
 

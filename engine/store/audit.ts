@@ -12,7 +12,7 @@ import {
   tableNames,
 } from './format.ts';
 import {
-  Damage,
+  Corruption,
   PageFile,
   readTreeRecord,
   readU64,
@@ -32,7 +32,7 @@ export function auditFolder(folder: string): Audited {
   const path = join(folder, dataFileName);
   const wasMade = existsSync(join(folder, formatFileName));
   if (!existsSync(path) || statSync(path).size === 0) {
-    if (wasMade) throw new Damage('the file is gone or empty');
+    if (wasMade) throw new Corruption('the file is gone or empty');
     return { pages: 0, lostPages: 0, entries: 0 };
   }
   const descriptor = openSync(path, 'r');
@@ -46,13 +46,13 @@ export function auditFolder(folder: string): Audited {
 function auditFile(file: PageFile, wasMade: boolean): Audited {
   const { meta } = file;
   const tables = readTables(file);
-  if (wasMade && !tables.has('meta')) throw new Damage('the tables are gone');
+  if (wasMade && !tables.has('meta')) throw new Corruption('the tables are gone');
   const record = tables.get('meta');
-  const said = record && readMeta(file, record);
-  const format = said?.get('formatVersion');
-  if (wasMade && format === undefined) throw new Damage('the format version is gone');
+  const metaRows = record && readMeta(file, record);
+  const format = metaRows?.get('formatVersion');
+  if (wasMade && format === undefined) throw new Corruption('the format version is gone');
   let entries = 0;
-  const numbering = new Numbering(Number(said?.get('behaviourLeft') ?? 0));
+  const numbering = new Numbering(Number(metaRows?.get('behaviourLeft') ?? 0));
   for (const [name, tree] of tables) {
     // What a table of another format holds is for the version that wrote it.
     const isKnown = format === formatVersion && tableNames.includes(name as TableName);
@@ -70,11 +70,11 @@ export function readTables(file: PageFile): Map<string, TreeRecord> {
     // lmdb-js ends the names of tables with a zero.
     const name = bytes.toString('utf8', keyStart, valueStart).replace(/\0$/, '');
     if (!isTree || valueEnd - valueStart !== treeRecordBytes) {
-      throw new Damage(`page ${page}: ${JSON.stringify(name)} is no table`);
+      throw new Corruption(`page ${page}: ${JSON.stringify(name)} is no table`);
     }
     const record = readTreeRecord(bytes, valueStart);
     if (record.flags !== 0 || bytes.readUInt32LE(valueStart) !== 0) {
-      throw new Damage(`table ${name} has flags ${record.flags}`);
+      throw new Corruption(`table ${name} has flags ${record.flags}`);
     }
     tables.set(name, record);
   };
@@ -139,7 +139,7 @@ export function assertSealedEntry(name: string, entry: TreeEntry): void {
       : crcOf(bytes, keyStart, end)) === value.readUInt32LE(end);
   if (isSound) return;
   const key = bytes.toString('hex', keyStart, Math.min(valueStart, keyStart + 32));
-  throw new Damage(`table ${name}, page ${page}: the checksum of key ${key} does not match`);
+  throw new Corruption(`table ${name}, page ${page}: the checksum of key ${key} does not match`);
 }
 
 /**
@@ -160,7 +160,7 @@ class Numbering {
   /** The next entry of one stream. */
   add(name: string, { bytes, keyStart, valueStart, page }: TreeEntry): void {
     if (valueStart - keyStart !== 8) {
-      throw new Damage(`${name}, page ${page}: a key of another kind`);
+      throw new Corruption(`${name}, page ${page}: a key of another kind`);
     }
     const sequence = Number(bytes.readBigUInt64BE(keyStart));
     if (sequence !== this.expected && name === 'log') this.firstGap ??= this.expected;
@@ -173,7 +173,7 @@ class Numbering {
     const missing = Math.max(0, this.greatest - this.left) - this.entries;
     if (missing === 0) return;
     const first = `log: entry ${this.firstGap} is missing`;
-    throw new Damage(missing === 1 ? first : `${first}, or lies among those of behaviour`);
+    throw new Corruption(missing === 1 ? first : `${first}, or lies among those of behaviour`);
   }
 }
 
@@ -192,9 +192,9 @@ function walkFreelist(file: PageFile): void {
       : [bytes, valueStart, valueEnd];
     const transaction = readU64(bytes, keyStart);
     const isSound = transaction > 0 && transaction <= file.meta.transaction;
-    if (!isSound || (end - start) % 8 !== 0) throw new Damage(`${where}: no list of pages`);
+    if (!isSound || (end - start) % 8 !== 0) throw new Corruption(`${where}: no list of pages`);
     const last = start + readU64(list, start) * 8;
-    if (!(last + 8 <= end)) throw new Damage(`${where}: a list longer than its room`);
+    if (!(last + 8 <= end)) throw new Corruption(`${where}: a list longer than its room`);
     claimListed(file, list.subarray(start + 8, last + 8), where);
   };
   walkTree({ file, name: 'of free pages', record: freelist, hasNumberKeys: true, visit });
@@ -209,7 +209,7 @@ function claimListed(file: PageFile, list: Buffer, where: string): void {
       continue;
     }
     at += 8;
-    if (at >= list.length) throw new Damage(`${where}: a run without its page`);
+    if (at >= list.length) throw new Corruption(`${where}: a run without its page`);
     file.claim(readU64(list, at), 'free', where, Number(-value));
   }
 }

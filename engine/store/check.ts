@@ -8,14 +8,14 @@ import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { dataFileName, formatFileName } from './format.ts';
 
-interface Ending {
+interface ChildExit {
   readonly error: (Error & { code?: unknown; signal?: unknown; killed?: boolean }) | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /** The one line for whoever runs the chain: what is damaged, where, and what to do. */
-function damaged(folder: string, what: string): EngineError {
+function corruptedError(folder: string, what: string): EngineError {
   const message =
     `${join(folder, dataFileName)} is damaged (${what}); nothing was changed; ` +
     `restore the newest backup with: caini restore BACKUP --data-dir ${dirname(folder)}`;
@@ -26,12 +26,12 @@ function damaged(folder: string, what: string): EngineError {
  * Throws DATA_LOSS when the data file of a chain is damaged; a folder without one costs nothing.
  */
 export async function checkFolder(folder: string, signal?: AbortSignal): Promise<void> {
-  const what = await findDamage(folder, signal);
-  if (what !== undefined) throw damaged(folder, what);
+  const what = await findCorruption(folder, signal);
+  if (what !== undefined) throw corruptedError(folder, what);
 }
 
 /** What is damaged, undefined when nothing is. Throws when it could not be looked at. */
-export async function findDamage(
+export async function findCorruption(
   folder: string,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
@@ -40,10 +40,14 @@ export async function findDamage(
   if (bytes === 0 && !existsSync(join(folder, formatFileName))) return undefined;
   const ending = await runChild(folder, bytes, signal);
   signal?.throwIfAborted();
-  return judge(ending);
+  return interpretExit(ending);
 }
 
-function runChild(folder: string, bytes: number, signal: AbortSignal | undefined): Promise<Ending> {
+function runChild(
+  folder: string,
+  bytes: number,
+  signal: AbortSignal | undefined,
+): Promise<ChildExit> {
   // The compiled file: Node 20 runs no TypeScript, and tests run from the sources.
   const script = createRequire(import.meta.url).resolve('#store/check-child.js');
   const timeout = limits.checkMsMin + Math.ceil(bytes / limits.checkBytesPerMsMin);
@@ -56,8 +60,8 @@ function runChild(folder: string, bytes: number, signal: AbortSignal | undefined
 }
 
 /** What is wrong, undefined when nothing is. Throws when the check itself could not run. */
-function judge({ error, stdout, stderr }: Ending): string | undefined {
-  if (error === null) return (JSON.parse(stdout) as { damage?: string }).damage;
+function interpretExit({ error, stdout, stderr }: ChildExit): string | undefined {
+  if (error === null) return (JSON.parse(stdout) as { corruption?: string }).corruption;
   if (error.killed) return 'reading it takes too long';
   if (error.signal) return `reading it ended with ${error.signal}`;
   const reason = stderr.split('\n').find((line) => line.includes('Error')) ?? error.message;

@@ -9,11 +9,11 @@ import { EngineError } from '../base/errors.ts';
 export interface FolderClaim {
   release(): Promise<void>;
   /** The next claim of this process takes it over, so that no other process comes in between. */
-  handOn(): void;
+  passOn(): void;
 }
 
-/** Claims that were handed on and not taken over yet, by name. */
-const handedOn = new Map<string, Server>();
+/** Claims that were passed on and not taken over yet, by name. */
+const passedOn = new Map<string, Server>();
 
 /**
  * Linux has socket names without a file, which vanish with their process, however it ends;
@@ -28,11 +28,11 @@ function claimName(folder: string): string {
 /** Throws FAILED_PRECONDITION when another process has the folder. */
 export async function claimFolder(folder: string): Promise<FolderClaim> {
   const name = claimName(folder);
-  const server = handedOn.get(name) ?? (await listen(name, folder));
-  handedOn.delete(name);
+  const server = passedOn.get(name) ?? (await listen(name, folder));
+  passedOn.delete(name);
   return {
     release: () => new Promise((resolve) => server.close(() => resolve())),
-    handOn: () => handedOn.set(name, server),
+    passOn: () => passedOn.set(name, server),
   };
 }
 

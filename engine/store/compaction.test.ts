@@ -47,7 +47,7 @@ function beside(folder: string): string[] {
   return readdirSync(join(folder, '..')).filter((name) => name !== 'chain.ballast');
 }
 
-/** Puts, replaces and removes rows until it is told to stop; returns what must be there then. */
+/** Puts, replaces and removes rows until it is asked to stop; returns what must be there then. */
 async function writeOn(store: Store, expected: Map<string, string>, isOver: () => boolean) {
   let version = 0;
   for (let row = 0; !isOver(); row = (row + 7_919) % 60_000) {
@@ -167,7 +167,7 @@ test.skipIf(process.platform !== 'linux').each([
 });
 
 /** Changes one byte of a value in the data file, wherever it lies. */
-function damage(folder: string, text: string): void {
+function corruption(folder: string, text: string): void {
   const path = join(folder, 'data.mdb');
   const bytes = readFileSync(path);
   const at = bytes.lastIndexOf(text);
@@ -179,7 +179,7 @@ function damage(folder: string, text: string): void {
 test('a damaged value is told by table, page and key, and never copied', async () => {
   await withRows(3_000, async (store, folder) => {
     await store.close();
-    damage(folder, textOf(1_234).toString());
+    corruption(folder, textOf(1_234).toString());
     const reader = await Store.open(folder, { readOnly: true });
     const from = reader.hold();
     const to = join(folder, '../copy');
@@ -195,7 +195,7 @@ test('a damaged value is told by table, page and key, and never copied', async (
 
 test('a compaction that meets damage leaves the store as it was', async () => {
   await withRows(3_000, async (store, folder) => {
-    damage(folder, textOf(1_234).toString());
+    corruption(folder, textOf(1_234).toString());
     await expect(store.compact()).rejects.toMatchObject({ reason: 'DAMAGED' });
     expect(beside(folder)).toEqual(['chain']);
     expect(store.tables.ids.get(keyOf(1_235))).toEqual(textOf(1_235));

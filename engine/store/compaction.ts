@@ -6,10 +6,10 @@ import { steadyMilliseconds } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
 import { workingNames } from '../base/folder.ts';
 import { limits } from '../base/limits.ts';
-import { diskFull, isFull } from './ballast.ts';
 import { CopyProcess, type HeldFile } from './copy.ts';
+import { diskFull, isFull } from './disk-reserve.ts';
 import type { TableName } from './format.ts';
-import type { TouchedKeys } from './notes.ts';
+import type { TouchedKeys } from './key-tracker.ts';
 import type { SealedRow } from './rebuild.ts';
 import { syncPath } from './sync.ts';
 
@@ -40,10 +40,10 @@ export interface CompactedStore {
   readonly folder: string;
   /** Holds the pages of now. */
   hold(): HeldFile;
-  /** Notes what changes from here on; resolves when all that came before is committed. */
-  takeNotes(): Promise<TouchedKeys>;
-  notedKeys(): number;
-  stopNotes(): void;
+  /** Tracks what changes from here on; resolves when all that came before is committed. */
+  takeTouchedKeys(): Promise<TouchedKeys>;
+  touchedKeyCount(): number;
+  stopTracking(): void;
   /** A row as it is now. */
   sealedRow(table: TableName, key: Buffer): SealedRow;
   /** Runs work while no transaction is begun and none is under way. */
@@ -64,13 +64,13 @@ export async function compactStore(
   await rm(fresh, { recursive: true, force: true });
   await mkdir(fresh);
   try {
-    await store.takeNotes();
+    await store.takeTouchedKeys();
     return await copyOver(store, fresh, options);
   } catch (error) {
     await rm(fresh, { recursive: true, force: true });
     throw isFull(error) ? diskFull(error) : error;
   } finally {
-    store.stopNotes();
+    store.stopTracking();
   }
 }
 
@@ -113,7 +113,7 @@ async function copyBeside(folder: string, fresh: string): Promise<void> {
 async function catchUp(store: CompactedStore, copy: CopyProcess): Promise<number> {
   let rows = 0;
   for (let round = 0; round < limits.copyRoundsMax; round++) {
-    if (store.notedKeys() <= limits.copyKeysPause) break;
+    if (store.touchedKeyCount() <= limits.copyKeysPause) break;
     rows += await handOver(store, copy);
     await copy.settle();
   }
@@ -123,7 +123,7 @@ async function catchUp(store: CompactedStore, copy: CopyProcess): Promise<number
 /** Every row that has changed, as it is now, some at a time; returns how many. */
 async function handOver(store: CompactedStore, copy: CopyProcess): Promise<number> {
   let count = 0;
-  for (const [table, keys] of await store.takeNotes()) {
+  for (const [table, keys] of await store.takeTouchedKeys()) {
     let rows: SealedRow[] = [];
     let bytes = 0;
     for (const key of keys) {

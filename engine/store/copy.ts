@@ -9,16 +9,16 @@ import type { SealedRow } from './rebuild.ts';
 /** In the process that copies: the data file as its parent has opened it. */
 export const dataDescriptor = 4;
 
-export type CopyOrder =
+export type CopyCommand =
   | { readonly do: 'apply'; readonly table: TableName; readonly rows: readonly SealedRow[] }
   | { readonly do: 'sync' }
   | { readonly do: 'finish' };
 
-export type CopyAnswer =
-  | { readonly said: 'reading' | 'copied' | 'synced' | 'finished' }
-  | { readonly said: 'progress'; readonly done: number; readonly total: number }
+export type CopyMessage =
+  | { readonly state: 'reading' | 'copied' | 'synced' | 'finished' }
+  | { readonly state: 'progress'; readonly done: number; readonly total: number }
   | {
-      readonly said: 'failed';
+      readonly state: 'failed';
       readonly code: ErrorCode;
       readonly reason: string | undefined;
       readonly message: string;
@@ -39,14 +39,14 @@ export interface CopyOptions {
   readonly progress?: ((done: number, total: number) => void) | undefined;
 }
 
-type Said = CopyAnswer['said'];
+type CopyState = CopyMessage['state'];
 
 export class CopyProcess {
   private readonly child: ChildProcess;
   private readonly options: CopyOptions;
-  private readonly waiting = new Map<Said, () => void>();
-  private readonly heard = new Set<Said>();
-  /** Gives the copy up: whoever waits for it is told why. */
+  private readonly waiting = new Map<CopyState, () => void>();
+  private readonly received = new Set<CopyState>();
+  /** Gives the copy up: whoever waits for it gets the reason. */
   fail: (error: unknown) => void = () => {};
   /** Rejects when the process fails, ends too early, or is to stop. */
   private readonly failed: Promise<never>;
@@ -60,53 +60,55 @@ export class CopyProcess {
     this.failed = new Promise<never>((_, reject) => {
       this.fail = reject;
     });
-    // Whoever waits for something is told; nobody may be waiting.
+    // Whoever waits for something gets the error; nobody may be waiting.
     this.failed.catch(() => {});
     this.child = start(options);
     this.child.stderr!.on('data', (bytes: Buffer) => {
       this.errors = `${this.errors}${bytes}`.slice(-2_000);
     });
-    this.child.on('message', (answer) => this.hear(answer as CopyAnswer));
+    this.child.on('message', (answer) => this.onMessage(answer as CopyMessage));
     this.ended = new Promise((resolve) => {
       this.child.once('error', (cause) => this.end(resolve, cause.message));
       this.child.once('close', (code, signal) => this.end(resolve, `${signal ?? code}`));
     });
-    this.obey(options.signal);
+    this.handle(options.signal);
   }
 
-  private obey(signal: AbortSignal | undefined): void {
+  private handle(signal: AbortSignal | undefined): void {
     const abort = () => this.fail(signal!.reason);
     if (signal?.aborted) abort();
     else signal?.addEventListener('abort', abort, { once: true });
     this.failed.catch(() => signal?.removeEventListener('abort', abort));
   }
 
-  private hear(answer: CopyAnswer): void {
-    if (answer.said === 'failed') {
+  private onMessage(answer: CopyMessage): void {
+    if (answer.state === 'failed') {
       const { code, message, reason } = answer;
       this.fail(new EngineError(code, message, reason === undefined ? {} : { reason }));
       return;
     }
     this.stalled?.refresh();
-    if (answer.said === 'progress') this.options.progress?.(answer.done, answer.total);
-    this.heard.add(answer.said);
-    this.waiting.get(answer.said)?.();
+    if (answer.state === 'progress') this.options.progress?.(answer.done, answer.total);
+    this.received.add(answer.state);
+    this.waiting.get(answer.state)?.();
   }
 
   private end(resolve: () => void, how: string): void {
-    const told = this.errors.split('\n').find((line) => line.includes('Error')) ?? how;
-    this.fail(new EngineError('UNAVAILABLE', `the process that copies the chain ended: ${told}`));
+    const reached = this.errors.split('\n').find((line) => line.includes('Error')) ?? how;
+    this.fail(
+      new EngineError('UNAVAILABLE', `the process that copies the chain ended: ${reached}`),
+    );
     resolve();
   }
 
   /** Resolves when its moment is fixed: what is committed from then on is not in the copy. */
   reading(): Promise<void> {
-    return this.next('reading');
+    return this.waitFor('reading');
   }
 
   /** Resolves when the copy of that moment is whole and on the disk. */
   copied(): Promise<void> {
-    return this.next('copied');
+    return this.waitFor('copied');
   }
 
   /** Hands over rows as they are now; resolves when they are on their way. */
@@ -120,13 +122,13 @@ export class CopyProcess {
   /** Resolves when all that it was given is in the copy and on the disk. */
   async settle(): Promise<void> {
     this.order({ do: 'sync' });
-    await this.next('synced');
+    await this.waitFor('synced');
   }
 
   /** The same, and nobody has the copy open any more. */
   async finish(): Promise<void> {
     this.order({ do: 'finish' });
-    await this.next('finished');
+    await this.waitFor('finished');
   }
 
   /** Ends the process, wherever it is; resolves when it is gone. */
@@ -135,19 +137,19 @@ export class CopyProcess {
     await this.ended;
   }
 
-  private order(order: CopyOrder, sent: () => void = () => {}): void {
+  private order(order: CopyCommand, sent: () => void = () => {}): void {
     if (this.child.connected) this.child.send(order, sent);
   }
 
-  private async next(said: Said): Promise<void> {
-    const told = new Promise<void>((resolve) => this.waiting.set(said, resolve));
+  private async waitFor(state: CopyState): Promise<void> {
+    const reached = new Promise<void>((resolve) => this.waiting.set(state, resolve));
     this.stalled = setTimeout(() => this.fail(stalled()), limits.copyStallMsMax);
     try {
-      if (!this.heard.has(said)) await Promise.race([told, this.failed]);
+      if (!this.received.has(state)) await Promise.race([reached, this.failed]);
     } finally {
       clearTimeout(this.stalled);
-      this.waiting.delete(said);
-      this.heard.delete(said);
+      this.waiting.delete(state);
+      this.received.delete(state);
     }
   }
 }

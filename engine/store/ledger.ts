@@ -49,8 +49,8 @@ function readKey(path: string): Buffer {
   return key;
 }
 
-function makeKey(folder: string, path: string, given: Buffer | undefined): Buffer {
-  const key = given ?? randomBytes(keyBytes);
+function makeKey(folder: string, path: string, configured: Buffer | undefined): Buffer {
+  const key = configured ?? randomBytes(keyBytes);
   const seal = Buffer.alloc(crcBytes);
   seal.writeUInt32LE(crc32(key));
   writeFileSync(`${path}.new`, Buffer.concat([key, seal]), { mode: 0o600, flush: true });
@@ -144,7 +144,7 @@ export class Ledger {
       ftruncateSync(this.descriptor, this.bytes);
       throw error;
     }
-    this.note(fresh, lines.length);
+    this.remember(fresh, lines.length);
   }
 
   /**
@@ -163,7 +163,7 @@ export class Ledger {
       ftruncateSync(this.descriptor, before);
       return () => {};
     }
-    this.note(fresh, lines.length);
+    this.remember(fresh, lines.length);
     return () => {
       ftruncateSync(this.descriptor, before);
       fsyncSync(this.descriptor);
@@ -176,7 +176,7 @@ export class Ledger {
     return hashes.map((hash) => hash.toString('hex')).filter((hash) => !this.hashes.has(hash));
   }
 
-  private note(hashes: readonly string[], bytes: number): void {
+  private remember(hashes: readonly string[], bytes: number): void {
     this.bytes += bytes;
     for (const hash of hashes) this.hashes.add(hash);
   }

@@ -31,7 +31,7 @@ function standInOf(dataDir: string): string | undefined {
 }
 
 /** What a folder is refused with that must hold a chain; nothing is made in it. */
-export function noChain(dataDir: string): EngineError {
+export function noChainError(dataDir: string): EngineError {
   const message = `${dataDir} holds no chain; --data-dir names the data folder of one`;
   return new EngineError('FAILED_PRECONDITION', message, { reason: 'NO_CHAIN' });
 }

@@ -27,7 +27,7 @@ const integerKeyFlag = 8;
 const stillAttempts = 1_000;
 
 /** What is wrong and where, in words that fit into one line. */
-export class Damage extends Error {}
+export class Corruption extends Error {}
 
 export interface TreeRecord {
   readonly flags: number;
@@ -80,7 +80,7 @@ export class PageFile {
     // Pages at the end may be missing when they are free, but not many: a commit writes them before
     // it frees them.
     if (lastPage * pageBytes > fstatSync(descriptor).size * 4 + 2 ** 24) {
-      throw new Damage(`the file is cut short: it ends before page ${lastPage}`);
+      throw new Corruption(`the file is cut short: it ends before page ${lastPage}`);
     }
     this.uses = new Uint8Array(lastPage + 1);
   }
@@ -89,18 +89,19 @@ export class PageFile {
   read(page: number, into: Buffer, count = 1): void {
     const length = count * this.meta.pageBytes;
     if (readFully(this.descriptor, into, length, page * this.meta.pageBytes) < length) {
-      throw new Damage(`the file is cut short at page ${page}`);
+      throw new Corruption(`the file is cut short at page ${page}`);
     }
   }
 
-  /** Notes that pages are used; throws when there is no such page or it was used before. */
+  /** Marks pages as used; throws when there is no such page or it was used before. */
   claim(page: number, use: 'tree' | 'free', where: string, count = 1): void {
     const { lastPage } = this.meta;
     if (!(page >= 2 && count >= 1 && page + count - 1 <= lastPage)) {
-      throw new Damage(`${where} names page ${page}, the file has ${lastPage + 1}`);
+      throw new Corruption(`${where} names page ${page}, the file has ${lastPage + 1}`);
     }
     for (let at = page; at < page + count; at++) {
-      if (this.uses[at] !== 0) throw new Damage(`${where} names page ${at}, which is used twice`);
+      if (this.uses[at] !== 0)
+        throw new Corruption(`${where} names page ${at}, which is used twice`);
       this.uses[at] = use === 'tree' ? 1 : 2;
     }
   }
@@ -131,14 +132,14 @@ function readFully(descriptor: number, into: Buffer, length: number, position: n
 function readMeta(descriptor: number, page: 0 | 1, pageBytes: number): Meta & { mapBytes: number } {
   const bytes = Buffer.alloc(metaBytes);
   if (readFully(descriptor, bytes, metaBytes, page * pageBytes) < metaBytes) {
-    throw new Damage(`the file is cut short in meta page ${page}`);
+    throw new Corruption(`the file is cut short in meta page ${page}`);
   }
   const isMeta = bytes.readUInt16LE(18) === pageKinds.meta && readU64(bytes, 0) === page;
   if (!isMeta || bytes.readUInt32LE(24) !== magic) {
-    throw new Damage(`meta page ${page} is none`);
+    throw new Corruption(`meta page ${page} is none`);
   }
   const version = bytes.readUInt32LE(28);
-  if (version !== dataVersion) throw new Damage(`meta page ${page} has LMDB format ${version}`);
+  if (version !== dataVersion) throw new Corruption(`meta page ${page} has LMDB format ${version}`);
   return {
     pageBytes: bytes.readUInt32LE(48),
     mapBytes: readU64(bytes, 40),
@@ -153,7 +154,7 @@ function readMeta(descriptor: number, page: 0 | 1, pageBytes: number): Meta & { 
 function readMetas(descriptor: number): Meta {
   const { pageBytes } = readMeta(descriptor, 0, 0);
   if (![4096, 8192, 16384, 32768, 65536].includes(pageBytes)) {
-    throw new Damage(`meta page 0 tells of pages of ${pageBytes} bytes`);
+    throw new Corruption(`meta page 0 tells of pages of ${pageBytes} bytes`);
   }
   const [first, second] = readStill(() => [
     readMeta(descriptor, 0, pageBytes),
@@ -167,7 +168,7 @@ function readMetas(descriptor: number): Meta {
       meta.lastPage >= 1 &&
       meta.mapBytes >= (meta.lastPage + 1) * pageBytes &&
       meta.mapBytes <= mapBytesMax;
-    if (!isSound) throw new Damage(`meta page ${page} contradicts itself`);
+    if (!isSound) throw new Corruption(`meta page ${page} contradicts itself`);
   }
   const [newer, older] = first.transaction > second.transaction ? [first, second] : [second, first];
   assertNeighbours(newer, older, newer === first ? 0 : 1);
@@ -182,7 +183,7 @@ function readStill<Pair extends readonly [object, object]>(read: () => Pair): Pa
     if (JSON.stringify(now) === JSON.stringify(before)) return now;
     before = now;
   }
-  throw new Damage('the meta pages do not keep still');
+  throw new Corruption('the meta pages do not keep still');
 }
 
 /**
@@ -198,7 +199,7 @@ function assertNeighbours(newer: Meta, older: Meta, page: 0 | 1): void {
   const isCopy = isUnused && page === 1 && newer.transaction % 2 === 1;
   const forgets = newer.main.root === undefined && older.main.root !== undefined;
   if (forgets || !(isFirst || isAfter || isCopy)) {
-    throw new Damage(
+    throw new Corruption(
       `the meta pages do not follow each other: ${older.transaction}, ${newer.transaction}`,
     );
   }

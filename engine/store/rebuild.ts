@@ -7,7 +7,7 @@ import type { PutOptions, RootDatabase } from 'lmdb';
 import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { assertSealedEntry, readFormat, readTables } from './audit.ts';
-import { explainCommit } from './ballast.ts';
+import { explainCommit } from './disk-reserve.ts';
 import { openDatabase, openRoot, type TableDatabase } from './environment.ts';
 import {
   compactDueName,
@@ -18,7 +18,7 @@ import {
   type TableName,
   tableNames,
 } from './format.ts';
-import { Damage, PageFile, type TreeRecord } from './pages.ts';
+import { Corruption, PageFile, type TreeRecord } from './pages.ts';
 import { assertSealed, Table } from './table.ts';
 import { type TreeEntry, walkTree } from './tree.ts';
 
@@ -45,8 +45,8 @@ export class Rebuild {
    * is of another format, DATA_LOSS when it is damaged.
    */
   constructor(descriptor: number, to: string, progress: (rows: number) => void) {
-    this.file = telling(() => new PageFile(descriptor));
-    this.tables = telling(() => tablesOf(this.file));
+    this.file = readingPages(() => new PageFile(descriptor));
+    this.tables = readingPages(() => tablesOf(this.file));
     this.progress = progress;
     this.path = join(to, dataFileName);
     let total = 0;
@@ -83,7 +83,7 @@ export class Rebuild {
       bytes += row.key.length + row.sealed.length;
       if (bytes >= limits.copyBatchBytes) flush();
     };
-    telling(() => walkTree({ file: this.file, name, record, hasNumberKeys: false, visit }));
+    readingPages(() => walkTree({ file: this.file, name, record, hasNumberKeys: false, visit }));
     flush();
   }
 
@@ -178,19 +178,19 @@ function put(target: TableDatabase, name: TableName, row: SealedRow, options: Pu
   // others that were appended.
   const isPut: unknown = target.putSync(row.key, row.sealed!, options);
   if (isPut === true) return;
-  throw damaged(`table ${name}: its keys are out of order`);
+  throw corruptedError(`table ${name}: its keys are out of order`);
 }
 
-function damaged(what: string): EngineError {
+function corruptedError(what: string): EngineError {
   return new EngineError('DATA_LOSS', `the chain is damaged (${what})`, { reason: 'DAMAGED' });
 }
 
-/** What the reader of pages finds, as others are told it. */
-function telling<Result>(read: () => Result): Result {
+/** What the reader of pages finds, as an error that others understand. */
+function readingPages<Result>(read: () => Result): Result {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof Damage)) throw error;
-    throw damaged(error.message);
+    if (!(error instanceof Corruption)) throw error;
+    throw corruptedError(error.message);
   }
 }

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withTemporaryFolder } from '../../tests/support/folders.ts';
-import { Ballast } from './ballast.ts';
 import { copyChain } from './copy.ts';
 import { crcOf } from './crc.ts';
+import { DiskReserve } from './disk-reserve.ts';
 import { Store } from './store.ts';
 
 test.each([0, 3, 17])('a folder of data format %i is refused by its number', async (version) => {
@@ -51,17 +51,17 @@ test('a commit that fails leaves nothing behind and tells its own error', async 
   });
 });
 
-test('the ballast is given up for want of room only, and receipts wait for it', async () => {
+test('the disk reserve is given up for want of room only, and receipts wait for it', async () => {
   await withTemporaryFolder(async (folder) => {
     const path = join(folder, 'ballast');
     writeFileSync(path, Buffer.alloc(300_000));
-    const ballast = new Ballast(path);
-    expect(ballast.spend(new Error('something else'))).toBe(false);
-    expect(ballast.spend({ code: 'ENOSPC' })).toBe(true);
+    const diskReserve = new DiskReserve(path);
+    expect(diskReserve.spend(new Error('something else'))).toBe(false);
+    expect(diskReserve.spend({ code: 'ENOSPC' })).toBe(true);
     expect(existsSync(path)).toBe(false);
-    expect(ballast.spend({ code: 'ENOSPC' })).toBe(false);
-    expect(() => ballast.assertHeld()).toThrow('there is no room');
-    ballast.close();
+    expect(diskReserve.spend({ code: 'ENOSPC' })).toBe(false);
+    expect(() => diskReserve.assertHeld()).toThrow('there is no room');
+    diskReserve.close();
   });
 });
 

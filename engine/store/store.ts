@@ -13,10 +13,10 @@ import {
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
-import { Ballast, explainCommit, isFull } from './ballast.ts';
 import { checkFolder } from './check.ts';
 import { type Compacted, type CompactOptions, compactStore } from './compaction.ts';
 import type { HeldFile } from './copy.ts';
+import { DiskReserve, explainCommit, isFull } from './disk-reserve.ts';
 import { openDatabase, openRoot, openTables, startFreeList } from './environment.ts';
 import {
   dataFileName,
@@ -26,7 +26,7 @@ import {
   type TableName,
   tableNames,
 } from './format.ts';
-import { Notes, type TouchedKeys } from './notes.ts';
+import { KeyTracker, type TouchedKeys } from './key-tracker.ts';
 import { syncPath } from './sync.ts';
 import { Table } from './table.ts';
 
@@ -114,7 +114,7 @@ export class Store {
   readonly folder: string;
   readonly tables: Tables;
   private root: RootDatabase;
-  private readonly notes: Notes;
+  private readonly keyTracker: KeyTracker;
   /** Set while transactions wait to begin. */
   private closed: Closed | undefined;
   private isSwapping = false;
@@ -122,14 +122,14 @@ export class Store {
   private copying: AbortController | undefined;
 
   /** Beside the folder, because a compaction replaces that; undefined for readers. */
-  readonly ballast: Ballast | undefined;
+  readonly diskReserve: DiskReserve | undefined;
 
   private constructor(folder: string, root: RootDatabase, tables: Tables, readOnly: boolean) {
     this.folder = folder;
-    this.ballast = readOnly ? undefined : new Ballast(`${folder}.ballast`);
+    this.diskReserve = readOnly ? undefined : new DiskReserve(`${folder}.ballast`);
     this.root = root;
     this.tables = tables;
-    this.notes = new Notes(tables);
+    this.keyTracker = new KeyTracker(tables);
   }
 
   /**
@@ -176,7 +176,7 @@ export class Store {
       return await this.commit(work);
     } finally {
       // A copy that is being made can remember no more: writers wait until it has caught up.
-      if (this.notes.isFull) this.closed ??= new Closed();
+      if (this.keyTracker.isFull) this.closed ??= new Closed();
     }
   }
 
@@ -223,9 +223,9 @@ export class Store {
         key,
         sealed: this.tables[table].sealed(key),
       }),
-      takeNotes: () => this.takeNotes(),
-      notedKeys: () => this.notes.size,
-      stopNotes: () => this.stopNotes(),
+      takeTouchedKeys: () => this.takeTouchedKeys(),
+      touchedKeyCount: () => this.keyTracker.size,
+      stopTracking: () => this.stopTracking(),
       whileClosed: <Result>(work: () => Promise<Result>) => this.whileClosed(work),
       moveTo: (fresh: string) => this.moveTo(fresh),
     };
@@ -235,15 +235,15 @@ export class Store {
   }
 
   /** A commit of nothing: when it is through, so is all that was put before it. */
-  private async takeNotes(): Promise<TouchedKeys> {
-    const touched = await this.commit(() => this.notes.turn());
+  private async takeTouchedKeys(): Promise<TouchedKeys> {
+    const touched = await this.commit(() => this.keyTracker.swap());
     if (this.closed && !this.isSwapping) this.open();
     return touched;
   }
 
-  private stopNotes(): void {
+  private stopTracking(): void {
     this.copying = undefined;
-    this.notes.stop();
+    this.keyTracker.stop();
     this.open();
   }
 
@@ -312,7 +312,7 @@ export class Store {
   }
 
   async close(): Promise<void> {
-    this.ballast?.close();
+    this.diskReserve?.close();
     await this.root.close();
   }
 }

@@ -16,8 +16,8 @@ export class Table {
   private readonly name: string;
   /** False says nothing; what is put here makes it false, and nobody else writes. */
   private isKnownEmpty = false;
-  /** Where keys that are put or removed are noted while a copy of the store is made. */
-  private noted: Set<string> | undefined;
+  /** Where keys that are put or removed are tracked while a copy of the store is made. */
+  private tracked: Set<string> | undefined;
 
   constructor(database: Database<Buffer, Buffer> | undefined, name: string) {
     this.database = database;
@@ -29,9 +29,9 @@ export class Table {
     this.database = database;
   }
 
-  /** From here on keys that are put or removed are noted there, in latin1; undefined: nowhere. */
-  noteIn(keys: Set<string> | undefined): void {
-    this.noted = keys;
+  /** From here on keys that are put or removed are tracked there, in latin1; undefined: nowhere. */
+  trackIn(keys: Set<string> | undefined): void {
+    this.tracked = keys;
   }
 
   /** Throws DATA_LOSS when the value is not what was written under this key. */
@@ -59,14 +59,14 @@ export class Table {
     sealed.set(value);
     sealed.writeUInt32LE(crc32(value, crc32(key)), value.length);
     this.database!.putSync(key, sealed);
-    this.noted?.add(key.toString('latin1'));
+    this.tracked?.add(key.toString('latin1'));
     this.isKnownEmpty = false;
   }
 
   /** Inside a transaction only. */
   remove(key: Buffer): void {
     this.database!.removeSync(key);
-    this.noted?.add(key.toString('latin1'));
+    this.tracked?.add(key.toString('latin1'));
   }
 
   /**

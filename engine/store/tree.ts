@@ -1,7 +1,7 @@
 // Walks one tree of LMDB's file completely and holds every page to what LMDB relies on; see
 // pages.ts for the layout.
 import {
-  Damage,
+  Corruption,
   type PageFile,
   pageHeaderBytes,
   pageKinds,
@@ -60,21 +60,22 @@ class TreeWalk {
 
   run(): void {
     const { record, name } = this.walk;
-    if (record.depth > depthMax) throw new Damage(`table ${name} is ${record.depth} pages deep`);
+    if (record.depth > depthMax)
+      throw new Corruption(`table ${name} is ${record.depth} pages deep`);
     if (record.root === undefined) {
-      if (record.depth !== 0) throw new Damage(`table ${name} has no root`);
+      if (record.depth !== 0) throw new Corruption(`table ${name} has no root`);
     } else {
       this.page(record.root, record.depth);
     }
     const met = [this.branchPages, this.leafPages, this.overflowPages, this.entries];
-    const told = [record.branchPages, record.leafPages, record.overflowPages, record.entries];
-    if (met.some((count, index) => count !== told[index])) {
-      throw new Damage(`table ${name} tells of ${told} pages and entries and holds ${met}`);
+    const recorded = [record.branchPages, record.leafPages, record.overflowPages, record.entries];
+    if (met.some((count, index) => count !== recorded[index])) {
+      throw new Corruption(`table ${name} tells of ${recorded} pages and entries and holds ${met}`);
     }
   }
 
-  private damage(page: number, what: string): Damage {
-    return new Damage(`table ${this.walk.name}, page ${page}: ${what}`);
+  private corruption(page: number, what: string): Corruption {
+    return new Corruption(`table ${this.walk.name}, page ${page}: ${what}`);
   }
 
   /** `levels`: how many are left, this one included. */
@@ -85,9 +86,10 @@ class TreeWalk {
     const bytes = this.buffers[levels];
     file.read(number, bytes);
     const kind = levels > 1 ? pageKinds.branch : pageKinds.leaf;
-    if (readU64(bytes, 0) !== number) throw this.damage(number, 'another page stands there');
-    if (bytes.readUInt16LE(18) !== kind) throw this.damage(number, 'a page of the wrong kind');
-    if (readU64(bytes, 8) > file.meta.transaction) throw this.damage(number, 'is from the future');
+    if (readU64(bytes, 0) !== number) throw this.corruption(number, 'another page stands there');
+    if (bytes.readUInt16LE(18) !== kind) throw this.corruption(number, 'a page of the wrong kind');
+    if (readU64(bytes, 8) > file.meta.transaction)
+      throw this.corruption(number, 'is from the future');
     if (levels > 1) this.branch(number, bytes, levels);
     else this.leaf(number, bytes);
   }
@@ -100,7 +102,7 @@ class TreeWalk {
       const at = this.nodeAt(page, bytes, index);
       const keyBytes = bytes.readUInt16LE(at + 6);
       const end = at + nodeHeaderBytes + keyBytes;
-      if (end > bytes.length) throw this.damage(page, 'a node runs past its end');
+      if (end > bytes.length) throw this.corruption(page, 'a node runs past its end');
       used += (nodeHeaderBytes + keyBytes + 1) & ~1;
       // The first key of a branch stands for everything below and is never read.
       if (index > 0) this.raiseFloor(page, bytes, at + nodeHeaderBytes, end, true);
@@ -122,8 +124,8 @@ class TreeWalk {
       const valueBytes = bytes.readUInt32LE(at);
       const isOverflow = flags === nodeFlags.overflow;
       const valueEnd = valueStart + (isOverflow ? overflowRecordBytes : valueBytes);
-      if (valueEnd > bytes.length) throw this.damage(page, 'a node runs past its end');
-      if (flags > nodeFlags.tree) throw this.damage(page, `a node has flags ${flags}`);
+      if (valueEnd > bytes.length) throw this.corruption(page, 'a node runs past its end');
+      if (flags > nodeFlags.tree) throw this.corruption(page, `a node has flags ${flags}`);
       used += (valueEnd - at + 1) & ~1;
       this.raiseFloor(page, bytes, keyStart, valueStart, false);
       const overflow = isOverflow ? this.overflow(page, bytes, valueStart, valueBytes) : undefined;
@@ -139,7 +141,7 @@ class TreeWalk {
     const [lower, upper] = [bytes.readUInt16LE(20), bytes.readUInt16LE(22)];
     const room = bytes.length - pageHeaderBytes;
     if (lower === 0 || lower % 2 !== 0 || lower > upper || upper > room) {
-      throw this.damage(page, `a page of ${lower} to ${upper}`);
+      throw this.corruption(page, `a page of ${lower} to ${upper}`);
     }
     return lower / 2;
   }
@@ -147,14 +149,14 @@ class TreeWalk {
   private nodeAt(page: number, bytes: Buffer, index: number): number {
     const at = bytes.readUInt16LE(pageHeaderBytes + index * 2);
     const isInside = at >= bytes.readUInt16LE(22) && at + pageHeaderBytes + 8 <= bytes.length;
-    if (!isInside || at % 2 !== 0) throw this.damage(page, `a node at ${at}`);
+    if (!isInside || at % 2 !== 0) throw this.corruption(page, `a node at ${at}`);
     return at + pageHeaderBytes;
   }
 
   /** Nodes stand without gaps at the end of a page, else the next insert would overwrite one. */
   private assertFilled(page: number, bytes: Buffer, used: number): void {
     const wanted = bytes.length - pageHeaderBytes - bytes.readUInt16LE(22);
-    if (used !== wanted) throw this.damage(page, `its nodes take ${used} of ${wanted} bytes`);
+    if (used !== wanted) throw this.corruption(page, `its nodes take ${used} of ${wanted} bytes`);
   }
 
   /**
@@ -163,7 +165,7 @@ class TreeWalk {
   private raiseFloor(page: number, bytes: Buffer, start: number, end: number, isBranch: boolean) {
     const order = this.compareWithFloor(bytes, start, end);
     if (order < 0 || (order === 0 && !this.isFloorIncluded)) {
-      throw this.damage(page, 'its keys are out of order');
+      throw this.corruption(page, 'its keys are out of order');
     }
     bytes.copy(this.floor, 0, start, end);
     this.floorLength = end - start;
@@ -191,7 +193,7 @@ class TreeWalk {
     const count = readU64(bytes, at + 16);
     const wanted = Math.floor((pageHeaderBytes - 1 + valueBytes) / file.meta.pageBytes) + 1;
     if (count !== wanted)
-      throw this.damage(page, `a value of ${valueBytes} bytes in ${count} pages`);
+      throw this.corruption(page, `a value of ${valueBytes} bytes in ${count} pages`);
     file.claim(first, 'tree', `table ${name}, page ${page}`, count);
     const length = count * file.meta.pageBytes;
     if (this.overflowBuffer.length < length) this.overflowBuffer = Buffer.alloc(length);
@@ -202,7 +204,7 @@ class TreeWalk {
       value.readUInt16LE(18) === pageKinds.overflow &&
       value.readUInt32LE(20) === count &&
       readU64(value, 8) <= file.meta.transaction;
-    if (!isSound) throw this.damage(first, 'is not the value that it should be');
+    if (!isSound) throw this.corruption(first, 'is not the value that it should be');
     this.overflowPages += count;
     return value.subarray(pageHeaderBytes, pageHeaderBytes + valueBytes);
   }

@@ -33,8 +33,8 @@ function backupTo(folder: string, { dataDir, json }: BackupFlags): Promise<numbe
       signal,
     });
     const { sequence, bytes, takenAt } = report;
-    const told = `${report.folder}: events up to ${sequence}, ${bytes} bytes, taken at ${takenAt}`;
-    process.stdout.write(`${json ? JSON.stringify(report) : told}\n`);
+    const text = `${report.folder}: events up to ${sequence}, ${bytes} bytes, taken at ${takenAt}`;
+    process.stdout.write(`${json ? JSON.stringify(report) : text}\n`);
     return exitCodes.done;
   });
 }

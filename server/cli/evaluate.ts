@@ -46,7 +46,7 @@ export function evaluateCommand(program: Command): void {
     .option('--half-life-days <days>', 'days after which a pair weighs half, or none for no decay')
     .option('--from <day>', 'replay: the first UTC day that is foretold, e.g. 2026-05-01')
     .option('--to <day>', 'replay: the UTC day before which the file ends')
-    .option('--k <lengths>', 'lengths of lists that are judged', '10,20')
+    .option('--k <lengths>', 'lengths of lists that are evaluated', '10,20')
     .addOption(
       new Option('--formula <formula>', 'which formula makes the lists')
         .choices([...formulas])
@@ -74,7 +74,7 @@ function evaluateFile(path: string, flags: EvaluateFlags): Promise<number> {
       signal,
       onProgress: ({ step, done, total }) => bar.show(stepLabels[step], done, total),
     }).finally(() => bar.end());
-    tellLeftOut(found);
+    printLeftOut(found);
     process.stdout.write(flags.json ? `${JSON.stringify(found)}\n` : describeEvaluation(found));
     return exitCodes.done;
   });
@@ -143,9 +143,10 @@ function refuse(option: string, problem: string): EngineError {
 }
 
 /** On standard error in every case: standard output is the figures'. */
-function tellLeftOut({ leftOut }: Evaluation): void {
+function printLeftOut({ leftOut }: Evaluation): void {
   const { refusedRows, firstRefusal, returnedRows } = leftOut;
-  const tell = (note: string) => process.stderr.write(`caini evaluate: ${note}\n`);
-  if (refusedRows > 0) tell(`${refusedRows} rows cannot be read and are left out; ${firstRefusal}`);
-  if (returnedRows > 0) tell(`${returnedRows} rows of goods brought back are left out`);
+  const print = (note: string) => process.stderr.write(`caini evaluate: ${note}\n`);
+  if (refusedRows > 0)
+    print(`${refusedRows} rows cannot be read and are left out; ${firstRefusal}`);
+  if (returnedRows > 0) print(`${returnedRows} rows of goods brought back are left out`);
 }

@@ -4,12 +4,12 @@ import {
   EngineError,
   type EngineOptions,
   holdsChain,
-  noChain,
+  noChainError,
   openEngine,
 } from '../../engine/index.ts';
 import { engineSettings, type Settings } from '../config.ts';
 
-/** 130 is what a shell expects of a program that was told to stop. */
+/** 130 is what a shell expects of a program that was asked to stop. */
 export const exitCodes = { done: 0, failed: 1, badArguments: 2, interrupted: 130 } as const;
 
 /** Opens the folder of the settings. Throws FAILED_PRECONDITION while a server has it. */
@@ -28,7 +28,7 @@ export async function openExisting(
   settings: Settings,
   options: Partial<EngineOptions> = {},
 ): Promise<Engine> {
-  if (!holdsChain(settings.dataDir)) throw noChain(settings.dataDir);
+  if (!holdsChain(settings.dataDir)) throw noChainError(settings.dataDir);
   return openFolder(settings, options);
 }
 

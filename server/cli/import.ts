@@ -135,10 +135,10 @@ async function runOnFolder(
       signal,
       onProgress: ({ step, done, total }: ImportProgress) =>
         bar.show(stepLabels[step], done, total),
-      onResume: (batches) => tell(`going on after ${batches} batches of a former run`),
+      onResume: (batches) => print(`going on after ${batches} batches of a former run`),
     });
     bar.end();
-    if (!summary.finished) tell(`stopped; ${goOn}`);
+    if (!summary.finished) print(`stopped; ${goOn}`);
     return summary;
   } finally {
     await closeEngine(engine, signal);
@@ -148,7 +148,7 @@ async function runOnFolder(
 const goOn = 'run the same command again to go on from here';
 
 /** Notes go to standard error in every case: standard output is the summary's. */
-function tell(note: string): void {
+function print(note: string): void {
   process.stderr.write(`caini import: ${note}\n`);
 }
 

@@ -1,4 +1,4 @@
-// Commands that take long end in good order when they are told to: SIGINT and SIGTERM give up what
+// Commands that take long end in good order when they are asked to: SIGINT and SIGTERM give up what
 // they do, and a second one ends the process at once.
 import type { Engine } from '../../engine/index.ts';
 import { doorLimits } from '../limits.ts';
@@ -43,7 +43,7 @@ export async function whileOpening<Opened>(
   }
 }
 
-/** Closes an engine; soon, when the command was told to stop. */
+/** Closes an engine; soon, when the command was asked to stop. */
 export function closeEngine(engine: Engine, stopped: AbortSignal): Promise<void> {
   const signal = stopped.aborted ? AbortSignal.timeout(doorLimits.drainMsMax) : undefined;
   return engine.close({ signal });

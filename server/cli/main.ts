@@ -1,5 +1,5 @@
 #!/usr/bin/env -S node --v8-pool-size=1
-// The command line `caini`: registers the commands and tells failures in one line.
+// The command line `caini`: registers the commands and prints failures in one line.
 import { Command } from 'commander';
 import { programVersion } from '../version.ts';
 import { backupCommand } from './backup.ts';
@@ -42,7 +42,7 @@ const program = new Command('caini')
 program.exitOverride();
 program.configureOutput({
   // An option by a wrong name is repeated, but not its value: that may be a secret.
-  outputError: (told, write) => write(told.replaceAll(/(--[\w-]+)=[^\s']*/g, '$1=…')),
+  outputError: (text, write) => write(text.replaceAll(/(--[\w-]+)=[^\s']*/g, '$1=…')),
 });
 for (const register of commands) register(program);
 

@@ -16,10 +16,10 @@ import {
   unlessNone,
 } from '../config.ts';
 import { createCuts } from '../cuts.ts';
-import { Gate } from '../gate.ts';
 import { listen as listenGrpc } from '../grpc/listen.ts';
 import { listen as listenHttp } from '../http/listen.ts';
 import { doorLimits } from '../limits.ts';
+import { LoadShedder } from '../load-shedder.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import { type Door, type RunningServer, startServer } from '../serve.ts';
 import { CommandError } from './errors.ts';
@@ -147,7 +147,7 @@ async function openDoors(
   const shared = {
     access,
     log,
-    gate: new Gate(),
+    loadShedder: new LoadShedder(),
     cuts: createCuts(log),
     sharedAddresses: sharedAddresses(settings),
   };
@@ -209,13 +209,13 @@ async function takeAddress<T>({ host, port, name }: Address, take: () => Promise
   try {
     return await take();
   } catch (error) {
-    const told = addressFaults(name)[(error as NodeJS.ErrnoException).code ?? ''];
-    if (told === undefined) throw error;
-    throw new CommandError(`${host}:${port} ${told}`, { cause: error });
+    const text = addressErrors(name)[(error as NodeJS.ErrnoException).code ?? ''];
+    if (text === undefined) throw error;
+    throw new CommandError(`${host}:${port} ${text}`, { cause: error });
   }
 }
 
-function addressFaults(name: 'http' | 'grpc'): Readonly<Record<string, string>> {
+function addressErrors(name: 'http' | 'grpc'): Readonly<Record<string, string>> {
   const setting = `CAINI_${name.toUpperCase()}_PORT`;
   const host = name === 'http' ? '--host or CAINI_HOST' : 'CAINI_GRPC_HOST';
   return {

@@ -1,4 +1,4 @@
-// What `caini import` tells a person at its end.
+// What `caini import` prints for a person at its end.
 import type { ImportSummary } from '../../engine/index.ts';
 
 /** A few lines; each figure has its sum in docs/guides/import.md. */

@@ -24,19 +24,19 @@ export interface LineOptions {
   readonly keyFile?: string | undefined;
 }
 
-export type Said = NonNullable<ScanSessionRequest['event']>;
-export type Heard = NonNullable<ScanSessionResponse['event']>;
+export type TillEvent = NonNullable<ScanSessionRequest['event']>;
+export type TillReply = NonNullable<ScanSessionResponse['event']>;
 
 export interface SessionLine {
   /** False when the line is gone. */
-  say(event: Said): boolean;
+  send(event: TillEvent): boolean;
   close(): void;
 }
 
 export interface TillClient {
   /** Up to `itemsMax` items of the catalogue. */
   readShelf(itemsMax: number): Promise<readonly ShelfItem[]>;
-  openSession(hear: (event: Heard) => void, end: (why: string) => void): SessionLine;
+  openSession(onReply: (event: TillReply) => void, end: (why: string) => void): SessionLine;
   /** Sends a receipt by itself, again and again for a while: it counts once. */
   recordPurchase(purchase: Purchase): Promise<IngestResult>;
   close(): void;
@@ -93,7 +93,7 @@ export function connectTill(options: LineOptions): TillClient {
       }
       return shelf;
     },
-    openSession: (hear, end) => openSession(client, metadata, hear, end),
+    openSession: (onReply, end) => openSession(client, metadata, onReply, end),
     async recordPurchase(purchase) {
       for (let attempt = 1; ; attempt++) {
         try {
@@ -121,7 +121,7 @@ function serializer<Message>(codec: Codec<Message>) {
 function openSession(
   client: Client,
   metadata: Metadata,
-  hear: (event: Heard) => void,
+  onReply: (event: TillReply) => void,
   end: (why: string) => void,
 ): SessionLine {
   const stream: ClientDuplexStream<ScanSessionRequest, ScanSessionResponse> =
@@ -137,11 +137,11 @@ function openSession(
     isOpen = false;
     end(why);
   };
-  stream.on('data', ({ event }: ScanSessionResponse) => event && hear(event));
+  stream.on('data', ({ event }: ScanSessionResponse) => event && onReply(event));
   stream.on('error', (error: ServiceError) => ended(error.details || error.message));
   stream.on('end', () => ended('the server has hung up'));
   return {
-    say(event) {
+    send(event) {
       if (isOpen) stream.write({ event });
       return isOpen;
     },

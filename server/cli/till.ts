@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { ScanSessionResponse_Offer } from '#proto/caini/v1/checkout.js';
 import { Channel, IngestStatus, type Purchase } from '#proto/caini/v1/ingest.js';
 import { CommandError } from './errors.ts';
-import { connectTill, type Heard, type SessionLine, type TillClient } from './till-client.ts';
+import { connectTill, type SessionLine, type TillClient, type TillReply } from './till-client.ts';
 import { completeLine, findItems, readLine, type ShelfItem, showItem } from './till-line.ts';
 
 interface TillFlags {
@@ -93,7 +93,7 @@ class Till {
   private seq = 0;
   private sentAt = 0;
   /** Who waits for the next thing that is heard. */
-  private heard: (() => void) | undefined;
+  private onNextReply: (() => void) | undefined;
   private committed: string | undefined;
   private isPaying = false;
 
@@ -138,30 +138,30 @@ class Till {
     if (this.line !== undefined) return this.line;
     const { store: storeId, terminal: terminalId, deadlineMs } = this.settings;
     this.line = this.client.openSession(
-      (event) => this.hear(event),
+      (event) => this.onReply(event),
       (why) => {
         print(`  (the session is gone: ${why}; the till goes on)`);
         this.line = undefined;
-        this.heard?.();
+        this.onNextReply?.();
       },
     );
     const open = { terminalId, deadlineMs, ...(storeId !== undefined && { storeId }) };
-    this.line.say({ $case: 'open', open });
-    this.sayMember(this.line);
-    for (const [seq, scanned] of this.scans) this.sayScan(this.line, seq, scanned);
+    this.line.send({ $case: 'open', open });
+    this.sendMember(this.line);
+    for (const [seq, scanned] of this.scans) this.sendScan(this.line, seq, scanned);
     return this.line;
   }
 
-  private sayMember(line: SessionLine): void {
+  private sendMember(line: SessionLine): void {
     const { memberId } = this;
     if (memberId === undefined) return;
-    line.say({ $case: 'identify', identify: { who: { $case: 'memberId', memberId } } });
+    line.send({ $case: 'identify', identify: { who: { $case: 'memberId', memberId } } });
   }
 
-  private sayScan(line: SessionLine, seq: number, { item, quantity }: Scanned): void {
+  private sendScan(line: SessionLine, seq: number, { item, quantity }: Scanned): void {
     const { itemId, priceFen } = item;
     const price = priceFen === undefined ? {} : { unitPriceFen: priceFen };
-    line.say({ $case: 'scan', scan: { seq, itemId, quantity, ...price } });
+    line.send({ $case: 'scan', scan: { seq, itemId, quantity, ...price } });
   }
 
   private async scan(text: string, quantity: number): Promise<void> {
@@ -172,29 +172,29 @@ class Till {
     this.scans.set(this.seq, { item, quantity });
     print(`  ${this.seq}. ${showItem(item)}${quantity > 1 ? ` x${quantity}` : ''}`);
     const answered = this.answer();
-    this.sayScan(line, this.seq, { item, quantity });
+    this.sendScan(line, this.seq, { item, quantity });
     await answered;
   }
 
   private async takeBack(seq: number): Promise<void> {
     if (!this.scans.delete(seq)) return print(`  there is no scan ${seq}`);
     const answered = this.answer();
-    this.session().say({ $case: 'void', void: { seq } });
+    this.session().send({ $case: 'void', void: { seq } });
     await answered;
   }
 
   private decline(text: string): void {
     const item = this.one(text);
     if (item === undefined) return;
-    this.session().say({ $case: 'decline', decline: { itemId: item.itemId } });
+    this.session().send({ $case: 'decline', decline: { itemId: item.itemId } });
     print(`  ${showItem(item)} is not offered again on this ticket`);
   }
 
   private identify(memberId: string | undefined): void {
     this.memberId = memberId;
     if (this.line === undefined) return;
-    if (memberId !== undefined) this.sayMember(this.line);
-    else this.line.say({ $case: 'identify', identify: { who: undefined } });
+    if (memberId !== undefined) this.sendMember(this.line);
+    else this.line.send({ $case: 'identify', identify: { who: undefined } });
   }
 
   private one(text: string): ShelfItem | undefined {
@@ -211,18 +211,18 @@ class Till {
     return new Promise((resolve) => {
       const late = setTimeout(() => {
         print('  (silence: nothing came within the deadline)');
-        this.heard = undefined;
+        this.onNextReply = undefined;
         resolve();
       }, this.settings.deadlineMs + patienceMs);
-      this.heard = () => {
+      this.onNextReply = () => {
         clearTimeout(late);
-        this.heard = undefined;
+        this.onNextReply = undefined;
         resolve();
       };
     });
   }
 
-  private hear(event: Heard): void {
+  private onReply(event: TillReply): void {
     const took = `${(performance.now() - this.sentAt).toFixed(1)} ms`;
     if (event.$case === 'advice') {
       for (const offer of event.advice.items) print(`     ${took}  offer ${showOffer(offer)}`);
@@ -235,7 +235,7 @@ class Till {
       this.committed = `${result?.status} ${result?.message ?? ''}`;
     }
     // Advice for the last scan may come before the answer to tender does.
-    if (this.isPaying === (event.$case === 'committed')) this.heard?.();
+    if (this.isPaying === (event.$case === 'committed')) this.onNextReply?.();
   }
 
   /** By tender, and when the session does not answer, by a call of its own. */
@@ -249,7 +249,7 @@ class Till {
     this.isPaying = true;
     const answered = this.answer();
     const channel = Channel.CHANNEL_POS;
-    this.session().say({ $case: 'tender', tender: { purchaseId, occurredAt, channel } });
+    this.session().send({ $case: 'tender', tender: { purchaseId, occurredAt, channel } });
     await answered;
     this.isPaying = false;
     if (this.committed === undefined) {

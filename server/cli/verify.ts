@@ -18,7 +18,7 @@ export function verifyCommand(program: Command): void {
     );
 }
 
-/** What an audit found, in words; restore tells it too. */
+/** What an audit found, in words; restore prints it too. */
 export function describeAudit(audit: Audit): string {
   const { ok, digest, cells, events, members, differenceCount, differences } = audit;
   const found = `${cells} cells of ${events} events and ${members} members, digest ${digest}`;

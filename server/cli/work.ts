@@ -76,7 +76,7 @@ export function settingsFor({ dataDir }: { readonly dataDir?: string | undefined
 async function onFolder<Reply extends object>(
   options: WorkOptions,
   work: Work<Reply>,
-  waiting: Told,
+  waiting: WorkContext,
 ): Promise<Reply> {
   const { signal } = waiting;
   const settings = settingsFor(options);
@@ -90,7 +90,7 @@ async function onFolder<Reply extends object>(
   }
 }
 
-type Told = Required<Waiting> & { readonly signal: AbortSignal };
+type WorkContext = Required<Waiting> & { readonly signal: AbortSignal };
 
 /** A folder in use is no dead end: the server that has it can be asked. */
 function withOtherWay<Reply extends object>(error: unknown, work: Work<Reply>): unknown {
@@ -112,7 +112,7 @@ function placeOf({ operation, ids = {} }: Pick<Work<object>, 'operation' | 'ids'
 async function overHttp<Reply extends object>(
   base: string,
   work: Work<Reply>,
-  { signal, progress }: Told,
+  { signal, progress }: WorkContext,
 ): Promise<Reply> {
   const { method, path } = placeOf(work);
   const target = urlOf(base, path);
@@ -159,7 +159,7 @@ function parseLine(line: string, target: URL): object {
     const value: unknown = JSON.parse(line);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // Not JSON: told below.
+    // Not JSON: reported below.
   }
   throw new CommandError(`${target.origin} does not answer as a caini server does`);
 }

@@ -9,9 +9,9 @@ export interface NodeFormat {
   readonly format: number;
 }
 
-/** What another node has told of its format; those of the first format did not tell. */
-export function formatTold(told: number | string | undefined): number {
-  return Number(told) || 1;
+/** What another node has stated of its format; those of the first format state none. */
+export function statedFormat(text: number | string | undefined): number {
+  return Number(text) || 1;
 }
 
 /**

@@ -13,14 +13,14 @@ import {
 } from '../../engine/index.ts';
 import { assertSameFormat } from './format.ts';
 import { encodeFrame, entriesOfFrame, type FrameHead } from './frames.ts';
-import { answerGivenBack, type GivenBack } from './give-back.ts';
 import { clusterLimits } from './limits.ts';
 import type { ForwardedWrite } from './node-engine.ts';
 import type { Nodes } from './nodes.ts';
+import { answerRestore, type RestoreMessage } from './restore-lost-entries.ts';
 import { type NodeProof, type NodeSecret, seal, unseal } from './secret.ts';
-import { standingOf } from './standing.ts';
+import { statusReport } from './status-report.ts';
 import type { StreamKeys } from './stream-keys.ts';
-import { told } from './told-error.ts';
+import { serializeError } from './wire-error.ts';
 
 export interface HostOptions {
   readonly node: string;
@@ -34,12 +34,12 @@ export interface HostOptions {
   readonly clock: Clock;
   /** Throws UNAVAILABLE while there is none. */
   readonly engine: () => Engine;
-  /** What another node hands on; told as it would be by a door of this node. */
+  /** A write that another node forwards; done as if a door of this node had taken it. */
   readonly write: (write: ForwardedWrite) => Promise<unknown>;
 }
 
 const linkKeyId = '';
-const silent = { role: '', digest: '', carrier: 'grpc', partDiffers: false, caughtUp: false };
+const noReport = { role: '', digest: '', carrier: 'grpc', partDiffers: false, caughtUp: false };
 
 export class ReplicationHost {
   private readonly options: HostOptions;
@@ -74,7 +74,7 @@ export class ReplicationHost {
   }
 
   /** Whoever reads the journal is asked to say at once how far they are. */
-  askReports(): void {
+  requestReports(): void {
     this.reports += 1;
     for (const wake of this.wakers) wake();
   }
@@ -87,14 +87,14 @@ export class ReplicationHost {
     const { node, incarnation, settings, format } = this.options;
     const { watermark } = request;
     // From its first word on, an erase waits for it too.
-    this.options.nodes.hear({ ...silent, node: request.node, watermark }, undefined);
+    this.options.nodes.recordReport({ ...noReport, node: request.node, watermark }, undefined);
     const { replication } = this.options.engine();
     let position = replication.positionAfter(watermark);
     const { ledgerName: ledger } = replication;
     const hello = { node, incarnation, position, settings, ledger, format };
     yield encodeStep({ $case: 'hello', hello });
     const line = this.listen(replication, signal);
-    let saidAtMs = Number.NEGATIVE_INFINITY;
+    let reportedAtMs = Number.NEGATIVE_INFINITY;
     let reports = this.reports;
     let turn = 0;
     try {
@@ -102,15 +102,15 @@ export class ReplicationHost {
         const entries = entriesOfFrame(replication, position);
         const { newestDay } = replication;
         const head = { node, incarnation, position, newestDay, format };
-        const isDue = performance.now() - saidAtMs >= clusterLimits.standingEveryMs;
+        const isDue = performance.now() - reportedAtMs >= clusterLimits.standingEveryMs;
         if (entries.length > 0) {
           yield this.frame(head, entries);
           position += entries.length;
         } else if (isDue || reports !== this.reports) {
-          const standing = standingOf(replication, turn, reports !== this.reports);
+          const standing = statusReport(replication, turn, reports !== this.reports);
           turn += 1;
           yield this.frame({ ...head, standing }, []);
-          saidAtMs = performance.now();
+          reportedAtMs = performance.now();
           reports = this.reports;
         } else {
           await line.wait();
@@ -127,17 +127,17 @@ export class ReplicationHost {
     return encodeStep({ $case: 'frame', frame: wire.Frame.decode(bytes) });
   }
 
-  /** Wakes at the next commit, or when the next standing is due. */
+  /** Wakes at the next commit, or when the next report is due. */
   private listen(replication: Replication, signal: AbortSignal) {
     let wake = () => {};
     let hasFolded = false;
-    const tell = () => {
+    const wakeUp = () => {
       hasFolded = true;
       wake();
     };
-    const stopFolded = replication.onFolded(tell);
-    this.wakers.add(tell);
-    signal.addEventListener('abort', tell);
+    const stopFolded = replication.onFolded(wakeUp);
+    this.wakers.add(wakeUp);
+    signal.addEventListener('abort', wakeUp);
     return {
       wait: async (): Promise<void> => {
         if (!hasFolded) {
@@ -153,8 +153,8 @@ export class ReplicationHost {
       },
       stop: () => {
         stopFolded();
-        this.wakers.delete(tell);
-        signal.removeEventListener('abort', tell);
+        this.wakers.delete(wakeUp);
+        signal.removeEventListener('abort', wakeUp);
       },
     };
   }
@@ -205,7 +205,7 @@ export class ReplicationHost {
     const ours = standing.caughtUp ? replication.digestAt(standing.watermark) : undefined;
     const { VERDICT_DIFFERS, VERDICT_SAME, VERDICT_UNSPECIFIED } =
       wire.ReportStandingResponse_Verdict;
-    nodes.hear(standing, ours === undefined ? undefined : ours === standing.digest);
+    nodes.recordReport(standing, ours === undefined ? undefined : ours === standing.digest);
     const compared = ours === standing.digest ? VERDICT_SAME : VERDICT_DIFFERS;
     const verdict = ours === undefined ? VERDICT_UNSPECIFIED : compared;
     const { position, watermark } = replication;
@@ -223,18 +223,18 @@ export class ReplicationHost {
     const { linkKey } = this.options.secret;
     const plain = unseal(linkKey, sealed, 'write');
     if (plain === undefined) throw new EngineError('INVALID_ARGUMENT', 'the write cannot be read');
-    const write = JSON.parse(plain.toString()) as ForwardedWrite | GivenBack;
-    const answer = await this.perform(write).then(
+    const write = JSON.parse(plain.toString()) as ForwardedWrite | RestoreMessage;
+    const answer = await this.execute(write).then(
       (result) => ({ result }),
-      (error: unknown) => ({ error: told(error) }),
+      (error: unknown) => ({ error: serializeError(error) }),
     );
     return { sealed: seal(linkKey, Buffer.from(JSON.stringify(answer)), 'answer') };
   }
 
-  /** What is given back is for this very log, and before it serves; other writes go by the door. */
-  private async perform(write: ForwardedWrite | GivenBack): Promise<unknown> {
+  /** What is restored is for this very log, and before it serves; other writes go by the door. */
+  private async execute(write: ForwardedWrite | RestoreMessage): Promise<unknown> {
     if (write.kind === 'ingest' || write.kind === 'erase') return this.options.write(write);
-    return answerGivenBack(write, this.options.engine().replication);
+    return answerRestore(write, this.options.engine().replication);
   }
 }
 

@@ -9,7 +9,7 @@ export const clusterLimits = {
   frameBytesMax: 1_048_576,
   /** Frames that were read and are not folded yet, before the line has to wait: 10 MB. */
   framesAheadMax: 64,
-  /** How often a node says where it stands. */
+  /** How often a node reports its state. */
   standingEveryMs: 1_000,
   /** A second and a half of nothing, though the other node has more: the shortcut is lost. */
   stallMsMax: 1_500,
@@ -22,11 +22,11 @@ export const clusterLimits = {
   snapshotPieceBytes: 262_144,
   /** Followers that hand a write on to a follower; more of them are a ring. */
   hopsMax: 8,
-  /** A write that is handed on must be answered within this. */
+  /** A write that is forwarded must be answered within this. */
   forwardMsMax: 10_000,
-  /** Entries that are given back in one call: with the last one and as text 500 KB of 1 MB. */
-  givenBackBytesMax: 262_144,
-  /** Different troubles that are told once each. */
+  /** Entries that are sent back in one call: with the last one and as text 500 KB of 1 MB. */
+  restoreBatchBytesMax: 262_144,
+  /** Different troubles that are logged once each. */
   troublesMax: 64,
   /** Calls of one message between nodes. */
   callMsMax: 3_000,

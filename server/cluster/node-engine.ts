@@ -21,7 +21,7 @@ import {
 } from '../../engine/index.ts';
 
 /** How a node writes, and what it says of itself. */
-export interface NodeWays {
+export interface NodeHooks {
   /** Undefined for a node that keeps what it is given. */
   readonly forward: ((write: ForwardedWrite) => Promise<unknown>) | undefined;
   /** What the other nodes said to an erase. */
@@ -36,7 +36,7 @@ export type ForwardedWrite = (
   | { readonly kind: 'ingest'; readonly events: readonly Event[] }
   | { readonly kind: 'erase'; readonly memberId: string }
 ) & {
-  /** How many followers have handed it on to a follower. */
+  /** How many followers have forwarded it to a follower. */
   readonly hops?: number;
 };
 
@@ -57,12 +57,12 @@ export class NodeEngine implements Engine {
   readonly ready: Promise<void>;
   readonly writes: WritesPort;
   readonly members: MembersPort;
-  private readonly ways: NodeWays;
+  private readonly hooks: NodeHooks;
   private engine: Engine | undefined;
 
-  constructor(ready: Promise<void>, ways: NodeWays) {
+  constructor(ready: Promise<void>, hooks: NodeHooks) {
     this.ready = ready;
-    this.ways = ways;
+    this.hooks = hooks;
     ready.catch(() => {});
     this.writes = this.ownWrites();
     this.members = { erase: (memberId) => this.erase(memberId) };
@@ -74,7 +74,7 @@ export class NodeEngine implements Engine {
   }
 
   get current(): Engine {
-    const why = this.ways.waitingFor();
+    const why = this.hooks.waitingFor();
     if (this.engine !== undefined && why === undefined) return this.engine;
     const details = { reason: 'NOT_READY', retryAfterMs: 1_000 };
     throw new EngineError(
@@ -109,7 +109,7 @@ export class NodeEngine implements Engine {
   }
 
   private ownWrites(): WritesPort {
-    const { forward } = this.ways;
+    const { forward } = this.hooks;
     // A getter of the port belongs to the port.
     const isBehind = () => this.engine?.writes.isBehind ?? false;
     return {
@@ -127,33 +127,33 @@ export class NodeEngine implements Engine {
   }
 
   private async erase(memberId: string): Promise<EraseReceipt> {
-    const { forward } = this.ways;
+    const { forward } = this.hooks;
     if (forward !== undefined) return (await forward({ kind: 'erase', memberId })) as EraseReceipt;
     const receipt = await this.current.members.erase(memberId);
-    const nodes = await this.ways.acknowledge(receipt.watermark);
+    const nodes = await this.hooks.acknowledge(receipt.watermark);
     return { ...receipt, nodes };
   }
 
-  /** A write that another node has handed on: kept here, or handed on further. */
-  async take(write: ForwardedWrite): Promise<unknown> {
-    const { forward } = this.ways;
+  /** A write that another node has forwarded: kept here, or forwarded further. */
+  async accept(write: ForwardedWrite): Promise<unknown> {
+    const { forward } = this.hooks;
     if (forward !== undefined) return forward({ ...write, hops: (write.hops ?? 0) + 1 });
     return write.kind === 'erase' ? this.erase(write.memberId) : this.writes.ingest(write.events);
   }
 
   status(): EngineStatus {
-    const { ways } = this;
+    const { hooks } = this;
     const inner = this.engine?.status() ?? notOpen;
     // How far the counting is, while it counts; without an engine, how far that is.
-    const own = ways.waitingFor();
+    const own = hooks.waitingFor();
     const waitingFor = this.engine ? (inner.waitingFor ?? own) : (own ?? inner.waitingFor);
     const { ready: isReady, waitingFor: _, ...rest } = inner;
     const ready = isReady && waitingFor === undefined;
     const why = ready || waitingFor === undefined ? {} : { waitingFor };
-    return { ...rest, ready, ...why, cluster: ways.cluster() };
+    return { ...rest, ready, ...why, cluster: hooks.cluster() };
   }
 
   async close(waiting?: Pick<Waiting, 'signal'>): Promise<void> {
-    await this.ways.close(waiting);
+    await this.hooks.close(waiting);
   }
 }

@@ -14,14 +14,14 @@ import {
   openSeedFolder,
   type Waiting,
 } from '../../engine/index.ts';
-import { Follow, type FollowCounters } from './follow.ts';
-import { giveBack } from './give-back.ts';
-import { handOn } from './hand-on.ts';
+import { forwardWrite } from './forward-write.ts';
 import { ReplicationHost } from './host.ts';
 import { clusterLimits } from './limits.ts';
-import { NodeEngine, type NodeWays } from './node-engine.ts';
+import { NodeEngine, type NodeHooks } from './node-engine.ts';
 import { Nodes } from './nodes.ts';
 import { Publisher } from './publisher.ts';
+import { Replicator, type ReplicatorCounters } from './replicator.ts';
+import { restoreLostEntries } from './restore-lost-entries.ts';
 import type { NodeSecret } from './secret.ts';
 import { StreamKeys } from './stream-keys.ts';
 import { Upstream, type UpstreamOptions } from './upstream.ts';
@@ -35,7 +35,7 @@ export interface NodeOptions {
   readonly follows: readonly Omit<UpstreamOptions, 'secret' | 'now' | 'format'>[];
   readonly redisUrl: string | undefined;
   readonly secret: NodeSecret;
-  /** Whether a follower hands writes on; else it refuses them. */
+  /** Whether a follower forwards writes; else it refuses them. */
   readonly forwardsWrites: boolean;
   /** Of counting: nodes with others are not followed. */
   readonly settings: string;
@@ -69,23 +69,23 @@ export function createNode(options: NodeOptions): ClusterNode {
   };
 }
 
-class Node implements NodeWays {
+class Node implements NodeHooks {
   readonly facade: NodeEngine;
   readonly host: ReplicationHost;
-  readonly forward: NodeWays['forward'];
+  readonly forward: NodeHooks['forward'];
   private readonly options: NodeOptions;
   private readonly stopped = new AbortController();
   private readonly incarnation = randomBytes(8).toString('hex');
   private readonly keys: StreamKeys;
   private readonly nodes: Nodes;
   private readonly upstreams: readonly Upstream[];
-  private readonly counters: FollowCounters = {
+  private readonly counters: ReplicatorCounters = {
     gaps: 0,
     forgedFrames: 0,
     unreadableFrames: 0,
     differences: 0,
   };
-  private follows: readonly Follow[] = [];
+  private follows: readonly Replicator[] = [];
   private publisher: Publisher | undefined;
   private stopErased: () => void = () => {};
   private engine: Engine | undefined;
@@ -93,7 +93,7 @@ class Node implements NodeWays {
   private readonly troubles = new Set<string>();
   private isReseeding = false;
   private waiting: string | undefined = 'opening the chain';
-  private mending: Promise<void> | undefined;
+  private repairing: Promise<void> | undefined;
   private started: Promise<void> = Promise.resolve();
   private becomeReady: () => void = () => {};
   private failToStart: (error: unknown) => void = () => {};
@@ -101,19 +101,21 @@ class Node implements NodeWays {
   constructor(options: NodeOptions) {
     const { dataDir, clock, secret, follows, role, node, settings, format } = options;
     const { forwardsWrites } = options;
-    const told = { secret, format, now: clock };
+    const publisherOptions = { secret, format, now: clock };
     mkdirSync(dataDir, { recursive: true });
     this.options = options;
     this.keys = new StreamKeys(clock);
     this.nodes = new Nodes(dataDir, clock);
-    this.upstreams = follows.map((each) => new Upstream({ ...each, ...told }));
+    this.upstreams = follows.map((each) => new Upstream({ ...each, ...publisherOptions }));
     const ready = new Promise<void>((resolve, reject) => {
       this.becomeReady = resolve;
       this.failToStart = reject;
     });
     const isFollower = role === 'follower';
     const { upstreams } = this;
-    this.forward = isFollower ? (write) => handOn(write, upstreams, forwardsWrites) : undefined;
+    this.forward = isFollower
+      ? (write) => forwardWrite(write, upstreams, forwardsWrites)
+      : undefined;
     this.facade = new NodeEngine(ready, this);
     this.host = new ReplicationHost({
       node,
@@ -125,7 +127,7 @@ class Node implements NodeWays {
       nodes: this.nodes,
       clock,
       engine: () => this.readyEngine(),
-      write: (write) => this.facade.take(write),
+      write: (write) => this.facade.accept(write),
     });
   }
 
@@ -145,7 +147,7 @@ class Node implements NodeWays {
     // An origin that was put back from a backup gets what it had lost from who has it, as long as
     // it has not written anything else in its place.
     this.waiting = reading;
-    await this.caughtUp();
+    await this.waitUntilCaughtUp();
     const namesake = this.follows.find(({ isNamesake }) => isNamesake);
     // Two nodes that both write under one name would be taken for one, and one of them for a liar.
     if (namesake !== undefined && role === 'origin') {
@@ -156,7 +158,7 @@ class Node implements NodeWays {
   }
 
   /** Or, when nobody is there to follow, what is known serves better than nothing. */
-  private async caughtUp(): Promise<void> {
+  private async waitUntilCaughtUp(): Promise<void> {
     const { role } = this.options;
     const { catchUpMsMax, originCatchUpMsMax } = clusterLimits;
     const end = performance.now() + (role === 'origin' ? originCatchUpMsMax : catchUpMsMax);
@@ -169,7 +171,7 @@ class Node implements NodeWays {
       this.waiting = trouble === undefined ? reading : `${reading}: ${trouble}`;
       const isReading = this.follows.some(({ isConnected }) => isConnected);
       // A long way to go is no reason to serve half of it.
-      if (isReading && performance.now() > end - 1_000) return this.caughtUp();
+      if (isReading && performance.now() > end - 1_000) return this.waitUntilCaughtUp();
       await pause(10, undefined, { signal: this.stopped.signal }).catch(() => {});
     }
   }
@@ -198,7 +200,7 @@ class Node implements NodeWays {
     });
     this.engine = engine;
     if (isFollower) this.assertFollowable(engine);
-    // Tells how far the counting is, until it is done.
+    // Shows how far the counting is, until it is done.
     this.facade.use(engine);
     await engine.ready;
     this.publish(engine);
@@ -220,13 +222,23 @@ class Node implements NodeWays {
     const { replication } = engine;
     if (url !== undefined) {
       const { keys, incarnation } = this;
-      const told = { url, node, incarnation, format, secret, keys, replication, clock, log };
-      this.publisher = new Publisher(told);
+      const publisherOptions = {
+        url,
+        node,
+        incarnation,
+        format,
+        secret,
+        keys,
+        replication,
+        clock,
+        log,
+      };
+      this.publisher = new Publisher(publisherOptions);
     }
     this.stopErased = replication.onErased(() => {
       this.keys.forget();
       void this.publisher?.forget();
-      this.host.askReports();
+      this.host.requestReports();
     });
   }
 
@@ -234,10 +246,20 @@ class Node implements NodeWays {
     const { node, role, secret, settings, format, redisUrl, log } = this.options;
     this.follows = this.upstreams.map((upstream) => {
       const onDiverged = (why: string, isOfLog: boolean) =>
-        this.mend(why, isOfLog ? upstream : undefined);
+        this.repair(why, isOfLog ? upstream : undefined);
       const { counters } = this;
-      const told = { upstream, node, role, secret, replication, settings, format, redisUrl, log };
-      return new Follow({ ...told, counters, onDiverged });
+      const publisherOptions = {
+        upstream,
+        node,
+        role,
+        secret,
+        replication,
+        settings,
+        format,
+        redisUrl,
+        log,
+      };
+      return new Replicator({ ...publisherOptions, counters, onDiverged });
     });
     for (const follow of this.follows) follow.start();
   }
@@ -271,38 +293,39 @@ class Node implements NodeWays {
   }
 
   /** `behind`: whose log is not the one that ours went on from. */
-  private mend(why: string, behind?: Upstream): void {
+  private repair(why: string, behind?: Upstream): void {
     const { role, log } = this.options;
-    if (this.mending !== undefined || this.isStopped) return;
-    this.tell(`diverged: ${why}`);
-    const work = role === 'origin' ? this.mendOrigin(why, behind) : this.mendCopy(why, behind);
-    this.mending = work
+    if (this.repairing !== undefined || this.isStopped) return;
+    this.logOnce(`diverged: ${why}`);
+    const work =
+      role === 'origin' ? this.repairOrigin(why, behind) : this.repairFollower(why, behind);
+    this.repairing = work
       .catch((error: unknown) => {
         log.debug({ err: error }, 'the node was not mended');
-        this.tell(`not mended: ${(error as Error).message}`);
+        this.logOnce(`not mended: ${(error as Error).message}`);
       })
       .finally(() => {
-        this.mending = undefined;
+        this.repairing = undefined;
       });
   }
 
   /** Once, however often it is tried again. */
-  private tell(trouble: string): void {
+  private logOnce(trouble: string): void {
     if (!this.troubles.has(trouble)) this.options.log.error(trouble);
     if (this.troubles.size > clusterLimits.troublesMax) this.troubles.clear();
     this.troubles.add(trouble);
   }
 
   /** Its log is the record: it counts that anew. */
-  private async mendOrigin(why: string, behind: Upstream | undefined): Promise<void> {
+  private async repairOrigin(why: string, behind: Upstream | undefined): Promise<void> {
     const replication = this.engine?.replication;
     if (replication !== undefined && !(await replication.addsUp())) replication.recount(why);
-    if (behind !== undefined) await this.giveBackTo(behind);
+    if (behind !== undefined) await this.restoreLostEntriesOf(behind);
   }
 
   /** Takes a new snapshot, but not before the other has back what it lost and we still hold. */
-  private async mendCopy(why: string, behind: Upstream | undefined): Promise<void> {
-    if (behind !== undefined && (await this.giveBackTo(behind)) > 0) return;
+  private async repairFollower(why: string, behind: Upstream | undefined): Promise<void> {
+    if (behind !== undefined && (await this.restoreLostEntriesOf(behind)) > 0) return;
     this.waiting = `diverged: ${why}`;
     this.isReseeding = true;
     this.reseeds += 1;
@@ -310,23 +333,24 @@ class Node implements NodeWays {
     this.isReseeding = false;
   }
 
-  private async giveBackTo(upstream: Upstream): Promise<number> {
+  private async restoreLostEntriesOf(upstream: Upstream): Promise<number> {
     if (this.engine === undefined) return 0;
-    const given = await giveBack(upstream, this.engine.replication);
+    const restored = await restoreLostEntries(upstream, this.engine.replication);
     const { address } = upstream;
-    if (given > 0) this.options.log.warn(`gave back ${given} entries that ${address} had lost`);
-    return given;
+    if (restored > 0)
+      this.options.log.warn(`gave back ${restored} entries that ${address} had lost`);
+    return restored;
   }
 
   private async reseed(from: Upstream | undefined): Promise<void> {
-    await this.letGo();
+    await this.releaseEngine();
     await this.seed(from);
-    await this.caughtUp();
+    await this.waitUntilCaughtUp();
     this.waiting = undefined;
   }
 
   /** Closes the engine and all that uses it. */
-  private async letGo(waiting?: Pick<Waiting, 'signal'>): Promise<void> {
+  private async releaseEngine(waiting?: Pick<Waiting, 'signal'>): Promise<void> {
     const { engine } = this;
     this.engine = undefined;
     this.facade.use(undefined);
@@ -338,7 +362,7 @@ class Node implements NodeWays {
     await engine?.close(waiting);
   }
 
-  acknowledge: NodeWays['acknowledge'] = (watermark) => this.nodes.acknowledge(watermark);
+  acknowledge: NodeHooks['acknowledge'] = (watermark) => this.nodes.acknowledge(watermark);
 
   waitingFor(): string | undefined {
     return this.waiting;
@@ -349,12 +373,12 @@ class Node implements NodeWays {
     const verdicts = [...this.follows.map((follow) => follow.isSame), ...this.nodes.verdicts];
     const isUp = this.publisher?.isUp === true && this.follows.every((each) => each.redisIsUp);
     const compared = verdicts.includes(true) ? 'same' : 'unknown';
-    const sharedReceipts = this.engine?.replication.doubled ?? 0;
+    const sharedReceipts = this.engine?.replication.receivedTwice ?? 0;
     return {
       role,
       node,
       ...(redisUrl !== undefined && { redis: isUp ? 'up' : 'down' }),
-      digests: verdicts.includes(false) || this.mending !== undefined ? 'differs' : compared,
+      digests: verdicts.includes(false) || this.repairing !== undefined ? 'differs' : compared,
       follows: this.follows.map((follow) => follow.status()),
       followers: this.nodes.list(),
       counters: { ...this.counters, reseeds: this.reseeds, sharedReceipts },
@@ -369,8 +393,8 @@ class Node implements NodeWays {
   async close(waiting?: Pick<Waiting, 'signal'>): Promise<void> {
     this.stop();
     await this.started.catch(() => {});
-    await this.mending?.catch(() => {});
-    await this.letGo(waiting);
+    await this.repairing?.catch(() => {});
+    await this.releaseEngine(waiting);
     for (const upstream of this.upstreams) upstream.close();
   }
 }

@@ -1,13 +1,13 @@
-// The other nodes of the chain, as they have told of themselves; names outlive a restart.
+// The other nodes of the chain, as they have reported themselves; names outlive a restart.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ReportStandingRequest } from '#proto/caini/v1/replication.js';
 import { type Clock, type NodeAcknowledgement, parseVector } from '../../engine/index.ts';
 import { clusterLimits } from './limits.ts';
 
-interface Known extends Omit<ReportStandingRequest, 'partDiffers' | 'caughtUp'> {
+interface KnownNode extends Omit<ReportStandingRequest, 'partDiffers' | 'caughtUp'> {
   /** When it was heard of last; 0 for not since the start. */
-  heardAtMs: number;
+  lastReportAtMs: number;
   /** What comparing its digest gave last; undefined before. */
   isSame: boolean | undefined;
 }
@@ -15,27 +15,27 @@ interface Known extends Omit<ReportStandingRequest, 'partDiffers' | 'caughtUp'> 
 export class Nodes {
   private readonly path: string;
   private readonly clock: Clock;
-  private readonly known = new Map<string, Known>();
+  private readonly known = new Map<string, KnownNode>();
   private listeners: (() => void)[] = [];
 
   constructor(dataDir: string, clock: Clock) {
     this.path = join(dataDir, 'nodes.json');
     this.clock = clock;
     for (const node of existsSync(this.path) ? namesIn(this.path) : []) {
-      const told = { role: '', watermark: '', digest: '', carrier: '' };
-      this.known.set(node, { node, ...told, heardAtMs: 0, isSame: undefined });
+      const status = { role: '', watermark: '', digest: '', carrier: '' };
+      this.known.set(node, { node, ...status, lastReportAtMs: 0, isSame: undefined });
     }
   }
 
   /** `isSame` is undefined when its digest could not be compared this time. */
-  hear(standing: ReportStandingRequest, isSame: boolean | undefined): void {
+  recordReport(standing: ReportStandingRequest, isSame: boolean | undefined): void {
     const { partDiffers: _, caughtUp: __, ...report } = standing;
     const before = this.known.get(report.node);
     const isNew = before === undefined;
     if (isNew && this.known.size >= clusterLimits.nodesMax) return;
     this.known.set(report.node, {
       ...report,
-      heardAtMs: this.clock(),
+      lastReportAtMs: this.clock(),
       isSame: isSame ?? before?.isSame,
     });
     if (isNew) this.write();
@@ -43,21 +43,23 @@ export class Nodes {
   }
 
   list() {
-    return [...this.known.values()].map(({ heardAtMs, digest: _, isSame: __, ...told }) => ({
-      ...told,
-      silentMs: heardAtMs === 0 ? -1 : this.clock() - heardAtMs,
+    return [...this.known.values()].map(({ lastReportAtMs, digest: _, isSame: __, ...status }) => ({
+      ...status,
+      silentMs: lastReportAtMs === 0 ? -1 : this.clock() - lastReportAtMs,
     }));
   }
 
   /** What comparing digests gave last, of those that are there. */
   get verdicts(): readonly (boolean | undefined)[] {
-    return [...this.known.values()].filter((node) => this.isHere(node)).map((node) => node.isSame);
+    return [...this.known.values()]
+      .filter((node) => this.isOnline(node))
+      .map((node) => node.isSame);
   }
 
-  /** Waits a while for those who are there to hold a watermark, and tells who does. */
+  /** Waits a while for those who are there to hold a watermark, and returns who does. */
   async acknowledge(watermark: string): Promise<readonly NodeAcknowledgement[]> {
     const waiting = () =>
-      [...this.known.values()].filter((node) => this.isHere(node) && !holds(node, watermark));
+      [...this.known.values()].filter((node) => this.isOnline(node) && !holds(node, watermark));
     await new Promise<void>((resolve) => {
       const look = () => {
         if (waiting().length === 0) finish();
@@ -78,8 +80,8 @@ export class Nodes {
     });
   }
 
-  private isHere({ heardAtMs }: Known): boolean {
-    return this.clock() - heardAtMs < clusterLimits.awayMs;
+  private isOnline({ lastReportAtMs }: KnownNode): boolean {
+    return this.clock() - lastReportAtMs < clusterLimits.awayMs;
   }
 
   private write(): void {
@@ -98,8 +100,8 @@ function namesIn(path: string): readonly string[] {
   }
 }
 
-/** A node that has only said where it stands tells its digest within a second. */
-function holds({ watermark, digest }: Known, wanted: string): boolean {
+/** A node that has only reported its position sends its digest within a second. */
+function holds({ watermark, digest }: KnownNode, wanted: string): boolean {
   if (digest === '') return false;
   const theirs = parseVector(watermark) ?? [];
   return (parseVector(wanted) ?? []).every(({ origin, epoch, sequence }) =>

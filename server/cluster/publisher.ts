@@ -1,4 +1,4 @@
-// Publishes what was folded: each commit as a frame, and every second where the node stands.
+// Publishes what was folded: each commit as a frame, and every second the state of the node.
 import type { Logger } from 'pino';
 import type { Standing } from '#proto/caini/v1/replication.js';
 import type { Clock, Replication } from '../../engine/index.ts';
@@ -6,7 +6,7 @@ import { encodeFrame, entriesOfFrame } from './frames.ts';
 import { clusterLimits } from './limits.ts';
 import { StreamWriter } from './redis.ts';
 import type { NodeSecret } from './secret.ts';
-import { standingOf } from './standing.ts';
+import { statusReport } from './status-report.ts';
 import type { StreamKeys } from './stream-keys.ts';
 
 export interface PublisherOptions {
@@ -93,7 +93,7 @@ export class Publisher {
     return this.isStandingDue || this.published < this.options.replication.position;
   }
 
-  /** Made in one turn, so that the standing is that after the last entry. */
+  /** Made in one turn, so that the report is that after the last entry. */
   private nextFrames(): { readonly frames: readonly Buffer[]; readonly published: number } {
     const { replication, secret, keys, node, incarnation, format } = this.options;
     const { newestDay } = replication;
@@ -119,6 +119,6 @@ export class Publisher {
     const report = this.mustReport;
     this.mustReport = false;
     this.turn += 1;
-    return standingOf(this.options.replication, this.turn, report);
+    return statusReport(this.options.replication, this.turn, report);
   }
 }

@@ -55,7 +55,7 @@ export class StreamWriter {
   isUp = false;
   /** Why the connection failed last. */
   private trouble: string | undefined;
-  private isTold = false;
+  private isLogged = false;
   /** Somebody has put something else there, or used up its ids: nothing of it is needed. */
   private isSpoiled = false;
   private readonly log: Logger;
@@ -89,22 +89,22 @@ export class StreamWriter {
       await inTime(this.redis, asked, clusterLimits.redisCommandMsMax);
       this.isUp = true;
       this.isSpoiled = false;
-      if (this.isTold) this.log.info('redis carries again');
-      this.isTold = false;
+      if (this.isLogged) this.log.info('redis carries again');
+      this.isLogged = false;
     } catch (error) {
       this.isUp = false;
-      this.tell(error as Error);
+      this.logError(error as Error);
       if (spoiled.test((error as Error).message)) this.isSpoiled = true;
       throw error;
     }
   }
 
-  private tell({ message }: Error): void {
+  private logError({ message }: Error): void {
     // The first moments, in which nothing has failed yet.
     const isConnecting = this.trouble === undefined && this.redis.status !== 'ready';
-    if (this.isTold || isConnecting) return;
+    if (this.isLogged || isConnecting) return;
     this.log.warn(`redis does not carry, the log does: ${this.trouble ?? message}`);
-    this.isTold = true;
+    this.isLogged = true;
   }
 
   /** After an erase: what was published goes at once, and its key is gone already. */
@@ -117,19 +117,19 @@ export class StreamWriter {
   }
 }
 
-/** Hears one node's frames, one after the other; `hear` is awaited before the next is read. */
+/** Hears one node's frames, one after the other; `onFrame` is awaited before the next is read. */
 export class StreamReader {
   isUp = false;
   private readonly redis: Redis;
   private readonly key: string;
-  private readonly hear: (frame: Buffer) => Promise<void>;
+  private readonly onFrame: (frame: Buffer) => Promise<void>;
   private readonly log: Logger;
   private isClosed = false;
 
-  constructor(place: StreamPlace, hear: (frame: Buffer) => Promise<void>, log: Logger) {
+  constructor(place: StreamPlace, onFrame: (frame: Buffer) => Promise<void>, log: Logger) {
     this.redis = connect(place.url, log);
     this.key = streamName(place);
-    this.hear = hear;
+    this.onFrame = onFrame;
     this.log = log;
     void this.run();
   }
@@ -173,7 +173,7 @@ export class StreamReader {
       if (rows.length === 0 && isBefore(await this.newestId(), last)) last = '0-0';
       for (const [id, [, frame]] of rows) {
         last = id.toString();
-        if (frame !== undefined) await this.hear(frame);
+        if (frame !== undefined) await this.onFrame(frame);
       }
     }
   }

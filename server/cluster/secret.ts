@@ -50,8 +50,8 @@ export function nodeSecretOf(secret: string): NodeSecret {
     mac: (bytes) => macWith(macKey, bytes),
     isMac: (bytes, mac) => isEqual(macWith(macKey, bytes), mac),
     sign(path, nowMs) {
-      const said = { timeMs: String(nowMs), nonce: randomBytes(12).toString('hex') };
-      return { ...said, mac: proofOf(path, said).toString('hex') };
+      const header = { timeMs: String(nowMs), nonce: randomBytes(12).toString('hex') };
+      return { ...header, mac: proofOf(path, header).toString('hex') };
     },
     check(path, proof, nowMs) {
       const isTimely = Math.abs(Number(proof.timeMs) - nowMs) <= clusterLimits.proofAgeMsMax;

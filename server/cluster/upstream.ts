@@ -15,7 +15,7 @@ import * as wire from '#proto/caini/v1/replication.js';
 import { ErrorInfo } from '#proto/google/rpc/error_details.js';
 import { Status } from '#proto/google/rpc/status.js';
 import { EngineError, type ErrorCode, errorCodes } from '../../engine/index.ts';
-import { assertSameFormat, formatTold } from './format.ts';
+import { assertSameFormat, statedFormat } from './format.ts';
 import { clusterLimits } from './limits.ts';
 import { type NodeSecret, seal, unseal } from './secret.ts';
 
@@ -86,7 +86,7 @@ export class Upstream {
     try {
       for await (const bytes of hearing(stream, signal, this.address)) {
         const piece = wire.ReadSnapshotResponse.decode(bytes);
-        assertSameFormat({ node: this.address, format: formatTold(piece.format) }, ours);
+        assertSameFormat({ node: this.address, format: statedFormat(piece.format) }, ours);
         isWhole = await files.take(piece);
       }
     } finally {
@@ -179,7 +179,7 @@ async function* hearing(
   address: string,
 ): AsyncIterableIterator<Buffer> {
   const cancel = () => stream.cancel();
-  // A stream that fails after we have left it is nobody's concern.
+  // A stream that fails after we have left it concerns nobody.
   stream.on('error', () => {});
   signal.addEventListener('abort', cancel, { once: true });
   if (signal.aborted) cancel();
@@ -254,13 +254,13 @@ function unreachable(address: string, why: string): EngineError {
 
 /** What grpc-js says, for people; a port of another kind is a likely slip. */
 function plainly(why: string): string {
-  const [said = ''] = why
+  const [detail = ''] = why
     .replace(/^No connection established\. Last error: (Error: )?/, '')
     .replace(/\.? Resolution note: .*$/s, '')
     .replace(/ \(\d{4}-\d\d-\d\dT[^)]*\)$/, '')
     .split('\n');
-  const isOther = /Protocol error|wrong version number/.test(said);
-  if (!isOther) return said;
+  const isOther = /Protocol error|wrong version number/.test(detail);
+  if (!isOther) return detail;
   return 'what listens there speaks no gRPC, or one side has TLS and the other has not';
 }
 

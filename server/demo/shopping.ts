@@ -90,12 +90,12 @@ export function shop(state: HouseholdState, context: VisitContext): Visit | unde
 class Basket {
   readonly items: ShelfItem[] = [];
   readonly shelves = new Set<string>();
-  readonly #state: HouseholdState;
-  readonly #context: VisitContext;
+  private readonly state: HouseholdState;
+  private readonly context: VisitContext;
 
   constructor(state: HouseholdState, context: VisitContext) {
-    this.#state = state;
-    this.#context = context;
+    this.state = state;
+    this.context = context;
   }
 
   get isEmpty(): boolean {
@@ -103,14 +103,14 @@ class Basket {
   }
 
   take(key: string, loyalty: number): void {
-    const { shelving, random, daysAgo } = this.#context;
-    if (this.shelves.has(key) || this.#state.owned.has(key)) return;
-    const taste = this.#state.household.taste;
+    const { shelving, random, daysAgo } = this.context;
+    if (this.shelves.has(key) || this.state.owned.has(key)) return;
+    const taste = this.state.household.taste;
     const item = shelving.choose({ key, taste, loyalty, daysAgo, random });
     if (item === undefined) return;
     this.items.push(item);
     this.shelves.add(key);
-    if (shelving.shelf(key).durable) this.#state.owned.add(key);
+    if (shelving.shelf(key).durable) this.state.owned.add(key);
   }
 }
 

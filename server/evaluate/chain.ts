@@ -12,7 +12,7 @@ import {
   openEngine,
   type Scenario,
 } from '../../engine/index.ts';
-import { type Lists, type Shelf, type Truths, type View, views } from './judge.ts';
+import { type Lists, type Shelf, type Truths, type View, views } from './evaluators.ts';
 
 export interface ChainOptions {
   /** Where the folder is made, e.g. the system's temporary folder. */
@@ -45,11 +45,11 @@ export async function withScratchChain<Result>(
 }
 
 export class Chain {
-  readonly #engine: Engine;
-  #receipts = 0;
+  private readonly engine: Engine;
+  private receipts = 0;
 
   constructor(engine: Engine) {
-    this.#engine = engine;
+    this.engine = engine;
   }
 
   /** Learns receipts, 1,000 at a time; `onLearnt` hears how many are in. */
@@ -57,40 +57,40 @@ export class Chain {
     for (let start = 0; start < receipts.length; start += limits.batchPurchasesMax) {
       const batch = receipts.slice(start, start + limits.batchPurchasesMax);
       const events = batch.map(({ purchase }) => ({ kind: 'purchase', purchase }) as const);
-      for (const result of await this.#engine.writes.ingest(events, { trustsDays: true })) {
+      for (const result of await this.engine.writes.ingest(events, { trustsDays: true })) {
         if (result.status === 'created') continue;
         const why = result.message ?? result.reason ?? '';
         const message = `receipt ${result.id} was not taken in: ${result.status} ${why}`.trimEnd();
         throw new EngineError('FAILED_PRECONDITION', message);
       }
-      this.#receipts += batch.length;
+      this.receipts += batch.length;
       onLearnt(start + batch.length);
     }
   }
 
-  /** The lists of those views that have something to foretell. */
+  /** The lists of those views that have something to predict. */
   lists(memberId: string, truths: Truths, limit: number): Lists {
     const lists: Record<View, readonly string[]> = { all: [], explore: [], repeat: [] };
     for (const view of views) {
       if (truths[view].size === 0) continue;
-      lists[view] = this.#ask({ scenario: scenarioOf[view], memberId, basket: [], limit });
+      lists[view] = this.ask({ scenario: scenarioOf[view], memberId, basket: [], limit });
     }
     return lists;
   }
 
   /** What is offered for a ticket; `memberId` undefined: nobody is known to stand at the till. */
   addOn(basket: readonly string[], memberId: string | undefined, limit: number): readonly string[] {
-    return this.#ask({ scenario: 'basket-add-on', memberId, basket, limit });
+    return this.ask({ scenario: 'basket-add-on', memberId, basket, limit });
   }
 
-  #ask(question: {
+  private ask(question: {
     readonly scenario: Scenario;
     readonly memberId: string | undefined;
     readonly basket: readonly string[];
     readonly limit: number;
   }): readonly string[] {
     const { scenario, memberId, basket, limit } = question;
-    const reply = this.#engine.lists.recommend({
+    const reply = this.engine.lists.recommend({
       scenario,
       memberId,
       basket: basket.map((itemId) => ({ itemId, quantity: 1 })),
@@ -103,10 +103,10 @@ export class Chain {
 
   /** As the engine counts it now. */
   shelf(): Shelf {
-    const { inspect } = this.#engine;
+    const { inspect } = this.engine;
     return {
-      items: this.#engine.status().items,
-      receipts: this.#receipts,
+      items: this.engine.status().items,
+      receipts: this.receipts,
       supportOf: (itemId) => Number(inspect.counters(itemId)?.support ?? 0n),
     };
   }

@@ -1,5 +1,5 @@
-// Evaluate: reads a file of receipts, lets the engine learn the one part and foretell the other,
-// and judges its lists beside the baselines'. The conductor of this room.
+// Evaluate: reads a file of receipts, lets the engine learn the one part and predict the other, and
+// evaluates its lists beside the baselines'. The conductor of this room.
 import { setImmediate } from 'node:timers/promises';
 import {
   type EngineOptions,
@@ -9,12 +9,12 @@ import {
 } from '../../engine/index.ts';
 import { type Chain, withScratchChain } from './chain.ts';
 import {
-  AddOnJudge,
+  AddOnEvaluator,
+  ListEvaluator,
   type ListFigures,
   type ListIntervals,
-  ListJudge,
   type Truths,
-} from './judge.ts';
+} from './evaluators.ts';
 import { type BaselineFigures, openPanel, type Panel } from './panel.ts';
 import { isTicket, type Plan, type Protocol, planOf, type Window } from './protocols.ts';
 import type { Figures, Intervals } from './scoreboard.ts';
@@ -48,7 +48,7 @@ export interface EvaluateOptions extends Window {
 
 export interface Evaluation extends Partial<ListFigures> {
   readonly protocol: Protocol;
-  /** Receipts foretold. */
+  /** Receipts predicted. */
   readonly n: number;
   readonly formula: Formula;
   /** Baskets completed without and, where members are known, with the member. */
@@ -72,17 +72,17 @@ const asksAtOnce = 32;
 
 /**
  * Evaluates one file. Throws what reading does, FAILED_PRECONDITION when there is nothing to
- * foretell, and the reason of `signal`.
+ * predict, and the reason of `signal`.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { protocol, signal, formula } = options;
-  const tell = options.onProgress ?? (() => {});
+  const report = options.onProgress ?? (() => {});
   const file = await readReceipts({
     path: options.path,
     map: options.map,
     timesOptional: protocol === 'completion',
     signal,
-    onBytes: (done, total) => tell({ step: 'read', done, total }),
+    onBytes: (done, total) => report({ step: 'read', done, total }),
   });
   const plan = planOf(protocol, file.receipts, options);
   const chain = { ...options, engine: engineOptions(options, file.receipts) };
@@ -115,129 +115,127 @@ function engineOptions(
   };
 }
 
-/** One chain learning and being asked, and the judges of what it answers. */
+/** One chain learning and being asked, and the evaluators of what it answers. */
 class Session {
-  readonly #chain: Chain;
-  readonly #plan: Plan;
-  readonly #options: EvaluateOptions;
-  readonly #listLength: number;
-  readonly #lists: ListJudge;
-  readonly #addOn: AddOnJudge;
-  readonly #addOnKnown: AddOnJudge;
+  private readonly chain: Chain;
+  private readonly plan: Plan;
+  private readonly options: EvaluateOptions;
+  private readonly listLength: number;
+  private readonly lists: ListEvaluator;
+  private readonly addOn: AddOnEvaluator;
+  private readonly addOnKnown: AddOnEvaluator;
   /** What each member has bought so far. */
-  readonly #bought = new Map<string, Set<string>>();
-  #panel: Panel | undefined;
-  #asked = 0;
+  private readonly bought = new Map<string, Set<string>>();
+  private panel: Panel | undefined;
+  private asked = 0;
 
   constructor(chain: Chain, plan: Plan, options: EvaluateOptions) {
-    this.#chain = chain;
-    this.#plan = plan;
-    this.#options = options;
-    this.#listLength = options.lengths.at(-1)!;
-    this.#lists = new ListJudge(options.lengths);
-    this.#addOn = new AddOnJudge(options.lengths);
-    this.#addOnKnown = new AddOnJudge(options.lengths);
+    this.chain = chain;
+    this.plan = plan;
+    this.options = options;
+    this.listLength = options.lengths.at(-1)!;
+    this.lists = new ListEvaluator(options.lengths);
+    this.addOn = new AddOnEvaluator(options.lengths);
+    this.addOnKnown = new AddOnEvaluator(options.lengths);
   }
 
   async run() {
-    const { learnt, asked, learnsAsked } = this.#plan;
-    await this.#learnFirst(learnt);
+    const { learnt, asked, learnsAsked } = this.plan;
+    await this.learnFirst(learnt);
     const waiting: FileReceipt[] = [];
     for (const [index, receipt] of asked.entries()) {
-      if (this.#isAsked(receipt)) {
+      if (this.isAsked(receipt)) {
         // What came before is in the counts before the next list is asked for.
-        await this.#learn(waiting.splice(0));
-        this.#ask(receipt);
+        await this.learn(waiting.splice(0));
+        this.ask(receipt);
       }
       if (learnsAsked) {
         waiting.push(receipt);
         // A member who waits to be learnt has a past already.
-        this.#note(receipt);
+        this.rememberBought(receipt);
       }
-      if (index % asksAtOnce === 0) await this.#breathe('ask', index, asked.length);
+      if (index % asksAtOnce === 0) await this.breathe('ask', index, asked.length);
     }
-    await this.#learn(waiting);
-    this.#tell('ask', asked.length, asked.length);
-    return this.#found();
+    await this.learn(waiting);
+    this.report('ask', asked.length, asked.length);
+    return this.found();
   }
 
-  async #learnFirst(receipts: readonly FileReceipt[]): Promise<void> {
-    await this.#chain.learn(receipts, (done) => {
-      this.#options.signal?.throwIfAborted();
-      this.#tell('learn', done, receipts.length);
+  private async learnFirst(receipts: readonly FileReceipt[]): Promise<void> {
+    await this.chain.learn(receipts, (done) => {
+      this.options.signal?.throwIfAborted();
+      this.report('learn', done, receipts.length);
     });
-    for (const receipt of receipts) this.#note(receipt);
-    if (!this.#options.baselines) return;
-    const { protocol, lengths, seed } = this.#options;
-    const breathe = (done: number, total: number) => this.#breathe('tune', done, total);
-    this.#panel = await openPanel(receipts, { protocol, lengths, seed, breathe });
+    for (const receipt of receipts) this.rememberBought(receipt);
+    if (!this.options.baselines) return;
+    const { protocol, lengths, seed } = this.options;
+    const breathe = (done: number, total: number) => this.breathe('tune', done, total);
+    this.panel = await openPanel(receipts, { protocol, lengths, seed, breathe });
   }
 
-  async #learn(receipts: readonly FileReceipt[]): Promise<void> {
-    await this.#chain.learn(receipts);
-    for (const receipt of receipts) this.#panel?.learn(receipt);
+  private async learn(receipts: readonly FileReceipt[]): Promise<void> {
+    await this.chain.learn(receipts);
+    for (const receipt of receipts) this.panel?.learn(receipt);
   }
 
-  #note({ memberId, itemIds }: FileReceipt): void {
+  private rememberBought({ memberId, itemIds }: FileReceipt): void {
     if (memberId === undefined) return;
-    let bought = this.#bought.get(memberId);
+    let bought = this.bought.get(memberId);
     if (bought === undefined) {
       bought = new Set();
-      this.#bought.set(memberId, bought);
+      this.bought.set(memberId, bought);
     }
     for (const id of itemIds) bought.add(id);
   }
 
-  /** Lists are foretold for members with a past, tickets can always be completed. */
-  #isAsked({ memberId }: FileReceipt): boolean {
-    if (this.#options.protocol === 'completion') return true;
-    return memberId !== undefined && this.#bought.has(memberId);
+  /** Lists are predicted for members with a past, tickets can always be completed. */
+  private isAsked({ memberId }: FileReceipt): boolean {
+    if (this.options.protocol === 'completion') return true;
+    return memberId !== undefined && this.bought.has(memberId);
   }
 
-  #ask(receipt: FileReceipt): void {
-    this.#asked += 1;
-    const { protocol } = this.#options;
-    if (protocol !== 'completion') this.#foretell(receipt);
-    if (protocol !== 'last' && isTicket(receipt)) this.#complete(receipt);
+  private ask(receipt: FileReceipt): void {
+    this.asked += 1;
+    const { protocol } = this.options;
+    if (protocol !== 'completion') this.predict(receipt);
+    if (protocol !== 'last' && isTicket(receipt)) this.complete(receipt);
   }
 
-  #foretell({ memberId, itemIds }: FileReceipt): void {
-    const bought = this.#bought.get(memberId!)!;
+  private predict({ memberId, itemIds }: FileReceipt): void {
+    const bought = this.bought.get(memberId!)!;
     const truths: Truths = {
       all: new Set(itemIds),
       explore: new Set(itemIds.filter((id) => !bought.has(id))),
       repeat: new Set(itemIds.filter((id) => bought.has(id))),
     };
-    this.#lists.add(memberId!, this.#chain.lists(memberId!, truths, this.#listLength), truths);
-    this.#panel?.foretell(memberId!, truths);
+    this.lists.add(memberId!, this.chain.lists(memberId!, truths, this.listLength), truths);
+    this.panel?.predict(memberId!, truths);
   }
 
-  #complete({ memberId, itemIds, purchase }: FileReceipt): void {
+  private complete({ memberId, itemIds, purchase }: FileReceipt): void {
     const key = memberId ?? `ticket ${purchase.purchaseId}`;
-    this.#addOn.add(key, itemIds, (_, rest) =>
-      this.#chain.addOn(rest, undefined, this.#listLength),
-    );
-    this.#panel?.complete(key, itemIds);
+    this.addOn.add(key, itemIds, (_, rest) => this.chain.addOn(rest, undefined, this.listLength));
+    this.panel?.complete(key, itemIds);
     if (memberId === undefined) return;
-    this.#addOnKnown.add(key, itemIds, (_, rest) =>
-      this.#chain.addOn(rest, memberId, this.#listLength),
+    this.addOnKnown.add(key, itemIds, (_, rest) =>
+      this.chain.addOn(rest, memberId, this.listLength),
     );
   }
 
-  #found() {
-    const { protocol, seed } = this.#options;
-    const shelf = this.#chain.shelf();
+  private found() {
+    const { protocol, seed } = this.options;
+    const shelf = this.chain.shelf();
     const isCompletion = protocol === 'completion';
-    const addOn = protocol === 'last' ? undefined : this.#addOn;
-    const addOnKnown = this.#addOnKnown.figures()['n'] === 0 ? undefined : this.#addOnKnown;
-    const baselines = this.#panel?.figures(shelf);
+    const addOn = protocol === 'last' ? undefined : this.addOn;
+    const addOnKnown = this.addOnKnown.figures()['n'] === 0 ? undefined : this.addOnKnown;
+    const baselines = this.panel?.figures(shelf);
     return {
-      n: this.#asked,
-      ...(isCompletion ? {} : this.#lists.figures(shelf)),
+      n: this.asked,
+      ...(isCompletion ? {} : this.lists.figures(shelf)),
       ...(addOn && { addOn: addOn.figures() }),
       ...(addOnKnown && { addOnKnown: addOnKnown.figures() }),
       intervals: {
-        ...this.#lists.intervals(seed),
+        ...this.lists.intervals(seed),
         ...intervalsOf('addOn', addOn, seed),
         ...intervalsOf('addOnKnown', addOnKnown, seed),
       },
@@ -245,19 +243,23 @@ class Session {
     };
   }
 
-  #tell(step: EvaluateProgress['step'], done: number, total: number): void {
-    this.#options.onProgress?.({ step, done, total });
+  private report(step: EvaluateProgress['step'], done: number, total: number): void {
+    this.options.onProgress?.({ step, done, total });
   }
 
   /** Lets a signal in, and stops when one came. */
-  async #breathe(step: EvaluateProgress['step'], done: number, total: number): Promise<void> {
-    this.#tell(step, done, total);
+  private async breathe(
+    step: EvaluateProgress['step'],
+    done: number,
+    total: number,
+  ): Promise<void> {
+    this.report(step, done, total);
     await setImmediate();
-    this.#options.signal?.throwIfAborted();
+    this.options.signal?.throwIfAborted();
   }
 }
 
-function intervalsOf(name: string, judge: AddOnJudge | undefined, seed: number) {
-  const intervals = judge?.intervals(seed);
+function intervalsOf(name: string, recallWith: AddOnEvaluator | undefined, seed: number) {
+  const intervals = recallWith?.intervals(seed);
   return intervals === undefined ? {} : { [name]: intervals };
 }

@@ -3,27 +3,27 @@ import type { FileReceipt } from '../../engine/index.ts';
 import type { LearntReceipt } from './baselines/tune.ts';
 
 class Numbering {
-  readonly #numbers = new Map<string, number>();
-  readonly #ids: string[] = [];
+  private readonly numbers = new Map<string, number>();
+  private readonly ids: string[] = [];
 
   get size(): number {
-    return this.#ids.length;
+    return this.ids.length;
   }
 
   /** The number of an id, the next one when it is new. */
   of(id: string): number {
-    const known = this.#numbers.get(id);
+    const known = this.numbers.get(id);
     if (known !== undefined) return known;
-    this.#numbers.set(id, this.#ids.length);
-    return this.#ids.push(id) - 1;
+    this.numbers.set(id, this.ids.length);
+    return this.ids.push(id) - 1;
   }
 
   known(id: string): number | undefined {
-    return this.#numbers.get(id);
+    return this.numbers.get(id);
   }
 
   idsOf(numbers: readonly number[]): string[] {
-    return numbers.map((number) => this.#ids[number]!);
+    return numbers.map((number) => this.ids[number]!);
   }
 }
 

@@ -1,4 +1,4 @@
-// Panel: the baselines beside the engine, on the same receipts, under the same judges.
+// Panel: the baselines beside the engine, on the same receipts, by the same evaluators.
 import type { FileReceipt } from '../../engine/index.ts';
 import { type AddOnBaseline, bestOf, entryOf, type ListBaseline } from './baselines/baseline.ts';
 import { cosine, ItemItem, jaccard, PairCounts } from './baselines/item-item.ts';
@@ -7,13 +7,13 @@ import { GlobalTop, PersonalThenGlobalTop, PersonalTop } from './baselines/top.t
 import { tuneBaselines } from './baselines/tune.ts';
 import { publishedUpCf, UpCf } from './baselines/up-cf.ts';
 import {
-  AddOnJudge,
+  AddOnEvaluator,
+  ListEvaluator,
   type ListFigures,
   type ListIntervals,
-  ListJudge,
   type Shelf,
   type Truths,
-} from './judge.ts';
+} from './evaluators.ts';
 import { Numbers } from './numbers.ts';
 import type { Protocol } from './protocols.ts';
 import type { Figures, Intervals } from './scoreboard.ts';
@@ -89,46 +89,46 @@ interface PanelParts {
 }
 
 export class Panel {
-  readonly #numbers: Numbers;
-  readonly #counts: PairCounts;
-  readonly #options: PanelOptions;
-  readonly #listLength: number;
-  readonly #seats: readonly {
+  private readonly numbers: Numbers;
+  private readonly counts: PairCounts;
+  private readonly options: PanelOptions;
+  private readonly listLength: number;
+  private readonly seats: readonly {
     readonly entrant: Entrant;
-    readonly lists: ListJudge;
-    readonly addOn: AddOnJudge;
+    readonly lists: ListEvaluator;
+    readonly addOn: AddOnEvaluator;
   }[];
-  readonly #bought = new Map<number, Set<number>>();
+  private readonly bought = new Map<number, Set<number>>();
 
   constructor({ numbers, counts, entrants, options }: PanelParts) {
-    this.#numbers = numbers;
-    this.#counts = counts;
-    this.#options = options;
-    this.#listLength = options.lengths.at(-1)!;
-    this.#seats = entrants.map((entrant) => ({
+    this.numbers = numbers;
+    this.counts = counts;
+    this.options = options;
+    this.listLength = options.lengths.at(-1)!;
+    this.seats = entrants.map((entrant) => ({
       entrant,
-      lists: new ListJudge(options.lengths),
-      addOn: new AddOnJudge(options.lengths),
+      lists: new ListEvaluator(options.lengths),
+      addOn: new AddOnEvaluator(options.lengths),
     }));
   }
 
   learn(receipt: FileReceipt): void {
-    const { member, items } = this.#numbers.numbered(receipt);
-    this.#counts.learn(items);
-    for (const { entrant } of this.#seats) entrant.lists.learn(member, items);
+    const { member, items } = this.numbers.numbered(receipt);
+    this.counts.learn(items);
+    for (const { entrant } of this.seats) entrant.lists.learn(member, items);
     if (member === undefined) return;
-    const bought = entryOf(this.#bought, member, () => new Set<number>());
+    const bought = entryOf(this.bought, member, () => new Set<number>());
     for (const item of items) bought.add(item);
   }
 
-  /** Judges every method's lists for a member that is known. */
-  foretell(memberId: string, truths: Truths): void {
-    const member = this.#numbers.members.of(memberId);
-    const bought = this.#bought.get(member) ?? new Set();
-    for (const { entrant, lists } of this.#seats) {
-      const scores = entrant.lists.score(member, this.#numbers.items.size);
+  /** Evaluates every method's lists for a member that is known. */
+  predict(memberId: string, truths: Truths): void {
+    const member = this.numbers.members.of(memberId);
+    const bought = this.bought.get(member) ?? new Set();
+    for (const { entrant, lists } of this.seats) {
+      const scores = entrant.lists.score(member, this.numbers.items.size);
       const best = (isAllowed: (item: number) => boolean) =>
-        this.#numbers.items.idsOf(bestOf(scores, this.#listLength, isAllowed));
+        this.numbers.items.idsOf(bestOf(scores, this.listLength, isAllowed));
       const found = {
         all: best(() => true),
         explore: truths.explore.size === 0 ? [] : best((item) => !bought.has(item)),
@@ -138,25 +138,25 @@ export class Panel {
     }
   }
 
-  /** Judges how every method that can completes a ticket. */
+  /** Evaluates how every method that can completes a ticket. */
   complete(clusterKey: string, itemIds: readonly string[]): void {
-    const { items } = this.#numbers;
-    for (const { entrant, addOn } of this.#seats) {
+    const { items } = this.numbers;
+    for (const { entrant, addOn } of this.seats) {
       const method = entrant.addOn;
       if (method === undefined) continue;
       addOn.add(clusterKey, itemIds, (_, rest) => {
         const ticket = rest.flatMap((id) => items.known(id) ?? []);
         const onTicket = new Set(ticket);
         const scores = method.scoreTicket(ticket, items.size);
-        return items.idsOf(bestOf(scores, this.#listLength, (item) => !onTicket.has(item)));
+        return items.idsOf(bestOf(scores, this.listLength, (item) => !onTicket.has(item)));
       });
     }
   }
 
   figures(shelf: Shelf): Readonly<Record<string, BaselineFigures>> {
-    const { seed, protocol } = this.#options;
+    const { seed, protocol } = this.options;
     const found: Record<string, BaselineFigures> = {};
-    for (const { entrant, lists, addOn } of this.#seats) {
+    for (const { entrant, lists, addOn } of this.seats) {
       const addOnIntervals = addOn.intervals(seed);
       if (protocol === 'completion' && addOnIntervals === undefined) continue;
       found[entrant.name] = {

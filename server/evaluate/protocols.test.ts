@@ -1,4 +1,4 @@
-// Tests of the protocols: which receipts are learnt and which are foretold.
+// Tests of the protocols: which receipts are learnt and which are predicted.
 
 import { expect, test } from 'vitest';
 import type { FileReceipt } from '../../engine/index.ts';

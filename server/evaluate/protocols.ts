@@ -1,4 +1,4 @@
-// Protocols: which receipts are learnt, and which are foretold. Pure: no engine, no clock.
+// Protocols: which receipts are learnt, and which are predicted. Pure: no engine, no clock.
 import { EngineError, type FileReceipt } from '../../engine/index.ts';
 
 export const protocols = ['last', 'replay', 'completion'] as const;
@@ -14,13 +14,13 @@ export interface Plan {
 }
 
 export interface Window {
-  /** Epoch milliseconds; receipts from here on are foretold. */
+  /** Epoch milliseconds; receipts from here on are predicted. */
   readonly fromMs: number | undefined;
   /** Receipts from here on are left out. */
   readonly toMs: number | undefined;
 }
 
-/** The part of time, or of the tickets, that is foretold where nothing else is said. */
+/** The part of time, or of the tickets, that is predicted where nothing else is said. */
 const askedShare = 0.2;
 /** A ticket of one item has nothing to start from; a very long one is no visit to a shop. */
 const ticketItems = { min: 2, max: 60 } as const;

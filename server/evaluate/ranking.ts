@@ -1,4 +1,4 @@
-// Ranking metrics: how well one list foretold one receipt. A list holds each item at most once,
+// Ranking metrics: how well one list predicted one receipt. A list holds each item at most once,
 // best first; the truth is the set of items of the receipt, never empty.
 
 /**

@@ -179,7 +179,7 @@ describe('API keys', () => {
     const metadata = new Metadata();
     metadata.set('x-api-key', keys.till);
     const session = converse(till.client('CheckoutService'), metadata);
-    session.say({ open: {} });
+    session.send({ open: {} });
     session.hangUp();
     expect(await session.ended).toBeUndefined();
   });

@@ -42,7 +42,7 @@ export function tlsCredentials(
   return { credentials, stop: watched.stop };
 }
 
-/** grpc-js hands a new context to its listening server when it is told of one. */
+/** grpc-js hands a new context to its listening server when it gets one. */
 class ReplaceableCredentials extends ServerCredentials {
   constructor(context: SecureContextOptions, asksClients: boolean) {
     super({ requestCert: asksClients, rejectUnauthorized: asksClients }, context);
@@ -73,14 +73,14 @@ function readContext({ certFile, keyFile, clientCaFile }: TlsFiles, log: Logger)
     const message = `${certFile} and ${keyFile} are no certificate with its key: ${why}`;
     throw new EngineError('FAILED_PRECONDITION', message, { cause });
   }
-  tellValidity(cert, certFile, log);
+  logValidity(cert, certFile, log);
   return context;
 }
 
 const millisecondsPerDay = 86_400_000;
 
 /** Clients refuse an expired certificate; whoever reads the log should know it before they do. */
-function tellValidity(cert: Buffer, certFile: string, log: Logger): void {
+function logValidity(cert: Buffer, certFile: string, log: Logger): void {
   const { validTo } = new X509Certificate(cert);
   const daysLeft = (Date.parse(validTo) - Date.now()) / millisecondsPerDay;
   if (daysLeft < 0) {

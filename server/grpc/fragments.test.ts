@@ -24,9 +24,9 @@ test('a list with terms is what the generated codec makes of it', () => {
   const fragments = createFragments();
   fc.assert(
     fc.property(rankedReply, fc.array(term, { minLength: 1 }), (list, terms) => {
-      const told = { ...list, items: list.items.map((each) => ({ ...each, terms })) };
-      const generated = RecommendResponse.encode(toRecommendResponse(nameReply(told))).finish();
-      expect(fragments.list(told).equals(generated)).toBe(true);
+      const reported = { ...list, items: list.items.map((each) => ({ ...each, terms })) };
+      const generated = RecommendResponse.encode(toRecommendResponse(nameReply(reported))).finish();
+      expect(fragments.list(reported).equals(generated)).toBe(true);
       for (const { terms: decoded } of RecommendResponse.decode(generated).items) {
         expect(decoded.map(({ score }) => score)).toEqual(
           terms.map(({ score }) => roundScore(score) + 0),
@@ -44,13 +44,13 @@ test('advice is what the generated codec makes of it', () => {
   fc.assert(
     fc.property(seq, offers, catalogue, rankedReply, (forSeq, offered, items, any) => {
       const { items: named } = nameReply({ ...any, items: offered, catalogue: items });
-      const told = named.map(({ itemId, name, priceFen, reasons }) => ({
+      const reported = named.map(({ itemId, name, priceFen, reasons }) => ({
         itemId,
         name,
         priceFen,
         reason: toReason(reasons[0]!),
       }));
-      const advice = { forSeq, items: told };
+      const advice = { forSeq, items: reported };
       const generated = ScanSessionResponse.encode({ event: { $case: 'advice', advice } }).finish();
       expect(fragments.advice(forSeq, offered, items).equals(generated)).toBe(true);
     }),

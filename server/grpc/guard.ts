@@ -12,7 +12,7 @@ import { EngineError } from '../../engine/index.ts';
 import type { Cuts } from '../cuts.ts';
 import { doorLimits } from '../limits.ts';
 import { type AddressOf, type Client, Shares } from '../shares.ts';
-import { type CallKeeper, OpenCall } from './open-call.ts';
+import { type CallOwner, OpenCall } from './open-call.ts';
 import type { Timing } from './parts.ts';
 import { statusOfError } from './status.ts';
 
@@ -60,7 +60,7 @@ export function boundSessions(server: Server): void {
   } satisfies http2.SecureServerOptions);
 }
 
-export class Guard implements CallKeeper {
+export class Guard implements CallOwner {
   readonly bytes: Shares;
   readonly unread: Shares;
   now = performance.now();
@@ -108,16 +108,18 @@ export class Guard implements CallKeeper {
       const http2Server = listening as Http2Server;
       admitOnly(http2Server, 'connection', (socket: Socket) => this.admitConnection(socket));
       http2Server.on('session', (session) => this.addLine(session));
-      handStreams(http2Server, (stream, headers, handOn) => this.open(stream, headers, handOn));
+      interceptStreams(http2Server, (stream, headers, proceed) =>
+        this.open(stream, headers, proceed),
+      );
     }
   }
 
   private admitConnection(socket: Socket): boolean {
     const address = this.options.addressOf(socket.remoteAddress);
-    // Who is not told apart by address is bounded by the whole alone.
+    // Who is not distinguished by address is bounded by the whole alone.
     const client = { connection: address ?? socket };
-    if (this.connections.take(client)) {
-      socket.once('close', () => this.connections.give(client));
+    if (this.connections.acquire(client)) {
+      socket.once('close', () => this.connections.release(client));
       return true;
     }
     this.options.cuts.count('grpc', 'TOO_MANY_CONNECTIONS');
@@ -143,29 +145,29 @@ export class Guard implements CallKeeper {
     });
   }
 
-  private open(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, handOn: () => void): void {
+  private open(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, proceed: () => void): void {
     const line = stream.session && this.lines.get(stream.session as ServerHttp2Session);
     if (line === undefined || stream.destroyed || stream.closed) return;
-    if (!this.calls.take(line.client)) {
+    if (!this.calls.acquire(line.client)) {
       stream.once('error', () => {
         // It ends by `close`, which tells all that is to be known.
       });
-      this.refuse(stream, tooMany(this.calls.whyNot(line.client, 'open calls')));
+      this.refuse(stream, tooMany(this.calls.refusalText(line.client, 'open calls')));
       return;
     }
     dropFarDeadline(headers);
     const sendsMany = this.options.sendsMany(headers[':path'] ?? '');
     // From here on it stands between the stream and grpc-js, and ends with the stream.
     new OpenCall(stream, line, sendsMany, this);
-    handOn();
+    proceed();
   }
 
   onClose({ client }: OpenCall): void {
-    this.calls.give(client);
+    this.calls.release(client);
   }
 
   onFull({ stream, client }: OpenCall): void {
-    this.refuse(stream, tooMany(this.bytes.whyNot(client, 'message bytes')));
+    this.refuse(stream, tooMany(this.bytes.refusalText(client, 'message bytes')));
   }
 
   onUnread({ stream }: OpenCall): void {
@@ -213,7 +215,7 @@ export class Guard implements CallKeeper {
     return now - call.answeredAt > this.options.timing.sendOnMsMax;
   }
 
-  /** The client is told by HTTP/2; gRPC makes RESOURCE_EXHAUSTED of it. */
+  /** HTTP/2 tells the client; gRPC makes RESOURCE_EXHAUSTED of it. */
   private cut(stream: ServerHttp2Stream, reason: string): void {
     this.options.cuts.count('grpc', reason);
     stream.close(NGHTTP2_ENHANCE_YOUR_CALM);
@@ -256,9 +258,9 @@ function isAnswered({ sentHeaders, sentTrailers }: ServerHttp2Stream): boolean {
   return sentHeaders?.['grpc-status'] !== undefined || (sentHeaders?.[':status'] ?? 200) !== 200;
 }
 
-type Open = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, handOn: () => void) => void;
+type Open = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, proceed: () => void) => void;
 
-function handStreams(server: Http2Server, open: Open): void {
+function interceptStreams(server: Http2Server, open: Open): void {
   const listeners = server.listeners('stream');
   server.removeAllListeners('stream');
   server.on('stream', (stream, headers, ...rest) => {

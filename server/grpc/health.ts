@@ -1,4 +1,5 @@
-// The standard health service: whether each service can answer, told to who asks and who watches.
+// The standard health service: whether each service can answer, for clients that ask and that
+// watch.
 import type { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { RpcService } from '../operations/caller.ts';
@@ -17,19 +18,19 @@ const needsLists: Readonly<Record<RpcService, boolean>> = {
 
 export interface Health {
   addTo(server: Pick<Server, 'addService'>): void;
-  /** Looks at how things stand and tells who watches. */
+  /** Updates the status of each service for those who watch. */
   update(): void;
   /** Nothing serves any more, and nothing changes that. */
   stop(): void;
 }
 
 export function createHealth(access: EngineAccess): Health {
-  const told = new Map<string, boolean>();
+  const reported = new Map<string, boolean>();
   const health = new HealthImplementation();
   let isStopped = false;
   const set = (service: string, serving: boolean): void => {
-    if (told.get(service) === serving) return;
-    told.set(service, serving);
+    if (reported.get(service) === serving) return;
+    reported.set(service, serving);
     health.setStatus(service, serving ? 'SERVING' : 'NOT_SERVING');
   };
   const update = (): void => {

@@ -3,7 +3,7 @@ import { EngineError } from '../../engine/index.ts';
 
 export interface IdleWatch {
   /** Something came. */
-  heard(): void;
+  touch(): void;
   stop(): void;
 }
 
@@ -20,7 +20,7 @@ export function watchIdle({ msMax, isHeldUp, onIdle }: IdleOptions): IdleWatch {
     if (isHeldUp()) timer.refresh();
     else onIdle(silentFor(msMax));
   }, msMax).unref();
-  return { heard: () => timer.refresh(), stop: () => clearTimeout(timer) };
+  return { touch: () => timer.refresh(), stop: () => clearTimeout(timer) };
 }
 
 function silentFor(milliseconds: number): EngineError {

@@ -118,7 +118,7 @@ function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** The fields that were given, as the schema of `node` is to judge them. */
+/** The fields that were given, as the schema of `node` is to validate them. */
 export function toInput(message: object, node: SchemaNode): Record<string, unknown> {
   const input: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(message)) {
@@ -131,7 +131,7 @@ export function toInput(message: object, node: SchemaNode): Record<string, unkno
 
 /**
  * Only fields with a presence of their own (`optional`) can be given as an empty text: it is for
- * the schema to refuse. A required list that is empty is told as such.
+ * the schema to refuse. A required list that is empty is reported as such.
  */
 function isLeftOut(value: unknown, field: SchemaNode | undefined, isRequired: boolean): boolean {
   if (value === undefined || (value === '' && isRequired)) return true;

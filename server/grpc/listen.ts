@@ -4,13 +4,13 @@ import type { Logger } from 'pino';
 import { limits } from '../../engine/index.ts';
 import type { ReplicationHost } from '../cluster/host.ts';
 import { type Cuts, createCuts } from '../cuts.ts';
-import { Gate } from '../gate.ts';
 import { doorLimits } from '../limits.ts';
+import { LoadShedder } from '../load-shedder.ts';
 import { Chain } from '../operations/chain.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import { operations } from '../operations.ts';
 import type { Door } from '../serve.ts';
-import { addressesBut, Shares } from '../shares.ts';
+import { addressesExcept, Shares } from '../shares.ts';
 import { type Credentials, type TlsFiles, tlsCredentials } from './credentials.ts';
 import { watchFiles } from './files.ts';
 import { createFragments } from './fragments.ts';
@@ -37,7 +37,7 @@ export interface ListenOptions {
   /** Absent: nobody is asked for a key. */
   readonly keysFile?: string | undefined;
   /** Shared with the other doors; absent: one of its own. */
-  readonly gate?: Gate;
+  readonly loadShedder?: LoadShedder;
   readonly cuts?: Cuts;
   /** Addresses behind which many clients stand; absent: none. */
   readonly sharedAddresses?: readonly string[] | undefined;
@@ -50,7 +50,7 @@ export interface ListenOptions {
   readonly limits?: Partial<GuardLimits>;
 }
 
-/** The url tells the port that was really taken. */
+/** The url names the port that was really taken. */
 export interface GrpcDoor extends Door {
   readonly sessions: Pick<Sessions, 'size' | 'sweep' | 'waitedMs'>;
   readonly openCalls: number;
@@ -63,20 +63,20 @@ export async function listen(options: ListenOptions): Promise<GrpcDoor> {
   const { authenticate, stop: stopKeys } = authentication(keysFile, log, timing);
   const secured = credentialsOf(tls, log, timing);
   const streams = createOpenStreams();
-  const { gate = new Gate(), cuts = createCuts(log) } = options;
+  const { loadShedder = new LoadShedder(), cuts = createCuts(log) } = options;
   const bounds: GuardLimits = { ...doorLimits, ...options.limits };
   const sendingMany = new Set<string>();
   const unread = new Shares(bounds.unreadBytesMax);
   const guard = new Guard({
     timing,
-    addressOf: addressesBut(options.sharedAddresses ?? []),
+    addressOf: addressesExcept(options.sharedAddresses ?? []),
     sendsMany: (path) => sendingMany.has(path),
     cuts,
     unread,
     limits: bounds,
   });
   const parts: Parts = {
-    chain: new Chain({ access, gate, log }),
+    chain: new Chain({ access, loadShedder, log }),
     log,
     authenticate,
     streams,
@@ -177,7 +177,7 @@ function bind(server: Server, address: string, credentials: ServerCredentials): 
   });
 }
 
-/** Streams are told, calls in flight are answered, and who does not listen is cut off. */
+/** Streams get a message, calls in flight are answered, and who does not listen is cut off. */
 function drain(server: Server, guard: Guard, streams: OpenStreams, msMax: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => {

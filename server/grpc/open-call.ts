@@ -4,7 +4,7 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { Client, Shares } from '../shares.ts';
 
 /** What a call is counted in, and who hears of it. */
-export interface CallKeeper {
+export interface CallOwner {
   /** Bytes of messages that come in or are being answered. */
   readonly bytes: Shares;
   /** Bytes of answers that were made and that their clients have not taken. */
@@ -19,7 +19,7 @@ export interface CallKeeper {
 }
 
 /** The connection of a call. */
-interface CallLine {
+interface CallConnection {
   readonly client: Client;
   readonly calls: OpenCall[];
 }
@@ -38,7 +38,7 @@ export class OpenCall {
   /** Whether it may send messages for as long as it likes. */
   readonly sendsMany: boolean;
   /** All calls of its connection, itself included until it closes, and where it is. */
-  private readonly among: OpenCall[];
+  private readonly siblings: OpenCall[];
   private place: number;
   readonly since: number;
   /** Bytes that were answered and perhaps not read, and since when. */
@@ -46,23 +46,28 @@ export class OpenCall {
   unreadSince = 0;
   /** When it was first seen to be answered. */
   answeredAt: number | undefined;
-  private readonly keeper: CallKeeper;
+  private readonly owner: CallOwner;
   private prefixLeft = prefixBytes;
   private bodyLeft = 0;
   /** Of the last message, whole or not. */
-  private held = 0;
+  private reading = 0;
   private startedAt = 0;
   private isOver = false;
 
-  constructor(stream: ServerHttp2Stream, line: CallLine, sendsMany: boolean, keeper: CallKeeper) {
+  constructor(
+    stream: ServerHttp2Stream,
+    line: CallConnection,
+    sendsMany: boolean,
+    owner: CallOwner,
+  ) {
     this.stream = stream;
     this.client = line.client;
-    this.among = line.calls;
+    this.siblings = line.calls;
     this.sendsMany = sendsMany;
-    this.keeper = keeper;
-    this.since = keeper.now;
-    this.place = this.among.push(this) - 1;
-    standBefore(stream, this);
+    this.owner = owner;
+    this.since = owner.now;
+    this.place = this.siblings.push(this) - 1;
+    interceptStream(stream, this);
   }
 
   /** For how long a message has been coming in; 0 between messages. */
@@ -72,19 +77,19 @@ export class OpenCall {
 
   /** Bytes that wait for the client to make room for them. */
   unreadBytes(): number {
-    if (this.unread > 0 && this.stream.writableLength === 0) this.forgetWritten();
+    if (this.unread > 0 && this.stream.writableLength === 0) this.releaseWritten();
     return this.unread;
   }
 
   receive(bytes: Buffer): void {
     for (let rest = bytes; rest.length > 0 && !this.isOver; ) {
       const end = this.endOfMessage(rest);
-      if (!this.keeper.bytes.take(this.client, end)) {
+      if (!this.owner.bytes.acquire(this.client, end)) {
         this.isOver = true;
-        this.keeper.onFull(this);
+        this.owner.onFull(this);
         return;
       }
-      this.held += end;
+      this.reading += end;
       emitOf.call(this.stream, 'data', end === rest.length ? rest : rest.subarray(0, end));
       rest = rest.subarray(end);
       if (rest.length > 0 && this.stream.isPaused()) {
@@ -96,23 +101,23 @@ export class OpenCall {
 
   /** grpc-js writes one message after the other: the one before has been taken. */
   mayWrite(length: number): boolean {
-    this.forgetWritten();
+    this.releaseWritten();
     if (this.isOver) return false;
-    if (!this.keeper.unread.take(this.client, length)) {
-      this.keeper.onUnread(this);
+    if (!this.owner.unread.acquire(this.client, length)) {
+      this.owner.onUnread(this);
       return false;
     }
     this.unread = length;
-    this.unreadSince = this.keeper.now;
+    this.unreadSince = this.owner.now;
     return true;
   }
 
   close(): void {
     this.isOver = true;
-    this.forgetWritten();
-    this.forgetRead();
+    this.releaseWritten();
+    this.releaseRead();
     this.leave();
-    this.keeper.onClose(this);
+    this.owner.onClose(this);
   }
 
   /**
@@ -120,31 +125,31 @@ export class OpenCall {
    * tables to the collector, and with them the calls that stood in them.
    */
   private leave(): void {
-    const last = this.among.pop()!;
+    const last = this.siblings.pop()!;
     if (last === this) return;
-    this.among[this.place] = last;
+    this.siblings[this.place] = last;
     last.place = this.place;
   }
 
-  private forgetWritten(): void {
+  private releaseWritten(): void {
     if (this.unread === 0) return;
-    this.keeper.unread.give(this.client, this.unread);
+    this.owner.unread.release(this.client, this.unread);
     this.unread = 0;
   }
 
-  private forgetRead(): void {
-    if (this.held === 0) return;
-    this.keeper.bytes.give(this.client, this.held);
-    this.held = 0;
+  private releaseRead(): void {
+    if (this.reading === 0) return;
+    this.owner.bytes.release(this.client, this.reading);
+    this.reading = 0;
   }
 
   /** Where the message that is coming in ends, or these bytes do. */
   private endOfMessage(bytes: Buffer): number {
     let at = 0;
     if (this.prefixLeft === prefixBytes) {
-      this.forgetRead();
+      this.releaseRead();
       this.bodyLeft = 0;
-      this.startedAt = this.keeper.now;
+      this.startedAt = this.owner.now;
     }
     for (; this.prefixLeft > 0 && at < bytes.length; at++) {
       if (this.prefixLeft < prefixBytes) this.bodyLeft = this.bodyLeft * 256 + bytes[at]!;
@@ -171,7 +176,7 @@ let writeOf: ServerHttp2Stream['write'];
  * Between the stream and all who use it. Listeners and wrapped functions for each call took a fifth
  * more of the time of a call; these are the same two functions for all.
  */
-function standBefore(stream: ServerHttp2Stream, call: OpenCall): void {
+function interceptStream(stream: ServerHttp2Stream, call: OpenCall): void {
   ({ emit: emitOf, write: writeOf } = Object.getPrototypeOf(stream) as ServerHttp2Stream);
   const own = stream as Watched;
   own[watched] = call;

@@ -8,9 +8,9 @@ import type { Chain } from '../operations/chain.ts';
 import type { Client, Shares } from '../shares.ts';
 import type { Fragments } from './fragments.ts';
 import type { Authenticate } from './keys.ts';
-import { isOurFault, statusOfError } from './status.ts';
+import { isServerError, statusOfError } from './status.ts';
 
-/** Streams that are open, so that a stop can tell each of them. */
+/** Streams that are open, so that a stop can reach each of them. */
 export interface OpenStreams {
   /** `stop` is called once, when the server stops; returns what to call at the stream's own end. */
   add(stop: () => void): () => void;
@@ -61,11 +61,11 @@ export function callerOf({ authenticate, chain }: Parts, metadata: Metadata, ask
 
 /** The status of a failed call; what is ours to mend goes to the log with its cause. */
 export function refuse({ log }: Parts, rpc: string, error: unknown): StatusObject {
-  if (isOurFault(error)) log.error({ err: error, rpc }, 'call failed');
+  if (isServerError(error)) log.error({ err: error, rpc }, 'call failed');
   return statusOfError(error);
 }
 
-/** What a stream is told when the server goes: come back in a moment, here or elsewhere. */
+/** What a stream gets when the server stops: come back in a moment, here or elsewhere. */
 export function stopping(): EngineError {
   const details = { reason: 'SERVER_STOPPING', retryAfterMs: 1_000 };
   return new EngineError('UNAVAILABLE', 'the server is stopping', details);
@@ -84,7 +84,7 @@ export function createOpenStreams(): OpenStreams {
   return {
     add(stop) {
       stops.add(stop);
-      // One that began while the others were told.
+      // One that began while the others were stopped.
       if (isStopping) stop();
       return () => stops.delete(stop);
     },

@@ -7,9 +7,9 @@ import type {
 } from '@grpc/grpc-js';
 import { IngestResult, Purchase, RecordPurchasesResponse } from '#proto/caini/v1/ingest.js';
 import { EngineError, limits } from '../../engine/index.ts';
-import { overloaded } from '../gate.ts';
-import type { Visitor } from '../lane.ts';
+import type { PendingRequest } from '../codel-queue.ts';
 import { doorLimits } from '../limits.ts';
+import { overloadedError } from '../load-shedder.ts';
 import { anonymous, type Caller } from '../operations/caller.ts';
 import type { Result } from '../operations/operation.ts';
 import { schemaNode } from '../operations/violations.ts';
@@ -46,19 +46,22 @@ export function purchaseCalls(parts: Parts): Readonly<Record<string, Call>> {
 /** Rejects with what stops the stream; what is wrong with one receipt is its result. */
 async function record({ chain }: Parts, caller: Caller, bytes: Buffer): Promise<Result> {
   const value = toInput(decodeMessage(Purchase, bytes), schemaNode(ingestPurchases.input));
-  return chain.run(ingestPurchases, caller, { value, flaws: [] });
+  return chain.run(ingestPurchases, caller, { value, parseIssues: [] });
 }
 
-interface PatientVisitor extends Visitor {
+interface RetryingRequest extends PendingRequest {
   /** Nobody waits for the answer any more. */
   isGone(): boolean;
 }
 
 /**
- * By the gate of every receipt. Where another caller is refused, this one is held back and asks
- * again: what it has read ahead is bounded, and HTTP/2 holds back the rest.
+ * Through the load shedder with every receipt. Where another caller is refused, this one is held
+ * back and asks again: what it has read ahead is bounded, and HTTP/2 holds back the rest.
  */
-function limitPatiently({ chain, timing }: Parts, { serve, refuse, isGone }: PatientVisitor): void {
+function limitWithRetries(
+  { chain, timing }: Parts,
+  { serve, refuse, isGone }: RetryingRequest,
+): void {
   const since = performance.now();
   const ask = (): void =>
     chain.limit(ingestPurchases.load, {
@@ -72,7 +75,7 @@ function limitPatiently({ chain, timing }: Parts, { serve, refuse, isGone }: Pat
   ask();
 }
 
-function toldResult({ body, violations = [] }: Result): IngestResult {
+function toResult({ body, violations = [] }: Result): IngestResult {
   return toIngestResult({ ...body, errors: violations });
 }
 
@@ -139,11 +142,11 @@ class AnsweredStream {
   }
 
   private receive(bytes: Buffer): void {
-    this.idle.heard();
+    this.idle.touch();
     const count = slotsOf(bytes);
     this.isWaiting = true;
-    if (this.slots.tryTake(this.client, count)) this.limit(bytes, count);
-    else void this.slots.take(this.client, count).then(() => this.limit(bytes, count));
+    if (this.slots.tryAcquire(this.client, count)) this.limit(bytes, count);
+    else void this.slots.acquire(this.client, count).then(() => this.limit(bytes, count));
     if (this.isWaiting) this.call.pause();
   }
 
@@ -155,16 +158,16 @@ class AnsweredStream {
       if (this.call.isPaused()) this.readOrWait();
       this.endOnceAnswered();
     };
-    limitPatiently(this.parts, {
+    limitWithRetries(this.parts, {
       serve: () => take(() => record(this.parts, this.caller, bytes)),
-      refuse: () => take(() => Promise.reject(overloaded())),
+      refuse: () => take(() => Promise.reject(overloadedError())),
       isGone: () => this.hasEnded,
     });
   }
 
   private take(recorded: () => Promise<Result>, count: number): void {
     this.ahead += 1;
-    if (this.hasEnded || this.isStopping) this.giveBack(count);
+    if (this.hasEnded || this.isStopping) this.releaseSlots(count);
     else this.answer(recorded(), count);
     if (this.ahead >= limits.streamPurchasesAheadMax) this.call.pause();
   }
@@ -179,22 +182,22 @@ class AnsweredStream {
     this.answered = recorded
       .then(async (result) => {
         await inTurn;
-        if (!this.hasEnded) await this.write(toldResult(result));
+        if (!this.hasEnded) await this.write(toResult(result));
       })
       .catch(async (error: unknown) => {
         // What was recorded before it is answered before it.
         await inTurn;
         this.fail(error);
       })
-      .finally(() => this.giveBack(count));
+      .finally(() => this.releaseSlots(count));
   }
 
   private write(result: IngestResult): Promise<void> {
     return this.answers.write(Buffer.from(IngestResult.encode(result).finish()));
   }
 
-  private giveBack(count: number): void {
-    this.slots.give(this.client, count);
+  private releaseSlots(count: number): void {
+    this.slots.release(this.client, count);
     this.ahead -= 1;
     this.readOrWait();
   }
@@ -244,7 +247,7 @@ function answerTogether(parts: Parts, slots: Slots): handleClientStreamingCall<B
     });
     const readAll = async (): Promise<void> => {
       const caller = callerOf(parts, call.metadata, asked);
-      const results = await collected.readAll(call, caller, () => idle.heard());
+      const results = await collected.readAll(call, caller, () => idle.touch());
       finish(() => callback(null, results));
     };
     readAll().catch(fail);
@@ -292,16 +295,16 @@ class Collected {
 
   forget(): void {
     this.isOver = true;
-    this.parts.unread.give(this.client, this.bytes);
+    this.parts.unread.release(this.client, this.bytes);
     this.bytes = 0;
   }
 
   private async slotsFor(bytes: Buffer): Promise<number> {
     const count = slotsOf(bytes);
     this.isWaiting = true;
-    await this.slots.take(this.client, count);
+    await this.slots.acquire(this.client, count);
     const isAdmitted = await new Promise<boolean>((resolve) =>
-      limitPatiently(this.parts, {
+      limitWithRetries(this.parts, {
         serve: () => resolve(true),
         refuse: () => resolve(false),
         isGone: () => this.isOver,
@@ -309,24 +312,24 @@ class Collected {
     );
     this.isWaiting = false;
     if (isAdmitted) return count;
-    this.slots.give(this.client, count);
-    throw overloaded();
+    this.slots.release(this.client, count);
+    throw overloadedError();
   }
 
   private async recordOne(recorded: Promise<Result>, count: number): Promise<Buffer> {
     try {
-      const results = [toldResult(await recorded)];
+      const results = [toResult(await recorded)];
       const encoded = Buffer.from(RecordPurchasesResponse.encode({ results }).finish());
       this.hold(encoded.length);
       return encoded;
     } finally {
-      this.slots.give(this.client, count);
+      this.slots.release(this.client, count);
     }
   }
 
   private hold(length: number): void {
     if (this.isOver) return;
-    if (!this.parts.unread.take(this.client, length)) throw tooMuchUnread();
+    if (!this.parts.unread.acquire(this.client, length)) throw tooMuchUnread();
     this.bytes += length;
   }
 }

@@ -1,4 +1,4 @@
-// Server reflection: what is served, told from the descriptors that the build made of proto/.
+// Server reflection: what is served, from the descriptors that the build made of proto/.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { BinaryReader } from '@bufbuild/protobuf/wire';

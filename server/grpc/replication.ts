@@ -9,7 +9,7 @@ import type {
 } from '@grpc/grpc-js';
 import * as wire from '#proto/caini/v1/replication.js';
 import { EngineError } from '../../engine/index.ts';
-import { formatTold } from '../cluster/format.ts';
+import { statedFormat } from '../cluster/format.ts';
 import type { ReplicationHost } from '../cluster/host.ts';
 import { type Decoder, decodeMessage } from './input.ts';
 import { type Parts, refuse, stopping } from './parts.ts';
@@ -79,10 +79,14 @@ function admitted(host: Host, name: string, metadata: Metadata): ReplicationHost
     const message = 'this node is alone: CAINI_ROLE is not set';
     throw new EngineError('UNIMPLEMENTED', message, { reason: 'NODE_ALONE' });
   }
-  const told = (key: string) => String(metadata.get(key)[0] ?? '');
-  const [timeMs, nonce, mac] = ['time', 'nonce', 'mac'].map((key) => told(`caini-node-${key}`));
+  const header = (key: string) => String(metadata.get(key)[0] ?? '');
+  const [timeMs, nonce, mac] = ['time', 'nonce', 'mac'].map((key) => header(`caini-node-${key}`));
   const proof = { timeMs: timeMs!, nonce: nonce!, mac: mac! };
-  host.admit(`/caini.v1.ReplicationService/${name}`, proof, formatTold(told('caini-node-format')));
+  host.admit(
+    `/caini.v1.ReplicationService/${name}`,
+    proof,
+    statedFormat(header('caini-node-format')),
+  );
   return host;
 }
 

@@ -53,10 +53,10 @@ export function toReason<Rest extends object>({ type, ...rest }: Rest & Pick<Rea
   return { type: enumName('REASON_TYPE', type) as ReasonType, ...rest };
 }
 
-type ToldResult = IngestResult & { readonly errors?: readonly FieldViolation[] };
+type VisibleResult = IngestResult & { readonly errors?: readonly FieldViolation[] };
 
 export function toIngestResult(body: object): ResultMessage {
-  const { status, limit, errors = [], ...rest } = body as ToldResult;
+  const { status, limit, errors = [], ...rest } = body as VisibleResult;
   return {
     ...rest,
     status: enumName('INGEST_STATUS', status) as IngestStatus,

@@ -141,7 +141,7 @@ function readOneByOne(call: Duplex, parts: Parts, fail: (error: unknown) => void
   // Not by `data`, which would make the stream flow before its handler listens.
   const push = call.push.bind(call);
   call.push = (message: unknown): boolean => {
-    idle.heard();
+    idle.touch();
     return push(message);
   };
   return () => idle.stop();

@@ -25,7 +25,7 @@ const occurredAt = '2026-05-02T10:00:00+08:00';
 
 function begin(till: Till, opening: object = {}): Conversation {
   const conversation = converse(till.client('CheckoutService'));
-  conversation.say({ open: { deadlineMs: 10_000, ...opening } });
+  conversation.send({ open: { deadlineMs: 10_000, ...opening } });
   return conversation;
 }
 
@@ -49,22 +49,22 @@ test('advice that took longer than the deadline is not sent, and the next is', a
   });
   const till = await tillWith({ now: () => at }, { wrap });
   const session = begin(till, { deadlineMs: undefined });
-  session.say(scan(1));
+  session.send(scan(1));
   expect(await session.next()).toMatchObject(['advice', { forSeq: 1 }]);
   takesMs = 50;
-  session.say(scan(2, 'other'));
+  session.send(scan(2, 'other'));
   await vi.waitFor(() => expect(at).toBe(99));
   takesMs = 0;
-  session.say(scan(3, 'another'));
+  session.send(scan(3, 'another'));
   expect(await session.next()).toMatchObject(['advice', { forSeq: 3 }]);
-  expect(session.heard).toHaveLength(2);
+  expect(session.received).toHaveLength(2);
 });
 
 test('a message that may have waited behind other work is taken to have waited', () => {
   let at = 0;
   const sessions = createSessions({ now: () => at });
   const client = { connection: 'a till' };
-  const session = { client, heardAtMs: 0, isOpen: true, expire: () => {} };
+  const session = { client, lastMessageAtMs: 0, isOpen: true, expire: () => {} };
   expect(sessions.waitedMs()).toBe(0);
   sessions.enter(session);
   at += 5;
@@ -84,13 +84,13 @@ test('while there are no lists the till is told once, and scanning goes on', asy
   });
   const till = await tillWith({}, { wrap });
   const session = begin(till);
-  session.say(scan(1));
+  session.send(scan(1));
   expect(await session.next()).toMatchObject(['degraded', { reason: 'DEGRADED_REASON_NOT_READY' }]);
-  session.say(scan(2, 'other'));
-  session.say({ tender: { purchaseId: 'p', occurredAt } });
+  session.send(scan(2, 'other'));
+  session.send({ tender: { purchaseId: 'p', occurredAt } });
   expect(await session.next()).toMatchObject(['committed', { result: { id: 'p' } }]);
   isReady = true;
-  session.say(scan(1));
+  session.send(scan(1));
   expect(await session.next()).toMatchObject(['advice', { forSeq: 1 }]);
 });
 
@@ -100,10 +100,10 @@ test('a fault of ours is told without its words', async () => {
   });
   const till = await tillWith({}, { wrap });
   const session = begin(till);
-  session.say(scan(1));
-  const [kind, told] = await session.next();
-  expect([kind, told.reason]).toEqual(['degraded', 'DEGRADED_REASON_INTERNAL']);
-  expect(told.message).not.toContain('secret');
+  session.send(scan(1));
+  const [kind, received] = await session.next();
+  expect([kind, received.reason]).toEqual(['degraded', 'DEGRADED_REASON_INTERNAL']);
+  expect(received.message).not.toContain('secret');
 });
 
 test('a slow reader gets no pile of old advice, and its receipt is on disk', async () => {
@@ -119,24 +119,24 @@ test('a slow reader gets no pile of old advice, and its receipt is on disk', asy
   }
   const session = begin(till);
   const health = till.client('grpc.health.v1.Health');
-  session.say(scan(1));
+  session.send(scan(1));
   await session.next();
   session.pause();
   const last = 300;
   for (let seq = 2; seq <= last; seq++) {
-    session.say(scan(seq, `other-${seq % 100}`));
+    session.send(scan(seq, `other-${seq % 100}`));
     // An answer to a later call says that the server has read this one.
     if (seq % 2 === 0) await ask(health, 'Check', { service: '' });
   }
   expect(asked).toBeLessThan(last);
-  const told = session.heard.length;
+  const received = session.received.length;
   session.resume();
-  await vi.waitFor(() => expect(session.heard.at(-1)?.[1].forSeq).toBe(last));
-  const seqs = session.heard.map(([, { forSeq }]) => forSeq);
+  await vi.waitFor(() => expect(session.received.at(-1)?.[1].forSeq).toBe(last));
+  const seqs = session.received.map(([, { forSeq }]) => forSeq);
   expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
-  expect(told).toBeLessThan(last);
+  expect(received).toBeLessThan(last);
   session.pause();
-  session.say({ tender: { purchaseId: 'slow', occurredAt } });
+  session.send({ tender: { purchaseId: 'slow', occurredAt } });
   const rows = () => [...till.engine.records.receipts()].filter((row) => row.purchaseId === 'slow');
   await vi.waitFor(() => expect(rows()).toHaveLength(last));
 }, 30_000);
@@ -145,21 +145,21 @@ test('sessions and scans are bounded in number, and who ends makes room', async 
   // Of one connection an eighth: five scans.
   const till = await tillWith({ sessionLimits: { sessionsMax: 2, linesMax: 40 } });
   const [first, second] = [begin(till), begin(till)];
-  first.say(scan(1));
-  second.say(scan(1));
+  first.send(scan(1));
+  second.send(scan(1));
   await Promise.all([first.next(), second.next()]);
   expect(await begin(till).ended).toMatchObject({
     code: 'RESOURCE_EXHAUSTED',
     info: { reason: 'TOO_MANY_SESSIONS' },
     retryAfterMs: 1_000,
   });
-  for (let seq = 2; seq <= 6; seq++) first.say(scan(seq, `other-${seq}`));
+  for (let seq = 2; seq <= 6; seq++) first.send(scan(seq, `other-${seq}`));
   const refusal = await first.ended;
   expect(refusal).toMatchObject({ info: { reason: 'TOO_MANY_SCANS' } });
   expect(refusal?.message).toContain('this connection');
   const third = begin(till);
-  for (let seq = 1; seq <= 4; seq++) third.say(scan(seq, `other-${seq}`));
-  await vi.waitFor(() => expect(third.heard.at(-1)?.[1].forSeq).toBe(4));
+  for (let seq = 1; seq <= 4; seq++) third.send(scan(seq, `other-${seq}`));
+  await vi.waitFor(() => expect(third.received.at(-1)?.[1].forSeq).toBe(4));
 });
 
 test('one connection takes its share of sessions, and others find room', async () => {
@@ -167,15 +167,15 @@ test('one connection takes its share of sessions, and others find room', async (
   const client = till.client('CheckoutService');
   const open = () => {
     const session = converse(client);
-    session.say({ open: {} });
-    session.say(scan(1));
+    session.send({ open: {} });
+    session.send(scan(1));
     return session;
   };
   const four = [open(), open(), open(), open()];
   await Promise.all(four.map((session) => session.next()));
   expect(await open().ended).toMatchObject({ info: { reason: 'TOO_MANY_SESSIONS' } });
   const other = begin(till);
-  other.say(scan(1));
+  other.send(scan(1));
   expect(await other.next()).toMatchObject(['advice', { forSeq: 1 }]);
   four[0]!.hangUp();
   await four[0]!.ended;
@@ -194,22 +194,22 @@ test('a session that does not begin is let go, and those that have begun stay', 
     info: { reason: 'SESSION_NOT_OPENED' },
   });
   away.hangUp();
-  begun.say(scan(1));
+  begun.send(scan(1));
   expect(await begun.next()).toMatchObject(['advice', { forSeq: 1 }]);
 });
 
 test('a ticket of more than 200 different items gets no advice and is tendered whole', async () => {
   const till = await tillWith();
   const session = begin(till);
-  for (let seq = 1; seq <= 201; seq++) session.say(scan(seq, `item-${seq}`));
+  for (let seq = 1; seq <= 201; seq++) session.send(scan(seq, `item-${seq}`));
   await vi.waitFor(() =>
-    expect(session.heard.at(-1)).toMatchObject([
+    expect(session.received.at(-1)).toMatchObject([
       'suppress',
       { forSeq: 201, reason: 'SUPPRESS_REASON_TICKET_TOO_LARGE' },
     ]),
   );
-  session.say({ tender: { purchaseId: 'large', occurredAt } });
-  await vi.waitFor(() => expect(session.heard.at(-1)?.[0]).toBe('committed'));
+  session.send({ tender: { purchaseId: 'large', occurredAt } });
+  await vi.waitFor(() => expect(session.received.at(-1)?.[0]).toBe('committed'));
   const rows = [...till.engine.records.receipts()].filter((row) => row.purchaseId === 'large');
   expect(rows).toHaveLength(201);
 });
@@ -218,22 +218,22 @@ test('a till that says nothing for a quarter of an hour is let go', async () => 
   let at = 0;
   const till = await tillWith({ now: () => at });
   const [silent, busy] = [begin(till), begin(till)];
-  silent.say(scan(1));
+  silent.send(scan(1));
   await silent.next();
   // A jump of the clock looks like a thread held for as long, until the next beat.
   const settled = () => vi.waitFor(() => expect(till.door.sessions.waitedMs()).toBe(0));
   at += 14 * 60_000;
   await settled();
-  busy.say(scan(1));
+  busy.send(scan(1));
   await vi.waitFor(() => expect(till.door.sessions.size).toBe(2));
   // What the busy one said is read before an answer to a later call comes.
   await ask(till.client('grpc.health.v1.Health'), 'Check', { service: '' });
-  busy.say({ decline: { itemId: 'x' } });
+  busy.send({ decline: { itemId: 'x' } });
   await vi.waitFor(() => expect(till.door.sessions.size).toBe(2));
   at += 2 * 60_000;
   await settled();
-  busy.say(scan(2, 'bread'));
-  await vi.waitFor(() => expect(busy.heard.at(-1)?.[1].forSeq).toBe(2));
+  busy.send(scan(2, 'bread'));
+  await vi.waitFor(() => expect(busy.received.at(-1)?.[1].forSeq).toBe(2));
   till.door.sessions.sweep();
   expect(await silent.ended).toMatchObject({
     code: 'DEADLINE_EXCEEDED',
@@ -287,14 +287,14 @@ test('half-open sessions end by pings, and living ones stay', async () => {
   const client = newClient(wire.url, 'CheckoutService');
   try {
     const [dead, living] = [converse(client), begin(till)];
-    dead.say({ open: {} });
-    dead.say(scan(1));
-    living.say(scan(1));
+    dead.send({ open: {} });
+    dead.send(scan(1));
+    living.send(scan(1));
     await vi.waitFor(() => expect(till.door.sessions.size).toBe(2));
     wire.die();
     await vi.waitFor(() => expect(till.door.sessions.size).toBe(1), 10_000);
-    living.say(scan(2, 'bread'));
-    await vi.waitFor(() => expect(living.heard.at(-1)?.[1].forSeq).toBe(2));
+    living.send(scan(2, 'bread'));
+    await vi.waitFor(() => expect(living.received.at(-1)?.[1].forSeq).toBe(2));
   } finally {
     client.close();
     wire.close();
@@ -328,8 +328,8 @@ describe('a stream that is torn at any point', () => {
       const wire = await openWire(till.door.url);
       const client = newClient(wire.url, 'CheckoutService');
       const session = converse(client);
-      const said = [...script, { tender: { purchaseId, occurredAt } }].slice(0, point);
-      for (const message of said) session.say(message);
+      const sent = [...script, { tender: { purchaseId, occurredAt } }].slice(0, point);
+      for (const message of sent) session.send(message);
       await vi.waitFor(() => expect(till.door.sessions.size).toBe(1));
       wire.tear();
       await session.ended;

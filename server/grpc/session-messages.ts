@@ -1,4 +1,4 @@
-// What a till is told beside advice, in bytes.
+// What a till gets beside advice, in bytes.
 import {
   type DegradedReason,
   ScanSessionResponse,

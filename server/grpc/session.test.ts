@@ -15,7 +15,7 @@ const open = { storeId: 's1', terminalId: 't1', deadlineMs: 10_000 };
 
 function begin(opening: object = open): Conversation {
   const conversation = converse(till.client('CheckoutService'));
-  conversation.say({ open: opening });
+  conversation.send({ open: opening });
   return conversation;
 }
 
@@ -31,7 +31,7 @@ const receiptRows = (purchaseId: string) =>
 describe('advice', () => {
   test('follows a scan, with what goes with the ticket and how many bought both', async () => {
     const session = begin();
-    session.say(scan(1, 'milk'));
+    session.send(scan(1, 'milk'));
     const [kind, advice] = await session.next();
     expect([kind, advice.forSeq]).toEqual(['advice', 1]);
     expect(idsOf(advice).sort()).toEqual(['bread', 'butter', 'eggs']);
@@ -44,16 +44,16 @@ describe('advice', () => {
 
   test('never holds what is on the ticket, taken back, declined or inactive', async () => {
     const session = begin();
-    session.say(scan(1, 'milk'));
+    session.send(scan(1, 'milk'));
     await session.next();
-    session.say(scan(2, 'eggs'));
+    session.send(scan(2, 'eggs'));
     expect(idsOf((await session.next())[1]).sort()).toEqual(['bread', 'butter']);
-    session.say({ decline: { itemId: 'bread' } });
-    session.say({ void: { seq: 2 } });
+    session.send({ decline: { itemId: 'bread' } });
+    session.send({ void: { seq: 2 } });
     expect(idsOf((await session.next())[1])).toEqual(['butter']);
     const butter = { itemId: 'butter', status: 'inactive' as const };
     await till.engine.writes.ingest([{ kind: 'item', item: butter }]);
-    session.say(scan(3, 'bags'));
+    session.send(scan(3, 'bags'));
     expect(await session.next()).toEqual([
       'suppress',
       { forSeq: 3, reason: 'SUPPRESS_REASON_NOTHING_TO_OFFER' },
@@ -64,9 +64,9 @@ describe('advice', () => {
 
   test('is not what merely sells: a ticket that goes with nothing is left in peace', async () => {
     const session = begin();
-    session.say(scan(1, 'nobody-ever-bought-this'));
+    session.send(scan(1, 'nobody-ever-bought-this'));
     expect(await session.next()).toMatchObject(['suppress', { forSeq: 1 }]);
-    session.say({ void: { seq: 1 } });
+    session.send({ void: { seq: 1 } });
     expect(await session.next()).toMatchObject([
       'suppress',
       { reason: 'SUPPRESS_REASON_EMPTY_TICKET' },
@@ -76,16 +76,17 @@ describe('advice', () => {
 
   test('of scans that come in together is for the last one only', async () => {
     const session = begin();
-    for (let seq = 1; seq <= 50; seq++) session.say(scan(seq, seq === 1 ? 'milk' : `other-${seq}`));
-    await vi.waitFor(() => expect(session.heard.at(-1)?.[1].forSeq).toBe(50));
-    const seqs = session.heard.map(([, { forSeq }]) => forSeq);
+    for (let seq = 1; seq <= 50; seq++)
+      session.send(scan(seq, seq === 1 ? 'milk' : `other-${seq}`));
+    await vi.waitFor(() => expect(session.received.at(-1)?.[1].forSeq).toBe(50));
+    const seqs = session.received.map(([, { forSeq }]) => forSeq);
     expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
     session.cut();
   });
 
   test('holds as many as the till asks for', async () => {
     const session = begin({ ...open, limit: 1 });
-    session.say(scan(1, 'milk'));
+    session.send(scan(1, 'milk'));
     expect(idsOf((await session.next())[1])).toHaveLength(1);
     session.cut();
   });
@@ -94,8 +95,8 @@ describe('advice', () => {
 describe('the member', () => {
   test('is never shown: neither items nor reasons tell what was bought before', async () => {
     const session = begin();
-    session.say({ identify: { memberId: 'ann' } });
-    session.say(scan(1, 'milk'));
+    session.send({ identify: { memberId: 'ann' } });
+    session.send(scan(1, 'milk'));
     const [, advice] = await session.next();
     // Salt is all that ann ever buys beside butter, and nobody bought it with milk.
     expect(idsOf(advice).sort()).toEqual(['bread', 'butter', 'eggs']);
@@ -107,11 +108,11 @@ describe('the member', () => {
   test('may change the order', async () => {
     const first = async (memberId?: string) => {
       const session = begin();
-      if (memberId) session.say({ identify: { memberId } });
-      session.say(scan(1, 'milk'));
-      await vi.waitFor(() => expect(session.heard.at(-1)?.[0]).toBe('advice'));
+      if (memberId) session.send({ identify: { memberId } });
+      session.send(scan(1, 'milk'));
+      await vi.waitFor(() => expect(session.received.at(-1)?.[0]).toBe('advice'));
       session.cut();
-      return idsOf(session.heard.at(-1)![1])[0];
+      return idsOf(session.received.at(-1)![1])[0];
     };
     expect([await first(), await first('ann')]).toEqual([
       expect.not.stringMatching('butter'),
@@ -137,14 +138,14 @@ describe('the member', () => {
 
   test('that nobody knows by an identity is told, and the ticket goes on', async () => {
     const session = begin();
-    session.say({ identify: { identity: { type: 'IDENTITY_TYPE_PHONE', value: '13800000000' } } });
+    session.send({ identify: { identity: { type: 'IDENTITY_TYPE_PHONE', value: '13800000000' } } });
     expect(await session.next()).toMatchObject([
       'degraded',
       { reason: 'DEGRADED_REASON_IDENTITY_UNKNOWN' },
     ]);
-    session.say(scan(1, 'milk'));
-    await vi.waitFor(() => expect(session.heard.at(-1)?.[0]).toBe('advice'));
-    expect(JSON.stringify(session.heard)).not.toContain('13800000000');
+    session.send(scan(1, 'milk'));
+    await vi.waitFor(() => expect(session.received.at(-1)?.[0]).toBe('advice'));
+    expect(JSON.stringify(session.received)).not.toContain('13800000000');
     session.cut();
   });
 });
@@ -152,25 +153,25 @@ describe('the member', () => {
 describe('tender', () => {
   test('writes the receipt as scanned, once, and begins a new ticket', async () => {
     const session = begin();
-    session.say({ identify: { memberId: 'bob' } });
-    session.say(scan(1, 'milk', { quantity: 2, unitPriceFen: 500 }));
-    session.say(scan(2, 'eggs'));
-    session.say(scan(4, 'milk'));
-    session.say({ void: { seq: 2 } });
-    session.say(tender('told-1'));
-    await vi.waitFor(() => expect(session.heard.at(-1)?.[0]).toBe('committed'));
-    const { result, watermark } = session.heard.at(-1)![1];
+    session.send({ identify: { memberId: 'bob' } });
+    session.send(scan(1, 'milk', { quantity: 2, unitPriceFen: 500 }));
+    session.send(scan(2, 'eggs'));
+    session.send(scan(4, 'milk'));
+    session.send({ void: { seq: 2 } });
+    session.send(tender('told-1'));
+    await vi.waitFor(() => expect(session.received.at(-1)?.[0]).toBe('committed'));
+    const { result, watermark } = session.received.at(-1)![1];
     expect(result).toMatchObject({ id: 'told-1', status: 'INGEST_STATUS_CREATED', watermark });
     const expected = { purchaseId: 'told-1', memberId: 'bob', storeId: 's1', channel: 'pos' };
     expect(receiptRows('told-1')).toMatchObject([
       { ...expected, itemId: 'milk', quantity: 2, unitPriceFen: 500 },
       { ...expected, itemId: 'milk', quantity: 1 },
     ]);
-    session.say(scan(1, 'beans'));
-    await vi.waitFor(() => expect(session.heard.at(-1)?.[0]).toBe('advice'));
-    expect(idsOf(session.heard.at(-1)![1])).toEqual(['filters']);
-    session.say(tender('told-2'));
-    await vi.waitFor(() => expect(session.heard.at(-1)?.[0]).toBe('committed'));
+    session.send(scan(1, 'beans'));
+    await vi.waitFor(() => expect(session.received.at(-1)?.[0]).toBe('advice'));
+    expect(idsOf(session.received.at(-1)![1])).toEqual(['filters']);
+    session.send(tender('told-2'));
+    await vi.waitFor(() => expect(session.received.at(-1)?.[0]).toBe('committed'));
     expect(receiptRows('told-2')).toMatchObject([{ memberId: '', itemId: 'beans' }]);
     session.hangUp();
     expect(await session.ended).toBeUndefined();
@@ -178,20 +179,20 @@ describe('tender', () => {
 
   test('sent again is a duplicate: on the stream, another one, or unary', async () => {
     const say = (session: Conversation) => {
-      session.say({ identify: { memberId: 'bob' } });
-      session.say(scan(1, 'milk', { unitPriceFen: 500 }));
-      session.say(scan(2, 'bread', { quantity: 3 }));
-      session.say(tender('again-1'));
+      session.send({ identify: { memberId: 'bob' } });
+      session.send(scan(1, 'milk', { unitPriceFen: 500 }));
+      session.send(scan(2, 'bread', { quantity: 3 }));
+      session.send(tender('again-1'));
     };
     const statusOf = async (session: Conversation, count: number) => {
-      const committed = () => session.heard.filter(([kind]) => kind === 'committed');
+      const committed = () => session.received.filter(([kind]) => kind === 'committed');
       await vi.waitFor(() => expect(committed()).toHaveLength(count));
       return committed().at(-1)![1].result;
     };
     const first = begin();
     say(first);
     const created = await statusOf(first, 1);
-    first.say(tender('again-1'));
+    first.send(tender('again-1'));
     expect(await statusOf(first, 2)).toMatchObject({ status: 'INGEST_STATUS_DUPLICATE' });
     const second = begin();
     say(second);
@@ -220,16 +221,16 @@ describe('tender', () => {
 
   test('with an id that was used, or without lines, is refused in words', async () => {
     const session = begin();
-    session.say(scan(1, 'milk'));
-    session.say(tender('taught-1'));
-    await vi.waitFor(() => expect(session.heard.at(-1)?.[0]).toBe('committed'));
-    expect(session.heard.at(-1)![1]).toMatchObject({
+    session.send(scan(1, 'milk'));
+    session.send(tender('taught-1'));
+    await vi.waitFor(() => expect(session.received.at(-1)?.[0]).toBe('committed'));
+    expect(session.received.at(-1)![1]).toMatchObject({
       watermark: '',
       result: { status: 'INGEST_STATUS_CONFLICT', errors: [{ field: 'purchaseId' }] },
     });
-    session.say(tender('empty'));
-    await vi.waitFor(() => expect(session.heard.at(-1)![1].result.id).toBe('empty'));
-    expect(session.heard.at(-1)![1]).toMatchObject({
+    session.send(tender('empty'));
+    await vi.waitFor(() => expect(session.received.at(-1)![1].result.id).toBe('empty'));
+    expect(session.received.at(-1)![1]).toMatchObject({
       result: { status: 'INGEST_STATUS_REJECTED', errors: [{ field: 'lines' }] },
     });
     session.cut();
@@ -261,7 +262,7 @@ describe('a message at fault', () => {
 
   test.each(cases)('(%s) ends the session and names its field', async (_, messages, field) => {
     const session = converse(till.client('CheckoutService'));
-    for (const message of messages) session.say(message);
+    for (const message of messages) session.send(message);
     expect(await session.ended).toMatchObject({
       code: 'INVALID_ARGUMENT',
       violations: [{ field }],
@@ -270,10 +271,10 @@ describe('a message at fault', () => {
 
   test('is not the same scan sent twice', async () => {
     const session = begin();
-    session.say(scan(1, 'milk'));
-    session.say(scan(1, 'milk'));
-    session.say({ void: { seq: 1 } });
-    session.say({ void: { seq: 1 } });
+    session.send(scan(1, 'milk'));
+    session.send(scan(1, 'milk'));
+    session.send({ void: { seq: 1 } });
+    session.send({ void: { seq: 1 } });
     session.hangUp();
     expect(await session.ended).toBeUndefined();
   });
@@ -283,7 +284,7 @@ test('a till that goes away, in whatever way, leaves nothing behind', async () =
   const { sessions } = till.door;
   await vi.waitFor(() => expect(sessions.size).toBe(0));
   const all = Array.from({ length: 20 }, () => begin());
-  for (const session of all) session.say(scan(1, 'milk'));
+  for (const session of all) session.send(scan(1, 'milk'));
   await Promise.all(all.map((session) => session.next()));
   expect(sessions.size).toBe(20);
   for (const [index, session] of all.entries()) {

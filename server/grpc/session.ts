@@ -40,7 +40,7 @@ export function scanSessionCall(parts: Parts, sessions: Sessions): Call {
 
 class ScanSession implements Registered {
   readonly client: Client;
-  heardAtMs: number;
+  lastMessageAtMs: number;
   private readonly call: Stream;
   private readonly parts: Parts;
   private readonly caller: Caller;
@@ -54,7 +54,7 @@ class ScanSession implements Registered {
   private isScheduled = false;
   private readonly answers: Answers;
   private hasEnded = false;
-  private toldDegraded: DegradedReason | undefined;
+  private sentDegraded: DegradedReason | undefined;
   /** What the till is being answered, while nothing more is read: a receipt, once on disk. */
   private answering: Promise<void> = Promise.resolve();
   private forgetStream: () => void = () => {};
@@ -64,7 +64,7 @@ class ScanSession implements Registered {
     this.parts = parts;
     this.caller = caller;
     this.sessions = sessions;
-    this.heardAtMs = sessions.now();
+    this.lastMessageAtMs = sessions.now();
     this.client = parts.clientOf(call);
     this.answers = new Answers(call, () => this.leave());
   }
@@ -99,7 +99,7 @@ class ScanSession implements Registered {
   private receive(bytes: Buffer): void {
     if (this.hasEnded) return;
     const cameInMs = this.sessions.now() - this.sessions.waitedMs();
-    this.heardAtMs = this.sessions.now();
+    this.lastMessageAtMs = this.sessions.now();
     try {
       const { event } = decodeMessage(ScanSessionRequest, bytes);
       if (event === undefined) throw missingEvent();
@@ -138,7 +138,7 @@ class ScanSession implements Registered {
   private open(opening: tickets.Opening): void {
     if (this.opening !== undefined) {
       const message = 'is sent once, first';
-      throw tickets.fault({ field: 'open', value: 'again', limit: 'once', message });
+      throw tickets.invalidField({ field: 'open', value: 'again', limit: 'once', message });
     }
     this.opening = opening;
     this.call.sendMetadata(new Metadata());
@@ -157,12 +157,12 @@ class ScanSession implements Registered {
   }
 
   private scan(scan: tickets.Scan): boolean {
-    this.sessions.takeLine(this.client);
+    this.sessions.acquireLine(this.client);
     let isNew = false;
     try {
       isNew = tickets.applyScan(this.ticket, scan);
     } finally {
-      if (!isNew) this.sessions.giveLines(this.client, 1);
+      if (!isNew) this.sessions.releaseLines(this.client, 1);
     }
     return isNew;
   }
@@ -206,7 +206,7 @@ class ScanSession implements Registered {
       const { chain, fragments } = this.parts;
       const asking = { operation: recommendForBasket, caller: this.caller, request };
       return chain.rankNow(asking, ({ items: listed, catalogue }) => {
-        this.toldDegraded = undefined;
+        this.sentDegraded = undefined;
         const offers = listed.filter(goesWithTicket);
         if (offers.length === 0) return suppress(SuppressReason.SUPPRESS_REASON_NOTHING_TO_OFFER);
         return fragments.advice(ticket.latestSeq, offers, catalogue);
@@ -222,8 +222,8 @@ class ScanSession implements Registered {
       ? DegradedReason.DEGRADED_REASON_NOT_READY
       : DegradedReason.DEGRADED_REASON_INTERNAL;
     if (!isStarting) refuse(this.parts, rpc, error);
-    if (this.toldDegraded === reason) return undefined;
-    this.toldDegraded = reason;
+    if (this.sentDegraded === reason) return undefined;
+    this.sentDegraded = reason;
     const message = isStarting ? (error as Error).message : 'advice failed; the log tells more';
     return said.degraded(reason, message);
   }
@@ -256,14 +256,17 @@ class ScanSession implements Registered {
   }
 
   private forgetTicket(): void {
-    this.sessions.giveLines(this.client, this.ticket.lines.size);
+    this.sessions.releaseLines(this.client, this.ticket.lines.size);
     this.ticket = tickets.newTicket();
   }
 
   private async commit(receipt: object): Promise<void> {
     const { chain } = this.parts;
     await chain.admitted('write');
-    const result = await chain.run(ingestPurchases, this.caller, { value: receipt, flaws: [] });
+    const result = await chain.run(ingestPurchases, this.caller, {
+      value: receipt,
+      parseIssues: [],
+    });
     if (!this.hasEnded) await this.answers.write(said.committed(result));
   }
 
@@ -309,11 +312,16 @@ function read<Name extends keyof SessionSchemas>(
 
 function missingEvent(): EngineError {
   const limit = 'open, identify, scan, void, decline or tender';
-  return tickets.fault({ field: 'event', value: undefined, limit, message: `must be ${limit}` });
+  return tickets.invalidField({
+    field: 'event',
+    value: undefined,
+    limit,
+    message: `must be ${limit}`,
+  });
 }
 
 function notOpen(given: string): EngineError {
-  return tickets.fault({
+  return tickets.invalidField({
     field: 'open',
     value: given,
     limit: 'the first message',

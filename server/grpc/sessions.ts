@@ -11,7 +11,7 @@ export type SteadyClock = () => number;
 export interface Registered {
   readonly client: Client;
   /** When the till was last heard; at first, when it came. */
-  heardAtMs: number;
+  lastMessageAtMs: number;
   /** Whether it has said `open`. */
   readonly isOpen: boolean;
   /** The till has been silent for too long. */
@@ -26,8 +26,8 @@ export interface Sessions {
   enter(session: Registered): void;
   leave(session: Registered): void;
   /** Throws RESOURCE_EXHAUSTED when the tickets of this client, or of all, hold too much. */
-  takeLine(client: Client): void;
-  giveLines(client: Client, count: number): void;
+  acquireLine(client: Client): void;
+  releaseLines(client: Client, count: number): void;
   /** How many there are. */
   readonly size: number;
   /** Ends those that have been silent for too long. */
@@ -55,7 +55,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     // What came in while the thread was held has not been read yet.
     const at = now() - stalls.waitedMs();
     for (const session of [...sessions]) {
-      const silentMs = at - session.heardAtMs;
+      const silentMs = at - session.lastMessageAtMs;
       if (!session.isOpen && silentMs > openMsMax) session.expire(notOpened(openMsMax));
       if (silentMs > limits.scanSessionIdleMsMax) session.expire(idle());
     }
@@ -66,19 +66,19 @@ export function createSessions(options: SessionsOptions): Sessions {
     waitedMs: stalls.waitedMs,
     enter(session) {
       const { client } = session;
-      if (!places.take(client)) throw exhausted('TOO_MANY_SESSIONS', 'sessions', places, client);
+      if (!places.acquire(client)) throw exhausted('TOO_MANY_SESSIONS', 'sessions', places, client);
       sessions.add(session);
       stalls.watch(true);
     },
     leave(session) {
-      if (sessions.delete(session)) places.give(session.client);
+      if (sessions.delete(session)) places.release(session.client);
       stalls.watch(sessions.size > 0);
     },
-    takeLine(client) {
-      if (lines.take(client)) return;
+    acquireLine(client) {
+      if (lines.acquire(client)) return;
       throw exhausted('TOO_MANY_SCANS', 'scans on unfinished tickets', lines, client);
     },
-    giveLines: (client, count) => lines.give(client, count),
+    releaseLines: (client, count) => lines.release(client, count),
     get size() {
       return sessions.size;
     },
@@ -91,7 +91,7 @@ export function createSessions(options: SessionsOptions): Sessions {
 }
 
 function exhausted(reason: string, what: string, shares: Shares, client: Client): EngineError {
-  const message = shares.whyNot(client, what);
+  const message = shares.refusalText(client, what);
   return new EngineError('RESOURCE_EXHAUSTED', message, { reason, retryAfterMs: 1_000 });
 }
 

@@ -10,15 +10,15 @@ describe('slots', () => {
     const slots = createSlots(16);
     const order: string[] = [];
     const [one, other] = [at('a'), at('b')];
-    for (const client of [one, one, other, other]) expect(slots.tryTake(client, 1)).toBe(true);
+    for (const client of [one, one, other, other]) expect(slots.tryAcquire(client, 1)).toBe(true);
     const wait = (client: Client, name: string) =>
-      slots.take(client, 1).then(() => order.push(name));
+      slots.acquire(client, 1).then(() => order.push(name));
     const waiting = [wait(one, 'one'), wait(one, 'one'), wait(other, 'other')];
     // Nobody overtakes their own connection.
-    expect(slots.tryTake(one, 1)).toBe(false);
-    slots.give(one, 1);
-    slots.give(other, 1);
-    slots.give(one, 1);
+    expect(slots.tryAcquire(one, 1)).toBe(false);
+    slots.release(one, 1);
+    slots.release(other, 1);
+    slots.release(one, 1);
     await Promise.all(waiting);
     expect(order).toEqual(['one', 'other', 'one']);
   });
@@ -26,15 +26,15 @@ describe('slots', () => {
   test('of a large receipt are taken together', async () => {
     const slots = createSlots(80);
     const client = at('a');
-    expect(slots.tryTake(client, 6)).toBe(true);
+    expect(slots.tryAcquire(client, 6)).toBe(true);
     let isTaken = false;
-    const waiting = slots.take(client, 8).then(() => {
+    const waiting = slots.acquire(client, 8).then(() => {
       isTaken = true;
     });
-    slots.give(client, 3);
+    slots.release(client, 3);
     await Promise.resolve();
     expect(isTaken).toBe(false);
-    slots.give(client, 3);
+    slots.release(client, 3);
     await waiting;
     expect(isTaken).toBe(true);
   });

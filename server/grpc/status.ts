@@ -8,7 +8,7 @@ import { Status } from '#proto/google/rpc/status.js';
 import { EngineError, type ErrorCode, type FieldViolation } from '../../engine/index.ts';
 import type { Result } from '../operations/operation.ts';
 import { summaryOf } from '../operations/violations.ts';
-import { shown } from '../shown.ts';
+import { quoteValue } from '../quote-value.ts';
 import { toIngestResult } from './replies.ts';
 
 const statusOfCode: Readonly<Record<ErrorCode, status>> = {
@@ -50,13 +50,13 @@ export function statusOfError(error: unknown): StatusObject {
   return encodeRefusal({ code: 'INTERNAL', message, violations: [] });
 }
 
-/** Whether the log must tell of it: what is expected of callers and of a start is left out. */
-export function isOurFault(error: unknown): boolean {
+/** Whether it must be logged: what is expected of callers and of a start is left out. */
+export function isServerError(error: unknown): boolean {
   if (!(error instanceof EngineError)) return true;
   return ['INTERNAL', 'DATA_LOSS'].includes(error.code);
 }
 
-/** What the refusal of one event is told as. */
+/** What the refusal of one event becomes. */
 export function statusOfResult({ outcome, body, violations = [] }: Result): StatusObject {
   return encodeRefusal({
     code: outcome === 'conflict' ? 'ALREADY_EXISTS' : 'INVALID_ARGUMENT',
@@ -101,9 +101,9 @@ function detailsOf({ code, reason, violations, retryAfterMs, result }: Refusal, 
     details.push(packed('caini.v1.IngestResult', IngestResult.encode(rest)));
   }
   const room = detailBytesMax - details.reduce((sum, { value }) => sum + value.length, 0);
-  const told = violationsWithin(room - message.length, violations, reason);
-  if (told.length > 0) {
-    details.push(packed('google.rpc.BadRequest', BadRequest.encode({ fieldViolations: told })));
+  const shown = violationsWithin(room - message.length, violations, reason);
+  if (shown.length > 0) {
+    details.push(packed('google.rpc.BadRequest', BadRequest.encode({ fieldViolations: shown })));
   }
   return details;
 }
@@ -118,30 +118,30 @@ function metadataOf(violation: FieldViolation | undefined): Record<string, strin
   };
 }
 
-type Told = BadRequest['fieldViolations'];
+type ShownViolations = BadRequest['fieldViolations'];
 
 /** As many as fit, from the first. */
 function violationsWithin(
   room: number,
   violations: readonly FieldViolation[],
   reason: string | undefined,
-): Told {
-  const told: Told = [];
+): ShownViolations {
+  const shown: ShownViolations = [];
   let left = room;
   for (const violation of violations) {
     const { field, value, limit, message } = violation;
     const given = value === undefined ? '' : ` (got ${value}, limit ${limit})`;
     const description = `${message}${given}`.toWellFormed();
     left -= Buffer.byteLength(description) + Buffer.byteLength(field) + 40;
-    if (left < 0 && told.length > 0) break;
+    if (left < 0 && shown.length > 0) break;
     const closer = reason === undefined || reason === 'MALFORMED' ? reasonOf(violation) : reason;
-    told.push({ field, description, reason: closer, localizedMessage: undefined });
+    shown.push({ field, description, reason: closer, localizedMessage: undefined });
   }
-  return told;
+  return shown;
 }
 
 function reasonOf({ value, limit }: FieldViolation): string {
-  if (value === shown(undefined)) return 'REQUIRED';
+  if (value === quoteValue(undefined)) return 'REQUIRED';
   return typeof limit === 'number' ? 'OUT_OF_RANGE' : 'INVALID';
 }
 

@@ -10,11 +10,11 @@ import {
   purchaseSchema,
   type RecommendRequest,
 } from '../../engine/index.ts';
-import { shown } from '../shown.ts';
+import { quoteValue } from '../quote-value.ts';
 
 const seqSchema = z.int().min(1).max(2_147_483_647);
 
-/** The messages of ScanSession, as they are judged. */
+/** The schemas of the messages of ScanSession. */
 export const sessionSchemas = {
   open: z.strictObject({
     storeId: idSchema.optional(),
@@ -74,11 +74,21 @@ export function applyScan(ticket: Ticket, scan: Scan): boolean {
   if (known !== undefined && isSame(known, scan)) return false;
   if (seq <= ticket.latestSeq) {
     const message = 'must be above the one before, or repeat a scan with the same content';
-    throw fault({ field: 'scan.seq', value: seq, limit: `above ${ticket.latestSeq}`, message });
+    throw invalidField({
+      field: 'scan.seq',
+      value: seq,
+      limit: `above ${ticket.latestSeq}`,
+      message,
+    });
   }
   if (ticket.lines.size >= limits.purchaseLinesMax) {
     const limit = limits.purchaseLinesMax;
-    throw fault({ field: 'scan', value: limit + 1, limit, message: `must be at most ${limit}` });
+    throw invalidField({
+      field: 'scan',
+      value: limit + 1,
+      limit,
+      message: `must be at most ${limit}`,
+    });
   }
   ticket.lines.set(seq, { ...scan, stands: true });
   ticket.latestSeq = seq;
@@ -98,7 +108,7 @@ export function applyVoid(ticket: Ticket, seq: number): void {
   const line = ticket.lines.get(seq);
   if (line === undefined) {
     const message = 'was not scanned on this ticket';
-    throw fault({ field: 'void.seq', value: seq, limit: 'a seq of this ticket', message });
+    throw invalidField({ field: 'void.seq', value: seq, limit: 'a seq of this ticket', message });
   }
   line.stands = false;
 }
@@ -108,7 +118,12 @@ export function applyDecline(ticket: Ticket, itemId: string): void {
   ticket.declined.add(itemId);
   const limit = limits.excludeItemsMax;
   if (ticket.declined.size <= limit) return;
-  throw fault({ field: 'decline', value: limit + 1, limit, message: `must be at most ${limit}` });
+  throw invalidField({
+    field: 'decline',
+    value: limit + 1,
+    limit,
+    message: `must be at most ${limit}`,
+  });
 }
 
 /** The distinct items that stand. */
@@ -137,7 +152,7 @@ export function adviceRequest(
   };
 }
 
-/** The receipt as any door takes it, not yet judged: it may have no lines. */
+/** The receipt as any door takes it, not yet validated: it may have no lines. */
 export function receiptOf(ticket: Ticket, tender: Tender, opening: Opening): object {
   const { storeId, terminalId } = opening;
   const { memberId } = ticket;
@@ -156,15 +171,15 @@ export function receiptOf(ticket: Ticket, tender: Tender, opening: Opening): obj
   };
 }
 
-interface Fault {
+interface InvalidField {
   readonly field: string;
   readonly value: unknown;
   readonly limit: string | number;
   readonly message: string;
 }
 
-export function fault({ field, value, limit, message }: Fault): EngineError {
-  return new EngineError('INVALID_ARGUMENT', `${field} ${message} (got ${shown(value)})`, {
-    violations: [{ field, value: shown(value), limit, message }],
+export function invalidField({ field, value, limit, message }: InvalidField): EngineError {
+  return new EngineError('INVALID_ARGUMENT', `${field} ${message} (got ${quoteValue(value)})`, {
+    violations: [{ field, value: quoteValue(value), limit, message }],
   });
 }

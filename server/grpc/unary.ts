@@ -1,6 +1,6 @@
 // Calls of one message each way: an operation of the table, asked and answered in protocol buffers.
 import type { handleUnaryCall, ServerUnaryCall, StatusObject } from '@grpc/grpc-js';
-import { overloaded } from '../gate.ts';
+import { overloadedError } from '../load-shedder.ts';
 import type { Caller, RpcService } from '../operations/caller.ts';
 import type { Operation, RawInput, Result } from '../operations/operation.ts';
 import { type SchemaNode, schemaNode, withValues } from '../operations/violations.ts';
@@ -21,18 +21,18 @@ export function unaryHandler(
     const fail = (error: unknown): void => callback(refuse(parts, rpc, error));
     const succeed = (answered: Answer): void => {
       if (!Buffer.isBuffer(answered)) callback(answered);
-      else if (parts.unread.mayTake(parts.clientOf(call), answered.length))
+      else if (parts.unread.canAcquire(parts.clientOf(call), answered.length))
         callback(null, answered);
       else fail(tooMuchUnread());
     };
     const serve = (caller: Caller): void => {
       try {
         const asking = { parts, operation, method, call, caller };
-        const given = read(call.request);
+        const input = read(call.request);
         const answered =
-          given instanceof Promise
-            ? given.then((input) => answerOperation({ ...asking, input }))
-            : answerOperation({ ...asking, input: given });
+          input instanceof Promise
+            ? input.then((input) => answerOperation({ ...asking, input }))
+            : answerOperation({ ...asking, input: input });
         if (answered instanceof Promise) answered.then(succeed).catch(fail);
         else succeed(answered);
       } catch (error) {
@@ -44,7 +44,7 @@ export function unaryHandler(
       // Nothing is made for those who pass at once.
       if (parts.chain.mayPass(operation.load)) serve(caller);
       else {
-        const refused = (): void => callback(statusOfError(overloaded()));
+        const refused = (): void => callback(statusOfError(overloadedError()));
         parts.chain.limit(operation.load, { serve: () => serve(caller), refuse: refused });
       }
     } catch (error) {
@@ -68,7 +68,7 @@ export function inputReader(
   const read: SchemaNode = isList
     ? { properties: { [many.key]: { type: 'array', items: node } }, required: [many.key] }
     : node;
-  const raw = (value: unknown): RawInput => ({ value, flaws: [] });
+  const raw = (value: unknown): RawInput => ({ value, parseIssues: [] });
   return (bytes) => {
     const value = readInput(request, bytes, read);
     return value instanceof Promise ? value.then(raw) : raw(value);
@@ -87,7 +87,7 @@ interface Asking {
   readonly call: Pick<ServerUnaryCall<Buffer, Buffer>, 'cancelled' | 'once'>;
 }
 
-/** Whatever is refused on the way is told with the value that the caller gave. */
+/** Whatever is refused on the way is answered with the value that the caller gave. */
 function answerOperation(asking: Asking): Answer | Promise<Answer> {
   const refused = (error: unknown): never => {
     throw withValues(error, asking.input.value);
@@ -109,7 +109,7 @@ function answerOnce(asking: Asking): Answer | Promise<Answer> {
       call.cancelled ? Buffer.alloc(0) : parts.fragments.list(reply),
     );
   }
-  const told = (result: Result): Answer => {
+  const toAnswer = (result: Result): Answer => {
     if (result.outcome === 'conflict' || result.outcome === 'rejected') {
       return statusOfResult(result);
     }
@@ -117,7 +117,7 @@ function answerOnce(asking: Asking): Answer | Promise<Answer> {
     return method.encode(result.body);
   };
   const result = runOperation(asking);
-  return result instanceof Promise ? result.then(told) : told(result);
+  return result instanceof Promise ? result.then(toAnswer) : toAnswer(result);
 }
 
 /** Long work ends when the caller has gone. */

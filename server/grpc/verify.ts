@@ -17,7 +17,7 @@ export function progressCall(parts: Parts, operation: Operation): Call {
     const caller = callerOf(parts, call.metadata, asked);
     const input = await read(call.request);
     const progress = wholePercents((done, total) => {
-      // Who does not read on is told how far it is when they do.
+      // Who does not read on learns how far it is when they do.
       if (!call.writableNeedDrain) call.write(encodeProgress(done, total));
     });
     const { body } = await parts.chain.run(operation, caller, input, { signal, progress });
@@ -45,13 +45,13 @@ export function progressCall(parts: Parts, operation: Operation): Call {
   return { handle, requestStream: false, responseStream: true };
 }
 
-/** A percent told twice says nothing. */
-function wholePercents(tell: (done: number, total: number) => void) {
-  let told = -1;
+/** A percent reported twice says nothing. */
+function wholePercents(report: (done: number, total: number) => void) {
+  let lastPercent = -1;
   return (done: number, total: number): void => {
     const percent = total === 0 ? 100 : Math.floor((done / total) * 100);
-    if (percent === told) return;
-    told = percent;
-    tell(done, total);
+    if (percent === lastPercent) return;
+    lastPercent = percent;
+    report(done, total);
   };
 }

@@ -1,7 +1,7 @@
-// Who asks over HTTP, and how a request that is refused under overload is told.
+// Who asks over HTTP, and how a request that is refused under overload is answered.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { overloaded } from '../gate.ts';
 import { doorLimits } from '../limits.ts';
+import { overloadedError } from '../load-shedder.ts';
 import { anonymous, type Caller } from '../operations/caller.ts';
 import type { Chain } from '../operations/chain.ts';
 import type { Operation } from '../operations/operation.ts';
@@ -11,7 +11,7 @@ export type Serve = (incoming: IncomingMessage, outgoing: ServerResponse) => voi
 
 const retryAfter = String(Math.ceil(doorLimits.overloadRetryMs / 1_000));
 /** Made before, because it is sent when there is no time. */
-const refusal = encodeProblem(problemOf(overloaded()));
+const refusal = encodeProblem(problemOf(overloadedError()));
 const refusalHeaders = {
   'content-type': problemType,
   'retry-after': retryAfter,

@@ -24,7 +24,7 @@ function receipt(changes: object = {}) {
 }
 
 /** Checks a reply against the schema that documents it, and gives its body. */
-function told(name: string, json: unknown) {
+function parsedReply(name: string, json: unknown) {
   const { ok, created } = operations.find((operation) => operation.name === name)!.replies;
   return (ok ?? created)!.parse(json);
 }
@@ -54,7 +54,7 @@ describe('receipts', () => {
     const text = JSON.stringify({ purchases }).replace('"quantity":0', '"quantity":-0');
     const { status, json } = await loopback.send('POST', '/v1/purchases', text);
     expect(status).toBe(200);
-    told('ingestPurchases', json);
+    parsedReply('ingestPurchases', json);
     const statuses = json.results.map((result: { status: string }) => result.status);
     const refused = Array(3).fill('rejected');
     expect(statuses).toEqual([
@@ -100,7 +100,7 @@ describe('lists', () => {
   ])('GET %s', async (path) => {
     const { status, json, text } = await loopback.get(path);
     expect(status, text).toBe(200);
-    told('recommend', json);
+    parsedReply('recommend', json);
   });
 
   test('are the same by the hot way and by the other', async () => {
@@ -118,10 +118,10 @@ describe('lists', () => {
   test('asked by POST, in full and for a basket', async () => {
     const full = { scenario: 'similar', itemId: 'milk', limit: 2 };
     const asked = await loopback.send('POST', '/v1/recommendations', full);
-    expect(told('recommend', asked.json)).toMatchObject({ scenario: 'similar' });
+    expect(parsedReply('recommend', asked.json)).toMatchObject({ scenario: 'similar' });
     const basket = [{ itemId: 'milk' }];
     const advice = await loopback.send('POST', '/v1/baskets/recommendations', { basket });
-    expect(told('recommend', advice.json)).toMatchObject({ scenario: 'basket-add-on' });
+    expect(parsedReply('recommend', advice.json)).toMatchObject({ scenario: 'basket-add-on' });
     expect(advice.json.items.length).toBeLessThanOrEqual(3);
   });
 
@@ -196,12 +196,12 @@ describe('the catalogue', () => {
     const { json } = await loopback.send('POST', '/v1/items', {
       items: [...items, { itemId: '' }],
     });
-    told('writeItems', json);
+    parsedReply('writeItems', json);
     expect(json.results.map((result: { id: string }) => result.id)).toEqual(['p3', 'p1', 'p2', '']);
     const seen: string[] = [];
     for (let after = ''; ; ) {
       const page = await loopback.get(`/v1/items?limit=2${after}`);
-      told('listItems', page.json);
+      parsedReply('listItems', page.json);
       seen.push(...page.json.items.map((item: { itemId: string }) => item.itemId));
       if (page.json.nextAfter === undefined) break;
       after = `&after=${encodeURIComponent(page.json.nextAfter)}`;
@@ -213,7 +213,7 @@ describe('the catalogue', () => {
       'p2',
       'p3',
     ]);
-    told('listStores', (await loopback.get('/v1/stores')).json);
+    parsedReply('listStores', (await loopback.get('/v1/stores')).json);
   });
 
   test('takes back what it gave', async () => {
@@ -229,7 +229,7 @@ describe('the server', () => {
     expect((await loopback.get('/healthz')).json).toEqual({ status: 'ok' });
     const { status, json } = await loopback.get('/readyz');
     expect(status).toBe(200);
-    expect(told('readReadiness', json)).toMatchObject({
+    expect(parsedReply('readReadiness', json)).toMatchObject({
       ready: true,
       watermark: expect.any(String),
     });

@@ -5,13 +5,13 @@ import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
 import type { Cuts } from '../cuts.ts';
-import { type Flaw, setOwn } from '../json.ts';
+import { type ParseIssue, setOwn } from '../json.ts';
 import type { Caller } from '../operations/caller.ts';
 import type { Chain } from '../operations/chain.ts';
 import type { Operation, Outcome, RawInput, Result } from '../operations/operation.ts';
 import { schemaNode, summaryOf, withValues } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
-import { shown } from '../shown.ts';
+import { quoteValue } from '../quote-value.ts';
 import { callerOf, overloadResponse } from './admit.ts';
 import { readJsonBody } from './body.ts';
 import { encodeBody } from './body-text.ts';
@@ -72,7 +72,7 @@ export function createApp(parts: Parts): HttpApp {
 export function answerError(error: unknown, incoming: IncomingMessage | undefined, log: Logger) {
   if (problemOf(error).status >= 500 && !isExpected(error)) {
     log.error(
-      { err: error, method: incoming?.method, path: shown(incoming?.url) },
+      { err: error, method: incoming?.method, path: quoteValue(incoming?.url) },
       'request failed',
     );
   }
@@ -116,7 +116,7 @@ interface Asking {
 
 /**
  * Authenticate and limit, before anything of the body is read. What has waited is served within the
- * call of the gate, which shares out its turn by the time that this takes.
+ * call of the load shedder, which shares out its turn by the time that this takes.
  */
 function dispatch(parts: Parts, methods: Methods, { incoming, outgoing }: HttpBindings): Answer {
   const bound = methods.get(incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? 'GET'));
@@ -143,9 +143,9 @@ function dispatch(parts: Parts, methods: Methods, { incoming, outgoing }: HttpBi
 function serve(asking: Asking, bound: BoundOperation, incoming: IncomingMessage): Answer {
   const { operation } = asking;
   if (operation.method === 'GET') return answer(asking, bindQuery(bound, incoming));
-  const isTold = wantsProgress(operation, incoming);
+  const hasProgress = wantsProgress(operation, incoming);
   return bindBody(bound, incoming).then((input) =>
-    isTold ? answerWithProgress(asking, input) : answer(asking, input),
+    hasProgress ? answerWithProgress(asking, input) : answer(asking, input),
   );
 }
 
@@ -153,41 +153,52 @@ function bindQuery(bound: BoundOperation, incoming: IncomingMessage): RawInput {
   const target = incoming.url ?? '/';
   const value = readPath(rawPath(target), bound.pathFields);
   const fields = schemaNode(bound.operation.input).properties ?? {};
-  return { value, flaws: readQuery(rawQuery(target), fields, value) };
+  return { value, parseIssues: readQuery(rawQuery(target), fields, value) };
 }
 
 async function bindBody(bound: BoundOperation, incoming: IncomingMessage): Promise<RawInput> {
   const target = incoming.url ?? '/';
   const ids = readPath(rawPath(target), bound.pathFields);
   refuseQuery(rawQuery(target));
-  const { value, flaws } = await readBody(bound.operation, incoming);
+  const { value, parseIssues } = await readBody(bound.operation, incoming);
   if (bound.pathFields.length === 0 || typeof value !== 'object' || value === null) {
-    return { value, flaws };
+    return { value, parseIssues };
   }
-  return { value, flaws: [...flaws, ...placeIds(value as Record<string, unknown>, ids)] };
+  return {
+    value,
+    parseIssues: [...parseIssues, ...placeIds(value as Record<string, unknown>, ids)],
+  };
 }
 
 /** Nothing is as good as `{}` where the path says all. */
 async function readBody(operation: Operation, incoming: IncomingMessage) {
   const { 'content-length': length, 'transfer-encoding': coding } = incoming.headers;
   const isAbsent = coding === undefined && (length ?? '0') === '0';
-  if (operation.bodyOptional && isAbsent) return { value: {}, flaws: [] };
+  if (operation.bodyOptional && isAbsent) return { value: {}, parseIssues: [] };
   return readJsonBody(incoming);
 }
 
 /**
  * Puts the ids of the path into the body; saying the same id in both is no fault, saying two is.
  */
-function placeIds(body: Record<string, unknown>, ids: Record<string, unknown>): readonly Flaw[] {
-  const flaws: Flaw[] = [];
+function placeIds(
+  body: Record<string, unknown>,
+  ids: Record<string, unknown>,
+): readonly ParseIssue[] {
+  const parseIssues: ParseIssue[] = [];
   for (const [name, id] of Object.entries(ids)) {
     if (Object.hasOwn(body, name) && body[name] !== id) {
-      const value = shown(body[name]);
-      flaws.push({ path: [name], value, limit: shown(id), message: 'differs from the path' });
+      const value = quoteValue(body[name]);
+      parseIssues.push({
+        path: [name],
+        value,
+        limit: quoteValue(id),
+        message: 'differs from the path',
+      });
     }
     setOwn(body, name, id);
   }
-  return flaws;
+  return parseIssues;
 }
 
 /** A misplaced option must not be ignored: `?limit=5` on a POST would silently do nothing. */
@@ -195,11 +206,11 @@ function refuseQuery(query: string): void {
   if (query === '') return;
   const message = 'is not taken here: everything goes into the body';
   throw new EngineError('INVALID_ARGUMENT', `query ${message}`, {
-    violations: [{ field: 'query', value: shown(query), limit: 'no query', message }],
+    violations: [{ field: 'query', value: quoteValue(query), limit: 'no query', message }],
   });
 }
 
-/** Whatever is refused on the way is told with the value that the caller gave. */
+/** Whatever is refused on the way is answered with the value that the caller gave. */
 function answer(asking: Asking, input: RawInput): Answer {
   const refuse = (error: unknown): never => {
     throw withValues(error, input.value);
@@ -241,7 +252,7 @@ function respond({ outcome, body, violations = [] }: Result): Answer {
 }
 
 function unknownPath(incoming: IncomingMessage): HttpRefusal {
-  const value = shown(rawPath(incoming.url ?? '/'));
+  const value = quoteValue(rawPath(incoming.url ?? '/'));
   const message = 'is not served here; /openapi.json lists what is';
   return new HttpRefusal(404, `path ${value} ${message}`, {
     violations: [{ field: 'path', value, limit: 'a path of /openapi.json', message }],

@@ -5,7 +5,7 @@ import { EngineError, limits } from '../../engine/index.ts';
 import { JsonReader, type JsonReading } from '../json.ts';
 import { doorLimits } from '../limits.ts';
 import { nextPiece } from '../pieces.ts';
-import { shown } from '../shown.ts';
+import { quoteValue } from '../quote-value.ts';
 import { HttpRefusal } from './problem.ts';
 
 /** Throws 415 for another type, 413 for too many bytes, 400 for what is not UTF-8 or not JSON. */
@@ -55,10 +55,10 @@ function refuseOtherTypes(incoming: IncomingMessage): void {
   }
 }
 
-function unsupported(field: string, given: string | undefined, limit: string): HttpRefusal {
+function unsupported(field: string, received: string | undefined, limit: string): HttpRefusal {
   const message = `must be ${limit}`;
   return new HttpRefusal(415, `${field} ${message}`, {
-    violations: [{ field, value: shown(given), limit, message }],
+    violations: [{ field, value: quoteValue(received), limit, message }],
   });
 }
 

@@ -70,11 +70,11 @@ export class Connections {
     clearInterval(this.timer);
   }
 
-  /** Takes a new connection, or tells it that there is no room and closes it. */
+  /** Takes a new connection, or answers that there is no room and closes it. */
   add(socket: Socket): void {
     const address = this.options.addressOf(socket.remoteAddress);
     const place = { connection: address ?? socket };
-    if (!this.places.take(place)) {
+    if (!this.places.acquire(place)) {
       this.options.cuts.count('http', 'TOO_MANY_CONNECTIONS');
       writeRefusal(socket, noRoom('TOO_MANY_CONNECTIONS', 'connections of this address'));
       return;
@@ -85,10 +85,10 @@ export class Connections {
     this.lines.set(socket, line);
     socket.once('close', () => {
       this.lines.delete(socket);
-      this.places.give(place);
-      this.unread.give(client, line.unread);
-      this.bodies.give(client, line.bodies);
-      this.ahead.give(client, line.ahead);
+      this.places.release(place);
+      this.unread.release(client, line.unread);
+      this.bodies.release(client, line.bodies);
+      this.ahead.release(client, line.ahead);
     });
   }
 
@@ -112,7 +112,7 @@ export class Connections {
       outgoing.shouldKeepAlive = false;
     }
     this.follow(line, outgoing, this.hold(line, incoming));
-    if (this.unread.mayTake(line.client)) return true;
+    if (this.unread.canAcquire(line.client)) return true;
     throw noRoom('TOO_MUCH_UNREAD', 'answers that were not read');
   }
 
@@ -128,7 +128,7 @@ export class Connections {
   /** An answer is made: what the system has not taken of it at once lies here. */
   answered(line: Line, bytes: number): number {
     if (bytes === 0 || !this.lines.has(line.socket)) return 0;
-    if (!this.unread.take(line.client, bytes)) {
+    if (!this.unread.acquire(line.client, bytes)) {
       this.cut(line, 'TOO_MUCH_UNREAD');
       return 0;
     }
@@ -146,7 +146,7 @@ export class Connections {
     if (unread === 0) return;
     line.unread -= unread;
     line.unreadSince = performance.now();
-    this.unread.give(line.client, unread);
+    this.unread.release(line.client, unread);
   }
 
   /** Room for the body, as long as it says it is, and for what is asked before an answer is out. */
@@ -156,11 +156,11 @@ export class Connections {
     // Of a longer one not a byte is read.
     const body = declared > limits.bodyBytesMax ? 0 : declared;
     const ahead = line.open.length > 0 ? 1 : 0;
-    if (body > 0 && !this.bodies.take(line.client, body)) {
+    if (body > 0 && !this.bodies.acquire(line.client, body)) {
       throw noRoom('TOO_MANY_BODIES', 'bodies that are coming in');
     }
     line.bodies += body;
-    if (ahead > 0 && !this.ahead.take(line.client)) {
+    if (ahead > 0 && !this.ahead.acquire(line.client)) {
       this.release(line, { body, ahead: 0 });
       throw noRoom('TOO_MANY_REQUESTS', 'requests sent ahead of their answers');
     }
@@ -171,8 +171,8 @@ export class Connections {
   private release(line: Line, { body, ahead }: Held): void {
     line.bodies -= body;
     line.ahead -= ahead;
-    if (body > 0) this.bodies.give(line.client, body);
-    if (ahead > 0) this.ahead.give(line.client);
+    if (body > 0) this.bodies.release(line.client, body);
+    if (ahead > 0) this.ahead.release(line.client);
   }
 
   private look(): void {

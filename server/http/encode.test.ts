@@ -23,8 +23,8 @@ test('a list is the bytes of its JSON, also when its items are known by heart', 
 test('terms are told beside it', () => {
   fc.assert(
     fc.property(rankedReply, rankedItem, fc.array(term), (reply, item, terms) => {
-      const told = { ...reply, items: [{ ...item, terms }] };
-      expect(textOf(told)).toBe(JSON.stringify(nameReply(told)));
+      const reported = { ...reply, items: [{ ...item, terms }] };
+      expect(textOf(reported)).toBe(JSON.stringify(nameReply(reported)));
     }),
   );
 });

@@ -1,68 +1,68 @@
 // What is wrong with the head of a request that Node's parser lets through.
 import type { IncomingMessage } from 'node:http';
-import { shown } from '../shown.ts';
+import { quoteValue } from '../quote-value.ts';
 import { HttpRefusal } from './problem.ts';
 
 /** `host[:port]` of RFC 3986 section 3.2, as it may stand in a Host header. */
 const hostPattern = /^(?:\[[0-9a-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(?::\d{1,5})?$/i;
 
 /** The refusal, if there is one: what a proxy before us may have read in another way (RFC 9112). */
-export function headFault(incoming: IncomingMessage): HttpRefusal | undefined {
+export function checkHead(incoming: IncomingMessage): HttpRefusal | undefined {
   return (
-    versionFault(incoming) ??
-    hostFault(incoming) ??
-    codingFault(incoming) ??
-    expectationFault(incoming)
+    checkVersion(incoming) ??
+    checkHost(incoming) ??
+    checkCoding(incoming) ??
+    checkExpectation(incoming)
   );
 }
 
-function versionFault({ httpVersion }: IncomingMessage) {
+function checkVersion({ httpVersion }: IncomingMessage) {
   if (httpVersion === '1.1' || httpVersion === '1.0') return undefined;
-  return fault(505, 'version', httpVersion, 'HTTP/1.1', 'must be HTTP/1.1 or HTTP/1.0');
+  return refusalOf(505, 'version', httpVersion, 'HTTP/1.1', 'must be HTTP/1.1 or HTTP/1.0');
 }
 
-function hostFault({ rawHeaders, headers, httpVersionMinor }: IncomingMessage) {
+function checkHost({ rawHeaders, headers, httpVersionMinor }: IncomingMessage) {
   const { host } = headers;
   if (host === undefined) {
     if (httpVersionMinor === 0) return undefined;
-    return fault(400, 'host', undefined, 'one Host header', 'is required in HTTP/1.1');
+    return refusalOf(400, 'host', undefined, 'one Host header', 'is required in HTTP/1.1');
   }
   if (!hostPattern.test(host)) {
-    return fault(400, 'host', host, 'host or host:port (RFC 3986)', 'is not a host');
+    return refusalOf(400, 'host', host, 'host or host:port (RFC 3986)', 'is not a host');
   }
   return countOf(rawHeaders, 'host') === 1
     ? undefined
-    : fault(400, 'host', host, 'once', 'is given more than once');
+    : refusalOf(400, 'host', host, 'once', 'is given more than once');
 }
 
 /** Of the raw list: Node's own keeps the first Host and drops the others. */
 function countOf(rawHeaders: readonly string[], name: string): number {
   let count = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    const given = rawHeaders[at]!;
-    if (given.length === name.length && given.toLowerCase() === name) count += 1;
+    const headerName = rawHeaders[at]!;
+    if (headerName.length === name.length && headerName.toLowerCase() === name) count += 1;
   }
   return count;
 }
 
 /** Node takes whatever ends in `chunked` for chunked alone. */
-function codingFault({ headers, httpVersionMinor }: IncomingMessage) {
+function checkCoding({ headers, httpVersionMinor }: IncomingMessage) {
   const coding = headers['transfer-encoding'];
   if (coding === undefined) return undefined;
   const field = 'transfer-encoding';
   if (httpVersionMinor === 0) {
-    return fault(400, field, coding, 'content-length', 'is not known to HTTP/1.0');
+    return refusalOf(400, field, coding, 'content-length', 'is not known to HTTP/1.0');
   }
   if (coding.trim().toLowerCase() === 'chunked') return undefined;
-  return fault(501, field, coding, 'chunked', 'must be chunked');
+  return refusalOf(501, field, coding, 'chunked', 'must be chunked');
 }
 
-function expectationFault({ headers: { expect } }: IncomingMessage) {
+function checkExpectation({ headers: { expect } }: IncomingMessage) {
   if (expect === undefined || expect.toLowerCase() === '100-continue') return undefined;
-  return fault(417, 'expect', expect, '100-continue', 'cannot be met');
+  return refusalOf(417, 'expect', expect, '100-continue', 'cannot be met');
 }
 
-function fault(
+function refusalOf(
   status: ConstructorParameters<typeof HttpRefusal>[0],
   field: string,
   value: string | undefined,
@@ -70,6 +70,6 @@ function fault(
   message: string,
 ): HttpRefusal {
   return new HttpRefusal(status, `${field} ${message}`, {
-    violations: [{ field, value: shown(value), limit, message }],
+    violations: [{ field, value: quoteValue(value), limit, message }],
   });
 }

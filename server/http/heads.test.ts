@@ -1,4 +1,4 @@
-// Bytes of our own on a bare socket: heads that are wrong, late or odd, and what is told of them.
+// Bytes of our own on a bare socket: heads that are wrong, late or odd, and how they are answered.
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Loopback, openLoopback } from '../../tests/support/loopback.ts';

@@ -53,7 +53,7 @@ function readRequest({ method, url = '', headers }: IncomingMessage): RecommendR
   const end = question === -1 ? url.length : question;
   if (!url.endsWith(after, end)) return undefined;
   const memberId = url.slice(before.length, end - after.length);
-  // An encoded or an empty id, and a path of other segments, are told apart with more care.
+  // An encoded or an empty id, and a path of other segments, are distinguished with more care.
   if (memberId.includes('%') || memberId.includes('/')) return undefined;
   const input: Record<string, unknown> = { memberId };
   try {
@@ -65,7 +65,7 @@ function readRequest({ method, url = '', headers }: IncomingMessage): RecommendR
   return acceptMemberList(input);
 }
 
-/** Names and addresses as clients write them; the adapter judges all others. */
+/** Names and addresses as clients write them; the adapter checks all others. */
 function isPlainHost(host: string | undefined): boolean {
   return host !== undefined && /^[\w.:[\]-]+$/.test(host);
 }

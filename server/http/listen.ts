@@ -1,22 +1,22 @@
-// The listening socket: what Node refuses by itself is told as a problem too, and closing lets
+// The listening socket: what Node refuses by itself is answered as a problem too, and closing lets
 // answers finish.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { type Cuts, createCuts } from '../cuts.ts';
-import { Gate } from '../gate.ts';
 import { doorLimits } from '../limits.ts';
+import { LoadShedder } from '../load-shedder.ts';
 import { Chain } from '../operations/chain.ts';
 import type { EngineAccess } from '../operations/operation.ts';
+import { quoteValue } from '../quote-value.ts';
 import type { Door } from '../serve.ts';
-import { addressesBut } from '../shares.ts';
-import { shown } from '../shown.ts';
+import { addressesExcept } from '../shares.ts';
 import type { Serve } from './admit.ts';
 import { answerError, createApp } from './app.ts';
 import { Connections, type HttpLimits, type HttpTiming } from './connections.ts';
 import { createListEncoder } from './encode.ts';
-import { headFault } from './head.ts';
+import { checkHead } from './head.ts';
 import { createHotWay } from './hot.ts';
 import { HttpRefusal, refuseRequest } from './problem.ts';
 import { refuseTunnel, refuseUnparsed } from './unparsed.ts';
@@ -28,7 +28,7 @@ export interface ListenOptions {
   readonly access: EngineAccess;
   readonly log: Logger;
   /** Shared with the other doors; absent: one of its own. */
-  readonly gate?: Gate;
+  readonly loadShedder?: LoadShedder;
   readonly cuts?: Cuts;
   /** Addresses behind which many clients stand; absent: none. */
   readonly sharedAddresses?: readonly string[];
@@ -37,11 +37,11 @@ export interface ListenOptions {
   readonly limits?: Partial<HttpLimits>;
 }
 
-/** The url tells the port that was really taken. Rejects with Node's error when it cannot be. */
+/** The url names the port that was really taken. Rejects with Node's error when it cannot be. */
 export async function listen(options: ListenOptions): Promise<Door> {
   const { host, port, log, cuts = createCuts(log) } = options;
   const timing: HttpTiming = { ...doorLimits, ...options.timing };
-  const addressOf = addressesBut(options.sharedAddresses ?? []);
+  const addressOf = addressesExcept(options.sharedAddresses ?? []);
   const limits: HttpLimits = { ...doorLimits, ...options.limits };
   const connections = new Connections({ addressOf, cuts, timing, limits });
   const server = createServer({
@@ -72,9 +72,9 @@ export async function listen(options: ListenOptions): Promise<Door> {
 
 /** The app, with a way of its own for the hot reply. */
 function createServe(options: ListenOptions, cuts: Cuts): Serve {
-  const { host, access, log, gate = new Gate() } = options;
+  const { host, access, log, loadShedder = new LoadShedder() } = options;
   const encodeList = createListEncoder();
-  const chain = new Chain({ access, gate, log });
+  const chain = new Chain({ access, loadShedder, log });
   const app = createApp({ chain, log, encodeList, cuts });
   const listener = getRequestListener(app.fetch, {
     hostname: host,
@@ -90,8 +90,8 @@ function serveOn(server: Server, connections: Connections, serve: Serve): void {
   const take: Serve = (incoming, outgoing) => {
     try {
       if (!connections.take(incoming, outgoing)) return;
-      const fault = headFault(incoming);
-      if (fault !== undefined) throw fault;
+      const refusal = checkHead(incoming);
+      if (refusal !== undefined) throw refusal;
     } catch (error) {
       refuseRequest(outgoing, error);
       return;
@@ -117,7 +117,9 @@ function refusedTarget(error: unknown): unknown {
   if (!(error instanceof Error) || error.name !== 'RequestError') return error;
   const message = 'is not a valid request target or Host header';
   return new HttpRefusal(400, `request ${message}`, {
-    violations: [{ field: 'request', value: shown(error.message), limit: 'RFC 9112', message }],
+    violations: [
+      { field: 'request', value: quoteValue(error.message), limit: 'RFC 9112', message },
+    ],
     cause: error,
   });
 }

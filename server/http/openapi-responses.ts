@@ -33,7 +33,7 @@ interface Refusal {
   readonly headers?: Json;
 }
 
-/** Refusals that are told alike whatever was asked. */
+/** Refusals that are answered alike whatever was asked. */
 const refusals: Readonly<Record<number, Refusal>> = {
   400: {
     id: 'Unreadable',
@@ -86,8 +86,8 @@ export function responsesOf(operation: Operation): Json {
     // What is refused is a problem, here as everywhere.
     if (outcome === 'conflict' || outcome === 'rejected') continue;
     const before = responses[status];
-    const told = before?.['description'];
-    const description = told === undefined ? text : `${told}; or: ${text}`;
+    const earlier = before?.['description'];
+    const description = earlier === undefined ? text : `${earlier}; or: ${text}`;
     const lines = operation.long && { [ndjsonType]: progressLines };
     const content = { 'application/json': { schema: schemaOf(schema) }, ...lines };
     responses[status] = { description, content: { ...content, ...othersOf(status) } };
@@ -95,12 +95,12 @@ export function responsesOf(operation: Operation): Json {
   return responses;
 }
 
-/** Health is told as a document of its own, but for a connection too many. */
+/** Health is a document of its own, but for a connection too many. */
 function othersOf(status: number): Json {
   return status === 503 ? problem : {};
 }
 
-/** The head and the connection are judged before anything is asked. */
+/** The head and the connection are checked before anything is asked. */
 const always = [400, 408, 417, 431, 501, 503, 505];
 
 function refusalsOf({ method, path, tag, name, input }: Operation): readonly number[] {

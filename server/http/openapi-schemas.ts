@@ -1,5 +1,5 @@
 // The JSON Schemas of the OpenAPI document: those of zod, with the rules that zod checks by code
-// told as patterns and limits.
+// written as patterns and limits.
 import { z } from 'zod';
 import {
   itemSchema,

@@ -90,7 +90,10 @@ function bodyOf(operation: Operation, schemas: Json): Json | undefined {
   };
 }
 
-/** Each is judged by itself: one that is wrong is told so in its result, and stops nobody else. */
+/**
+ * Each is validated by itself: one that is wrong gets an error in its result, and stops nobody
+ * else.
+ */
 function manyOf({ key, max }: { key: string; max: number }, one: Json): Json {
   const other = { description: 'Whatever else it is, it is refused by its own result.' };
   const items = { anyOf: [one, other] };

@@ -1,7 +1,7 @@
 // Refusals over HTTP: RFC 9457 problem documents, and the one table from error codes to statuses.
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { EngineError, type ErrorCode, type FieldViolation } from '../../engine/index.ts';
-import { shown } from '../shown.ts';
+import { quoteValue } from '../quote-value.ts';
 
 /**
  * Wrong input that could be read is 422 everywhere; 400 is for what could not be read at all
@@ -58,13 +58,13 @@ export class HttpRefusal extends EngineError {
 }
 
 /** 405 with the methods that the path does take. */
-export function wrongMethod(given: string | undefined, taken: readonly string[]): HttpRefusal {
+export function wrongMethod(method: string | undefined, taken: readonly string[]): HttpRefusal {
   const limit = taken
     .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
     .join(', ');
   const message = `is not taken by this path; ${limit} is`;
-  return new HttpRefusal(405, `method ${given} ${message}`, {
-    violations: [{ field: 'method', value: shown(given), limit, message }],
+  return new HttpRefusal(405, `method ${method} ${message}`, {
+    violations: [{ field: 'method', value: quoteValue(method), limit, message }],
     headers: { allow: limit },
   });
 }
@@ -109,7 +109,7 @@ export function encodeProblem({ status, code, detail, reason, errors, result }: 
 }
 
 /**
- * The problem that an error is told as. What is no `EngineError` is ours to mend: its words stay in
+ * The problem document of an error. What is no `EngineError` is ours to mend: its words stay in
  * the log.
  */
 export function problemOf(error: unknown): Problem {

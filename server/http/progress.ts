@@ -36,7 +36,7 @@ interface Asking {
 
 /**
  * Lines `{done, total}`, one for each whole percent at most, then the result. The status is sent
- * before the work is done, so that a failure on the way is told as a problem in the last line.
+ * before the work is done, so that a failure on the way is answered as a problem in the last line.
  */
 export function answerWithProgress(
   { parts: { chain }, operation, caller, outgoing }: Asking,
@@ -53,7 +53,7 @@ export function answerWithProgress(
       const send = (line: string): void => {
         if (isOpen && !signal.aborted) controller.enqueue(encoder.encode(`${line}\n`));
       };
-      // Who has not read the last one is told how far it is when they have.
+      // Who has not read the last one learns how far it is when they have.
       const progress = percents((line) => (controller.desiredSize ?? 0) > 0 && send(line));
       send(await lastLine(async () => chain.run(operation, caller, input, { signal, progress })));
       if (isOpen) controller.close();
@@ -65,13 +65,13 @@ export function answerWithProgress(
   return new Response(body, { headers: { 'content-type': ndjsonType } });
 }
 
-/** A percent told twice says nothing; thousands of lines would only be thrown away. */
+/** A percent reported twice says nothing; thousands of lines would only be thrown away. */
 function percents(send: (line: string) => unknown): (done: number, total: number) => void {
-  let told = -1;
+  let lastPercent = -1;
   return (done, total) => {
     const percent = total === 0 ? 100 : Math.floor((done / total) * 100);
-    if (percent === told) return;
-    told = percent;
+    if (percent === lastPercent) return;
+    lastPercent = percent;
     send(JSON.stringify({ done, total }));
   };
 }

@@ -82,8 +82,8 @@ test('what only the engine can refuse is told with value and limit too', async (
   const expected = { status: 422, field: 'itemId', value: 'absent' };
   await expectRefusal(() => loopback.send('POST', '/v1/recommendations', body), expected);
   const query = 'minWatermark=other';
-  const told = { status: 422, field: 'minWatermark', value: '"other"' };
-  await expectRefusal(() => loopback.get(`/v1/items/popular?${query}`), told);
+  const reported = { status: 422, field: 'minWatermark', value: '"other"' };
+  await expectRefusal(() => loopback.get(`/v1/items/popular?${query}`), reported);
 });
 
 describe('over HTTP', () => {

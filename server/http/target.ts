@@ -1,8 +1,8 @@
 // The request target: path and query as they came in, split before they are decoded, so that no id
 // is taken for a route.
-import { type Flaw, setOwn } from '../json.ts';
+import { type ParseIssue, setOwn } from '../json.ts';
 import type { SchemaNode } from '../operations/violations.ts';
-import { shown } from '../shown.ts';
+import { quoteValue } from '../quote-value.ts';
 import { HttpRefusal } from './problem.ts';
 
 /** The path exactly as sent: no decoding, and no dot segments resolved (`..` may be an id). */
@@ -53,23 +53,23 @@ export function readQuery(
   query: string,
   fields: QueryFields,
   into: Record<string, unknown>,
-): Flaw[] {
-  const flaws: Flaw[] = [];
-  if (query === '') return flaws;
+): ParseIssue[] {
+  const parseIssues: ParseIssue[] = [];
+  if (query === '') return parseIssues;
   for (const pair of query.split('&')) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
     const name = decode(spaced(equals === -1 ? pair : pair.slice(0, equals)), 'query');
-    const text = decode(spaced(equals === -1 ? '' : pair.slice(equals + 1)), shown(name));
+    const text = decode(spaced(equals === -1 ? '' : pair.slice(equals + 1)), quoteValue(name));
     const node = Object.hasOwn(fields, name) ? fields[name] : undefined;
     const taken = Object.hasOwn(into, name);
     if (node?.type === 'array') {
       if (taken) (into[name] as string[]).push(text);
       else into[name] = [text];
     } else if (taken) {
-      flaws.push({
+      parseIssues.push({
         path: [name],
-        value: shown(text),
+        value: quoteValue(text),
         limit: 'once',
         message: 'is given more than once',
       });
@@ -77,7 +77,7 @@ export function readQuery(
       setOwn(into, name, node?.type === 'integer' ? integerOrText(text) : text);
     }
   }
-  return flaws;
+  return parseIssues;
 }
 
 function integerOrText(text: string): number | string {
@@ -102,7 +102,7 @@ function decode(text: string, field: string): string {
     const message = 'is not percent-encoded UTF-8';
     const limit = 'percent-encoded UTF-8 (RFC 3986)';
     throw new HttpRefusal(400, `${field} ${message}`, {
-      violations: [{ field, value: shown(text), limit, message }],
+      violations: [{ field, value: quoteValue(text), limit, message }],
       cause,
     });
   }

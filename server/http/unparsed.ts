@@ -72,13 +72,13 @@ function lateRefusal(isOfBody: boolean, timing: Unparsed['timing']): HttpRefusal
   return refusal(408, { field, value: lateCode, limit, message: 'did not arrive in time' });
 }
 
-function refusalOfParser({ code, message: said }: NodeJS.ErrnoException): HttpRefusal {
+function refusalOfParser({ code, message: reason }: NodeJS.ErrnoException): HttpRefusal {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW': {
       const limit = doorLimits.headBytesMax;
       const message = `must be at most ${limit} bytes together; POST takes more in its body`;
-      const told = { value: `more than ${limit} bytes`, limit, message };
-      return refusal(431, { field: 'request', ...told }, 'request line and headers');
+      const violation = { value: `more than ${limit} bytes`, limit, message };
+      return refusal(431, { field: 'request', ...violation }, 'request line and headers');
     }
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW': {
       const message = 'has chunk extensions that are too long';
@@ -86,15 +86,15 @@ function refusalOfParser({ code, message: said }: NodeJS.ErrnoException): HttpRe
     }
     case 'HPE_INVALID_URL': {
       const message = 'must be percent-encoded: 咖啡 is %E5%92%96%E5%95%A1';
-      const told = {
+      const violation = {
         value: 'other characters',
         limit: 'percent-encoded ASCII (RFC 3986)',
         message,
       };
-      return refusal(400, { field: 'path', ...told }, 'request target');
+      return refusal(400, { field: 'path', ...violation }, 'request target');
     }
     case 'HPE_INVALID_VERSION': {
-      if (!said.includes('Invalid HTTP version')) return notHttp(code);
+      if (!reason.includes('Invalid HTTP version')) return notHttp(code);
       const message = 'must be HTTP/1.1 or HTTP/1.0';
       return refusal(505, { field: 'version', value: code, limit: 'HTTP/1.1', message });
     }
@@ -102,8 +102,8 @@ function refusalOfParser({ code, message: said }: NodeJS.ErrnoException): HttpRe
     case 'HPE_UNEXPECTED_CONTENT_LENGTH':
     case 'HPE_INVALID_CONTENT_LENGTH': {
       const message = 'must be said once: by content-length, or by transfer-encoding: chunked';
-      const told = { value: code, limit: 'RFC 9112', message };
-      return refusal(400, { field: 'content-length', ...told }, 'the length of the body');
+      const violation = { value: code, limit: 'RFC 9112', message };
+      return refusal(400, { field: 'content-length', ...violation }, 'the length of the body');
     }
     default:
       return notHttp(code);
@@ -111,8 +111,8 @@ function refusalOfParser({ code, message: said }: NodeJS.ErrnoException): HttpRe
 }
 
 function notHttp(code = 'unknown'): HttpRefusal {
-  const told = { value: code, limit: 'RFC 9112', message: 'is not HTTP/1.1' };
-  return refusal(400, { field: 'request', ...told });
+  const violation = { value: code, limit: 'RFC 9112', message: 'is not HTTP/1.1' };
+  return refusal(400, { field: 'request', ...violation });
 }
 
 function refusal(

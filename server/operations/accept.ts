@@ -24,11 +24,11 @@ const quickFields: ReadonlySet<string> = new Set([
  * together.
  */
 export function acceptMemberList(raw: unknown): RecommendRequest | undefined {
-  const given = raw as Record<string, unknown>;
-  for (const field in given) if (!quickFields.has(field)) return undefined;
-  const { memberId, storeId, daypart } = given;
+  const fields = raw as Record<string, unknown>;
+  for (const field in fields) if (!quickFields.has(field)) return undefined;
+  const { memberId, storeId, daypart } = fields;
   // Not `??`: a null is no omission and must be refused.
-  const { scenario = 'guess-you-like', limit = limits.listItemsDefault, exclude = [] } = given;
+  const { scenario = 'guess-you-like', limit = limits.listItemsDefault, exclude = [] } = fields;
   const right =
     isId(memberId) &&
     (storeId === undefined || isId(storeId)) &&

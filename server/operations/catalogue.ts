@@ -9,7 +9,7 @@ import {
   storeSchema,
 } from '../../engine/index.ts';
 import { doorLimits } from '../limits.ts';
-import { shown } from '../shown.ts';
+import { quoteValue } from '../quote-value.ts';
 import { defineIngest } from './ingest.ts';
 import { defineRead, type Operation } from './operation.ts';
 import { itemPageSchema, storePageSchema } from './replies.ts';
@@ -185,7 +185,7 @@ function charactersOf(entry: object): number {
 
 function missing(field: string, id: string): never {
   const message = 'is not known here';
-  throw new EngineError('NOT_FOUND', `${field} ${shown(id)} ${message}`, {
-    violations: [{ field, value: shown(id), limit: 'a known id', message }],
+  throw new EngineError('NOT_FOUND', `${field} ${quoteValue(id)} ${message}`, {
+    violations: [{ field, value: quoteValue(id), limit: 'a known id', message }],
   });
 }

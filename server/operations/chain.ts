@@ -2,8 +2,8 @@
 // asks), limit, audit, run. A door adds only how it is asked and how it answers.
 import type { Logger } from 'pino';
 import type { EngineError, RankedReply, RecommendRequest, Waiting } from '../../engine/index.ts';
-import { type Gate, isBehind, overloaded } from '../gate.ts';
-import type { Visitor } from '../lane.ts';
+import type { PendingRequest } from '../codel-queue.ts';
+import { isBehind, type LoadShedder, overloadedError } from '../load-shedder.ts';
 import { type Asked, authorize, type Caller } from './caller.ts';
 import {
   type EngineAccess,
@@ -16,7 +16,7 @@ import {
 
 export interface ChainParts {
   readonly access: EngineAccess;
-  readonly gate: Gate;
+  readonly loadShedder: LoadShedder;
   readonly log: Logger;
 }
 
@@ -29,12 +29,12 @@ export interface ListAsked {
 
 export class Chain {
   readonly access: EngineAccess;
-  private readonly gate: Gate;
+  private readonly loadShedder: LoadShedder;
   private readonly log: Logger;
 
-  constructor({ access, gate, log }: ChainParts) {
+  constructor({ access, loadShedder, log }: ChainParts) {
     this.access = access;
-    this.gate = gate;
+    this.loadShedder = loadShedder;
     this.log = log;
   }
 
@@ -45,17 +45,17 @@ export class Chain {
 
   /** Limit: whether it may run right now. If not, it is to be given to `limit`. */
   mayPass(load: Load): boolean {
-    return load === 'free' || (load === 'list' && this.gate.isFree());
+    return load === 'free' || (load === 'list' && this.loadShedder.tryAdmitList());
   }
 
   /**
-   * Limit: before anything is read of what was sent, since to read and judge a receipt costs as
+   * Limit: before anything is read of what was sent, since to read and validate a receipt costs as
    * much as to count it. Serves or refuses, now or in a while.
    */
-  limit(load: Load, visitor: Visitor): void {
-    if (load === 'free') visitor.serve();
-    else if (load === 'list') this.gate.list(visitor);
-    else this.gate.write(visitor, isBehind(this.access));
+  limit(load: Load, request: PendingRequest): void {
+    if (load === 'free') request.serve();
+    else if (load === 'list') this.loadShedder.admitList(request);
+    else this.loadShedder.admitWrite(request, isBehind(this.access));
   }
 
   /**
@@ -64,7 +64,7 @@ export class Chain {
    */
   admitted(load: 'write'): Promise<void> {
     return new Promise((serve, reject) => {
-      this.limit(load, { serve, refuse: () => reject(overloaded()) });
+      this.limit(load, { serve, refuse: () => reject(overloadedError()) });
     });
   }
 
@@ -98,14 +98,14 @@ export class Chain {
     { keyId }: Caller,
     run: () => Result | Promise<Result>,
   ): Promise<Result> {
-    const told = { operation: name, ...(keyId !== undefined && { keyId }) };
+    const auditEntry = { operation: name, ...(keyId !== undefined && { keyId }) };
     try {
       const result = await run();
-      this.log.info({ ...told, outcome: result.outcome }, 'admin operation');
+      this.log.info({ ...auditEntry, outcome: result.outcome }, 'admin operation');
       return result;
     } catch (error) {
       const { reason, code = 'INTERNAL' } = error as Partial<EngineError>;
-      this.log.info({ ...told, outcome: reason ?? code }, 'admin operation');
+      this.log.info({ ...auditEntry, outcome: reason ?? code }, 'admin operation');
       throw error;
     }
   }

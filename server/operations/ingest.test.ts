@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => loopback.close());
 
 /** Writes items, and tells how many entries each turn of the event loop looked at. */
-async function writeCounted(items: readonly unknown[], flaws = [] as never[]) {
+async function writeCounted(items: readonly unknown[], parseIssues = [] as never[]) {
   let looked = 0;
   const counting = (value: unknown): boolean => {
     looked += Array.isArray(value) ? value.length : 1;
@@ -42,7 +42,7 @@ async function writeCounted(items: readonly unknown[], flaws = [] as never[]) {
     }
   })();
   const access = { engine: () => loopback.engine, readiness: () => loopback.engine.status() };
-  const { body } = await operation.run(access, anonymous, { value: { items }, flaws });
+  const { body } = await operation.run(access, anonymous, { value: { items }, parseIssues });
   isOver = true;
   await watching;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into results.
@@ -62,9 +62,9 @@ test('a batch of 1,000 malformed items tells each, the first of them every fault
   const items = Array.from({ length: 1_000 }, (_, index) => ({ itemId: `junk-${index}`, ...junk }));
   const { results, most } = await writeCounted(items);
   expect(results.map(({ id }) => id)).toEqual(items.map(({ itemId }) => itemId));
-  const told: number[] = results.map(({ errors }) => errors.length);
-  expect(told.slice(0, 50)).toEqual(Array(50).fill(doorLimits.violationsMax));
-  expect(told.slice(50)).toEqual(Array(950).fill(1));
+  const reported: number[] = results.map(({ errors }) => errors.length);
+  expect(reported.slice(0, 50)).toEqual(Array(50).fill(doorLimits.violationsMax));
+  expect(reported.slice(50)).toEqual(Array(950).fill(1));
   expect(results[999].message).toContain('and 19 more');
   expect(most).toBeLessThanOrEqual(doorLimits.turnEntries / doorLimits.pieceEntries + 1);
 });

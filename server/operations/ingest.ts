@@ -2,10 +2,10 @@
 // stop nobody else. What is long is validated over several turns of the event loop.
 import type { z } from 'zod';
 import type { Engine, Event, FieldViolation, IngestResult } from '../../engine/index.ts';
-import type { Flaw } from '../json.ts';
+import type { ParseIssue } from '../json.ts';
 import { doorLimits } from '../limits.ts';
 import { Turns } from '../pieces.ts';
-import { shown } from '../shown.ts';
+import { quoteValue } from '../quote-value.ts';
 import type { EngineAccess, Operation, Outcome, RawInput, Result } from './operation.ts';
 import { ingestResultSchema, ingestResultsSchema } from './replies.ts';
 import { type Checked, checkInSteps, refusal, summaryOf, valueAtField } from './violations.ts';
@@ -20,8 +20,8 @@ export interface IngestDefinition<S extends z.ZodObject>
   toEvent(input: z.output<S>): Event;
 }
 
-/** The same result as a door tells it: with every fault, its value and its limit. */
-type ToldResult = IngestResult & { readonly errors?: readonly FieldViolation[] };
+/** The same result as a door answers it: with every violation, its value and its limit. */
+type VisibleResult = IngestResult & { readonly errors?: readonly FieldViolation[] };
 
 export function defineIngest<S extends z.ZodObject>(definition: IngestDefinition<S>): Operation {
   const { idField: _idField, upsert, toEvent: _toEvent, ...description } = definition;
@@ -52,26 +52,26 @@ async function ingestOne<S extends z.ZodObject>(
   access: EngineAccess,
   raw: RawInput,
 ): Promise<Result> {
-  const checked = await checkLong(definition.input, raw.value, raw.flaws, new Turns());
+  const checked = await checkLong(definition.input, raw.value, raw.parseIssues, new Turns());
   if (!checked.ok) {
     const result = malformed(definition, raw.value, checked.violations);
     return { outcome: 'rejected', body: withoutErrors(result), violations: checked.violations };
   }
   const [result] = await access.engine().writes.ingest([definition.toEvent(checked.value)]);
-  const told = tell(result!, raw.value);
-  const accepted = told.status === 'created' || told.status === 'duplicate';
-  const outcome: Outcome = definition.upsert && accepted ? 'ok' : told.status;
-  return { outcome, body: withoutErrors(told), violations: told.errors ?? [] };
+  const visible = toVisible(result!, raw.value);
+  const accepted = visible.status === 'created' || visible.status === 'duplicate';
+  const outcome: Outcome = definition.upsert && accepted ? 'ok' : visible.status;
+  return { outcome, body: withoutErrors(visible), violations: visible.errors ?? [] };
 }
 
 /** Gives way to others whenever it has looked at as much as fits into one turn. */
 async function checkLong<S extends z.ZodType>(
   schema: S,
   raw: unknown,
-  flaws: readonly Flaw[],
+  parseIssues: readonly ParseIssue[],
   turns: Turns,
 ): Promise<Checked<z.output<S>>> {
-  const steps = checkInSteps(schema, raw, flaws);
+  const steps = checkInSteps(schema, raw, parseIssues);
   let step = steps.next();
   for (; !step.done; step = steps.next()) {
     if (turns.isOver(doorLimits.pieceEntries)) await turns.next();
@@ -85,31 +85,31 @@ async function ingestMany<S extends z.ZodObject>(
   raw: RawInput,
 ): Promise<Result> {
   const elements = envelopeOf(definition, raw);
-  const flaws = flawsByElement(raw.flaws);
+  const parseIssues = parseIssuesByElement(raw.parseIssues);
   const turns = new Turns();
   const events: Event[] = [];
   // Undefined: the engine has the word.
-  const refused: (ToldResult | undefined)[] = [];
-  let faults = 0;
+  const refused: (VisibleResult | undefined)[] = [];
+  let violationCount = 0;
   for (const [index, element] of elements.entries()) {
     if (turns.isOver(entriesOf(element))) await turns.next();
-    const checked = await checkLong(definition.input, element, flaws.get(index) ?? [], turns);
+    const checked = await checkLong(definition.input, element, parseIssues.get(index) ?? [], turns);
     if (checked.ok) {
       events.push(definition.toEvent(checked.value as z.output<S>));
       refused.push(undefined);
     } else {
-      const isMuch = faults >= doorLimits.batchViolationsMax;
-      const told = isMuch ? checked.violations.slice(0, 1) : checked.violations;
-      refused.push(malformed(definition, element, checked.violations, told));
-      faults += told.length;
+      const isMuch = violationCount >= doorLimits.batchViolationsMax;
+      const visible = isMuch ? checked.violations.slice(0, 1) : checked.violations;
+      refused.push(malformed(definition, element, checked.violations, visible));
+      violationCount += visible.length;
       if (turns.isOver(doorLimits.pieceEntries)) await turns.next();
     }
   }
   const accepted = (await ingestUnlessEmpty(access.engine(), events)).values();
-  const results: ToldResult[] = [];
+  const results: VisibleResult[] = [];
   for (const [index, element] of elements.entries()) {
     if (turns.isOver(1)) await turns.next();
-    results.push(refused[index] ?? tell(accepted.next().value!, element));
+    results.push(refused[index] ?? toVisible(accepted.next().value!, element));
   }
   return { outcome: 'ok', body: { results } };
 }
@@ -138,36 +138,46 @@ function envelopeOf<S extends z.ZodObject>(
   const envelope = raw.value as Record<string, unknown>;
   const elements = envelope[key];
   const violations: FieldViolation[] = [
-    ...outsideElements(raw.flaws, key).map(({ path, ...fault }) => ({
+    ...outsideElements(raw.parseIssues, key).map(({ path, ...issue }) => ({
       field: String(path[0] ?? 'body'),
-      ...fault,
+      ...issue,
     })),
   ];
   for (const field of Object.keys(envelope)) {
     if (field === key) continue;
     const message = `is not a known field beside ${key}`;
-    violations.push({ field, value: shown(envelope[field]), limit: key, message });
+    violations.push({ field, value: quoteValue(envelope[field]), limit: key, message });
   }
   if (!Array.isArray(elements) || elements.length < 1 || elements.length > max) {
     const limit = `an array of 1 to ${max}`;
-    violations.push({ field: key, value: shown(elements), limit, message: `must be ${limit}` });
+    violations.push({
+      field: key,
+      value: quoteValue(elements),
+      limit,
+      message: `must be ${limit}`,
+    });
   }
   if (violations.length > 0) throw refusal(violations.slice(0, doorLimits.violationsMax));
   return elements as readonly unknown[];
 }
 
-function outsideElements(flaws: readonly Flaw[], key: string): readonly Flaw[] {
-  const isInside = (path: Flaw['path']) => path[0] === key && path.length > 1;
-  return flaws.filter((flaw) => !isInside(flaw.path));
+function outsideElements(parseIssues: readonly ParseIssue[], key: string): readonly ParseIssue[] {
+  const isInside = (path: ParseIssue['path']) => path[0] === key && path.length > 1;
+  return parseIssues.filter((parseIssue) => !isInside(parseIssue.path));
 }
 
-/** The flaws of each element of a batch, told from there on; all others were refused before. */
-function flawsByElement(flaws: readonly Flaw[]): ReadonlyMap<number, readonly Flaw[]> {
-  const byElement = new Map<number, Flaw[]>();
-  for (const { path, ...fault } of flaws) {
+/**
+ * The parse issues of each element of a batch, with paths from there on; all others were refused
+ * before.
+ */
+function parseIssuesByElement(
+  parseIssues: readonly ParseIssue[],
+): ReadonlyMap<number, readonly ParseIssue[]> {
+  const byElement = new Map<number, ParseIssue[]>();
+  for (const { path, ...issue } of parseIssues) {
     const index = Number(path[1]);
     const ofElement = byElement.get(index) ?? [];
-    ofElement.push({ ...fault, path: path.slice(2) });
+    ofElement.push({ ...issue, path: path.slice(2) });
     byElement.set(index, ofElement);
   }
   return byElement;
@@ -178,8 +188,8 @@ function malformed<S extends z.ZodObject>(
   definition: IngestDefinition<S>,
   raw: unknown,
   violations: readonly FieldViolation[],
-  told = violations,
-): ToldResult {
+  visible = violations,
+): VisibleResult {
   const id = valueAtField(raw, definition.idField);
   const idNode = definition.input.shape[definition.idField]?.safeParse(id);
   return {
@@ -188,21 +198,21 @@ function malformed<S extends z.ZodObject>(
     reason: 'MALFORMED',
     message: summaryOf(violations),
     field: violations[0]!.field,
-    errors: told,
+    errors: visible,
   };
 }
 
 /** Adds to a refusal of the engine what was given and what is allowed. */
-function tell(result: IngestResult, raw: unknown): ToldResult {
+function toVisible(result: IngestResult, raw: unknown): VisibleResult {
   if (result.status !== 'conflict' && result.status !== 'rejected') return result;
   const field = result.field ?? 'body';
   const message = result.message ?? result.reason ?? result.status;
   const limit = result.limit ?? message;
-  const value = shown(valueAtField(raw, field));
+  const value = quoteValue(valueAtField(raw, field));
   return { ...result, errors: [{ field, value, limit, message }] };
 }
 
-function withoutErrors(result: ToldResult): object {
+function withoutErrors(result: VisibleResult): object {
   const { errors: _errors, ...rest } = result;
   return rest;
 }

@@ -85,7 +85,7 @@ test('an unknown member is erased with nothing removed, and refused is counted',
 });
 
 test('a body may come along with a DELETE but must say nothing else', async () => {
-  // Node's client frames the body of a DELETE only when it is told how long it is.
+  // Node's client frames the body of a DELETE only when it knows how long it is.
   const eraseWith = (body: object) => {
     const length = { 'content-length': JSON.stringify(body).length };
     return door.send('DELETE', memberPath('x'), body, length);
@@ -106,9 +106,9 @@ test('verify answers with its result, or with progress when lines are asked for'
   expect(plain.status).toBe(200);
   expect(auditSchema.parse(plain.json)).toMatchObject({ ok: true, differences: [] });
   const headers = { accept: 'application/x-ndjson' };
-  const told = await door.send('POST', '/v1/admin/verify', undefined, headers);
-  expect(told.headers['content-type']).toBe('application/x-ndjson');
-  const lines = told.text.trimEnd().split('\n');
+  const reported = await door.send('POST', '/v1/admin/verify', undefined, headers);
+  expect(reported.headers['content-type']).toBe('application/x-ndjson');
+  const lines = reported.text.trimEnd().split('\n');
   const parsed = lines.map((line) => JSON.parse(line));
   expect(auditSchema.parse(parsed.at(-1))).toEqual(plain.json);
   for (const { done, total } of parsed.slice(0, -1)) expect(done).toBeLessThanOrEqual(total);

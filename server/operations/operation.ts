@@ -11,7 +11,7 @@ import {
   type RecommendRequest,
   type Waiting,
 } from '../../engine/index.ts';
-import type { Flaw } from '../json.ts';
+import type { ParseIssue } from '../json.ts';
 import type { Caller, RpcService, Scope } from './caller.ts';
 import { validate } from './violations.ts';
 
@@ -46,12 +46,12 @@ export interface EngineAccess {
 }
 
 /**
- * Unvalidated input: the fields of path, query and body together. `flaws` were found by the wire
- * format.
+ * Unvalidated input: the fields of path, query and body together. `parseIssues` were found by the
+ * wire format.
  */
 export interface RawInput {
   readonly value: unknown;
-  readonly flaws: readonly Flaw[];
+  readonly parseIssues: readonly ParseIssue[];
 }
 
 export interface Operation {
@@ -111,7 +111,7 @@ export function defineRead<S extends z.ZodObject>(definition: ReadDefinition<S>)
     load: 'list',
     replies: { ok: reply },
     run(access, caller, raw) {
-      const input = validate(definition.input, raw.value, raw.flaws);
+      const input = validate(definition.input, raw.value, raw.parseIssues);
       const engine = access.engine();
       const answer = (): Result => ({ outcome: 'ok', body: handle(engine, input, caller) });
       return whenHeld(engine, watermarkOf(input), answer);
@@ -134,7 +134,7 @@ export function defineAction<S extends z.ZodObject>(definition: ActionDefinition
     bodyOptional: true,
     replies: { ok: reply },
     async run(access, caller, raw, waiting = {}) {
-      const input = validate(definition.input, raw.value, raw.flaws);
+      const input = validate(definition.input, raw.value, raw.parseIssues);
       return { outcome: 'ok', body: await handle(access.engine(), input, waiting, caller) };
     },
   };
@@ -155,8 +155,8 @@ interface ListDefinition<S extends z.ZodObject> extends Description {
 export function defineList<S extends z.ZodObject>(definition: ListDefinition<S>): Operation {
   const { reply, toRequest: canonical, accept, ...description } = definition;
   const toRequest = (raw: RawInput): RecommendRequest => {
-    const accepted = raw.flaws.length === 0 ? accept?.(raw.value) : undefined;
-    return accepted ?? canonical(validate(definition.input, raw.value, raw.flaws));
+    const accepted = raw.parseIssues.length === 0 ? accept?.(raw.value) : undefined;
+    return accepted ?? canonical(validate(definition.input, raw.value, raw.parseIssues));
   };
   return {
     ...description,

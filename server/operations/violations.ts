@@ -1,10 +1,10 @@
-// Validates what came through a door and tells every fault with its field, its value and the limit
-// it breaks: as many as are told, a long list piece by piece.
+// Validates what came through a door and reports every violation with its field, its value and the
+// limit it breaks: as many as are shown, a long list piece by piece.
 import { z } from 'zod';
 import { EngineError, type FieldViolation } from '../../engine/index.ts';
-import type { Flaw } from '../json.ts';
+import type { ParseIssue } from '../json.ts';
 import { doorLimits } from '../limits.ts';
-import { shown, shownPath } from '../shown.ts';
+import { quotePath, quoteValue } from '../quote-value.ts';
 import { longLists, withHeads } from './long-lists.ts';
 
 const { pieceEntries } = doorLimits;
@@ -30,15 +30,15 @@ export type Checked<T> =
   | { readonly ok: false; readonly violations: readonly FieldViolation[] };
 
 /**
- * Never throws. `flaws` are what the wire format already found wrong below this value. Stops when
- * as many faults are found as are told.
+ * Never throws. `parseIssues` are what the wire format already found wrong below this value. Stops
+ * when as many violations are found as are shown.
  */
 export function check<S extends z.ZodType>(
   schema: S,
   raw: unknown,
-  flaws: readonly Flaw[] = [],
+  parseIssues: readonly ParseIssue[] = [],
 ): Checked<z.output<S>> {
-  const steps = checkInSteps(schema, raw, flaws);
+  const steps = checkInSteps(schema, raw, parseIssues);
   let step = steps.next();
   while (!step.done) step = steps.next();
   return step.value;
@@ -48,35 +48,35 @@ export function check<S extends z.ZodType>(
 export function* checkInSteps<S extends z.ZodType>(
   schema: S,
   raw: unknown,
-  flaws: readonly Flaw[] = [],
+  parseIssues: readonly ParseIssue[] = [],
 ): Generator<void, Checked<z.output<S>>> {
   const lists = longLists(schema, raw);
   const parsed = schema.safeParse(lists.length === 0 ? raw : withHeads(raw as object, lists));
   const value = parsed.data as z.output<S>;
-  if (parsed.success && flaws.length + lists.length === 0) return { ok: true, value };
-  const faults = new Faults(schema, raw);
-  faults.addFlaws(flaws);
-  if (!parsed.success) faults.add(parsed.error.issues);
+  if (parsed.success && parseIssues.length + lists.length === 0) return { ok: true, value };
+  const found = new ViolationList(schema, raw);
+  found.addParseIssues(parseIssues);
+  if (!parsed.success) found.add(parsed.error.issues);
   for (const { name, entries, piece, max } of lists) {
     // Of a list that is too long, that is all there is to tell.
     if (entries.length > max) continue;
-    for (let from = pieceEntries; from < entries.length && !faults.isFull; from += pieceEntries) {
+    for (let from = pieceEntries; from < entries.length && !found.isFull; from += pieceEntries) {
       yield;
       const checked = piece.safeParse(entries.slice(from, from + pieceEntries));
-      if (!checked.success) faults.add(checked.error.issues, { name, from });
-      else if (faults.isEmpty) (value as Record<string, unknown[]>)[name]!.push(...checked.data);
+      if (!checked.success) found.add(checked.error.issues, { name, from });
+      else if (found.isEmpty) (value as Record<string, unknown[]>)[name]!.push(...checked.data);
     }
   }
-  return faults.isEmpty ? { ok: true, value } : { ok: false, violations: faults.told };
+  return found.isEmpty ? { ok: true, value } : { ok: false, violations: found.visible };
 }
 
 /** The validated input; throws INVALID_ARGUMENT with the violations. */
 export function validate<S extends z.ZodType>(
   schema: S,
   raw: unknown,
-  flaws: readonly Flaw[] = [],
+  parseIssues: readonly ParseIssue[] = [],
 ): z.output<S> {
-  const checked = check(schema, raw, flaws);
+  const checked = check(schema, raw, parseIssues);
   if (checked.ok) return checked.value;
   throw refusal(checked.violations);
 }
@@ -100,7 +100,7 @@ export function summaryOf(violations: readonly FieldViolation[]): string {
 export function withValues(error: unknown, raw: unknown): unknown {
   if (!(error instanceof EngineError) || error.violations.every(isComplete)) return error;
   const violations = error.violations.map((violation) => ({
-    value: shown(valueAtField(raw, violation.field)),
+    value: quoteValue(valueAtField(raw, violation.field)),
     limit: violation.message,
     ...violation,
   }));
@@ -151,7 +151,7 @@ function describeIssue(
   schema: z.ZodType,
   raw: unknown,
 ): readonly FieldViolation[] {
-  const value = shown(valueAt(raw, issue.path));
+  const value = quoteValue(valueAt(raw, issue.path));
   const field = fieldOf(issue.path);
   const node = nodeAt(schemaNode(schema), issue.path);
   const allowed = allowedWords(node);
@@ -159,7 +159,7 @@ function describeIssue(
     case 'unrecognized_keys':
       return issue.keys.slice(0, doorLimits.violationsMax).map((key) => ({
         field: fieldOf([...issue.path, key]),
-        value: shown(valueAt(raw, [...issue.path, key])),
+        value: quoteValue(valueAt(raw, [...issue.path, key])),
         limit: `one of ${Object.keys(node?.properties ?? {}).join(', ')}`,
         message: 'is not a known field',
       }));
@@ -196,7 +196,7 @@ function unitOf(origin: string): string {
 }
 
 function fieldOf(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? 'body' : shownPath(path);
+  return path.length === 0 ? 'body' : quotePath(path);
 }
 
 /** What the caller gave at a path; `undefined` when there is nothing. */
@@ -225,10 +225,10 @@ function nodeAt(root: SchemaNode, path: readonly PropertyKey[]): SchemaNode | un
 }
 
 /**
- * Faults as they are told: as many as `doorLimits.violationsMax`, and one of each field, since zod
- * may tell one number twice (not a safe integer, above the maximum).
+ * Violations as they are shown: as many as `doorLimits.violationsMax`, and one of each field, since
+ * zod may tell one number twice (not a safe integer, above the maximum).
  */
-class Faults {
+class ViolationList {
   private readonly byField = new Map<string, FieldViolation>();
   private readonly schema: z.ZodType;
   private readonly raw: unknown;
@@ -246,12 +246,12 @@ class Faults {
     return this.byField.size >= doorLimits.violationsMax;
   }
 
-  get told(): readonly FieldViolation[] {
+  get visible(): readonly FieldViolation[] {
     return [...this.byField.values()];
   }
 
-  addFlaws(flaws: readonly Flaw[]): void {
-    for (const { path, ...fault } of flaws) this.tell({ field: fieldOf(path), ...fault });
+  addParseIssues(parseIssues: readonly ParseIssue[]): void {
+    for (const { path, ...issue } of parseIssues) this.push({ field: fieldOf(path), ...issue });
   }
 
   /** `within`: of a piece of that list, from that entry on. */
@@ -263,12 +263,12 @@ class Faults {
       if (this.isFull) return;
       const path = within === undefined ? issue.path : pathWithin(within, issue.path);
       for (const violation of describeIssue({ ...issue, path }, this.schema, this.raw)) {
-        this.tell(violation);
+        this.push(violation);
       }
     }
   }
 
-  private tell(violation: FieldViolation): void {
+  private push(violation: FieldViolation): void {
     if (this.isFull || this.byField.has(violation.field)) return;
     this.byField.set(violation.field, violation);
   }

@@ -13,7 +13,7 @@ import {
   type NodeUnderTest,
   type ProcessUnderTest,
   type RedisUnderTest,
-  redisSays,
+  redisReply,
   startNode,
   startRedis,
 } from '../support/cluster.ts';
@@ -84,7 +84,7 @@ function faultsOfRedis(stage: Stage): Faults {
       stage.redis = await startRedis(stage.redis.folder, stage.redis.port);
     },
     'redis halted': () => halt(stage, stage.redis),
-    'redis emptied': async () => redisSays(stage.redis.port, 'FLUSHALL'),
+    'redis emptied': async () => redisReply(stage.redis.port, 'FLUSHALL'),
     'redis slow': () => during({ delayMs: random.integer(400) }),
     'redis unreachable': () => during(random.chance(0.5) ? 'hole' : 'cut'),
   };
@@ -135,9 +135,9 @@ async function suffer(folder: string): Promise<void> {
     await load.stop();
     const healedMs = await eventually('all count the same', () => agree(nodes), 20_000);
     console.log(`chaos: healed in ${Math.round(healedMs)} ms`);
-    await judge(nodes, load, stage.erased);
+    await check(nodes, load, stage.erased);
   } catch (error) {
-    for (const node of nodes) console.log(node.options.name, node.said.slice(-2_000));
+    for (const node of nodes) console.log(node.options.name, node.output.slice(-2_000));
     throw error;
   } finally {
     await load.stop();
@@ -162,7 +162,7 @@ async function endAndStart(
   node.start();
 }
 
-async function judge(
+async function check(
   nodes: readonly NodeUnderTest[],
   load: Load,
   erased: readonly string[],

@@ -1,6 +1,6 @@
 // One cell that changes by itself, in the memory of a follower or of its origin, is found by the
-// other within a minute, told, and mended: a follower takes a new snapshot, an origin counts anew.
-// An origin whose folder was put back has lost entries: who holds them gives them back.
+// other within a minute, reported, and repaired: a follower takes a new snapshot, an origin counts
+// anew. An origin whose folder was put back has lost entries: who holds them gives them back.
 import { cpSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -113,7 +113,7 @@ test('followers give back what an origin has lost that was put back without a re
     await origin.engine.writes.ingest(bought(`lost-${index}`));
   await eventually('both have it', areSame(origin));
   const older = await putBack(origin, kept);
-  // As soon as it listens it may write, before anybody has told it anything.
+  // As soon as it listens it may write, before anybody has sent it anything.
   for (let index = 0; index < 7; index++) await older.engine.writes.ingest(bought(`new-${index}`));
   await eventually('the origin has both', () => older.engine.status().events === 42);
   await eventually('they are the same', areSame(older));

@@ -103,7 +103,7 @@ test('a receipt accepted twice counts once, by the copy of the first origin', ()
     await exchange(a, b);
     expectSame(a, b);
     expect(a.inspect.digest()).toBe(alone.inspect.digest());
-    expect([a, b].map((engine) => engine.replication.doubled)).toEqual([1, 1]);
+    expect([a, b].map((engine) => engine.replication.receivedTwice)).toEqual([1, 1]);
     const asked = { scenario: 'buy-again', memberId: 'bob' };
     for (const engine of [a, b]) {
       const reply = engine.lists.recommend(recommendRequestSchema.parse(asked));

@@ -10,7 +10,7 @@ import {
   hasRedis,
   type NodeUnderTest,
   type RedisUnderTest,
-  redisSays,
+  redisReply,
   startNode,
   startRedis,
 } from '../support/cluster.ts';
@@ -85,7 +85,7 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
 
   test('Redis is emptied, and again', options, async () => {
     for (let round = 0; round < 5; round++) {
-      redisSays(redis.port, 'FLUSHALL');
+      redisReply(redis.port, 'FLUSHALL');
       await load.more(20);
     }
     await healed();
@@ -95,11 +95,11 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
   test('a replica that lags takes the place of Redis', options, async () => {
     const replica = await startRedis(join(folder.path, 'replica'));
     try {
-      redisSays(replica.port, 'REPLICAOF', '127.0.0.1', String(redis.port));
+      redisReply(replica.port, 'REPLICAOF', '127.0.0.1', String(redis.port));
       await eventually('the replica has caught up', () =>
-        redisSays(replica.port, 'INFO', 'replication').includes('master_link_status:up'),
+        redisReply(replica.port, 'INFO', 'replication').includes('master_link_status:up'),
       );
-      redisSays(replica.port, 'REPLICAOF', 'NO', 'ONE');
+      redisReply(replica.port, 'REPLICAOF', 'NO', 'ONE');
       await load.more(50);
       line.leadTo(replica.port);
       await load.more(50);
@@ -114,7 +114,7 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
   test('the stream is trimmed past a follower that was halted', options, async () => {
     followers[0]!.signal('SIGSTOP');
     await load.more(100);
-    redisSays(redis.port, 'XTRIM', stream(), 'MAXLEN', '1');
+    redisReply(redis.port, 'XTRIM', stream(), 'MAXLEN', '1');
     await load.more(20);
     followers[0]!.signal('SIGCONT');
     await healed();
@@ -151,9 +151,9 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
   });
 
   test('somebody else writes into the stream', options, async () => {
-    const frames = redisSays(redis.port, 'XLEN', stream());
+    const frames = redisReply(redis.port, 'XLEN', stream());
     expect(Number(frames)).toBeGreaterThan(0);
-    redisSays(redis.port, 'XADD', stream(), '*', 'f', 'forged');
+    redisReply(redis.port, 'XADD', stream(), '*', 'f', 'forged');
     await eventually('the forged frame is told', async () => {
       const { cluster } = await followers[0]!.readiness();
       return cluster.counters.forgedFrames > 0;
@@ -166,13 +166,13 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
     options,
     async () => {
       const lastId = '18446744073709551615-18446744073709551615';
-      const add = (id: string) => redisSays(redis.port, 'XADD', stream(), id, 'f', 'forged');
-      const drop = () => redisSays(redis.port, 'DEL', stream());
+      const add = (id: string) => redisReply(redis.port, 'XADD', stream(), id, 'f', 'forged');
+      const drop = () => redisReply(redis.port, 'DEL', stream());
       // What is done, and what once it is read: a stream that was dropped begins at ids of now.
       const ways = [
         [() => add(`${Date.now() + 3_600_000}-1`), drop],
         [() => add(lastId), () => {}],
-        [drop, () => redisSays(redis.port, 'SET', stream(), 'no stream')],
+        [drop, () => redisReply(redis.port, 'SET', stream(), 'no stream')],
       ] as const;
       const forged = async () => (await followers[0]!.readiness()).cluster.counters.forgedFrames;
       for (const [index, [spoil, goOn]] of ways.entries()) {
@@ -182,10 +182,10 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
         goOn();
         await load.more(10);
         await eventually(`way ${index} is mended`, async () => {
-          const told = await Promise.all(followers.map((node) => node.readiness()));
-          const lasts = redisSays(redis.port, 'XREVRANGE', stream(), '+', '-', 'COUNT', '1');
+          const reported = await Promise.all(followers.map((node) => node.readiness()));
+          const lasts = redisReply(redis.port, 'XREVRANGE', stream(), '+', '-', 'COUNT', '1');
           const isNow = Number(lasts.split('-')[0]) <= Date.now() + 1_000;
-          return isNow && told.every(({ cluster }) => cluster.follows[0].carrier === 'redis');
+          return isNow && reported.every(({ cluster }) => cluster.follows[0].carrier === 'redis');
         });
       }
       await healed();
@@ -229,14 +229,14 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
     options,
     async () => {
       const lines = [{ itemId: 'unmistakable-item', quantity: 1 }];
-      const told = {
+      const reported = {
         memberId: 'unmistakable-member',
         occurredAt: '2026-05-01T09:10:00+08:00',
         lines,
       };
       const bought = await shop.send('POST', '/v1/purchases', {
         purchaseId: 'unmistakable-1',
-        ...told,
+        ...reported,
       });
       expect(bought.status).toBe(201);
       await eventually('all have it', () => agreeNow(bought.body.watermark));
@@ -249,14 +249,14 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
         ['f1', true],
         ['f2', true],
       ]);
-      redisSays(redis.port, 'BGREWRITEAOF');
+      redisReply(redis.port, 'BGREWRITEAOF');
       await eventually('the file is rewritten', () =>
-        redisSays(redis.port, 'INFO', 'persistence').includes('aof_rewrite_in_progress:0'),
+        redisReply(redis.port, 'INFO', 'persistence').includes('aof_rewrite_in_progress:0'),
       );
       const bytes = readAppended();
       expect(bytes.includes(stream())).toBe(true);
       expect(bytes.includes('unmistakable')).toBe(false);
-      expect(redisSays(redis.port, 'XRANGE', stream(), '-', '+')).not.toContain('unmistakable');
+      expect(redisReply(redis.port, 'XRANGE', stream(), '-', '+')).not.toContain('unmistakable');
       await healed();
     },
   );
@@ -269,12 +269,12 @@ interface Acknowledged {
 
 /** The stream of the origin; its name says which chain it is of. */
 function stream(): string {
-  return redisSays(redis.port, 'KEYS', 'caini:*:journal:shop').trim();
+  return redisReply(redis.port, 'KEYS', 'caini:*:journal:shop').trim();
 }
 
 async function carriedBy(carrier: string): Promise<boolean> {
-  const told = await Promise.all(followers.map((follower) => follower.readiness()));
-  return told.every(({ cluster }) => cluster.follows[0].carrier === carrier);
+  const reported = await Promise.all(followers.map((follower) => follower.readiness()));
+  return reported.every(({ cluster }) => cluster.follows[0].carrier === carrier);
 }
 
 async function followersServe(): Promise<void> {

@@ -17,8 +17,8 @@ const timeout = 90_000;
 
 let folder: TemporaryFolder;
 let nodes: InnerNode[] = [];
-/** What the follower has told in its log. */
-let told: string[] = [];
+/** What the follower has written to its log. */
+let reported: string[] = [];
 
 beforeEach(async () => {
   folder = await makeTemporaryFolder('formats');
@@ -26,12 +26,12 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const node of nodes.toReversed()) await node.close();
   nodes = [];
-  told = [];
+  reported = [];
   await folder.remove();
 });
 
 async function start(options: Omit<InnerNodeOptions, 'folder'>): Promise<InnerNode> {
-  const write = (line: string) => void told.push(JSON.parse(line).msg);
+  const write = (line: string) => void reported.push(JSON.parse(line).msg);
   const log = options.role === 'follower' ? { log: pino({ level: 'warn' }, { write }) } : {};
   const node = await startInnerNode({ folder: folder.path, ...log, ...options });
   nodes.push(node);
@@ -52,7 +52,7 @@ const buys = (purchaseId: string) => {
 };
 
 const clusterOf = (node: InnerNode) => node.engine.status().cluster!;
-const linesOf = (what: RegExp) => told.filter((line) => what.test(line));
+const linesOf = (what: RegExp) => reported.filter((line) => what.test(line));
 const areSame = (one: InnerNode, other: InnerNode) => () =>
   one.engine.status().watermark === other.engine.status().watermark &&
   one.engine.inspect.digest() === other.engine.inspect.digest();
@@ -84,8 +84,9 @@ test('an empty follower takes no snapshot of another format, and one as soon as 
   await origin.engine.ready;
   await origin.engine.writes.ingest(buys('p'));
   const follower = await start({ role: 'follower', follows: [origin.address], format: later });
-  const isTold = () => bothNamed(later, formatVersion).test(follower.engine.status().waitingFor!);
-  await eventually('it says why it waits', isTold);
+  const isExplained = () =>
+    bothNamed(later, formatVersion).test(follower.engine.status().waitingFor!);
+  await eventually('it says why it waits', isExplained);
   await eventually('it has tried again', () => asked > 1);
   expect(linesOf(/no snapshot/)).toHaveLength(1);
   expect(linesOf(bothNamed(later, formatVersion))).toHaveLength(1);
@@ -107,8 +108,8 @@ test('of a node that neither tells nor asks for a format, as the first one, noth
   });
   await origin.engine.ready;
   const follower = await start({ role: 'follower', follows: [origin.address] });
-  const isTold = () => bothNamed(1, formatVersion).test(follower.engine.status().waitingFor!);
-  await eventually('it says why it waits', isTold);
+  const isExplained = () => bothNamed(1, formatVersion).test(follower.engine.status().waitingFor!);
+  await eventually('it says why it waits', isExplained);
   expect(existsSync(join(folder.path, 'follower', 'chain'))).toBe(false);
 });
 
@@ -141,9 +142,9 @@ test.skipIf(!hasRedis)(
       await eventually('Redis carries', () => carrier() === 'redis');
 
       const port = await stop(first);
-      told = [];
+      reported = [];
       await publishLater(redis);
-      await eventually('it is told', () => linesOf(bothNamed(later, formatVersion)).length > 0);
+      await eventually('it is logged', () => linesOf(bothNamed(later, formatVersion)).length > 0);
       const upgraded = await start({ role: 'origin', redisUrl, port, format: later });
       await upgraded.engine.ready;
       await upgraded.engine.writes.ingest(buys('q'));

@@ -1,5 +1,5 @@
-// What a user mistypes when several nodes are set up: what each of them is told, and that none of
-// it passes for working.
+// What a user mistypes when several nodes are set up: what error each of them gets, and that none
+// of it passes for working.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -42,8 +42,8 @@ test(
         const { ready, waitingFor = '' } = await lost.readiness();
         return !ready && waitingFor.includes(`${origin} `) && waitingFor.includes(why);
       });
-      expect(lost.said.split('no snapshot').length - 1).toBe(1);
-      expect(lost.said).not.toContain('Resolution note');
+      expect(lost.output.split('no snapshot').length - 1).toBe(1);
+      expect(lost.output).not.toContain('Resolution note');
     }
   },
 );
@@ -59,7 +59,7 @@ test('a folder with a chain of its own does not become a follower', start, async
   const old = await cast.start({ role: 'follower', name: 'old', origin: shop.address });
   await ended(old);
   expect(old.exitCode).toBe(1);
-  expect(old.said).toContain('holds a chain of its own, of 1 events, and cannot follow');
+  expect(old.output).toContain('holds a chain of its own, of 1 events, and cannot follow');
 });
 
 test('an origin by the name of the one that it follows does not start', start, async () => {
@@ -74,7 +74,7 @@ test('an origin by the name of the one that it follows does not start', start, a
   cast.add(twin);
   await ended(twin);
   expect(twin.exitCode).toBe(1);
-  expect(twin.said).toContain('is named shop too: every node needs a name of its own');
+  expect(twin.output).toContain('is named shop too: every node needs a name of its own');
 });
 
 test('a node that follows itself is refused by the name of the setting', start, async () => {
@@ -88,7 +88,7 @@ test('a node that follows itself is refused by the name of the setting', start, 
   own.start();
   await ended(own);
   expect(own.exitCode).toBe(2);
-  expect(own.said).toContain(`CAINI_ORIGIN names ${origin}, which is this node itself`);
+  expect(own.output).toContain(`CAINI_ORIGIN names ${origin}, which is this node itself`);
 });
 
 test('another half-life, and a Redis that is not there, are told in the log', start, async () => {
@@ -105,7 +105,7 @@ test('another half-life, and a Redis that is not there, are told in the log', st
     [
       `does not follow ${shop.address}: shop counts with half-lives 60/30`,
       'redis does not carry, the log does: connect ECONNREFUSED',
-    ].every((line) => follower.said.includes(line)),
+    ].every((line) => follower.output.includes(line)),
   );
   const { waitingFor } = await follower.readiness();
   expect(waitingFor).toContain('shop counts with half-lives 60/30');

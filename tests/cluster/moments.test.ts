@@ -1,5 +1,5 @@
 // Chains of several origins that are put back to a moment: by the position and the clock of the
-// node whose backup it was. What came after it in its own life is given up for good.
+// node whose backup it was. What came after it in its own epoch is given up for good.
 import { expect, test } from 'vitest';
 import type { Engine } from '../../engine/index.ts';
 import {
@@ -17,7 +17,7 @@ const receiptsOf = (engine: Engine) =>
   [...new Set([...engine.records.receipts()].map(({ purchaseId }) => purchaseId))].sort();
 
 /** Two origins whose clocks are an hour apart, and what stood at a after each of its receipts. */
-async function told(chain: Chain) {
+async function stateOf(chain: Chain) {
   const a = await chain.open('a');
   const b = await chain.open('b', { origin: 'b', clock: () => chain.nowMs + 3_600_000 });
   const moments: { nowMs: number; head: number; digest: string; watermark: string }[] = [];
@@ -38,7 +38,7 @@ async function told(chain: Chain) {
 
 test('a log of several origins goes back to a position or a time of its own node', () =>
   withChain(async (chain) => {
-    const { moments } = await told(chain);
+    const { moments } = await stateOf(chain);
     for (const { nowMs, head, digest, watermark } of moments.slice(1, 5)) {
       for (const cut of [{ toSequence: head }, { toTimeMs: nowMs }]) {
         const into = await putBackTo(chain, 'a', cut);
@@ -56,7 +56,7 @@ test('a log of several origins goes back to a position or a time of its own node
 
 test('what came after the moment does not come back from who holds it', () =>
   withChain(async (chain) => {
-    const { a, b, moments } = await told(chain);
+    const { a, b, moments } = await stateOf(chain);
     const f = await chain.open('f', { isFollower: true });
     await exchange(a, f);
     const into = await putBackTo(chain, 'a', { toSequence: moments[2]!.head });

@@ -124,8 +124,8 @@ test('followers behind one port serve together, and one that dies is started aga
 }, async () => {
   const shop = await cast.start({ role: 'origin', name: 'shop', followers: 2 });
   const namesSeen = async () => {
-    const told = await Promise.all(Array.from({ length: 6 }, () => shop.readinessAnew()));
-    return new Set(told.filter(({ ready }) => ready).map(({ cluster }) => cluster.node));
+    const reported = await Promise.all(Array.from({ length: 6 }, () => shop.readinessAnew()));
+    return new Set(reported.filter(({ ready }) => ready).map(({ cluster }) => cluster.node));
   };
   await eventually('both serve', async () => (await namesSeen()).size === 2);
   const watermark = await buy(shop, 'ann');
@@ -219,8 +219,8 @@ test('two origins take receipts while the line between them is down, and become 
   await buy(shop, 'cid', { purchaseId: 'twice' });
   // Nobody carries the till's entries to the shop: the hub has both, the till has the shop's.
   await eventually('the hub and the till have both copies', async () => {
-    const told = await Promise.all([hub.readiness(), till.readiness()]);
-    return told.every(({ cluster }) => cluster.counters.sharedReceipts === 1);
+    const reported = await Promise.all([hub.readiness(), till.readiness()]);
+    return reported.every(({ cluster }) => cluster.counters.sharedReceipts === 1);
   });
   await eventually('the hub and the till agree', () => agree([hub, till]));
   expect((await hub.readiness()).watermark).toMatch(/^shop\/\d+:2,till\/\d+:3$/);
@@ -258,8 +258,8 @@ test('an erase reaches every node, and the receipt says so', { timeout }, async 
 
 test('an erase that was asked of a follower tells of every node too', { timeout }, async () => {
   const { first } = await shopAndTwo();
-  const { nodes: told, digestAfter: digest } = await first.ask('DELETE', '/v1/members/ann');
-  expect(told).toEqual([
+  const { nodes: reported, digestAfter: digest } = await first.ask('DELETE', '/v1/members/ann');
+  expect(reported).toEqual([
     { node: 'f1', acknowledged: true, digest },
     { node: 'f2', acknowledged: true, digest },
   ]);

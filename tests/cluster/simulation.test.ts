@@ -31,7 +31,7 @@ const commandsMax = 40;
 test(`${runs} stories of three origins and a follower end in one state`, { timeout: 0 }, () =>
   fc.assert(
     fc.asyncProperty(chains(commandsMax), fc.nat(), (chain, seed) =>
-      withTemporaryFolder((folder) => new Story(folder, seed).tell(chain), 'simulation'),
+      withTemporaryFolder((folder) => new Story(folder, seed).share(chain), 'simulation'),
     ),
     trials(runs, timeLimitMs),
   ),
@@ -62,7 +62,7 @@ class Story {
   private readonly nodes = new Map<Name, Engine>();
   /** Receipts that an origin has said are kept. */
   private readonly created = new Set<string>();
-  private readonly told: Event[] = [];
+  private readonly sent: Event[] = [];
   /** How far the clock of each node is off. */
   private readonly skewMs: Readonly<Record<Name, number>>;
   private readonly retentionDays: Readonly<Record<Origin, number | undefined>>;
@@ -120,7 +120,7 @@ class Story {
     return values[this.random.integer(values.length)]!;
   }
 
-  async tell(chain: Chain): Promise<void> {
+  async share(chain: Chain): Promise<void> {
     try {
       for (const name of names) this.nodes.set(name, await this.open(name));
       const kinds = new Set(chain.commands.map(({ kind }) => kind));
@@ -130,7 +130,7 @@ class Story {
         const name = this.pick(origins);
         this.nowMs += this.random.integer(5_000);
         if (step.kind === 'ingest') {
-          this.told.push(...step.events);
+          this.sent.push(...step.events);
           await this.ingest(name, step.events);
         }
         if (step.kind === 'erase') await this.node(name).members.erase(step.memberId);
@@ -143,7 +143,7 @@ class Story {
         if (this.random.chance(0.6)) await this.carry(this.pick(links));
       }
       await this.heal();
-      await this.judge();
+      await this.check();
     } finally {
       for (const node of this.nodes.values()) await node.close();
     }
@@ -161,8 +161,8 @@ class Story {
 
   /** What a till sends again reaches another origin, now and then with another day or member. */
   private async repeat(name: Origin): Promise<void> {
-    if (this.told.length === 0) return;
-    const event = this.pick(this.told);
+    if (this.sent.length === 0) return;
+    const event = this.pick(this.sent);
     if (event.kind !== 'purchase' || this.random.chance(0.4)) return this.ingest(name, [event]);
     const { purchase } = event;
     // What is brought back of a receipt of which one copy is forgotten and one is not is the one
@@ -265,7 +265,7 @@ class Story {
       if (this.random.chance(0.1)) entries.splice(this.random.integer(entries.length), 1);
       await taker.apply(entries, giver.newestDay);
     } catch (error) {
-      // A gap is told, and nothing of it is taken.
+      // A gap is reported, and nothing of it is taken.
       expect(error).toBeInstanceOf(EngineError);
       const reasons = this.wasPutBack ? ['GAP', ...forked] : ['GAP'];
       expect(reasons).toContain((error as EngineError).reason);
@@ -282,7 +282,7 @@ class Story {
     }
   }
 
-  /** As a node does: reads on, or gives back what the other has lost, or is made anew. */
+  /** As a node does: reads on, or sends back what the other has lost, or is made anew. */
   private async bring(from: Name, to: Name): Promise<number> {
     const [giver, taker] = [this.node(from).replication, this.node(to).replication];
     try {
@@ -291,7 +291,7 @@ class Story {
       if (!this.wasPutBack) throw error;
       const { reason } = error as EngineError;
       expect(forked).toContain(reason);
-      // The other has not heard of a new life yet: that comes to it by another way.
+      // The other has not heard of a new epoch yet: that comes to it by another way.
       if (reason === 'EPOCH_ENDED') return 0;
     }
     let given = 0;
@@ -310,7 +310,7 @@ class Story {
     return 1;
   }
 
-  private async judge(): Promise<void> {
+  private async check(): Promise<void> {
     const [a, b, c, f] = names.map((name) => this.node(name));
     // What stands in the logs of the origins now, taken in the other order by a node that was never
     // there: erased members are not in them any more.
@@ -328,15 +328,15 @@ class Story {
       expect(node.inspect.digest(), name).toBe(a!.inspect.digest());
       expect(await node.replication.addsUp(), name).toBe(true);
       expect(await node.upkeep.verify(), name).toMatchObject({ differences: [] });
-      expect(saidOfItems(node), name).toEqual(saidOfItems(a!));
+      expect(itemReplies(node), name).toEqual(itemReplies(a!));
     }
-    await this.judgeReopened(f!.inspect.digest());
-    this.judgeLists();
-    this.judgeReceipts();
+    await this.checkReopened(f!.inspect.digest());
+    this.checkLists();
+    this.checkReceipts();
   }
 
   /** The checkpoint and what came after it hold the same: in one story of five, being slow. */
-  private async judgeReopened(digest: string): Promise<void> {
+  private async checkReopened(digest: string): Promise<void> {
     if (this.random.chance(0.8)) return;
     for (const name of names) {
       await this.reopen(name);
@@ -344,7 +344,7 @@ class Story {
     }
   }
 
-  private judgeLists(): void {
+  private checkLists(): void {
     for (const question of questions()) {
       const lists = names.map((name) => {
         const { recommendationId: _, ...reply } = this.node(name).lists.recommend(question);
@@ -354,7 +354,7 @@ class Story {
     }
   }
 
-  private judgeReceipts(): void {
+  private checkReceipts(): void {
     const kept = names.map((name) => {
       const rows = [...this.node(name).records.receipts({ gross: true })];
       return rows.map(({ purchaseId, itemId, memberId }) => [purchaseId, itemId, memberId].join());
@@ -371,7 +371,7 @@ function receiptIds(node: Engine): Set<string> {
 }
 
 /** Also those that were only met in receipts, as long as one of them counts. */
-function saidOfItems(node: Engine) {
+function itemReplies(node: Engine) {
   const byText = (values: Iterable<object>) => [...values].map((one) => JSON.stringify(one)).sort();
   return [byText(node.catalogue.items()), byText(node.catalogue.stores())];
 }

@@ -99,7 +99,7 @@ describe('one member', () => {
     await honest.servedMore(2);
   }, 120_000);
 
-  test('with receipts of many new items each grows no more than the counts foresee', async () => {
+  test('with receipts of many new items each grows no more than the counts estimate', async () => {
     const before = await stage.memory();
     const longest = await stage.longestTurn(async () => {
       for (let number = 0; number < many(10, 60); number++) {

@@ -44,10 +44,10 @@ const reasonOf = (engine: Engine, event: Event) =>
 /** Writes items until one is refused; the number of that one. */
 async function fill(engine: Engine, onTaken = () => {}, from = 0): Promise<number> {
   for (let number = from; ; number++) {
-    const told = await reasonOf(engine, itemOf(number, wordsOf(number)));
+    const reported = await reasonOf(engine, itemOf(number, wordsOf(number)));
     onTaken();
-    if (told === 'created') continue;
-    expect(told).toBe('RESOURCE_EXHAUSTED CATALOGUE_FULL');
+    if (reported === 'created') continue;
+    expect(reported).toBe('RESOURCE_EXHAUSTED CATALOGUE_FULL');
     return number;
   }
 }
@@ -103,10 +103,11 @@ test(
   'the log warns once from 80 % on, and again when there was room in between',
   () =>
     withTemporaryFolder(async (dataDir) => {
-      const told: string[] = [];
-      const notify = (message: string) => told.push(message);
+      const reported: string[] = [];
+      const notify = (message: string) => reported.push(message);
       const engine = await openEngine({ dataDir, clock, notify, catalogueMaxBytes: maxBytes });
-      const warnings = () => told.filter((message) => message.startsWith('items and stores use'));
+      const warnings = () =>
+        reported.filter((message) => message.startsWith('items and stores use'));
       const useOf = ({ usedBytes }: { readonly usedBytes: number }) => usedBytes / maxBytes;
       const shares: number[] = [];
       const taken = await fill(engine, () => {
@@ -129,12 +130,12 @@ test(
 async function serving(dataDir: string): Promise<{ url: string; stop(): Promise<void> }> {
   const words = ['serve', '--data-dir', dataDir, '--http-port', '0', '--grpc-port', '0'];
   const { child, ended } = startCaini(words, { NODE_OPTIONS: '--max-old-space-size=256' });
-  let said = '';
+  let output = '';
   child.stdout!.on('data', (text) => {
-    said += String(text);
+    output += String(text);
   });
-  while (!said.includes('caini listens on')) await once(child.stdout!, 'data');
-  const url = /http:\/\/[\w.:]+/.exec(said)![0];
+  while (!output.includes('caini listens on')) await once(child.stdout!, 'data');
+  const url = /http:\/\/[\w.:]+/.exec(output)![0];
   while ((await fetch(`${url}/readyz`)).status !== 200)
     await new Promise((go) => setTimeout(go, 50));
   return {

@@ -4,9 +4,9 @@ import { pino } from 'pino';
 import { recordTurns } from '../../dist/bench/turns.js';
 import { openEngine } from '../../dist/engine/index.js';
 import { createCuts } from '../../dist/server/cuts.js';
-import { Gate } from '../../dist/server/gate.js';
 import { listen as listenGrpc } from '../../dist/server/grpc/listen.js';
 import { listen as listenHttp } from '../../dist/server/http/listen.js';
+import { LoadShedder } from '../../dist/server/load-shedder.js';
 
 const { dataDir, http, grpc } = JSON.parse(process.argv[2]);
 const log = pino({ level: 'silent' });
@@ -17,7 +17,7 @@ const shared = {
   port: 0,
   access: { engine: () => engine, readiness: () => engine.status() },
   log,
-  gate: new Gate(),
+  loadShedder: new LoadShedder(),
   cuts: createCuts(log),
 };
 const doors = [await listenHttp({ ...shared, ...http }), await listenGrpc({ ...shared, ...grpc })];

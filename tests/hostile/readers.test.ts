@@ -59,7 +59,7 @@ function silentTills(): RawCall[] {
 }
 
 /** Each says as much as HTTP/2 takes, until it is cut. */
-function sayUntilCut(tills: readonly RawCall[], message: (count: number) => Buffer) {
+function sendUntilCut(tills: readonly RawCall[], message: (count: number) => Buffer) {
   const endings = tills.map(async (till, index) => {
     for (let count = 1; !till.hasEnded; count++) {
       if (till.stream.write(message(index * 1_000_000 + count))) continue;
@@ -86,7 +86,7 @@ test.each(Object.entries(says))(
   'tills that %s and never read are cut, and cost little until then',
   async (_, message) => {
     const before = await stage.memory();
-    const cut = sayUntilCut(silentTills(), message);
+    const cut = sendUntilCut(silentTills(), message);
     await honest.servedMore(3);
     const height = await stage.memory();
     expect(megabytes(height.held - before.held)).toBeLessThan(60);

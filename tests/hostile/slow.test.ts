@@ -110,7 +110,7 @@ describe('over HTTP', () => {
 
   test('connections beyond the share of one address are told so', async () => {
     const most = many(300, 2_048);
-    // The other address of this machine, so that honest clients are told apart from it.
+    // The other address of this machine, so that honest clients are distinguished from it.
     const sockets = Array.from({ length: most + 50 }, () => dial(stage.http, '127.0.0.2').resume());
     opened.push(...sockets);
     const answers = answersOf(sockets);
@@ -139,9 +139,9 @@ describe('over gRPC', () => {
     expect(megabytes((await stage.memory()).held - before.held)).toBeLessThan(110);
     const ends = await Promise.all(calls.map(({ ended }) => ended));
     // Late, or too much; in the midst of its message a client may only hear that it is reset.
-    const told = ends.map(({ status }) => status ?? 'reset');
-    expect(told.filter((each) => !['4', '8', 'reset'].includes(each))).toEqual([]);
-    expect(told).toContain('8');
+    const reported = ends.map(({ status }) => status ?? 'reset');
+    expect(reported.filter((each) => !['4', '8', 'reset'].includes(each))).toEqual([]);
+    expect(reported).toContain('8');
     await vi.waitFor(async () => {
       const { held, openCalls } = await stage.memory();
       expect(openCalls).toBeLessThanOrEqual(3);

@@ -60,27 +60,27 @@ export async function openStage({ http, grpc }: StageOptions = {}): Promise<Stag
     grpc: { ...grpc, timing: { ...timing, ...grpc?.timing } },
   };
   const script = join(import.meta.dirname, 'doors-child.mjs');
-  // The clock of turns is told as experimental.
+  // The clock of turns is marked as experimental.
   const env = { ...process.env, NODE_NO_WARNINGS: '1' };
   const child = fork(script, [JSON.stringify(task)], { execArgv: ['--expose-gc'], env });
-  const urls = (await heard(child)) as { http: string; grpc: string };
+  const urls = (await received(child)) as { http: string; grpc: string };
   return {
     ...urls,
     async memory() {
       child.send('memory');
-      return (await heard(child)) as Memory;
+      return (await received(child)) as Memory;
     },
     async longestTurn(work) {
       child.send('watch');
-      await heard(child);
+      await received(child);
       await work();
       child.send('turns');
-      return ((await heard(child)) as Turns).processorMax;
+      return ((await received(child)) as Turns).processorMax;
     },
     async cuts() {
       const text = await (await fetch(`${urls.http}/metrics`)).text();
-      const told = text.matchAll(/caini_cut_total\{door="\w+",reason="(\w+)"\} (\d+)/g);
-      return Object.fromEntries([...told].map(([, reason, count]) => [reason, Number(count)]));
+      const reported = text.matchAll(/caini_cut_total\{door="\w+",reason="(\w+)"\} (\d+)/g);
+      return Object.fromEntries([...reported].map(([, reason, count]) => [reason, Number(count)]));
     },
     async close() {
       child.send('stop');
@@ -118,7 +118,7 @@ export async function say(
   return { status: response.status, text: await response.text() };
 }
 
-async function heard(child: ChildProcess): Promise<unknown> {
+async function received(child: ChildProcess): Promise<unknown> {
   const died = new AbortController();
   const exit = once(child, 'exit', { signal: died.signal }).then(([code, signal]) => {
     throw new Error(`the server has died: ${signal ?? code}`);
@@ -219,7 +219,7 @@ function adviceFor(checkout: ReturnType<typeof newClient>): Promise<void> {
   });
 }
 
-/** A bare connection that reads nothing until it is told to; `from` is its own address. */
+/** A bare connection that reads nothing until it is asked to; `from` is its own address. */
 export function dial(url: string, from?: string): Socket {
   const { hostname, port } = new URL(url.replace('grpc://', 'http://'));
   const socket = connect({

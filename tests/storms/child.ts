@@ -49,7 +49,7 @@ export interface WorkerOptions {
 /** One worker process; every wait ends when it dies. */
 export class Worker {
   private readonly child: ChildProcess;
-  private readonly heard: Report[] = [];
+  private readonly received: Report[] = [];
   private wake: (() => void) | undefined;
   private errors = '';
   private end: string | undefined;
@@ -63,8 +63,8 @@ export class Worker {
     this.child.stderr!.on('data', (bytes) => {
       this.errors = `${this.errors}${bytes}`.slice(-2_000);
     });
-    this.child.on('message', (said) => {
-      this.heard.push(said as Report);
+    this.child.on('message', (output) => {
+      this.received.push(output as Report);
       this.wake?.();
     });
     this.child.on('exit', (code, signal) => {
@@ -83,9 +83,9 @@ export class Worker {
 
   /** The next report; a string says how the process ended, or that it said nothing in time. */
   async hear(milliseconds: number): Promise<Report | string> {
-    if (this.heard.length === 0 && this.isAlive) await this.wait(milliseconds);
-    const said = this.heard.shift();
-    if (said) return said;
+    if (this.received.length === 0 && this.isAlive) await this.wait(milliseconds);
+    const output = this.received.shift();
+    if (output) return output;
     return this.isAlive ? `nothing heard in ${milliseconds} ms` : `${this.end} ${this.errors}`;
   }
 

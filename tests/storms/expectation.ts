@@ -22,7 +22,7 @@ export interface Expectation {
   readonly members: ReadonlySet<string>;
   /** Members of whom an acknowledged erase, or a former look, says that they are gone. */
   readonly erased: ReadonlySet<string>;
-  /** Members whom an unanswered erase or merge may have erased: nobody was told. */
+  /** Members whom an unanswered erase or merge may have erased: nobody got an answer. */
   readonly uncertain: ReadonlySet<string>;
   readonly unanswered: readonly Promised[];
   readonly created: readonly Promised[];

@@ -81,7 +81,7 @@ function contentsOf({ sendings }: Receipt): string[] {
   );
 }
 
-function judgeReceipt(look: Look, receipt: Receipt, lines: string | undefined, isErased: boolean) {
+function checkReceipt(look: Look, receipt: Receipt, lines: string | undefined, isErased: boolean) {
   const { purchaseId, sendings } = receipt;
   if (isErased) return lines === undefined ? undefined : `${purchaseId} of an erased member stays`;
   const held = sendings.find(isHeld);
@@ -90,38 +90,38 @@ function judgeReceipt(look: Look, receipt: Receipt, lines: string | undefined, i
     return allowed.includes(lines) ? undefined : `${purchaseId} holds ${lines}, not ${allowed}`;
   }
   if (held) return `${purchaseId} was ${held.answer!.status} at ${held.answer!.watermark}: lost`;
-  return judgeImported(look, sendings);
+  return checkImported(look, sendings);
 }
 
 /** A receipt of the import is there exactly when the bookmark has passed it. */
-function judgeImported({ engine }: Look, sendings: readonly Promised[]): string | undefined {
+function checkImported({ engine }: Look, sendings: readonly Promised[]): string | undefined {
   const passed = Number(engine.records.bookmark(importBookmark) ?? 0);
   const { batch, key, answer } = sendings[0]!;
   if (batch === undefined || batch > passed || answer?.status === 'rejected') return undefined;
   return `the bookmark says ${passed}, but ${key} of batch ${batch} is not there`;
 }
 
-function judgeReceipts(look: Look, erased: ReadonlySet<string>, problems: Problems): void {
+function checkReceipts(look: Look, erased: ReadonlySet<string>, problems: Problems): void {
   const { receipts } = look.expectation;
   const stored = readReceipts(look.engine);
   for (const receipt of receipts.values()) {
     const { purchaseId, memberId } = receipt;
     const isErased = memberId !== undefined && erased.has(memberId);
-    const problem = judgeReceipt(look, receipt, stored.get(purchaseId)?.lines, isErased);
+    const problem = checkReceipt(look, receipt, stored.get(purchaseId)?.lines, isErased);
     if (problem) problems.add(problem);
     stored.delete(purchaseId);
   }
   for (const purchaseId of stored.keys()) problems.add(`nobody ever sent ${purchaseId}`);
 }
 
-function judgeBookmark({ engine, expectation }: Look, problems: Problems): void {
+function checkBookmark({ engine, expectation }: Look, problems: Problems): void {
   const passed = Number(engine.records.bookmark(importBookmark) ?? 0);
   for (const { batch, answer, key } of expectation.imported) {
     if (batch! > passed && answer) problems.add(`${key} was answered, the bookmark says ${passed}`);
   }
 }
 
-function judgeFates(look: Look, erased: ReadonlySet<string>, problems: Problems): void {
+function checkFates(look: Look, erased: ReadonlySet<string>, problems: Problems): void {
   const { engine, expectation, journal } = look;
   for (const id of expectation.members) {
     const mustBeErased = expectation.erased.has(id);
@@ -137,7 +137,7 @@ function judgeFates(look: Look, erased: ReadonlySet<string>, problems: Problems)
 }
 
 /**
- * What a repetition of an acknowledged operation must be told; undefined when it must not be
+ * What a repetition of an acknowledged operation must be answered; undefined when it must not be
  * repeated.
  */
 function repetitionOf(
@@ -190,15 +190,15 @@ async function repeatAcknowledged(look: Look, erased: ReadonlySet<string>, probl
       events.filter(({ kind }) => kind !== 'erase') as never,
     );
     for (const [index, { promised, wanted }] of part.entries()) {
-      const told = wordsOf(results[index]!, wanted[0] === 'duplicate');
-      if (!wanted.includes(told)) {
-        problems.add(`${promised.key} (${promised.operation.kind}): ${told}, not ${wanted}`);
+      const reported = wordsOf(results[index]!, wanted[0] === 'duplicate');
+      if (!wanted.includes(reported)) {
+        problems.add(`${promised.key} (${promised.operation.kind}): ${reported}, not ${wanted}`);
       }
     }
   }
 }
 
-function judgeWatermarks({ engine, expectation }: Look, problems: Problems): void {
+function checkWatermarks({ engine, expectation }: Look, problems: Problems): void {
   const seen = new Map<string, string>();
   const { events } = engine.status();
   for (const { key, answer } of expectation.created) {
@@ -210,8 +210,8 @@ function judgeWatermarks({ engine, expectation }: Look, problems: Problems): voi
   }
 }
 
-/** Each catalogue entry is the newest acknowledged one, or one that nobody was told of. */
-function judgeItems({ engine, expectation }: Look, problems: Problems): void {
+/** Each catalogue entry is the newest acknowledged one, or one that nobody got an answer about. */
+function checkItems({ engine, expectation }: Look, problems: Problems): void {
   for (const [itemId, { newest, unanswered }] of expectation.items) {
     const allowed = [...(newest ? [newest.item] : []), ...unanswered];
     const stored = engine.catalogue.item(itemId);
@@ -222,7 +222,7 @@ function judgeItems({ engine, expectation }: Look, problems: Problems): void {
   }
 }
 
-/** Sends what nobody was told of once more, so that its end is known from here on. */
+/** Sends what nobody got an answer about once more, so that its end is known from here on. */
 async function resendUnanswered({ engine, expectation, journal }: Look, problems: Problems) {
   for (const { key, operation, batch } of expectation.unanswered) {
     // The import goes on by itself, from its bookmark.
@@ -240,11 +240,11 @@ export async function inspect(look: Look): Promise<readonly string[]> {
   const problems = new Problems();
   const { engine, expectation, isThorough } = look;
   const erased = await findErased(engine, [...expectation.members]);
-  judgeFates(look, erased, problems);
-  judgeReceipts(look, erased, problems);
-  judgeBookmark(look, problems);
-  judgeWatermarks(look, problems);
-  judgeItems(look, problems);
+  checkFates(look, erased, problems);
+  checkReceipts(look, erased, problems);
+  checkBookmark(look, problems);
+  checkWatermarks(look, problems);
+  checkItems(look, problems);
   await repeatAcknowledged(look, erased, problems);
   if (isThorough) {
     const { ok, differences } = await engine.upkeep.verify();

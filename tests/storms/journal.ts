@@ -23,7 +23,7 @@ export interface Promised {
   readonly operation: Operation;
   /** The number of the import's batch that it came in. */
   readonly batch: number | undefined;
-  /** The first answer; undefined while nobody was told anything. */
+  /** The first answer; undefined while nobody got any answer. */
   answer: Answer | undefined;
 }
 
@@ -78,15 +78,15 @@ export function readJournal(path: string): Record {
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
   // What follows the last line break was cut short by the kill.
   for (const line of text.split('\n').slice(0, -1)) {
-    const said = JSON.parse(line) as Line;
-    if ('erased' in said) {
-      erased.add(said.erased);
-    } else if ('sent' in said) {
-      const { sent: key, operation, batch } = said;
+    const output = JSON.parse(line) as Line;
+    if ('erased' in output) {
+      erased.add(output.erased);
+    } else if ('sent' in output) {
+      const { sent: key, operation, batch } = output;
       if (!promised.has(key)) promised.set(key, { key, operation, batch, answer: undefined });
     } else {
-      const entry = promised.get(said.answered)!;
-      entry.answer ??= said.answer;
+      const entry = promised.get(output.answered)!;
+      entry.answer ??= output.answer;
     }
   }
   return { promised, erased };

@@ -10,7 +10,7 @@ import { compileWorker, Worker } from './child.ts';
 
 const kills = Number(process.env['STORM_KILLS'] ?? 60);
 /** A chain grows with every life; a fresh one keeps each start quick. */
-const livesOfAChain = 30;
+const killsOfAChain = 30;
 const tills = 16;
 const readyMsMax = 5_000;
 const silenceMsMax = 20_000;
@@ -23,42 +23,42 @@ interface Tally {
   rebuilt: number;
 }
 
-interface Life {
+interface Round {
   readonly script: string;
   readonly folder: string;
-  readonly life: number;
+  readonly round: number;
   readonly seed: number;
   /** Neither killed nor written to: the last look at a chain. */
   readonly isLast: boolean;
 }
 
-async function hearLook(worker: Worker, life: Life, tally: Tally): Promise<void> {
-  const said = await worker.hear(silenceMsMax);
-  if (typeof said === 'string' || said.said !== 'looked') {
-    throw new Error(`life ${life.life}: ${typeof said === 'string' ? said : said.said}`);
+async function recordLook(worker: Worker, round: Round, tally: Tally): Promise<void> {
+  const output = await worker.hear(silenceMsMax);
+  if (typeof output === 'string' || output.output !== 'looked') {
+    throw new Error(`life ${round.round}: ${typeof output === 'string' ? output : output.output}`);
   }
-  expect(said.problems, `life ${life.life}, ${life.folder}`).toEqual([]);
-  tally.readyMs = Math.max(tally.readyMs, said.readyMs);
-  tally.events = Math.max(tally.events, said.events);
-  if (said.notices.some((notice) => notice.startsWith('counting everything'))) tally.rebuilt += 1;
+  expect(output.problems, `life ${round.round}, ${round.folder}`).toEqual([]);
+  tally.readyMs = Math.max(tally.readyMs, output.readyMs);
+  tally.events = Math.max(tally.events, output.events);
+  if (output.notices.some((notice) => notice.startsWith('counting everything'))) tally.rebuilt += 1;
 }
 
 /** One process from its start to its violent end. */
-async function runLife(life: Life, chance: Chance, tally: Tally): Promise<void> {
-  const worker = new Worker({ script: life.script });
+async function runRound(round: Round, chance: Chance, tally: Tally): Promise<void> {
+  const worker = new Worker({ script: round.script });
   try {
-    const isThorough = life.isLast || life.life % 10 === 9;
-    const task = { folder: life.folder, life: life.life, seed: life.seed, tills, isThorough };
-    const kind = life.isLast ? 'look' : 'live';
+    const isThorough = round.isLast || round.round % 10 === 9;
+    const task = { folder: round.folder, round: round.round, seed: round.seed, tills, isThorough };
+    const kind = round.isLast ? 'look' : 'live';
     worker.give({ ...task, kind, operationsMax: Number.MAX_SAFE_INTEGER });
     const opening = await worker.hear(silenceMsMax);
-    expect(opening, `life ${life.life}`).toEqual({ said: 'opening' });
+    expect(opening, `life ${round.round}`).toEqual({ output: 'opening' });
     // Some die while they still open, recover or look: a crash in the recovery of a crash.
-    const isEarly = !life.isLast && life.life > 0 && chance.happens(0.15);
-    if (!isEarly) await hearLook(worker, life, tally);
-    if (life.isLast) return;
+    const isEarly = !round.isLast && round.round > 0 && chance.happens(0.15);
+    if (!isEarly) await recordLook(worker, round, tally);
+    if (round.isLast) return;
     await setTimeout(isEarly ? chance.integer(150) : 10 + chance.integer(200));
-    await endLife(worker, life, tally);
+    await endRound(worker, round, tally);
     if (isEarly) tally.early += 1;
   } finally {
     await worker.kill();
@@ -66,19 +66,19 @@ async function runLife(life: Life, chance: Chance, tally: Tally): Promise<void> 
 }
 
 /**
- * Whatever the process still said before it was killed is judged too; ending by itself is a
+ * Whatever the process still said before it was killed is checked too; ending by itself is a
  * failure.
  */
-async function endLife(worker: Worker, life: Life, tally: Tally): Promise<void> {
+async function endRound(worker: Worker, round: Round, tally: Tally): Promise<void> {
   const diedByItself = !worker.isAlive;
   await worker.kill();
   tally.kills += 1;
-  let said = await worker.hear(0);
-  for (; typeof said !== 'string'; said = await worker.hear(0)) {
-    expect(said.said, `life ${life.life}`).toBe('looked');
-    if (said.said === 'looked') expect(said.problems, `life ${life.life}`).toEqual([]);
+  let output = await worker.hear(0);
+  for (; typeof output !== 'string'; output = await worker.hear(0)) {
+    expect(output.output, `life ${round.round}`).toBe('looked');
+    if (output.output === 'looked') expect(output.problems, `life ${round.round}`).toEqual([]);
   }
-  expect(diedByItself, `life ${life.life} ended by itself: ${said}`).toBe(false);
+  expect(diedByItself, `life ${round.round} ended by itself: ${output}`).toBe(false);
 }
 
 test(`${kills} kills at random moments lose nothing and leave nothing by half`, {
@@ -93,11 +93,11 @@ test(`${kills} kills at random moments lose nothing and leave nothing by half`, 
   for (let chain = 0; tally.kills < kills; chain++) {
     const folder = join(home.path, `chain-${chain}`);
     mkdirSync(folder);
-    const lives = Math.min(livesOfAChain, kills - tally.kills);
-    for (let life = 0; life <= lives; life++) {
-      const lifeSeed = chance.integer(2 ** 31);
-      await runLife(
-        { script, folder, life, seed: lifeSeed, isLast: life === lives },
+    const epochs = Math.min(killsOfAChain, kills - tally.kills);
+    for (let round = 0; round <= epochs; round++) {
+      const roundSeed = chance.integer(2 ** 31);
+      await runRound(
+        { script, folder, round, seed: roundSeed, isLast: round === epochs },
         chance,
         tally,
       );
@@ -119,7 +119,7 @@ test('a look at a folder finds what was promised and is not there', async () => 
     const purchase = { purchaseId: 'promised', occurredAt: '2026-05-01T00:00:00Z', channel: 'pos' };
     const lines = [{ itemId: 'milk', quantity: 1 }];
     const operation = { kind: 'purchase', purchase: { ...purchase, lines, memberId: 'ann' } };
-    const said = [
+    const output = [
       { sent: 'a', operation },
       { answered: 'a', answer: { status: 'created', watermark: '1' } },
       { sent: 'b', operation: { kind: 'erase', memberId: 'bob' } },
@@ -127,13 +127,13 @@ test('a look at a folder finds what was promised and is not there', async () => 
     ];
     writeFileSync(
       join(folder, 'journal'),
-      said.map((line) => `${JSON.stringify(line)}\n`).join(''),
+      output.map((line) => `${JSON.stringify(line)}\n`).join(''),
     );
     const worker = new Worker({ script });
     try {
-      const task = { folder, life: 0, seed: 1, tills, operationsMax: 0, isThorough: true };
+      const task = { folder, round: 0, seed: 1, tills, operationsMax: 0, isThorough: true };
       worker.give({ ...task, kind: 'look' });
-      expect(await worker.hear(silenceMsMax)).toEqual({ said: 'opening' });
+      expect(await worker.hear(silenceMsMax)).toEqual({ output: 'opening' });
       expect(await worker.hear(silenceMsMax)).toMatchObject({
         problems: [
           'erased member bob is accepted again',

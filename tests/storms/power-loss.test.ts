@@ -57,15 +57,15 @@ async function record(home: string, seed: number, options: RecordOptions): Promi
     worker.give({
       kind: 'live',
       folder: root,
-      life: 0,
+      round: 0,
       seed,
       tills,
       operationsMax,
       isThorough: false,
     });
     for (const wanted of ['opening', 'looked', 'over']) {
-      const said = await worker.hear(silenceMsMax);
-      expect(said, `recording: ${JSON.stringify(said)}`).toMatchObject({ said: wanted });
+      const output = await worker.hear(silenceMsMax);
+      expect(output, `recording: ${JSON.stringify(output)}`).toMatchObject({ output: wanted });
     }
   } finally {
     await worker.kill();
@@ -75,12 +75,12 @@ async function record(home: string, seed: number, options: RecordOptions): Promi
 
 /** Opens one rebuilt folder with the real engine; returns what is wrong with it. */
 async function lookAt(worker: Worker, folder: string, seed: number): Promise<readonly string[]> {
-  worker.give({ kind: 'look', folder, life: 0, seed, tills, operationsMax: 0, isThorough: true });
-  let said: Report | string = await worker.hear(silenceMsMax);
-  while (typeof said !== 'string' && said.said === 'opening')
-    said = await worker.hear(silenceMsMax);
-  if (typeof said === 'string') return [`the process that opened it died: ${said}`];
-  return said.said === 'looked' ? said.problems : [said.said];
+  worker.give({ kind: 'look', folder, round: 0, seed, tills, operationsMax: 0, isThorough: true });
+  let output: Report | string = await worker.hear(silenceMsMax);
+  while (typeof output !== 'string' && output.output === 'opening')
+    output = await worker.hear(silenceMsMax);
+  if (typeof output === 'string') return [`the process that opened it died: ${output}`];
+  return output.output === 'looked' ? output.problems : [output.output];
 }
 
 interface Loss {

@@ -12,7 +12,7 @@ export interface Task {
   readonly kind: 'live' | 'look';
   /** Holds `data` and `journal`. */
   readonly folder: string;
-  readonly life: number;
+  readonly round: number;
   readonly seed: number;
   readonly tills: number;
   readonly operationsMax: number;
@@ -20,18 +20,18 @@ export interface Task {
 }
 
 export type Report =
-  | { readonly said: 'opening' }
+  | { readonly output: 'opening' }
   | {
-      readonly said: 'looked';
+      readonly output: 'looked';
       readonly problems: readonly string[];
       readonly readyMs: number;
       readonly events: number;
       readonly notices: readonly string[];
     }
-  | { readonly said: 'over' };
+  | { readonly output: 'over' };
 
-function report(said: Report): void {
-  process.send!(said);
+function report(output: Report): void {
+  process.send!(output);
 }
 
 async function look(task: Task, journalled: Journal | undefined) {
@@ -39,23 +39,23 @@ async function look(task: Task, journalled: Journal | undefined) {
   const expectation = expectationOf(readJournal(join(folder, 'journal')));
   const notices: string[] = [];
   const notify = (message: string) => notices.push(message);
-  report({ said: 'opening' });
+  report({ output: 'opening' });
   const startMs = performance.now();
   const engine = await openEngine({ dataDir: join(folder, 'data'), notify });
   const readyMs = performance.now() - startMs;
   const found = { engine, expectation, journal: journalled, isThorough, seed };
   const problems = await inspect(found);
   const { events } = engine.status();
-  return { engine, looked: { said: 'looked', problems, readyMs, events, notices } } as const;
+  return { engine, looked: { output: 'looked', problems, readyMs, events, notices } } as const;
 }
 
 async function live(task: Task): Promise<void> {
-  const { folder, life, seed, tills, operationsMax } = task;
+  const { folder, round, seed, tills, operationsMax } = task;
   const journal = new Journal(join(folder, 'journal'));
   const { engine, looked } = await look(task, journal);
   report(looked);
-  await rage({ engine, journal, life, seed, operationsMax }, tills);
-  report({ said: 'over' });
+  await rage({ engine, journal, round, seed, operationsMax }, tills);
+  report({ output: 'over' });
 }
 
 async function lookAndClose(task: Task): Promise<void> {
@@ -69,6 +69,6 @@ process.on('message', (task: Task) => {
   const work = task.kind === 'live' ? live(task) : lookAndClose(task);
   work.catch((error: Error) => {
     const problems = [error.stack ?? String(error)];
-    report({ said: 'looked', problems, readyMs: 0, events: 0, notices: [] });
+    report({ output: 'looked', problems, readyMs: 0, events: 0, notices: [] });
   });
 });

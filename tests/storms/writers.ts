@@ -5,9 +5,9 @@ import { importBookmark, send } from './inspection.ts';
 import type { Journal, Operation } from './journal.ts';
 
 const itemCount = 60;
-const membersOfALife = 40;
+const membersOfARound = 40;
 /** Later lives still touch the members of so many lives before. */
-const livesRemembered = 3;
+const roundsRemembered = 3;
 const recentMax = 64;
 const importBatchReceipts = 20;
 const firstMs = Date.UTC(2026, 3, 1);
@@ -16,7 +16,7 @@ const minuteMs = 60_000;
 export interface Storm {
   readonly engine: Engine;
   readonly journal: Journal;
-  readonly life: number;
+  readonly round: number;
   readonly seed: number;
   /** Stops by itself after so many operations; a storm that is killed needs no end. */
   readonly operationsMax: number;
@@ -43,13 +43,13 @@ class Town {
   nextTime(chance: Chance): string {
     this.minutes += 1;
     const days = chance.integer(20) * 1_440 * minuteMs;
-    const ms = firstMs + days + this.storm.life * 500_000 + this.minutes * 97;
+    const ms = firstMs + days + this.storm.round * 500_000 + this.minutes * 97;
     return new Date(ms).toISOString();
   }
 
   member(chance: Chance): string {
-    const life = Math.max(0, this.storm.life - chance.integer(livesRemembered));
-    return `member-${life}-${chance.integer(membersOfALife)}`;
+    const round = Math.max(0, this.storm.round - chance.integer(roundsRemembered));
+    return `member-${round}-${chance.integer(membersOfARound)}`;
   }
 
   remember(operation: Operation): void {
@@ -106,7 +106,7 @@ function drawRare(town: Town, chance: Chance, key: string): Operation {
   const occurredAt = town.nextTime(chance);
   // A merge or a consent asks for a recount after a crash; every other life is without, and catches
   // up.
-  switch (chance.integer(town.storm.life % 2 === 0 ? 6 : 4)) {
+  switch (chance.integer(town.storm.round % 2 === 0 ? 6 : 4)) {
     case 0:
     case 1:
       return { kind: 'erase', memberId };
@@ -171,10 +171,10 @@ async function sendGroup(town: Town, entries: readonly Entry[], batch?: number):
 const isOver = ({ sent, storm }: Town): boolean => sent >= storm.operationsMax;
 
 async function runTill(town: Town, till: number): Promise<void> {
-  const { seed, life } = town.storm;
+  const { seed, round } = town.storm;
   const chance = chanceOf(seed + till * 7_919);
   for (let number = 0; !isOver(town); number++) {
-    const key = `${life}.${till}.${number}`;
+    const key = `${round}.${till}.${number}`;
     const group = drawGroup(town, chance, key);
     // An erase has a transaction of its own, so it is sent alone, also when it is repeated.
     const entries = group.map((operation, index) => ({ key: `${key}.${index}`, operation }));
@@ -184,7 +184,7 @@ async function runTill(town: Town, till: number): Promise<void> {
 
 /** An import that goes on where the bookmark stands, whatever happened in the life before. */
 async function runImport(town: Town): Promise<void> {
-  const { engine, life } = town.storm;
+  const { engine, round } = town.storm;
   let batch = Number(engine.records.bookmark(importBookmark) ?? 0);
   while (!isOver(town)) {
     batch += 1;
@@ -192,7 +192,7 @@ async function runImport(town: Town): Promise<void> {
     const chance = chanceOf(batch);
     const entries = Array.from({ length: importBatchReceipts }, (_, index): Entry => {
       const occurredAt = new Date(firstMs + (batch * 100 + index) * minuteMs).toISOString();
-      const memberId = `member-${chance.integer(3)}-${chance.integer(membersOfALife)}`;
+      const memberId = `member-${chance.integer(3)}-${chance.integer(membersOfARound)}`;
       const purchaseId = `import-${batch}-${index}`;
       const purchase = { purchaseId, memberId, channel: 'other', occurredAt } as const;
       const operation = { kind: 'purchase', purchase: { ...purchase, lines: drawLines(chance) } };
@@ -200,15 +200,15 @@ async function runImport(town: Town): Promise<void> {
     });
     await sendGroup(town, entries, batch);
     // A file is read between two batches; the tills of this life go on meanwhile.
-    for (let turn = life % 3; turn < 5; turn++) await new Promise(setImmediate);
+    for (let turn = round % 3; turn < 5; turn++) await new Promise(setImmediate);
   }
 }
 
 /**
  * Checkpoints, compactions and audits beside the tills, in turn, at moments drawn from the seed.
  */
-async function runKeeper(town: Town): Promise<void> {
-  const { engine, seed, life } = town.storm;
+async function runUpkeep(town: Town): Promise<void> {
+  const { engine, seed, round } = town.storm;
   const chance = chanceOf(seed + 1);
   const works = [
     () => engine.upkeep.checkpoint(),
@@ -217,7 +217,7 @@ async function runKeeper(town: Town): Promise<void> {
     () => proveCounts(engine),
   ];
   let next = 5 + chance.integer(60);
-  for (let turn = life; !isOver(town); ) {
+  for (let turn = round; !isOver(town); ) {
     await new Promise(setImmediate);
     if (town.sent < next) continue;
     next = town.sent + 30 + chance.integer(150);
@@ -235,7 +235,7 @@ export async function rage(storm: Storm, tills: number): Promise<void> {
   const town = new Town(storm);
   const chance = chanceOf(storm.seed);
   const work = Array.from({ length: tills }, (_, till) => runTill(town, till + 1));
-  work.push(runKeeper(town));
+  work.push(runUpkeep(town));
   if (chance.happens(0.6)) work.push(runImport(town));
   await Promise.all(work);
 }

@@ -61,7 +61,7 @@ export interface ProcessUnderTest {
 
 class Supervised implements ProcessUnderTest {
   readonly child: ChildProcess;
-  said = '';
+  output = '';
 
   constructor(command: string, options: readonly string[], environment: NodeJS.ProcessEnv) {
     this.child = spawn(command, [...options], {
@@ -70,7 +70,7 @@ class Supervised implements ProcessUnderTest {
     });
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
       stream.on('data', (bytes) => {
-        this.said = `${this.said}${bytes}`.slice(-20_000);
+        this.output = `${this.output}${bytes}`.slice(-20_000);
       });
     }
   }
@@ -114,7 +114,7 @@ export async function startRedis(folder: string, given?: number): Promise<RedisU
   const settings = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'yes' };
   const options = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]);
   const server = new Supervised('redis-server', options, {});
-  await eventually('redis answers', () => redisSays(port, 'PING').includes('PONG'), 10_000);
+  await eventually('redis answers', () => redisReply(port, 'PING').includes('PONG'), 10_000);
   return {
     port,
     folder,
@@ -126,7 +126,7 @@ export async function startRedis(folder: string, given?: number): Promise<RedisU
 }
 
 /** One command to a Redis, by its own client. */
-export function redisSays(port: number, ...command: string[]): string {
+export function redisReply(port: number, ...command: string[]): string {
   return execFileSync('redis-cli', ['-p', String(port), ...command], {
     encoding: 'utf8',
     timeout: 5_000,
@@ -163,8 +163,8 @@ export class NodeUnderTest implements ProcessUnderTest {
     return `127.0.0.1:${this.grpcPort}`;
   }
 
-  get said(): string {
-    return this.process?.said ?? '';
+  get output(): string {
+    return this.process?.output ?? '';
   }
 
   /** Null while the process runs, and when it was killed. */
@@ -208,8 +208,8 @@ export class NodeUnderTest implements ProcessUnderTest {
   /** The processes that it has started, on Linux. */
   children(): number[] {
     const pid = this.process?.child.pid;
-    const told = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    return told.trim().split(' ').filter(Boolean).map(Number);
+    const reported = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return reported.trim().split(' ').filter(Boolean).map(Number);
   }
 
   /** The body, or undefined when nobody answers in time. */
@@ -254,7 +254,7 @@ export class NodeUnderTest implements ProcessUnderTest {
   async ready(msMax = 30_000): Promise<number> {
     const is = async () => (await this.readiness()).ready === true;
     return eventually(`${this.options.name} is ready`, is, msMax).catch((error: Error) => {
-      throw new Error(`${error.message}\n${this.said}`);
+      throw new Error(`${error.message}\n${this.output}`);
     });
   }
 }
@@ -302,7 +302,7 @@ export function castOfEachTest(name: string): Cast {
 
 /** Whether all nodes hold the same entries and count the same. */
 export async function agree(nodes: readonly NodeUnderTest[]): Promise<boolean> {
-  const told = await Promise.all(nodes.map((node) => node.ask('GET', '/metrics')));
-  const digests = told.map((text: string) => /caini_digest\{.*\} 1/.exec(text)?.[0]);
+  const reported = await Promise.all(nodes.map((node) => node.ask('GET', '/metrics')));
+  const digests = reported.map((text: string) => /caini_digest\{.*\} 1/.exec(text)?.[0]);
   return digests[0] !== undefined && new Set(digests).size === 1;
 }

@@ -6,9 +6,9 @@ import { type Message, type Refusal, refusalOf } from './till.ts';
 
 export interface Conversation {
   /** E.g. `say({ scan: { seq: 1, itemId: 'milk' } })`; false when the line is full. */
-  say(event: Message): boolean;
+  send(event: Message): boolean;
   /** All that was heard, as `[name, content]`. */
-  readonly heard: readonly (readonly [string, Message])[];
+  readonly received: readonly (readonly [string, Message])[];
   /** The next message that was not asked for yet. Rejects when the stream ends before. */
   next(): Promise<readonly [string, Message]>;
   /** Stops and goes on reading. */
@@ -24,25 +24,25 @@ export interface Conversation {
 
 export function converse(client: Message, metadata?: Message): Conversation {
   const stream = metadata ? client.ScanSession(metadata) : client.ScanSession();
-  const heard: [string, Message][] = [];
+  const received: [string, Message][] = [];
   let asked = 0;
-  stream.on('data', (message: Message) => heard.push([message.event, message[message.event]]));
+  stream.on('data', (message: Message) => received.push([message.event, message[message.event]]));
   const ended = new Promise<Refusal | undefined>((resolve) => {
     stream.once('error', (error: ServiceError) => resolve(refusalOf(error)));
     stream.once('end', () => setImmediate(() => resolve(undefined)));
   });
   return {
-    say: (event) => stream.write(event),
-    heard,
+    send: (event) => stream.write(event),
+    received,
     async next() {
-      while (heard.length <= asked) {
+      while (received.length <= asked) {
         const end = ended.then((refusal) => {
-          if (heard.length > asked) return;
+          if (received.length > asked) return;
           throw new Error(`the stream ended: ${JSON.stringify(refusal)}`);
         });
         await Promise.race([once(stream, 'data'), end]);
       }
-      const message = heard[asked]!;
+      const message = received[asked]!;
       asked += 1;
       return message;
     },

@@ -1,12 +1,12 @@
 // One way to ask any operation of the table through either door, and one shape for what comes back,
 // so that the two can be compared.
-import type { Gate } from '../../server/gate.ts';
+import type { LoadShedder } from '../../server/load-shedder.ts';
 import type { EngineAccess } from '../../server/operations/operation.ts';
 import { operations } from '../../server/operations.ts';
 import { type Loopback, openLoopback } from './loopback.ts';
 import { ask, type Message, openTill, refusalOf, type Till } from './till.ts';
 
-export interface Told {
+export interface DoorAnswer {
   /** `OK`, or the code of the refusal. */
   readonly code: string;
   /** The reply as JSON, without empty lists: protocol buffers do not tell them from absent. */
@@ -19,7 +19,7 @@ export interface Told {
 }
 
 export interface DoorUnderTest {
-  ask(operation: string, input: Record<string, unknown>): Promise<Told>;
+  ask(operation: string, input: Record<string, unknown>): Promise<DoorAnswer>;
   close(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ const operationOf = (name: string) => {
 
 /** How a door under test differs from any other. */
 export interface DoorParts {
-  readonly gate?: Gate;
+  readonly loadShedder?: LoadShedder;
   /** Between the door and its engine. */
   readonly wrap?: (access: EngineAccess) => EngineAccess;
 }
@@ -52,7 +52,7 @@ async function askHttp(
   loopback: Loopback,
   name: string,
   input: Record<string, unknown>,
-): Promise<Told> {
+): Promise<DoorAnswer> {
   const { method, path } = operationOf(name);
   const rest = { ...input };
   const target = path.replaceAll(/\{(\w+)\}/g, (_, id: string) => {
@@ -75,12 +75,12 @@ async function askHttp(
       description: `${fault.message} (got ${fault.value}, limit ${fault.limit})`,
     })),
     retries: reply.headers['retry-after'] !== undefined,
-    result: result && told(result),
+    result: result && withoutMessage(result),
   };
 }
 
 /** A status says the words of its result once. */
-function told({ message: _message, limit: _limit, ...result }: Message): unknown {
+function withoutMessage({ message: _message, limit: _limit, ...result }: Message): unknown {
   return result;
 }
 
@@ -99,7 +99,11 @@ export async function openGrpcDoor(
   return { ask: (name, input) => askGrpc(till, name, input), close: () => till.close() };
 }
 
-async function askGrpc(till: Till, name: string, input: Record<string, unknown>): Promise<Told> {
+async function askGrpc(
+  till: Till,
+  name: string,
+  input: Record<string, unknown>,
+): Promise<DoorAnswer> {
   const { rpc = '' } = operationOf(name);
   const [service = '', method = ''] = rpc.split('/');
   const client = till.client(service);
@@ -147,7 +151,7 @@ function named(value: unknown, field = ''): unknown {
   return `${prefix}_${String(value).replaceAll('-', '_').toUpperCase()}`;
 }
 
-/** What differs from one asking to the next by its nature: told, but not compared. */
+/** What differs from one asking to the next by its nature: shown, but not compared. */
 const unsteady = new Set([
   'recommendationId',
   'bytesGoneBy',

@@ -12,7 +12,7 @@ import {
 } from '../../engine/index.ts';
 
 const dataDir = process.argv[2]!;
-const ballast = `${dataDir}/chain.ballast`;
+const diskReserve = `${dataDir}/chain.ballast`;
 const refusalsWanted = 3;
 const acknowledged = new Map<string, string>();
 /** Of calls that were refused: the first of their receipts may have been recorded before. */
@@ -76,19 +76,19 @@ async function tryCompact(engine: Engine): Promise<string> {
   return [end, ...left].join(', ');
 }
 
-function tell(said: object): void {
-  process.stdout.write(`${JSON.stringify(said)}\n`);
+function report(output: object): void {
+  process.stdout.write(`${JSON.stringify(output)}\n`);
 }
 
 async function run(): Promise<void> {
   const notices: string[] = [];
   const engine = await openEngine({ dataDir, notify: (message) => notices.push(message) });
-  while (!existsSync(ballast)) await wait(100);
+  while (!existsSync(diskReserve)) await wait(100);
   await untilFull(engine);
   await new Promise((resolve) => createInterface(process.stdin).once('line', resolve));
   const { digest } = await withRoom(engine, notices);
   const kept = new Set([...engine.records.receipts()].map(({ purchaseId }) => purchaseId));
-  tell({ said: 'end', digest, receipts: kept.size });
+  report({ output: 'end', digest, receipts: kept.size });
   await engine.close();
   process.exit(0);
 }
@@ -106,7 +106,7 @@ async function untilFull(engine: Engine): Promise<void> {
   const compacted = await tryCompact(engine);
   const { ok } = await engine.upkeep.verify();
   const wrong = wrongReceipts(engine);
-  tell({ said: 'full', refusals, listed, erased, checkpoint, compacted, ok, wrong });
+  report({ output: 'full', refusals, listed, erased, checkpoint, compacted, ok, wrong });
 }
 
 async function withRoom(engine: Engine, notices: readonly string[]) {
@@ -119,9 +119,9 @@ async function withRoom(engine: Engine, notices: readonly string[]) {
   const compacted = await tryCompact(engine);
   const audit = await engine.upkeep.verify();
   await engine.upkeep.checkpoint();
-  const hasBallast = existsSync(ballast);
+  const hasDiskReserve = existsSync(diskReserve);
   const wrong = wrongReceipts(engine);
-  tell({ said: 'room', tries, compacted, ok: audit.ok, wrong, hasBallast, notices });
+  report({ output: 'room', tries, compacted, ok: audit.ok, wrong, hasDiskReserve, notices });
   return audit;
 }
 

@@ -9,8 +9,10 @@ interface Kernel {
 }
 
 export function kernelOf(engine: Engine): Kernel {
-  const keeper = Reflect.get(engine, 'keeper') as { readonly counts: { readonly kernel: Kernel } };
-  return keeper.counts.kernel;
+  const counting = Reflect.get(engine, 'counting') as {
+    readonly counts: { readonly kernel: Kernel };
+  };
+  return counting.counts.kernel;
 }
 
 /** As a bit that flips in memory: one cell of the first item's row in NEXT. */

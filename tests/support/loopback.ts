@@ -73,8 +73,13 @@ function exchange(url: string, { method, path, body, headers }: Exchange): Promi
         incoming.on('error', reject);
         incoming.on('end', () => {
           const text = Buffer.concat(chunks).toString();
-          const { statusCode: status = 0, headers: told } = incoming;
-          resolve({ status, headers: told, text, json: jsonOf(told['content-type'], text) });
+          const { statusCode: status = 0, headers: reported } = incoming;
+          resolve({
+            status,
+            headers: reported,
+            text,
+            json: jsonOf(reported['content-type'], text),
+          });
         });
       },
     );

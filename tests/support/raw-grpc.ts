@@ -1,5 +1,5 @@
 // A client of the gRPC door that speaks HTTP/2 with its own hands: it frames messages as it likes,
-// and reads only when it is told to.
+// and reads only when it is asked to.
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { ScanSessionRequest } from '#proto/caini/v1/checkout.js';
 import { Purchase } from '#proto/caini/v1/ingest.js';

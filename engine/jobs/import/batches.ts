@@ -69,13 +69,13 @@ export async function* makeBatches(plan: BatchPlan): AsyncGenerator<Batch> {
   }
 }
 
-interface Desk {
+interface ImportContext {
   readonly batcher: Batcher;
   readonly scattered: Spill<SourceRow>;
   readonly close: (draft: Draft) => void;
 }
 
-async function* batchesInOrder(plan: BatchPlan, desk: Desk): AsyncGenerator<Batch> {
+async function* batchesInOrder(plan: BatchPlan, desk: ImportContext): AsyncGenerator<Batch> {
   const { batcher, scattered, close } = desk;
   const torn = plan.survey.scattered;
   let draft: Draft | undefined;
@@ -100,7 +100,7 @@ async function* batchesInOrder(plan: BatchPlan, desk: Desk): AsyncGenerator<Batc
   if (draft !== undefined) close(draft);
 }
 
-function* batchesOfScattered(plan: BatchPlan, desk: Desk): Generator<Batch> {
+function* batchesOfScattered(plan: BatchPlan, desk: ImportContext): Generator<Batch> {
   const { batcher, scattered, close } = desk;
   for (const part of scattered.parts()) {
     const drafts = new Map<string, Draft>();
@@ -142,44 +142,44 @@ function byTime(first: ReturnRow, second: ReturnRow): number {
 
 /** Collects what the next batch is made of. */
 class Batcher {
-  #receipts: Receipt[] = [];
-  #returns: ReturnRow[] = [];
-  #refusals: Refusal[] = [];
-  #rows = 0;
+  private receipts: Receipt[] = [];
+  private returns: ReturnRow[] = [];
+  private refusals: Refusal[] = [];
+  private rows = 0;
 
   readonly refuse = (refusal: Refusal): void => {
-    this.#refusals.push(refusal);
-    this.#rows += 1;
+    this.refusals.push(refusal);
+    this.rows += 1;
   };
 
   addReceipt(receipt: Receipt): void {
-    this.#receipts.push(receipt);
-    this.#rows += receipt.rows.length;
+    this.receipts.push(receipt);
+    this.rows += receipt.rows.length;
   }
 
   addReturn(row: ReturnRow): void {
-    this.#returns.push(row);
-    this.#rows += 1;
+    this.returns.push(row);
+    this.rows += 1;
   }
 
   isFull(): boolean {
-    return this.#receipts.length + this.#returns.length >= eventsMax || this.#rows >= rowsMax;
+    return this.receipts.length + this.returns.length >= eventsMax || this.rows >= rowsMax;
   }
 
   isEmpty(): boolean {
-    return this.#rows === 0;
+    return this.rows === 0;
   }
 
   take(): Batch {
     const batch = {
-      receipts: this.#receipts,
-      returns: this.#returns,
-      refusals: this.#refusals,
+      receipts: this.receipts,
+      returns: this.returns,
+      refusals: this.refusals,
     };
-    this.#receipts = [];
-    this.#returns = [];
-    this.#refusals = [];
-    this.#rows = 0;
+    this.receipts = [];
+    this.returns = [];
+    this.refusals = [];
+    this.rows = 0;
     return batch;
   }
 }

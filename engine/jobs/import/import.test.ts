@@ -29,11 +29,11 @@ class MemoryTarget implements ImportTarget {
   readonly items = new Map<string, Item>();
   readonly bookmarks = new Map<string, string>();
   failAfter = Number.POSITIVE_INFINITY;
-  #head = 0;
+  private head = 0;
 
   async ingest(events: readonly Event[], options: Parameters<ImportTarget['ingest']>[1] = {}) {
     await new Promise((resolve) => setImmediate(resolve));
-    const results = events.map((event) => this.#accept(event));
+    const results = events.map((event) => this.accept(event));
     const { bookmark } = options;
     if (bookmark !== undefined) {
       this.bookmarks.set(bookmark.key, bookmark.value);
@@ -45,14 +45,14 @@ class MemoryTarget implements ImportTarget {
 
   item = (itemId: string) => this.items.get(itemId);
   bookmark = (key: string) => this.bookmarks.get(key);
-  status = () => ({ watermark: String(this.#head), items: this.items.size, members: 0 });
+  status = () => ({ watermark: String(this.head), items: this.items.size, members: 0 });
 
-  #accept(event: Event): IngestResult {
+  private accept(event: Event): IngestResult {
     if (event.kind === 'item') {
       this.items.set(event.item.itemId, event.item);
-      return this.#created(event.item.itemId);
+      return this.created(event.item.itemId);
     }
-    if (event.kind === 'purchase') return this.#acceptPurchase(event.purchase);
+    if (event.kind === 'purchase') return this.acceptPurchase(event.purchase);
     if (event.kind !== 'unreferencedReturn') throw new Error(`unexpected ${event.kind}`);
     const { returnId, memberId, occurredAt, lines } = event.unreferencedReturn;
     const known = this.returns.get(returnId);
@@ -66,12 +66,12 @@ class MemoryTarget implements ImportTarget {
       .reduce((sum, line) => sum + line.quantity, 0);
     const unmatchedQuantity = Math.max(0, quantity - left);
     if (left === 0) return { id: returnId, status: 'rejected', unmatchedQuantity };
-    const result = { ...this.#created(returnId), unmatchedQuantity };
+    const result = { ...this.created(returnId), unmatchedQuantity };
     this.returns.set(returnId, result);
     return result;
   }
 
-  #acceptPurchase(purchase: Purchase): IngestResult {
+  private acceptPurchase(purchase: Purchase): IngestResult {
     const id = purchase.purchaseId;
     const known = this.purchases.get(id);
     if (known !== undefined) {
@@ -79,14 +79,14 @@ class MemoryTarget implements ImportTarget {
       if (!same) return { id, status: 'conflict', reason: 'CONTENT_DIFFERS' };
       return { id, status: 'duplicate', watermark: known.watermark };
     }
-    const result = this.#created(id);
+    const result = this.created(id);
     this.purchases.set(id, { purchase, watermark: result.watermark! });
     return result;
   }
 
-  #created(id: string): IngestResult {
-    this.#head += 1;
-    return { id, status: 'created', watermark: String(this.#head) };
+  private created(id: string): IngestResult {
+    this.head += 1;
+    return { id, status: 'created', watermark: String(this.head) };
   }
 }
 

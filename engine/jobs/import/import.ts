@@ -18,7 +18,7 @@ import {
   isLater,
 } from './bookmark.ts';
 import type { ImportFile } from './file.ts';
-import { NameKeeper } from './names.ts';
+import { NameCollector } from './names.ts';
 import { type ReadOptions, readRows } from './reader.ts';
 import { RejectsFile, rejectsBytes } from './rejects.ts';
 import type { Refusal, Row, RowRules, SourceRow } from './row.ts';
@@ -81,7 +81,7 @@ interface Run {
   readonly key: string;
   readonly resumed: Bookmark | undefined;
   readonly rejects: RejectsFile;
-  readonly names: NameKeeper;
+  readonly names: NameCollector;
   readonly tally: Tally;
 }
 
@@ -146,7 +146,7 @@ function openRun(target: ImportTarget, options: ImportOptions): Run {
     key,
     resumed,
     rejects: new RejectsFile(path, labels, resumed?.rejectsBytes ?? 0),
-    names: new NameKeeper({
+    names: new NameCollector({
       item: (itemId) => target.item(itemId),
       keepCharges: options.keepCharges,
     }),
@@ -189,7 +189,7 @@ async function bringIn(run: Run, batches: AsyncIterable<Batch>, survey: Survey):
       if (options.signal?.aborted) return false;
       number += 1;
       if (number < (resumed?.batch ?? 0)) {
-        names.note(rowsOf(batch));
+        names.collect(rowsOf(batch));
         continue;
       }
       await pending;

@@ -81,7 +81,7 @@ export function addToDraft(draft: Draft, row: Row, refuse: Refuse): void {
   draft.terminalId ??= row.terminalId;
   if (row.moment.epochMs < draft.earliest.epochMs) draft.earliest = row.moment;
   (row.quantity > 0 ? draft.sold : draft.returned).push(row);
-  if (draft.sold.length + draft.returned.length > limits.purchaseLinesMax) giveUp(draft, refuse);
+  if (draft.sold.length + draft.returned.length > limits.purchaseLinesMax) refuseAll(draft, refuse);
 }
 
 /** What the rows come to. Returns of nobody cannot find a purchase, and are refused here. */
@@ -143,7 +143,7 @@ function returnIdOf(purchaseId: string, itemId: string, nth: number): string {
 }
 
 /** A receipt that cannot be kept whole is not kept at all: half a basket would be a lie. */
-function giveUp(draft: Draft, refuse: Refuse): void {
+function refuseAll(draft: Draft, refuse: Refuse): void {
   draft.tooLong = true;
   for (const row of [...draft.sold, ...draft.returned]) refuse(tooLongRefusal(row));
   draft.sold = [];

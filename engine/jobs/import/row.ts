@@ -68,7 +68,7 @@ const cellOf = Object.fromEntries(importFields.map((field, index) => [field, ind
   ImportField,
   number
 >;
-/** What a decoder writes for bytes that are no text in the encoding it was told. */
+/** What a decoder writes for bytes that are no text in the encoding that was named. */
 const replacementCharacter = '\uFFFD';
 const shownMax = 80;
 
@@ -129,11 +129,11 @@ function readId(id: string, field: ImportField, reason: string): string {
   if (isBlank(id)) throw new RowError(reason, `${field} must not be empty`);
   // A UTF-16 unit takes at most three bytes, so that short ids need no counting.
   if (id.length * 3 > limits.idBytesMax && Buffer.byteLength(id) > limits.idBytesMax) {
-    const message = `${field} ${show(id)} must be at most ${limits.idBytesMax} bytes of UTF-8`;
+    const message = `${field} ${quote(id)} must be at most ${limits.idBytesMax} bytes of UTF-8`;
     throw new RowError(reason, message);
   }
   if (!id.isWellFormed() || id.includes(replacementCharacter)) {
-    throw new RowError(reason, `${field} ${show(id)} is not valid text in the file's encoding`);
+    throw new RowError(reason, `${field} ${quote(id)} is not valid text in the file's encoding`);
   }
   return id;
 }
@@ -148,7 +148,7 @@ function readOccurredAt(text: string, rules: RowRules): Moment {
   if (moment !== undefined) return moment;
   const message = isBlank(given)
     ? 'occurredAt must not be empty'
-    : `occurredAt ${show(given)} is no time such as 2026-05-01 09:10 from 1970 on`;
+    : `occurredAt ${quote(given)} is no time such as 2026-05-01 09:10 from 1970 on`;
   throw new RowError('OCCURRED_AT_INVALID', message);
 }
 
@@ -156,7 +156,7 @@ function readQuantity(text: string): number {
   if (isBlank(text)) return 1;
   const quantity = parseQuantity(text);
   if (quantity !== undefined && quantity !== 0) return quantity;
-  const message = `quantity ${show(text)} is no whole number of 1 to ${limits.quantityMax} pieces`;
+  const message = `quantity ${quote(text)} is no whole number of 1 to ${limits.quantityMax} pieces`;
   throw new RowError('QUANTITY_INVALID', `${message} (or its negative, for a return)`);
 }
 
@@ -167,12 +167,12 @@ function readPrice(source: SourceRow, quantity: number): number | undefined {
   const fen = text === wholeFen ? parseWholeFen(text) : parseFen(text);
   if (fen === undefined) {
     const most = limits.unitPriceFenMax / 100;
-    const message = `unitPrice ${show(text)} is no plain decimal up to ${most}`;
+    const message = `unitPrice ${quote(text)} is no plain decimal up to ${most}`;
     throw new RowError('UNIT_PRICE_INVALID', message);
   }
   // Some tills write both the pieces and the price of a return below zero; its price is not kept.
   if (fen < 0 && quantity > 0) {
-    throw new RowError('UNIT_PRICE_NEGATIVE', `unitPrice ${show(text)} must not be negative`);
+    throw new RowError('UNIT_PRICE_NEGATIVE', `unitPrice ${quote(text)} must not be negative`);
   }
   return fen;
 }
@@ -180,7 +180,7 @@ function readPrice(source: SourceRow, quantity: number): number | undefined {
 function readChannel(text: string): Channel | undefined {
   if (isBlank(text)) return undefined;
   if ((channels as readonly string[]).includes(text)) return text as Channel;
-  const message = `channel ${show(text)} must be one of ${channels.join(', ')}`;
+  const message = `channel ${quote(text)} must be one of ${channels.join(', ')}`;
   throw new RowError('CHANNEL_UNKNOWN', message);
 }
 
@@ -198,7 +198,7 @@ function isBlank(text: string): boolean {
   return text === '' || text.trim() === '';
 }
 
-function show(text: string): string {
+function quote(text: string): string {
   const short = text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
   return JSON.stringify(short);
 }

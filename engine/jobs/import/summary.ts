@@ -22,7 +22,7 @@ export interface Tally {
 /** Whether a `duplicate` was made by this very import, just before it was interrupted. */
 export type IsOwn = (result: IngestResult) => boolean;
 
-interface Desk {
+interface ImportContext {
   readonly tally: Tally;
   readonly refuse: Refuse;
   readonly isOwn: IsOwn;
@@ -56,7 +56,11 @@ export function rowsAccountedFor(tally: Tally): number {
  * Adds the answers of a batch (receipts first, then returns) to the tally; refused rows go to
  * `refuse`.
  */
-export function settleBatch(batch: Batch, results: readonly IngestResult[], desk: Desk): void {
+export function settleBatch(
+  batch: Batch,
+  results: readonly IngestResult[],
+  desk: ImportContext,
+): void {
   for (const refusal of batch.refusals) desk.refuse(refusal);
   for (const [index, receipt] of batch.receipts.entries()) {
     settleReceipt(receipt, results[index]!, desk);
@@ -66,7 +70,7 @@ export function settleBatch(batch: Batch, results: readonly IngestResult[], desk
   }
 }
 
-function settleReceipt(receipt: Receipt, result: IngestResult, desk: Desk): void {
+function settleReceipt(receipt: Receipt, result: IngestResult, desk: ImportContext): void {
   const { tally } = desk;
   const rows = receipt.rows.length;
   const anonymous = receipt.purchase.memberId === undefined ? 1 : 0;
@@ -85,7 +89,7 @@ function settleReceipt(receipt: Receipt, result: IngestResult, desk: Desk): void
   }
 }
 
-function settleReturn(row: ReturnRow, result: IngestResult, desk: Desk): void {
+function settleReturn(row: ReturnRow, result: IngestResult, desk: ImportContext): void {
   const { tally } = desk;
   const pieces = row.event.lines.reduce((sum, line) => sum + line.quantity, 0);
   const missing = result.unmatchedQuantity ?? 0;

@@ -10,39 +10,39 @@ const initialSlots = 1 << 12;
  * else.
  */
 class IdSet {
-  #slots = new Uint32Array(initialSlots);
-  #size = 0;
+  private slots = new Uint32Array(initialSlots);
+  private size = 0;
 
   /** Whether the id was new. */
   add(id: string): boolean {
-    if (this.#size * 2 >= this.#slots.length) this.#grow();
-    return this.#insert(slotValue(id));
+    if (this.size * 2 >= this.slots.length) this.grow();
+    return this.insert(slotValue(id));
   }
 
   has(id: string): boolean {
-    return this.#size > 0 && this.#slots[this.#find(slotValue(id))] !== 0;
+    return this.size > 0 && this.slots[this.find(slotValue(id))] !== 0;
   }
 
-  #insert(value: number): boolean {
-    const at = this.#find(value);
-    if (this.#slots[at] !== 0) return false;
-    this.#slots[at] = value;
-    this.#size += 1;
+  private insert(value: number): boolean {
+    const at = this.find(value);
+    if (this.slots[at] !== 0) return false;
+    this.slots[at] = value;
+    this.size += 1;
     return true;
   }
 
-  #find(value: number): number {
-    const mask = this.#slots.length - 1;
+  private find(value: number): number {
+    const mask = this.slots.length - 1;
     let at = value & mask;
-    while (this.#slots[at] !== 0 && this.#slots[at] !== value) at = (at + 1) & mask;
+    while (this.slots[at] !== 0 && this.slots[at] !== value) at = (at + 1) & mask;
     return at;
   }
 
-  #grow(): void {
-    const old = this.#slots;
-    this.#slots = new Uint32Array(old.length * 2);
-    this.#size = 0;
-    for (const value of old) if (value !== 0) this.#insert(value);
+  private grow(): void {
+    const old = this.slots;
+    this.slots = new Uint32Array(old.length * 2);
+    this.size = 0;
+    for (const value of old) if (value !== 0) this.insert(value);
   }
 }
 

@@ -77,7 +77,7 @@ export function similar(context: ServeContext, wanted: number): Ranking {
     const kept = 1 - togetherDamping * Math.min(1, together);
     const byContent = (unlikeShare + nearness) * kept;
     likenesses.set(number, { nearness, byContent, met });
-    // An f32 as all scores are: what is told as equal stands in the order of the id hashes.
+    // An f32 as all scores are: what is shown as equal stands in the order of the id hashes.
     return { number, score: Math.fround(byContent * (unmetShare + met)), source };
   });
   found.sort((a, b) => b.score - a.score || compareByHash(registry, a.number, b.number));

@@ -93,7 +93,7 @@ export function basketAddOn(context: ServeContext, wanted: number): Ranking {
   const weight =
     context.formula === 'baseline' ? 0.3 * size : (habitShareOfAddOn * size) / (size + 1);
   for (const { number, term } of habits) {
-    // To offer what only this member's history leads to would tell of it, whatever the reason says.
+    // To offer what only this member's history leads to would reveal it, whatever the reason says.
     if (isForTill && !kernel.isScored(number)) continue;
     run.addScore(number, weight * term);
   }

@@ -6,8 +6,8 @@ import {
   recommendRequestSchema,
 } from '../request.ts';
 
-/** So many faults are told of one request. */
-const violationsToldMax = 10;
+/** So many violations are reported of one request. */
+const violationsShownMax = 10;
 const valueCharactersMax = 64;
 
 /**
@@ -18,7 +18,7 @@ export function parseRequest(input: RecommendRequestInput): RecommendRequest {
   const parsed = recommendRequestSchema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
-  const violations = issues.slice(0, violationsToldMax).map((issue) => {
+  const violations = issues.slice(0, violationsShownMax).map((issue) => {
     const keys = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
     const field = [...issue.path, ...keys].map(String).join('.') || 'request';
     return { field, message: issue.message, value: quoteValue(issue.input) };

@@ -52,7 +52,7 @@ test('where the scenario ranks nothing, the catalogue gives a page and no more',
   expect(list.every(({ source }) => source.fill?.relaxation === 'filled_from_catalogue')).toBe(
     true,
   );
-  // What fills is told when it is listed, not before.
+  // What fills is reported when it is listed, not before.
   expect(context.relaxations).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-// Which items a selection of the kernel lists, and what code outside of it is told.
+// Which items a selection of the kernel lists, and what code outside of it gets.
 import { expect, test } from 'vitest';
 import { Kernel } from '../../kernel/kernel.ts';
 import type { ServeContext } from '../context.ts';

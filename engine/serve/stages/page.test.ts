@@ -11,7 +11,7 @@ const fillOf = (relaxation: Relaxation | undefined): Source => ({ fill: { relaxa
 const of = (source: Source, ...scores: number[]): Candidate[] =>
   scores.map((score, number) => ({ number, score, source }));
 
-function shown(candidates: readonly Candidate[], limit: number) {
+function quoteValue(candidates: readonly Candidate[], limit: number) {
   const relaxations: Relaxation[] = [];
   const draft = startDraft({ limit, relaxations } as unknown as ServeContext, limit);
   draft.candidates = candidates;
@@ -21,8 +21,8 @@ function shown(candidates: readonly Candidate[], limit: number) {
 
 test('a page is the first candidates, as they are', () => {
   const candidates = of(ranked, 9, 8, 7, 6);
-  expect(shown(candidates, 3)).toEqual({ scores: [9, 8, 7], relaxations: [] });
-  expect(shown(candidates, 9)).toEqual({ scores: [9, 8, 7, 6], relaxations: [] });
+  expect(quoteValue(candidates, 3)).toEqual({ scores: [9, 8, 7], relaxations: [] });
+  expect(quoteValue(candidates, 9)).toEqual({ scores: [9, 8, 7, 6], relaxations: [] });
 });
 
 test('what fills begins at the score before it and falls by its own', () => {
@@ -31,7 +31,7 @@ test('what fills begins at the score before it and falls by its own', () => {
     ...of(fillOf('filled_from_store'), 100, 50),
     ...of(fillOf('filled_from_chain'), 1_000, 250),
   ];
-  expect(shown(candidates, 10)).toEqual({
+  expect(quoteValue(candidates, 10)).toEqual({
     scores: [9, 8, 8, 4, 4, 1],
     relaxations: ['filled_from_store', 'filled_from_chain'],
   });
@@ -39,13 +39,13 @@ test('what fills begins at the score before it and falls by its own', () => {
 
 test('only a source that is on the page is told of', () => {
   const candidates = [...of(ranked, 9), ...of(fillOf('filled_from_store'), 2, 1)];
-  expect(shown(candidates, 1)).toEqual({ scores: [9], relaxations: [] });
-  expect(shown(candidates, 2).relaxations).toEqual(['filled_from_store']);
+  expect(quoteValue(candidates, 1)).toEqual({ scores: [9], relaxations: [] });
+  expect(quoteValue(candidates, 2).relaxations).toEqual(['filled_from_store']);
   // Popularity was what was asked for.
-  expect(shown(of(fillOf(undefined), 4, 2), 2)).toEqual({ scores: [1, 0.5], relaxations: [] });
+  expect(quoteValue(of(fillOf(undefined), 4, 2), 2)).toEqual({ scores: [1, 0.5], relaxations: [] });
 });
 
 test('what has no score of its own gets none', () => {
   const candidates = [...of(ranked, 9), ...of(fillOf('filled_from_catalogue'), 0, 0)];
-  expect(shown(candidates, 3).scores).toEqual([9, 0, 0]);
+  expect(quoteValue(candidates, 3).scores).toEqual([9, 0, 0]);
 });

@@ -1,4 +1,4 @@
-// What is told of a list besides its items.
+// What a reply says besides its items.
 import { expect, test } from 'vitest';
 import type { ServeContext, ServeState } from '../context.ts';
 import { startDraft } from '../draft.ts';

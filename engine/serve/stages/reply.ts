@@ -1,4 +1,4 @@
-// Stage "reply": the list with what has to be told of it.
+// Stage "reply": the list with what has to be said about it.
 import { randomUUID } from 'node:crypto';
 import type { ServeContext, ServeState } from '../context.ts';
 import type { Draft } from '../draft.ts';

@@ -58,14 +58,14 @@ function placeNewItems(draft: Draft): void {
   const { scenario, limit, newcomers } = context;
   if (scenario !== 'guess-you-like' && scenario !== 'discover') return;
   if (newcomers.isEmpty) return;
-  const shown = candidates.slice(0, limit).filter(({ source }) => source.fill === undefined);
-  const places = Math.floor(shown.length / limits.placesPerNewcomer);
+  const top = candidates.slice(0, limit).filter(({ source }) => source.fill === undefined);
+  const places = Math.floor(top.length / limits.placesPerNewcomer);
   if (places === 0) return;
-  const listed = new Set(shown.map(({ number }) => number));
+  const listed = new Set(top.map(({ number }) => number));
   const found = newItemsFor(context).filter(({ number }) => !listed.has(number));
   const placed = new Map<number, number>();
   const source = newItemSource(context, placed);
-  const list: Candidate[] = [...shown];
+  const list: Candidate[] = [...top];
   for (let place = 0; place < Math.min(places, found.length); place++) {
     // Another one each day.
     const { number, anchorNumber } = found[(context.day + place) % found.length]!;
@@ -74,7 +74,7 @@ function placeNewItems(draft: Draft): void {
     list.splice(at, 0, { number, score: (before + after) / 2, source });
     placed.set(number, anchorNumber);
   }
-  const others = candidates.slice(shown.length).filter(({ number }) => !placed.has(number));
+  const others = candidates.slice(top.length).filter(({ number }) => !placed.has(number));
   draft.candidates = [...list, ...others];
 }
 

@@ -44,11 +44,11 @@ export function bestOf(
 
 /** Room for `count` sums, all 0; one block is used again and again. */
 export class Sums {
-  #values = new Float64Array(0);
+  private values = new Float64Array(0);
 
   cleared(count: number): Float64Array {
-    if (this.#values.length < count) this.#values = new Float64Array(count * 2);
-    return this.#values.fill(0);
+    if (this.values.length < count) this.values = new Float64Array(count * 2);
+    return this.values.fill(0);
   }
 }
 

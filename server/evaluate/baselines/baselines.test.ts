@@ -18,7 +18,7 @@ function learnAll(
 }
 
 /** The scores above 0, to nine places. */
-function shown(scores: Scores): Record<number, number> {
+function quoteValue(scores: Scores): Record<number, number> {
   const entries = [...scores].flatMap((score, item) => (score > 0 ? [[item, score]] : []));
   return Object.fromEntries(entries.map(([item, score]) => [item, Number(score!.toFixed(9))]));
 }
@@ -71,17 +71,17 @@ test('item-item likens by receipts with both over the ones with either', () => {
   const byJaccard = new ItemItem(counts, jaccard);
   const root = (value: number) => Number(Math.sqrt(value).toFixed(9));
   // Item 0 stands on three receipts, 1 on three, 2 on one.
-  expect(shown(byCosine.scoreTicket([0], itemCount))).toEqual({
+  expect(quoteValue(byCosine.scoreTicket([0], itemCount))).toEqual({
     1: Number((2 / 3).toFixed(9)),
     2: root(1 / 3),
   });
-  expect(shown(byJaccard.scoreTicket([0], itemCount))).toEqual({
+  expect(quoteValue(byJaccard.scoreTicket([0], itemCount))).toEqual({
     1: 0.5,
     2: Number((1 / 3).toFixed(9)),
   });
   byJaccard.learn(0, [0]);
   byJaccard.learn(0, [0]);
-  expect(shown(byJaccard.score(0, itemCount))).toEqual({
+  expect(quoteValue(byJaccard.score(0, itemCount))).toEqual({
     0: 2,
     1: 1,
     2: Number((2 / 3).toFixed(9)),
@@ -112,14 +112,14 @@ test('TIFU mixes the member with the nearest other by Euclidean distance', () =>
     [1, [0, 1]],
     [2, [2, 3, 4]],
   ]);
-  expect(shown(baseline.score(0, itemCount))).toEqual({ 0: 1, 1: 0.25 });
+  expect(quoteValue(baseline.score(0, itemCount))).toEqual({ 0: 1, 1: 0.25 });
   // A second receipt moves the vector: member 1 is no longer the nearest to 0.
   learnAll(baseline, [
     [1, [1, 2, 3, 4]],
     [1, [1, 2, 3, 4]],
   ]);
   baseline.learn(2, [0]);
-  expect(shown(baseline.score(0, itemCount))[0]).toBeCloseTo(0.75 + 0.25 * 0.5, 9);
+  expect(quoteValue(baseline.score(0, itemCount))[0]).toBeCloseTo(0.75 + 0.25 * 0.5, 9);
 });
 
 test('UP-CF weighs the recent popularity of each member by asymmetric likeness', () => {
@@ -134,7 +134,7 @@ test('UP-CF weighs the recent popularity of each member by asymmetric likeness',
   // Own: likeness 1, the last basket holds 1. Member 1: two common of 2 and 4 items.
   const likeness = 2 / (2 ** 0.25 * 4 ** 0.75);
   const other = Number((likeness ** 2).toFixed(9));
-  expect(shown(baseline.score(0, itemCount))).toEqual({
+  expect(quoteValue(baseline.score(0, itemCount))).toEqual({
     1: Number((1 + other).toFixed(9)),
     3: other,
   });

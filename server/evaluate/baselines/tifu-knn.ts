@@ -38,72 +38,72 @@ export const publishedTifu: TifuSettings = {
 type Frequencies = ReadonlyMap<number, number>;
 
 export class TifuKnn implements ListBaseline {
-  readonly #settings: TifuSettings;
-  readonly #histories = new Histories();
-  readonly #vectors = new Map<number, Sparse>();
+  private readonly settings: TifuSettings;
+  private readonly histories = new Histories();
+  private readonly vectors = new Map<number, Sparse>();
   /** By item: what it is in the vector of each member who has bought it. */
-  readonly #columns = new Map<number, Map<number, number>>();
-  readonly #squaredLengths = new Map<number, number>();
+  private readonly columns = new Map<number, Map<number, number>>();
+  private readonly squaredLengths = new Map<number, number>();
   /** Members whose vectors are of before their last receipt. */
-  readonly #stale = new Set<number>();
-  readonly #sums = new Sums();
-  readonly #inner = new Sums();
+  private readonly stale = new Set<number>();
+  private readonly sums = new Sums();
+  private readonly inner = new Sums();
 
   constructor(settings: TifuSettings) {
-    this.#settings = settings;
+    this.settings = settings;
   }
 
   learn(member: number | undefined, items: readonly number[]): void {
     if (member === undefined) return;
-    this.#histories.learn(member, items);
+    this.histories.learn(member, items);
     // Renewed when somebody asks: a member may learn many receipts before that.
-    this.#stale.add(member);
+    this.stale.add(member);
   }
 
   score(member: number, items: number): Scores {
-    for (const stale of this.#stale) this.#renew(stale);
-    this.#stale.clear();
-    const { ownShare } = this.#settings;
-    const scores = this.#sums.cleared(items);
-    const own = this.#vectors.get(member) ?? sparseOf(new Map());
+    for (const stale of this.stale) this.renew(stale);
+    this.stale.clear();
+    const { ownShare } = this.settings;
+    const scores = this.sums.cleared(items);
+    const own = this.vectors.get(member) ?? sparseOf(new Map());
     addScaled(scores, own, ownShare);
-    const nearest = this.#nearestTo(member, own);
+    const nearest = this.nearestTo(member, own);
     for (const neighbour of nearest) {
-      addScaled(scores, this.#vectors.get(neighbour)!, (1 - ownShare) / nearest.length);
+      addScaled(scores, this.vectors.get(neighbour)!, (1 - ownShare) / nearest.length);
     }
     return scores;
   }
 
-  #renew(member: number): void {
-    const vector = frequenciesOf(this.#histories.basketsOf(member), this.#settings);
-    this.#vectors.set(member, sparseOf(vector));
+  private renew(member: number): void {
+    const vector = frequenciesOf(this.histories.basketsOf(member), this.settings);
+    this.vectors.set(member, sparseOf(vector));
     let squaredLength = 0;
     for (const [item, value] of vector) {
       squaredLength += value * value;
-      entryOf(this.#columns, item, () => new Map<number, number>()).set(member, value);
+      entryOf(this.columns, item, () => new Map<number, number>()).set(member, value);
     }
-    this.#squaredLengths.set(member, squaredLength);
+    this.squaredLengths.set(member, squaredLength);
   }
 
   /** By Euclidean distance: who shares no item may be near too, when both have bought little. */
-  #nearestTo(member: number, own: Sparse): number[] {
-    const inner = this.#inner.cleared(this.#histories.memberNumbers);
+  private nearestTo(member: number, own: Sparse): number[] {
+    const inner = this.inner.cleared(this.histories.memberNumbers);
     for (const [place, item] of own.items.entries()) {
       const value = own.values[place]!;
-      this.#columns.get(item)!.forEach((theirs, buyer) => {
+      this.columns.get(item)!.forEach((theirs, buyer) => {
         inner[buyer]! += value * theirs;
       });
     }
     const others: number[] = [];
     const distances: number[] = [];
-    for (const [other, squaredLength] of this.#squaredLengths) {
+    for (const [other, squaredLength] of this.squaredLengths) {
       if (other === member) continue;
       others.push(other);
       distances.push(squaredLength - 2 * inner[other]!);
     }
-    const farthest = Float64Array.from(distances).sort()[this.#settings.neighbours - 1];
+    const farthest = Float64Array.from(distances).sort()[this.settings.neighbours - 1];
     const isNear = (place: number) => farthest === undefined || distances[place]! <= farthest;
-    return others.filter((_, place) => isNear(place)).slice(0, this.#settings.neighbours);
+    return others.filter((_, place) => isNear(place)).slice(0, this.settings.neighbours);
   }
 }
 

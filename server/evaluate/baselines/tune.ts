@@ -1,4 +1,4 @@
-// Tuning: the settings of TIFU-KNN and UP-CF@r that foretell the receipts before the last best. The
+// Tuning: the settings of TIFU-KNN and UP-CF@r that predict the receipts before the last best. The
 // engine is given no such step; the baselines are, so that they are met at their best.
 import { createRandom } from '../../../engine/index.ts';
 import { recallAt } from '../ranking.ts';
@@ -30,7 +30,7 @@ type Grid<Settings> = readonly {
 
 /** Enough to tell settings apart that differ by a hundredth of recall on the same receipts. */
 const askedMax = 2_000;
-const judgedLength = 10;
+const listLength = 10;
 /** How many receipts a member has at least, so that one can be held out. */
 const basketsMin = 2;
 
@@ -133,7 +133,7 @@ async function bestSettings<Settings extends object>(
 ): Promise<Settings> {
   let best = start;
   const known = new Map<string, number>();
-  const judge = (settings: Settings): number => {
+  const recallWith = (settings: Settings): number => {
     const key = JSON.stringify(settings);
     const recall = known.get(key) ?? recallOf(make(settings), trial);
     known.set(key, recall);
@@ -143,7 +143,7 @@ async function bestSettings<Settings extends object>(
     for (const { name, values } of grid) {
       for (const value of values) {
         const settings = { ...best, [name]: value };
-        if (judge(settings) > judge(best)) best = settings;
+        if (recallWith(settings) > recallWith(best)) best = settings;
       }
       await tick();
     }
@@ -155,8 +155,8 @@ function recallOf(baseline: ListBaseline, { learnt, asked, items }: Trial): numb
   for (const { member, items: bought } of learnt) baseline.learn(member, bought);
   let recall = 0;
   for (const { member, truth } of asked) {
-    const list = bestOf(baseline.score(member, items), judgedLength, () => true);
-    recall += recallAt(list, truth, judgedLength);
+    const list = bestOf(baseline.score(member, items), listLength, () => true);
+    recall += recallAt(list, truth, listLength);
   }
   return recall / Math.max(1, asked.length);
 }

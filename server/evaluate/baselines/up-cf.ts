@@ -26,44 +26,44 @@ export interface UpCfSettings {
 export const publishedUpCf: UpCfSettings = { recency: 5, locality: 5, asymmetry: 0.25 };
 
 export class UpCf implements ListBaseline {
-  readonly #settings: UpCfSettings;
-  readonly #histories = new Histories();
-  readonly #popularities = new Map<number, Sparse>();
-  readonly #sums = new Sums();
-  readonly #common = new Sums();
+  private readonly settings: UpCfSettings;
+  private readonly histories = new Histories();
+  private readonly popularities = new Map<number, Sparse>();
+  private readonly sums = new Sums();
+  private readonly common = new Sums();
 
   constructor(settings: UpCfSettings) {
-    this.#settings = settings;
+    this.settings = settings;
   }
 
   learn(member: number | undefined, items: readonly number[]): void {
     if (member === undefined) return;
-    this.#histories.learn(member, items);
-    this.#popularities.delete(member);
+    this.histories.learn(member, items);
+    this.popularities.delete(member);
   }
 
   /** The member is one of their own neighbours, and wholly like themselves. */
   score(member: number, items: number): Scores {
-    const { locality, asymmetry } = this.#settings;
-    const scores = this.#sums.cleared(items);
-    const own = this.#histories.itemsOf(member);
-    const common = this.#common.cleared(this.#histories.memberNumbers);
+    const { locality, asymmetry } = this.settings;
+    const scores = this.sums.cleared(items);
+    const own = this.histories.itemsOf(member);
+    const common = this.common.cleared(this.histories.memberNumbers);
     for (const item of own) {
-      for (const buyer of this.#histories.buyersOf(item)) common[buyer]! += 1;
+      for (const buyer of this.histories.buyersOf(item)) common[buyer]! += 1;
     }
-    for (let other = 0; other < this.#histories.memberNumbers; other += 1) {
+    for (let other = 0; other < this.histories.memberNumbers; other += 1) {
       if (common[other] === 0) continue;
-      const { size } = this.#histories.itemsOf(other);
+      const { size } = this.histories.itemsOf(other);
       const likeness = common[other]! / (own.size ** asymmetry * size ** (1 - asymmetry));
-      addScaled(scores, this.#popularityOf(other), likeness ** locality);
+      addScaled(scores, this.popularityOf(other), likeness ** locality);
     }
     return scores;
   }
 
   /** The share of the member's last r baskets that hold each item. */
-  #popularityOf(member: number): Sparse {
-    return entryOf(this.#popularities, member, () => {
-      const recent = this.#histories.basketsOf(member).slice(-this.#settings.recency);
+  private popularityOf(member: number): Sparse {
+    return entryOf(this.popularities, member, () => {
+      const recent = this.histories.basketsOf(member).slice(-this.settings.recency);
       const shares = new Map<number, number>();
       for (const basket of recent) {
         for (const item of basket) addTo(shares, item, 1 / recent.length);

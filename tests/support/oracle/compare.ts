@@ -112,10 +112,10 @@ export function listDifferences(
     differences.push(`relaxations: engine ${relaxed[0]}, oracle ${relaxed[1]}`);
   }
   if (differences.length === 0) return [];
-  const told = expected.map(({ itemId, stage, score }) => `${itemId}:${stage}:${score}`);
+  const reported = expected.map(({ itemId, stage, score }) => `${itemId}:${stage}:${score}`);
   const got = reply.items.map(({ itemId, score }) => `${itemId}:${score}`);
   const around = (entries: readonly string[]) => entries.slice(...windowOf(differences)).join(' ');
-  const lists = `engine … ${around(got)} …\n  oracle … ${around(told)} …`;
+  const lists = `engine … ${around(got)} …\n  oracle … ${around(reported)} …`;
   return [`${JSON.stringify(request)}\n  ${lists}`, ...differences.slice(0, differencesShown)];
 }
 
@@ -163,7 +163,7 @@ function scoreDifferences(reply: RecommendReply, expected: readonly Entry[]): st
   return differences;
 }
 
-/** Terms are told when asked for, and only then. */
+/** Terms are shown when asked for, and only then. */
 function explained(
   { items }: RecommendReply,
   { entries }: OracleList,

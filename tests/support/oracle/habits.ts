@@ -1,4 +1,4 @@
-// What is bought again, judged at each basket of a member: HABITS of docs/reference/counts.md.
+// What is bought again, counted at each basket of a member: HABITS of docs/reference/counts.md.
 import type { Receipt } from './ledger.ts';
 import { type Decay, fixed, unfixed } from './weights.ts';
 
@@ -28,21 +28,21 @@ const upToAge = [0, 1, 2, 3, 5, 8, 13, 20, 34];
 const upToBaskets = [1, 2, 3, 4, 6, 9, 14, 24, 49];
 
 /** In how many baskets, how many baskets ago the last of them (0: the latest), of how many. */
-export interface Standing {
+export interface HabitStanding {
   readonly times: number;
   readonly age: number;
   readonly baskets: number;
 }
 
 /** Of an item in the eyes of a member with this history; undefined when never bought. */
-export function standingOf(history: readonly Basket[], itemId: string): Standing | undefined {
+export function standingOf(history: readonly Basket[], itemId: string): HabitStanding | undefined {
   const times = history.filter(({ items }) => items.includes(itemId)).length;
   if (times === 0) return undefined;
   const last = history.findLastIndex(({ items }) => items.includes(itemId));
   return { times, age: history.length - 1 - last, baskets: history.length };
 }
 
-export function habitCell({ times, age, baskets }: Standing): number {
+export function habitCell({ times, age, baskets }: HabitStanding): number {
   const place = (bounds: readonly number[], value: number) => {
     const found = bounds.findIndex((bound) => value <= bound);
     return found < 0 ? bounds.length : found;

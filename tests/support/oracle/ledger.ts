@@ -1,5 +1,5 @@
 // What was accepted: a plain list of receipts with the pieces left of each, plus catalogue, stores
-// and members. It also foretells the answer to every event, so that a test notices a receipt
+// and members. It also predicts the answer to every event, so that a test notices a receipt
 // wrongly taken or wrongly refused.
 import type {
   Event,
@@ -60,35 +60,35 @@ export class Ledger {
   readonly items = new Map<string, Item>();
   readonly stores = new Map<string, StoreProfile>();
   /** Items and stores of which something was said; others were only met in receipts. */
-  readonly told = new Set<string>();
-  readonly toldStores = new Set<string>();
+  readonly describedItems = new Set<string>();
+  readonly describedStores = new Set<string>();
   readonly people = createPeople();
   /** The newest day of any receipt ever accepted, also of one returned or erased since. */
   newestDay: number | undefined;
-  readonly #options: LedgerOptions;
+  private readonly options: LedgerOptions;
   /** Everything accepted under a kind and an id, as text, to tell duplicates from conflicts. */
-  readonly #contents = new Map<string, string>();
-  readonly #returned = new Map<string, Map<string, number>>();
-  readonly #erasedPurchases = new Set<string>();
+  private readonly contents = new Map<string, string>();
+  private readonly returned = new Map<string, Map<string, number>>();
+  private readonly erasedPurchases = new Set<string>();
 
   constructor(options: LedgerOptions) {
-    this.#options = options;
+    this.options = options;
   }
 
   accept(event: Event): Answer {
     switch (event.kind) {
       case 'item':
-        this.told.add(event.item.itemId);
+        this.describedItems.add(event.item.itemId);
         return replace(this.items, event.item.itemId, event.item);
       case 'store':
-        this.toldStores.add(event.store.storeId);
+        this.describedStores.add(event.store.storeId);
         return replace(this.stores, event.store.storeId, event.store);
       case 'purchase':
-        return this.#acceptPurchase(event.purchase);
+        return this.acceptPurchase(event.purchase);
       case 'return':
-        return this.#acceptReturn(event.return);
+        return this.acceptReturn(event.return);
       case 'unreferencedReturn':
-        return this.#acceptUnreferenced(event.unreferencedReturn);
+        return this.acceptUnreferenced(event.unreferencedReturn);
       case 'merge': {
         const { memberId, fromMemberId } = event.merge;
         if ([memberId, fromMemberId].some(this.people.isErased)) return rejected;
@@ -96,7 +96,7 @@ export class Ledger {
       }
       case 'consent': {
         const { memberId, occurredAt } = event.consent;
-        if (this.people.isErased(memberId) || this.#isAhead(occurredAt)) return rejected;
+        if (this.people.isErased(memberId) || this.isAhead(occurredAt)) return rejected;
         return this.people.hear(event.consent) ? created : duplicate;
       }
       default:
@@ -108,7 +108,7 @@ export class Ledger {
   erase(memberId: string): void {
     for (const { purchaseId } of this.receiptsOf(memberId)) {
       this.receipts.delete(purchaseId);
-      this.#erasedPurchases.add(purchaseId);
+      this.erasedPurchases.add(purchaseId);
     }
     this.people.erase(memberId);
   }
@@ -132,55 +132,55 @@ export class Ledger {
   }
 
   piecesLeft(receipt: Receipt, itemId: string): number {
-    const returned = this.#returned.get(receipt.purchaseId)?.get(itemId) ?? 0;
+    const returned = this.returned.get(receipt.purchaseId)?.get(itemId) ?? 0;
     return Math.max(0, (receipt.bought.get(itemId) ?? 0) - returned);
   }
 
-  #once(key: string, content: unknown, accept: () => Answer): Answer {
+  private once(key: string, content: unknown, accept: () => Answer): Answer {
     const text = JSON.stringify(content);
-    const before = this.#contents.get(key);
+    const before = this.contents.get(key);
     if (before !== undefined) return before === text ? duplicate : { status: 'conflict' };
     const answer = accept();
     // A refused event leaves no trace: its id may be used again.
-    if (answer.status === 'created') this.#contents.set(key, text);
+    if (answer.status === 'created') this.contents.set(key, text);
     return answer;
   }
 
-  #isAhead(occurredAt: string): boolean {
-    return momentOf(occurredAt).epochMs > this.#options.now() + clockSkewMsMax;
+  private isAhead(occurredAt: string): boolean {
+    return momentOf(occurredAt).epochMs > this.options.now() + clockSkewMsMax;
   }
 
-  #acceptPurchase(purchase: Purchase): Answer {
+  private acceptPurchase(purchase: Purchase): Answer {
     const { purchaseId, memberId } = purchase;
     if (memberId !== undefined && this.people.isErased(memberId)) {
-      this.#forgetParked(purchaseId);
+      this.forgetParked(purchaseId);
       return rejected;
     }
-    if (this.#erasedPurchases.has(purchaseId)) return rejected;
-    return this.#once(`purchase ${purchaseId}`, purchase, () => {
-      if (this.#isAhead(purchase.occurredAt)) return rejected;
-      this.#keepReceipt(purchase);
-      this.#registerWhatIsNew(purchase);
+    if (this.erasedPurchases.has(purchaseId)) return rejected;
+    return this.once(`purchase ${purchaseId}`, purchase, () => {
+      if (this.isAhead(purchase.occurredAt)) return rejected;
+      this.keepReceipt(purchase);
+      this.registerWhatIsNew(purchase);
       return created;
     });
   }
 
   /** Returns that waited for a receipt of an erased member were theirs too. */
-  #forgetParked(purchaseId: string): void {
-    if (this.receipts.has(purchaseId) || !this.#returned.delete(purchaseId)) return;
-    this.#erasedPurchases.add(purchaseId);
-    for (const [key, text] of this.#contents) {
+  private forgetParked(purchaseId: string): void {
+    if (this.receipts.has(purchaseId) || !this.returned.delete(purchaseId)) return;
+    this.erasedPurchases.add(purchaseId);
+    for (const [key, text] of this.contents) {
       const isTheirs = key.startsWith('return ') && JSON.parse(text).purchaseId === purchaseId;
-      if (isTheirs) this.#contents.delete(key);
+      if (isTheirs) this.contents.delete(key);
     }
   }
 
-  #keepReceipt(purchase: Purchase): void {
+  private keepReceipt(purchase: Purchase): void {
     const { purchaseId, memberId, storeId, occurredAt } = purchase;
     const { epochMs } = momentOf(occurredAt);
     const day = Math.floor(epochMs / millisecondsPerDay);
     const zone = storeId === undefined ? undefined : this.stores.get(storeId)?.timeZone;
-    const hour = localHourOf(occurredAt, zone ?? this.#options.timeZone);
+    const hour = localHourOf(occurredAt, zone ?? this.options.timeZone);
     this.receipts.set(purchaseId, {
       purchaseId,
       memberId,
@@ -188,44 +188,44 @@ export class Ledger {
       occurredAtMs: epochMs,
       day,
       daypart: daypartStarts.findLastIndex((start) => start <= hour),
-      localDate: localDateOf(occurredAt, zone ?? this.#options.timeZone),
+      localDate: localDateOf(occurredAt, zone ?? this.options.timeZone),
       bought: addUp(purchase.lines),
     });
     this.newestDay = Math.max(this.newestDay ?? day, day);
   }
 
   /** Items and stores that a receipt names for the first time are taken in, not refused. */
-  #registerWhatIsNew({ storeId, lines }: Purchase): void {
+  private registerWhatIsNew({ storeId, lines }: Purchase): void {
     for (const { itemId } of lines) {
       if (!this.items.has(itemId)) this.items.set(itemId, { itemId, status: 'active' });
     }
     if (storeId !== undefined && !this.stores.has(storeId)) this.stores.set(storeId, { storeId });
   }
 
-  #acceptReturn(goods: Return): Answer {
-    if (this.#erasedPurchases.has(goods.purchaseId)) return rejected;
-    return this.#once(`return ${goods.returnId}`, goods, () => {
-      if (this.#isAhead(goods.occurredAt)) return rejected;
+  private acceptReturn(goods: Return): Answer {
+    if (this.erasedPurchases.has(goods.purchaseId)) return rejected;
+    return this.once(`return ${goods.returnId}`, goods, () => {
+      if (this.isAhead(goods.occurredAt)) return rejected;
       const pieces = addUp(goods.lines);
       const receipt = this.receipts.get(goods.purchaseId);
       const isTooMuch =
         receipt !== undefined &&
         [...pieces].some(([itemId, quantity]) => quantity > this.piecesLeft(receipt, itemId));
       if (isTooMuch) return rejected;
-      this.#takeBack(goods.purchaseId, pieces);
+      this.takeBack(goods.purchaseId, pieces);
       return receipt === undefined ? { status: 'created', parked: true } : created;
     });
   }
 
-  #acceptUnreferenced(goods: UnreferencedReturn): Answer {
+  private acceptUnreferenced(goods: UnreferencedReturn): Answer {
     if (this.people.isErased(goods.memberId)) return rejected;
-    return this.#once(`unreferenced ${goods.returnId}`, goods, () =>
-      this.#isAhead(goods.occurredAt) ? rejected : this.#match(goods),
+    return this.once(`unreferenced ${goods.returnId}`, goods, () =>
+      this.isAhead(goods.occurredAt) ? rejected : this.match(goods),
     );
   }
 
   /** Takes pieces off the member's latest purchases first; nothing to take off is a refusal. */
-  #match(goods: UnreferencedReturn): Answer {
+  private match(goods: UnreferencedReturn): Answer {
     const { epochMs } = momentOf(goods.occurredAt);
     const latestFirst = this.receiptsOf(goods.memberId)
       .filter((receipt) => receipt.occurredAtMs <= epochMs)
@@ -236,7 +236,7 @@ export class Ledger {
       let wanted = quantity;
       for (const receipt of latestFirst) {
         const taken = Math.min(wanted, this.piecesLeft(receipt, itemId));
-        if (taken > 0) this.#takeBack(receipt.purchaseId, new Map([[itemId, taken]]));
+        if (taken > 0) this.takeBack(receipt.purchaseId, new Map([[itemId, taken]]));
         wanted -= taken;
       }
       matched += quantity - wanted;
@@ -245,12 +245,12 @@ export class Ledger {
     return { status: matched > 0 ? 'created' : 'rejected', unmatchedQuantity };
   }
 
-  #takeBack(purchaseId: string, pieces: ReadonlyMap<string, number>): void {
-    const returned = this.#returned.get(purchaseId) ?? new Map<string, number>();
+  private takeBack(purchaseId: string, pieces: ReadonlyMap<string, number>): void {
+    const returned = this.returned.get(purchaseId) ?? new Map<string, number>();
     for (const [itemId, quantity] of pieces) {
       returned.set(itemId, (returned.get(itemId) ?? 0) + quantity);
     }
-    this.#returned.set(purchaseId, returned);
+    this.returned.set(purchaseId, returned);
   }
 }
 

@@ -47,13 +47,13 @@ export function fillSteps(state: State, asked: Asked): readonly Step[] {
 
 /** Something was said of it, or receipts that count hold it. */
 export function knowsItem({ ledger, counts }: State, itemId: string): boolean {
-  return ledger.told.has(itemId) || (counts.items.support.get(itemId) ?? 0n) > 0n;
+  return ledger.describedItems.has(itemId) || (counts.items.support.get(itemId) ?? 0n) > 0n;
 }
 
 /** The same of a store. */
 export function knowsStore({ ledger, counts }: State, storeId: string): boolean {
   const rows = counts.scopes.get(storeId) ?? [];
-  return ledger.toldStores.has(storeId) || rows.some((row) => row.size > 0);
+  return ledger.describedStores.has(storeId) || rows.some((row) => row.size > 0);
 }
 
 /** The stores of that store's city, itself among them; none when it has no city. */

@@ -83,7 +83,7 @@ function metricsOf(rows: readonly string[]): Metrics {
   const note = (name: string, value: number) => sums.set(name, [...(sums.get(name) ?? []), value]);
   for (const [memberId, last] of heldOut) {
     const history = learnt.histories.get(memberId) ?? [];
-    if (history.length > 0) noteRanking(note, { scorer, learnt, history, last });
+    if (history.length > 0) recordRanking(note, { scorer, learnt, history, last });
     if (last.size >= 2 && last.size <= 60) note('add-on shipped HR@10', completion(scorer, last));
   }
   return Object.fromEntries(
@@ -143,7 +143,7 @@ interface Held {
   readonly last: ReadonlySet<string>;
 }
 
-function noteRanking(
+function recordRanking(
   note: (name: string, value: number) => void,
   { scorer, learnt, history, last }: Held,
 ): void {

@@ -43,10 +43,10 @@ export function termDifferences(
   expectClose('sum of terms', total(terms), score);
   for (const type of new Set([...terms, ...(parts ?? [])].map((part) => part.type))) {
     if (parts === undefined) continue;
-    const told = terms.filter((term) => term.type === type);
+    const reported = terms.filter((term) => term.type === type);
     const wanted = parts.filter((part) => part.type === type);
-    expectClose(`${type} in all`, total(told), total(wanted));
-    const named = told.filter((term) => term.itemId !== undefined);
+    expectClose(`${type} in all`, total(reported), total(wanted));
+    const named = reported.filter((term) => term.itemId !== undefined);
     for (const { itemId: anchor, score: gave } of named) {
       const part = wanted.find((each) => each.itemId === anchor);
       expectClose(`${type} by ${anchor}`, gave, part?.score ?? Number.NaN);

@@ -22,7 +22,7 @@ export function replyDifferences(reply: RecommendReply, expected: ExpectedList):
   const shown = expected.isOpen ? reply.items.slice(0, expected.items.length) : reply.items;
   const actualIds = shown.map(({ itemId }) => itemId).join(', ');
   const wantedIds = expected.items.map(({ itemId }) => itemId).join(', ');
-  const differences = actualIds === wantedIds ? [] : [`the list is ${told(reply)}`];
+  const differences = actualIds === wantedIds ? [] : [`the list is ${listText(reply)}`];
   for (const [at, item] of expected.items.entries()) {
     const actual = shown[at];
     if (actual?.itemId === item.itemId) differences.push(...reasonDifferences(actual, item));
@@ -49,7 +49,7 @@ function reasonDifferences(item: RecommendedItem, expected: ExpectedItem): strin
   return [`${itemId} says ${reason.type} ${reason.count}, not ${count}`];
 }
 
-function told({ items }: RecommendReply): string {
+function listText({ items }: RecommendReply): string {
   const entries = items.map(({ itemId, reasons }) => {
     const [reason] = reasons;
     return [itemId, reason?.count, reason?.type].filter((word) => word !== undefined).join(' ');

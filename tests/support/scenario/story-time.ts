@@ -8,7 +8,7 @@ const chainOffset = '+08:00';
 const minutesPerDay = 1440;
 
 export interface StoryTime {
-  /** The clock of the engine: the latest moment told so far, unless a line has stopped it. */
+  /** The clock of the engine: the latest moment named so far, unless a line has stopped it. */
   readonly now: () => number;
   /** Moves to the time of a line and returns it as RFC 3339. */
   pass(when: When): string;

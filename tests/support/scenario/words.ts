@@ -76,8 +76,8 @@ function takeWhen(words: string[]): When {
 function readSetting(verb: string, words: readonly string[]): Step {
   const [id, ...rest] = words;
   if (verb === 'clock') {
-    const told = [...words];
-    return refuseRest({ kind: 'clock', when: takeWhen(told) }, told);
+    const reported = [...words];
+    return refuseRest({ kind: 'clock', when: takeWhen(reported) }, reported);
   }
   if (verb === 'reopen') return refuseRest({ kind: 'reopen' }, words);
   if (id === undefined) throw new Error(`${verb} needs an id`);

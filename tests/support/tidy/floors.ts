@@ -102,7 +102,7 @@ export function floorViolations(files: readonly TreeFile[]): Violations {
     );
 }
 
-/** Rooms that no row of the table knows, whose imports nobody would judge. */
+/** Rooms that no row of the table knows, whose imports nobody would check. */
 export function unknownRooms(files: readonly TreeFile[]): Violations {
   return files
     .filter((file) => isTypescript(file) && file.path.includes('/'))
@@ -112,7 +112,7 @@ export function unknownRooms(files: readonly TreeFile[]): Violations {
 
 /** The rooms where the order of steps is the matter, and who holds it. */
 const conductors: Readonly<Record<string, string>> = {
-  [counting]: 'engine/counting/keeper.ts',
+  [counting]: 'engine/counting/counts-manager.ts',
   [serve]: 'engine/serve/pipeline.ts',
 };
 

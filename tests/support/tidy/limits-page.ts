@@ -29,7 +29,7 @@ export function limitsPage(sections: readonly LimitsSection[]): string {
   return [introduction, ...sections.map(sectionOf)].join('\n');
 }
 
-/** Of a group within a group the keys are joined: `gate.lists.ageMs`. */
+/** Of a group within a group the keys are joined: `loadShedder.lists.ageMs`. */
 export function flatLimits(values: Limits, prefix = ''): readonly (readonly [string, number])[] {
   return Object.entries(values).flatMap(([key, value]) =>
     typeof value === 'number'

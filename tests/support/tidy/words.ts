@@ -23,11 +23,16 @@ const ourNouns = new Map([
 /** Mathematics has products too. */
 const mathematics = /^(dot|inner|outer|cross|cartesian)products?$/i;
 
+/** The words that a name is made of, in lower case. */
+export function wordsOf(name: string): readonly string[] {
+  const words = name.split(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_$]/);
+  return words.map((word) => word.toLowerCase());
+}
+
 function foreignNounIn(name: string): string | undefined {
   if (mathematics.test(name)) return undefined;
-  const words = name.split(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_$]/);
-  return words
-    .map((word) => word.toLowerCase().replace(/s$/, ''))
+  return wordsOf(name)
+    .map((word) => word.replace(/s$/, ''))
     .find((noun) => ourNouns.has(noun));
 }
 
@@ -45,7 +50,7 @@ export function foreignNounViolations(files: readonly TreeFile[]): Violations {
   return violations;
 }
 
-function declaredName(node: ts.Node): string | undefined {
+export function declaredName(node: ts.Node): string | undefined {
   const declares =
     ts.isVariableDeclaration(node) ||
     ts.isParameter(node) ||

@@ -27,16 +27,16 @@ function receipt(index: number) {
   return { kind: 'purchase', purchase } as const;
 }
 
-const sayOf = (engine: Engine) => [engine.status().watermark, engine.inspect.digest()] as const;
+const stateOf = (engine: Engine) => [engine.status().watermark, engine.inspect.digest()] as const;
 
 test('digest and watermark stand for the same receipts, also in the midst of a write', () =>
   withTemporaryFolder(async (folder) => {
     const clock = () => start + 86_400_000;
     const alone = await openEngine({ dataDir: join(folder, 'one-by-one'), clock });
-    const digests = new Map([sayOf(alone)]);
+    const digests = new Map([stateOf(alone)]);
     for (let index = 0; index < receipts; index++) {
       await alone.writes.ingest([receipt(index)]);
-      digests.set(...sayOf(alone));
+      digests.set(...stateOf(alone));
     }
     await alone.close();
     const engine = await openEngine({ dataDir: join(folder, 'busy'), clock });
@@ -50,13 +50,13 @@ test('digest and watermark stand for the same receipts, also in the midst of a w
     // Receipts of five writers come in the order of their numbers, five at a time.
     let looks = 0;
     for (; left > 0; looks++) {
-      const [watermark, digest] = sayOf(engine);
+      const [watermark, digest] = stateOf(engine);
       expect(digest, `at ${watermark}`).toBe(digests.get(watermark));
       await setImmediate();
     }
     await Promise.all(writers);
     expect(looks).toBeGreaterThan(receipts);
-    expect(sayOf(engine)).toEqual([...digests].at(-1));
+    expect(stateOf(engine)).toEqual([...digests].at(-1));
     expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
     await engine.close();
   }, 'standing'));

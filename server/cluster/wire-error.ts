@@ -1,7 +1,7 @@
-// An error of the engine as one node tells it to another, which throws it as its own.
+// An error of the engine as one node sends it to another, which throws it as its own.
 import { EngineError } from '../../engine/index.ts';
 
-export interface ToldError {
+export interface WireError {
   readonly code: EngineError['code'];
   readonly message: string;
   readonly reason?: string | undefined;
@@ -9,14 +9,14 @@ export interface ToldError {
 }
 
 /** Throws on what is no EngineError: that is a fault of ours. */
-export function told(error: unknown): ToldError {
+export function serializeError(error: unknown): WireError {
   if (!(error instanceof EngineError)) throw error;
   const { code, message, reason, retryAfterMs } = error;
   return { code, message, reason, retryAfterMs };
 }
 
-/** The other way round: what another node has told, as an error here. */
-export function errorOf({ code, message, reason, retryAfterMs }: ToldError): EngineError {
+/** The other way round: what another node has sent, as an error here. */
+export function deserializeError({ code, message, reason, retryAfterMs }: WireError): EngineError {
   const details = {
     ...(reason !== undefined && { reason }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),

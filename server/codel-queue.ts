@@ -2,17 +2,17 @@
 // the oldest not at all.
 
 /** One request: what answers it, and what refuses it. One of the two is called, once. */
-export interface Visitor {
+export interface PendingRequest {
   serve(): void;
   refuse(): void;
 }
 
-interface Waiting {
-  readonly visitor: Visitor;
+interface Queued {
+  readonly request: PendingRequest;
   readonly since: number;
 }
 
-export interface LaneLimits {
+export interface CoDelLimits {
   /** So many may wait for however long it takes: few callers, each with one request, are served. */
   readonly spared: number;
   /** Waiting longer than that is too long … */
@@ -31,31 +31,31 @@ const sweptAfter = 1_024;
  * served in their own turn is refused, so that those who are served have hardly waited; until for
  * `patienceMs` everybody who came could be served.
  */
-export class Lane {
-  private readonly limits: LaneLimits;
-  private waiting: Waiting[] = [];
+export class CoDelQueue {
+  private readonly limits: CoDelLimits;
+  private queue: Queued[] = [];
   /** Where the oldest stands. */
   private first = 0;
   private lateSince: number | undefined;
   private isOverloaded = false;
   private refusedAt = 0;
 
-  constructor(limits: LaneLimits) {
+  constructor(limits: CoDelLimits) {
     this.limits = limits;
   }
 
   get isEmpty(): boolean {
-    return this.first === this.waiting.length;
+    return this.first === this.queue.length;
   }
 
-  push(visitor: Visitor, since: number): void {
-    this.waiting.push({ visitor, since });
+  push(request: PendingRequest, since: number): void {
+    this.queue.push({ request, since });
   }
 
   /** Takes out who waits too long, if that has lasted. */
-  late(now: number, take: (visitor: Visitor) => void): void {
+  takeExpired(now: number, take: (request: PendingRequest) => void): void {
     const { spared, ageMs, patienceMs, overloadAgeMs } = this.limits;
-    const isMany = this.waiting.length - this.first > spared;
+    const isMany = this.queue.length - this.first > spared;
     if (!isMany || this.waitedMs(now) <= ageMs) this.lateSince = undefined;
     else this.lateSince ??= now;
     if (this.lateSince !== undefined && now - this.lateSince >= patienceMs) {
@@ -64,7 +64,7 @@ export class Lane {
     }
     if (!this.isOverloaded) return;
     while (this.waitedMs(now) > overloadAgeMs) {
-      take(this.waiting[this.first++]!.visitor);
+      take(this.queue[this.first++]!.request);
       this.refusedAt = now;
     }
     // Not as soon as nobody waits: the queue would fill up and be emptied again and again.
@@ -73,20 +73,20 @@ export class Lane {
 
   /** Of the oldest; 0 when nobody waits. */
   private waitedMs(now: number): number {
-    return this.isEmpty ? 0 : now - this.waiting[this.first]!.since;
+    return this.isEmpty ? 0 : now - this.queue[this.first]!.since;
   }
 
-  /** Serves while `goesOn`. */
-  serve(goesOn: () => boolean): void {
-    while (!this.isEmpty && goesOn()) {
-      const next = this.isOverloaded ? this.waiting.pop()! : this.waiting[this.first++]!;
-      next.visitor.serve();
+  /** Serves while `canServeMore`. */
+  serve(canServeMore: () => boolean): void {
+    while (!this.isEmpty && canServeMore()) {
+      const next = this.isOverloaded ? this.queue.pop()! : this.queue[this.first++]!;
+      next.request.serve();
     }
     if (this.isEmpty) {
-      this.waiting.length = 0;
+      this.queue.length = 0;
       this.first = 0;
     } else if (this.first > sweptAfter) {
-      this.waiting = this.waiting.slice(this.first);
+      this.queue = this.queue.slice(this.first);
       this.first = 0;
     }
   }

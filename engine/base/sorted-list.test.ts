@@ -1,13 +1,13 @@
 // Kept orders: whatever comes and goes, they hold what a sort would give.
 import { expect, test } from 'vitest';
-import { KeptOrder } from './kept-order.ts';
 import { createRandom } from './random.ts';
+import { SortedList } from './sorted-list.ts';
 
 test('after any additions and removals all stand in their order', () => {
   const { integer, chance } = createRandom(3);
   for (let round = 0; round < 20; round++) {
     const rank = (number: number) => (number * 7_919) % 10_007;
-    const order = new KeptOrder((a, b) => rank(a) - rank(b));
+    const order = new SortedList((a, b) => rank(a) - rank(b));
     const there = new Set<number>();
     for (let step = 0; step < 4_000; step++) {
       const number = integer(3_000);
@@ -31,7 +31,7 @@ test('after any additions and removals all stand in their order', () => {
 
 test('a number finds its place among 300,000 by a few comparisons', () => {
   let compared = 0;
-  const order = new KeptOrder((a, b) => {
+  const order = new SortedList((a, b) => {
     compared += 1;
     return a - b;
   });
@@ -47,7 +47,7 @@ test('a number finds its place among 300,000 by a few comparisons', () => {
 });
 
 test('what is read from the middle is a few hundred at a time', () => {
-  const order = new KeptOrder((a, b) => a - b);
+  const order = new SortedList((a, b) => a - b);
   for (let number = 0; number < 100_000; number++) order.add(number);
   const [first] = order.runs((number) => number >= 50_000);
   expect(first![0]).toBe(50_000);

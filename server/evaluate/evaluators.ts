@@ -1,5 +1,5 @@
-// Judge: what one system's lists were worth, receipt by receipt: the whole list, what is new to the
-// member (explore), and what they had bought before (repeat).
+// Evaluators: what one system's lists were worth, receipt by receipt: the whole list, what is new
+// to the member (explore), and what they had bought before (repeat).
 import { hitAt, ndcgAt, recallAt, reciprocalRankAt } from './ranking.ts';
 import { type Figures, type Intervals, Scoreboard } from './scoreboard.ts';
 import { coverageOf, noveltyOf, type Popularity } from './variety.ts';
@@ -28,10 +28,10 @@ export interface ListFigures {
 
 export type ListIntervals = Partial<Record<View, Intervals>>;
 
-export class ListJudge {
-  readonly #lengths: readonly number[];
-  readonly #boards: Record<View, Scoreboard>;
-  readonly #listings: Record<View, Map<string, number>>;
+export class ListEvaluator {
+  private readonly lengths: readonly number[];
+  private readonly boards: Record<View, Scoreboard>;
+  private readonly listings: Record<View, Map<string, number>>;
 
   /** `lengths`: the k of each metric, ascending. */
   constructor(lengths: readonly number[]) {
@@ -41,9 +41,9 @@ export class ListJudge {
       explore: make(),
       repeat: make(),
     });
-    this.#lengths = lengths;
-    this.#boards = perView(() => new Scoreboard(names));
-    this.#listings = perView(() => new Map());
+    this.lengths = lengths;
+    this.boards = perView(() => new Scoreboard(names));
+    this.listings = perView(() => new Map());
   }
 
   add(memberId: string, lists: Lists, truths: Truths): void {
@@ -51,14 +51,14 @@ export class ListJudge {
       const truth = truths[view];
       if (truth.size === 0) continue;
       const list = lists[view];
-      const values = this.#lengths.flatMap((k) => [
+      const values = this.lengths.flatMap((k) => [
         recallAt(list, truth, k),
         ndcgAt(list, truth, k),
         hitAt(list, truth, k),
       ]);
-      this.#boards[view].add(memberId, values);
-      const listings = this.#listings[view];
-      for (const id of list.slice(0, this.#lengths[0])) {
+      this.boards[view].add(memberId, values);
+      const listings = this.listings[view];
+      for (const id of list.slice(0, this.lengths[0])) {
         listings.set(id, (listings.get(id) ?? 0) + 1);
       }
     }
@@ -66,22 +66,22 @@ export class ListJudge {
 
   figures(shelf: Shelf): ListFigures {
     const ofView = (view: View): Figures => ({
-      n: this.#boards[view].count,
-      ...this.#boards[view].means(),
+      n: this.boards[view].count,
+      ...this.boards[view].means(),
     });
     return {
       all: ofView('all'),
       explore: ofView('explore'),
       repeat: ofView('repeat'),
-      coverage: coverageOf(this.#listings.all, shelf.items),
-      novelty: noveltyOf(this.#listings.all, shelf),
+      coverage: coverageOf(this.listings.all, shelf.items),
+      novelty: noveltyOf(this.listings.all, shelf),
     };
   }
 
   intervals(seed: number): ListIntervals {
     const intervals: ListIntervals = {};
     for (const view of views) {
-      const ofView = this.#boards[view].intervals(seed);
+      const ofView = this.boards[view].intervals(seed);
       if (ofView !== undefined) intervals[view] = ofView;
     }
     return intervals;
@@ -92,40 +92,40 @@ export class ListJudge {
 export type Complete = (target: string, rest: readonly string[]) => readonly string[];
 
 /** Basket completion: each item of a ticket held out in turn, averaged per ticket. */
-export class AddOnJudge {
-  readonly #lengths: readonly number[];
-  readonly #board: Scoreboard;
+export class AddOnEvaluator {
+  private readonly lengths: readonly number[];
+  private readonly board: Scoreboard;
 
   constructor(lengths: readonly number[]) {
-    this.#lengths = lengths;
-    this.#board = new Scoreboard(lengths.flatMap((k) => [`hitRate${k}`, `mrr${k}`]));
+    this.lengths = lengths;
+    this.board = new Scoreboard(lengths.flatMap((k) => [`hitRate${k}`, `mrr${k}`]));
   }
 
   /** `clusterKey`: the member, or the ticket itself where there is none. */
   add(clusterKey: string, itemIds: readonly string[], complete: Complete): void {
-    const sums = this.#lengths.flatMap(() => [0, 0]);
+    const sums = this.lengths.flatMap(() => [0, 0]);
     for (const target of itemIds) {
       const truth = new Set([target]);
       const list = complete(
         target,
         itemIds.filter((id) => id !== target),
       );
-      for (const [index, k] of this.#lengths.entries()) {
+      for (const [index, k] of this.lengths.entries()) {
         sums[index * 2]! += hitAt(list, truth, k);
         sums[index * 2 + 1]! += reciprocalRankAt(list, truth, k);
       }
     }
-    this.#board.add(
+    this.board.add(
       clusterKey,
       sums.map((sum) => sum / itemIds.length),
     );
   }
 
   figures(): Figures {
-    return { n: this.#board.count, ...this.#board.means() };
+    return { n: this.board.count, ...this.board.means() };
   }
 
   intervals(seed: number): Intervals | undefined {
-    return this.#board.intervals(seed);
+    return this.board.intervals(seed);
   }
 }

@@ -1,14 +1,14 @@
-// A follower's writes go on to a node that keeps them.
+// A follower forwards writes to a node that keeps them.
 import { EngineError } from '../../engine/index.ts';
 import { clusterLimits } from './limits.ts';
 import type { ForwardedWrite } from './node-engine.ts';
-import { errorOf, type ToldError } from './told-error.ts';
 import type { Upstream } from './upstream.ts';
+import { deserializeError, type WireError } from './wire-error.ts';
 
-type Answer = { readonly result: unknown } | { readonly error: ToldError };
+type Answer = { readonly result: unknown } | { readonly error: WireError };
 
 /** Why a write that one node did not take goes to the next. */
-const passedOver: readonly (string | undefined)[] = [
+const retriableReasons: readonly (string | undefined)[] = [
   'NODE_UNREACHABLE',
   'FOLLOWER',
   'FORMAT_DIFFERS',
@@ -18,7 +18,7 @@ const passedOver: readonly (string | undefined)[] = [
  * What the node that kept it answered. Throws what that one threw, and FAILED_PRECONDITION,
  * FOLLOWER, when this node only follows or followers follow each other in a ring.
  */
-export async function handOn(
+export async function forwardWrite(
   write: ForwardedWrite,
   upstreams: readonly Upstream[],
   isAllowed: boolean,
@@ -30,26 +30,29 @@ export async function handOn(
   if ((write.hops ?? 0) > clusterLimits.hopsMax) {
     throw refuse(`no origin was found behind ${where}: followers follow each other in a ring`);
   }
-  const answer = await handToAny(write, upstreams);
+  const answer = await forwardToAny(write, upstreams);
   if ('result' in answer) return answer.result;
-  throw errorOf(answer.error);
+  throw deserializeError(answer.error);
 }
 
 /**
  * To the first that can be reached and takes writes, or reaches who does. One that took the write
  * and could not say so does no harm: a receipt that two origins accepted counts once.
  */
-async function handToAny(write: ForwardedWrite, upstreams: readonly Upstream[]): Promise<Answer> {
+async function forwardToAny(
+  write: ForwardedWrite,
+  upstreams: readonly Upstream[],
+): Promise<Answer> {
   let refusal: Answer | undefined;
   for (const upstream of upstreams) {
     const answer = await upstream.forward(write).then(
-      (told) => told as Answer,
+      (text) => text as Answer,
       (error: unknown): Answer => {
         if (error instanceof EngineError) return { error };
         throw error;
       },
     );
-    if (!('error' in answer) || !passedOver.includes(answer.error.reason)) return answer;
+    if (!('error' in answer) || !retriableReasons.includes(answer.error.reason)) return answer;
     refusal ??= answer;
   }
   return refusal!;

@@ -6,7 +6,7 @@ import type { Table } from './table.ts';
 /** Keys that were put or removed, by table, in latin1. */
 export type TouchedKeys = ReadonlyMap<TableName, ReadonlySet<string>>;
 
-export class Notes {
+export class KeyTracker {
   private readonly tables: Readonly<Record<TableName, Table>>;
   private keys: Map<TableName, Set<string>> | undefined;
 
@@ -15,19 +15,19 @@ export class Notes {
   }
 
   /**
-   * Begins anew; returns what was noted until now. In a transaction, so that what was put before
-   * and after it is told apart.
+   * Begins anew; returns what was tracked until now. In a transaction, so that what was put before
+   * and after it is kept apart.
    */
-  turn(): TouchedKeys {
+  swap(): TouchedKeys {
     const before = this.keys ?? new Map();
     this.keys = new Map(tableNames.map((name) => [name, new Set()]));
-    for (const name of tableNames) this.tables[name].noteIn(this.keys.get(name));
+    for (const name of tableNames) this.tables[name].trackIn(this.keys.get(name));
     return before;
   }
 
   stop(): void {
     this.keys = undefined;
-    for (const name of tableNames) this.tables[name].noteIn(undefined);
+    for (const name of tableNames) this.tables[name].trackIn(undefined);
   }
 
   get size(): number {

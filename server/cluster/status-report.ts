@@ -1,9 +1,9 @@
-// Where a node stands, said so that another one can compare itself with it.
+// The state of a node, in a form that another node can compare with its own.
 import type { Standing } from '#proto/caini/v1/replication.js';
 import type { Replication } from '../../engine/index.ts';
 
 /** Another part of the cells with each turn, one a second: 30 s for 2 million cells or fewer. */
-export function standingOf(replication: Replication, turn: number, report: boolean): Standing {
+export function statusReport(replication: Replication, turn: number, wanted: boolean): Standing {
   const parts = replication.scrubParts;
   const part = turn % parts;
   const partDigest = replication.digestOfPart(part, parts);
@@ -13,7 +13,7 @@ export function standingOf(replication: Replication, turn: number, report: boole
     part,
     parts: partDigest === undefined ? 0 : parts,
     partDigest: partDigest ?? '',
-    report,
+    report: wanted,
   };
 }
 
@@ -21,8 +21,8 @@ export function standingOf(replication: Replication, turn: number, report: boole
  * Whether two nodes that hold the same entries hold the same counts; undefined when they do not
  * hold the same.
  */
-export function isSame(replication: Replication, standing: Standing): boolean | undefined {
-  const { watermark, digest, part, parts, partDigest } = standing;
+export function isSame(replication: Replication, report: Standing): boolean | undefined {
+  const { watermark, digest, part, parts, partDigest } = report;
   if (replication.watermark !== watermark) return undefined;
   if (replication.digest() !== digest) return false;
   const ours = parts < 1 ? undefined : replication.digestOfPart(part, parts);

@@ -27,8 +27,8 @@ import {
   LAGS,
   PAIR_ITEMS_MAX,
   ROW_CAPACITY,
-  ROW_FORESEEN,
-  ROW_FORESEEN_BY,
+  ROW_ESTIMATED,
+  ROW_ESTIMATED_BY,
   ROW_SIZE,
   ROWS_A_PLACE,
   ROW_VIEW,
@@ -41,7 +41,7 @@ import { scopesBytes } from './scopes';
 import { topsBytes } from './tops';
 import { daysBytes } from './totals';
 
-/** Which look this is; rows bear it that were foreseen to grow. */
+/** Which estimate this is; rows bear it that may grow. */
 let look: u32 = 0;
 let bytes: u64 = 0;
 /** The most that days, and the known items of one change, may take: they stay for the next. */
@@ -52,20 +52,20 @@ let knownCount: u32 = 0;
 let firsts: u32 = 0;
 let firstsCount: u32 = 0;
 
-export function startForesight(): void {
+export function startEstimates(): void {
   firsts = allocate(FIRSTS_MAX * 4);
 }
 
 /** Begins a batch that brings so many new items and stores. */
-export function beginForesight(newItems: u32, newStores: u32): void {
+export function beginEstimate(newItems: u32, newStores: u32): void {
   look++;
   daysRoom = 0;
   knownRoom = 0;
   bytes = itemsBytes(newItems) + scopesBytes(newStores);
 }
 
-/** What everything foreseen since beginForesight may take. */
-export function foreseenBytes(): f64 {
+/** What everything estimated since beginEstimate may take. */
+export function estimatedBytes(): f64 {
   return <f64>(bytes + daysRoom + knownRoom);
 }
 
@@ -73,7 +73,7 @@ export function foreseenBytes(): f64 {
  * What a row needs for `more` cells: a new block, beside its old one while the cells move, and its
  * view or tops.
  */
-function neededFor(row: u32, more: u32): u64 {
+function bytesNeededFor(row: u32, more: u32): u64 {
   const size = load<u32>(row, ROW_SIZE) + more;
   let needed: u64 = 0;
   const slots = slotsFor(size);
@@ -88,12 +88,12 @@ function neededFor(row: u32, more: u32): u64 {
   return needed;
 }
 
-function foreseeCells(row: u32, more: u32): void {
-  const isNew = load<u32>(row, ROW_FORESEEN_BY) != look;
-  const before: u32 = isNew ? 0 : load<u32>(row, ROW_FORESEEN);
-  bytes += neededFor(row, before + more) - (isNew ? 0 : neededFor(row, before));
-  store<u32>(row, before + more, ROW_FORESEEN);
-  store<u32>(row, look, ROW_FORESEEN_BY);
+function estimateCells(row: u32, more: u32): void {
+  const isNew = load<u32>(row, ROW_ESTIMATED_BY) != look;
+  const before: u32 = isNew ? 0 : load<u32>(row, ROW_ESTIMATED);
+  bytes += bytesNeededFor(row, before + more) - (isNew ? 0 : bytesNeededFor(row, before));
+  store<u32>(row, before + more, ROW_ESTIMATED);
+  store<u32>(row, look, ROW_ESTIMATED_BY);
 }
 
 // @ts-expect-error: decorator
@@ -102,37 +102,37 @@ function itemAt(first: u32, index: u32): u32 {
   return load<u32>(first + index * 4);
 }
 
-function foreseePlace(place: u32, daypart: u32, count: u32): void {
-  foreseeCells(scopeRow(place * ROWS_A_PLACE + daypart), count);
-  foreseeCells(scopeRow(place * ROWS_A_PLACE + WHOLE_DAY), count);
+function estimatePlace(place: u32, daypart: u32, count: u32): void {
+  estimateCells(scopeRow(place * ROWS_A_PLACE + daypart), count);
+  estimateCells(scopeRow(place * ROWS_A_PLACE + WHOLE_DAY), count);
 }
 
 /** SCOPE and SAME. */
-function foreseeBasket(basket: u32): void {
+function estimateBasket(basket: u32): void {
   const first = load<u32>(basket, BASKET_FIRST);
   const count = load<u32>(basket, BASKET_ITEMS);
   const daypart = load<u32>(basket, BASKET_DAYPART);
   const place = load<u32>(basket, BASKET_STORE);
   const room = daysBytes(load<i32>(basket, BASKET_DAY));
   daysRoom = max(daysRoom, room);
-  foreseePlace(0, daypart, count);
-  if (place) foreseePlace(place, daypart, count);
+  estimatePlace(0, daypart, count);
+  if (place) estimatePlace(place, daypart, count);
   if (count > PAIR_ITEMS_MAX) return;
-  for (let k: u32 = 0; k < count; k++) foreseeCells(sameRow(itemAt(first, k)), count - 1);
+  for (let k: u32 = 0; k < count; k++) estimateCells(sameRow(itemAt(first, k)), count - 1);
 }
 
 /** NEXT of a basket and the one `lag` before it. */
-function foreseeLag(basket: u32, lag: u32): void {
+function estimateLag(basket: u32, lag: u32): void {
   const previous = basket - lag * BASKET_BYTES;
   const count = load<u32>(basket, BASKET_ITEMS);
   const before = load<u32>(previous, BASKET_ITEMS);
   if (!isNextCounted(before, count)) return;
   const first = load<u32>(previous, BASKET_FIRST);
-  for (let k: u32 = 0; k < before; k++) foreseeCells(nextRow(itemAt(first, k)), count);
+  for (let k: u32 = 0; k < before; k++) estimateCells(nextRow(itemAt(first, k)), count);
 }
 
 /** MEM of a basket, when `counts`; its items that were never met before join the first-bought. */
-function foreseeFresh(basket: u32, seen: u32, counts: bool): void {
+function estimateFresh(basket: u32, seen: u32, counts: bool): void {
   const first = load<u32>(basket, BASKET_FIRST);
   const count = load<u32>(basket, BASKET_ITEMS);
   const pairs = count <= PAIR_ITEMS_MAX;
@@ -143,7 +143,7 @@ function foreseeFresh(basket: u32, seen: u32, counts: bool): void {
   const before = min(firstsCount, FIRSTS_MAX);
   const counted = counts && pairs && fresh <= FRESH_MAX;
   if (counted && fresh) {
-    for (let k: u32 = 0; k < before; k++) foreseeCells(memRow(itemAt(firsts, k)), fresh);
+    for (let k: u32 = 0; k < before; k++) estimateCells(memRow(itemAt(firsts, k)), fresh);
   }
   for (let k: u32 = 0; k < count; k++) {
     const item = itemAt(first, k);
@@ -151,16 +151,17 @@ function foreseeFresh(basket: u32, seen: u32, counts: bool): void {
     store<u32>(record(item), seen, ITEM_SEEN);
     knownCount++;
     if (!pairs) continue;
-    if (counted) foreseeCells(memRow(item), before + fresh - 1);
+    if (counted) estimateCells(memRow(item), before + fresh - 1);
     store<u32>(firsts + (firstsCount++ % FIRSTS_MAX) * 4, item);
   }
 }
 
 /**
- * Notes what the change from the history on side 0 to the one on side 1 may add, with whatever else
- * the batch does. What both sides end with has its cells already, but for those that lead into it.
+ * Adds to the estimate what the change from the history on side 0 to the one on side 1 may add,
+ * with whatever else the batch does. What both sides end with has its cells already, but for those
+ * that lead into it.
  */
-export function foreseeChange(isMember: bool): void {
+export function estimateChange(isMember: bool): void {
   const from = commonBaskets();
   const count = basketCount(AFTER_SIDE);
   const tail = count - commonTail(from);
@@ -169,12 +170,12 @@ export function foreseeChange(isMember: bool): void {
   knownCount = 0;
   for (let at: u32 = isMember ? 0 : from; at < count; at++) {
     const basket = basketsOf(AFTER_SIDE) + at * BASKET_BYTES;
-    if (at >= from && at < tail) foreseeBasket(basket);
+    if (at >= from && at < tail) estimateBasket(basket);
     if (!isMember) continue;
     if (at >= from && at < tail + LAGS) {
-      for (let lag: u32 = 1; lag <= min(LAGS, at); lag++) foreseeLag(basket, lag);
+      for (let lag: u32 = 1; lag <= min(LAGS, at); lag++) estimateLag(basket, lag);
     }
-    foreseeFresh(basket, seen, at >= from);
+    estimateFresh(basket, seen, at >= from);
   }
   knownRoom = max(knownRoom, knownBytes(knownCount));
 }

@@ -1,47 +1,47 @@
 // Overload: who is served now, who waits a moment, and who is refused because they waited too long.
 import { EngineError } from '../engine/index.ts';
-import { Lane, type LaneLimits, type Visitor } from './lane.ts';
+import { type CoDelLimits, CoDelQueue, type PendingRequest } from './codel-queue.ts';
 import { doorLimits } from './limits.ts';
 import type { EngineAccess } from './operations/operation.ts';
 
 /** Milliseconds that never go back. */
 export type SteadyClock = () => number;
 
-export interface GateLimits {
+export interface LoadShedderLimits {
   readonly listsMs: number;
   readonly writesAtOnce: number;
   readonly refusalsMin: number;
   readonly servedPerRefusal: number;
-  readonly lists: LaneLimits;
-  readonly writes: LaneLimits;
+  readonly lists: CoDelLimits;
+  readonly writes: CoDelLimits;
 }
 
 /**
  * Shares out each turn of the event loop: so much for lists, so much for writes, the rest waits for
- * the next turn, each in a lane of its own. Nothing is held up while a turn has room. Refusals have
- * a share too: a client that is refused at once asks again at once, and paced ones cannot take the
- * time of those who are served.
+ * the next turn, each in a queue of its own. Nothing is held up while a turn has room. Refusals
+ * have a share too: a client that is refused at once asks again at once, and paced ones cannot take
+ * the time of those who are served.
  */
-export class Gate {
+export class LoadShedder {
   private readonly now: SteadyClock;
-  private readonly limits: GateLimits;
-  private readonly lists: Lane;
-  private readonly writes: Lane;
-  private refused: Pick<Visitor, 'refuse'>[] = [];
+  private readonly limits: LoadShedderLimits;
+  private readonly lists: CoDelQueue;
+  private readonly writes: CoDelQueue;
+  private refused: Pick<PendingRequest, 'refuse'>[] = [];
   private turnStart = 0;
   private writesOfTurn = 0;
   private servedOfTurn = 0;
   private isTurning = false;
 
-  constructor(now: SteadyClock = () => performance.now(), limits: Partial<GateLimits> = {}) {
+  constructor(now: SteadyClock = () => performance.now(), limits: Partial<LoadShedderLimits> = {}) {
     this.now = now;
-    this.limits = { ...doorLimits.gate, ...limits };
-    this.lists = new Lane(this.limits.lists);
-    this.writes = new Lane(this.limits.writes);
+    this.limits = { ...doorLimits.loadShedder, ...limits };
+    this.lists = new CoDelQueue(this.limits.lists);
+    this.writes = new CoDelQueue(this.limits.writes);
   }
 
-  /** Whether a list may be served right now; if not, it is to be given to `list`. */
-  isFree(): boolean {
+  /** Whether a list may be served right now; if not, it is to be given to `admitList`. */
+  tryAdmitList(): boolean {
     const now = this.now();
     if (!this.isTurning) this.beginTurn(now);
     const isFree = this.lists.isEmpty && now - this.turnStart < this.limits.listsMs;
@@ -50,22 +50,22 @@ export class Gate {
   }
 
   /** Serves a list now, soon or never. */
-  list(visitor: Visitor): void {
-    if (this.isFree()) visitor.serve();
-    else this.lists.push(visitor, this.now());
+  admitList(request: PendingRequest): void {
+    if (this.tryAdmitList()) request.serve();
+    else this.lists.push(request, this.now());
   }
 
   /** The same for a write; `isBehind` says that the engine has more of them than it can count. */
-  write(visitor: Visitor, isBehind: boolean): void {
+  admitWrite(request: PendingRequest, isBehind: boolean): void {
     const now = this.now();
     if (!this.isTurning) this.beginTurn(now);
-    if (isBehind) this.refused.push(visitor);
+    if (isBehind) this.refused.push(request);
     else if (!this.writes.isEmpty || this.writesOfTurn >= this.limits.writesAtOnce) {
-      this.writes.push(visitor, now);
+      this.writes.push(request, now);
     } else {
       this.writesOfTurn += 1;
       this.servedOfTurn += 1;
-      visitor.serve();
+      request.serve();
     }
   }
 
@@ -79,9 +79,9 @@ export class Gate {
   /** After all that could be read in this turn of the loop has been read. */
   private turn(): void {
     const start = this.now();
-    const take = (visitor: Visitor) => this.refused.push(visitor);
-    this.lists.late(start, take);
-    this.writes.late(start, take);
+    const take = (request: PendingRequest) => this.refused.push(request);
+    this.lists.takeExpired(start, take);
+    this.writes.takeExpired(start, take);
     this.isTurning = false;
     let served = this.servedOfTurn;
     this.lists.serve(() => this.now() - start < this.limits.listsMs && ++served > 0);
@@ -97,7 +97,7 @@ export class Gate {
   private sendRefusals(served: number): void {
     const { refusalsMin, servedPerRefusal } = this.limits;
     const most = Math.max(refusalsMin, Math.floor(served / servedPerRefusal));
-    for (const visitor of this.refused.splice(0, most)) visitor.refuse();
+    for (const request of this.refused.splice(0, most)) request.refuse();
   }
 }
 
@@ -106,13 +106,13 @@ export function isBehind(access: EngineAccess): boolean {
   try {
     return access.engine().writes.isBehind;
   } catch {
-    // Not open yet, which the way of every request tells better.
+    // Not open yet, which every request reports better itself.
     return false;
   }
 }
 
-/** What is refused is told to come back; nothing of it was done. */
-export function overloaded(): EngineError {
+/** What is refused is asked to come back; nothing of it was done. */
+export function overloadedError(): EngineError {
   const message = 'more is asked than can be answered in time; nothing was done, try again';
   const details = { reason: 'OVERLOADED', retryAfterMs: doorLimits.overloadRetryMs };
   return new EngineError('RESOURCE_EXHAUSTED', message, details);

@@ -1,13 +1,13 @@
 // Where the counts stand: the watermark of every reply, and whether a watermark is reached.
 import { limits } from '../base/limits.ts';
 import type { Log } from '../log/log.ts';
-import { type Place, parseVector } from '../log/vector.ts';
+import { type LogPosition, parseVector } from '../log/vector.ts';
 
-export class Standing {
+export class AppliedPosition {
   private readonly log: Log;
   private now: string;
   private sequence: number;
-  private places: readonly Place[] = [];
+  private positions: readonly LogPosition[] = [];
   /** The digests of the latest moments, by watermark: what other nodes compare theirs with. */
   private readonly digests = new Map<string, string>();
 
@@ -23,12 +23,12 @@ export class Standing {
   }
 
   /** To be called when everything in the log is in the counts, and only then. */
-  note(digest: () => string): void {
+  advance(digest: () => string): void {
     const { log } = this;
     this.sequence = log.head;
     this.now = log.watermark;
     if (!log.origins.isNamed) return;
-    this.places = log.origins.vector();
+    this.positions = log.origins.vector();
     this.digests.set(this.now, digest());
     if (this.digests.size <= limits.digestsKept) return;
     for (const oldest of this.digests.keys()) {
@@ -43,24 +43,24 @@ export class Standing {
   }
 
   /** Whether the counts hold a watermark; undefined when it is none of this chain. */
-  holds(watermark: string): boolean | undefined {
-    if (/^\d{1,15}$/.test(watermark)) return this.holdsNumber(Number(watermark));
+  includes(watermark: string): boolean | undefined {
+    if (/^\d{1,15}$/.test(watermark)) return this.includesNumber(Number(watermark));
     if (!this.log.origins.isNamed) return undefined;
-    return parseVector(watermark)?.every((place) => this.holdsPlace(place));
+    return parseVector(watermark)?.every((place) => this.includesPosition(place));
   }
 
   /** A number is from the time when there was one log: its origin is the first that has a name. */
-  private holdsNumber(sequence: number): boolean {
+  private includesNumber(sequence: number): boolean {
     if (!this.log.origins.isNamed) return sequence <= this.sequence;
     const first = this.log.origins.first;
-    const head = this.places.find(({ origin }) => origin === first)?.sequence ?? 0;
+    const head = this.positions.find(({ origin }) => origin === first)?.sequence ?? 0;
     return sequence <= head;
   }
 
-  private holdsPlace({ origin, epoch, sequence }: Place): boolean {
-    const head = this.places.find((place) => place.origin === origin);
+  private includesPosition({ origin, epoch, sequence }: LogPosition): boolean {
+    const head = this.positions.find((place) => place.origin === origin);
     if (head?.epoch === epoch) return sequence <= head.sequence;
-    // What an epoch held that has ended came before the end, or was given back later.
+    // What an epoch held that has ended came before the end, or was sent back later.
     const { origins } = this.log;
     const place = { origin, epoch, sequence };
     if (origins.find(place, this.sequence) !== undefined) return true;

@@ -19,15 +19,15 @@ import {
 const receiptsOf = (engine: Engine) =>
   [...new Set([...engine.records.receipts()].map(({ purchaseId }) => purchaseId))].sort();
 
-/** What a node does when it is told that it holds what another has lost. */
-async function giveBack(from: Engine, to: Engine): Promise<number> {
-  let given = 0;
+/** What a node does when it learns that it holds what another has lost. */
+async function sendBack(from: Engine, to: Engine): Promise<number> {
+  let restored = 0;
   for (const place of to.replication.lostOf(from.replication.watermark)) {
     for (const entries of from.replication.entriesAfter(place, 2)) {
-      given += await to.replication.apply(entries, from.replication.newestDay);
+      restored += await to.replication.apply(entries, from.replication.newestDay);
     }
   }
-  return given;
+  return restored;
 }
 
 /** Stops an origin, and starts an older copy of its folder in its place. */
@@ -49,7 +49,7 @@ async function seed(chain: Chain, from: Engine, name: string): Promise<void> {
   await installSnapshot(dataDir);
 }
 
-async function told(chain: Chain) {
+async function stateOf(chain: Chain) {
   const a = await chain.open('a');
   const f = await chain.open('f', { isFollower: true });
   for (const id of ['r-1', 'r-2']) await buys(a, id, start - day, 'ann');
@@ -62,13 +62,13 @@ async function told(chain: Chain) {
 
 test('an older copy of an origin that has written nothing gets back what others hold', () =>
   withChain(async (chain) => {
-    const { f } = await told(chain);
+    const { f } = await stateOf(chain);
     const older = await putBack(chain, 'a', 'older');
     expect(receiptsOf(older)).toEqual(['r-1', 'r-2']);
     expect(() => older.replication.positionAfter(f.replication.watermark)).toThrow(
       /a\/\d+:5 is not in this log, which stands at 2/,
     );
-    expect(await giveBack(f, older)).toBe(3);
+    expect(await sendBack(f, older)).toBe(3);
     expectSame(older, f);
     await buys(older, 'r-6', start, 'ann');
     await exchange(older, f);
@@ -78,7 +78,7 @@ test('an older copy of an origin that has written nothing gets back what others 
 
 test('one that has written gives out no place anew, and what it has lost comes back beside', () =>
   withChain(async (chain) => {
-    const { f } = await told(chain);
+    const { f } = await stateOf(chain);
     const older = await putBack(chain, 'a', 'older');
     // As many as were lost, so that both stand at the same number; one of them is the same receipt.
     for (const id of ['r-3', 'n-4', 'n-5']) await buys(older, id, start - day, 'bob');
@@ -86,10 +86,10 @@ test('one that has written gives out no place anew, and what it has lost comes b
     const entries = older.replication.entriesFrom(1, 100);
     await expect(f.replication.apply(entries)).rejects.toMatchObject({ reason: 'EPOCH_CHANGED' });
     expect(receiptsOf(f)).toEqual(['r-1', 'r-2', 'r-3', 'r-4', 'r-5']);
-    expect(await giveBack(f, older)).toBe(3);
-    expect(await giveBack(f, older)).toBe(0);
+    expect(await sendBack(f, older)).toBe(3);
+    expect(await sendBack(f, older)).toBe(0);
     expect(receiptsOf(older)).toEqual(['n-4', 'n-5', 'r-1', 'r-2', 'r-3', 'r-4', 'r-5']);
-    expect(older.replication.doubled).toBe(1);
+    expect(older.replication.receivedTwice).toBe(1);
     // The watermark of a receipt that was lost and has come back is held again.
     await older.lists.waitFor(f.replication.watermark);
     const fresh = await chain.open('fresh', { isFollower: true });
@@ -100,7 +100,7 @@ test('one that has written gives out no place anew, and what it has lost comes b
 
 test('a longer life of the older copy is told too, from either side', () =>
   withChain(async (chain) => {
-    const { a, f } = await told(chain);
+    const { a, f } = await stateOf(chain);
     const b = await chain.open('b');
     await exchange(a, b, f);
     await buys(b, 'b-1', start - day, 'ann');
@@ -111,8 +111,8 @@ test('a longer life of the older copy is told too, from either side', () =>
       await expect(give(older, other)).rejects.toMatchObject({ reason: 'DIVERGED' });
     }
     // What another origin goes on writing comes in all the same, once the lost has come back.
-    expect(await giveBack(b, older)).toBe(4);
-    expect(await giveBack(f, older)).toBe(0);
+    expect(await sendBack(b, older)).toBe(4);
+    expect(await sendBack(f, older)).toBe(0);
     await buys(b, 'b-2', start, 'ann');
     await give(b, older);
     expect(receiptsOf(older)).toEqual(expect.arrayContaining(['b-1', 'b-2', 'n-8', 'r-5']));
@@ -134,13 +134,13 @@ test('a longer life of the older copy is told too, from either side', () =>
 
 test('an erase that the older copy had forgotten comes back, also when its ledger was older', () =>
   withChain(async (chain) => {
-    const { a, f } = await told(chain);
+    const { a, f } = await stateOf(chain);
     await a.members.erase('ann');
     await exchange(a, f);
     const older = await putBack(chain, 'a', 'older');
     expect(receiptsOf(older)).toEqual(['r-1', 'r-2']);
     await buys(older, 'n-1', start, 'ann');
-    await giveBack(f, older);
+    await sendBack(f, older);
     expect(receiptsOf(older)).toEqual(['r-3', 'r-4', 'r-5']);
     const [late] = await buys(older, 'n-2', start, 'ann');
     expect(late).toMatchObject({ status: 'rejected', reason: 'MEMBER_ERASED' });
@@ -148,7 +148,7 @@ test('an erase that the older copy had forgotten comes back, also when its ledge
 
 test('what others had accepted comes back too, should they be gone for good', () =>
   withChain(async (chain) => {
-    const { a, f } = await told(chain);
+    const { a, f } = await stateOf(chain);
     const c = await chain.open('c');
     await buys(c, 'c-1', start - day, 'ann');
     await buys(c, 'c-2', start - day, 'bob');
@@ -157,35 +157,35 @@ test('what others had accepted comes back too, should they be gone for good', ()
     await chain.close(c);
     const older = await putBack(chain, 'a', 'older');
     await buys(older, 'n-1', start - day, 'ann');
-    expect(await giveBack(f, older)).toBe(5);
+    expect(await sendBack(f, older)).toBe(5);
     expect(receiptsOf(older)).toEqual(['c-1', 'c-2', 'n-1', 'r-1', 'r-2', 'r-3', 'r-4', 'r-5']);
     // Lost altogether: what had come back beside comes back again.
     const g = await chain.open('g', { isFollower: true });
     await give(older, g);
     const again = await putBack(chain, 'a', 'anew');
-    await giveBack(g, again);
+    await sendBack(g, again);
     expect(receiptsOf(again)).toEqual(receiptsOf(older));
   }));
 
 test('a folder that was lost and made anew under the same name gets everything back', () =>
   withChain(async (chain) => {
-    const { f } = await told(chain);
+    const { f } = await stateOf(chain);
     const anew = await putBack(chain, 'a', 'anew');
     expect(() => anew.replication.positionAfter(f.replication.watermark)).toThrow(/stands at 0/);
     await buys(anew, 'n-1', start, 'ann');
-    expect(await giveBack(f, anew)).toBe(5);
+    expect(await sendBack(f, anew)).toBe(5);
     expect(receiptsOf(anew)).toEqual(['n-1', 'r-1', 'r-2', 'r-3', 'r-4', 'r-5']);
   }));
 
 test('an older copy whose clock is behind its lost life is refused and not merged', () =>
   withChain(async (chain) => {
-    const { a, f } = await told(chain);
+    const { a, f } = await stateOf(chain);
     await chain.close(a);
     chain.nowMs += day;
     const again = await chain.open('a');
     await buys(again, 'r-6', start, 'ann');
     await give(again, f);
-    // Not behind the copy's own log, but behind the life that it does not know of.
+    // Not behind the copy's own log, but behind the epoch that it does not know of.
     chain.nowMs -= day / 2;
     const older = await putBack(chain, 'a', 'older');
     await buys(older, 'n-1', start - day, 'ann');
@@ -198,7 +198,7 @@ test('an older copy whose clock is behind its lost life is refused and not merge
 
 test('a start of an origin is a life of its own, and costs nothing before it writes', () =>
   withChain(async (chain) => {
-    const { a, f } = await told(chain);
+    const { a, f } = await stateOf(chain);
     const before = a.status().watermark;
     await chain.close(a);
     const again = await chain.open('a');

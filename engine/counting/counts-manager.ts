@@ -7,7 +7,7 @@ import { limits } from '../base/limits.ts';
 import { Serial } from '../base/serial.ts';
 import type { Registries } from '../catalogue/registries.ts';
 import type { Batch } from '../events/batch.ts';
-import { type Change, rowChanges } from '../history/contributions.ts';
+import { type Change, cardReceiptChanges } from '../history/contributions.ts';
 import { erasingMembers } from '../history/erasing.ts';
 import { findMember } from '../history/members.ts';
 import { isTrap, type KernelOptions } from '../kernel/instance.ts';
@@ -22,18 +22,18 @@ import {
   type StoredCounts,
 } from './checkpoint.ts';
 import { Checkpointer } from './checkpointer.ts';
+import { type CountsTarget, inverseOf, updateCounts } from './count-updater.ts';
 import { Counts, type HalfLives } from './counts.ts';
-import { type Follower, inverseOf, moveCounts } from './mover.ts';
 import { notCountedYet, OutOfMemory, Recount, recountSliceMs } from './recount.ts';
-import { Recounter, type RunQuietly, type UseRecount } from './recounter.ts';
+import { Recounter, type RunBetweenCommits, type UseRecount } from './recounter.ts';
 
 /** Everything committed is in the log; nobody writes while it is counted anew. */
 const trapped = 'the counts failed';
 
 /** For who is in the midst of folding, or before anything is. */
-const atOnce: RunQuietly = async (work) => work();
+const atOnce: RunBetweenCommits = async (work) => work();
 
-export interface KeeperOptions {
+export interface CountsManagerOptions {
   readonly store: Store;
   readonly log: Log;
   readonly registries: Registries;
@@ -41,9 +41,9 @@ export interface KeeperOptions {
   readonly kernel: KernelOptions;
   /** Bytes that may still be taken of the machine; default: as the system says. */
   readonly availableMemory?: (() => number) | undefined;
-  readonly quietly: RunQuietly;
+  readonly betweenCommits: RunBetweenCommits;
   /** Runs work between two transactions; writers wait meanwhile. */
-  readonly whileStopped: <Result>(work: () => Promise<Result>) => Promise<Result>;
+  readonly whilePaused: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** The newest day ever accepted, as stored. */
   readonly newestDay: number;
   /** Told what goes on: a rebuild, a landmark crossed. */
@@ -52,7 +52,7 @@ export interface KeeperOptions {
   readonly signal: AbortSignal;
 }
 
-export class Keeper {
+export class CountsManager {
   /** Everything up to this log sequence is in the counts. */
   applied = 0;
   /** Why nothing can be served yet. */
@@ -62,18 +62,18 @@ export class Keeper {
   /** Whether something was taken back since it was last tried to count. */
   private mayFit = false;
   readonly checkpointer: Checkpointer;
-  private readonly options: KeeperOptions;
+  private readonly options: CountsManagerOptions;
   private current: Counts;
   private readonly recounter: Recounter;
   /** Recounts and checkpoints, one after the other. */
   private readonly background = new Serial();
-  private isRelandmarking = false;
+  private isMovingLandmark = false;
   /** The digest before what is being moved, until all of it is. */
   private digestBehind: string | undefined;
   /** The newest day of what is folded: what is not committed may still be undone. */
   private newestDay: number;
 
-  constructor(options: KeeperOptions) {
+  constructor(options: CountsManagerOptions) {
     this.options = options;
     this.newestDay = options.newestDay;
     this.current = this.emptyCounts(this.newestDay);
@@ -90,7 +90,7 @@ export class Keeper {
     });
     this.checkpointer = new Checkpointer({
       store: options.store,
-      quietly: options.quietly,
+      betweenCommits: options.betweenCommits,
       background: this.background,
       live: () => {
         if (this.waitingFor !== undefined) return undefined;
@@ -161,7 +161,7 @@ export class Keeper {
    * Counts everything anew in the place of counts that are of no use: nothing is served meanwhile.
    * Where memory does not hold it there are no counts afterwards (`isOversize`).
    */
-  private async countAnew(why: string, quietly: RunQuietly): Promise<void> {
+  private async countAnew(why: string, betweenCommits: RunBetweenCommits): Promise<void> {
     this.mayFit = false;
     this.waitingFor = `counting everything anew (${why})`;
     // The old counts are let go first: memory may not hold both.
@@ -170,7 +170,7 @@ export class Keeper {
     const recount = new Recount(this.current, this.options);
     this.recounter.current = recount;
     try {
-      while (!(await quietly(() => this.stepToLive(recount)))) {
+      while (!(await betweenCommits(() => this.countStep(recount)))) {
         const { done, total } = recount.progress();
         this.waitingFor = `counting ${done}/${total} (${why})`;
         await setImmediate();
@@ -178,11 +178,11 @@ export class Keeper {
       }
     } catch (error) {
       if (!(error instanceof OutOfMemory) && !isTrap(error)) throw error;
-      this.giveUpCounting();
+      this.stopOversize();
     }
   }
 
-  private stepToLive(recount: Recount): boolean {
+  private countStep(recount: Recount): boolean {
     if (!recount.step(recountSliceMs, steadyMilliseconds)) return false;
     this.recounter.current = undefined;
     this.applied = this.options.log.head;
@@ -192,7 +192,7 @@ export class Keeper {
   }
 
   /** There is more to count than memory may hold: what goes on is what makes it less. */
-  private giveUpCounting(): void {
+  private stopOversize(): void {
     const { log, notify } = this.options;
     const limit = this.current.kernel.memoryMax;
     this.recounter.current = undefined;
@@ -207,33 +207,33 @@ export class Keeper {
   }
 
   /** After an erase or expiry of a chain that is too large: it may be small enough now. */
-  private noteSmaller(): void {
+  private onShrunk(): void {
     this.mayFit = true;
     // Or the count that goes on follows what was taken back.
     if (this.recounter.current === undefined) this.tryAgain();
   }
 
   private tryAgain(): void {
-    const { quietly, notify } = this.options;
+    const { betweenCommits, notify } = this.options;
     this.background
-      .run(() => this.countAnew('there is less to count now', quietly))
+      .run(() => this.countAnew('there is less to count now', betweenCommits))
       .catch((error) => notify(`counting failed: ${String(error)}`));
   }
 
   /**
-   * To be told of what failed while counts were read. Where it was the kernel, its memory cannot be
+   * Called with what failed while counts were read. Where it was the kernel, its memory cannot be
    * trusted: nothing is served from here on until everything is counted anew.
    */
-  noteFailure(error: unknown): void {
+  onFailure(error: unknown): void {
     if (!isTrap(error) || this.waitingFor !== undefined) return;
-    const { whileStopped, notify } = this.options;
-    this.breakDown(error);
-    whileStopped(() => this.countAnew(trapped, atOnce)).catch((cause) =>
+    const { whilePaused, notify } = this.options;
+    this.markUnusable(error);
+    whilePaused(() => this.countAnew(trapped, atOnce)).catch((cause) =>
       notify(`counting failed: ${cause}`),
     );
   }
 
-  private breakDown(error: unknown): void {
+  private markUnusable(error: unknown): void {
     this.waitingFor = `counting everything anew (the counts failed: ${String(error)})`;
     this.options.notify(`the counts failed and are made anew from the log: ${String(error)}`);
   }
@@ -247,21 +247,21 @@ export class Keeper {
   }
 
   /** The counts that follow what changes: the live ones, and others as far as they have come. */
-  private followers(): Follower[] {
+  private targets(): CountsTarget[] {
     const { current } = this;
     const recounting = this.recounter.current;
-    if (recounting?.target === current) return [recounting.follower];
+    if (recounting?.target === current) return [recounting.countsTarget];
     if (this.isOversize) return [];
     const live = { counts: current, covers: () => true, finishSlice: () => true };
-    return recounting === undefined ? [live] : [live, recounting.follower];
+    return recounting === undefined ? [live] : [live, recounting.countsTarget];
   }
 
   /**
    * Begins to move the counts while the batch is on its way to the disk, where that can be taken
-   * back (`moveBack`). Nothing is told of it before `fold`. Nodes of one chain compare parts of
+   * back (`rollBack`). Nobody sees it before `fold`. Nodes of one chain compare parts of
    * their cells at any moment, so they count afterwards.
    */
-  moveAhead(batch: Batch, newestDay: number): void {
+  applySpeculatively(batch: Batch, newestDay: number): void {
     if (this.options.log.origins.isNamed || this.waitingFor !== undefined) return;
     if (!batch.isInvertible || this.current.isPastLandmark(newestDay)) return;
     batch.counting = this.move(batch.changes);
@@ -279,24 +279,24 @@ export class Keeper {
     return this.digestBehind === undefined;
   }
 
-  private *changesOf({ changes, rows }: Batch): Generator<Change> {
+  private *changesOf({ changes, cardChanges: rows }: Batch): Generator<Change> {
     yield* changes;
-    for (const row of rows) yield* rowChanges(this.options.store, row);
+    for (const row of rows) yield* cardReceiptChanges(this.options.store, row);
   }
 
   private move(changes: Iterable<Change>): Promise<void> {
     this.digestBehind ??= this.current.kernel.digest();
-    return moveCounts(changes, this.followers());
+    return updateCounts(changes, this.targets());
   }
 
   /** The commit has failed. */
-  async moveBack(batch: Batch): Promise<void> {
+  async rollBack(batch: Batch): Promise<void> {
     if (batch.counting === undefined) return;
     try {
       await batch.counting;
       await this.move(inverseOf(batch.changes));
     } catch (error) {
-      this.breakDown(error);
+      this.markUnusable(error);
       await this.countAnew(trapped, atOnce);
     }
     batch.counting = undefined;
@@ -314,13 +314,13 @@ export class Keeper {
       await this.foldChanges(batch);
     } catch (error) {
       if (!isTrap(error)) throw error;
-      this.breakDown(error);
+      this.markUnusable(error);
       await this.countAnew(trapped, atOnce);
     }
     this.digestBehind = undefined;
-    for (const { counts } of this.followers()) counts.refreshEligible(batch.changedItems);
+    for (const { counts } of this.targets()) counts.refreshEligible(batch.changedItems);
     this.applied = this.options.log.head;
-    if (wasOversize) this.noteSmaller();
+    if (wasOversize) this.onShrunk();
     else if (this.isOversize) throw notCountedYet(this.waitingFor);
     else if (this.current.isPastLandmark(newestDay)) this.recount('the landmark moves');
   }
@@ -329,9 +329,9 @@ export class Keeper {
     if (batch.counting !== undefined) return batch.counting;
     if (!this.isOversize && this.current.isBeyondHeadroom(this.newestDay))
       return this.recounter.replace();
-    const followers = this.followers();
-    for (const { counts } of followers) if (counts.isRegistered) counts.register();
-    if (followers.length > 0) await this.move(this.changesOf(batch));
+    const targets = this.targets();
+    for (const { counts } of targets) if (counts.isRegistered) counts.register();
+    if (targets.length > 0) await this.move(this.changesOf(batch));
   }
 
   private switchTo(counts: Counts): void {
@@ -346,12 +346,12 @@ export class Keeper {
 
   /** Makes other counts in the background, which then take the place of these. */
   recount(why: string): void {
-    if (this.isRelandmarking) return;
-    this.isRelandmarking = true;
+    if (this.isMovingLandmark) return;
+    this.isMovingLandmark = true;
     const finish = () => {
-      this.isRelandmarking = false;
+      this.isMovingLandmark = false;
     };
-    this.background.run(() => this.recounter.relandmark(why)).then(finish, finish);
+    this.background.run(() => this.recounter.moveLandmark(why)).then(finish, finish);
   }
 
   /** As Recounter.beside, after what else goes on in the background. */
@@ -361,14 +361,14 @@ export class Keeper {
     signal?: AbortSignal,
   ): Promise<Result[]> {
     const recount = () => this.recounter.beside(use, progress, signal);
-    return this.noticed(this.background.run(recount));
+    return this.watched(this.background.run(recount));
   }
 
-  private async noticed<Result>(work: Promise<Result>): Promise<Result> {
+  private async watched<Result>(work: Promise<Result>): Promise<Result> {
     try {
       return await work;
     } catch (error) {
-      this.noteFailure(error);
+      this.onFailure(error);
       throw error;
     }
   }
@@ -381,7 +381,7 @@ export class Keeper {
 
   /** Writes a checkpoint of now; resolves when it is durable. The signal gives it up. */
   checkpoint(signal?: AbortSignal): Promise<void> {
-    return this.noticed(this.checkpointer.write(signal));
+    return this.watched(this.checkpointer.write(signal));
   }
 
   /** Runs work during which no checkpoint is written, so that the newest stays the one on disk. */

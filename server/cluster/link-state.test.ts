@@ -2,14 +2,14 @@
 import { expect, test } from 'vitest';
 import {
   type Comparison,
-  comparisonAfter,
-  type LineEvent,
-  type LineState,
-  lineAfter,
+  type LinkEvent,
+  type LinkState,
+  nextComparison,
+  nextLinkState,
   notConnected,
-} from './follow-state.ts';
+} from './link-state.ts';
 
-const after = (...events: LineEvent[]): LineState => events.reduce(lineAfter, notConnected);
+const after = (...events: LinkEvent[]): LinkState => events.reduce(nextLinkState, notConnected);
 const greeted = { name: 'greeted' } as const;
 const inStep = { name: 'inStep' } as const;
 const lost = { name: 'lost' } as const;
@@ -46,15 +46,15 @@ test('a node that is set up otherwise is refused until another failure or a hell
   for (const refusal of ['SETTINGS_DIFFER', 'OTHER_CHAIN', 'SAME_NAME']) {
     const refused = after(greeted, failed(refusal));
     expect(refused).toEqual({ name: 'apart', trouble: 'no route', refusal });
-    expect(lineAfter(refused, failed())).not.toHaveProperty('refusal');
-    expect(lineAfter(refused, greeted)).toEqual({ name: 'tailing' });
+    expect(nextLinkState(refused, failed())).not.toHaveProperty('refusal');
+    expect(nextLinkState(refused, greeted)).toEqual({ name: 'tailing' });
   }
   expect(after(failed('GAP'))).not.toHaveProperty('refusal');
 });
 
 test('comparisons that differ are counted until one is the same', () => {
   const compared = (...same: boolean[]) =>
-    same.reduce<Comparison>(comparisonAfter, { name: 'unknown' });
+    same.reduce<Comparison>(nextComparison, { name: 'unknown' });
   expect(compared()).toEqual({ name: 'unknown' });
   expect(compared(true)).toEqual({ name: 'same' });
   expect(compared(false, false, false)).toEqual({ name: 'differs', times: 3 });

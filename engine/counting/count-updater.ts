@@ -6,7 +6,7 @@ import type { Change, Subject } from '../history/contributions.ts';
 import type { Counts } from './counts.ts';
 
 /** Counts that follow what changes, all or some of it. */
-export interface Follower {
+export interface CountsTarget {
   readonly counts: Counts;
   /** Whether the change of a subject concerns them. */
   covers(subject: Subject): boolean;
@@ -18,9 +18,9 @@ export interface Follower {
  * Resolves when all of it is counted. What the kernel throws is thrown on, and then the counts are
  * of no use any more.
  */
-export async function moveCounts(
+export async function updateCounts(
   changes: Iterable<Change>,
-  followers: readonly Follower[],
+  targets: readonly CountsTarget[],
 ): Promise<void> {
   let left: number = limits.countSliceCells;
   const pause = async (): Promise<void> => {
@@ -28,17 +28,17 @@ export async function moveCounts(
     await setImmediate();
   };
   for (const change of changes) {
-    for (const follower of followers) {
-      if (!follower.covers(change.subject)) continue;
-      const { kernel } = follower.counts;
-      while (!follower.finishSlice()) await pause();
+    for (const target of targets) {
+      if (!target.covers(change.subject)) continue;
+      const { kernel } = target.counts;
+      while (!target.finishSlice()) await pause();
       kernel.beginChange(change);
       while (!kernel.continueChange(left)) await pause();
       left -= kernel.workDone;
       if (left <= 0) await pause();
     }
   }
-  for (const { counts } of followers) counts.settleNow();
+  for (const { counts } of targets) counts.settleNow();
 }
 
 /** What undoes these changes. */

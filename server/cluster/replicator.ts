@@ -8,28 +8,28 @@ import {
   type TailJournalResponse_Hello,
 } from '#proto/caini/v1/replication.js';
 import { EngineError, type FollowStatus, type Replication } from '../../engine/index.ts';
-import {
-  type Comparison,
-  comparisonAfter,
-  type LineEvent,
-  type LineState,
-  lineAfter,
-  notConnected,
-} from './follow-state.ts';
-import { assertSameFormat, formatTold } from './format.ts';
+import { assertSameFormat, statedFormat } from './format.ts';
 import { openFrame, positionAfter, readFrame } from './frames.ts';
 import { clusterLimits } from './limits.ts';
+import {
+  type Comparison,
+  type LinkEvent,
+  type LinkState,
+  nextComparison,
+  nextLinkState,
+  notConnected,
+} from './link-state.ts';
 import { StreamReader } from './redis.ts';
 import type { NodeSecret } from './secret.ts';
-import { isSame } from './standing.ts';
+import { isSame } from './status-report.ts';
 import type { Upstream } from './upstream.ts';
 
-export type FollowCounters = Record<
+export type ReplicatorCounters = Record<
   'gaps' | 'forgedFrames' | 'unreadableFrames' | 'differences',
   number
 >;
 
-export interface FollowOptions {
+export interface ReplicatorOptions {
   readonly upstream: Upstream;
   /** The name of this node. */
   readonly node: string;
@@ -41,7 +41,7 @@ export interface FollowOptions {
   readonly format: number;
   /** Absent: gRPC only. */
   readonly redisUrl?: string | undefined;
-  readonly counters: FollowCounters;
+  readonly counters: ReplicatorCounters;
   readonly log: Logger;
   /** The counts or the log here are not those of the node that is followed. */
   readonly onDiverged: (why: string, isOfLog: boolean) => void;
@@ -51,8 +51,8 @@ const divergences = ['DIVERGED', 'EPOCH_CHANGED'];
 
 const carriers = { apart: 'none', tailing: 'grpc', streaming: 'redis' } as const;
 
-export class Follow {
-  private readonly options: FollowOptions;
+export class Replicator {
+  private readonly options: ReplicatorOptions;
   private readonly stopped = new AbortController();
   private hello: TailJournalResponse_Hello | undefined;
   /** Where the next entry of the other's journal stands. */
@@ -61,28 +61,28 @@ export class Follow {
   private readerOf = '';
   /** Ends the tail, which Redis has overtaken. */
   private tail: AbortController | undefined;
-  private line: LineState = notConnected;
+  private link: LinkState = notConnected;
   private comparison: Comparison = { name: 'unknown' };
   private wake: () => void = () => {};
-  private heardAtMs = 0;
+  private lastFrameAtMs = 0;
   /** One frame at a time, whatever way it came. */
   private turn: Promise<unknown> = Promise.resolve();
   private keys = new Map<string, Buffer>();
-  private theirPosition = 0;
+  private upstreamPosition = 0;
   /** Whether the other has said since our hello how far it is. */
-  private hasHeard = false;
-  /** The kinds of trouble that the log was told of since all was well. */
-  private readonly told = new Set<string>();
-  /** The other is still to be told that a part of the cells differs. */
+  private hasReport = false;
+  /** The kinds of trouble that were logged since all was well. */
+  private readonly loggedFailures = new Set<string>();
+  /** The other must still hear that a part of the cells differs. */
   private partDiffers = false;
   private finished: Promise<unknown> = Promise.resolve();
 
-  constructor(options: FollowOptions) {
+  constructor(options: ReplicatorOptions) {
     this.options = options;
   }
 
   start(): void {
-    const timer = setInterval(() => this.look(), clusterLimits.standingEveryMs);
+    const timer = setInterval(() => this.checkLink(), clusterLimits.standingEveryMs);
     this.stopped.signal.addEventListener('abort', () => clearInterval(timer));
     this.finished = this.run();
   }
@@ -97,8 +97,8 @@ export class Follow {
   }
 
   status(): FollowStatus {
-    const { hello, line } = this;
-    const behind = Math.max(0, this.theirPosition - this.next + 1);
+    const { hello, link: line } = this;
+    const behind = Math.max(0, this.upstreamPosition - this.next + 1);
     return {
       address: this.options.upstream.address,
       ...(hello && { node: hello.node, behind }),
@@ -115,21 +115,21 @@ export class Follow {
 
   /** Whether everything that the other had when it last spoke is here. */
   get isCaughtUp(): boolean {
-    return this.hasHeard && this.next > this.theirPosition;
+    return this.hasReport && this.next > this.upstreamPosition;
   }
 
   get isConnected(): boolean {
-    return this.line.name !== 'apart';
+    return this.link.name !== 'apart';
   }
 
   /** It will not be followed before somebody has set one of the two up otherwise. */
   get isRefused(): boolean {
-    return this.line.name === 'apart' && this.line.refusal !== undefined;
+    return this.link.name === 'apart' && this.link.refusal !== undefined;
   }
 
   /** The other node goes by our name. */
   get isNamesake(): boolean {
-    return this.line.name === 'apart' && this.line.refusal === 'SAME_NAME';
+    return this.link.name === 'apart' && this.link.refusal === 'SAME_NAME';
   }
 
   get redisIsUp(): boolean {
@@ -137,7 +137,7 @@ export class Follow {
   }
 
   private get isStreaming(): boolean {
-    return this.line.name === 'streaming';
+    return this.link.name === 'streaming';
   }
 
   private get isStopped(): boolean {
@@ -155,7 +155,7 @@ export class Follow {
         this.fail(error);
         retryMs = Math.min(retryMs * 2, clusterLimits.retryMsMax);
       }
-      this.move({ name: 'lost' });
+      this.transition({ name: 'lost' });
       await pause(retryMs, undefined, { signal: this.stopped.signal }).catch(() => {});
     }
   }
@@ -165,11 +165,11 @@ export class Follow {
     const trouble = (error as Error).message;
     const reason = error instanceof EngineError ? error.reason : undefined;
     const kind = reason ?? 'ended';
-    if (!this.told.has(kind) && !this.isStopped) {
+    if (!this.loggedFailures.has(kind) && !this.isStopped) {
       log.warn(`does not follow ${upstream.address}: ${trouble}`);
-      this.told.add(kind);
+      this.loggedFailures.add(kind);
     }
-    this.move({ name: 'failed', trouble, reason });
+    this.transition({ name: 'failed', trouble, reason });
     log.debug({ err: error, upstream: upstream.address }, 'the line to a node has ended');
     if (reason === 'GAP') this.options.counters.gaps += 1;
     if (reason !== undefined && divergences.includes(reason)) onDiverged(trouble, true);
@@ -181,16 +181,16 @@ export class Follow {
     this.tail = new AbortController();
     const stop = AbortSignal.any([this.stopped.signal, this.tail.signal]);
     const { watermark } = replication;
-    this.heardAtMs = performance.now();
+    this.lastFrameAtMs = performance.now();
     for await (const step of upstream.tail({ node, watermark }, stop)) {
-      this.heardAtMs = performance.now();
-      if (step.$case === 'hello') this.greet(step.hello);
+      this.lastFrameAtMs = performance.now();
+      if (step.$case === 'hello') this.onHello(step.hello);
       else await this.inTurn(() => this.take(step.frame, 'grpc'));
     }
     if (!this.isStreaming && !this.isStopped) throw new Error('the other node has hung up');
   }
 
-  private greet(hello: TailJournalResponse_Hello): void {
+  private onHello(hello: TailJournalResponse_Hello): void {
     const { settings, redisUrl, log, replication, node, upstream } = this.options;
     if (hello.node === node) {
       const which = `${upstream.address} is named ${node} too`;
@@ -208,26 +208,26 @@ export class Follow {
     }
     this.hello = hello;
     this.next = hello.position;
-    this.move({ name: 'greeted' });
-    if (this.told.size > 0) log.info(`follows ${upstream.address} again`);
-    this.told.clear();
+    this.transition({ name: 'greeted' });
+    if (this.loggedFailures.size > 0) log.info(`follows ${upstream.address} again`);
+    this.loggedFailures.clear();
     if (redisUrl === undefined || this.readerOf === hello.node) return;
     this.reader?.close();
     this.readerOf = hello.node;
     const place = { url: redisUrl, chain: this.options.secret.chain, node: hello.node };
-    this.reader = new StreamReader(place, (bytes) => this.hearRedis(bytes), log);
+    this.reader = new StreamReader(place, (bytes) => this.startStreamReader(bytes), log);
   }
 
   private assertFormat({ node, format }: TailJournalResponse_Hello | Frame): void {
-    assertSameFormat({ node, format: formatTold(format) }, this.options);
+    assertSameFormat({ node, format: statedFormat(format) }, this.options);
   }
 
-  private async hearRedis(bytes: Buffer): Promise<void> {
+  private async startStreamReader(bytes: Buffer): Promise<void> {
     const frame = readFrame(this.options.secret, bytes);
     if (frame === undefined) {
       this.options.counters.forgedFrames += 1;
       this.options.log.warn('a frame in Redis is not signed by a node of this chain');
-      this.move({ name: 'lost' });
+      this.transition({ name: 'lost' });
       return;
     }
     try {
@@ -251,7 +251,7 @@ export class Follow {
     if (!isTheirs || frame.position > this.next) {
       if (carrier === 'grpc') throw new Error('the journal does not go on where it was asked for');
       if (this.isStreaming) this.options.counters.gaps += 1;
-      this.move({ name: 'lost' });
+      this.transition({ name: 'lost' });
       return;
     }
     const end = positionAfter(frame);
@@ -260,10 +260,10 @@ export class Follow {
     else if (frame.newestDay > replication.newestDay) await replication.apply([], frame.newestDay);
     if (this.next < end) return;
     if (this.next > end) return;
-    this.theirPosition = Math.max(this.theirPosition, end - 1);
-    if (carrier === 'redis') this.move({ name: 'inStep' });
+    this.upstreamPosition = Math.max(this.upstreamPosition, end - 1);
+    if (carrier === 'redis') this.transition({ name: 'inStep' });
     if (frame.standing === undefined) return;
-    this.hasHeard = true;
+    this.hasReport = true;
     await this.compare(frame);
   }
 
@@ -273,7 +273,7 @@ export class Follow {
     if (entries === undefined) {
       this.options.counters.unreadableFrames += 1;
       if (carrier === 'grpc') throw new Error('a frame cannot be read');
-      this.move({ name: 'lost' });
+      this.transition({ name: 'lost' });
       return;
     }
     const fresh = entries.filter(({ position }) => position >= this.next);
@@ -291,12 +291,12 @@ export class Follow {
     return key;
   }
 
-  /** The only place where the state of the line changes, with what that entails. */
-  private move(event: LineEvent): void {
-    const before = this.line;
-    this.line = lineAfter(before, event);
-    if (event.name === 'inStep') this.heardAtMs = performance.now();
-    if (before.name === this.line.name) return;
+  /** The only place where the state of the link changes, with what that entails. */
+  private transition(event: LinkEvent): void {
+    const before = this.link;
+    this.link = nextLinkState(before, event);
+    if (event.name === 'inStep') this.lastFrameAtMs = performance.now();
+    if (before.name === this.link.name) return;
     // What Redis brings need not be read from the journal too.
     if (this.isStreaming) this.tail?.abort();
     if (before.name === 'streaming') this.wake();
@@ -325,7 +325,7 @@ export class Follow {
   }
 
   /** A moment in between is none: an expiry in slices may be further here than there. */
-  private async judgeDifference(): Promise<void> {
+  private async checkDifference(): Promise<void> {
     const { replication, onDiverged, upstream } = this.options;
     if (!(await replication.addsUp())) {
       onDiverged('cells have changed by themselves', false);
@@ -338,10 +338,10 @@ export class Follow {
   }
 
   /** Every second: says where we stand, and notices when nothing comes any more. */
-  private look(): void {
-    const silentMs = performance.now() - this.heardAtMs;
+  private checkLink(): void {
+    const silentMs = performance.now() - this.lastFrameAtMs;
     if (this.isStreaming && silentMs > clusterLimits.stallMsMax + clusterLimits.standingEveryMs) {
-      this.move({ name: 'lost' });
+      this.transition({ name: 'lost' });
     } else if (!this.isStreaming && silentMs > 4 * clusterLimits.standingEveryMs) {
       this.tail?.abort();
     }
@@ -359,24 +359,24 @@ export class Follow {
     this.partDiffers = false;
     if (answer.node !== this.hello?.node) return;
     if (answer.incarnation !== this.hello.incarnation) {
-      this.move({ name: 'lost' });
+      this.transition({ name: 'lost' });
       return;
     }
-    this.hasHeard = true;
-    this.theirPosition = Math.max(this.theirPosition, answer.position);
+    this.hasReport = true;
+    this.upstreamPosition = Math.max(this.upstreamPosition, answer.position);
     if (answer.verdict === ReportStandingResponse_Verdict.VERDICT_SAME) this.agree();
     if (answer.verdict === ReportStandingResponse_Verdict.VERDICT_DIFFERS) await this.differ();
   }
 
   private agree(): void {
-    this.comparison = comparisonAfter(this.comparison, true);
+    this.comparison = nextComparison(this.comparison, true);
   }
 
   private async differ(): Promise<void> {
     const { replication, counters, log, upstream } = this.options;
     counters.differences += 1;
-    this.comparison = comparisonAfter(this.comparison, false);
+    this.comparison = nextComparison(this.comparison, false);
     log.warn(`counts differ from those of ${upstream.address} at ${replication.watermark}`);
-    await this.judgeDifference();
+    await this.checkDifference();
   }
 }

@@ -1,4 +1,4 @@
-// What the kernel foresees before it counts, and counting in slices.
+// What the kernel estimates before it counts, and counting in slices.
 import { expect, test } from 'vitest';
 import { historyEntry } from '../../tests/support/history-entries.ts';
 import { createRandom, type Random } from '../base/random.ts';
@@ -61,7 +61,7 @@ class Shop {
   }
 }
 
-test('counting a batch never takes more memory than was foreseen', () => {
+test('counting a batch never takes more memory than was estimated', () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const random = createRandom(seed);
   const kernel = newKernel();
@@ -70,13 +70,13 @@ test('counting a batch never takes more memory than was foreseen', () => {
   for (let round = 0; round < rounds; round++) {
     const changes = Array.from({ length: 1 + random.integer(4) }, () => shop.next());
     const newItems = itemCount - kernel.run.itemCount.value;
-    const foreseen = kernel.foresee(changes, { newItems, newStores: 0 });
+    const estimated = kernel.estimateGrowth(changes, { newItems, newStores: 0 });
     const before = kernel.run.usedBytes();
     registerAll(kernel);
     for (const change of changes) kernel.apply(change);
     const grown = kernel.run.usedBytes() - before;
-    expect(grown, `seed ${seed}, round ${round}`).toBeLessThanOrEqual(foreseen);
-    isTight ||= round > 0 && grown > foreseen / 4;
+    expect(grown, `seed ${seed}, round ${round}`).toBeLessThanOrEqual(estimated);
+    isTight ||= round > 0 && grown > estimated / 4;
   }
   // An estimate that is always far off would refuse what there is room for.
   expect(isTight).toBe(true);

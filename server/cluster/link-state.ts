@@ -1,11 +1,11 @@
-// How it stands with a node that is followed, as states and the steps between them. Pure.
+// The link to a node that is followed: its states and the steps between them. Pure.
 
 /** Why a node is not followed before somebody has set one of the two up otherwise. */
 const refusals = ['SETTINGS_DIFFER', 'OTHER_CHAIN', 'SAME_NAME'] as const;
 type Refusal = (typeof refusals)[number];
 
 /** What brings the entries of the other node. */
-export type LineState =
+export type LinkState =
   /** Nothing does, and it is tried again. */
   | { readonly name: 'apart'; readonly trouble: string; readonly refusal?: Refusal }
   /** Its journal, over gRPC. */
@@ -13,7 +13,7 @@ export type LineState =
   /** Redis, which is in step: the journal is not read. */
   | { readonly name: 'streaming' };
 
-export type LineEvent =
+export type LinkEvent =
   | { readonly name: 'failed'; readonly trouble: string; readonly reason?: string | undefined }
   /** The other has said hello, and is one that may be followed. */
   | { readonly name: 'greeted' }
@@ -22,9 +22,9 @@ export type LineEvent =
   /** Redis has brought something else, or nothing for too long. */
   | { readonly name: 'lost' };
 
-export const notConnected: LineState = { name: 'apart', trouble: 'not connected yet' };
+export const notConnected: LinkState = { name: 'apart', trouble: 'not connected yet' };
 
-export function lineAfter(state: LineState, event: LineEvent): LineState {
+export function nextLinkState(state: LinkState, event: LinkEvent): LinkState {
   switch (event.name) {
     case 'failed': {
       const refusal = refusals.find((each) => each === event.reason);
@@ -47,7 +47,7 @@ export type Comparison =
   /** `times`: one comparison after another, without a same one between. */
   | { readonly name: 'differs'; readonly times: number };
 
-export function comparisonAfter(state: Comparison, isSame: boolean): Comparison {
+export function nextComparison(state: Comparison, isSame: boolean): Comparison {
   if (isSame) return { name: 'same' };
   return { name: 'differs', times: state.name === 'differs' ? state.times + 1 : 1 };
 }

@@ -7,7 +7,7 @@ const runMax = 512;
 /** Negative when the first stands before the second; never 0 for two different numbers. */
 export type Compare = (one: number, other: number) => number;
 
-export class KeptOrder {
+export class SortedList {
   private readonly compare: Compare;
   /** Ascending, and none of them empty. */
   private readonly kept: number[][] = [];

@@ -1,4 +1,4 @@
-// Cards that are nobody's: of all who have none, or of the shop itself. What comes under them
+// Shared cards: of all who have none, or of the shop itself. What comes under them
 // counts as if nobody had shown a card, from the receipt on that tells, and for as long as it does.
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ const consents = (memberId: string, personalization: boolean, atMs: number): Eve
   consent: { memberId, personalization, occurredAt: new Date(atMs).toISOString() },
 });
 
-async function tell(...events: readonly Event[]): Promise<void> {
+async function send(...events: readonly Event[]): Promise<void> {
   const results = await engine.writes.ingest(events, { trustsDays: true });
   for (const [at, event] of events.entries()) {
     expect(results[at]?.status).toBe(oracle.accept(event).status);
@@ -70,21 +70,21 @@ function expectSame(engineNow = engine): void {
 
 describe('with more than 30 receipts on one day', () => {
   beforeEach(async () => {
-    await tell(...crowd('ann', 0, 3), ...crowd('ann', 3, 5, start + day));
-    await tell(...crowd('card', 0, 30), ...crowd('card', 40, 45, start + 2 * day));
+    await send(...crowd('ann', 0, 3), ...crowd('ann', 3, 5, start + day));
+    await send(...crowd('card', 0, 30), ...crowd('card', 40, 45, start + 2 * day));
   });
 
   test('a card counts as a person up to 30, and as tickets from there', async () => {
     expectSame();
-    await tell(...crowd('card', 30, 31));
+    await send(...crowd('card', 30, 31));
     expectSame();
-    await tell(...crowd('card', 31, 36));
+    await send(...crowd('card', 31, 36));
     expectSame();
     expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   });
 
   test('what comes back does not make it a person again', async () => {
-    await tell(...crowd('card', 30, 32));
+    await send(...crowd('card', 30, 32));
     const lines = [{ itemId: 'milk', quantity: 1 }];
     const occurredAt = new Date(start + day).toISOString();
     const goods = {
@@ -94,40 +94,40 @@ describe('with more than 30 receipts on one day', () => {
       occurredAt,
       lines,
     };
-    await tell({ kind: 'return', return: goods });
+    await send({ kind: 'return', return: goods });
     expectSame();
     expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   });
 
   test('its consent is asked all the same', async () => {
-    await tell(...crowd('card', 30, 40));
-    await tell(consents('card', false, start + day));
+    await send(...crowd('card', 30, 40));
+    await send(consents('card', false, start + day));
     expectSame();
-    await tell(...crowd('card', 50, 60));
+    await send(...crowd('card', 50, 60));
     expectSame();
-    await tell(consents('card', true, start + 2 * day));
+    await send(consents('card', true, start + 2 * day));
     expectSame();
     expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   });
 
   test('merged with a person it makes them nobody', async () => {
-    await tell(...crowd('card', 30, 33));
-    await tell({ kind: 'merge', merge: { memberId: 'ann', fromMemberId: 'card' } });
+    await send(...crowd('card', 30, 33));
+    await send({ kind: 'merge', merge: { memberId: 'ann', fromMemberId: 'card' } });
     expectSame();
-    await tell(...crowd('ann', 60, 64, start + 3 * day));
+    await send(...crowd('ann', 60, 64, start + 3 * day));
     expectSame();
     expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   });
 
   test('two ids of one person make one crowded day between them', async () => {
-    await tell(...crowd('eve', 0, 20));
-    await tell({ kind: 'merge', merge: { memberId: 'eve', fromMemberId: 'card' } });
+    await send(...crowd('eve', 0, 20));
+    await send({ kind: 'merge', merge: { memberId: 'eve', fromMemberId: 'card' } });
     expectSame();
     expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   });
 
   test('it is erased to the last receipt', async () => {
-    await tell(...crowd('card', 30, 40));
+    await send(...crowd('card', 30, 40));
     const { removed } = await engine.members.erase('card');
     oracle.erase('card');
     expect(removed.receipts).toBe(45);
@@ -136,10 +136,10 @@ describe('with more than 30 receipts on one day', () => {
   });
 
   test.each(['before', 'after'])('a crash with a checkpoint %s it became nobody', async (when) => {
-    if (when === 'after') await tell(...crowd('card', 30, 34));
+    if (when === 'after') await send(...crowd('card', 30, 34));
     await engine.upkeep.checkpoint();
-    if (when === 'before') await tell(...crowd('card', 30, 34));
-    await tell(...crowd('card', 34, 37), ...crowd('ann', 10, 12, start + 4 * day));
+    if (when === 'before') await send(...crowd('card', 30, 34));
+    await send(...crowd('card', 34, 37), ...crowd('ann', 10, 12, start + 4 * day));
     cpSync(join(folder.path, 'data'), join(folder.path, 'copy'), { recursive: true });
     const copy = await open('copy');
     try {
@@ -151,7 +151,7 @@ describe('with more than 30 receipts on one day', () => {
   });
 
   test('a crash after its erase takes out what the checkpoint counts', async () => {
-    await tell(...crowd('card', 30, 40));
+    await send(...crowd('card', 30, 40));
     await engine.upkeep.checkpoint();
     await engine.members.erase('card');
     oracle.erase('card');
@@ -167,7 +167,7 @@ describe('with more than 30 receipts on one day', () => {
 
 test('a card of more than 3,000 receipts is nobody, and one of as many is somebody', async () => {
   for (let at = 0; at < 3_000; at += 300) {
-    // 60 a day would be nobody's: 20 a day.
+    // 60 a day would be a shared card: 20 a day.
     const events = Array.from({ length: 300 }, (_, index) => {
       const number = at + index;
       return buys(
@@ -176,12 +176,12 @@ test('a card of more than 3,000 receipts is nobody, and one of as many is somebo
         start - 200 * day + Math.floor(number / 20) * day + (number % 20) * minute,
       );
     });
-    await tell(...events);
+    await send(...events);
   }
   expectSame();
-  await tell(buys('card-3000', 'card', start));
+  await send(buys('card-3000', 'card', start));
   expectSame();
-  await tell(buys('card-3001', 'card', start - 300 * day));
+  await send(buys('card-3001', 'card', start - 300 * day));
   expectSame();
   await engine.members.erase('card');
   oracle.erase('card');

@@ -1,4 +1,4 @@
-// Judgements that several kinds of events share at the door: of their moment, of ids that are
+// Validation that several kinds of events share at the door: of their moment, of ids that are
 // known, of members and receipts that were forgotten.
 import { dayOf, millisecondsPerDay } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
@@ -95,7 +95,7 @@ export function validateLeap(
   const [day, newest] = [dayOf(occurredAtMs), newestDay()];
   if (clockGuard.allows(day, newest)) return undefined;
   const limit = formatMoment((newest + 1) * millisecondsPerDay, 0).slice(0, 10);
-  const { trouble } = clockGuard;
+  const { problem: trouble } = clockGuard;
   const message =
     `occurredAt ${formatMoment(occurredAtMs, 0)} is ${day - newest} days after the newest other ` +
     `receipt${trouble === undefined ? '' : `, and ${trouble}`}; ` +

@@ -16,7 +16,7 @@ import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 
 const fullCodes: readonly unknown[] = ['ENOSPC', 'EFBIG', 'EDQUOT'];
-/** The same as LMDB tells them, by their numbers on Linux and macOS. */
+/** The same as LMDB reports them, by their numbers on Linux and macOS. */
 const fullNumbers: readonly unknown[] = [28, 27, 122, 69];
 /** LMDB says EIO, too, for a write that stopped half-way because the room ended there. */
 const inputOutputNumber = 5;
@@ -55,7 +55,7 @@ function freeBytes(folder: string): number {
  * too.
  */
 function canGrow(path: string): boolean {
-  if (freeBytes(dirname(path)) < limits.ballastBytes) return false;
+  if (freeBytes(dirname(path)) < limits.diskReserveBytes) return false;
   const probe = `${path}.probe`;
   const descriptor = openSync(probe, 'w');
   try {
@@ -69,7 +69,7 @@ function canGrow(path: string): boolean {
   }
 }
 
-export class Ballast {
+export class DiskReserve {
   private readonly path: string;
   private bytes: number;
   private state: 'held' | 'absent' | 'spent';
@@ -83,9 +83,9 @@ export class Ballast {
   constructor(path: string) {
     this.path = path;
     const found = existsSync(path) ? statSync(path).size : 0;
-    this.state = found >= limits.ballastBytesMin ? 'held' : 'absent';
+    this.state = found >= limits.diskReserveBytesMin ? 'held' : 'absent';
     this.bytes = this.state === 'held' ? found : 0;
-    if (this.state === 'absent') this.makeLater(limits.ballastDelayMs);
+    if (this.state === 'absent') this.makeLater(limits.diskReserveDelayMs);
   }
 
   get isHeld(): boolean {
@@ -119,8 +119,8 @@ export class Ballast {
       try {
         this.make();
       } catch {
-        // A folder that cannot even be asked for room fails the next write, which says so; the
-        // ballast is only tried again.
+        // A folder that cannot even be asked for room fails the next write, which says so; the disk
+        // reserve is only tried again.
         this.state = 'absent';
       }
       if (this.state === 'absent') this.makeLater(limits.checkpointIntervalMs);
@@ -131,9 +131,12 @@ export class Ballast {
     this.triedAt = steadyMilliseconds();
     const free = freeBytes(dirname(this.path));
     // Of a small disk it takes a quarter; what was given up is made again as large as it was.
-    if (this.state === 'absent') this.bytes = Math.min(limits.ballastBytes, Math.floor(free / 4));
-    // Something must stay free: else the next write would be refused for the sake of the ballast.
-    if (this.bytes < limits.ballastBytesMin || free < this.bytes + limits.ballastBytesMin) return;
+    if (this.state === 'absent')
+      this.bytes = Math.min(limits.diskReserveBytes, Math.floor(free / 4));
+    // Something must stay free: else the next write would be refused for the sake of the disk
+    // reserve.
+    if (this.bytes < limits.diskReserveBytesMin || free < this.bytes + limits.diskReserveBytesMin)
+      return;
     try {
       this.write();
       this.state = 'held';
