@@ -78,6 +78,7 @@ export {
   exportReceipts,
 } from './jobs/export.ts';
 export { parseColumnMap } from './jobs/import/columns.ts';
+export { dateOrders } from './jobs/import/dates.ts';
 export { type ImportFile, inspectFile, saveStream } from './jobs/import/file.ts';
 export {
   type ImportOptions,
@@ -85,6 +86,11 @@ export {
   type ImportSummary,
   runImport,
 } from './jobs/import/import.ts';
+export { type Inspection, inspectTables } from './jobs/import/inspect.ts';
+export { type PlanOptions, plainPlan } from './jobs/import/plan.ts';
+export { presets } from './jobs/import/presets.ts';
+export { type ReadingTexts, readingOf } from './jobs/import/reading.ts';
+export { type FoundFile, findFiles, findTables } from './jobs/import/sources.ts';
 export { type RestoreReport, restore } from './jobs/restore.ts';
 export type { Waiting } from './jobs/shared-work.ts';
 export { type UpgradeReport, upgrade } from './jobs/upgrade.ts';

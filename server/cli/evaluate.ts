@@ -8,6 +8,8 @@ import {
   type Evaluation,
   evaluate,
   type Formula,
+  findFiles,
+  findTables,
   formulas,
   limits,
   openEngine,
@@ -17,17 +19,17 @@ import {
 } from '../../engine/index.ts';
 import { describeEvaluation } from './evaluation.ts';
 import { endWith, exitCodes } from './folder.ts';
+import { addReadingOptions, type ReadingFlags, readingOfFlags } from './import-reading.ts';
 import { untilStopped } from './interrupt.ts';
 import { createProgressBar } from './progress.ts';
 
-interface EvaluateFlags {
+interface EvaluateFlags extends ReadingFlags {
   readonly protocol: Protocol;
   readonly halfLifeDays?: string;
   readonly from?: string;
   readonly to?: string;
   readonly k: string;
   readonly formula: Formula;
-  readonly map?: readonly string[];
   readonly baselines?: boolean;
   readonly seed: string;
   readonly json?: boolean;
@@ -44,10 +46,10 @@ const seedMax = 2 ** 32 - 1;
 const millisecondsPerDay = 86_400_000;
 
 export function evaluateCommand(program: Command): void {
-  program
+  const command = program
     .command('evaluate')
     .description('measure the lists on a file of receipts: learn one part, foretell the other')
-    .argument('<file>', 'receipts as CSV or NDJSON, plain or gzip; the data folder is not touched')
+    .argument('<file>', 'receipts as an import reads them; the data folder is not touched')
     .addOption(
       new Option('--protocol <protocol>', 'which receipts are foretold')
         .choices([...protocols])
@@ -61,12 +63,8 @@ export function evaluateCommand(program: Command): void {
       new Option('--formula <formula>', 'which formula makes the lists')
         .choices([...formulas])
         .default('shipped'),
-    )
-    .addOption(
-      new Option('--map <pairs>', 'FIELD=COLUMN, separated by commas, as for import').argParser(
-        (text: string, before: readonly string[] = []) => [...before, text],
-      ),
-    )
+    );
+  addReadingOptions(command)
     .option('--baselines', 'measure published methods beside, which takes minutes')
     .option('--seed <number>', 'of everything drawn at random', '1')
     .option('--json', 'print the figures as one JSON object')
@@ -77,9 +75,12 @@ function evaluateFile(path: string, flags: EvaluateFlags): Promise<number> {
   const options = optionsOf(flags);
   const bar = createProgressBar(process.stderr, systemClock);
   return untilStopped('evaluate', 'nothing was measured to its end', async (signal) => {
+    const { columns, ...reading } = await readingOf(path, flags);
     const found = await evaluate({
       ...options,
       path,
+      columns,
+      reading: { ...reading, sheet: flags.sheet },
       open: openEngine,
       scratchFolder: tmpdir(),
       signal,
@@ -91,8 +92,14 @@ function evaluateFile(path: string, flags: EvaluateFlags): Promise<number> {
   });
 }
 
+/** As an import of the file, but in UTC unless a zone is told: nothing here asks for the hour. */
+async function readingOf(path: string, flags: EvaluateFlags) {
+  const files = await findTables(findFiles([path]), flags.sheet);
+  return readingOfFlags(flags, files, 'UTC');
+}
+
 function optionsOf(flags: EvaluateFlags) {
-  const { protocol, formula, map, baselines = false } = flags;
+  const { protocol, formula, baselines = false } = flags;
   const fromMs = dayMs('from', flags);
   const toMs = dayMs('to', flags);
   if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {
@@ -101,7 +108,6 @@ function optionsOf(flags: EvaluateFlags) {
   return {
     protocol,
     formula,
-    map,
     baselines,
     fromMs,
     toMs,

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { EngineOptions } from '../../engine.ts';
 import type { Figures, Intervals } from '../../measure/scoreboard.ts';
 import type { Formula } from '../../serve/request.ts';
+import type { ColumnRules } from '../import/columns.ts';
 import { type Chain, type OpenEngine, withScratchChain } from './chain.ts';
 import {
   AddOnJudge,
@@ -14,7 +15,7 @@ import {
 } from './judge.ts';
 import { type BaselineFigures, openPanel, type Panel } from './panel.ts';
 import { isTicket, type Plan, type Protocol, planOf, type Window } from './protocols.ts';
-import { type Receipt, readReceipts } from './receipts.ts';
+import { type Receipt, type ReceiptReading, readReceipts } from './receipts.ts';
 
 export interface EvaluateProgress {
   /** `read` counts bytes, the others receipts. */
@@ -25,8 +26,10 @@ export interface EvaluateProgress {
 
 export interface EvaluateOptions extends Window {
   readonly path: string;
-  /** FIELD=COLUMN pairs as for an import. */
-  readonly map: readonly string[] | undefined;
+  /** Which column is what, as for an import. */
+  readonly columns?: ColumnRules | undefined;
+  /** All else that says how the file is read. */
+  readonly reading?: ReceiptReading | undefined;
   readonly protocol: Protocol;
   /** Absent: as shipped; null: no decay, of popularity neither. */
   readonly halfLifeDays: number | null | undefined;
@@ -77,7 +80,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const tell = options.onProgress ?? (() => {});
   const file = await readReceipts({
     path: options.path,
-    map: options.map,
+    columns: options.columns,
+    reading: options.reading,
     timesOptional: protocol === 'completion',
     signal,
     onBytes: (done, total) => tell({ step: 'read', done, total }),

@@ -16,14 +16,8 @@ import {
   type Receipt,
   type ReturnRow,
 } from './receipts.ts';
-import {
-  isRefusal,
-  type Refusal,
-  type Row,
-  type RowRules,
-  readRow,
-  type SourceRow,
-} from './row.ts';
+import { isRefusal, type Refusal, type Row, type RowRules, readRow } from './row.ts';
+import type { SourceRow } from './source-row.ts';
 import { Spill } from './spill.ts';
 import type { Survey } from './survey.ts';
 
@@ -32,6 +26,8 @@ export interface Batch {
   readonly returns: readonly ReturnRow[];
   /** Rows refused before any event was made of them. */
   readonly refusals: readonly Refusal[];
+  /** Rows left out on purpose. */
+  readonly skipped: number;
 }
 
 export interface BatchPlan {
@@ -56,7 +52,7 @@ export async function* makeBatches(plan: BatchPlan): AsyncGenerator<Batch> {
   const close = (draft: Draft): void => {
     const { receipt, returns: rows } = closeDraft(draft, batcher.refuse);
     if (receipt !== undefined) batcher.addReceipt(receipt);
-    for (const row of rows) returns.add(row.event.memberId, row);
+    for (const row of rows) returns.add(row.key, row);
   };
   try {
     yield* batchesInOrder(plan, { batcher, scattered, close });
@@ -81,6 +77,11 @@ async function* batchesInOrder(plan: BatchPlan, desk: Desk): AsyncGenerator<Batc
   let draft: Draft | undefined;
   for await (const chunk of plan.chunks) {
     for (const source of chunk) {
+      if (source.skipped !== undefined) {
+        batcher.skip();
+        if (batcher.isFull()) yield batcher.take();
+        continue;
+      }
       const row = readRow(source, plan.rules);
       if (isRefusal(row)) {
         batcher.refuse(row);
@@ -145,6 +146,7 @@ class Batcher {
   #receipts: Receipt[] = [];
   #returns: ReturnRow[] = [];
   #refusals: Refusal[] = [];
+  #skipped = 0;
   #rows = 0;
 
   readonly refuse = (refusal: Refusal): void => {
@@ -155,6 +157,11 @@ class Batcher {
   addReceipt(receipt: Receipt): void {
     this.#receipts.push(receipt);
     this.#rows += receipt.rows.length;
+  }
+
+  skip(): void {
+    this.#skipped += 1;
+    this.#rows += 1;
   }
 
   addReturn(row: ReturnRow): void {
@@ -175,10 +182,12 @@ class Batcher {
       receipts: this.#receipts,
       returns: this.#returns,
       refusals: this.#refusals,
+      skipped: this.#skipped,
     };
     this.#receipts = [];
     this.#returns = [];
     this.#refusals = [];
+    this.#skipped = 0;
     this.#rows = 0;
     return batch;
   }

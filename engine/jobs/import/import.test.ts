@@ -13,6 +13,7 @@ import type { IngestResult } from '../../events/result.ts';
 import { type ColumnMap, parseColumnMap } from './columns.ts';
 import { inspectFile } from './file.ts';
 import { type ImportSummary, type ImportTarget, runImport } from './import.ts';
+import { type PlanOptions, plainPlan } from './plan.ts';
 import { rowsAccountedFor } from './summary.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'caini-import-'));
@@ -95,6 +96,7 @@ interface Setup {
   readonly map?: ColumnMap;
   readonly occurredAt?: string;
   readonly workFolder?: string;
+  readonly reading?: Partial<PlanOptions>;
 }
 
 function write(content: string | Buffer): string {
@@ -110,10 +112,10 @@ async function importFile(path: string, setup: Setup = {}) {
     files: [inspectFile(path, 1)],
     workFolder: setup.workFolder ?? join(folder, 'work'),
     rejectsFolder: setup.workFolder ?? join(folder, 'work'),
+    ...plainPlan,
+    ...setup.reading,
     columns: { map: setup.map, occurredAt: setup.occurredAt },
     timeZone: 'Asia/Shanghai',
-    encoding: 'utf-8',
-    delimiter: ',',
     keepCharges: false,
     clock: () => 0,
   });
@@ -179,7 +181,7 @@ test('every refused row is listed with its line, its reason and itself', async (
     ',ann,2026-05-01,milk,1,,,',
     '2,ann,tomorrow,milk,1,,,',
     '2,ann,2026-05-01,milk,half,,,',
-    '2,ann,2026-05-01,milk',
+    '2,ann,2026-05-01,milk,1,,,,what',
     '1,bob,2026-05-01,milk,1,,,',
     '3,,2026-05-01,milk,-1,,,',
   );
@@ -263,10 +265,8 @@ test('a stopped import goes on where it was', async () => {
     files: [inspectFile(path, 1)],
     workFolder: join(folder, 'stopped'),
     rejectsFolder: join(folder, 'stopped'),
-    columns: {},
+    ...plainPlan,
     timeZone: 'Asia/Shanghai',
-    encoding: 'utf-8',
-    delimiter: ',',
     keepCharges: false,
     clock: () => 0,
   };

@@ -1,6 +1,7 @@
 // Survey: the cheap first pass that finds how many rows there are and whose rows do not lie
 // together.
-import { rawPurchaseId, type SourceRow } from './row.ts';
+import { rawPurchaseId } from './row.ts';
+import type { SourceRow } from './source-row.ts';
 
 const initialSlots = 1 << 12;
 
@@ -74,6 +75,7 @@ export async function surveyRows(
   let current = '';
   for await (const chunk of chunks) {
     for (const source of chunk) {
+      if (source.skipped !== undefined || source.problem !== undefined) continue;
       const id = rawPurchaseId(source);
       // A receipt in one object is complete, and a row without an id is refused later.
       if (id === current || source.whole > 0 || id === '') continue;
