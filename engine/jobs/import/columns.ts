@@ -49,6 +49,8 @@ export type CellReader = (cells: readonly string[]) => string;
 export interface ResolvedColumns {
   /** In the order of `importFields`; undefined: the table has no such field. */
   readonly readers: readonly (CellReader | undefined)[];
+  /** Beside each reader, its column where it is one and no more; -1 elsewhere. */
+  readonly direct: readonly number[];
   /** Beside each reader, the columns that it reads. */
   readonly indices: readonly (readonly number[])[];
 }
@@ -115,7 +117,11 @@ export function resolveColumns(
     all[position] = indices.flat();
     return readerOf(indices, { field, times });
   });
-  return { readers, indices: all };
+  const direct = readers.map((reader, position) => {
+    const [only = -1, ...more] = all[position]!;
+    return reader === undefined || more.length > 0 ? -1 : only;
+  });
+  return { readers, direct, indices: all };
 }
 
 function columnFinder(header: readonly string[], fileName: string) {

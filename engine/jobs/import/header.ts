@@ -5,16 +5,16 @@ import { countKnownNames, isOwnField } from './vocabulary.ts';
 export const headerSearchRecords = 40;
 
 /**
- * The index of the record that names the columns, among the first ones of a table; `wanted` are
- * names that must be in it.
+ * The index of the record that names the columns, among the first ones of a table; `told` are names
+ * that must be in it.
  */
 export function findHeaderIndex(
   records: readonly (readonly string[])[],
-  wanted: readonly string[],
+  told: readonly string[],
 ): number {
   const bare = records.slice(0, headerSearchRecords).map((fields) => fields.map(columnName));
-  const wantedSet = new Set(wanted);
-  const byName = mostHits(bare, (names) => names.filter((name) => wantedSet.has(name)).length, 1);
+  const toldSet = new Set(told);
+  const byName = mostHits(bare, (names) => names.filter((name) => toldSet.has(name)).length, 1);
   if (byName >= 0) return byName;
   const own = mostHits(bare, (names) => names.filter(isOwnField).length, 2);
   if (own >= 0) return own;

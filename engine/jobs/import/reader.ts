@@ -87,12 +87,12 @@ export function openPrepared(
   { columns, skip, returns, headerLine }: ReadOptions,
   onBytes: (bytes: number) => void = () => {},
 ): Promise<Table> {
-  const wanted = [...namesOf(columns), ...columnsOfConditions([...skip, ...returns])];
-  return openTable(
-    file,
-    { encoding: file.encoding, dialect: file.dialect, wanted, headerLine },
-    onBytes,
-  );
+  const conditions = columnsOfConditions([...skip, ...returns]);
+  // Our own names are also words that stand in rows, such as `paid`: one of them is no header.
+  const told = columns.map === undefined ? conditions : [...namesOf(columns), ...conditions];
+  const wanted = [...namesOf(columns), ...conditions];
+  const { encoding, dialect } = file;
+  return openTable(file, { encoding, dialect, told, wanted, headerLine }, onBytes);
 }
 
 /**

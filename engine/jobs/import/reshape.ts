@@ -66,6 +66,7 @@ export function createReshaper(
       ])
     : undefined;
   const unreadableColumns = new Set(columns.indices.flat().map((index) => header[index]));
+  const readCells = cellsReader(columns);
   return (row) => {
     const { line, raw, whole } = row;
     const origin = { file: table.file, line, raw, whole };
@@ -86,13 +87,30 @@ export function createReshaper(
     const fields = fill === undefined ? joined : fill(joined);
     if (isSkipped?.(fields)) return leftOut('condition');
     const isReturn = isReturned?.(fields) ?? false;
-    const cells = columns.readers.map((read) => (read === undefined ? '' : read(fields)));
+    const cells = readCells(fields);
     const parts = rules.split === undefined ? [cells] : splitCells(cells, rules.split);
     return parts.map((own) => {
       const source: SourceRow = { ...origin, cells: own, isReturn };
       onFields(fields, source);
       return source;
     });
+  };
+}
+
+/** Most fields are absent or stand in one column: a loop over numbers is twice as fast as calls. */
+function cellsReader({
+  readers,
+  direct,
+}: ResolvedColumns): (fields: readonly string[]) => string[] {
+  const count = readers.length;
+  return (fields) => {
+    const cells: string[] = [];
+    for (let field = 0; field < count; field += 1) {
+      const index = direct[field]!;
+      if (index >= 0) cells.push(fields[index] ?? '');
+      else cells.push(readers[field]?.(fields) ?? '');
+    }
+    return cells;
   };
 }
 

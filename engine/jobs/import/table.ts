@@ -24,7 +24,9 @@ export interface Table {
 export interface TableReading {
   readonly encoding: string;
   readonly dialect: Dialect;
-  /** Column names that somebody asks for: the header is the record that has them. */
+  /** Column names that somebody told: the header is the record that has them. */
+  readonly told: readonly string[];
+  /** Names that are looked for in objects, which have no header. */
   readonly wanted: readonly string[];
   /** The line of the header, 0 for none; absent: it is found. */
   readonly headerLine?: number | undefined;
@@ -78,7 +80,7 @@ export async function zipSourceOf(file: ImportFile): Promise<ZipSource> {
 
 async function openRecords(
   records: AsyncGenerator<readonly TableRecord[]>,
-  { wanted, headerLine }: TableReading,
+  { told, headerLine }: TableReading,
 ): Promise<Table> {
   const first: TableRecord[] = [];
   while (first.length < headerSearchRecords) {
@@ -89,7 +91,7 @@ async function openRecords(
   const fields = first.map((record) => record.fields);
   const index =
     headerLine === undefined
-      ? findHeaderIndex(fields, wanted)
+      ? findHeaderIndex(fields, told)
       : first.findIndex(({ line }) => line >= headerLine);
   const headless = headerLine === 0;
   const record = headless ? undefined : first[index];
