@@ -7,12 +7,15 @@
 // that
 //      what is matched does not depend on the order of the file
 import { join } from 'node:path';
+import { type Orphan, OrphanSales } from './orphans.ts';
 import {
   addToDraft,
+  adoptOrphan,
   belongsTo,
   closeDraft,
   type Draft,
   openDraft,
+  orphanRefusal,
   type Receipt,
   type ReturnRow,
 } from './receipts.ts';
@@ -42,6 +45,8 @@ export interface BatchPlan {
  * limit.
  */
 const eventsMax = 256;
+/** Held in memory, some 1 KB each with their text: 100 MB. */
+const orphansMax = 100_000;
 /** Bounds a batch of long receipts or of refused rows. */
 const rowsMax = 4_096;
 
@@ -49,14 +54,31 @@ export async function* makeBatches(plan: BatchPlan): AsyncGenerator<Batch> {
   const batcher = new Batcher();
   const scattered = new Spill<SourceRow>(join(plan.spillFolder, 'rows'), plan.survey.rows);
   const returns = new Spill<ReturnRow>(join(plan.spillFolder, 'returns'), plan.survey.rows);
+  const orphans: Orphan[] = [];
+  const sales = new OrphanSales(plan.survey.orphanItems);
   const close = (draft: Draft): void => {
-    const { receipt, returns: rows } = closeDraft(draft, batcher.refuse);
-    if (receipt !== undefined) batcher.addReceipt(receipt);
+    const { receipt, returns: rows } = closeDraft(draft, batcher.refuse, (orphan) => {
+      if (orphans.length < orphansMax) orphans.push(orphan);
+      else batcher.refuse(orphanRefusal(orphan.row, 0));
+    });
+    if (receipt !== undefined) {
+      batcher.addReceipt(receipt);
+      sales.add(receipt.purchase, receipt.rows);
+    }
     for (const row of rows) returns.add(row.key, row);
   };
   try {
     yield* batchesInOrder(plan, { batcher, scattered, close });
     yield* batchesOfScattered(plan, { batcher, scattered, close });
+    for (const orphan of orphans.toSorted(byMoment)) {
+      const match = sales.match(orphan);
+      if ('purchaseId' in match) {
+        returns.add(match.purchaseId, adoptOrphan(orphan, match.purchaseId));
+      } else {
+        batcher.refuse(orphanRefusal(orphan.row, match.candidates));
+        if (batcher.isFull()) yield batcher.take();
+      }
+    }
     yield* batchesOfReturns(batcher, returns);
     if (!batcher.isEmpty()) yield batcher.take();
   } finally {
@@ -131,6 +153,12 @@ function* batchesOfReturns(batcher: Batcher, returns: Spill<ReturnRow>): Generat
       if (batcher.isFull()) yield batcher.take();
     }
   }
+}
+
+function byMoment({ row: one }: Orphan, { row: other }: Orphan): number {
+  return (
+    one.moment.epochMs - other.moment.epochMs || one.file - other.file || one.line - other.line
+  );
 }
 
 function byTime(first: ReturnRow, second: ReturnRow): number {

@@ -1,7 +1,7 @@
 // Plan of a reading: files looked through once, so that how they are written is known before the
 // first row enters. Import, evaluation and inspection read by the same plan.
 import { EngineError } from '../../base/errors.ts';
-import { createNobodyTest } from '../../base/outside-ids.ts';
+import { createNobodyTest, type NobodyTest } from '../../base/outside-ids.ts';
 import type { DecimalMark } from './amounts.ts';
 import type { DateOrder } from './dates.ts';
 import { amountRoleOf, Evidence, type UnusedColumn } from './evidence.ts';
@@ -68,9 +68,10 @@ export async function planReading(
   const prepared = await prepareFiles(files, options);
   const evidence = new Evidence(options);
   const rows = readRows(prepared, options, onBytes, evidence);
-  const survey = await surveyRows(rows, options.signal);
+  const isNobody = createNobodyTest(options.anonymous);
+  const survey = await surveyRows(rows, isNobody, options.signal);
   const unused = evidence.unused();
-  const rules = rowRules(evidence, options);
+  const rules = rowRules(evidence, isNobody, options);
   if (options.signal?.aborted !== true) refuseHiddenReturns(unused, options);
   const notes = [...evidence.notes(), ...unusedNotes(unused, options)];
   return { files: prepared, survey, rules, notes, unused };
@@ -84,8 +85,8 @@ function checkOccurredAt({ columns, timeZone }: PlanOptions): void {
   throw new EngineError('INVALID_ARGUMENT', message, { field: 'occurredAt' });
 }
 
-function rowRules(evidence: Evidence, options: PlanOptions): RowRules {
-  const { timeZone, columns, anonymous, dayOne } = options;
+function rowRules(evidence: Evidence, isNobody: NobodyTest, options: PlanOptions): RowRules {
+  const { timeZone, columns, dayOne } = options;
   const dayOneMs = dayOne === undefined ? undefined : Date.parse(`${dayOne}T00:00:00Z`);
   const known = new Map<number, FileRules>();
   const ofFile = (file: number): FileRules => {
@@ -97,7 +98,7 @@ function rowRules(evidence: Evidence, options: PlanOptions): RowRules {
     }
     return rules;
   };
-  return { ofFile, isNobody: createNobodyTest(anonymous), occurredAt: columns.occurredAt };
+  return { ofFile, isNobody, occurredAt: columns.occurredAt };
 }
 
 /** Counted as sold while the file says that they came back: wrong counts are worse than none. */

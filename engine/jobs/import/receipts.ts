@@ -5,6 +5,7 @@ import { limits } from '../../base/limits.ts';
 import { quantityOf } from '../../base/shapes.ts';
 import type { Event } from '../../events/index.ts';
 import type { Purchase } from '../../events/purchase.ts';
+import type { Orphan } from './orphans.ts';
 import type { Channel, Refusal, RefusalKind, Row } from './row.ts';
 import type { Origin } from './source-row.ts';
 import type { Moment } from './times.ts';
@@ -115,14 +116,18 @@ export function addToDraft(draft: Draft, row: Row, refuse: Refuse): void {
 }
 
 /**
- * What the rows come to. Goods that nobody brings back to no receipt cannot find a purchase, and
- * are refused here.
+ * What the rows come to. Goods that nobody brings back to no receipt are for `onOrphan`; unless
+ * there is one they cannot find a purchase, and are refused here.
  */
-export function closeDraft(draft: Draft, refuse: Refuse): ClosedDraft {
+export function closeDraft(
+  draft: Draft,
+  refuse: Refuse,
+  onOrphan: (orphan: Orphan) => void = ({ row }) => refuse(orphanRefusal(row, 0)),
+): ClosedDraft {
   const isSold = draft.sold.length > 0;
   return {
     receipt: isSold ? { purchase: toPurchase(draft), rows: draft.sold } : undefined,
-    returns: toReturns(draft, isSold, refuse),
+    returns: toReturns(draft, isSold, onOrphan),
   };
 }
 
@@ -153,26 +158,37 @@ function toLine(row: Row): Purchase['lines'][number] {
   };
 }
 
-function toReturns(draft: Draft, isSold: boolean, refuse: Refuse): ReturnRow[] {
+function toReturns(draft: Draft, isSold: boolean, onOrphan: (orphan: Orphan) => void): ReturnRow[] {
   const seen = new Map<string, number>();
   return draft.returned.flatMap((row) => {
     const nth = seen.get(row.itemId) ?? 0;
     seen.set(row.itemId, nth + 1);
     const event = returnEventOf(draft, { row, nth, isSold });
     if (event === undefined) {
-      refuse(anonymousReturn(row));
+      onOrphan({ row, nth });
       return [];
     }
-    return {
-      event,
-      key: event.kind === 'return' ? event.return.purchaseId : event.unreferencedReturn.memberId,
-      itemId: row.itemId,
-      quantity: quantityOf(-row.thousandths),
-      occurredAtMs: row.moment.epochMs,
-      origin: { file: row.file, line: row.line, raw: row.raw },
-      notes: row.notes,
-    };
+    return toReturnRow(row, event);
   });
+}
+
+function toReturnRow(row: Row, event: ReturnRow['event']): ReturnRow {
+  return {
+    event,
+    key: event.kind === 'return' ? event.return.purchaseId : event.unreferencedReturn.memberId,
+    itemId: row.itemId,
+    quantity: quantityOf(-row.thousandths),
+    occurredAtMs: row.moment.epochMs,
+    origin: { file: row.file, line: row.line, raw: row.raw },
+    notes: row.notes,
+  };
+}
+
+/** An orphan as a return against the receipt that it was found to come from. */
+export function adoptOrphan({ row, nth }: Orphan, purchaseId: string): ReturnRow {
+  const draft = { ...openDraft(row), storeId: row.storeId, channel: row.channel };
+  const named = { ...row, returnOf: purchaseId };
+  return toReturnRow(row, returnEventOf(draft, { row: named, nth, isSold: false })!);
 }
 
 /** Against the receipt that is named, the member's purchases, or the receipt it stands on. */
@@ -258,8 +274,11 @@ function ruinRefusal({ ruin: why }: Draft, row: Row): Refusal {
   return refusalOf(row, 'rejected', { reason: 'RECEIPT_NUMBER_REPEATS', message });
 }
 
-function anonymousReturn(row: Row): Refusal {
+/** `candidates` is how many sales of the file it can have come from. */
+export function orphanRefusal(row: Row, candidates: number): Refusal {
   const message =
-    'a return without a memberId on a receipt without sales has no purchase to be matched with';
+    candidates === 0
+      ? 'a return without a memberId on a receipt without sales has no purchase to go to'
+      : `a return without a memberId may be of any of ${candidates} receipts: tell which (returnOf)`;
   return refusalOf(row, 'returnsUnmatched', { reason: 'RETURN_WITHOUT_MEMBER', message });
 }

@@ -115,7 +115,16 @@ export function isRefusal(row: Row | Refusal): row is Refusal {
 
 /** The purchaseId of a row, cleaned but unchecked; empty when there is none. */
 export function rawPurchaseId(source: SourceRow): string {
-  const read = readOutsideId(cell(source, 'purchaseId'));
+  return rawId(source, 'purchaseId');
+}
+
+/** The same for its item. */
+export function rawItemId(source: SourceRow): string {
+  return rawId(source, 'itemId');
+}
+
+function rawId(source: SourceRow, field: ImportField): string {
+  const read = readOutsideId(cell(source, field));
   return 'id' in read ? read.id : '';
 }
 
