@@ -222,12 +222,14 @@ test('goods that nobody brings back go to the one sale that they can be of', asy
     '4,,2026-05-02 10:00,tea,-1,9,S1,',
     '5,,2026-05-02 10:00,milk,-1,3.50,S1,',
     '6,,2026-05-02 10:00,milk,-1,3.50,S2,',
+    // Written off, not brought back.
+    '8,,2026-05-02 10:00,cup,-1,0,S1,',
     // On its own receipt: a line that was struck out.
     '7,,2026-05-03 10:00,cup,1,5,S1,',
     '7,,2026-05-03 10:00,cup,-1,5,S1,',
   );
   const { target, summary, rejects } = await importFile(path);
-  expect(summary).toMatchObject({ created: 3, returns: 2, returnsUnmatched: 3 });
+  expect(summary).toMatchObject({ created: 3, returns: 2, returnsUnmatched: 4 });
   expect([...target.takenBack].sort()).toEqual(['1 milk 6', '7 cup 1']);
   expect(rejects.join()).toContain('any of 2 receipts');
 });

@@ -13,6 +13,7 @@ interface Sale {
   readonly purchaseId: string;
   readonly storeId: string | undefined;
   readonly soldMs: number;
+  readonly unitPriceFen: number | undefined;
   /** What is left of it after orphans that were matched. */
   thousandths: number;
 }
@@ -38,10 +39,10 @@ export class OrphanSales {
 
   add(purchase: Purchase, rows: readonly Row[]): void {
     if (this.#items.size === 0 || purchase.memberId !== undefined || this.#size >= salesMax) return;
-    for (const { itemId, thousandths, moment } of rows) {
+    for (const { itemId, thousandths, unitPriceFen, moment } of rows) {
       if (!this.#items.has(itemId)) continue;
       const { purchaseId, storeId } = purchase;
-      const sale = { purchaseId, storeId, soldMs: moment.epochMs, thousandths };
+      const sale = { purchaseId, storeId, soldMs: moment.epochMs, unitPriceFen, thousandths };
       const known = this.#sales.get(itemId);
       if (known === undefined) this.#sales.set(itemId, [sale]);
       else known.push(sale);
@@ -62,7 +63,12 @@ export class OrphanSales {
 
 function isFitting(sale: Sale, row: Row): boolean {
   const ageMs = row.moment.epochMs - sale.soldMs;
+  // A correction of the stock looks like a return, but for the money that nobody got.
+  const prices = [sale.unitPriceFen, row.unitPriceFen];
+  const isSamePrice = prices.includes(undefined) || prices[0] === prices[1];
   return (
+    row.unitPriceFen !== 0 &&
+    isSamePrice &&
     sale.storeId === row.storeId &&
     sale.thousandths >= -row.thousandths &&
     ageMs >= 0 &&

@@ -279,6 +279,6 @@ export function orphanRefusal(row: Row, candidates: number): Refusal {
   const message =
     candidates === 0
       ? 'a return without a memberId on a receipt without sales has no purchase to go to'
-      : `a return without a memberId may be of any of ${candidates} receipts: tell which (returnOf)`;
+      : `a return without a memberId may be of any of ${candidates} receipts: map returnOf`;
   return refusalOf(row, 'returnsUnmatched', { reason: 'RETURN_WITHOUT_MEMBER', message });
 }

@@ -44,6 +44,7 @@ export interface Row extends Origin {
   readonly itemId: string;
   /** Whole thousandths; negative: brought back. Never 0. */
   readonly thousandths: number;
+  /** Of goods brought back what was given for a piece: it tells the sale, and is not kept. */
   readonly unitPriceFen: number | undefined;
   readonly discountFen: number | undefined;
   readonly lineTotalFen: number | undefined;
@@ -237,10 +238,14 @@ function readQuantity({ source, file, notes }: Desk): number {
 
 type Money = Pick<Row, 'unitPriceFen' | 'discountFen' | 'lineTotalFen'>;
 
-/** What a line cost. The price of goods brought back is not kept. */
+/** What a line cost. Of goods brought back only what was given for one piece is of use. */
 function readMoney(desk: Desk, thousandths: number): Money {
   if (thousandths < 0) {
-    return { unitPriceFen: undefined, discountFen: undefined, lineTotalFen: undefined };
+    const price = readFen(desk, 'unitPrice', 'unitPriceFen');
+    const total = readFen(desk, 'lineTotal', 'lineTotalFen');
+    const derived = derivedPrice(total === undefined ? total : Math.abs(total), -thousandths);
+    const unitPriceFen = price === undefined ? derived : Math.abs(price);
+    return { unitPriceFen, discountFen: undefined, lineTotalFen: undefined };
   }
   const given = readFen(desk, 'unitPrice', 'unitPriceFen');
   const lineTotalFen = readFen(desk, 'lineTotal', 'lineTotalFen');
