@@ -11,6 +11,7 @@ import {
   openEngine,
   type Purchase,
   parseColumnMap,
+  plainPlan,
   purchaseSchema,
   runImport,
   systemClock,
@@ -41,10 +42,9 @@ async function importRetail(engine: Engine, folder: string): Promise<void> {
   const workFolder = join(folder, 'work');
   mkdirSync(workFolder);
   await runImport(engine, {
+    ...plainPlan,
     files: [inspectFile(onlineRetail, 1)],
     columns: { map: parseColumnMap([onlineRetailColumns]) },
-    encoding: 'utf-8',
-    delimiter: ',',
     workFolder,
     rejectsFolder: folder,
     timeZone: 'Europe/London',

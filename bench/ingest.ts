@@ -8,6 +8,7 @@ import {
   inspectFile,
   openEngine,
   type Purchase,
+  plainPlan,
   runImport,
   systemClock,
 } from '../engine/index.ts';
@@ -207,10 +208,8 @@ async function measureImport(record: RecordRow): Promise<string> {
   const engine = await openEngine({ dataDir: join(folder, 'data') });
   const startedAt = performance.now();
   await runImport(engine, {
+    ...plainPlan,
     files: [inspectFile(file, 1)],
-    columns: {},
-    encoding: 'utf-8',
-    delimiter: ',',
     workFolder,
     rejectsFolder: folder,
     timeZone: 'Asia/Shanghai',

@@ -51,15 +51,26 @@ export {
   exportFormats,
   exportReceipts,
 } from './jobs/export.ts';
-export { parseColumnMap } from './jobs/import/columns.ts';
+export { type ColumnRules, parseColumnMap } from './jobs/import/columns.ts';
+export { dateOrders } from './jobs/import/dates.ts';
 export { type ImportFile, inspectFile, saveStream } from './jobs/import/file.ts';
 export type {
   ImportOptions,
   ImportProgress,
   ImportSummary,
 } from './jobs/import/import.ts';
+export { type Inspection, inspectTables } from './jobs/import/inspect.ts';
+export { type PlanOptions, plainPlan } from './jobs/import/plan.ts';
+export { presets } from './jobs/import/presets.ts';
+export { type ReadingTexts, readingOf } from './jobs/import/reading.ts';
+export { type FoundFile, findFiles, findTables } from './jobs/import/sources.ts';
 export type { CompactReport } from './jobs/maintenance.ts';
-export { type FileReceipt, type ReceiptFile, readReceipts } from './jobs/receipt-file.ts';
+export {
+  type FileReceipt,
+  type ReceiptFile,
+  type ReceiptReading,
+  readReceipts,
+} from './jobs/receipt-file.ts';
 export type { ReceiptRow } from './jobs/receipt-rows.ts';
 export { type RestoreReport, restore } from './jobs/restore.ts';
 export type { Waiting } from './jobs/shared-work.ts';

@@ -2,12 +2,12 @@
 // are.
 import { EngineError } from '../base/errors.ts';
 import type { Purchase } from '../events/purchase.ts';
-import { type ColumnMap, type ColumnRules, parseColumnMap } from './import/columns.ts';
-import { inspectFile } from './import/file.ts';
-import { type ReadOptions, readHeader, readRows } from './import/reader.ts';
+import { type ColumnMap, type ColumnRules, namesOf } from './import/columns.ts';
+import { type PlanOptions, plainPlan, planReading } from './import/plan.ts';
+import { openPrepared, prepareFiles, readRows } from './import/reader.ts';
 import { addToDraft, closeDraft, type Draft, openDraft } from './import/receipts.ts';
-import { isRefusal, type Refusal, type Row, type RowRules, readRow } from './import/row.ts';
-import { createTimeReader } from './import/times.ts';
+import { isRefusal, type Refusal, type Row, readRow } from './import/row.ts';
+import { findFiles, findTables } from './import/sources.ts';
 
 export interface FileReceipt {
   readonly purchase: Purchase;
@@ -27,10 +27,16 @@ export interface ReceiptFile {
   readonly returned: number;
 }
 
+/** How the file is read, as for an import; what is left out is as there. */
+export type ReceiptReading = Partial<Omit<PlanOptions, 'columns' | 'signal'>> & {
+  readonly sheet?: string | undefined;
+};
+
 export interface ReadReceiptsOptions {
   readonly path: string;
-  /** FIELD=COLUMN pairs; absent: the columns have the names of their fields. */
-  readonly map: readonly string[] | undefined;
+  /** Which column is what; absent: the columns have the names of their fields. */
+  readonly columns?: ColumnRules | undefined;
+  readonly reading?: ReceiptReading | undefined;
   /** Whether a file without times may be read, in file order. */
   readonly timesOptional: boolean;
   readonly signal: AbortSignal | undefined;
@@ -42,19 +48,22 @@ const onlyTime = '2000-01-01T00:00:00Z';
 
 /** Throws NOT_FOUND or DATA_LOSS for the file, INVALID_ARGUMENT for columns that are not there. */
 export async function readReceipts(options: ReadReceiptsOptions): Promise<ReceiptFile> {
-  const file = inspectFile(options.path, 1);
-  const format = { encoding: 'utf-8', delimiter: ',' };
-  const header = await readHeader(file, format);
-  const reading: ReadOptions = { ...format, columns: columnsFor(header, options) };
-  const rules: RowRules = {
-    readTime: createTimeReader('UTC'),
-    occurredAt: reading.columns.occurredAt,
-  };
+  const { signal, reading: { sheet, ...reading } = {} } = options;
+  const tables = await findTables(findFiles([options.path]), sheet);
+  const total = tables.reduce((sum, { bytes }) => sum + bytes, 0);
+  const given: PlanOptions = { ...plainPlan, timeZone: 'UTC', ...reading, signal };
+  const [first] = await prepareFiles(tables.slice(0, 1), given);
+  const table = await openPrepared(first!, given);
+  await table.close();
+  const rules = { ...given, columns: columnsFor(table.header, options) };
+  const plan = await planReading(tables, rules);
   const collector = new Collector();
-  const hear = (bytes: number) => options.onBytes(bytes, file.bytes);
-  for await (const chunk of readRows([file], reading, hear)) {
-    options.signal?.throwIfAborted();
-    for (const source of chunk) collector.add(readRow(source, rules));
+  const onBytes = (bytes: number) => options.onBytes(bytes, total);
+  for await (const chunk of readRows(plan.files, rules, onBytes)) {
+    signal?.throwIfAborted();
+    for (const source of chunk) {
+      if (source.skipped === undefined) collector.add(readRow(source, plan.rules));
+    }
   }
   const read = collector.finish();
   if (read.receipts.length > 0) return read;
@@ -66,12 +75,13 @@ export async function readReceipts(options: ReadReceiptsOptions): Promise<Receip
 const ticketColumns: ColumnMap = { purchaseId: 'id', itemId: 'Goods', memberId: '' };
 
 function columnsFor(header: readonly string[], options: ReadReceiptsOptions): ColumnRules {
-  const given = options.map === undefined ? undefined : parseColumnMap(options.map);
+  const { map: given, occurredAt } = options.columns ?? {};
   const isTickets =
     header.includes('id') && header.includes('Goods') && !header.includes('purchaseId');
   const map = given ?? (isTickets ? ticketColumns : undefined);
-  const timeColumn = map?.occurredAt ?? 'occurredAt';
-  if (!options.timesOptional || header.includes(timeColumn)) return { map };
+  const names = namesOf({ map: { occurredAt: map?.occurredAt ?? 'occurredAt' } });
+  if (occurredAt !== undefined) return { map, occurredAt };
+  if (!options.timesOptional || names.every((name) => header.includes(name))) return { map };
   return { map, occurredAt: onlyTime };
 }
 
@@ -92,7 +102,7 @@ class Collector {
       this.refuse(row);
       return;
     }
-    if (row.quantity < 0) {
+    if (row.thousandths < 0) {
       this.returned += 1;
       return;
     }

@@ -2,22 +2,30 @@
 // manual.
 import { tmpdir } from 'node:os';
 import { type Command, Option } from 'commander';
-import { EngineError, type Formula, formulas, limits, systemClock } from '../../engine/index.ts';
+import {
+  EngineError,
+  type Formula,
+  findFiles,
+  findTables,
+  formulas,
+  limits,
+  systemClock,
+} from '../../engine/index.ts';
 import { type EvaluateProgress, type Evaluation, evaluate } from '../evaluate/evaluate.ts';
 import { type Protocol, protocols } from '../evaluate/protocols.ts';
 import { describeEvaluation } from './evaluation.ts';
 import { endWith, exitCodes } from './folder.ts';
+import { addReadingOptions, type ReadingFlags, readingOfFlags } from './import-reading.ts';
 import { untilStopped } from './interrupt.ts';
 import { createProgressBar } from './progress.ts';
 
-interface EvaluateFlags {
+interface EvaluateFlags extends ReadingFlags {
   readonly protocol: Protocol;
   readonly halfLifeDays?: string;
   readonly from?: string;
   readonly to?: string;
   readonly k: string;
   readonly formula: Formula;
-  readonly map?: readonly string[];
   readonly baselines?: boolean;
   readonly seed: string;
   readonly json?: boolean;
@@ -34,10 +42,10 @@ const seedMax = 2 ** 32 - 1;
 const millisecondsPerDay = 86_400_000;
 
 export function evaluateCommand(program: Command): void {
-  program
+  const command = program
     .command('evaluate')
     .description('measure the lists on a file of receipts: learn one part, foretell the other')
-    .argument('<file>', 'receipts as CSV or NDJSON, plain or gzip; the data folder is not touched')
+    .argument('<file>', 'receipts as an import reads them; the data folder is not touched')
     .addOption(
       new Option('--protocol <protocol>', 'which receipts are foretold')
         .choices([...protocols])
@@ -51,12 +59,8 @@ export function evaluateCommand(program: Command): void {
       new Option('--formula <formula>', 'which formula makes the lists')
         .choices([...formulas])
         .default('shipped'),
-    )
-    .addOption(
-      new Option('--map <pairs>', 'FIELD=COLUMN, separated by commas, as for import').argParser(
-        (text: string, before: readonly string[] = []) => [...before, text],
-      ),
-    )
+    );
+  addReadingOptions(command)
     .option('--baselines', 'measure published methods beside, which takes minutes')
     .option('--seed <number>', 'of everything drawn at random', '1')
     .option('--json', 'print the figures as one JSON object')
@@ -67,9 +71,12 @@ function evaluateFile(path: string, flags: EvaluateFlags): Promise<number> {
   const options = optionsOf(flags);
   const bar = createProgressBar(process.stderr, systemClock);
   return untilStopped('evaluate', 'nothing was measured to its end', async (signal) => {
+    const { columns, ...reading } = await readingOf(path, flags);
     const found = await evaluate({
       ...options,
       path,
+      columns,
+      reading: { ...reading, sheet: flags.sheet },
       scratchFolder: tmpdir(),
       signal,
       onProgress: ({ step, done, total }) => bar.show(stepLabels[step], done, total),
@@ -80,8 +87,14 @@ function evaluateFile(path: string, flags: EvaluateFlags): Promise<number> {
   });
 }
 
+/** As an import of the file, but in UTC unless a zone is told: nothing here asks for the hour. */
+async function readingOf(path: string, flags: EvaluateFlags) {
+  const files = await findTables(findFiles([path]), flags.sheet);
+  return readingOfFlags(flags, files, 'UTC');
+}
+
 function optionsOf(flags: EvaluateFlags) {
-  const { protocol, formula, map, baselines = false } = flags;
+  const { protocol, formula, baselines = false } = flags;
   const fromMs = dayMs('from', flags);
   const toMs = dayMs('to', flags);
   if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {
@@ -90,7 +103,6 @@ function optionsOf(flags: EvaluateFlags) {
   return {
     protocol,
     formula,
-    map,
     baselines,
     fromMs,
     toMs,

@@ -9,8 +9,17 @@ import {
 } from '../../engine/index.ts';
 import { engineSettings, type Settings } from '../config.ts';
 
-/** 130 is what a shell expects of a program that was asked to stop. */
-export const exitCodes = { done: 0, failed: 1, badArguments: 2, interrupted: 130 } as const;
+/**
+ * 130 is what a shell expects of a program that was asked to stop. With 3 an import is through, and
+ * so little of it entered that it was hardly read as it was meant.
+ */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  badArguments: 2,
+  mostlyRefused: 3,
+  interrupted: 130,
+} as const;
 
 /** Opens the folder of the settings. Throws FAILED_PRECONDITION while a server has it. */
 export function openFolder(

@@ -1,5 +1,5 @@
 // Where imports put rows as they came: they hold members' ids, and no erase reaches them.
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, mkdtempSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { workingNames } from '../../engine/index.ts';
 
@@ -11,6 +11,11 @@ export function importFolder(dataDir: string): string {
 /** Standard input, kept until it is through: an import reads everything twice. */
 export function spoolFolder(dataDir: string): string {
   return `${join(dataDir, workingNames.spoolPrefix)}${process.pid}`;
+}
+
+/** A chain of its own for a dry run, gone with it. */
+export function scratchFolder(parent: string): string {
+  return mkdtempSync(join(parent, 'caini-dry-run-'));
 }
 
 /**

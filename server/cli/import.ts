@@ -1,33 +1,34 @@
 // The command `caini import`: files of receipts into the data folder. docs/guides/import.md is its
 // manual.
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Command, Option } from 'commander';
+import { tmpdir } from 'node:os';
+import type { Command } from 'commander';
 import {
-  EngineError,
   type ImportFile,
   type ImportProgress,
   type ImportSummary,
-  inspectFile,
-  parseColumnMap,
+  inspectTables,
+  type PlanOptions,
   runImport,
-  saveStream,
   systemClock,
-  timeZoneSchema,
 } from '../../engine/index.ts';
 import { readSettings, type Settings } from '../config.ts';
 import { endWith, exitCodes, openFolder } from './folder.ts';
-import { importFolder, rejectsFolder, spoolFolder } from './import-folders.ts';
+import { importFolder, rejectsFolder, scratchFolder, spoolFolder } from './import-folders.ts';
+import { commandOf, describeInspection } from './import-inspect.ts';
+import {
+  addReadingOptions,
+  type ReadingFlags,
+  readingOfFlags,
+  tablesOf,
+} from './import-reading.ts';
 import { closeEngine, untilStopped, whileOpening } from './interrupt.ts';
 import { createProgressBar } from './progress.ts';
-import { describeSummary } from './summary.ts';
+import { describeSummary, isMostlyRefused } from './summary.ts';
 
-interface ImportCommandOptions {
-  readonly map?: readonly string[];
-  readonly occurredAt?: string;
-  readonly timeZone?: string;
-  readonly delimiter: string;
-  readonly encoding: string;
+interface ImportFlags extends ReadingFlags {
+  readonly inspect?: boolean;
+  readonly dryRun?: boolean;
   readonly rejects?: string;
   readonly keepCharges?: boolean;
   readonly dataDir?: string;
@@ -37,91 +38,74 @@ interface ImportCommandOptions {
 const stepLabels = { check: 'checking', import: 'importing' } as const;
 
 export function importCommand(program: Command): void {
-  program
+  const command = program
     .command('import')
-    .description('import receipts from CSV or NDJSON files, plain or gzip')
-    .argument('<files...>', 'files to import as one job; - is standard input')
-    .addOption(
-      new Option(
-        '--map <pairs>',
-        'FIELD=COLUMN, separated by commas; FIELD= for no column',
-      ).argParser((text: string, before: readonly string[] = []) => [...before, text]),
-    )
-    .option('--occurred-at <time>', 'the time of rows that have none')
-    .option('--time-zone <zone>', 'IANA zone of times without an offset (default: the setting)')
-    .option('--delimiter <character>', 'what separates CSV fields; tab for a tab', ',')
-    .option('--encoding <name>', 'of the text, e.g. gb18030', 'utf-8')
+    .description('import receipts from CSV, JSON, Excel or Parquet files, also packed')
+    .argument('<files...>', 'files, folders, patterns or zips, one job; - is standard input')
+    .option('--inspect', 'look at the files and propose the command, and import nothing')
+    .option('--dry-run', 'count what would become of every row, and write nothing');
+  addReadingOptions(command)
     .option('--rejects <file>', 'where refused rows go (default: a folder beside the data folder)')
     .option('--keep-charges', 'let postage, fees and discounts be listed like goods')
     .option('--data-dir <folder>', 'the data folder (default: the setting)')
     .option('--json', 'print the summary as one JSON object')
-    .action((paths: string[], options: ImportCommandOptions) =>
-      endWith(() => importFiles(paths, options)),
-    );
+    .action((paths: string[], flags: ImportFlags) => endWith(() => importFiles(paths, flags)));
 }
 
-async function importFiles(
-  paths: readonly string[],
-  options: ImportCommandOptions,
-): Promise<number> {
-  const { dataDir } = options;
-  const settings = readSettings({
-    environment: process.env,
-    options: dataDir === undefined ? {} : { dataDir },
-  });
-  const reading = readingOf(options, settings);
+async function importFiles(paths: readonly string[], flags: ImportFlags): Promise<number> {
+  const settings = settingsOf(flags);
   const spool = spoolFolder(settings.dataDir);
+  const scratch = flags.dryRun === true ? scratchFolder(tmpdir()) : undefined;
+  const target = scratch === undefined ? settings : { ...settings, dataDir: scratch };
   try {
-    const files = await Promise.all(paths.map((path, at) => fileOf(path, at + 1, spool)));
+    const files = await tablesOf(paths, flags, spool);
+    const reading = await readingOfFlags(flags, files, settings.timeZone);
+    if (flags.inspect === true) return await showInspection(paths, flags, { files, reading });
     return await untilStopped('import', goOn, async (signal) => {
-      const summary = await runOnFolder(settings, { files, reading, signal });
+      const summary = await runOnFolder(target, { files, reading, flags, signal });
       process.stdout.write(
-        options.json ? `${JSON.stringify(publicSummary(summary))}\n` : describeSummary(summary),
+        flags.json ? `${JSON.stringify(publicSummary(summary))}\n` : describeSummary(summary),
       );
-      return summary.finished ? exitCodes.done : exitCodes.interrupted;
+      if (!summary.finished) return exitCodes.interrupted;
+      return isMostlyRefused(summary) ? exitCodes.mostlyRefused : exitCodes.done;
     });
   } finally {
     rmSync(spool, { recursive: true, force: true });
+    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-type Reading = ReturnType<typeof readingOf>;
-
-/** How the files are read, checked before anything is opened. */
-function readingOf(options: ImportCommandOptions, settings: Settings) {
-  const { map, occurredAt, encoding } = options;
-  const delimiter = options.delimiter === 'tab' ? '\t' : options.delimiter;
-  if (delimiter.length !== 1 || delimiter === '"') throw refuse('delimiter', options.delimiter);
-  const timeZone = options.timeZone ?? settings.timeZone;
-  if (!timeZoneSchema.safeParse(timeZone).success) throw refuse('time-zone', timeZone);
-  if (!isEncoding(encoding)) throw refuse('encoding', encoding);
-  return {
-    columns: { map: map === undefined ? undefined : parseColumnMap(map), occurredAt },
-    timeZone,
-    encoding,
-    delimiter,
-    rejectsPath: options.rejects,
-    keepCharges: options.keepCharges ?? false,
-  };
+async function showInspection(
+  paths: readonly string[],
+  { json, timeZone, dataDir }: ImportFlags,
+  { files, reading }: Pick<Running, 'files' | 'reading'>,
+): Promise<number> {
+  const found = await inspectTables(files, reading);
+  const zone = timeZone === undefined ? [] : ['--time-zone', timeZone];
+  const folder = dataDir === undefined ? [] : ['--data-dir', dataDir];
+  const shown = { paths, flags: [...zone, ...folder] };
+  const page = json
+    ? `${JSON.stringify({ ...found, command: commandOf(found, shown) })}\n`
+    : describeInspection(found, shown);
+  process.stdout.write(page);
+  return exitCodes.done;
 }
 
-/** Standard input cannot be read twice, so it is kept in a file as long as the import runs. */
-async function fileOf(path: string, number: number, spool: string): Promise<ImportFile> {
-  if (path !== '-') return inspectFile(path, number);
-  const saved = join(spool, 'stdin');
-  await saveStream(process.stdin, saved);
-  return inspectFile(saved, number, '-');
+function settingsOf({ dataDir }: ImportFlags): Settings {
+  const options = dataDir === undefined ? {} : { dataDir };
+  return readSettings({ environment: process.env, options });
 }
 
 interface Running {
   readonly files: readonly ImportFile[];
-  readonly reading: Reading;
+  readonly reading: PlanOptions;
+  readonly flags: ImportFlags;
   readonly signal: AbortSignal;
 }
 
 async function runOnFolder(
   settings: Settings,
-  { files, reading, signal }: Running,
+  { files, reading, flags, signal }: Running,
 ): Promise<ImportSummary> {
   const bar = createProgressBar(process.stderr, systemClock);
   const engine = await whileOpening(signal, (opening) => openFolder(settings, { signal: opening }));
@@ -130,11 +114,18 @@ async function runOnFolder(
       ...reading,
       files,
       workFolder: importFolder(settings.dataDir),
-      rejectsFolder: rejectsFolder(settings.dataDir),
+      // The rejects of a dry run are as good to mend as those of a real one.
+      rejectsFolder: rejectsFolder(settingsOf(flags).dataDir),
+      rejectsPath: flags.rejects,
+      keepCharges: flags.keepCharges ?? false,
       clock: systemClock,
       signal,
       onProgress: ({ step, done, total }: ImportProgress) =>
         bar.show(stepLabels[step], done, total),
+      onNote: (note) => {
+        bar.end();
+        print(note);
+      },
       onResume: (batches) => print(`going on after ${batches} batches of a former run`),
     });
     bar.end();
@@ -155,17 +146,4 @@ function print(note: string): void {
 /** The wire form: `finished` is said by the exit code. */
 function publicSummary({ finished: _finished, ...summary }: ImportSummary): object {
   return summary;
-}
-
-function isEncoding(name: string): boolean {
-  try {
-    return new TextDecoder(name) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
-function refuse(option: string, value: string): EngineError {
-  const field = option;
-  return new EngineError('INVALID_ARGUMENT', `--${option} "${value}" is not known`, { field });
 }

@@ -1,4 +1,4 @@
-// Tests of the progress bar: drawn in place on a terminal, silent elsewhere.
+// Tests of the progress bar: drawn in place on a terminal, a few lines elsewhere.
 import { expect, test } from 'vitest';
 import { createProgressBar } from './progress.ts';
 
@@ -7,12 +7,22 @@ function record(isTTY: boolean, columns?: number) {
   return { isTTY, columns, written, write: (text: string) => written.push(text) };
 }
 
-test('nothing is written where no terminal is', () => {
+test('a log gets a line every ten seconds, and none from what takes less', () => {
   const stream = record(false);
-  const bar = createProgressBar(stream, () => 0);
-  bar.show('importing', 1, 2);
+  let nowMs = 5_000;
+  const bar = createProgressBar(stream, () => nowMs);
+  for (const [ms, done] of [
+    [5_100, 1],
+    [14_999, 2],
+    [15_000, 3],
+    [16_000, 4],
+    [25_000, 6],
+  ] as const) {
+    nowMs = ms;
+    bar.show('importing', done, 8);
+  }
   bar.end();
-  expect(stream.written).toEqual([]);
+  expect(stream.written).toEqual(['importing: 3 of 8 (37 %)\n', 'importing: 6 of 8 (75 %)\n']);
 });
 
 test('a terminal sees the share, at most ten times a second', () => {

@@ -1,4 +1,4 @@
-// Progress: a bar on a terminal, and nothing at all where a program listens.
+// Progress: a bar on a terminal, and a line every ten seconds where a log listens.
 
 export interface ProgressBar {
   show(label: string, done: number, total: number): void;
@@ -15,11 +15,13 @@ export interface ProgressStream {
 
 const barCells = 30;
 const redrawMsMin = 100;
+/** Work that takes a moment says nothing to a log. */
+const logMsMin = 10_000;
 const clearLine = '\r\u001b[2K';
 
-/** A bar on `stream` (standard error), drawn at most ten times a second. */
+/** A bar on `stream` (standard error), drawn at most ten times a second, or lines of a log. */
 export function createProgressBar(stream: ProgressStream, clock: () => number): ProgressBar {
-  if (stream.isTTY !== true) return { show: () => {}, end: () => {} };
+  if (stream.isTTY !== true) return createProgressLog(stream, clock);
   let drawnMs = Number.NEGATIVE_INFINITY;
   return {
     show(label, done, total) {
@@ -33,6 +35,20 @@ export function createProgressBar(stream: ProgressStream, clock: () => number): 
     end() {
       stream.write(clearLine);
     },
+  };
+}
+
+function createProgressLog(stream: ProgressStream, clock: () => number): ProgressBar {
+  let saidMs = clock();
+  return {
+    show(label, done, total) {
+      const nowMs = clock();
+      if (nowMs - saidMs < logMsMin) return;
+      saidMs = nowMs;
+      const share = total === 0 ? 1 : Math.min(1, done / total);
+      stream.write(`${label}: ${done} of ${total} (${Math.floor(share * 100)} %)\n`);
+    },
+    end: () => {},
   };
 }
 

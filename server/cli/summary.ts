@@ -8,11 +8,35 @@ export function describeSummary(summary: ImportSummary): string {
     `${count(rowsRead)} rows in ${summary.seconds} s`,
     receiptLine(summary, { created, duplicate, conflict }),
     returnLine(summary),
-    `rows refused: ${count(rejected)}`,
+    `rows refused: ${count(rejected)}; left out on purpose: ${count(summary.rowsSkipped)}`,
+    ...linesOfNotes(summary),
     `the chain now has ${count(summary.members)} members and ${count(summary.items)} items`,
     ...(rejects === null ? [] : [`rows that did not enter are listed in ${rejects}`]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** More than half of what was read as rows did not enter. */
+export function isMostlyRefused(summary: ImportSummary): boolean {
+  const { rowsRead, rowsSkipped, rejected, rowsConflict } = summary;
+  return (rejected + rowsConflict) * 2 > rowsRead - rowsSkipped;
+}
+
+const sayings: Readonly<Record<keyof ImportSummary['notes'], string>> = {
+  idsCleaned: 'with ids that were cleaned of blanks or of what a spreadsheet put around them',
+  nobody: 'of a member that stands for nobody',
+  moneyDropped: 'with money that cannot be read and was left out',
+  quantityRounded: 'with a quantity that was rounded to three decimals',
+  totalDiffers: 'whose quantity, price and discount do not come to their total',
+  withoutTime: 'with a day and no time of day, which stand at 00:00',
+  channelUnknown: 'with a channel that is none of ours, taken as other',
+};
+
+function linesOfNotes({ notes }: ImportSummary): string[] {
+  return Object.entries(sayings).flatMap(([note, words]) => {
+    const rows = notes[note as keyof typeof sayings];
+    return rows === 0 ? [] : [`rows ${words}: ${count(rows)}`];
+  });
 }
 
 function receiptLine(

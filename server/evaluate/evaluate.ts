@@ -2,9 +2,11 @@
 // evaluates its lists beside the baselines'. The conductor of this room.
 import { setImmediate } from 'node:timers/promises';
 import {
+  type ColumnRules,
   type EngineOptions,
   type FileReceipt,
   type Formula,
+  type ReceiptReading,
   readReceipts,
 } from '../../engine/index.ts';
 import { type Chain, withScratchChain } from './chain.ts';
@@ -28,8 +30,10 @@ export interface EvaluateProgress {
 
 export interface EvaluateOptions extends Window {
   readonly path: string;
-  /** FIELD=COLUMN pairs as for an import. */
-  readonly map: readonly string[] | undefined;
+  /** Which column is what, as for an import. */
+  readonly columns?: ColumnRules | undefined;
+  /** All else that says how the file is read. */
+  readonly reading?: ReceiptReading | undefined;
   readonly protocol: Protocol;
   /** Absent: as shipped; null: no decay, of popularity neither. */
   readonly halfLifeDays: number | null | undefined;
@@ -79,7 +83,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const report = options.onProgress ?? (() => {});
   const file = await readReceipts({
     path: options.path,
-    map: options.map,
+    columns: options.columns,
+    reading: options.reading,
     timesOptional: protocol === 'completion',
     signal,
     onBytes: (done, total) => report({ step: 'read', done, total }),

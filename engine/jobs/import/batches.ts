@@ -7,23 +7,20 @@
 // that
 //      what is matched does not depend on the order of the file
 import { join } from 'node:path';
+import { type Orphan, OrphanSales } from './orphans.ts';
 import {
   addToDraft,
+  adoptOrphan,
   belongsTo,
   closeDraft,
   type Draft,
   openDraft,
+  orphanRefusal,
   type Receipt,
   type ReturnRow,
 } from './receipts.ts';
-import {
-  isRefusal,
-  type Refusal,
-  type Row,
-  type RowRules,
-  readRow,
-  type SourceRow,
-} from './row.ts';
+import { isRefusal, type Refusal, type Row, type RowRules, readRow } from './row.ts';
+import type { SourceRow } from './source-row.ts';
 import { Spill } from './spill.ts';
 import type { Survey } from './survey.ts';
 
@@ -32,6 +29,8 @@ export interface Batch {
   readonly returns: readonly ReturnRow[];
   /** Rows refused before any event was made of them. */
   readonly refusals: readonly Refusal[];
+  /** Rows left out on purpose. */
+  readonly skipped: number;
 }
 
 export interface BatchPlan {
@@ -46,6 +45,8 @@ export interface BatchPlan {
  * limit.
  */
 const eventsMax = 256;
+/** Held in memory, some 1 KB each with their text: 100 MB. */
+const orphansMax = 100_000;
 /** Bounds a batch of long receipts or of refused rows. */
 const rowsMax = 4_096;
 
@@ -53,14 +54,31 @@ export async function* makeBatches(plan: BatchPlan): AsyncGenerator<Batch> {
   const batcher = new Batcher();
   const scattered = new Spill<SourceRow>(join(plan.spillFolder, 'rows'), plan.survey.rows);
   const returns = new Spill<ReturnRow>(join(plan.spillFolder, 'returns'), plan.survey.rows);
+  const orphans: Orphan[] = [];
+  const sales = new OrphanSales(plan.survey.orphanItems);
   const close = (draft: Draft): void => {
-    const { receipt, returns: rows } = closeDraft(draft, batcher.refuse);
-    if (receipt !== undefined) batcher.addReceipt(receipt);
-    for (const row of rows) returns.add(row.event.memberId, row);
+    const { receipt, returns: rows } = closeDraft(draft, batcher.refuse, (orphan) => {
+      if (orphans.length < orphansMax) orphans.push(orphan);
+      else batcher.refuse(orphanRefusal(orphan.row, 0));
+    });
+    if (receipt !== undefined) {
+      batcher.addReceipt(receipt);
+      sales.add(receipt.purchase, receipt.rows);
+    }
+    for (const row of rows) returns.add(row.key, row);
   };
   try {
     yield* batchesInOrder(plan, { batcher, scattered, close });
     yield* batchesOfScattered(plan, { batcher, scattered, close });
+    for (const orphan of orphans.toSorted(byMoment)) {
+      const match = sales.match(orphan);
+      if ('purchaseId' in match) {
+        returns.add(match.purchaseId, adoptOrphan(orphan, match.purchaseId));
+      } else {
+        batcher.refuse(orphanRefusal(orphan.row, match.candidates));
+        if (batcher.isFull()) yield batcher.take();
+      }
+    }
     yield* batchesOfReturns(batcher, returns);
     if (!batcher.isEmpty()) yield batcher.take();
   } finally {
@@ -81,6 +99,11 @@ async function* batchesInOrder(plan: BatchPlan, desk: ImportContext): AsyncGener
   let draft: Draft | undefined;
   for await (const chunk of plan.chunks) {
     for (const source of chunk) {
+      if (source.skipped !== undefined) {
+        batcher.skip();
+        if (batcher.isFull()) yield batcher.take();
+        continue;
+      }
       const row = readRow(source, plan.rules);
       if (isRefusal(row)) {
         batcher.refuse(row);
@@ -132,6 +155,12 @@ function* batchesOfReturns(batcher: Batcher, returns: Spill<ReturnRow>): Generat
   }
 }
 
+function byMoment({ row: one }: Orphan, { row: other }: Orphan): number {
+  return (
+    one.moment.epochMs - other.moment.epochMs || one.file - other.file || one.line - other.line
+  );
+}
+
 function byTime(first: ReturnRow, second: ReturnRow): number {
   return (
     first.occurredAtMs - second.occurredAtMs ||
@@ -145,6 +174,7 @@ class Batcher {
   private receipts: Receipt[] = [];
   private returns: ReturnRow[] = [];
   private refusals: Refusal[] = [];
+  private skipped = 0;
   private rows = 0;
 
   readonly refuse = (refusal: Refusal): void => {
@@ -155,6 +185,11 @@ class Batcher {
   addReceipt(receipt: Receipt): void {
     this.receipts.push(receipt);
     this.rows += receipt.rows.length;
+  }
+
+  skip(): void {
+    this.skipped += 1;
+    this.rows += 1;
   }
 
   addReturn(row: ReturnRow): void {
@@ -175,10 +210,12 @@ class Batcher {
       receipts: this.receipts,
       returns: this.returns,
       refusals: this.refusals,
+      skipped: this.skipped,
     };
     this.receipts = [];
     this.returns = [];
     this.refusals = [];
+    this.skipped = 0;
     this.rows = 0;
     return batch;
   }

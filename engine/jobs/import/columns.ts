@@ -1,5 +1,6 @@
-// Columns: which field of a receipt line stands in which column of a file.
+// Columns: which field of a receipt line stands in which column of a table, or in several of them.
 import { EngineError } from '../../base/errors.ts';
+import { dayText } from './dates.ts';
 
 /** The fields of one receipt line, in the order in which `cells` of a source row holds them. */
 export const importFields = [
@@ -10,15 +11,29 @@ export const importFields = [
   'quantity',
   'unitPrice',
   'unitPriceFen',
+  'discount',
+  'discountFen',
+  'lineTotal',
+  'lineTotalFen',
+  'paid',
+  'paidFen',
   'storeId',
   'channel',
   'terminalId',
+  'cashierId',
+  'isGift',
+  'returnOf',
   'itemName',
+  'category',
+  'brand',
 ] as const;
 
 export type ImportField = (typeof importFields)[number];
 
-/** Field to column name; the empty name says that the file has no such column. */
+/**
+ * Field to the columns it stands in: one name, `A+B` for both together, `A|B` for the first that
+ * has a value. The empty text says that the file has no such column.
+ */
 export type ColumnMap = Readonly<Partial<Record<ImportField, string>>>;
 
 export interface ColumnRules {
@@ -28,10 +43,25 @@ export interface ColumnRules {
   readonly occurredAt?: string | undefined;
 }
 
-/** Parses `purchaseId=InvoiceNo,memberId=` (several texts add up). Throws INVALID_ARGUMENT. */
+/** Takes the value of a field out of the cells of a row. */
+export type CellReader = (cells: readonly string[]) => string;
+
+export interface ResolvedColumns {
+  /** In the order of `importFields`; undefined: the table has no such field. */
+  readonly readers: readonly (CellReader | undefined)[];
+  /** Beside each reader, its column where it is one and no more; -1 elsewhere. */
+  readonly direct: readonly number[];
+  /** Beside each reader, the columns that it reads. */
+  readonly indices: readonly (readonly number[])[];
+}
+
+/**
+ * Parses `purchaseId=InvoiceNo,memberId=` (several texts add up). A name with a comma stands in
+ * double quotes. Throws INVALID_ARGUMENT.
+ */
 export function parseColumnMap(texts: readonly string[]): ColumnMap {
   const map: Partial<Record<ImportField, string>> = {};
-  for (const pair of texts.flatMap((text) => text.split(','))) {
+  for (const pair of texts.flatMap(splitPairs)) {
     const at = pair.indexOf('=');
     const field = pair.slice(0, at).trim();
     if (at < 0 || !isImportField(field)) {
@@ -39,42 +69,152 @@ export function parseColumnMap(texts: readonly string[]): ColumnMap {
       throw refuse(`"${pair}" is not FIELD=COLUMN with a FIELD out of ${known}`);
     }
     if (map[field] !== undefined) throw refuse(`"${field}" is mapped twice`);
-    map[field] = pair.slice(at + 1).trim();
+    const name = pair.slice(at + 1).trim();
+    map[field] = /^"[^"]*"$/.test(name) ? name.slice(1, -1) : name;
   }
   return map;
 }
 
-/** The column name of each field, in the order of `importFields`; undefined when there is none. */
-export function columnNames(rules: ColumnRules): readonly (string | undefined)[] {
-  return importFields.map((field) => {
-    const name = rules.map?.[field] ?? field;
-    return name === '' ? undefined : name;
+/** The inverse of `parseColumnMap`, as one text. */
+export function formatColumnMap(map: ColumnMap): string {
+  const quoted = (name: string) => (name.includes(',') ? `"${name}"` : name);
+  return Object.entries(map)
+    .map(([field, name]) => `${field}=${quoted(name)}`)
+    .join(',');
+}
+
+/** The columns that a map names, whole: what a header is known by. */
+export function namesOf(rules: ColumnRules): readonly string[] {
+  return importFields.flatMap((field) => {
+    const text = rules.map === undefined ? field : (rules.map[field] ?? '');
+    return text === '' ? [] : alternativesOf(text).flat();
   });
 }
 
-/**
- * The index in `header` of each field, -1 when absent. Throws INVALID_ARGUMENT when one is
- * missed.
- */
+/** How the fields are read from rows below this header. Throws INVALID_ARGUMENT for one missed. */
 export function resolveColumns(
   header: readonly string[],
   rules: ColumnRules,
   fileName: string,
-): readonly number[] {
-  const trimmed = header.map((name) => name.trim());
-  return columnNames(rules).map((name, position) => {
-    const field = importFields[position]!;
-    const index = name === undefined ? -1 : trimmed.indexOf(name);
-    const mapped = rules.map?.[field];
-    if (index < 0 && (isRequired(field, rules) || (mapped !== undefined && mapped !== ''))) {
-      const present = `its columns are ${trimmed.join(', ')}`;
-      throw refuse(`${fileName} has no column "${name ?? field}" for ${field}; ${present}`);
+): ResolvedColumns {
+  const find = columnFinder(header, fileName);
+  const times = timeColumns(header, rules);
+  const all: number[][] = importFields.map(() => []);
+  const readers = importFields.map((field, position) => {
+    const given = rules.map?.[field];
+    const text = given ?? field;
+    if (text === '') {
+      if (isRequired(field, rules)) throw missing(header, fileName, { field, name: field });
+      return undefined;
     }
-    if (index >= 0 && trimmed.lastIndexOf(name!) !== index) {
-      throw refuse(`${fileName} has two columns "${name}", so ${field} is ambiguous`);
-    }
-    return index;
+    const isNeeded = given !== undefined || isRequired(field, rules);
+    const indices = isWhole(header, text)
+      ? [[find(text, field)]]
+      : alternativesOf(text).map((names) => names.map((name) => find(name, field)));
+    const absent = indices.flat().includes(-1);
+    if (absent && isNeeded) throw missing(header, fileName, { field, name: text });
+    if (absent) return undefined;
+    all[position] = indices.flat();
+    return readerOf(indices, { field, times });
   });
+  const direct = readers.map((reader, position) => {
+    const [only = -1, ...more] = all[position]!;
+    return reader === undefined || more.length > 0 ? -1 : only;
+  });
+  return { readers, direct, indices: all };
+}
+
+function columnFinder(header: readonly string[], fileName: string) {
+  const first = new Map<string, number>();
+  const twice = new Set<string>();
+  for (const [index, name] of header.entries()) {
+    const before = first.get(name);
+    if (before === undefined) first.set(name, index);
+    else twice.add(name);
+  }
+  return (name: string, field: ImportField): number => {
+    if (twice.has(name)) {
+      const message = `${fileName} has two columns "${name}", so ${field} is ambiguous`;
+      throw refuse(`${message}; "#3" is the third column`);
+    }
+    const index = first.get(name);
+    if (index !== undefined) return index;
+    const number = /^#(\d{1,5})$/.exec(name)?.[1];
+    return number !== undefined && Number(number) <= header.length ? Number(number) - 1 : -1;
+  };
+}
+
+/** Names may hold `+` and `|` themselves. */
+function isWhole(header: readonly string[], text: string): boolean {
+  return header.includes(text) || !/[+|]/.test(text);
+}
+
+function alternativesOf(text: string): string[][] {
+  return text.split('|').map((names) => names.split('+').map((name) => name.trim()));
+}
+
+/** The columns that the time stands in: in an id they mean the day, as a receipt has many times. */
+function timeColumns(header: readonly string[], { map }: ColumnRules): ReadonlySet<number> {
+  const text = map?.occurredAt ?? 'occurredAt';
+  const names = header.includes(text) ? [text] : alternativesOf(text).flat();
+  return new Set(names.map((name) => header.indexOf(name)));
+}
+
+interface ReaderPlace {
+  readonly field: ImportField;
+  readonly times: ReadonlySet<number>;
+}
+
+function readerOf(alternatives: readonly (readonly number[])[], place: ReaderPlace): CellReader {
+  const [only] = alternatives;
+  if (alternatives.length === 1 && only!.length === 1) {
+    const index = only![0]!;
+    return (cells) => cells[index] ?? '';
+  }
+  const readers = alternatives.map((indices) => joinedReader(indices, place));
+  if (readers.length === 1) return readers[0]!;
+  return (cells) => {
+    for (const read of readers) {
+      const text = read(cells);
+      if (text.trim() !== '') return text;
+    }
+    return '';
+  };
+}
+
+function joinedReader(indices: readonly number[], { field, times }: ReaderPlace): CellReader {
+  if (indices.length === 1) return (cells) => cells[indices[0]!] ?? '';
+  if (field === 'occurredAt') {
+    return (cells) => joinTimes(indices.map((index) => cells[index] ?? ''));
+  }
+  const isWords = field === 'itemName' || field === 'category';
+  // Levels of a category are lines, because a name may hold any other sign.
+  const between = field === 'category' ? '\n' : isWords ? ' ' : '-';
+  return (cells) => {
+    const parts = indices.map((index) => {
+      const text = (cells[index] ?? '').trim();
+      return times.has(index) ? dayText(text) : text;
+    });
+    // A key of which a part is missing would put strangers together.
+    if (parts.includes('') && !isWords) return '';
+    return parts.filter((part) => part !== '').join(between);
+  };
+}
+
+const midnight = /[T ]0{1,2}:00(?::00(?:\.0+)?)?$/;
+const digitsClock = /^(\d{1,2})(\d{2})(\d{2})?$/;
+
+/** A day and a time of day from two columns; spreadsheets write a midnight into every bare day. */
+function joinTimes(parts: readonly string[]): string {
+  const [day = '', ...rest] = parts.map((part) => part.trim()).filter((part) => part !== '');
+  if (rest.length === 0) return day;
+  const clock = rest.map((part) => {
+    const digits = part.length > 2 ? digitsClock.exec(part) : null;
+    if (digits !== null) return [digits[1], digits[2], digits[3] ?? '00'].join(':');
+    // A time alone gets the day of the spreadsheet's beginning.
+    return part.replace(/^(?:1899-12-3[01]|1900-01-0[01]|1970-01-01)[T ]/, '');
+  });
+  return [day.replace(midnight, ''), ...clock].join(' ');
 }
 
 function isRequired(field: ImportField, rules: ColumnRules): boolean {
@@ -82,6 +222,30 @@ function isRequired(field: ImportField, rules: ColumnRules): boolean {
   if (field === 'occurredAt') return rules.occurredAt === undefined;
   // Whoever maps columns has looked at them: a member left out is meant to be left out.
   return field === 'memberId' && rules.map === undefined;
+}
+
+function missing(
+  header: readonly string[],
+  fileName: string,
+  { field, name }: { readonly field: ImportField; readonly name: string },
+): EngineError {
+  const names = header.filter((column) => column !== '').join(', ');
+  const hint = `"caini import --inspect" proposes which column is what`;
+  const have = `its columns are ${names}`;
+  return refuse(`${fileName} has no column "${name}" for ${field}; ${have}; ${hint}`);
+}
+
+function splitPairs(text: string): string[] {
+  const pairs: string[] = [];
+  let start = 0;
+  let isQuoted = false;
+  for (let at = 0; at <= text.length; at += 1) {
+    if (text[at] === '"') isQuoted = !isQuoted;
+    if (at < text.length && (text[at] !== ',' || isQuoted)) continue;
+    pairs.push(text.slice(start, at));
+    start = at + 1;
+  }
+  return pairs;
 }
 
 function isImportField(text: string): text is ImportField {

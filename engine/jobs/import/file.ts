@@ -1,4 +1,4 @@
-// Import files: what a file is (gzip, CSV or NDJSON), which content it has, and its bytes as UTF-8.
+// Import files: what a file is, which content it has, and its bytes as UTF-8.
 import { createHash } from 'node:crypto';
 import {
   closeSync,
@@ -15,24 +15,30 @@ import { pipeline as connect, PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import { EngineError } from '../../base/errors.ts';
+import { openMember } from './zip.ts';
+
+export type FileFormat = 'csv' | 'ndjson' | 'json' | 'xlsx' | 'parquet' | 'zip';
 
 export interface ImportFile {
   readonly path: string;
-  /** What the rejects file calls it: the path as it was given. */
+  /** What the rejects file calls it: the path as it was given, with the member of a zip. */
   readonly label: string;
   readonly name: string;
   /** From 1, in the order given. */
   readonly number: number;
   readonly bytes: number;
   readonly gzip: boolean;
-  readonly format: 'csv' | 'ndjson';
+  readonly format: FileFormat;
+  /** Of a file inside a zip. */
+  readonly member?: string | undefined;
+  /** Of a workbook: which of its sheets, by its name. */
+  readonly sheet?: string | undefined;
   /** Stands for the content: size, head and tail. */
   readonly fingerprint: string;
 }
 
 const sampleBytes = 65_536;
 const chunkBytes = 262_144;
-const leftBrace = '{';
 
 /** Looks at both ends of a file. Throws NOT_FOUND when it cannot be opened. */
 export function inspectFile(path: string, number: number, label = path): ImportFile {
@@ -44,7 +50,7 @@ export function inspectFile(path: string, number: number, label = path): ImportF
     const tailStart = Math.max(0, stat.size - sampleBytes);
     const tail = readAt(handle, tailStart, stat.size - tailStart);
     // Names lie: what was downloaded as .csv may be gzip, and the other way round.
-    const gzip = head[0] === 0x1f && head[1] === 0x8b;
+    const gzip = isGzip(head);
     const fingerprint = createHash('sha256').update(`${stat.size}:`).update(head).update(tail);
     return {
       path,
@@ -53,7 +59,7 @@ export function inspectFile(path: string, number: number, label = path): ImportF
       number,
       bytes: stat.size,
       gzip,
-      format: firstCharacter(gzip ? unpackHead(head, path) : head) === leftBrace ? 'ndjson' : 'csv',
+      format: formatOf(gzip ? unpackHead(head, path) : head, label),
       fingerprint: fingerprint.digest('hex'),
     };
   } finally {
@@ -61,34 +67,55 @@ export function inspectFile(path: string, number: number, label = path): ImportF
   }
 }
 
+/** The same file for its member, of which `head` are the first bytes. */
+export function inspectMember(zip: ImportFile, member: string, head: Buffer): ImportFile {
+  const label = `${zip.label}/${member}`;
+  const gzip = isGzip(head);
+  const format = formatOf(gzip ? unpackHead(head, label) : head, label);
+  const fingerprint = createHash('sha256').update(zip.fingerprint).update(member).digest('hex');
+  return { ...zip, label, name: basename(member), gzip, format, member, fingerprint };
+}
+
+/** The bytes as they are in the file, unpacked; `onBytes` hears how many of it are through. */
+export async function* readUnpacked(
+  file: ImportFile,
+  onBytes: (bytes: number) => void = () => {},
+): AsyncGenerator<Buffer> {
+  const source = createReadStream(file.path, { highWaterMark: chunkBytes });
+  const opened = file.member === undefined ? source : await openMember(file.path, file.member);
+  const unpacked: Readable = connect(
+    opened,
+    file.gzip ? createGunzip({ chunkSize: chunkBytes }) : new PassThrough(),
+    () => {},
+  );
+  try {
+    for await (const chunk of unpacked as AsyncIterable<Buffer>) {
+      onBytes(source.bytesRead);
+      yield chunk;
+    }
+  } catch (cause) {
+    throw unreadable(file.label, cause);
+  } finally {
+    source.destroy();
+    opened.destroy();
+  }
+}
+
 /**
- * The bytes of a file, unpacked and as UTF-8. `onBytes` hears how many bytes of the file itself are
- * through. Errors of reading or unpacking come out of the iteration as DATA_LOSS.
+ * The bytes of a file, unpacked and as UTF-8. Errors of reading or unpacking come out of the
+ * iteration as DATA_LOSS.
  */
 export async function* readBytes(
   file: ImportFile,
   encoding: string,
   onBytes: (bytes: number) => void,
 ): AsyncGenerator<Buffer> {
-  const source = createReadStream(file.path, { highWaterMark: chunkBytes });
-  const unpacked: Readable = connect(
-    source,
-    file.gzip ? createGunzip({ chunkSize: chunkBytes }) : new PassThrough(),
-    () => {},
-  );
   const decoder = isUtf8(encoding) ? undefined : new TextDecoder(encoding);
-  try {
-    for await (const chunk of unpacked as AsyncIterable<Buffer>) {
-      onBytes(source.bytesRead);
-      yield decoder === undefined ? chunk : Buffer.from(decoder.decode(chunk, { stream: true }));
-    }
-    const rest = decoder?.decode() ?? '';
-    if (rest !== '') yield Buffer.from(rest);
-  } catch (cause) {
-    throw unreadable(file.path, cause);
-  } finally {
-    source.destroy();
+  for await (const chunk of readUnpacked(file, onBytes)) {
+    yield decoder === undefined ? chunk : Buffer.from(decoder.decode(chunk, { stream: true }));
   }
+  const rest = decoder?.decode() ?? '';
+  if (rest !== '') yield Buffer.from(rest);
 }
 
 /** Copies a stream, e.g. standard input, to a file that can be read twice. */
@@ -99,8 +126,49 @@ export async function saveStream(stream: Readable, path: string): Promise<void> 
 }
 
 export function unreadable(path: string, cause: unknown): EngineError {
+  if (cause instanceof EngineError) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
   return new EngineError('DATA_LOSS', `${path} cannot be read: ${why}`, { cause });
+}
+
+function formatOf(head: Buffer, label: string): FileFormat {
+  const magic = head.subarray(0, 4).toString('latin1');
+  if (magic === 'PAR1') return 'parquet';
+  if (magic.startsWith('PK\u0003\u0004')) return 'zip';
+  if (head.length >= 4 && head.readUInt32BE(0) === 0xd0cf11e0) {
+    const hint = 'save it as .xlsx or as CSV';
+    throw new EngineError('INVALID_ARGUMENT', `${label} is a workbook of Excel 2003; ${hint}`);
+  }
+  const text = textOf(head);
+  const first = text[0];
+  if (first === '<') {
+    const hint = 'open it in a spreadsheet and save it as .xlsx or CSV';
+    throw new EngineError('INVALID_ARGUMENT', `${label} is a page of HTML or XML; ${hint}`);
+  }
+  if (first === '[') return 'json';
+  return first === '{' ? objectFormat(text) : 'csv';
+}
+
+/** One object a line is NDJSON; an object over several lines is a document. */
+function objectFormat(text: string): FileFormat {
+  const [line = '', more] = text.split(/\r?\n/, 2);
+  if (more === undefined) return 'ndjson';
+  try {
+    JSON.parse(line);
+    return 'ndjson';
+  } catch {
+    return /^\{\s*("|$)/.test(line) && !line.trimEnd().endsWith('}') ? 'json' : 'ndjson';
+  }
+}
+
+function textOf(head: Buffer): string {
+  const isWide = head[0] === 0xff || head[0] === 0xfe;
+  const encoding = isWide ? (head[0] === 0xff ? 'utf-16le' : 'utf-16be') : 'utf-8';
+  return new TextDecoder(encoding).decode(head).trimStart();
+}
+
+function isGzip(head: Buffer): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b;
 }
 
 function openFile(path: string): number {
@@ -125,14 +193,6 @@ function unpackHead(head: Buffer, path: string): Buffer {
   } catch (cause) {
     throw unreadable(path, cause);
   }
-}
-
-function firstCharacter(bytes: Buffer): string {
-  return bytes
-    .toString('utf8')
-    .replace(/^\uFEFF/, '')
-    .trimStart()
-    .slice(0, 1);
 }
 
 function isUtf8(encoding: string): boolean {

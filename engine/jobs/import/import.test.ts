@@ -13,6 +13,7 @@ import type { IngestResult } from '../../events/result.ts';
 import { type ColumnMap, parseColumnMap } from './columns.ts';
 import { inspectFile } from './file.ts';
 import { type ImportSummary, type ImportTarget, runImport } from './import.ts';
+import { type PlanOptions, plainPlan } from './plan.ts';
 import { rowsAccountedFor } from './summary.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'caini-import-'));
@@ -27,6 +28,7 @@ class MemoryTarget implements ImportTarget {
   readonly purchases = new Map<string, { purchase: Purchase; watermark: string }>();
   readonly returns = new Map<string, IngestResult>();
   readonly items = new Map<string, Item>();
+  readonly takenBack = new Set<string>();
   readonly bookmarks = new Map<string, string>();
   failAfter = Number.POSITIVE_INFINITY;
   private head = 0;
@@ -53,6 +55,15 @@ class MemoryTarget implements ImportTarget {
       return this.created(event.item.itemId);
     }
     if (event.kind === 'purchase') return this.acceptPurchase(event.purchase);
+    if (event.kind === 'return') {
+      const { returnId, purchaseId, lines } = event.return;
+      const known = this.returns.get(returnId);
+      if (known !== undefined) return { ...known, status: 'duplicate' };
+      this.takenBack.add(`${purchaseId} ${lines[0]!.itemId} ${lines[0]!.quantity}`);
+      const result = this.created(returnId);
+      this.returns.set(returnId, result);
+      return result;
+    }
     if (event.kind !== 'unreferencedReturn') throw new Error(`unexpected ${event.kind}`);
     const { returnId, memberId, occurredAt, lines } = event.unreferencedReturn;
     const known = this.returns.get(returnId);
@@ -95,6 +106,7 @@ interface Setup {
   readonly map?: ColumnMap;
   readonly occurredAt?: string;
   readonly workFolder?: string;
+  readonly reading?: Partial<PlanOptions>;
 }
 
 function write(content: string | Buffer): string {
@@ -110,10 +122,10 @@ async function importFile(path: string, setup: Setup = {}) {
     files: [inspectFile(path, 1)],
     workFolder: setup.workFolder ?? join(folder, 'work'),
     rejectsFolder: setup.workFolder ?? join(folder, 'work'),
+    ...plainPlan,
+    ...setup.reading,
     columns: { map: setup.map, occurredAt: setup.occurredAt },
     timeZone: 'Asia/Shanghai',
-    encoding: 'utf-8',
-    delimiter: ',',
     keepCharges: false,
     clock: () => 0,
   });
@@ -179,7 +191,7 @@ test('every refused row is listed with its line, its reason and itself', async (
     ',ann,2026-05-01,milk,1,,,',
     '2,ann,tomorrow,milk,1,,,',
     '2,ann,2026-05-01,milk,half,,,',
-    '2,ann,2026-05-01,milk',
+    '2,ann,2026-05-01,milk,1,,,,what',
     '1,bob,2026-05-01,milk,1,,,',
     '3,,2026-05-01,milk,-1,,,',
   );
@@ -192,11 +204,34 @@ test('every refused row is listed with its line, its reason and itself', async (
     '6 OCCURRED_AT_INVALID',
     '7 QUANTITY_INVALID',
     '8 ROW_MALFORMED',
-    '10 RETURN_WITHOUT_MEMBER',
     // Receipt 1 is torn apart by others, so that its rows come together after all the rest.
     '9 MEMBER_DIFFERS',
+    // Which sale it may be of is known when all of them are in.
+    '10 RETURN_WITHOUT_MEMBER',
   ]);
   expect(rejects[0]).toContain('"1,ann,2026-05-01,milk,1,-2,,"');
+});
+
+test('goods that nobody brings back go to the one sale that they can be of', async () => {
+  const path = csv(
+    '1,,2026-05-01 10:00,milk,6,3.50,S1,',
+    '1,,2026-05-01 10:00,tea,1,9,S1,',
+    '2,,2026-05-01 11:00,tea,1,9,S1,',
+    // Milk was sold once in this store; tea twice.
+    '3,,2026-05-02 10:00,milk,-6,3.50,S1,',
+    '4,,2026-05-02 10:00,tea,-1,9,S1,',
+    '5,,2026-05-02 10:00,milk,-1,3.50,S1,',
+    '6,,2026-05-02 10:00,milk,-1,3.50,S2,',
+    // Written off, not brought back.
+    '8,,2026-05-02 10:00,cup,-1,0,S1,',
+    // On its own receipt: a line that was struck out.
+    '7,,2026-05-03 10:00,cup,1,5,S1,',
+    '7,,2026-05-03 10:00,cup,-1,5,S1,',
+  );
+  const { target, summary, rejects } = await importFile(path);
+  expect(summary).toMatchObject({ created: 3, returns: 2, returnsUnmatched: 4 });
+  expect([...target.takenBack].sort()).toEqual(['1 milk 6', '7 cup 1']);
+  expect(rejects.join()).toContain('any of 2 receipts');
 });
 
 test('a receipt of more than 2,000 rows is refused whole', async () => {
@@ -263,10 +298,8 @@ test('a stopped import goes on where it was', async () => {
     files: [inspectFile(path, 1)],
     workFolder: join(folder, 'stopped'),
     rejectsFolder: join(folder, 'stopped'),
-    columns: {},
+    ...plainPlan,
     timeZone: 'Asia/Shanghai',
-    encoding: 'utf-8',
-    delimiter: ',',
     keepCharges: false,
     clock: () => 0,
   };

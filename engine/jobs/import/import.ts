@@ -19,12 +19,12 @@ import {
 } from './bookmark.ts';
 import type { ImportFile } from './file.ts';
 import { NameCollector } from './names.ts';
-import { type ReadOptions, readRows } from './reader.ts';
+import { type PlanOptions, planReading, type ReadingPlan } from './plan.ts';
+import { readRows } from './reader.ts';
 import { RejectsFile, rejectsBytes } from './rejects.ts';
-import type { Refusal, Row, RowRules, SourceRow } from './row.ts';
+import type { Refusal, Row } from './row.ts';
+import type { SourceRow } from './source-row.ts';
 import { countRefusal, emptyTally, rowsAccountedFor, settleBatch, type Tally } from './summary.ts';
-import { type Survey, surveyRows } from './survey.ts';
-import { createTimeReader } from './times.ts';
 
 /** What an import needs of the engine. */
 export interface ImportTarget {
@@ -47,20 +47,20 @@ export interface ImportProgress {
   readonly total: number;
 }
 
-export interface ImportOptions extends ReadOptions {
+export interface ImportOptions extends PlanOptions {
   readonly files: readonly ImportFile[];
   /** A folder of ours for spill files. */
   readonly workFolder: string;
   /** Where the rejects go unless `rejectsPath` is given; outside of what an erase must reach. */
   readonly rejectsFolder: string;
   readonly rejectsPath?: string | undefined;
-  /** IANA zone of times without an offset. */
-  readonly timeZone: string;
   readonly keepCharges: boolean;
   readonly clock: Clock;
   /** Stops after the batch under way. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
+  /** Hears, a sentence each, what was found out about the files and not told. */
+  readonly onNote?: ((note: string) => void) | undefined;
   /** Hears how many batches a former run has brought in, when there was one. */
   readonly onResume?: ((batches: number) => void) | undefined;
 }
@@ -94,15 +94,19 @@ export async function runImport(
   options: ImportOptions,
 ): Promise<ImportSummary> {
   const startMs = options.clock();
-  const rules = rowRules(options);
   const spillFolder = join(options.workFolder, 'spill');
   rmSync(spillFolder, { recursive: true, force: true });
-  const survey = await surveyFiles(options);
+  const total = options.files.reduce((sum, file) => sum + file.bytes, 0);
+  const plan = await planReading(options.files, options, (done) =>
+    options.onProgress?.({ step: 'check', done: Math.min(done, total), total }),
+  );
+  for (const note of plan.notes) options.onNote?.(note);
   const run = openRun(target, options);
   const release = holdCopy(spillFolder);
+  const { survey, rules } = plan;
   try {
-    const batches = makeBatches({ chunks: countRows(run, survey), survey, rules, spillFolder });
-    const finished = !options.signal?.aborted && (await bringIn(run, batches, survey));
+    const batches = makeBatches({ chunks: countRows(run, plan), survey, rules, spillFolder });
+    const finished = !options.signal?.aborted && (await bringIn(run, batches, survey.rows));
     return summarise(run, finished, startMs);
   } finally {
     run.rejects.close();
@@ -111,26 +115,9 @@ export async function runImport(
   }
 }
 
-function rowRules(options: ImportOptions): RowRules {
-  const readTime = createTimeReader(options.timeZone);
-  const { occurredAt } = options.columns;
-  if (occurredAt !== undefined && readTime(occurredAt) === undefined) {
-    const message = `"${occurredAt}" is no time such as 2026-05-01 09:10 from 1970 on`;
-    throw new EngineError('INVALID_ARGUMENT', message, { field: 'occurredAt' });
-  }
-  return { readTime, occurredAt };
-}
-
-function surveyFiles(options: ImportOptions): Promise<Survey> {
-  const total = options.files.reduce((sum, file) => sum + file.bytes, 0);
-  const hear = (done: number) => options.onProgress?.({ step: 'check', done, total });
-  return surveyRows(readRows(options.files, options, hear), options.signal);
-}
-
 function openRun(target: ImportTarget, options: ImportOptions): Run {
-  const { files, columns, encoding, delimiter, timeZone } = options;
-  const contents = files.map((file) => file.fingerprint);
-  const fingerprint = fingerprintOf([contents, columns, encoding, delimiter, timeZone]);
+  const { files } = options;
+  const fingerprint = fingerprintOf(identityOf(options));
   const key = `import:${fingerprint}`;
   const path =
     options.rejectsPath ??
@@ -154,12 +141,27 @@ function openRun(target: ImportTarget, options: ImportOptions): Run {
   };
 }
 
+/** The content of the files and all that says how to read them, whatever they are called. */
+function identityOf({ files, joined, ...options }: ImportOptions): unknown {
+  const { columns, encoding, delimiter, headerLine, timeZone, dateOrder, decimal } = options;
+  const { fillDown, skip, returns, split, anonymous, usualDateOrder, dayOne } = options;
+  return [
+    files.map((file) => file.fingerprint),
+    joined.map(({ header, keyColumn, rows }) => [header, keyColumn, rows.size]),
+    [columns, encoding, delimiter, headerLine, timeZone, dateOrder, decimal],
+    [fillDown, skip, returns, split, anonymous, usualDateOrder, dayOne],
+  ];
+}
+
 /**
  * The rows for the second time. A file that grew or shrank meanwhile would make a wrong summary.
  */
-async function* countRows(run: Run, survey: Survey): AsyncGenerator<readonly SourceRow[]> {
+async function* countRows(
+  run: Run,
+  { files, survey }: ReadingPlan,
+): AsyncGenerator<readonly SourceRow[]> {
   let rows = 0;
-  for await (const chunk of readRows(run.options.files, run.options)) {
+  for await (const chunk of readRows(files, run.options)) {
     rows += chunk.length;
     yield chunk;
   }
@@ -173,7 +175,7 @@ async function* countRows(run: Run, survey: Survey): AsyncGenerator<readonly Sou
  * Sends batch after batch; the next one is read while the former commits. False when it was
  * stopped.
  */
-async function bringIn(run: Run, batches: AsyncIterable<Batch>, survey: Survey): Promise<boolean> {
+async function bringIn(run: Run, batches: AsyncIterable<Batch>, rows: number): Promise<boolean> {
   const { resumed, options, names } = run;
   if (resumed !== undefined) options.onResume?.(resumed.batch);
   let number = 0;
@@ -182,7 +184,7 @@ async function bringIn(run: Run, batches: AsyncIterable<Batch>, survey: Survey):
     options.onProgress?.({
       step: 'import',
       done: rowsAccountedFor(run.tally),
-      total: survey.rows,
+      total: rows,
     });
   try {
     for await (const batch of batches) {
@@ -204,7 +206,7 @@ async function bringIn(run: Run, batches: AsyncIterable<Batch>, survey: Survey):
     await pending;
   }
   await finish(run, number);
-  assert(rowsAccountedFor(run.tally) === survey.rows, 'the summary must account for every row');
+  assert(rowsAccountedFor(run.tally) === rows, 'the summary must account for every row');
   report();
   return true;
 }
@@ -243,9 +245,7 @@ function rowsOf(batch: Batch): Row[] {
 function eventsOf(batch: Batch): Event[] {
   return [
     ...batch.receipts.map(({ purchase }): Event => ({ kind: 'purchase', purchase })),
-    ...batch.returns.map(
-      ({ event }): Event => ({ kind: 'unreferencedReturn', unreferencedReturn: event }),
-    ),
+    ...batch.returns.map(({ event }): Event => event),
   ];
 }
 

@@ -1,96 +1,147 @@
-// Objects: NDJSON files, where a line is one receipt line or one whole receipt with its `lines`.
-import { type ColumnRules, columnNames } from './columns.ts';
-import { type ImportFile, unreadable } from './file.ts';
-import type { SourceRow } from './row.ts';
-
-/** A receipt of 2,000 lines takes some 200 KB; a longer line is no receipt. */
-const lineCharactersMax = 4_194_304;
+// Objects: JSON as table rows. An object is one receipt line, or one whole receipt with an array of
+// lines, of which each is a row.
+import type { ObjectText } from './json-text.ts';
+import type { TableRow } from './table-row.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
-type Names = readonly (string | undefined)[];
 
-/** The rows of a file, one chunk per piece of it. Each line of a whole receipt is a row. */
-export async function* readObjects(
-  bytes: AsyncIterable<Buffer>,
-  file: ImportFile,
-  columns: ColumnRules,
-): AsyncGenerator<readonly SourceRow[]> {
-  const names = columnNames(columns);
-  let line = 0;
-  for await (const texts of splitLines(bytes, file)) {
-    const chunk: SourceRow[] = [];
-    for (const text of texts) {
-      line += 1;
-      if (text.trim() !== '') chunk.push(...rowsOfLine(text, { names, file: file.number, line }));
-    }
-    if (chunk.length > 0) yield chunk;
-  }
-}
+/** Arrays that hold the lines of a receipt, by what shops and their systems call them. */
+const lineArrays = [
+  'lines',
+  'line_items',
+  'lineItems',
+  'items',
+  'orderItems',
+  'order_items',
+  'orderLines',
+  'order_lines',
+  'details',
+  'orderDetails',
+  'goods',
+  'goodsList',
+  'goods_list',
+  'products',
+  'entries',
+];
 
-/** Only `\n` ends a line: JSON text may hold U+2028, at which readline would split. */
-async function* splitLines(
-  bytes: AsyncIterable<Buffer>,
-  file: ImportFile,
-): AsyncGenerator<readonly string[]> {
-  const decoder = new TextDecoder('utf-8');
-  let rest = '';
-  for await (const chunk of bytes) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > lineCharactersMax) {
-      throw unreadable(file.path, new Error(`a line is longer than ${lineCharactersMax}`));
-    }
-    if (lines.length > 0) yield lines;
-  }
-  rest += decoder.decode();
-  if (rest !== '') yield [rest];
-}
+/** Digits that a number of JavaScript cannot hold are kept as text. */
+const longInteger = /([[:,]\s*)(-?\d{16,})(?=\s*[,}\]])/g;
 
-interface LinePlace {
-  readonly names: Names;
-  readonly file: number;
+export interface ParsedObject {
   readonly line: number;
+  readonly raw: string;
+  /** Each receipt line, from the narrowest object to the widest; absent: why it is none. */
+  readonly rows: readonly (readonly JsonObject[])[];
+  /** Whether it is a receipt complete in itself. */
+  readonly isWhole: boolean;
+  readonly problem?: string | undefined;
 }
 
-function rowsOfLine(text: string, place: LinePlace): SourceRow[] {
-  const { names, file, line } = place;
-  const origin = { file, line, raw: text.trimEnd() };
-  const refuse = (problem: string): SourceRow[] => [{ ...origin, cells: [], whole: 0, problem }];
-  const object = parseObject(text);
+/** What one text holds; it is refused where it is no object, or its lines are none. */
+export function parseObject({ line, text }: ObjectText): ParsedObject {
+  const origin = { line, raw: text };
+  const refuse = (problem: string) => ({ ...origin, rows: [], isWhole: false, problem });
+  const object = parse(text);
   if (object === undefined) return refuse('the line is no JSON object');
-  const lines = object['lines'];
-  if (lines === undefined) return [{ ...origin, ...cellsOf([object], names), whole: 0 }];
-  if (!Array.isArray(lines) || lines.length === 0) return refuse('`lines` must be a filled array');
-  return lines.map((entry: unknown) =>
-    isObject(entry)
-      ? { ...origin, ...cellsOf([entry, object], names), whole: line }
-      : { ...origin, cells: [], whole: line, problem: 'each of `lines` must be an object' },
-  );
-}
-
-/** The cells, each from the first object that has it; objects and arrays are no cells. */
-function cellsOf(
-  objects: readonly JsonObject[],
-  names: Names,
-): Pick<SourceRow, 'cells' | 'problem'> {
-  let problem: string | undefined;
-  const cells = names.map((name) => {
-    if (name === undefined) return '';
-    const holder = objects.find((object) => Object.hasOwn(object, name));
-    const value = holder?.[name] ?? '';
-    if (typeof value === 'string') return value;
-    // Numbers come as their shortest decimal, so that 2.55 is read as the text 2.55.
-    if (typeof value === 'number') return String(value);
-    problem ??= `${name} must be a text or a number`;
-    return '';
+  const name = linesName(object);
+  if (name === undefined) return { ...origin, rows: [[object]], isWhole: false };
+  const lines = object[name];
+  if (!Array.isArray(lines) || lines.length === 0)
+    return refuse(`\`${name}\` must be a filled array`);
+  const rows = lines.map((entry: unknown): JsonObject[] => {
+    if (!isObject(entry)) return [];
+    // Our own receipts share no name between a line and the receipt; those of others do.
+    return name === 'lines' ? [entry, object] : [object, { [name]: entry }, entry];
   });
-  return problem === undefined ? { cells } : { cells, problem };
+  return { ...origin, rows, isWhole: true };
 }
 
-function parseObject(text: string): JsonObject | undefined {
+/** The names of all values, those of nested objects with dots: `shipping.city`. */
+export function keysOf({ rows }: ParsedObject): readonly string[] {
+  const keys = new Set<string>();
+  const collect = (object: JsonObject, prefix: string): void => {
+    for (const [key, value] of Object.entries(object)) {
+      if (Array.isArray(value)) continue;
+      if (isObject(value)) collect(value, `${prefix}${key}.`);
+      else keys.add(prefix + key);
+    }
+  };
+  // Of foreign lines the third object only repeats what stands with its prefix.
+  for (const object of new Set(rows.flatMap((objects) => objects.slice(0, 2)))) {
+    collect(object, '');
+  }
+  return [...keys];
+}
+
+/** One table row for each receipt line, with the values of `header` in its order. */
+export function rowsOfObject(parsed: ParsedObject, header: readonly string[]): TableRow[] {
+  const { line, raw, rows, isWhole, problem } = parsed;
+  const whole = isWhole ? line : 0;
+  if (problem !== undefined) return [{ line, raw, fields: [], whole, problem }];
+  return rows.map((objects) => {
+    if (objects.length === 0) {
+      return { line, raw, fields: [], whole, problem: 'each of `lines` must be an object' };
+    }
+    const fields: string[] = [];
+    let trouble: string | undefined;
+    for (const name of header) {
+      const text = textOf(valueIn(objects, name));
+      if (text === undefined) trouble ??= name;
+      fields.push(text ?? '');
+    }
+    return { line, raw, fields, whole, unreadable: trouble };
+  });
+}
+
+function linesName(object: JsonObject): string | undefined {
+  if (Object.hasOwn(object, 'lines')) return 'lines';
+  const known = lineArrays.find((name) => Array.isArray(object[name]));
+  if (known !== undefined) return known;
+  const filled = Object.keys(object).filter((name) => {
+    const value = object[name];
+    return Array.isArray(value) && value.length > 0 && value.every(isObject);
+  });
+  return filled.length === 1 ? filled[0] : undefined;
+}
+
+function valueIn(objects: readonly JsonObject[], name: string): unknown {
+  for (const object of objects) {
+    if (Object.hasOwn(object, name)) return object[name];
+    if (!name.includes('.')) continue;
+    const value = atPath(object, name);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+function atPath(object: JsonObject, path: string): unknown {
+  let value: unknown = object;
+  for (const key of path.split('.')) {
+    if (!isObject(value)) return undefined;
+    value = value[key];
+  }
+  return value;
+}
+
+/** Undefined for what is no single value. */
+function textOf(value: unknown): string | undefined {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'string') return value;
+  // Numbers come as their shortest decimal, so that 2.55 is read as the text 2.55.
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return undefined;
+}
+
+function parse(text: string): JsonObject | undefined {
+  const kept = text.replace(longInteger, '$1"$2"');
+  // Where the digits stand in a text, quotes around them break it, and nothing was to be kept.
+  const value = (kept === text ? undefined : parseText(kept)) ?? parseText(text);
+  return isObject(value) ? value : undefined;
+}
+
+function parseText(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return JSON.parse(text);
   } catch {
     // Not JSON: the caller refuses the line and says so.
     return undefined;

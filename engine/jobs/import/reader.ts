@@ -1,149 +1,153 @@
 // Reader: import files as chunks of source rows, in file order, with the memory of a few chunks.
-import { pipeline, Readable } from 'node:stream';
-import { type CsvError, parse } from 'csv-parse';
-import type { EngineError } from '../../base/errors.ts';
-import { type ColumnRules, resolveColumns } from './columns.ts';
-import { type ImportFile, readBytes, unreadable } from './file.ts';
-import { readObjects } from './objects.ts';
-import type { SourceRow } from './row.ts';
+import { type ColumnRules, namesOf, resolveColumns } from './columns.ts';
+import { columnsOfConditions } from './conditions.ts';
+import { type Dialect, findDialect } from './dialect.ts';
+import { findEncoding } from './encoding.ts';
+import { type ImportFile, readUnpacked } from './file.ts';
+import { createJoiner, type Joined } from './join.ts';
+import { createReshaper, type FieldsEar, type ReshapeRules } from './reshape.ts';
+import type { SourceRow } from './source-row.ts';
+import { openTable, sampleOf, type Table } from './table.ts';
 
-export interface ReadOptions {
+/** How files are read, as far as somebody said it; the rest is found. */
+export interface ReadOptions extends ReshapeRules {
   readonly columns: ColumnRules;
   /** A name that TextDecoder knows. */
-  readonly encoding: string;
-  readonly delimiter: string;
+  readonly encoding: string | undefined;
+  readonly delimiter: string | undefined;
+  /** The line of the header, 0 for none. */
+  readonly headerLine: number | undefined;
+  readonly joined: readonly Joined[];
 }
 
-const rowsPerChunk = 512;
-/** A quote that is never closed would swallow the rest of the file. */
-const recordCharactersMax = 1_048_576;
+export const plainReading: ReadOptions = {
+  columns: {},
+  encoding: undefined,
+  delimiter: undefined,
+  headerLine: undefined,
+  joined: [],
+  fillDown: false,
+  skip: [],
+  returns: [],
+  split: undefined,
+};
+
+/** A file with what was found out about it; it is the same in every pass. */
+export interface PreparedFile extends ImportFile {
+  readonly encoding: string;
+  /** How the encoding was found; undefined when it was told, or plain. */
+  readonly encodingNote: string | undefined;
+  readonly dialect: Dialect;
+}
+
+/** What is heard about each file while it is read. */
+export interface TableEars {
+  onTable(table: {
+    readonly file: PreparedFile;
+    readonly header: readonly string[];
+    readonly headerLine: number;
+    /** Columns that a field, a condition or a join reads. */
+    readonly used: ReadonlySet<number>;
+  }): void;
+  readonly onFields: FieldsEar;
+}
+
+/** Finds the encoding and the dialect of each file. */
+export async function prepareFiles(
+  files: readonly ImportFile[],
+  { encoding, delimiter }: Pick<ReadOptions, 'encoding' | 'delimiter'>,
+): Promise<readonly PreparedFile[]> {
+  const prepared: PreparedFile[] = [];
+  for (const file of files) prepared.push(await prepare(file, { encoding, delimiter }));
+  return prepared;
+}
+
+async function prepare(
+  file: ImportFile,
+  text: Pick<ReadOptions, 'encoding' | 'delimiter'>,
+): Promise<PreparedFile> {
+  const plain = { delimiter: text.delimiter ?? ',', hasSeparatorLine: false };
+  if (file.format === 'xlsx' || file.format === 'parquet') {
+    return { ...file, encoding: 'utf-8', encodingNote: undefined, dialect: plain };
+  }
+  const found = await findEncoding(readUnpacked(file));
+  // A mark says more than whoever told the encoding: nothing else begins with one.
+  const isMarked = found.because === 'a byte order mark';
+  const encoding = isMarked ? found.encoding : (text.encoding ?? found.encoding);
+  const isPlain = text.encoding !== undefined || encoding === 'utf-8';
+  const dialect =
+    file.format === 'csv' ? findDialect(await sampleOf(file, encoding), text.delimiter) : plain;
+  const encodingNote = isPlain && !found.because.includes('damaged') ? undefined : found.because;
+  return { ...file, encoding, encodingNote, dialect };
+}
+
+/** Opens one file as a table, its header found by the columns that are asked for. */
+export function openPrepared(
+  file: PreparedFile,
+  { columns, skip, returns, headerLine }: ReadOptions,
+  onBytes: (bytes: number) => void = () => {},
+): Promise<Table> {
+  const conditions = columnsOfConditions([...skip, ...returns]);
+  // Our own names are also words that stand in rows, such as `paid`: one of them is no header.
+  const stated = columns.map === undefined ? conditions : [...namesOf(columns), ...conditions];
+  const wanted = [...namesOf(columns), ...conditions];
+  const { encoding, dialect } = file;
+  return openTable(file, { encoding, dialect, stated, wanted, headerLine }, onBytes);
+}
 
 /**
  * The rows of all files, one after the other. `onBytes` hears the bytes read so far, over all
  * files.
  */
 export async function* readRows(
-  files: readonly ImportFile[],
+  files: readonly PreparedFile[],
   options: ReadOptions,
   onBytes: (bytes: number) => void = () => {},
+  ears?: TableEars,
 ): AsyncGenerator<readonly SourceRow[]> {
   let before = 0;
+  let last: PreparedFile | undefined;
   for (const file of files) {
     const start = before;
-    const bytes = readBytes(file, options.encoding, (read) => onBytes(start + read));
-    yield* file.format === 'ndjson'
-      ? readObjects(bytes, file, options.columns)
-      : readRecords(bytes, file, options);
-    before += file.bytes;
+    yield* readFile(file, options, (read) => onBytes(start + read), ears);
+    // Sheets and members lie in one file, whose bytes count once.
+    if (file.path !== last?.path) before += file.bytes;
+    last = file;
   }
 }
 
-/**
- * The column names of a CSV file, none of an empty one. NDJSON has names in every line, and no
- * header.
- */
-export async function readHeader(
-  file: ImportFile,
-  options: Omit<ReadOptions, 'columns'>,
-): Promise<readonly string[]> {
-  if (file.format === 'ndjson') return [];
-  const bytes = readBytes(file, options.encoding, () => {});
-  try {
-    for await (const fields of parseRecords(bytes, options.delimiter)) {
-      if (fields.length > 1 || fields[0] !== '') return fields.map((name) => name.trim());
-    }
-    return [];
-  } catch (cause) {
-    throw isOurs(cause) ? cause : unreadable(file.path, describeCsvError(cause));
-  }
-}
-
-/** CSV by RFC 4180. A record with another number of fields than the header is a malformed row. */
-async function* readRecords(
-  bytes: AsyncGenerator<Buffer>,
-  file: ImportFile,
+async function* readFile(
+  file: PreparedFile,
   options: ReadOptions,
+  onBytes: (bytes: number) => void,
+  ears: TableEars | undefined,
 ): AsyncGenerator<readonly SourceRow[]> {
-  let columns: readonly number[] | undefined;
-  let width = 0;
-  let line = 1;
-  let chunk: SourceRow[] = [];
+  const table = await openPrepared(file, options, onBytes);
   try {
-    for await (const fields of parseRecords(bytes, options.delimiter)) {
-      const start = line;
-      line += linesOf(fields);
-      if (fields.length === 1 && fields[0] === '') continue;
-      if (columns === undefined) {
-        columns = resolveColumns(fields, options.columns, file.name);
-        width = fields.length;
-        continue;
-      }
-      chunk.push(toSourceRow(fields, { file: file.number, line: start, columns, width }));
-      if (chunk.length < rowsPerChunk) continue;
-      yield chunk;
-      chunk = [];
+    const { header, join } = createJoiner(table.header, options.joined, file.label);
+    const columns = resolveColumns(header, options.columns, file.name);
+    const text = [
+      ...columnsOfConditions([...options.skip, ...options.returns]),
+      ...options.joined.map(({ keyColumn }) => keyColumn),
+    ];
+    const used = new Set([...columns.indices.flat(), ...text.map((name) => header.indexOf(name))]);
+    ears?.onTable({ file, header, headerLine: table.headerLine, used });
+    const place = {
+      file: file.number,
+      fileName: file.name,
+      header,
+      width: table.header.length,
+      isRecords: file.format !== 'json' && file.format !== 'ndjson',
+      columns,
+      join,
+    };
+    const reshape = createReshaper(place, options, ears?.onFields);
+    for await (const chunk of table.rows) {
+      const rows: SourceRow[] = [];
+      for (const row of chunk) rows.push(...reshape(row));
+      if (rows.length > 0) yield rows;
     }
-  } catch (cause) {
-    throw isOurs(cause) ? cause : unreadable(file.path, describeCsvError(cause));
+  } finally {
+    await table.close();
   }
-  // An empty file has no header, and says which column it misses first.
-  if (columns === undefined) resolveColumns([], options.columns, file.name);
-  if (chunk.length > 0) yield chunk;
-}
-
-interface RecordPlace {
-  readonly file: number;
-  readonly line: number;
-  readonly columns: readonly number[];
-  readonly width: number;
-}
-
-function toSourceRow(fields: string[], place: RecordPlace): SourceRow {
-  const { file, line, columns, width } = place;
-  const problem =
-    fields.length === width
-      ? undefined
-      : `the row has ${fields.length} fields where the header has ${width}`;
-  const cells = columns.map((column) => fields[column] ?? '');
-  return { file, line, raw: fields, cells, whole: 0, problem };
-}
-
-function parseRecords(bytes: AsyncGenerator<Buffer>, delimiter: string): AsyncIterable<string[]> {
-  // csv-parse's own `info` costs 0.9 s on half a million rows, counting the lines here 0.1 s.
-  const parser = parse({
-    bom: true,
-    delimiter,
-    relax_column_count: true,
-    relax_quotes: true,
-    max_record_size: recordCharactersMax,
-  });
-  // The pipeline hands an error of either side to the parser, whose iteration throws it.
-  pipeline(Readable.from(bytes, { objectMode: false }), parser, () => {});
-  return parser as AsyncIterable<string[]>;
-}
-
-function isOurs(cause: unknown): cause is EngineError {
-  return cause instanceof Error && cause.name === 'EngineError';
-}
-
-function describeCsvError(cause: unknown): unknown {
-  const error = cause as CsvError;
-  if (error.code !== 'CSV_MAX_RECORD_SIZE' && error.code !== 'CSV_QUOTE_NOT_CLOSED') return cause;
-  return new Error('a quote is opened and never closed', { cause });
-}
-
-/**
- * How many lines of the file a record takes: one, and one more for each line break inside a
- * field.
- */
-function linesOf(fields: readonly string[]): number {
-  let lines = 1;
-  for (const field of fields) {
-    let at = field.indexOf('\n');
-    while (at >= 0) {
-      lines += 1;
-      at = field.indexOf('\n', at + 1);
-    }
-  }
-  return lines;
 }

@@ -1,35 +1,40 @@
-// Rows: one receipt line as a file has it, checked against the limits of the log.
+// Rows: one receipt line as a file has it, cleaned and checked against the limits of the log.
 import { limits } from '../../base/limits.ts';
+import { type NobodyTest, readOutsideId } from '../../base/outside-ids.ts';
 import { channels } from '../../base/shapes.ts';
 import type { Purchase } from '../../events/purchase.ts';
-import { parseFen, parseQuantity, parseWholeFen } from './amounts.ts';
-import { type ImportField, importFields } from './columns.ts';
+import {
+  type AmountProblem,
+  type DecimalMark,
+  parseFen,
+  parseThousandths,
+  parseWholeFen,
+} from './amounts.ts';
+import type { ImportField } from './columns.ts';
+import { cell, type Origin, type SourceRow } from './source-row.ts';
 import type { Moment, TimeReader } from './times.ts';
 
-/**
- * Where a row stands, and its text as given: the fields of a CSV record or the line of an NDJSON
- * file.
- */
-export interface Origin {
-  readonly file: number;
-  /** The first line of the record, from 1. */
-  readonly line: number;
-  readonly raw: string | readonly string[];
-}
-
-/** A row before any check. */
-export interface SourceRow extends Origin {
-  /** In the order of `importFields`; empty: the file has no such value. */
-  readonly cells: readonly string[];
-  /**
-   * Above 0 for lines of a whole receipt in one NDJSON object: its number, which keeps it apart.
-   */
-  readonly whole: number;
-  /** Why the record cannot be read at all. */
-  readonly problem?: string | undefined;
-}
-
 export type Channel = Purchase['channel'];
+
+/** What was done to a row so that it could enter; each is counted in the summary. */
+export const rowNotes = [
+  /** An id had padding, invisible characters or the shield of a spreadsheet. */
+  'idsCleaned',
+  /** The member is one of those that stand for nobody. */
+  'nobody',
+  /** Money that cannot be read, left out because the receipt is right without it. */
+  'moneyDropped',
+  /** A quantity of more than three decimals. */
+  'quantityRounded',
+  /** Quantity, price and discount do not come to the line total. */
+  'totalDiffers',
+  /** A date without a time of day, which stands at its midnight. */
+  'withoutTime',
+  /** A word for a channel that is none of ours, taken as `other`. */
+  'channelUnknown',
+] as const;
+
+export type RowNote = (typeof rowNotes)[number];
 
 export interface Row extends Origin {
   readonly whole: number;
@@ -37,14 +42,25 @@ export interface Row extends Origin {
   readonly memberId: string | undefined;
   readonly moment: Moment;
   readonly itemId: string;
-  /** Negative: brought back. Never 0. */
-  readonly quantity: number;
+  /** Whole thousandths; negative: brought back. Never 0. */
+  readonly thousandths: number;
+  /** Of goods brought back what was given for a piece: it tells the sale, and is not kept. */
   readonly unitPriceFen: number | undefined;
+  readonly discountFen: number | undefined;
+  readonly lineTotalFen: number | undefined;
+  readonly paidFen: number | undefined;
+  readonly isGift: boolean;
   readonly storeId: string | undefined;
   readonly channel: Channel | undefined;
   readonly terminalId: string | undefined;
+  readonly cashierId: string | undefined;
+  /** The receipt that goods brought back were bought with. */
+  readonly returnOf: string | undefined;
   /** Trimmed, at most as long as an item's name may be. */
   readonly itemName: string | undefined;
+  readonly category: string | undefined;
+  readonly brand: string | undefined;
+  readonly notes: readonly RowNote[];
 }
 
 /** How a refused row is counted; a `partlyReturned` one did enter, but not with all its pieces. */
@@ -58,19 +74,24 @@ export interface Refusal {
   readonly message: string;
 }
 
-export interface RowRules {
+/** How one file writes what it writes. */
+export interface FileRules {
   readonly readTime: TimeReader;
+  readonly mark: DecimalMark;
+}
+
+export interface RowRules {
+  readonly ofFile: (file: number) => FileRules;
+  readonly isNobody: NobodyTest;
   /** For rows without a time. */
   readonly occurredAt?: string | undefined;
 }
 
-const cellOf = Object.fromEntries(importFields.map((field, index) => [field, index])) as Record<
-  ImportField,
-  number
->;
 /** What a decoder writes for bytes that are no text in the encoding that was named. */
 const replacementCharacter = '\uFFFD';
-const shownMax = 80;
+const quotedMax = 80;
+const blankWords = /^(?:null|\\n|nan|none|n\/a|-|--|#n\/a)?$/i;
+const noNotes: readonly RowNote[] = [];
 
 /** Thrown and caught within this file only: the first thing wrong with a row. */
 class RowError extends Error {
@@ -81,52 +102,79 @@ class RowError extends Error {
   }
 }
 
+/** What is found on the way through one row. */
+interface ImportContext {
+  readonly source: SourceRow;
+  readonly rules: RowRules;
+  readonly file: FileRules;
+  readonly notes: RowNote[];
+}
+
 export function isRefusal(row: Row | Refusal): row is Refusal {
   return 'reason' in row;
 }
 
-/** The purchaseId as it stands in the row, unchecked; empty when there is none. */
+/** The purchaseId of a row, cleaned but unchecked; empty when there is none. */
 export function rawPurchaseId(source: SourceRow): string {
-  return cell(source, 'purchaseId');
+  return rawId(source, 'purchaseId');
+}
+
+/** The same for its item. */
+export function rawItemId(source: SourceRow): string {
+  return rawId(source, 'itemId');
+}
+
+function rawId(source: SourceRow, field: ImportField): string {
+  const read = readOutsideId(cell(source, field));
+  return 'id' in read ? read.id : '';
 }
 
 /** A checked row, or the first reason why it is refused. */
 export function readRow(source: SourceRow, rules: RowRules): Row | Refusal {
   try {
-    return checkRow(source, rules);
+    return checkRow({ source, rules, file: rules.ofFile(source.file), notes: [] });
   } catch (error) {
     if (!(error instanceof RowError)) throw error;
     return { kind: 'rejected', origin: source, reason: error.reason, message: error.message };
   }
 }
 
-function cell(source: SourceRow, field: ImportField): string {
-  return source.cells[cellOf[field]] ?? '';
-}
-
-function checkRow(source: SourceRow, rules: RowRules): Row {
+function checkRow(desk: ImportContext): Row {
+  const { source, notes } = desk;
   if (source.problem !== undefined) throw new RowError('ROW_MALFORMED', source.problem);
-  const quantity = readQuantity(cell(source, 'quantity'));
+  const purchaseId = readId(desk, 'purchaseId', 'PURCHASE_ID_INVALID');
+  const memberId = readMember(desk);
+  const moment = readOccurredAt(desk);
+  const itemId = readId(desk, 'itemId', 'ITEM_ID_INVALID');
+  const thousandths = readQuantity(desk);
+  const money = readMoney(desk, thousandths);
   return {
     file: source.file,
     line: source.line,
     raw: source.raw,
     whole: source.whole,
-    purchaseId: readId(cell(source, 'purchaseId'), 'purchaseId', 'PURCHASE_ID_INVALID'),
-    memberId: readOptionalId(cell(source, 'memberId'), 'memberId', 'MEMBER_ID_INVALID'),
-    moment: readOccurredAt(cell(source, 'occurredAt'), rules),
-    itemId: readId(cell(source, 'itemId'), 'itemId', 'ITEM_ID_INVALID'),
-    quantity,
-    unitPriceFen: readPrice(source, quantity),
-    storeId: readOptionalId(cell(source, 'storeId'), 'storeId', 'STORE_ID_INVALID'),
-    channel: readChannel(cell(source, 'channel')),
-    terminalId: readOptionalId(cell(source, 'terminalId'), 'terminalId', 'TERMINAL_ID_INVALID'),
-    itemName: readName(cell(source, 'itemName')),
+    ...{ purchaseId, memberId, moment, itemId, thousandths, ...money },
+    paidFen: optionalFen(desk, 'paid', 'paidFen'),
+    isGift: readFlag(cell(source, 'isGift')),
+    storeId: readOptionalId(desk, 'storeId', 'STORE_ID_INVALID'),
+    channel: readChannel(desk),
+    terminalId: readOptionalId(desk, 'terminalId', 'TERMINAL_ID_INVALID'),
+    cashierId: readOptionalId(desk, 'cashierId', 'CASHIER_ID_INVALID'),
+    returnOf: readOptionalId(desk, 'returnOf', 'RETURN_OF_INVALID'),
+    itemName: readWords(cell(source, 'itemName')),
+    category: readWords(cell(source, 'category')),
+    brand: readWords(cell(source, 'brand')),
+    notes: notes.length === 0 ? noNotes : notes,
   };
 }
 
-function readId(id: string, field: ImportField, reason: string): string {
-  if (isBlank(id)) throw new RowError(reason, `${field} must not be empty`);
+function readId(desk: ImportContext, field: ImportField, reason: string): string {
+  const text = cell(desk.source, field);
+  const read = readOutsideId(text);
+  if ('problem' in read) throw new RowError(reason, `${field} ${quote(text)} ${read.problem}`);
+  const { id } = read;
+  if (id === '') throw new RowError(reason, `${field} must not be empty`);
+  if (read.cleaned) note(desk, 'idsCleaned');
   // A UTF-16 unit takes at most three bytes, so that short ids need no counting.
   if (id.length * 3 > limits.idBytesMax && Buffer.byteLength(id) > limits.idBytesMax) {
     const message = `${field} ${quote(id)} must be at most ${limits.idBytesMax} bytes of UTF-8`;
@@ -138,55 +186,171 @@ function readId(id: string, field: ImportField, reason: string): string {
   return id;
 }
 
-function readOptionalId(id: string, field: ImportField, reason: string): string | undefined {
-  return isBlank(id) ? undefined : readId(id, field, reason);
+/** Words for nothing are nothing where a field may be absent. */
+function readOptionalId(
+  desk: ImportContext,
+  field: ImportField,
+  reason: string,
+): string | undefined {
+  const text = cell(desk.source, field);
+  return isBlank(text) || blankWords.test(text.trim()) ? undefined : readId(desk, field, reason);
 }
 
-function readOccurredAt(text: string, rules: RowRules): Moment {
-  const given = isBlank(text) ? (rules.occurredAt ?? '') : text;
-  const moment = rules.readTime(given);
-  if (moment !== undefined) return moment;
-  const message = isBlank(given)
-    ? 'occurredAt must not be empty'
-    : `occurredAt ${quote(given)} is no time such as 2026-05-01 09:10 from 1970 on`;
+function readMember(desk: ImportContext): string | undefined {
+  const text = cell(desk.source, 'memberId');
+  if (isBlank(text)) return undefined;
+  if (!desk.rules.isNobody(text)) {
+    const id = readId(desk, 'memberId', 'MEMBER_ID_INVALID');
+    if (!desk.rules.isNobody(id)) return id;
+  }
+  note(desk, 'nobody');
+  return undefined;
+}
+
+function readOccurredAt(desk: ImportContext): Moment {
+  const text = cell(desk.source, 'occurredAt');
+  const given = isBlank(text) ? (desk.rules.occurredAt ?? '') : text;
+  if (isBlank(given)) throw new RowError('OCCURRED_AT_INVALID', 'occurredAt must not be empty');
+  const moment = desk.file.readTime(given);
+  if (typeof moment === 'object') {
+    if (!moment.hasTime) note(desk, 'withoutTime');
+    return moment;
+  }
+  if (moment === 'ambiguous') {
+    const message = `occurredAt ${quote(given)} may be day-month or month-day: tell --date-order`;
+    throw new RowError('DATE_ORDER_UNKNOWN', message);
+  }
+  const message = `occurredAt ${quote(given)} is no time such as 2026-05-01 09:10 from 1970 on`;
   throw new RowError('OCCURRED_AT_INVALID', message);
 }
 
-function readQuantity(text: string): number {
-  if (isBlank(text)) return 1;
-  const quantity = parseQuantity(text);
-  if (quantity !== undefined && quantity !== 0) return quantity;
-  const message = `quantity ${quote(text)} is no whole number of 1 to ${limits.quantityMax} pieces`;
+function readQuantity({ source, file, notes }: ImportContext): number {
+  const text = cell(source, 'quantity');
+  const thousandths = blankWords.test(text.trim()) ? 1_000 : parseThousandths(text, file.mark);
+  if (typeof thousandths === 'number' && thousandths !== 0) {
+    if (/[.,]\d{3}\d*[1-9]/.test(text)) notes.push('quantityRounded');
+    return source.isReturn ? -Math.abs(thousandths) : thousandths;
+  }
+  if (thousandths === 'ambiguous') {
+    const message = `quantity ${quote(text)} is one number or another: tell --decimal . or ,`;
+    throw new RowError('QUANTITY_INVALID', message);
+  }
+  const range = `0.001 to ${limits.quantityMax} pieces`;
+  const message = `quantity ${quote(text)} is no number of ${range}`;
   throw new RowError('QUANTITY_INVALID', `${message} (or its negative, for a return)`);
 }
 
-function readPrice(source: SourceRow, quantity: number): number | undefined {
-  const wholeFen = cell(source, 'unitPriceFen');
-  const text = isBlank(wholeFen) ? cell(source, 'unitPrice') : wholeFen;
-  if (isBlank(text)) return undefined;
-  const fen = text === wholeFen ? parseWholeFen(text) : parseFen(text);
-  if (fen === undefined) {
-    const most = limits.unitPriceFenMax / 100;
-    const message = `unitPrice ${quote(text)} is no plain decimal up to ${most}`;
-    throw new RowError('UNIT_PRICE_INVALID', message);
+type Money = Pick<Row, 'unitPriceFen' | 'discountFen' | 'lineTotalFen'>;
+
+/** What a line cost. Of goods brought back only what was given for one piece is of use. */
+function readMoney(desk: ImportContext, thousandths: number): Money {
+  if (thousandths < 0) {
+    const price = readFen(desk, 'unitPrice', 'unitPriceFen');
+    const total = readFen(desk, 'lineTotal', 'lineTotalFen');
+    const derived = derivedPrice(total === undefined ? total : Math.abs(total), -thousandths);
+    const unitPriceFen = price === undefined ? derived : Math.abs(price);
+    return { unitPriceFen, discountFen: undefined, lineTotalFen: undefined };
   }
-  // Some tills write both the pieces and the price of a return below zero; its price is not kept.
-  if (fen < 0 && quantity > 0) {
-    throw new RowError('UNIT_PRICE_NEGATIVE', `unitPrice ${quote(text)} must not be negative`);
+  const given = readFen(desk, 'unitPrice', 'unitPriceFen');
+  const lineTotalFen = readFen(desk, 'lineTotal', 'lineTotalFen');
+  const hint = 'a row that brings goods back is told by --returns COLUMN=VALUE';
+  for (const [field, fen] of Object.entries({ unitPrice: given, lineTotal: lineTotalFen })) {
+    if (fen === undefined || fen >= 0) continue;
+    const reason = field === 'unitPrice' ? 'UNIT_PRICE_NEGATIVE' : 'LINE_TOTAL_NEGATIVE';
+    const text = quote(cell(desk.source, field as ImportField));
+    throw new RowError(reason, `${field} ${text} must not be negative; ${hint}`);
   }
-  return fen;
+  // Some tills write what was taken off with a minus.
+  const discount = readFen(desk, 'discount', 'discountFen');
+  const discountFen = discount === undefined ? undefined : Math.abs(discount);
+  // A price of 0 beside a total is a column that the till does not fill.
+  const stated = given === 0 && (lineTotalFen ?? 0) > 0 ? undefined : withinPrice(desk, given);
+  const unitPriceFen = stated ?? derivedPrice(lineTotalFen, thousandths);
+  const line = { unitPriceFen, discountFen, lineTotalFen };
+  if (differs(line, thousandths)) note(desk, 'totalDiffers');
+  return line;
 }
 
-function readChannel(text: string): Channel | undefined {
-  if (isBlank(text)) return undefined;
-  if ((channels as readonly string[]).includes(text)) return text as Channel;
-  const message = `channel ${quote(text)} must be one of ${channels.join(', ')}`;
-  throw new RowError('CHANNEL_UNKNOWN', message);
+/** Of a line that has its total only, where that comes out even. */
+function derivedPrice(total: number | undefined, thousandths: number): number | undefined {
+  if (total === undefined || (total * 1_000) % thousandths !== 0) return undefined;
+  const fen = (total * 1_000) / thousandths;
+  return fen <= limits.unitPriceFenMax ? fen : undefined;
 }
 
-/** A name that cannot be kept is dropped, because the receipt is right without it. */
-function readName(text: string): string | undefined {
-  const name = text.trim();
+function withinPrice(desk: ImportContext, fen: number | undefined): number | undefined {
+  if (fen === undefined || fen <= limits.unitPriceFenMax) return fen;
+  note(desk, 'moneyDropped');
+  return undefined;
+}
+
+/** By more than tills lose in rounding each piece. */
+function differs({ unitPriceFen, discountFen, lineTotalFen }: Money, thousandths: number): boolean {
+  if (unitPriceFen === undefined || lineTotalFen === undefined) return false;
+  const gross = (unitPriceFen * thousandths) / 1_000;
+  const slack = Math.max(1, thousandths / 1_000);
+  const nets = [gross, gross - (discountFen ?? 0)];
+  return nets.every((net) => Math.abs(net - lineTotalFen) > slack);
+}
+
+function readFen(
+  desk: ImportContext,
+  field: ImportField,
+  fenField: ImportField,
+): number | undefined {
+  const wholeFen = cell(desk.source, fenField);
+  const isWhole = !isBlank(wholeFen);
+  const text = (isWhole ? wholeFen : cell(desk.source, field)).trim();
+  if (blankWords.test(text)) return undefined;
+  const parse = isWhole ? parseWholeFen : parseFen;
+  const fen: number | AmountProblem = parse(text, desk.file.mark);
+  if (typeof fen === 'number') return fen;
+  note(desk, 'moneyDropped');
+  return undefined;
+}
+
+function optionalFen(
+  desk: ImportContext,
+  field: ImportField,
+  fenField: ImportField,
+): number | undefined {
+  const fen = readFen(desk, field, fenField);
+  return fen !== undefined && fen >= 0 ? fen : undefined;
+}
+
+function note({ notes }: ImportContext, kind: RowNote): void {
+  if (!notes.includes(kind)) notes.push(kind);
+}
+
+function readFlag(text: string): boolean {
+  return /^(?:1|true|yes|y|是|赠品|gift)$/i.test(text.trim());
+}
+
+const channelWords: Readonly<Record<string, Channel>> = {
+  miniprogram: 'mini_program',
+  'mini-program': 'mini_program',
+  小程序: 'mini_program',
+  微信小程序: 'mini_program',
+  线下: 'pos',
+  门店: 'pos',
+  收银: 'pos',
+  store: 'pos',
+  网店: 'web',
+  网站: 'web',
+  online: 'web',
+};
+
+function readChannel(desk: ImportContext): Channel | undefined {
+  const word = cell(desk.source, 'channel').trim().toLowerCase();
+  if (blankWords.test(word)) return undefined;
+  const known = (channels as readonly string[]).includes(word) ? word : channelWords[word];
+  if (known === undefined) note(desk, 'channelUnknown');
+  return (known ?? 'other') as Channel;
+}
+
+/** Words that cannot be kept are dropped, because the receipt is right without them. */
+function readWords(text: string): string | undefined {
+  const name = text.replaceAll('\u00A0', ' ').trim();
   if (name === '' || !name.isWellFormed() || name.includes(replacementCharacter)) return undefined;
   if (name.length <= limits.nameCharactersMax) return name;
   // A cut through a surrogate pair leaves a half that is no text; it goes too.
@@ -199,6 +363,6 @@ function isBlank(text: string): boolean {
 }
 
 function quote(text: string): string {
-  const short = text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
+  const short = text.length > quotedMax ? `${text.slice(0, quotedMax)}…` : text;
   return JSON.stringify(short);
 }

@@ -2,6 +2,7 @@
 import type { IngestResult } from '../../events/result.ts';
 import type { Batch } from './batches.ts';
 import { type Receipt, type Refuse, type ReturnRow, refusalOf } from './receipts.ts';
+import { type Row, type RowNote, rowNotes } from './row.ts';
 
 /** Rows and receipts settled so far. Receipts have the plain names of their answers. */
 export interface Tally {
@@ -17,6 +18,10 @@ export interface Tally {
   rowsCreated: number;
   rowsDuplicate: number;
   rowsConflict: number;
+  /** Left out because a condition said so, or because they are totals, notes or headers. */
+  rowsSkipped: number;
+  /** What was done to rows so that they could enter. */
+  notes: Record<RowNote, number>;
 }
 
 /** Whether a `duplicate` was made by this very import, just before it was interrupted. */
@@ -42,6 +47,8 @@ export function emptyTally(): Tally {
     rowsCreated: 0,
     rowsDuplicate: 0,
     rowsConflict: 0,
+    rowsSkipped: 0,
+    notes: Object.fromEntries(rowNotes.map((note) => [note, 0])) as Tally['notes'],
   };
 }
 
@@ -49,7 +56,7 @@ export function emptyTally(): Tally {
 export function rowsAccountedFor(tally: Tally): number {
   const receipts = tally.rowsCreated + tally.rowsDuplicate + tally.rowsConflict;
   const returns = tally.returns + tally.returnsDuplicate + tally.returnsUnmatched;
-  return receipts + returns + tally.rejected;
+  return receipts + returns + tally.rejected + tally.rowsSkipped;
 }
 
 /**
@@ -62,6 +69,7 @@ export function settleBatch(
   desk: ImportContext,
 ): void {
   for (const refusal of batch.refusals) desk.refuse(refusal);
+  desk.tally.rowsSkipped += batch.skipped;
   for (const [index, receipt] of batch.receipts.entries()) {
     settleReceipt(receipt, results[index]!, desk);
   }
@@ -74,6 +82,7 @@ function settleReceipt(receipt: Receipt, result: IngestResult, desk: ImportConte
   const { tally } = desk;
   const rows = receipt.rows.length;
   const anonymous = receipt.purchase.memberId === undefined ? 1 : 0;
+  for (const row of receipt.rows) countNotes(tally, row);
   if (result.status === 'created' || desk.isOwn(result)) {
     tally.created += 1;
     tally.rowsCreated += rows;
@@ -91,8 +100,9 @@ function settleReceipt(receipt: Receipt, result: IngestResult, desk: ImportConte
 
 function settleReturn(row: ReturnRow, result: IngestResult, desk: ImportContext): void {
   const { tally } = desk;
-  const pieces = row.event.lines.reduce((sum, line) => sum + line.quantity, 0);
-  const missing = result.unmatchedQuantity ?? 0;
+  const pieces = row.quantity;
+  const missing = missingOf(row, result);
+  countNotes(tally, row);
   if (missing >= pieces) {
     desk.refuse(refusalOf(row.origin, 'returnsUnmatched', unmatchedWords(row, pieces, missing)));
   } else if (result.status === 'created' || desk.isOwn(result)) {
@@ -112,15 +122,28 @@ function wordsOf(result: IngestResult): { reason: string; message: string } {
 }
 
 function unmatchedWords(
-  { event }: ReturnRow,
+  { event, itemId }: ReturnRow,
   pieces: number,
   missing: number,
 ): { reason: string; message: string } {
   const reason = missing < pieces ? 'RETURN_PARTLY_UNMATCHED' : 'RETURN_UNMATCHED';
-  const item = event.lines[0]?.itemId ?? '';
-  const buyer = `member ${event.memberId} up to ${event.occurredAt}`;
-  const message = `${missing} of ${pieces} pieces of ${item} are in no purchase of ${buyer}`;
-  return { reason, message };
+  return { reason, message: `${missing} of ${pieces} pieces of ${itemId} are ${whereOf(event)}` };
+}
+
+function whereOf(event: ReturnRow['event']): string {
+  if (event.kind === 'return') return `not in receipt ${event.return.purchaseId}`;
+  const { memberId, occurredAt } = event.unreferencedReturn;
+  return `in no purchase of member ${memberId} up to ${occurredAt}`;
+}
+
+/** A receipt that holds too little, or is not here, takes nothing back. */
+function missingOf({ event, quantity }: ReturnRow, result: IngestResult): number {
+  if (event.kind === 'unreferencedReturn') return result.unmatchedQuantity ?? 0;
+  return result.reason === 'RETURN_EXCEEDS_PURCHASE' || result.parked === true ? quantity : 0;
+}
+
+function countNotes(tally: Tally, { notes }: Pick<Row, 'notes'>): void {
+  for (const note of notes) tally.notes[note] += 1;
 }
 
 /** Counts a refused row. */

@@ -1,6 +1,9 @@
 // Survey: the cheap first pass that finds how many rows there are and whose rows do not lie
 // together.
-import { rawPurchaseId, type SourceRow } from './row.ts';
+import type { NobodyTest } from '../../base/outside-ids.ts';
+import { isNegativeAmount } from './amounts.ts';
+import { rawItemId, rawPurchaseId } from './row.ts';
+import { cell, type SourceRow } from './source-row.ts';
 
 const initialSlots = 1 << 12;
 
@@ -61,19 +64,27 @@ export interface Survey {
   readonly rows: number;
   /** Ids whose rows are torn apart by rows of others. */
   readonly scattered: { has(id: string): boolean };
+  /** Items that somebody without a member brings back. */
+  readonly orphanItems: ReadonlySet<string>;
 }
 
 /** Reads everything once; what it says after `signal` stopped it is of no use. */
 export async function surveyRows(
   chunks: AsyncIterable<readonly SourceRow[]>,
+  isSharedCard: NobodyTest,
   signal: AbortSignal | undefined,
 ): Promise<Survey> {
+  const orphanItems = new Set<string>();
   const seen = new IdSet();
   const scattered = new IdSet();
   let rows = 0;
   let current = '';
   for await (const chunk of chunks) {
     for (const source of chunk) {
+      if (source.skipped !== undefined || source.problem !== undefined) continue;
+      if (isBroughtBack(source) && isSharedCard(cell(source, 'memberId'))) {
+        orphanItems.add(rawItemId(source));
+      }
       const id = rawPurchaseId(source);
       // A receipt in one object is complete, and a row without an id is refused later.
       if (id === current || source.whole > 0 || id === '') continue;
@@ -83,7 +94,11 @@ export async function surveyRows(
     rows += chunk.length;
     if (signal?.aborted) break;
   }
-  return { rows, scattered };
+  return { rows, scattered, orphanItems };
+}
+
+function isBroughtBack(source: SourceRow): boolean {
+  return source.isReturn || isNegativeAmount(cell(source, 'quantity'));
 }
 
 /** An empty slot is 0, so a hash of 0 is kept as 1. */

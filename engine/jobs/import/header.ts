@@ -1,0 +1,92 @@
+// Header: which record of a table names its columns, and which records below it are no rows.
+import { countKnownNames, isOwnField } from './vocabulary.ts';
+
+/** How far down a header may stand, below titles and notes. */
+export const headerSearchRecords = 40;
+
+/**
+ * The index of the record that names the columns, among the first ones of a table; `stated` are
+ * names that must be in it.
+ */
+export function findHeaderIndex(
+  records: readonly (readonly string[])[],
+  stated: readonly string[],
+): number {
+  const bare = records.slice(0, headerSearchRecords).map((fields) => fields.map(columnName));
+  const statedSet = new Set(stated);
+  const byName = mostHits(bare, (names) => names.filter((name) => statedSet.has(name)).length, 1);
+  if (byName >= 0) return byName;
+  const own = mostHits(bare, (names) => names.filter(isOwnField).length, 2);
+  if (own >= 0) return own;
+  const known = mostHits(bare, countKnownNames, 2);
+  if (known >= 0) return known;
+  // Unknown words: the first record that is as full as most of the others.
+  const filled = bare.map((names) => names.filter((name) => name !== '').length);
+  const usual = [...filled].sort((one, other) => one - other)[filled.length >> 1] ?? 0;
+  const first = filled.findIndex((count) => count >= 2 && count * 5 >= usual * 4);
+  return Math.max(0, first);
+}
+
+/** Names as they are compared: without blanks around and the shield of a spreadsheet. */
+export function columnName(text: string): string {
+  const trimmed = text.replace(/[\u200B\uFEFF]/g, '').trim();
+  return /^="(.*)"$/s.exec(trimmed)?.[1]?.trim() ?? trimmed;
+}
+
+const totalWord =
+  /^(?:[合总小累]\s*计|总合计|本页[合小]计|(?:grand |sub-?)?totals?|sum)[\s:：]*(?:\(.*\))?$/i;
+const chineseNote = '制表|打印|导出|审核|备注|说明|注[:：]|报表|页码|第\\s*\\d+\\s*页|共\\s*\\d+';
+const englishNote = 'page \\d+|printed|exported|generated|end of (?:report|file)';
+const remark = new RegExp(`^(?:${chineseNote}|${englishNote})`, 'i');
+
+export type NoRow = 'header' | 'total' | 'note';
+
+/**
+ * What a record below the header is when it is no row: the header again, a total, a note.
+ * `required` are the columns without which nothing is a row.
+ */
+export function noRowKind(
+  fields: readonly string[],
+  header: readonly string[],
+  required: readonly number[],
+): NoRow | undefined {
+  if (isHeader(fields, header)) return 'header';
+  // Most rows have all they need; only the others can be totals and notes.
+  if (!required.some((index) => isBlank(fields[index]))) return undefined;
+  return closingKind(fields);
+}
+
+/** What the first word of a record says that it is, whatever else stands in it. */
+export function closingKind(fields: readonly string[]): 'total' | 'note' | undefined {
+  const filled = fields.filter((text) => !isBlank(text));
+  const first = filled[0]?.trim() ?? '';
+  if (totalWord.test(first)) return 'total';
+  return filled.length <= 2 && remark.test(first) ? 'note' : undefined;
+}
+
+export function isBlankRecord(fields: readonly string[]): boolean {
+  return fields.every((text) => text === '' || text.trim() === '');
+}
+
+function isHeader(fields: readonly string[], header: readonly string[]): boolean {
+  const [first = ''] = fields;
+  if (first.length > 0 && header[0] !== columnName(first)) return false;
+  return (
+    header.length > 1 && header.every((name, index) => name === columnName(fields[index] ?? ''))
+  );
+}
+
+function isBlank(text: string | undefined): boolean {
+  return text === undefined || text.trim() === '';
+}
+
+/** The first of the records with most hits; -1 when none has `atLeast`. */
+function mostHits(
+  records: readonly (readonly string[])[],
+  count: (names: readonly string[]) => number,
+  atLeast: number,
+): number {
+  const hits = records.map(count);
+  const most = Math.max(0, ...hits);
+  return most < atLeast ? -1 : hits.indexOf(most);
+}

@@ -1,0 +1,107 @@
+// Tests of inspection: what is proposed for files that nobody has said a word of.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { withTemporaryFolder } from '../../../tests/support/folders.ts';
+import { inspectTables } from './inspect.ts';
+import { readingOf } from './reading.ts';
+import { findFiles, findTables } from './sources.ts';
+
+const inspect = (text: string | Buffer) =>
+  withTemporaryFolder(async (folder) => {
+    const path = join(folder, 'in.csv');
+    writeFileSync(path, text);
+    const files = await findTables(findFiles([path]));
+    return inspectTables(files, await readingOf({}, files, 'Asia/Shanghai'));
+  });
+
+/** The map of the proposed command, field by field. */
+function mapOf(flags: readonly string[]): Record<string, string> {
+  const text = flags[flags.indexOf('--map') + 1] ?? '';
+  return Object.fromEntries(text.split(',').map((pair) => pair.split('=') as [string, string]));
+}
+
+test('Chinese columns below titles are known, and rows shown as understood', async () => {
+  const found = await inspect(`门店销售流水,,,,,,
+小票号,门店,会员卡号,交易时间,商品编码,商品名称,数量,单价(元),金额(元)
+="0001",一店,8001,2026/5/1 9:10,="0690",牛奶,2,¥3.50,7.00
+="0001",一店,8001,2026/5/1 9:10,="0691",苹果,0.356,12.80,4.56
+="0002",一店,散客,2026/5/1 9:20,="0690",牛奶,-1,3.50,-3.50
+合计,,,,,,1.356,,8.06
+`);
+  expect(mapOf(found.flags)).toEqual({
+    purchaseId: '小票号',
+    storeId: '门店',
+    memberId: '会员卡号',
+    occurredAt: '交易时间',
+    itemId: '商品编码',
+    itemName: '商品名称',
+    quantity: '数量',
+    unitPrice: '单价(元)',
+    lineTotal: '金额(元)',
+  });
+  expect(found.file.headerLine).toBe(2);
+  expect(found.counts).toMatchObject({ rows: 4, refused: 0, skipped: 1, returned: 1, receipts: 1 });
+  expect(
+    found.rows.map(({ purchaseId, memberId, itemId }) => [purchaseId, memberId, itemId]),
+  ).toEqual([
+    ['0001', '8001', '0690'],
+    ['0001', '8001', '0691'],
+    ['0002', undefined, '0690'],
+  ]);
+  expect(found.open).toEqual([]);
+});
+
+test('day and time in two columns are joined, states and kinds become conditions', async () => {
+  const found = await inspect(`Ticket No,Sale Date,Sale Time,Customer,SKU,Qty,Amount,Status,Type
+1,2026-05-01,09:10,c1,a,1,5.00,Closed,Sale
+2,2026-05-01,09:20,c1,a,1,5.00,Closed,Refund
+3,2026-05-01,09:30,,b,2,5.00,Voided,Sale
+`);
+  expect(mapOf(found.flags)).toMatchObject({
+    occurredAt: 'Sale Date+Sale Time',
+    lineTotal: 'Amount',
+  });
+  const text = found.flags.join(' ');
+  expect(text).toContain('--skip Status=Voided');
+  expect(text).toContain('--returns Type=Refund');
+  expect(found.counts).toMatchObject({ receipts: 1, returned: 1, skipped: 1 });
+});
+
+test('numbers that come again get the day, files without any the member too', async () => {
+  const again = await inspect(`小票号,日期,货号,会员
+0001,2026-05-01 09:00,milk,
+0001,2026-05-02 09:00,soap,
+`);
+  expect(mapOf(again.flags)['purchaseId']).toBe('小票号+日期');
+  expect(again.counts).toMatchObject({ receipts: 2, refused: 0 });
+  const none = await inspect(
+    'Member_number,Date,itemDescription\n1808,21-07-2015,milk\n1808,5/1/2015,tea\n',
+  );
+  expect(mapOf(none.flags)['purchaseId']).toBe('Member_number+Date');
+  expect(none.flags.join(' ')).toContain('--date-order dmy');
+});
+
+test('what has to be decided is said, and what would be refused with its reason', async () => {
+  const found = await inspect('foo,bar\n1,2026-05-01\n2,2026-05-02\n');
+  expect(found.open.join()).toContain('purchaseId');
+  const good = Array.from({ length: 9 }, (_, at) => `${at},a,2026-05-0${at + 1},x\n`).join('');
+  const rows = `orderId,member,date,sku\n10,b,someday,x\n11,c,2026-05-02,\n${good}`;
+  const mixed = await inspect(rows);
+  expect(mixed.refusals.map(({ reason, rows, line }) => [reason, rows, line]).sort()).toEqual([
+    ['ITEM_ID_INVALID', 1, 3],
+    ['OCCURRED_AT_INVALID', 1, 2],
+  ]);
+});
+
+test('rows below a receipt are filled down, and whole orders split', async () => {
+  const odd = await inspect(
+    'Order No,Date,Item,Qty\nA,2026-05-01,milk,1\n,,tea,2\nB,2026-05-02,tea,1\n',
+  );
+  expect(odd.flags).toContain('--fill-down');
+  expect(odd.counts).toMatchObject({ receipts: 2, refused: 0 });
+  const orders = await inspect(
+    'Order No,Date,Items\nA,2026-05-01,"milk, tea"\nB,2026-05-02,"tea, cup"\n',
+  );
+  expect(orders.open.join()).toContain('itemId');
+});

@@ -1,0 +1,76 @@
+// Split: a row that stands for a whole order, its items in one cell, becomes one row for each item.
+import type { ImportField } from './columns.ts';
+import { fieldPosition } from './source-row.ts';
+
+/** Fields that each item of an order may have its own value of, in cells parted the same way. */
+const lineFields: readonly ImportField[] = [
+  'quantity',
+  'unitPrice',
+  'unitPriceFen',
+  'discount',
+  'discountFen',
+  'lineTotal',
+  'lineTotalFen',
+  'itemName',
+  'category',
+  'brand',
+];
+
+const counted = /^(.*\S)\s*[x×*＊]\s*(\d+(?:\.\d+)?)$/i;
+const countFirst = /^(\d+(?:\.\d+)?)\s*[x×*＊]\s*(\S.*)$/i;
+/** `id:57|name:Mug|sku:M1|quantity:2`, as order exports of web shops write an item. */
+const keyed = /^\w+:[^|]*\|/;
+
+/** The cells of each item of the row. One without items stays as it is, and is refused later. */
+export function splitCells(cells: readonly string[], separator: string): (readonly string[])[] {
+  const item = fieldPosition('itemId');
+  const parts = partsOf(cells[item] ?? '', separator);
+  if (parts.length === 0) return [cells];
+  const lists = lineFields.map((field) => partsOf(cells[fieldPosition(field)] ?? '', separator));
+  return parts.map((part, index) => {
+    const own = [...cells];
+    for (const [at, field] of lineFields.entries()) {
+      const list = lists[at]!;
+      // A value of the whole order says nothing of one of its items.
+      const isShared = field === 'category' || field === 'brand' || parts.length === 1;
+      if (list.length === parts.length) own[fieldPosition(field)] = list[index]!;
+      else if (!isShared) own[fieldPosition(field)] = '';
+    }
+    return withItem(own, part);
+  });
+}
+
+function withItem(cells: string[], part: string): readonly string[] {
+  const set = (field: ImportField, text: string | undefined): void => {
+    if (text !== undefined && text !== '') cells[fieldPosition(field)] = text;
+  };
+  if (keyed.test(part)) {
+    const values = new Map(part.split('|').map((pair) => keyValue(pair)));
+    const item = [values.get('sku'), values.get('product_id'), values.get('name')];
+    cells[fieldPosition('itemId')] = item.find((text) => text !== undefined && text !== '') ?? '';
+    set('quantity', values.get('quantity'));
+    set('lineTotal', values.get('total'));
+    set('itemName', values.get('name'));
+    return cells;
+  }
+  const match = counted.exec(part);
+  const reversed = match === null ? countFirst.exec(part) : null;
+  const [name, count] = match !== null ? [match[1], match[2]] : [reversed?.[2], reversed?.[1]];
+  cells[fieldPosition('itemId')] = name ?? part;
+  set('quantity', count);
+  return cells;
+}
+
+function keyValue(pair: string): [string, string] {
+  const at = pair.indexOf(':');
+  return [pair.slice(0, at), pair.slice(at + 1)];
+}
+
+function partsOf(text: string, separator: string): string[] {
+  // Lists of Python programs: ['milk', 'bread'].
+  const bare = text.trim().replace(/^\[(.*)\]$/s, '$1');
+  return bare
+    .split(separator)
+    .map((part) => part.trim().replace(/^(['"])(.*)\1$/s, '$2'))
+    .filter((part) => part !== '');
+}

@@ -1,0 +1,109 @@
+// `caini import --inspect`: what a file is and how it would be read, for a person to check.
+import type { Inspection } from '../../engine/index.ts';
+
+export interface Shown {
+  /** The files as they were named. */
+  readonly paths: readonly string[];
+  /** Options that are no part of the reading, such as a zone. */
+  readonly flags: readonly string[];
+}
+
+const delimiterNames: Readonly<Record<string, string>> = {
+  ',': 'commas',
+  ';': 'semicolons',
+  '\t': 'tabs',
+  '|': 'vertical bars',
+};
+const samplesWidth = 44;
+
+/** A page of text; the last part is the command to run. */
+export function describeInspection(found: Inspection, shown: Shown): string {
+  const parts = [
+    fileLines(found),
+    columnLines(found),
+    rowLines(found),
+    countLines(found),
+    found.notes.length === 0 ? [] : ['notes', ...found.notes.map((note) => `  - ${note}`)],
+    found.open.length === 0 ? [] : ['to decide', ...found.open.map((each) => `  ! ${each}`)],
+    ['the command', `  ${commandOf(found, shown)}`],
+  ];
+  return `${parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+/** The command as a shell takes it. */
+export function commandOf({ flags }: Inspection, shown: Shown): string {
+  const words = [...shown.paths, ...flags, ...shown.flags];
+  return ['caini', 'import', ...words.map(quoteForShell)].join(' ');
+}
+
+function fileLines({ file, preset }: Inspection): string[] {
+  const { label, format, encoding, encodingNote, delimiter, headerLine } = file;
+  const because = encodingNote === undefined ? '' : ` (${encodingNote})`;
+  const fields =
+    delimiter === undefined ? '' : `, fields by ${delimiterNames[delimiter] ?? delimiter}`;
+  const header = headerLine > 0 ? `, header in line ${headerLine}` : '';
+  const text = format === 'xlsx' || format === 'parquet' ? '' : `, ${encoding}${because}`;
+  const kind = preset === undefined ? [] : [`the layout is that of --preset ${preset}`];
+  return [`${label}: ${format}${text}${fields}${header}`, ...kind];
+}
+
+function columnLines({ columns }: Inspection): string[] {
+  const names = columns.map(({ name }) => widthOf(name));
+  const nameWidth = Math.min(30, Math.max(6, ...names));
+  const fields = columns.map(({ field }) => (field ?? '-').length);
+  const fieldWidth = Math.max(5, ...fields);
+  return [
+    'columns',
+    ...columns.map(({ name, field, samples }) => {
+      const some = samples.join(' · ').replaceAll(/\s+/g, ' ').slice(0, samplesWidth);
+      const what = (field ?? '-').padEnd(fieldWidth);
+      return `  ${padded(name, nameWidth)}  ${what}  ${some}`.trimEnd();
+    }),
+  ];
+}
+
+function rowLines({ rows }: Inspection): string[] {
+  if (rows.length === 0) return [];
+  const lines = rows.map((row) => {
+    const { purchaseId, memberId, moment, itemId, itemName, thousandths, unitPriceFen, storeId } =
+      row;
+    const name = itemName === undefined || itemName === itemId ? '' : ` ${itemName}`;
+    const price = unitPriceFen === undefined ? '' : ` at ${(unitPriceFen / 100).toFixed(2)}`;
+    const store = storeId === undefined ? '' : `, store ${storeId}`;
+    const what = thousandths < 0 ? 'brings back' : 'buys';
+    const goods = `${Math.abs(thousandths) / 1_000} × ${itemId}${name}${price}`;
+    const who = memberId ?? 'nobody';
+    return `  receipt ${purchaseId}, ${moment.text}${store}: ${who} ${what} ${goods}`;
+  });
+  return ['the first rows, as they would be understood', ...lines];
+}
+
+function countLines({ counts, refusals }: Inspection): string[] {
+  const { rows, refused, skipped, returned, receipts, members, items, from, to } = counts;
+  if (rows === 0) return [];
+  const span = from === undefined ? '' : `, ${from} to ${to}`;
+  return [
+    `${rows} rows: ${receipts} receipts, ${members} members, ${items} items${span}`,
+    `  ${returned} rows bring goods back, ${skipped} would be left out, ${refused} refused`,
+    ...refusals.map(
+      ({ reason, rows: count, line, message }) =>
+        `  ${reason} ${count} ×, first in line ${line}: ${message}`,
+    ),
+  ];
+}
+
+function quoteForShell(word: string): string {
+  return /^[\w./:=+,@%-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Chinese characters take two places. */
+function widthOf(text: string): number {
+  return [...text].reduce((sum, sign) => sum + (/[\u2E80-\uFFEF]/.test(sign) ? 2 : 1), 0);
+}
+
+function padded(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+}
