@@ -45,7 +45,8 @@ export default defineConfig({
     // The two long proofs, of one chain and of several nodes, run beside each other.
     maxWorkers: 2,
     sequence: { sequencer: LongFirst },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Guards against what hangs, and no measure: a busy machine is ten times slower.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

@@ -96,7 +96,7 @@ test('on a full disk reads and erases go on, and writing resumes with room', asy
       execFileSync('umount', ['-l', disk]);
     }
   });
-}, 120_000);
+}, 300_000);
 
 test('a file that may not grow is a full disk, and writing resumes with a higher limit', async ({
   skip,
@@ -118,4 +118,4 @@ test('a file that may not grow is a full disk, and writing resumes with a higher
     expect(reports).toMatchObject([{ ...atFull, listed: 20 }, withRoom, { output: 'end' }]);
     await assertAllIsThere(dataDir, reports[2]);
   });
-}, 120_000);
+}, 300_000);
