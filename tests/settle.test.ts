@@ -156,7 +156,7 @@ test('settling keeps no process awake', () =>
       const lines = ['a', 'b', 'c'].map((itemId) => ({ itemId, quantity: 1 }));
       const occurredAt = '2026-05-01T00:00:00Z';
       const purchase = purchaseSchema.parse({ purchaseId: 'p', occurredAt, lines });
-      await engine.ingest([{ kind: 'purchase', purchase }]);
+      await engine.writes.ingest([{ kind: 'purchase', purchase }]);
       console.log('counted');`;
     const options = { encoding: 'utf8', timeout: 30_000 } as const;
     const ended = spawnSync(process.execPath, ['--input-type=module', '-e', program], options);
