@@ -44,8 +44,11 @@ import {
   VIEW_ENTRY,
   VIEW_HEADER,
   VIEW_SERVED,
+  WHOLE_DAY,
 } from './layout';
+import { BY_SALES, popularCount, popularList, popularThreshold } from './popular';
 import { freshView } from './rows';
+import { isSettledAbove, offer, offerAgain } from './topk';
 import { offerTops } from './tops';
 import {
   addScore,
@@ -54,6 +57,7 @@ import {
   atLeastMinimums,
   endTouched,
   touchedEnd,
+  priorOf,
 } from './touched';
 import { plain, power } from './weight';
 
@@ -320,7 +324,23 @@ export function sumSquares(table: u32): f64 {
 
 /** Selects the best of one row of a place. */
 export function offerScope(scope: u32): void {
+  // The chain's whole day, whose best sellers stand in a short list by themselves.
+  if (scope == WHOLE_DAY && offerBestSellers()) return;
   offerTops(scopeRow(scope));
+}
+
+/** False, and nothing is offered, where so much is barred that the short list does not suffice. */
+function offerBestSellers(): bool {
+  const list = popularList(BY_SALES);
+  const end = list + popularCount(BY_SALES) * 4;
+  for (let at = list; at < end; at += 4) {
+    const item = load<u32>(at);
+    const score = <f32>priorOf(item, BY_SALES);
+    if (score > 0) offer(item, score);
+  }
+  if (isSettledAbove(popularThreshold(BY_SALES))) return true;
+  offerAgain();
+  return false;
 }
 
 /** Adds the popularity weights of one row of a place. */

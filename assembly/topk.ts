@@ -27,6 +27,11 @@ export function clearResults(most: u32): void {
   count = 0;
 }
 
+/** Takes back all that was offered. */
+export function offerAgain(): void {
+  count = 0;
+}
+
 export function resultsAddress(): u32 {
   return results;
 }
