@@ -72,7 +72,9 @@ export function keyAt(prefix: Buffer, { occurredAtMs, purchaseId }: Position): B
 }
 
 export function firstKeyOf(prefix: Buffer): Buffer {
-  return Buffer.concat([prefix, Buffer.alloc(timeBytes)]);
+  const key = Buffer.allocUnsafe(prefix.length + timeBytes);
+  prefix.copy(key);
+  return key.fill(0, prefix.length);
 }
 
 /** Greater than every key of a history, and less than those of the next one. */
