@@ -18,6 +18,7 @@ const entryHeadBytes = 44;
 const entryLineBytes = 12;
 const entryMoneyBytes = 8;
 const chunkHeadBytes = 12;
+const chunkNextAt = 10;
 const sealBytes = 4;
 /** The code of purchases among ids. */
 const purchaseCode = 1;
@@ -43,6 +44,11 @@ function entryBytes({ purchaseId, lines }: Purchase): number {
 
 type Row = Omit<Put, 'table'>;
 
+/** Of a chunk before another one came after it, whose place it then says. */
+function lengthOf({ value }: Row): number {
+  return value.length - value.readUInt16LE(chunkNextAt);
+}
+
 /** The chunks of one history, drawn again as they grew. */
 class GrowingHistory {
   private readonly chunks: readonly Row[];
@@ -56,7 +62,7 @@ class GrowingHistory {
   /** What is put for the next receipt: its chunk, and the one before when it opens a new one. */
   grow(entry: number): Row[] {
     const puts: Row[] = [];
-    if (this.lengthAfter(entry) > this.chunks[this.at]!.value.length) {
+    if (this.lengthAfter(entry) > lengthOf(this.chunks[this.at]!)) {
       puts.push(this.chunks[this.at]!);
       this.at += 1;
       this.bytes = 0;
@@ -71,7 +77,7 @@ class GrowingHistory {
   /** Whether all that is there has been drawn. */
   get isWhole(): boolean {
     const isLast = this.at === this.chunks.length - 1;
-    return isLast && this.lengthAfter(0) === this.chunks[this.at]!.value.length;
+    return isLast && this.lengthAfter(0) === lengthOf(this.chunks[this.at]!);
   }
 
   private lengthAfter(entry: number): number {

@@ -3,7 +3,14 @@
 // has been passed is known by its position, whatever it counts as since.
 
 import { type ReceiptSource, ticketAt } from '../events/stored-receipts.ts';
-import { belongsTo, decodeChunk, idOfKey, keyBehind, prefixOf } from '../history/chunk.ts';
+import {
+  belongsTo,
+  type Chunk,
+  decodeChunk,
+  idOfKey,
+  keyBehind,
+  prefixOf,
+} from '../history/chunk.ts';
 import {
   type Change,
   type ContributionMode,
@@ -25,7 +32,7 @@ interface Entries {
   readonly changes: Change[];
   /** Where the walk goes on after them, and whether that is in the midst of the card. */
   readonly end: Buffer;
-  readonly isFollowed: boolean;
+  readonly isInside: boolean;
 }
 
 export class RecountWalk {
@@ -102,12 +109,12 @@ export class RecountWalk {
     return undefined;
   }
 
-  private nextEntry({ changes, end, isFollowed }: Entries): Change | undefined {
+  private nextEntry({ changes, end, isInside }: Entries): Change | undefined {
     const change = changes.shift();
     const [following] = changes;
     this.history = following ? keyOf(following) : end;
     if (following) return change;
-    this.isInside = isFollowed;
+    this.isInside = isInside;
     this.entries = undefined;
     return change;
   }
@@ -121,7 +128,7 @@ export class RecountWalk {
     const chunk = decodeChunk(key, value);
     this.rowsPassed += 1;
     const member = findMember(this.source.store, id);
-    const isWhole = !isInside && !chunk.isFollowed && idsOf(member).length === 1;
+    const isWhole = !isInside && !chunk.next && idsOf(member).length === 1;
     const mode = isWhole
       ? contributionModeOf(member, () => isSharedCard(chunk.totals))
       : this.modeOfLong(member);
@@ -130,20 +137,15 @@ export class RecountWalk {
     // In the midst of a card that has become a person: it was counted as one when it did.
     if (mode === 'nothing' || isInside || idsOf(member).length > 1) return undefined;
     const { histories } = this.source.store.tables;
-    const after = chunk.isFollowed ? readEntries(histories, id) : chunk.entries;
+    const after = chunk.next ? readEntries(histories, id) : chunk.entries;
     return { subject: { kind: 'member', id }, before: undefined, after, isMember: true };
   }
 
-  private enterCard(
-    prefix: Buffer,
-    { key, entries, isFollowed }: ReturnType<typeof decodeChunk>,
-    from: Buffer,
-  ): undefined {
-    const { histories } = this.source.store.tables;
-    const end = isFollowed ? histories.keys(keyAfter(key), 1)[0]! : keyBehind(prefix);
+  private enterCard(prefix: Buffer, { entries, next }: Chunk, from: Buffer): undefined {
+    const end = next ?? keyBehind(prefix);
     const all = liveEntries(prefix, entries, true);
     const changes = all.filter((change) => !isBefore(keyOf(change), from));
-    this.entries = { changes, end, isFollowed };
+    this.entries = { changes, end, isInside: next !== undefined };
     if (changes.length === 0) this.nextEntry(this.entries);
     else {
       this.history = keyOf(changes[0]!);

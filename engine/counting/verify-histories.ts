@@ -3,7 +3,15 @@ import { limits } from '../base/limits.ts';
 import { isCountedCopy, type KnownPurchase, readPurchase } from '../events/copies.ts';
 import { entryOf, type ReceiptSource } from '../events/stored-receipts.ts';
 import { idsOfPrefixes } from '../events/subjects.ts';
-import { type Chunk, keyAt, noTotals, prefixOf, startsOf, type Totals } from '../history/chunk.ts';
+import {
+  type Chunk,
+  firstKeyOf,
+  keyAt,
+  noTotals,
+  prefixOf,
+  startsOf,
+  type Totals,
+} from '../history/chunk.ts';
 import { decodeEntry, encodeEntry, entryEnd, removedAtOf, sequenceOf } from '../history/entry.ts';
 import { chunkAtOrBefore, chunksFrom, readTotals, totalsAsOf } from '../history/histories.ts';
 import { findMember } from '../history/members.ts';
@@ -76,8 +84,12 @@ function* compareHistory(
   const { head } = log;
   let totals = noTotals;
   let compared = 0;
+  let expected: Buffer | undefined = firstKeyOf(prefixOf(id));
+  let isChained = true;
   for (const chunk of chunksFrom(store.tables.histories, prefixOf(id))) {
     totals = addTotals(totals, chunk);
+    isChained &&= expected?.equals(chunk.key) ?? false;
+    expected = chunk.next;
     for (const at of startsOf(chunk.entries)) {
       if (compared > 0 && compared % limits.verifyEntriesMax === 0) yield;
       compared += 1;
@@ -89,6 +101,8 @@ function* compareHistory(
   }
   // What was written meanwhile is in some of the parts and not in others.
   if (log.head !== head || isErased(store, id)) return;
+  if (!isChained || expected)
+    differences.add(`history: the chunks of ${id} do not lead through all`);
   const stored = readTotals(store.tables.histories, id);
   if (stored.receipts === totals.receipts && stored.lines === totals.lines) return;
   const [held, counted] = [stored, totals].map(({ receipts, lines }) => `${receipts}/${lines}`);

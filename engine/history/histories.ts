@@ -1,5 +1,6 @@
 // Reading histories: what came under one member id, in the order of its receipts.
 import { millisecondsPerDay, millisecondsPerMinute } from '../base/clock.ts';
+import { assert } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { keyAfter, type Table } from '../store/table.ts';
 import {
@@ -30,7 +31,7 @@ export function lastChunk(table: Table, prefix: Buffer): Chunk | undefined {
   const value = table.get(key);
   if (!value) return undefined;
   const first = decodeChunk(key, value);
-  return first.isFollowed ? chunkAtOrBefore(table, prefix, keyBehind(prefix)) : first;
+  return first.next ? chunkAtOrBefore(table, prefix, keyBehind(prefix)) : first;
 }
 
 /** The chunks of one history from a key on, in short reads. */
@@ -46,13 +47,9 @@ export function* chunksFrom(table: Table, prefix: Buffer, from = prefix): Genera
 
 /** All entries of one history; undefined when there are none. */
 export function readEntries(table: Table, id: string): Buffer | undefined {
-  const prefix = prefixOf(id);
-  const key = firstKeyOf(prefix);
-  const value = table.get(key);
-  if (!value) return undefined;
-  const first = decodeChunk(key, value);
-  if (!first.isFollowed) return first.entries;
-  return Buffer.concat([...chunksFrom(table, prefix)].map(({ entries }) => entries));
+  const short = readShort(table, id);
+  if (short) return short.last && short.entries;
+  return Buffer.concat([...chunksFrom(table, prefixOf(id))].map(({ entries }) => entries));
 }
 
 /** A whole history, as most are. */
@@ -66,19 +63,24 @@ const nothing: ShortHistory = { last: undefined, entries: Buffer.alloc(0) };
 
 /** Undefined when it is longer than most. */
 export function readShort(table: Table, id: string): ShortHistory | undefined {
-  const prefix = prefixOf(id);
-  const key = firstKeyOf(prefix);
+  const key = firstKeyOf(prefixOf(id));
   const value = table.get(key);
   if (!value) return nothing;
-  const first = decodeChunk(key, value);
-  if (!first.isFollowed) return { last: first, entries: first.entries };
-  const parts = [first.entries];
-  for (const row of table.between(keyAfter(key), keyBehind(prefix), chunksAtOnce)) {
-    const last = decodeChunk(row.key, row.value);
+  let last = decodeChunk(key, value);
+  if (!last.next) return { last, entries: last.entries };
+  const parts = [last.entries];
+  while (last.next) {
+    if (parts.length > chunksAtOnce) return undefined;
+    last = chunkAt(table, last.next);
     parts.push(last.entries);
-    if (!last.isFollowed) return { last, entries: Buffer.concat(parts) };
   }
-  return undefined;
+  return { last, entries: Buffer.concat(parts) };
+}
+
+function chunkAt(table: Table, key: Buffer): Chunk {
+  const value = table.get(key);
+  assert(value, 'a chunk leads to one that is there');
+  return decodeChunk(key, value);
 }
 
 /** The newest entries of one history, in their order: some more than `receiptsMax`, or all. */

@@ -120,8 +120,8 @@ test('a history holds what a plain list would, in order, whatever comes and goes
           const isOne = bytes.length > 0 && entryEnd(bytes, 0) === bytes.length;
           expect(bytes.length <= limits.historyChunkBytes || isOne).toBe(true);
         }
-        expect(chunks.map(({ isFollowed }) => isFollowed)).toEqual(
-          chunks.map((_, index) => index < chunks.length - 1),
+        expect(chunks.map(({ next }) => next)).toEqual(
+          chunks.map((_, index) => chunks[index + 1]?.key),
         );
       }),
       { numRuns: 60 },

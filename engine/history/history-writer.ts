@@ -84,7 +84,7 @@ export class HistoryWriter {
     if (!last) {
       const key = firstKeyOf(this.prefix);
       countId(this.store, this.id, 1);
-      const only = { key, totals, isFollowed: false, entries: entry };
+      const only = { key, totals, next: undefined, entries: entry };
       this.put(only);
       return only;
     }
@@ -170,12 +170,12 @@ export class HistoryWriter {
     }
     const cut = cutOf(entries, isAppended);
     const rest = entries.subarray(cut);
-    const isFollowed = chunk.isFollowed || rest.length > 0;
-    let end: Chunk = { key: chunk.key, totals, isFollowed, entries: entries.subarray(0, cut) };
+    const split = rest.length > 0 ? keyAt(this.prefix, positionAt(rest, 0)) : undefined;
+    const { key, next } = chunk;
+    let end: Chunk = { key, totals, next: split ?? next, entries: entries.subarray(0, cut) };
     this.put(end);
-    if (rest.length > 0) {
-      const key = keyAt(this.prefix, positionAt(rest, 0));
-      end = { key, totals, isFollowed: chunk.isFollowed, entries: rest };
+    if (split) {
+      end = { key: split, totals, next, entries: rest };
       this.put(end);
     }
     if (!isLast) this.put({ ...last, totals });
@@ -188,11 +188,12 @@ export class HistoryWriter {
     if (isFirst && !isLast) return false;
     this.table.remove(chunk.key);
     if (isFirst) countId(this.store, this.id, -1);
-    if (isFirst || !isLast) return true;
+    if (isFirst) return true;
     const before = chunkAtOrBefore(this.table, this.prefix, chunk.key);
     assert(before, 'a chunk that is not the first has one before it');
-    const end = { ...before, totals, isFollowed: false };
-    if (before.entries.length > 0 || !this.dropEmpty(end, true, totals)) this.put(end);
+    const now = { ...before, totals, next: chunk.next };
+    const isEmptyEnd = isLast && before.entries.length === 0;
+    if (!isEmptyEnd || !this.dropEmpty(now, true, totals)) this.put(now);
     return true;
   }
 
