@@ -12,6 +12,9 @@ export interface FoundEncoding {
 
 /** Enough to tell texts apart; a file that is UTF-8 so far is read to its end. */
 const checkedBytes = 4_194_304;
+/** A longer line is checked in pieces. */
+const lineBytesMax = 65_536;
+const characterBytesMax = 4;
 
 /**
  * Tells the encoding. A mark at the start decides; UTF-16 without one is known by its zero bytes;
@@ -69,9 +72,12 @@ class Utf8Scan {
   private badPieces = 0;
 
   add(chunk: Buffer): void {
-    const bytes = Buffer.concat([this.rest, chunk]);
-    // A chunk may end inside a character or a line: what follows the last line end waits.
-    const end = bytes.lastIndexOf(0x0a) + 1;
+    const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
+    // A chunk may end inside a character or a line: what follows the last line end waits. Of a file
+    // that is one long line only what may be half a character does.
+    const lineEnd = bytes.lastIndexOf(0x0a) + 1;
+    const isLong = bytes.length - lineEnd > lineBytesMax;
+    const end = isLong ? wholeCharacters(bytes) : lineEnd;
     this.rest = Buffer.from(bytes.subarray(end));
     this.check(bytes.subarray(0, end));
   }
@@ -109,6 +115,16 @@ class Utf8Scan {
       }
     }
   }
+}
+
+/** Where the last character begins that may go on behind these bytes, if it is UTF-8. */
+function wholeCharacters(bytes: Buffer): number {
+  for (let back = 1; back <= characterBytesMax; back++) {
+    const byte = bytes[bytes.length - back]!;
+    if (byte < 0x80) break;
+    if (byte >= 0xc0) return bytes.length - back;
+  }
+  return bytes.length;
 }
 
 function* linesOf(bytes: Buffer): Generator<Buffer> {

@@ -1,7 +1,6 @@
 // Parquet files as records of text: exact digits, and times as they were meant.
 import { type FileHandle, open } from 'node:fs/promises';
-import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetRead } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { unreadable } from './file.ts';
 import type { TableRecord } from './records.ts';
 import { numberText } from './sheet-cells.ts';
@@ -24,6 +23,8 @@ export async function* readParquet(
   try {
     handle = await open(path, 'r');
     const file = await bufferOf(handle);
+    // Loaded here, as by others of this room: a server never needs it.
+    const { parquetMetadataAsync } = await import('hyparquet');
     const metadata = await parquetMetadataAsync(file);
     const columns = columnsOf(metadata);
     yield [{ line: 1, fields: columns.map(({ name }) => name) }];
@@ -59,6 +60,8 @@ async function readGroup({ file, metadata, start, end }: RowGroup): Promise<unkn
   const onComplete = (found: unknown[][]) => {
     rows = found;
   };
+  const { parquetRead } = await import('hyparquet');
+  const { compressors } = await import('hyparquet-compressors');
   await parquetRead({ file, metadata, compressors, rowStart: start, rowEnd: end, onComplete });
   return rows;
 }

@@ -1,7 +1,7 @@
 // Workbooks (.xlsx): their sheets as records of text, read as a stream. Numbers come as the digits
 // that the spreadsheet shows, days and times as ISO text.
 import type { Readable } from 'node:stream';
-import { SaxesParser, type SaxesTagPlain } from 'saxes';
+import type { SaxesParser, SaxesTagPlain } from 'saxes';
 import { unreadable } from './file.ts';
 import type { TableRecord } from './records.ts';
 import { cellText, type NumberStyle, styleOf } from './sheet-cells.ts';
@@ -66,7 +66,7 @@ export async function* readSheet(
   },
 ): AsyncGenerator<readonly TableRecord[]> {
   const reader = new SheetReader(workbook);
-  const parser = plainParser(reader);
+  const parser = await plainParser(reader);
   const stream = await openMember(source, sheet.member);
   try {
     for await (const text of decoded(stream)) {
@@ -160,7 +160,8 @@ interface XmlEars {
   close(name: string): void;
 }
 
-function plainParser(ears: XmlEars): SaxesParser {
+async function plainParser(ears: XmlEars): Promise<SaxesParser> {
+  const { SaxesParser } = await import('saxes');
   const parser = new SaxesParser();
   const plainName = (name: string) => name.slice(name.indexOf(':') + 1);
   parser.on('opentag', (tag: SaxesTagPlain) => {
@@ -181,7 +182,7 @@ async function parseMember(
   open: (tag: PlainTag) => void,
   rest: Partial<XmlEars> = {},
 ): Promise<void> {
-  const parser = plainParser({ open, text: () => {}, close: () => {}, ...rest });
+  const parser = await plainParser({ open, text: () => {}, close: () => {}, ...rest });
   for await (const text of decoded(await openMember(source, member))) parser.write(text);
   parser.close();
 }

@@ -1,6 +1,6 @@
 // Zip files: which files are in one, and the bytes of each, without unpacking it to disk.
 import type { Readable } from 'node:stream';
-import { type Entry, fromBuffer, open, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 
 /** What lies in a zip; `file` is a path or the bytes of the zip itself. */
 export type ZipSource = string | Buffer;
@@ -29,10 +29,11 @@ export async function openMember(source: ZipSource, member: string): Promise<Rea
 }
 
 /** Walks over the entries until `visit` has an answer. */
-function eachEntry(
+async function eachEntry(
   source: ZipSource,
   visit: (entry: Entry, zip: ZipFile) => Promise<Readable> | undefined,
 ): Promise<Readable | undefined> {
+  const { fromBuffer, open } = await import('yauzl');
   return new Promise((resolve, reject) => {
     const walk = (error: Error | null, zip: ZipFile | undefined): void => {
       if (error !== null || zip === undefined) {
