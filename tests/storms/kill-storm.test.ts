@@ -9,7 +9,7 @@ import { type Chance, chanceOf, seedOfRun } from './chance.ts';
 import { compileWorker, Worker } from './child.ts';
 
 const kills = Number(process.env['STORM_KILLS'] ?? 60);
-/** A chain grows with every life; a fresh one keeps each start quick. */
+/** A chain grows with every round; a fresh one keeps each start quick. */
 const killsOfAChain = 30;
 const tills = 16;
 const readyMsMax = 5_000;
@@ -93,11 +93,11 @@ test(`${kills} kills at random moments lose nothing and leave nothing by half`, 
   for (let chain = 0; tally.kills < kills; chain++) {
     const folder = join(home.path, `chain-${chain}`);
     mkdirSync(folder);
-    const epochs = Math.min(killsOfAChain, kills - tally.kills);
-    for (let round = 0; round <= epochs; round++) {
+    const rounds = Math.min(killsOfAChain, kills - tally.kills);
+    for (let round = 0; round <= rounds; round++) {
       const roundSeed = chance.integer(2 ** 31);
       await runRound(
-        { script, folder, round, seed: roundSeed, isLast: round === epochs },
+        { script, folder, round, seed: roundSeed, isLast: round === rounds },
         chance,
         tally,
       );
