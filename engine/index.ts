@@ -13,6 +13,7 @@ export { createRandom, type Random, uniformOf, weightedIndex } from './base/rand
 export { type Channel, channelSchema, channels, idSchema, timeSchema } from './base/shapes.ts';
 export { zoneOffsetMinutes } from './base/time.ts';
 export { type Marks, Registry } from './catalogue/registry.ts';
+export { compileRoles, type RolePatterns, rolePatternsSchema } from './catalogue/role-names.ts';
 export {
   type Item,
   type ItemInput,
@@ -23,6 +24,7 @@ export {
   storeSchema,
   timeZoneSchema,
 } from './catalogue/shapes.ts';
+export { shippedRoles } from './catalogue/shipped-roles.ts';
 export type { Audit } from './counting/verify.ts';
 export type { Engine } from './engine.ts';
 export { type Consent, consentSchema } from './events/consent.ts';

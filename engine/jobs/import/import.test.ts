@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
+import { compileRoles } from '../../catalogue/role-names.ts';
 import type { Item } from '../../catalogue/shapes.ts';
+import { shippedRoles } from '../../catalogue/shipped-roles.ts';
 import type { Event } from '../../events/index.ts';
 import type { Purchase } from '../../events/purchase.ts';
 import { purchaseSchema } from '../../events/purchase.ts';
@@ -46,6 +48,7 @@ class MemoryTarget implements ImportTarget {
   }
 
   item = (itemId: string) => this.items.get(itemId);
+  guessRole = compileRoles(shippedRoles);
   bookmark = (key: string) => this.bookmarks.get(key);
   status = () => ({ watermark: String(this.head), items: this.items.size, members: 0 });
 
@@ -126,7 +129,6 @@ async function importFile(path: string, setup: Setup = {}) {
     ...setup.reading,
     columns: { map: setup.map, occurredAt: setup.occurredAt },
     timeZone: 'Asia/Shanghai',
-    keepCharges: false,
     clock: () => 0,
   });
   expect(rowsAccountedFor(summary)).toBe(summary.rowsRead);
@@ -300,7 +302,6 @@ test('a stopped import goes on where it was', async () => {
     rejectsFolder: join(folder, 'stopped'),
     ...plainPlan,
     timeZone: 'Asia/Shanghai',
-    keepCharges: false,
     clock: () => 0,
   };
   const onProgress = ({ done }: { done: number }) => done > 600 && stop.abort();
@@ -344,30 +345,6 @@ test('NDJSON holds lines or whole receipts, and one sent twice is a duplicate', 
     lines: [{ itemId: 'a', quantity: 1, unitPriceFen: 255 }],
   });
   expect(target.purchases.get('2')?.purchase.lines[0]?.unitPriceFen).toBe(990);
-});
-
-test('names come from rows sold at a price, charges are not listed, known names stay', async () => {
-  const target = new MemoryTarget();
-  target.items.set('tea', { itemId: 'tea', name: '龙井', status: 'active' });
-  const path = csv(
-    '1,,2026-05-01,cup,1,0,,found',
-    '1,,2026-05-01,gift,1,0,, 赠品 ',
-    '2,,2026-05-01,cup,1,5,,咖啡杯',
-    '2,,2026-05-01,tea,1,5,,茶',
-    '2,,2026-05-01,POST,1,5,,Postage',
-  );
-  await importFile(path, { target });
-  const names = [...target.items.values()].map(({ itemId, name, status }) => [
-    itemId,
-    name,
-    status,
-  ]);
-  expect(names.sort()).toEqual([
-    ['POST', 'Postage', 'inactive'],
-    ['cup', '咖啡杯', 'active'],
-    ['gift', '赠品', 'active'],
-    ['tea', '龙井', 'active'],
-  ]);
 });
 
 test('a file cut off in the middle brings nothing in', async () => {
