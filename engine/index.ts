@@ -13,7 +13,12 @@ export { createRandom, type Random, uniformOf, weightedIndex } from './base/rand
 export { type Channel, channelSchema, channels, idSchema, timeSchema } from './base/shapes.ts';
 export { zoneOffsetMinutes } from './base/time.ts';
 export { type Marks, Registry } from './catalogue/registry.ts';
-export { compileRoles, type RolePatterns, rolePatternsSchema } from './catalogue/role-names.ts';
+export {
+  compileRoles,
+  type GuessRole,
+  type RolePatterns,
+  rolePatternsSchema,
+} from './catalogue/role-names.ts';
 export {
   type Item,
   type ItemInput,

@@ -28,11 +28,8 @@ export interface EngineOptions {
   readonly notify?: (message: string) => void;
   /** Resolve before the counts are made, to answer health checks meanwhile; see `Engine.ready`. */
   readonly openAtOnce?: boolean;
-  /**
-   * Names that say what an item is where nobody else does; `null`: none do. Default: those that are
-   * shipped.
-   */
-  readonly itemRoles?: RolePatterns | null;
+  /** Names that say what an item is where nobody else does. Default: those that are shipped. */
+  readonly itemRoles?: RolePatterns;
   /** Which formula makes the lists. Default `shipped`. */
   readonly formula?: Formula;
   /** The name under which this node's own events go to other nodes. Default: as the folder says. */
@@ -69,7 +66,7 @@ export function halfLivesOf({ halfLifeDays, popularityHalfLifeDays }: EngineOpti
 
 /** What an item is where nobody says it. */
 export function guessRoleOf({ itemRoles = shippedRoles }: EngineOptions): GuessRole {
-  return itemRoles === null ? () => undefined : compileRoles(itemRoles);
+  return compileRoles(itemRoles);
 }
 
 /** What the counts are made with. */

@@ -154,9 +154,8 @@ export function environmentName(name: SettingName): string {
 /** What the engine opens with. Throws INVALID_ARGUMENT for a file of item roles that is none. */
 export function engineSettings(settings: Settings) {
   const { dataDir, timeZone, retentionDays } = settings;
-  const itemRoles = itemRolesOf(settings.itemRoles);
   return {
-    ...(itemRoles === undefined ? {} : { itemRoles }),
+    itemRoles: itemRolesOf(settings.itemRoles),
     dataDir,
     timeZone,
     halfLifeDays: daysOrNull(settings.halfLifeDays),

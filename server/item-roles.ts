@@ -1,17 +1,24 @@
 // The setting `itemRoles`: which names say what an item is.
 import { readFileSync } from 'node:fs';
-import { EngineError, type RolePatterns, rolePatternsSchema } from '../engine/index.ts';
+import {
+  EngineError,
+  type RolePatterns,
+  rolePatternsSchema,
+  shippedRoles,
+} from '../engine/index.ts';
 import { readJson } from './json.ts';
 import { quoteValue } from './quote-value.ts';
 
 /**
- * Undefined: those that are shipped; null: none. Throws INVALID_ARGUMENT for a file that cannot be
- * read or is no file of patterns.
+ * `shipped`, `none` or a file. Throws INVALID_ARGUMENT for one that cannot be read or is no file of
+ * patterns.
  */
-export function itemRolesOf(setting: string): RolePatterns | null | undefined {
-  if (setting === 'shipped') return undefined;
-  return setting === 'none' ? null : readRoleFile(setting);
+export function itemRolesOf(setting: string): RolePatterns {
+  if (setting === 'shipped') return shippedRoles;
+  return setting === 'none' ? noRoles : readRoleFile(setting);
 }
+
+const noRoles: RolePatterns = { free: 'goods', common: [], roles: {} };
 
 function readRoleFile(path: string): RolePatterns {
   const parsed = rolePatternsSchema.safeParse(readContent(path));

@@ -13,6 +13,7 @@ import {
   openEngine,
   purchaseSchema,
   restore,
+  rolePatternsSchema,
   scenarios,
 } from '../engine/index.ts';
 import { exchange, expectSame, withChain } from './support/engines.ts';
@@ -258,7 +259,8 @@ test('a name or a price of 0 says what an item is, unless somebody does', () =>
 test('other nodes take over what a name said where it came in, whatever names they know', () =>
   withChain(async (chain) => {
     const a = await chain.open('a');
-    const f = await chain.open('f', { isFollower: true, itemRoles: null });
+    const none = rolePatternsSchema.parse({ roles: {} });
+    const f = await chain.open('f', { isFollower: true, itemRoles: none });
     const item = itemSchema.parse({ itemId: 'bag', name: '购物袋' });
     await a.writes.ingest([{ kind: 'item', item }]);
     await exchange(a, f);

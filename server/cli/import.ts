@@ -131,7 +131,9 @@ async function runOnFolder(
       onResume: (batches) => print(`going on after ${batches} batches of a former run`),
     });
     bar.end();
-    if (!summary.finished) print(`stopped; ${goOn}`);
+    // It waits for what is counted anew, so that no start has to begin with it.
+    if (summary.finished) await engine.upkeep.checkpoint({ signal });
+    else print(`stopped; ${goOn}`);
     return summary;
   } finally {
     await closeEngine(engine, signal);

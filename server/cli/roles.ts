@@ -1,7 +1,7 @@
 // `caini roles`: which names say that an item is no goods, to try them and to begin a file of one's
 // own. docs/guides/item-roles.md is its manual.
 import type { Command } from 'commander';
-import { compileRoles, type RolePatterns, shippedRoles } from '../../engine/index.ts';
+import { compileRoles } from '../../engine/index.ts';
 import { readSettings } from '../config.ts';
 import { itemRolesOf } from '../item-roles.ts';
 import { endWith, exitCodes } from './folder.ts';
@@ -22,7 +22,7 @@ export function rolesCommand(program: Command): void {
 function showRoles(names: readonly string[], file: string | undefined): number {
   const options = file === undefined ? {} : { itemRoles: file };
   const settings = readSettings({ environment: process.env, options });
-  const patterns = patternsOf(settings.itemRoles);
+  const patterns = itemRolesOf(settings.itemRoles);
   const guess = compileRoles(patterns);
   const page =
     names.length === 0
@@ -31,10 +31,3 @@ function showRoles(names: readonly string[], file: string | undefined): number {
   process.stdout.write(`${page}\n`);
   return exitCodes.done;
 }
-
-function patternsOf(setting: string): RolePatterns {
-  const patterns = itemRolesOf(setting);
-  return patterns === undefined ? shippedRoles : (patterns ?? noRoles);
-}
-
-const noRoles: RolePatterns = { free: 'goods', common: [], roles: {} };

@@ -100,10 +100,10 @@ function isDescribed({ itemName, category, brand }: Row): boolean {
 }
 
 /** Sold for nothing, though a price stands there. */
-function isWorthless({ unitPriceFen, lineTotalFen }: Row): boolean {
+export function isWorthless({ unitPriceFen, lineTotalFen }: Row): boolean {
   return unitPriceFen === 0 && (lineTotalFen ?? 0) === 0;
 }
 
-function isPaid({ unitPriceFen = 0, lineTotalFen = 0 }: Row): boolean {
+export function isPaid({ unitPriceFen = 0, lineTotalFen = 0 }: Row): boolean {
   return unitPriceFen > 0 || lineTotalFen > 0;
 }
