@@ -61,26 +61,38 @@ export interface ShortHistory {
 
 const nothing: ShortHistory = { last: undefined, entries: Buffer.alloc(0) };
 
+/** What chunks are put together in. */
+let space = Buffer.allocUnsafeSlow(65_536);
+
 /** Undefined when it is longer than most. */
 export function readShort(table: Table, id: string): ShortHistory | undefined {
-  const key = firstKeyOf(prefixOf(id));
-  const value = table.get(key);
-  if (!value) return nothing;
-  let last = decodeChunk(key, value);
-  if (!last.next) return { last, entries: last.entries };
-  const parts = [last.entries];
-  while (last.next) {
-    if (parts.length > chunksAtOnce) return undefined;
-    last = chunkAt(table, last.next);
-    parts.push(last.entries);
+  let key: Buffer | undefined = firstKeyOf(prefixOf(id));
+  let length = 0;
+  for (let chunks = 0; chunks <= chunksAtOnce; chunks++) {
+    const value = table.view(key);
+    if (!value && chunks === 0) return nothing;
+    assert(value, 'a chunk leads to one that is there');
+    const chunk = decodeChunk(key, value);
+    const start = length;
+    length = gather(chunk.entries, start);
+    key = chunk.next;
+    if (key) continue;
+    const entries = Buffer.from(space.subarray(0, length));
+    return { last: { ...chunk, entries: entries.subarray(start) }, entries };
   }
-  return { last, entries: Buffer.concat(parts) };
+  return undefined;
 }
 
-function chunkAt(table: Table, key: Buffer): Chunk {
-  const value = table.get(key);
-  assert(value, 'a chunk leads to one that is there');
-  return decodeChunk(key, value);
+/** Puts bytes behind those that are there; answers where they end. */
+function gather(bytes: Buffer, at: number): number {
+  const end = at + bytes.length;
+  if (end > space.length) {
+    const larger = Buffer.allocUnsafeSlow(2 * end);
+    space.copy(larger, 0, 0, at);
+    space = larger;
+  }
+  bytes.copy(space, at);
+  return end;
 }
 
 /** The newest entries of one history, in their order: some more than `receiptsMax`, or all. */
