@@ -15,7 +15,7 @@ import {
   startsOf,
   type Totals,
 } from './chunk.ts';
-import { lineCountOf, occurredAtMsOf, offsetMinutesOf, removedAtOf } from './entry.ts';
+import { entryEnd, lineCountOf, occurredAtMsOf, offsetMinutesOf, removedAtOf } from './entry.ts';
 
 const chunksAtOnce = 32;
 const nobodyElse = Buffer.alloc(0);
@@ -47,9 +47,12 @@ export function* chunksFrom(table: Table, prefix: Buffer, from = prefix): Genera
 
 /** All entries of one history; undefined when there are none. */
 export function readEntries(table: Table, id: string): Buffer | undefined {
-  const short = readShort(table, id);
-  if (short) return short.last && short.entries;
-  return Buffer.concat([...chunksFrom(table, prefixOf(id))].map(({ entries }) => entries));
+  const { last, parts } = readFirst(table, id);
+  if (!last) return undefined;
+  // A cursor for what is left of a long one.
+  const rest = last.next ? chunksFrom(table, prefixOf(id), last.next) : [];
+  for (const { entries } of rest) parts.push(entries);
+  return parts.length === 1 ? parts[0] : Buffer.concat(parts);
 }
 
 /** A whole history, as most are. */
@@ -63,18 +66,24 @@ const nothing: ShortHistory = { last: undefined, entries: Buffer.alloc(0) };
 
 /** Undefined when it is longer than most. */
 export function readShort(table: Table, id: string): ShortHistory | undefined {
+  const { last, parts } = readFirst(table, id);
+  if (!last) return nothing;
+  if (last.next) return undefined;
+  return { last, entries: parts.length === 1 ? parts[0]! : Buffer.concat(parts) };
+}
+
+/** The first chunks of a history, which are all that most have. */
+function readFirst(table: Table, id: string): { last: Chunk | undefined; parts: Buffer[] } {
   const key = firstKeyOf(prefixOf(id));
   const value = table.get(key);
-  if (!value) return nothing;
+  if (!value) return { last: undefined, parts: [] };
   let last = decodeChunk(key, value);
-  if (!last.next) return { last, entries: last.entries };
   const parts = [last.entries];
-  while (last.next) {
-    if (parts.length > chunksAtOnce) return undefined;
+  while (last.next && parts.length <= chunksAtOnce) {
     last = chunkAt(table, last.next);
     parts.push(last.entries);
   }
-  return { last, entries: Buffer.concat(parts) };
+  return { last, parts };
 }
 
 function chunkAt(table: Table, key: Buffer): Chunk {
@@ -127,25 +136,46 @@ export function receiptsOnDay(table: Table, prefix: Buffer, day: number): number
   return receipts;
 }
 
-/** Local days on which more than `receiptsPerDayMax` receipts count, of all these entries. */
-export function countCrowdedDays(entries: Buffer): number {
-  return totalsAsOf(entries, (at) => removedAtOf(entries, at) === 0).crowdedDays ?? 0;
+/** Local days on which more than `receiptsPerDayMax` receipts count, of all these histories. */
+export function countCrowdedDays(histories: readonly Buffer[]): number {
+  const days = new CrowdedDays();
+  for (const entries of histories) {
+    for (let at = 0; at < entries.length; at = entryEnd(entries, at)) {
+      if (removedAtOf(entries, at) === 0) days.add(localDayAt(entries, at));
+    }
+  }
+  return days.count;
 }
 
 /** Of the entries that `counts` says yes to, by where they begin. */
 export function totalsAsOf(entries: Buffer, counts: (start: number) => boolean): Totals {
-  const onDay = new Map<number, number>();
-  let [receipts, lines, crowdedDays] = [0, 0, 0];
+  const days = new CrowdedDays();
+  let [receipts, lines] = [0, 0];
   for (const at of startsOf(entries)) {
     if (!counts(at)) continue;
     receipts += 1;
     lines += lineCountOf(entries, at);
-    const day = localDayAt(entries, at);
-    const now = (onDay.get(day) ?? 0) + 1;
-    onDay.set(day, now);
-    if (now === limits.receiptsPerDayMax + 1) crowdedDays += 1;
+    days.add(localDayAt(entries, at));
   }
-  return { receipts, lines, crowdedDays };
+  return { receipts, lines, crowdedDays: days.count };
+}
+
+/** How many days come more than `receiptsPerDayMax` times; cheapest where they come in order. */
+class CrowdedDays {
+  count = 0;
+  private readonly onDay = new Map<number, number>();
+  private day = Number.NaN;
+  private receipts = 0;
+
+  add(day: number): void {
+    if (day !== this.day) {
+      this.onDay.set(this.day, this.receipts);
+      this.day = day;
+      this.receipts = this.onDay.get(day) ?? 0;
+    }
+    this.receipts += 1;
+    if (this.receipts === limits.receiptsPerDayMax + 1) this.count += 1;
+  }
 }
 
 /**
