@@ -103,6 +103,16 @@ export const limits = {
    * that goes beyond is its last one, so that a turn stays near 4 ms.
    */
   ingestBatchWorkMax: 3_000,
+  /**
+   * And not more than for so long, whatever it is made of: code that has hardly run, or a slow
+   * machine, takes several times what the units say. A sync takes some 0.2 ms beside it.
+   */
+  ingestBatchMsMax: 2.5,
+  /**
+   * Items that nobody has heard of, which one transaction registers: some 8 µs each, so 2 ms. Of a
+   * receipt that has more of them they are registered ahead, in transactions of their own.
+   */
+  unknownItemsAtOnce: 256,
   /** Cells that one turn of the event loop changes: some 100 ns each where memory is cold. */
   countSliceCells: 16_384,
   /**

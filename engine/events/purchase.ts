@@ -10,6 +10,7 @@ import {
   thousandthsOf,
   timeSchema,
 } from '../base/shapes.ts';
+import { registerAhead } from './catalogue.ts';
 import type { WriteContext } from './context.ts';
 import { countPurchase, settleCopies } from './copies.ts';
 import { forgetReceipt, forgetReturns } from './forget.ts';
@@ -170,6 +171,7 @@ export const purchaseEntries: EntryKind<'purchase', LoggedPurchase> = {
   subjects: ({ memberId }) => (memberId === undefined ? [] : [memberId]),
   // Histories tell where receipts stand.
   isIndexed: false,
+  prepare: registerAhead,
   apply,
   forget(context, { value: { purchaseId }, sequence }) {
     forgetReceipt(context, { purchaseId, sequence });
@@ -192,6 +194,7 @@ export const purchaseEvents: EventKind<'purchase', Purchase> = {
       validateLeap(context, purchaseId, moment) ??
       validateQuantities(purchaseId, purchase.lines);
     if (answer) return answer;
+    if (!registerAhead(context, purchase)) return undefined;
     const sequence = record(context, purchaseEntries, purchase);
     return { id: purchaseId, status: 'created', watermark: context.log.watermarkOf(sequence) };
   },
