@@ -82,6 +82,20 @@ test('numbers that come again get the day, files without any the member too', as
   expect(none.flags.join(' ')).toContain('--date-order dmy');
 });
 
+test('lines of a receipt that each have a second of their own stay one receipt', async () => {
+  const lines = (no: string, day: string) =>
+    ['09:10:01', '09:10:04', '09:10:09'].map((time, at) => `${no},${day},${time},8001,item${at}`);
+  const rows = [...lines('1', '2026-05-01'), ...lines('1', '2026-05-02')];
+  const found = await inspect(`小票号,日期,时间,会员号,货号\n${rows.join('\n')}\n`);
+  expect(mapOf(found.flags)['purchaseId']).toBe('小票号+日期');
+  expect(found.counts).toMatchObject({ receipts: 2, refused: 0 });
+  const nameless = await inspect(
+    `日期,时间,会员号,货号\n${rows.map((row) => row.slice(2)).join('\n')}\n`,
+  );
+  expect(mapOf(nameless.flags)['purchaseId']).toBe('会员号+日期');
+  expect(nameless.counts).toMatchObject({ receipts: 2, refused: 0 });
+});
+
 test('what has to be decided is said, and what would be refused with its reason', async () => {
   const found = await inspect('foo,bar\n1,2026-05-01\n2,2026-05-02\n');
   expect(found.open.join()).toContain('purchaseId');

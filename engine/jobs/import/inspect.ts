@@ -1,6 +1,6 @@
 // Inspection: a file looked at before anything is imported: what it is, how it would be read, what
 // would be refused, and the command that says all of it.
-import { type ColumnMap, formatColumnMap, type ImportField } from './columns.ts';
+import { type ColumnMap, dayColumnOf, formatColumnMap, type ImportField } from './columns.ts';
 import { type DateOrder, orderEvidence } from './dates.ts';
 import type { ImportFile } from './file.ts';
 import { closingKind, isBlankRecord } from './header.ts';
@@ -197,7 +197,10 @@ function withDay(options: PlanOptions): PlanOptions | undefined {
   if (purchaseId === undefined || occurredAt === undefined || purchaseId.includes('+'))
     return undefined;
   const store = storeId === undefined || storeId === '' ? '' : `${storeId}+`;
-  const map = { ...options.columns.map, purchaseId: `${store}${purchaseId}+${occurredAt}` };
+  const map = {
+    ...options.columns.map,
+    purchaseId: `${store}${purchaseId}+${dayColumnOf(occurredAt)}`,
+  };
   return { ...options, columns: { ...options.columns, map } };
 }
 

@@ -19,8 +19,6 @@ import { createTimeReader } from './times.ts';
 import { rolesOf } from './vocabulary.ts';
 
 export interface PlanOptions extends ReadOptions {
-  /** IANA zone of times without an offset. */
-  readonly timeZone: string;
   readonly dateOrder: DateOrder | undefined;
   /** What files of this kind use where neither a person nor another row decides. */
   readonly usualDateOrder: DateOrder | undefined;

@@ -1,5 +1,5 @@
 // Proposal: which column of a table is what, by its name and by what stands in it.
-import type { ColumnMap, ImportField } from './columns.ts';
+import { type ColumnMap, dayColumnOf, type ImportField } from './columns.ts';
 import type { Condition } from './conditions.ts';
 import { type ColumnProfile, isMostly } from './profile.ts';
 import type { TableRow } from './table-row.ts';
@@ -192,7 +192,7 @@ function proposeReceiptId(
 ): string[] {
   if (map.purchaseId !== undefined) return [];
   if (map.memberId !== undefined && map.memberId !== '' && map.occurredAt !== undefined) {
-    map.purchaseId = `${map.memberId}+${map.occurredAt}`;
+    map.purchaseId = `${map.memberId}+${dayColumnOf(map.occurredAt)}`;
     return ['there is no receipt number: what a member buys on one day is taken for one receipt'];
   }
   const number = profiles.find(({ name }) => /^(?:id|no|number|编号)$/i.test(name));

@@ -143,7 +143,29 @@ test('titles, totals, notes and headers between the rows are no rows', async () 
 test('a table without a header has numbers for names', async () => {
   const map = ['memberId=1,itemId=2,occurredAt=4,purchaseId=1+4'];
   const { rows } = await reading('196\t242\t3\t881250949\n', { map, headerLine: '0' });
-  expect(rows).toEqual(['196-881250949 196 1997-12-04T15:55 1 242']);
+  expect(rows).toEqual(['196-1997-12-04 196 1997-12-04T15:55 1 242']);
+});
+
+test('an id with the time in it means the local day, however the time is written', async () => {
+  const idsOf = async (times: readonly string[], columns = 'at', at = columns) => {
+    const text = `no,${columns.replaceAll('+', ',')},code\n${times.map((time) => `7,${time},a`).join('\n')}`;
+    const map = [`purchaseId=no+${columns},occurredAt=${at},itemId=code,memberId=`];
+    const { rows } = await reading(text, { map });
+    return rows.map((row) => row.split(' ')[0]);
+  };
+  // 23:30 and 00:30 in Shanghai.
+  expect(await idsOf(['1777649400', '1777653000'])).toEqual(['7-2026-05-01', '7-2026-05-02']);
+  expect(await idsOf(['1777649400000', '2026-05-01T16:30:00Z'])).toEqual([
+    '7-2026-05-01',
+    '7-2026-05-02',
+  ]);
+  expect(await idsOf(['46143.3819', '46143.9'])).toEqual(['7-2026-05-01', '7-2026-05-01']);
+  expect(await idsOf(['2026-05-01 09:10:11', '2026-05-01T23:59:00+08:00'])).toEqual([
+    '7-2026-05-01',
+    '7-2026-05-01',
+  ]);
+  const seconds = ['2026-05-01,09:10:11', '2026-05-01,09:10:12', '2026-05-01,091013'];
+  expect(new Set(await idsOf(seconds, 'day+clock'))).toEqual(new Set(['7-2026-05-01']));
 });
 
 test('columns are joined, filled down, sorted out and taken from a second table', async () => {
