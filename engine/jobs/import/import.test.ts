@@ -27,6 +27,7 @@ let files = 0;
 class MemoryTarget implements ImportTarget {
   readonly purchases = new Map<string, { purchase: Purchase; watermark: string }>();
   readonly returns = new Map<string, IngestResult>();
+  private readonly returnTexts = new Map<string, string>();
   readonly items = new Map<string, Item>();
   readonly takenBack = new Set<string>();
   readonly bookmarks = new Map<string, string>();
@@ -57,8 +58,8 @@ class MemoryTarget implements ImportTarget {
     if (event.kind === 'purchase') return this.acceptPurchase(event.purchase);
     if (event.kind === 'return') {
       const { returnId, purchaseId, lines } = event.return;
-      const known = this.returns.get(returnId);
-      if (known !== undefined) return { ...known, status: 'duplicate' };
+      const known = this.knownReturn(returnId, event.return);
+      if (known !== undefined) return known;
       this.takenBack.add(`${purchaseId} ${lines[0]!.itemId} ${lines[0]!.quantity}`);
       const result = this.created(returnId);
       this.returns.set(returnId, result);
@@ -66,8 +67,8 @@ class MemoryTarget implements ImportTarget {
     }
     if (event.kind !== 'unreferencedReturn') throw new Error(`unexpected ${event.kind}`);
     const { returnId, memberId, occurredAt, lines } = event.unreferencedReturn;
-    const known = this.returns.get(returnId);
-    if (known !== undefined) return { ...known, status: 'duplicate' };
+    const known = this.knownReturn(returnId, event.unreferencedReturn);
+    if (known !== undefined) return known;
     const { itemId, quantity } = lines[0]!;
     const left = [...this.purchases.values()]
       .map(({ purchase }) => purchase)
@@ -93,6 +94,16 @@ class MemoryTarget implements ImportTarget {
     const result = this.created(id);
     this.purchases.set(id, { purchase, watermark: result.watermark! });
     return result;
+  }
+
+  private knownReturn(returnId: string, content: object): IngestResult | undefined {
+    const text = JSON.stringify(content);
+    const before = this.returnTexts.get(returnId) ?? text;
+    this.returnTexts.set(returnId, before);
+    const known = this.returns.get(returnId);
+    if (known === undefined) return undefined;
+    if (before === text) return { ...known, status: 'duplicate' };
+    return { id: returnId, status: 'conflict', reason: 'CONTENT_DIFFERS' };
   }
 
   private created(id: string): IngestResult {
@@ -368,6 +379,23 @@ test('names come from rows sold at a price, charges are not listed, known names 
     ['gift', '赠品', 'active'],
     ['tea', '龙井', 'active'],
   ]);
+});
+
+test('the same returns in another order are duplicates', async () => {
+  const target = new MemoryTarget();
+  const rows = [
+    's1,m,2026-05-01 09:00,tea,9,3.00,',
+    's1,m,2026-05-01 09:00,tea,9,3.00,',
+    'r1,m,2026-05-02 09:00,tea,-1,3.00,',
+    'r1,m,2026-05-02 09:00,tea,-2,3.00,',
+    'r1,m,2026-05-02 09:05,tea,-1,3.00,',
+    'r1,m,2026-05-02 09:05,tea,-1,2.00,',
+  ];
+  const first = await importFile(write([header, ...rows].join('\n')), { target });
+  expect(first.summary).toMatchObject({ returns: 4, rejected: 0 });
+  const turned = rows.toReversed();
+  const second = await importFile(write([header, ...turned].join('\n')), { target });
+  expect(second.summary).toMatchObject({ duplicate: 1, returns: 0, returnsDuplicate: 4 });
 });
 
 test('a file cut off in the middle brings nothing in', async () => {

@@ -160,7 +160,7 @@ function toLine(row: Row): Purchase['lines'][number] {
 
 function toReturns(draft: Draft, isSold: boolean, onOrphan: (orphan: Orphan) => void): ReturnRow[] {
   const seen = new Map<string, number>();
-  return draft.returned.flatMap((row) => {
+  return draft.returned.toSorted(byContent).flatMap((row) => {
     const nth = seen.get(row.itemId) ?? 0;
     seen.set(row.itemId, nth + 1);
     const event = returnEventOf(draft, { row, nth, isSold });
@@ -170,6 +170,20 @@ function toReturns(draft: Draft, isSold: boolean, onOrphan: (orphan: Orphan) => 
     }
     return toReturnRow(row, event);
   });
+}
+
+/** Equal items are numbered by what they are: the same rows in another order are the same returns. */
+function byContent(one: Row, other: Row): number {
+  return (
+    one.moment.epochMs - other.moment.epochMs ||
+    one.thousandths - other.thousandths ||
+    (one.unitPriceFen ?? 0) - (other.unitPriceFen ?? 0) ||
+    textOrder(one.returnOf ?? '', other.returnOf ?? '')
+  );
+}
+
+function textOrder(one: string, other: string): number {
+  return one === other ? 0 : one < other ? -1 : 1;
 }
 
 function toReturnRow(row: Row, event: ReturnRow['event']): ReturnRow {
