@@ -194,8 +194,19 @@ function orderNote(style: DateStyle, counts: Orders): string[] {
     : [`${some} fit two orders, and ${why}: tell --date-order dmy or mdy`];
 }
 
+const pieceEnd = /(?:数量|件数|qty|quantity)$/i;
+const moneyEnd = /(?:金额|amount)$/i;
+const goodsBack = /退|return|refund/i;
+/** What is taken off a price is below zero by nature. */
+const takenOff = /优惠|折|让利|抹零|减免|满减|discount|rounding|coupon|promo/i;
+
 /** The pieces or the money of a line, where the name of a column says one of them. */
 export function amountRoleOf(name: string): ColumnRole | undefined {
   const amounts: readonly ColumnRole[] = ['quantity', 'lineTotal', 'unitPrice', 'paid'];
-  return rolesOf(name).find(({ role }) => amounts.includes(role))?.role;
+  const roles = rolesOf(name);
+  if (roles.length > 0) return roles.find(({ role }) => amounts.includes(role))?.role;
+  const bare = name.replace(/[(（[【].*?[)）\]】]/g, '').trim();
+  if (pieceEnd.test(bare)) return 'quantity';
+  if (goodsBack.test(bare)) return 'lineTotal';
+  return moneyEnd.test(bare) && !takenOff.test(bare) ? 'lineTotal' : undefined;
 }

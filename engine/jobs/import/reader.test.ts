@@ -257,6 +257,18 @@ test('amounts below zero that no field reads stop everything until somebody says
   expect((await reading(text, { map, returns: ['Quantity=-*'] })).rows[1]).toContain('-1 a');
 });
 
+test('a column of what came back is known by its name, whatever shops put around the word', async () => {
+  const map = ['purchaseId=no,occurredAt=at,itemId=code'];
+  for (const name of ['退货数量', 'refund qty', '本期退货金额(元)', 'Return', 'Net amount']) {
+    const text = `no,at,code,${name}\n1,2026-05-01,a,\n2,2026-05-01,a,-1\n`;
+    await expect(reading(text, { map }), name).rejects.toThrow('counted as sold');
+  }
+  for (const name of ['会员优惠金额', 'coupon amount', 'Longitude']) {
+    const text = `no,at,code,${name}\n2,2026-05-01,a,-1\n`;
+    expect((await reading(text, { map })).rows, name).toHaveLength(1);
+  }
+});
+
 test('JSON is lines, an array or a document, flat or with lines of any name', async () => {
   const flat = [
     {
