@@ -36,7 +36,6 @@ export { habitExpected, habitRebought, HABIT_CELLS } from './habits';
 export { heapTotalBytes, setHeapLimits, usedBytes } from './heap';
 export {
   AFTER_SIDE,
-  basketCount,
   BEFORE_SIDE,
   ENTRY_BYTES,
   historyInput,
@@ -165,14 +164,12 @@ export {
   popularityTotal,
   popularityTotalFixed,
   receiptTotal,
-  receiptsOn,
   repeatShare,
-  repurchaseRate,
   shareCountTotal,
   shareSumFixed,
 } from './totals';
 export { digestOfCells, digestOfPart, digestOfRow } from './scrub';
-export { exp2, pairGrowth, popGrowth, power, setDecay } from './weight';
+export { pairGrowth, power, setDecay } from './weight';
 
 import { startAnchors } from './accumulate';
 import { startContribution } from './contribution';

@@ -13,7 +13,7 @@ function powerOfTwo(n: i32): f64 {
 }
 
 /** 2^y by the exponential series to degree 16 on [-0.5, 0.5]; relative error below 3 ulp. */
-export function exp2(y: f64): f64 {
+function exp2(y: f64): f64 {
   const whole = nearest(y);
   const x = (y - whole) * LN_2;
   let sum: f64 = 1.0;

@@ -145,11 +145,11 @@ async function readsPerSecond(urls: readonly string[]): Promise<number> {
   const paths = Array.from({ length: 500 }, (_, index) => {
     return `/v1/members/member-${index * 7}/recommendations?limit=20`;
   });
-  const rates = urls.map(async (url) => {
+  const averages = urls.map(async (url) => {
     const connections = 32 / urls.length;
     const requests = paths.map((path) => ({ path }));
     const {
-      requests: figuresText,
+      requests: rates,
       non2xx,
       errors,
     } = await autocannon({
@@ -159,9 +159,9 @@ async function readsPerSecond(urls: readonly string[]): Promise<number> {
       requests,
     });
     if (non2xx + errors > 0) throw new Error(`${non2xx} lists were refused, ${errors} lost`);
-    return figuresText.average;
+    return rates.average;
   });
-  return Math.round((await Promise.all(rates)).reduce((sum, rate) => sum + rate, 0));
+  return Math.round((await Promise.all(averages)).reduce((sum, rate) => sum + rate, 0));
 }
 
 async function readsOf(folder: string, followers: number): Promise<number> {

@@ -168,7 +168,7 @@ export async function benchKernel(record: RecordRow): Promise<string> {
 }
 
 function summed({ wasm = 0, native, js = 0 }: Partial<Record<Side, number>>): string {
-  const figuresText = native === undefined ? 'native no gcc' : `native ${rounded(native)} µs`;
+  const nativeText = native === undefined ? 'native no gcc' : `native ${rounded(native)} µs`;
   const ratio = native === undefined ? 'none' : (wasm / native).toFixed(2);
-  return `kernel wasm ${rounded(wasm)} µs  ${figuresText}  js ${rounded(js)} µs  ratio ${ratio}`;
+  return `kernel wasm ${rounded(wasm)} µs  ${nativeText}  js ${rounded(js)} µs  ratio ${ratio}`;
 }

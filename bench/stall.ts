@@ -130,8 +130,8 @@ export async function benchStall(record: RecordRow): Promise<string> {
     );
     const over = medians.filter((median) => median > turnMsMax).length;
     const longest = rounded(Math.max(...medians));
-    const figuresText = `${over} of them over ${turnMsMax} ms, longest ${longest} ms`;
-    return `stall ${seen.length} kinds of work, ${figuresText}`;
+    const turnsText = `${over} of them over ${turnMsMax} ms, longest ${longest} ms`;
+    return `stall ${seen.length} kinds of work, ${turnsText}`;
   } finally {
     scratch.remove();
   }

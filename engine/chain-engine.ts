@@ -151,11 +151,11 @@ export class ChainEngine implements Engine {
       hashBytes,
       notify: (message) => this.notify(message),
       clockGuard,
-      checkpoints: () => this.counting.checkpointer.oldest,
+      checkpoints: () => this.counting.checkpointer.kept,
       fold: (batch, newestDay) => this.fold(batch, newestDay),
       applySpeculatively: (batch, newestDay) => this.counting.applySpeculatively(batch, newestDay),
       rollBack: (batch) => {
-        this.likeness.undo(batch.changedItems);
+        this.likeness.onUndone(batch.changedItems);
         return this.counting.rollBack(batch);
       },
       assertRoomFor: (batch, takesBack) => this.counting.assertRoomFor(batch, takesBack),

@@ -59,7 +59,7 @@ async function withChain(use: (opened: Opened) => void): Promise<void> {
         const made = new Counts(registries, { pairDays: 60, popularityDays: 30 }, dayOf(now));
         made.register();
         const after = readEntries(store.tables.histories, 'm');
-        made.apply({ before: undefined, after, isMember: true });
+        made.kernel.apply({ before: undefined, after, isMember: true });
         return made;
       };
       use({ store, log, registries, counts });
@@ -124,7 +124,7 @@ test('a long row of cells is compared part by part, and what differs in it is fo
     expect(same.list).toEqual([]);
     const history = readEntries(opened.store.tables.histories, 'm')!;
     const after = history.subarray(0, entryEnd(history, 0));
-    live.apply({ before: undefined, after, isMember: true });
+    live.kernel.apply({ before: undefined, after, isMember: true });
     const differences = new DifferenceList(10);
     const steps = compareCounts({ live, fresh, part }, differences);
     const most = mostInAStep(steps, () => cells);

@@ -34,7 +34,7 @@ test('any text is refused by both or read by both', () => {
   );
 });
 
-test('a key given twice is a flaw at its place', () => {
+test('a key given twice is a parse issue at its place', () => {
   expect(parseIssuesOf('{"lines":[{"a":1},{"b":1,"b":2}]}')).toEqual([
     { path: 'lines.1.b', value: 'repeated' },
   ]);
@@ -47,7 +47,7 @@ test('__proto__ is a key like any other and touches no prototype', () => {
   expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
 });
 
-test('lone surrogates, negative zero and endless numbers are flaws', () => {
+test('lone surrogates, negative zero and endless numbers are parse issues', () => {
   expect(parseIssuesOf('{"id":"a\\ud800"}')).toEqual([{ path: 'id', value: '"a\\ud800"' }]);
   expect(parseIssuesOf('["\\ud83d\\ude00"]')).toEqual([]);
   expect(parseIssuesOf('[-0, -0.0, 0, 1e400]')).toEqual([
@@ -72,12 +72,14 @@ test('nesting is bounded', () => {
   expect(() => readJson('['.repeat(1_000_000))).toThrow('nests deeper than 16');
 });
 
-test('no flaw is dropped unseen: too many refuse the whole body', () => {
+test('no parse issue is dropped unseen: too many refuse the whole body', () => {
   const many = (count: number) => `[${Array(count).fill('-0').join(',')}]`;
   expect(readJson(many(doorLimits.parseIssuesMax)).parseIssues).toHaveLength(
     doorLimits.parseIssuesMax,
   );
-  expect(() => readJson(many(doorLimits.parseIssuesMax + 1))).toThrow('more than 1000 faults');
+  expect(() => readJson(many(doorLimits.parseIssuesMax + 1))).toThrow(
+    'more than 1000 parse issues',
+  );
 });
 
 /** Reads a text `units` at a time; the reading, and how many pieces it took. */

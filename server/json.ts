@@ -348,7 +348,7 @@ export class JsonReader {
     // Dropping some would let the receipts they belong to pass, so a body with too many is refused
     // whole.
     if (this.parseIssues.length >= doorLimits.parseIssuesMax) {
-      const most = `body has more than ${doorLimits.parseIssuesMax} faults`;
+      const most = `body has more than ${doorLimits.parseIssuesMax} parse issues`;
       throw new EngineError('INVALID_ARGUMENT', most, {
         violations: [{ field: quotePath(this.path), message, ...detail }],
       });

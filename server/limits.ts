@@ -31,7 +31,10 @@ export const doorLimits = {
    * receipt of 2,000 lines has 14,000.
    */
   messageNumbersMax: 16_384,
-  /** Lines, or other entries, that are validated together: 0.1 ms, or 1 ms when full of faults. */
+  /**
+   * Lines, or other entries, that are validated together: 0.1 ms, or 1 ms when full of
+   * violations.
+   */
   pieceEntries: 64,
   /** Entries validated in one turn of the event loop: about 1 ms. */
   turnEntries: 512,

@@ -56,8 +56,15 @@ async function sell(session: Conversation, name: string, committed: Set<string>)
   }
 }
 
+interface Pouring {
+  readonly ingest: Message;
+  readonly committed: Set<string>;
+  /** Aborted when the server is told to stop. */
+  readonly stopping: AbortSignal;
+}
+
 /** Receipts as fast as they are taken, until the stream ends. */
-function pour(ingest: Message, name: string, committed: Set<string>): Promise<Refusal> {
+function pour({ ingest, committed, stopping }: Pouring, name: string): Promise<Refusal> {
   const stream = ingest.StreamPurchases();
   let count = 0;
   const lines = [{ itemId: 'tea', quantity: 1 }];
@@ -73,9 +80,12 @@ function pour(ingest: Message, name: string, committed: Set<string>): Promise<Re
   const ended = new Promise<Refusal>((resolve) => {
     stream.on('error', (error: ServiceError) => resolve(refusalOf(error)));
   });
-  // On a slow machine they come faster than they are taken, and a sender tries again.
-  const isRefused = ({ info }: Refusal) => info?.reason === 'OVERLOADED';
-  return ended.then((end) => (isRefused(end) ? pour(ingest, `${name}+`, committed) : end));
+  // On a slow machine they come faster than they are taken, and a sender tries again, but not once
+  // the server stops: from then on that has to be the reason.
+  return ended.then((end) => {
+    const isRefused = end.info?.reason === 'OVERLOADED' && !stopping.aborted;
+    return isRefused ? pour({ ingest, committed, stopping }, `${name}+`) : end;
+  });
 }
 
 test('SIGTERM tells every stream, keeps what was acknowledged, and ends the process', async () => {
@@ -85,7 +95,9 @@ test('SIGTERM tells every stream, keeps what was acknowledged, and ends the proc
   const committed = new Set<string>();
   const sessions = Array.from({ length: 20 }, () => converse(checkout));
   const selling = sessions.map((session, index) => sell(session, `s${index}`, committed));
-  const pouring = [0, 1, 2].map((index) => pour(ingest, `p${index}`, committed));
+  const stop = new AbortController();
+  const from = { ingest, committed, stopping: stop.signal };
+  const pouring = [0, 1, 2].map((index) => pour(from, `p${index}`));
   const watch = client(url, 'grpc.health.v1.Health').Watch({ service: 'caini.v1.CheckoutService' });
   const watched: string[] = [];
   watch.on('data', ({ status }: Message) => watched.push(status));
@@ -94,6 +106,7 @@ test('SIGTERM tells every stream, keeps what was acknowledged, and ends the proc
   );
   while (committed.size < 500) await new Promise((resolve) => setImmediate(resolve));
   const startedAt = performance.now();
+  stop.abort();
   server.child.kill('SIGTERM');
   const { code, stderr } = await server.ended;
   expect([code, stderr.includes('SIGTERM')]).toEqual([0, true]);

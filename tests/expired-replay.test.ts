@@ -15,7 +15,7 @@ import {
 import { withTemporaryFolder } from './support/folders.ts';
 import { trials } from './support/trials.ts';
 
-const runs = Math.ceil(Number(process.env['TEST_RUNS'] ?? 60) / 10);
+const runs = Math.ceil(Number(process.env['TEST_RUNS'] ?? (process.env['CI'] ? 120 : 60)) / 10);
 const steps = 80;
 const settings = { timeZone: 'Asia/Shanghai', halfLifeDays: 60, popularityHalfLifeDays: 30 };
 const dayMs = 86_400_000;
@@ -28,7 +28,9 @@ interface Seen {
   parked: number;
 }
 
-test(`${runs} random chains with expiry replay to what they were`, { timeout: 0 }, async () => {
+test(`${runs} random chains with expiry replay to what they were`, {
+  timeout: 700_000,
+}, async () => {
   const reported: Seen = { expired: 0, erased: 0, parked: 0 };
   await fc.assert(
     fc.asyncProperty(fc.nat(), fc.constantFrom('shop', undefined), (seed, origin) =>
@@ -36,7 +38,8 @@ test(`${runs} random chains with expiry replay to what they were`, { timeout: 0 
     ),
     trials(runs),
   );
-  // Else they would have shown nothing of it.
+  // Else they would have shown nothing of it; a single chain may well lack one of them.
+  if (runs < 6) return;
   for (const [what, times] of Object.entries(reported)) expect(times, what).toBeGreaterThan(0);
 });
 

@@ -25,7 +25,7 @@ function compileStory(folder: string): string {
 }
 
 interface Report {
-  readonly output: string;
+  readonly state: string;
   readonly digest?: string;
   readonly receipts?: number;
 }
@@ -45,7 +45,7 @@ async function play(command: readonly string[], makeRoom: (child: ChildProcess) 
   for await (const line of createInterface(child.stdout)) {
     const report = JSON.parse(line) as Report;
     reports.push(report);
-    if (report.output !== 'full') continue;
+    if (report.state !== 'full') continue;
     makeRoom(child);
     child.stdin.write('room\n');
   }
@@ -64,8 +64,8 @@ async function assertAllIsThere(dataDir: string, last: Report | undefined): Prom
 }
 
 const refusals = Array(3).fill(refusal);
-const atFull = { output: 'full', refusals, erased: true, ok: true, wrong: 0 };
-const withRoom = { output: 'room', compacted: 'done', ok: true, wrong: 0, hasDiskReserve: true };
+const atFull = { state: 'full', refusals, erased: true, ok: true, wrong: 0 };
+const withRoom = { state: 'room', compacted: 'done', ok: true, wrong: 0, hasDiskReserve: true };
 
 function mount(folder: string): boolean {
   try {
@@ -90,7 +90,7 @@ test('on a full disk reads and erases go on, and writing resumes with room', asy
       expect(end, errors).toBe(0);
       // There is no room for a second copy of the chain, and nothing is left of what there was.
       const full = { ...atFull, listed: 20, compacted: 'DISK_FULL' };
-      expect(reports).toMatchObject([full, withRoom, { output: 'end' }]);
+      expect(reports).toMatchObject([full, withRoom, { state: 'end' }]);
       await assertAllIsThere(dataDir, reports[2]);
     } finally {
       execFileSync('umount', ['-l', disk]);
@@ -115,7 +115,7 @@ test('a file that may not grow is a full disk, and writing resumes with a higher
     });
     console.log(JSON.stringify(reports));
     expect(end, errors).toBe(0);
-    expect(reports).toMatchObject([{ ...atFull, listed: 20 }, withRoom, { output: 'end' }]);
+    expect(reports).toMatchObject([{ ...atFull, listed: 20 }, withRoom, { state: 'end' }]);
     await assertAllIsThere(dataDir, reports[2]);
   });
 }, 300_000);

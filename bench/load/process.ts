@@ -42,8 +42,8 @@ export async function startWatched(folder: string, ...options: string[]): Promis
   const { child } = program;
   const turns = async () => {
     child.send('turns');
-    const [figuresText] = (await once(child, 'message')) as [Turns];
-    return figuresText;
+    const [measured] = (await once(child, 'message')) as [Turns];
+    return measured;
   };
   return { ...program, turns };
 }

@@ -154,7 +154,7 @@ test('words of a change that was taken back do not stay', () => {
   content.update([1]);
   content.read(100);
   registry.replace(1, item(1), 1);
-  content.undo([1]);
+  content.onUndone([1]);
   content.read(100);
   expect(content.neighbours(1, 50, () => true)).toEqual(before);
 });

@@ -90,7 +90,7 @@ export class Content {
   }
 
   /** To be called when a change was taken back: what was read of it may have been too new. */
-  undo(numbers: Iterable<number>): void {
+  onUndone(numbers: Iterable<number>): void {
     for (const number of numbers) if (number < this.known) this.changed.add(number);
   }
 

@@ -59,8 +59,8 @@ export class Likeness {
   }
 
   /** Called with changes that were taken back. */
-  undo(numbers: ReadonlySet<number>): void {
-    this.content.undo(numbers);
+  onUndone(numbers: ReadonlySet<number>): void {
+    this.content.onUndone(numbers);
   }
 
   /** Does one slice of what there is to do; returns whether anything is left. */

@@ -103,11 +103,11 @@ function* memberChanges(
   }
   const entries = readHistory(store, ids);
   if (!entries) return;
-  const standingAt = (sequence: number) =>
+  const modeAt = (sequence: number) =>
     contributionModeOf(member, () =>
       isSharedCard(totalsAsOf(entries, (at) => isLiveAt(entries, at, sequence))),
     );
-  const [did, does] = [standingAt(from), standingAt(now)];
+  const [did, does] = [modeAt(from), modeAt(now)];
   const subject = { kind: ids.length > 1 ? 'union' : 'member', id: member.root } as const;
   const before = did === 'person' ? entries : undefined;
   const after = does === 'person' ? entries : undefined;
@@ -169,6 +169,6 @@ export async function catchUp(options: CatchUp): Promise<void> {
     touchBy(options, touched, entry);
     if (entry.sequence % entriesAtOnce === 0) await setImmediate();
   }
-  const follower = { counts, covers: () => true, finishSlice: () => true };
-  await updateCounts(changesOf(options, touched), [follower]);
+  const target = { counts, covers: () => true, finishSlice: () => true };
+  await updateCounts(changesOf(options, touched), [target]);
 }

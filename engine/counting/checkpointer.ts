@@ -26,7 +26,7 @@ export class Checkpointer {
   }
 
   /** What history entries must be kept for. */
-  get oldest(): Checkpoints {
+  get kept(): Checkpoints {
     const newest = this.pending ?? this.durable;
     return { oldest: this.durable || newest, newest };
   }
@@ -41,11 +41,11 @@ export class Checkpointer {
       let writing: Promise<void> | undefined;
       let sequence = 0;
       await betweenCommits(() => {
-        const oldest = live();
-        if (oldest === undefined || oldest.sequence === this.durable) return;
-        sequence = oldest.sequence;
+        const current = live();
+        if (current === undefined || current.sequence === this.durable) return;
+        sequence = current.sequence;
         this.pending = sequence;
-        writing = writeCheckpoint(store.folder, oldest.counts, sequence, signal);
+        writing = writeCheckpoint(store.folder, current.counts, sequence, signal);
       });
       if (!writing) return;
       try {

@@ -265,7 +265,7 @@ export class CountsManager {
     if (this.options.log.origins.isNamed || this.waitingFor !== undefined) return;
     if (!batch.isInvertible || this.current.isPastLandmark(newestDay)) return;
     batch.counting = this.move(batch.changes);
-    // Awaited by fold or moveBack.
+    // Awaited by fold or rollBack.
     batch.counting.catch(() => {});
   }
 

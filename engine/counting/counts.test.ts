@@ -42,8 +42,8 @@ test('what is taken back gives back its memory, however often', () => {
   const { run } = counts.kernel;
   const usedAfterRound = (size: number) => {
     const history = historyOf(firstItems(size), firstItems(size));
-    counts.apply({ before: nothing, after: history, isMember: true });
-    counts.apply({ before: history, after: nothing, isMember: true });
+    counts.kernel.apply({ before: nothing, after: history, isMember: true });
+    counts.kernel.apply({ before: history, after: nothing, isMember: true });
     return run.usedBytes();
   };
   const used = usedAfterRound(40);
@@ -57,13 +57,13 @@ test('a row that was long takes little memory once it is short', () => {
   const { run } = counts.kernel;
   const short = historyOf(firstItems(3));
   const long = historyOf(firstItems(120));
-  counts.apply({ before: nothing, after: long, isMember: false });
-  counts.apply({ before: long, after: nothing, isMember: false });
-  counts.apply({ before: nothing, after: short, isMember: false });
+  counts.kernel.apply({ before: nothing, after: long, isMember: false });
+  counts.kernel.apply({ before: long, after: nothing, isMember: false });
+  counts.kernel.apply({ before: nothing, after: short, isMember: false });
   const used = run.usedBytes();
-  counts.apply({ before: nothing, after: long, isMember: false });
+  counts.kernel.apply({ before: nothing, after: long, isMember: false });
   expect(run.usedBytes()).toBeGreaterThan(used + 120 * 120 * 16);
-  counts.apply({ before: long, after: nothing, isMember: false });
+  counts.kernel.apply({ before: long, after: nothing, isMember: false });
   // Of 120 × 120 cells nine are left; rows may keep a few slots more than before.
   expect(run.usedBytes()).toBeLessThan(used + 1_000);
 });
@@ -72,12 +72,12 @@ test('counts grow with little more room than their cells need', () => {
   const counts = countsOfManyItems();
   const { run } = counts.kernel;
   // The receipts of each day since 1970 take their room once.
-  counts.apply({ before: nothing, after: historyOf(firstItems(1)), isMember: false });
+  counts.kernel.apply({ before: nothing, after: historyOf(firstItems(1)), isMember: false });
   const used = run.usedBytes();
   // Tickets that overlap, so that rows have up to 240 cells.
   for (let first = 0; first < 280; first += 40) {
     const items = firstItems(120).map((number) => number + first);
-    counts.apply({ before: nothing, after: historyOf(items), isMember: false });
+    counts.kernel.apply({ before: nothing, after: historyOf(items), isMember: false });
   }
   const bytesPerCell = (run.usedBytes() - used) / run.cellCount();
   // 16 for the cell, at most 20/17 of it for free slots, and 5/4 for the size class.
@@ -94,9 +94,9 @@ test('what nothing was said of may be listed for as long as receipts hold it', (
   };
   expect(mayBeListed()).toEqual([false, false]);
   const history = historyOf([item]);
-  counts.apply({ before: undefined, after: history, isMember: true });
+  counts.kernel.apply({ before: undefined, after: history, isMember: true });
   expect(mayBeListed()).toEqual([true, true]);
-  counts.apply({ before: history, after: undefined, isMember: true });
+  counts.kernel.apply({ before: history, after: undefined, isMember: true });
   expect(mayBeListed()).toEqual([false, false]);
   counts.registries.items.replace(item, { itemId: '1', status: 'active' }, 3);
   counts.refreshEligible([item]);

@@ -145,10 +145,6 @@ export class Counts {
     );
   }
 
-  apply(change: Change): void {
-    this.kernel.apply(change);
-  }
-
   /** Tells the kernel what the catalogue says of these items. */
   refreshEligible(numbers: Iterable<number>): void {
     for (const number of numbers) this.refreshItem(number);

@@ -8,7 +8,10 @@ import { Kernel, scopeOf } from '../kernel/kernel.ts';
 const firstDay = 20_000;
 /** Larger receipts pair with nothing: only popularity counts. */
 const lines = 150;
-const wholeDay = scopeOf(0, undefined);
+const store = 1;
+/** The whole day of a store; that of the chain has a short list of its own besides. */
+const storeDay = scopeOf(store, undefined);
+const chainDay = scopeOf(0, undefined);
 
 const hashOf = (item: number) => BigInt.asUintN(64, (BigInt(item) + 1n) * 0x9e3779b97f4a7c15n);
 
@@ -21,12 +24,13 @@ function kernelOf(items: number): Kernel {
     popularityLandmarkDay: firstDay,
   });
   for (let item = 0; item < items; item++) kernel.run.addItem(hashOf(item));
+  kernel.run.pushStore(1n);
   return kernel;
 }
 
 function ticket(items: readonly number[], day: number, daypart: number): Buffer {
   const occurredAtMs = (firstDay + day) * 86_400_000;
-  return encodeEntry({ ...historyEntry(1, [...items]), occurredAtMs, daypart });
+  return encodeEntry({ ...historyEntry(1, [...items]), occurredAtMs, daypart, storeNumber: store });
 }
 
 const count = (kernel: Kernel, after: Buffer | undefined, before?: Buffer) =>
@@ -40,16 +44,16 @@ function sellAll(kernel: Kernel, items: number, daypart: number): void {
   }
 }
 
-function best(kernel: Kernel, most: number): number[] {
+function best(kernel: Kernel, most: number, scope = storeDay): number[] {
   kernel.run.startRequest(most, 1);
-  kernel.run.offerScope(wholeDay);
+  kernel.run.offerScope(scope);
   return kernel.results().map(({ item }) => item);
 }
 
 /** The same by reading and sorting all of it. */
-function sorted(kernel: Kernel, most: number): number[] {
+function sorted(kernel: Kernel, most: number, scope = storeDay): number[] {
   return kernel
-    .row('scope', wholeDay)
+    .row('scope', scope)
     .filter(({ key, weight }) => weight > 0n && kernel.run.isEligible(key))
     .map(({ key, weight }) => ({ key, hash: hashOf(key), score: Math.fround(Number(weight)) }))
     .sort((a, b) => b.score - a.score || (a.hash < b.hash ? -1 : 1))
@@ -74,7 +78,9 @@ function shake(kernel: Kernel, items: number, random: Random): void {
     }
     kernel.run.setCatalogued(random.integer(items), random.integer(2) === 0, false);
     const most = 1 + random.integer(100);
-    expect(best(kernel, most)).toEqual(sorted(kernel, most));
+    for (const scope of [storeDay, chainDay]) {
+      expect(best(kernel, most, scope)).toEqual(sorted(kernel, most, scope));
+    }
   }
 }
 
@@ -90,9 +96,9 @@ test('a row that is short is read whole', () => {
   expect(best(kernel, 100)).toEqual(sorted(kernel, 100));
 });
 
-const slotsReadFor = (kernel: Kernel, most: number): number => {
+const slotsReadFor = (kernel: Kernel, most: number, scope = storeDay): number => {
   const before = Number(kernel.run.slotsRead.value);
-  expect(best(kernel, most)).toEqual(sorted(kernel, most));
+  expect(best(kernel, most, scope)).toEqual(sorted(kernel, most, scope));
   return Number(kernel.run.slotsRead.value) - before;
 };
 
@@ -116,4 +122,24 @@ test('where nothing was learnt while nobody asked, lists learn a row bit by bit'
   expect(read[0]).toBeGreaterThan(items);
   expect(read[1]).toBeLessThan(read[0]!);
   expect(read[7]).toBeLessThan(items / 10);
+});
+
+test('what sells best in the chain is read from its short list, unless too much is barred', () => {
+  const items = 6_000;
+  const kernel = kernelOf(items);
+  sellAll(kernel, items, 3);
+  // Each of a hundred sells another number of times.
+  for (let more = 0; more < 100; more++) {
+    count(
+      kernel,
+      ticket(
+        Array.from({ length: 100 - more }, (_, item) => item),
+        1,
+        3,
+      ),
+    );
+  }
+  expect(slotsReadFor(kernel, 20, chainDay)).toBe(0);
+  for (let item = 0; item < 90; item++) kernel.run.setCatalogued(item, false, true);
+  expect(slotsReadFor(kernel, 20, chainDay)).toBeGreaterThan(0);
 });

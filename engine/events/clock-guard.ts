@@ -82,7 +82,7 @@ export class ClockGuard {
   }
 
   /** What readiness says of it; undefined while the clock is right. */
-  get problem(): string | undefined {
+  get trouble(): string | undefined {
     const { state, last } = this;
     if (state === 'right' || last === undefined) return undefined;
     const [now, then] = [this.clock(), last.wallMs].map((ms) => formatMoment(ms, 0));
@@ -94,7 +94,7 @@ export class ClockGuard {
   /** Throws UNAVAILABLE, CLOCK_BEHIND, while the clock is behind the log. */
   assertNotBehind(): void {
     if (this.state !== 'behind') return;
-    const message = `${this.problem}; set the clock, or confirm it with caini clock --confirm`;
+    const message = `${this.trouble}; set the clock, or confirm it with caini clock --confirm`;
     const details = { reason: 'CLOCK_BEHIND', retryAfterMs: limits.clockRetryMs };
     throw new EngineError('UNAVAILABLE', message, details);
   }

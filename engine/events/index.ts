@@ -92,8 +92,9 @@ export function eventKindOf(event: Event): {
   readonly kind: EventKind<string, unknown>;
   readonly input: unknown;
 } {
-  const door = eventKinds[event.kind] as unknown as EventKind<string, unknown>;
-  return { kind: door, input: (event as unknown as Record<string, unknown>)[event.kind] };
+  const kind = eventKinds[event.kind] as unknown as EventKind<string, unknown>;
+  const input = (event as unknown as Record<string, unknown>)[event.kind];
+  return { kind, input };
 }
 
 /** Throws DATA_LOSS for a kind that this version does not know. */

@@ -95,7 +95,7 @@ export function validateLeap(
   const [day, newest] = [dayOf(occurredAtMs), newestDay()];
   if (clockGuard.allows(day, newest)) return undefined;
   const limit = formatMoment((newest + 1) * millisecondsPerDay, 0).slice(0, 10);
-  const { problem: trouble } = clockGuard;
+  const { trouble } = clockGuard;
   const message =
     `occurredAt ${formatMoment(occurredAtMs, 0)} is ${day - newest} days after the newest other ` +
     `receipt${trouble === undefined ? '' : `, and ${trouble}`}; ` +

@@ -240,7 +240,7 @@ class Comparing {
     for (const { key, value } of this.old.tables.returns.rows()) {
       const before = JSON.parse(value.toString()) as readonly OldReturn[];
       const now = readReturns({ store: this.store }, key.toString());
-      const text = before.map(({ sequence, acceptedAtMs, lines }) => {
+      const expected = before.map(({ sequence, acceptedAtMs, lines }) => {
         const pieces = lines.map(({ itemId, quantity }) => [itemId, thousandthsOf(quantity)]);
         return [sequence, acceptedAtMs, pieces];
       });
@@ -248,7 +248,7 @@ class Comparing {
         const pieces = lines.map(({ itemId, thousandths }) => [itemId, thousandths]);
         return [sequence, acceptedAtMs, pieces];
       });
-      if (JSON.stringify(text) !== JSON.stringify(held)) {
+      if (JSON.stringify(expected) !== JSON.stringify(held)) {
         this.differ(`what was brought back of receipt ${key} is not what it was`);
       }
       this.compared.returns += before.length;

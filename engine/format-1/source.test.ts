@@ -132,21 +132,21 @@ function logKey(sequence: number): Buffer {
   return Buffer.from(`000000000001${sequence.toString(16).padStart(16, '0')}`, 'hex');
 }
 
-test.each<[what: string, edit: (log: Table) => void, told: string]>([
+test.each<[what: string, edit: (log: Table) => void, message: string]>([
   ['is missing', (log) => log.remove(logKey(400)), 'log entry 400 is missing'],
   [
     'cannot be read',
     (log) => log.put(logKey(401), Buffer.from('["q",1,[]]')),
     'log entry 401 of data format 1 cannot be read: it is of the unknown kind "q"',
   ],
-])('an entry that %s is told by its sequence', async (what, edit, reported) => {
+])('an entry that %s is told by its sequence', async (what, edit, message) => {
   const name: FormatOneName = 'named';
   const dataDir = join(folder.path, what);
   makeFormatOne(dataDir, name);
   await change(dataDir, 'log', edit);
   await expect(reading(what, entriesOf)).rejects.toMatchObject({
     code: 'DATA_LOSS',
-    message: reported,
+    message,
   });
 });
 

@@ -94,14 +94,18 @@ export function decodeChunk(key: Buffer, value: Buffer): Chunk {
       lines: value.readUInt32LE(4),
       crowdedDays: crowdedDays === crowdedUnknown ? undefined : crowdedDays,
     },
-    next: hasNext ? sibling(key, value.subarray(headerBytes, entriesAt)) : undefined,
+    next: hasNext ? sibling(key, value, headerBytes, entriesAt) : undefined,
     entries: value.subarray(entriesAt),
   };
 }
 
 /** The key of another chunk of the same history. */
-function sibling(key: Buffer, from: Buffer): Buffer {
-  return Buffer.concat([key.subarray(0, 1 + key[0]!), from]);
+function sibling(key: Buffer, value: Buffer, from: number, end: number): Buffer {
+  const prefixBytes = 1 + key[0]!;
+  const next = Buffer.allocUnsafe(prefixBytes + end - from);
+  key.copy(next, 0, 0, prefixBytes);
+  value.copy(next, prefixBytes, from, end);
+  return next;
 }
 
 export function encodeChunk({ totals, next, entries }: Omit<Chunk, 'key'>): Buffer {

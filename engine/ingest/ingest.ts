@@ -340,7 +340,7 @@ function writeBookmark({ store }: WriteContext, { key, value }: Bookmark): void 
 const [workOfEvent, workOfLine] = [20, 2];
 
 function admit(context: WriteContext, event: Event): IngestResult {
-  const { kind: door, input: given } = eventKindOf(event);
-  context.batch.work += workOfEvent + workOfLine * (door.lines?.(given) ?? 0);
-  return door.admit(context, given);
+  const { kind, input } = eventKindOf(event);
+  context.batch.work += workOfEvent + workOfLine * (kind.lines?.(input) ?? 0);
+  return kind.admit(context, input);
 }

@@ -104,11 +104,9 @@ export interface KernelExports extends KernelConstants {
   usedBytes(): number;
   heapTotalBytes(): number;
   setHeapLimits(soft: number, hard: number): void;
-  exp2(y: number): number;
   power(value: number, exponent: number): number;
   setDecay(days: number, landmark: number, popDays: number, popLandmark: number): void;
   pairGrowth(day: number): number;
-  popGrowth(day: number): number;
   addItem(hash: bigint): number;
   setCatalogued(item: number, isActive: boolean, isUpserted: boolean): void;
   isKnown(item: number): number;
@@ -128,7 +126,6 @@ export interface KernelExports extends KernelConstants {
   settleRows(from: number, cells: number): number;
   historyInput(bytes: number): number;
   readHistory(side: number, bytes: number, asOf: number): number;
-  basketCount(side: number): number;
   beginChange(isMember: boolean): void;
   continueChange(cells: number): number;
   workDone(): number;
@@ -157,9 +154,7 @@ export interface KernelExports extends KernelConstants {
   popularityTotal(): number;
   popularityTotalFixed(): bigint;
   receiptTotal(): number;
-  receiptsOn(day: number): bigint;
   repeatShare(): number;
-  repurchaseRate(): number;
   shareCountTotal(): bigint;
   shareSumFixed(): bigint;
   startRequest(limit: number, pairGrowthNow: number): void;

@@ -105,19 +105,10 @@ export class ByteReader {
     this.place = from;
   }
 
-  get isAtEnd(): boolean {
-    return this.place >= this.bytes.length;
-  }
-
   byte(): number {
     const value = this.bytes[this.place++];
     if (value === undefined) throw new EngineError('DATA_LOSS', 'a log entry ends too soon');
     return value;
-  }
-
-  uint48(): number {
-    this.skip(6);
-    return this.bytes.readUIntBE(this.place - 6, 6);
   }
 
   whole(): number {

@@ -4,9 +4,9 @@
 // 'n' number u16                       -> the origin's name
 // 'o' number u16, epoch u32, first u64 -> where the run begins in this log, u64
 // 'l' first place u64                  -> number u16, epoch u32, sequence u64 of its first entry
-// 'c' number u16, epoch u32            -> sequence u64: of earlier epochs nothing after it is
-// wanted 's'                                  -> number u16, epoch u32: whose log this is, if it is
-// one's
+// 'c' number u16, epoch u32            -> sequence u64: nothing after it is wanted of epochs before
+//                                         this one
+// 's'                                  -> number u16, epoch u32: whose log this is, if one's
 //
 // An epoch of an origin lasts from one start to the next. So a folder that was put back, by
 // whatever way, never gives out a place anew that others may hold already.

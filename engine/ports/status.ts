@@ -94,12 +94,12 @@ export interface StatusNow {
 
 export function statusOf(parts: StatusParts, { memory, refusedOfErased }: StatusNow): EngineStatus {
   const { store, log, registries, applied, clockGuard, readiness } = parts;
-  const { problem: clockTrouble } = clockGuard;
+  const { trouble } = clockGuard;
   const isBehind = clockGuard.state === 'behind';
-  const waitingFor = readiness.waitingFor ?? (isBehind ? clockTrouble : undefined);
+  const waitingFor = readiness.waitingFor ?? (isBehind ? trouble : undefined);
   return {
     ready: waitingFor === undefined,
-    ...(clockTrouble !== undefined && { clockTrouble }),
+    ...(trouble !== undefined && { clockTrouble: trouble }),
     ...(waitingFor === undefined ? {} : { waitingFor }),
     watermark: applied.watermark,
     events: log.head,

@@ -69,7 +69,7 @@ export function writesOf(parts: WritesParts): WritesPort {
     expire: async (waiting) => {
       readiness.assertReadyOrOversize();
       // By a clock that is years ahead everything would be too old.
-      const { problem: trouble } = clockGuard;
+      const { trouble } = clockGuard;
       if (trouble !== undefined) throw new EngineError('UNAVAILABLE', trouble, { reason: 'CLOCK' });
       return maintenance.expire(waiting);
     },

@@ -79,7 +79,7 @@ export function appendErase(context: WriteContext, memberIds: ReadonlySet<string
 
 /**
  * Those of these entries, in this order, that are not here yet. Changes nothing. Throws what
- * placeOf throws, and DATA_LOSS for an entry that this version cannot read.
+ * targetOf throws, and DATA_LOSS for an entry that this version cannot read.
  */
 export function selectNewEntries(
   { origins, head }: Log,

@@ -1,4 +1,4 @@
-// The names of a log and its lives: each start of an origin that writes is a later one.
+// The names of a log and its epochs: each start of an origin that writes is a later one.
 import { expect, test } from 'vitest';
 import { buys, start, withChain } from '../../tests/support/engines.ts';
 
@@ -17,7 +17,7 @@ test('a folder keeps its name, and another one is refused', () =>
     expect(again.replication.origin).toBe('shop');
   }));
 
-test('a life is later than the one before, also where the clock stood still or went back', () =>
+test('an epoch is later than the one before, also where the clock stood still or went back', () =>
   withChain(async (chain) => {
     const epochs: number[] = [];
     for (const [at, seconds] of [0, 0, -3_600].entries()) {

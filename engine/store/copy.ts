@@ -71,10 +71,10 @@ export class CopyProcess {
       this.child.once('error', (cause) => this.end(resolve, cause.message));
       this.child.once('close', (code, signal) => this.end(resolve, `${signal ?? code}`));
     });
-    this.handle(options.signal);
+    this.failOnAbort(options.signal);
   }
 
-  private handle(signal: AbortSignal | undefined): void {
+  private failOnAbort(signal: AbortSignal | undefined): void {
     const abort = () => this.fail(signal!.reason);
     if (signal?.aborted) abort();
     else signal?.addEventListener('abort', abort, { once: true });
@@ -94,10 +94,8 @@ export class CopyProcess {
   }
 
   private end(resolve: () => void, how: string): void {
-    const reached = this.errors.split('\n').find((line) => line.includes('Error')) ?? how;
-    this.fail(
-      new EngineError('UNAVAILABLE', `the process that copies the chain ended: ${reached}`),
-    );
+    const reason = this.errors.split('\n').find((line) => line.includes('Error')) ?? how;
+    this.fail(new EngineError('UNAVAILABLE', `the process that copies the chain ended: ${reason}`));
     resolve();
   }
 

@@ -88,10 +88,6 @@ export class DiskReserve {
     if (this.state === 'absent') this.makeLater(limits.diskReserveDelayMs);
   }
 
-  get isHeld(): boolean {
-    return this.state === 'held';
-  }
-
   /**
    * Throws DISK_FULL while the room that was given up is not there again: it is not for new
    * receipts.

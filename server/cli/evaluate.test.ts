@@ -184,7 +184,7 @@ test.each([
   expect(stdout).toBe('');
 });
 
-test('files that are not there, have no receipts or nothing to foretell end with 1', async () => {
+test('files that are not there, have no receipts or nothing to predict end with 1', async () => {
   const endOf = async (path: string, ...options: string[]) => {
     const { code, stderr } = await evaluate(path, ...options);
     return [code, stderr.trimEnd()] as const;

@@ -44,7 +44,7 @@ const millisecondsPerDay = 86_400_000;
 export function evaluateCommand(program: Command): void {
   const command = program
     .command('evaluate')
-    .description('measure the lists on a file of receipts: learn one part, foretell the other')
+    .description('measure the lists on a file of receipts: learn one part, predict the other')
     .argument('<file>', 'receipts as an import reads them; the data folder is not touched')
     .addOption(
       new Option('--protocol <protocol>', 'which receipts are foretold')

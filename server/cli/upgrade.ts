@@ -32,8 +32,8 @@ function upgradeFolder(options: UpgradeFlags): Promise<number> {
       progress: (step, done, total) => bar.show(step, done, total),
       signal,
     }).finally(() => bar.end());
-    const text = report ?? { isUpToDate: true };
-    process.stdout.write(`${options.json ? JSON.stringify(text) : describe(report, dataDir)}\n`);
+    const found = report ?? { isUpToDate: true };
+    process.stdout.write(`${options.json ? JSON.stringify(found) : describe(report, dataDir)}\n`);
     return exitCodes.done;
   });
 }

@@ -10,8 +10,8 @@ export interface NodeFormat {
 }
 
 /** What another node has stated of its format; those of the first format state none. */
-export function statedFormat(text: number | string | undefined): number {
-  return Number(text) || 1;
+export function statedFormat(format: number | string | undefined): number {
+  return Number(format) || 1;
 }
 
 /**

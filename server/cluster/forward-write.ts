@@ -46,7 +46,7 @@ async function forwardToAny(
   let refusal: Answer | undefined;
   for (const upstream of upstreams) {
     const answer = await upstream.forward(write).then(
-      (text) => text as Answer,
+      (answer) => answer as Answer,
       (error: unknown): Answer => {
         if (error instanceof EngineError) return { error };
         throw error;

@@ -101,12 +101,12 @@ class Node implements NodeHooks {
   constructor(options: NodeOptions) {
     const { dataDir, clock, secret, follows, role, node, settings, format } = options;
     const { forwardsWrites } = options;
-    const publisherOptions = { secret, format, now: clock };
+    const upstreamOptions = { secret, format, now: clock };
     mkdirSync(dataDir, { recursive: true });
     this.options = options;
     this.keys = new StreamKeys(clock);
     this.nodes = new Nodes(dataDir, clock);
-    this.upstreams = follows.map((each) => new Upstream({ ...each, ...publisherOptions }));
+    this.upstreams = follows.map((each) => new Upstream({ ...each, ...upstreamOptions }));
     const ready = new Promise<void>((resolve, reject) => {
       this.becomeReady = resolve;
       this.failToStart = reject;
@@ -248,7 +248,7 @@ class Node implements NodeHooks {
       const onDiverged = (why: string, isOfLog: boolean) =>
         this.repair(why, isOfLog ? upstream : undefined);
       const { counters } = this;
-      const publisherOptions = {
+      const replicatorOptions = {
         upstream,
         node,
         role,
@@ -259,7 +259,7 @@ class Node implements NodeHooks {
         redisUrl,
         log,
       };
-      return new Replicator({ ...publisherOptions, counters, onDiverged });
+      return new Replicator({ ...replicatorOptions, counters, onDiverged });
     });
     for (const follow of this.follows) follow.start();
   }
@@ -301,8 +301,8 @@ class Node implements NodeHooks {
       role === 'origin' ? this.repairOrigin(why, behind) : this.repairFollower(why, behind);
     this.repairing = work
       .catch((error: unknown) => {
-        log.debug({ err: error }, 'the node was not mended');
-        this.logOnce(`not mended: ${(error as Error).message}`);
+        log.debug({ err: error }, 'the node was not repaired');
+        this.logOnce(`not repaired: ${(error as Error).message}`);
       })
       .finally(() => {
         this.repairing = undefined;

@@ -97,13 +97,13 @@ export class Replicator {
   }
 
   status(): FollowStatus {
-    const { hello, link: line } = this;
+    const { hello, link } = this;
     const behind = Math.max(0, this.upstreamPosition - this.next + 1);
     return {
       address: this.options.upstream.address,
       ...(hello && { node: hello.node, behind }),
-      carrier: carriers[line.name],
-      ...(line.name === 'apart' && { trouble: line.trouble }),
+      carrier: carriers[link.name],
+      ...(link.name === 'apart' && { trouble: link.trouble }),
     };
   }
 
@@ -215,14 +215,14 @@ export class Replicator {
     this.reader?.close();
     this.readerOf = hello.node;
     const place = { url: redisUrl, chain: this.options.secret.chain, node: hello.node };
-    this.reader = new StreamReader(place, (bytes) => this.startStreamReader(bytes), log);
+    this.reader = new StreamReader(place, (bytes) => this.onRedisFrame(bytes), log);
   }
 
   private assertFormat({ node, format }: TailJournalResponse_Hello | Frame): void {
     assertSameFormat({ node, format: statedFormat(format) }, this.options);
   }
 
-  private async startStreamReader(bytes: Buffer): Promise<void> {
+  private async onRedisFrame(bytes: Buffer): Promise<void> {
     const frame = readFrame(this.options.secret, bytes);
     if (frame === undefined) {
       this.options.counters.forgedFrames += 1;

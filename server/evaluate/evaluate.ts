@@ -264,7 +264,7 @@ class Session {
   }
 }
 
-function intervalsOf(name: string, recallWith: AddOnEvaluator | undefined, seed: number) {
-  const intervals = recallWith?.intervals(seed);
+function intervalsOf(name: string, evaluator: AddOnEvaluator | undefined, seed: number) {
+  const intervals = evaluator?.intervals(seed);
   return intervals === undefined ? {} : { [name]: intervals };
 }

@@ -86,7 +86,7 @@ test('replay asks for the last fifth of time where nothing else is said', () => 
   expect(idsOf(planOf('replay', receipts, everything).asked)).toEqual(['r8', 'r9', 'r10']);
 });
 
-test('a file with nothing to foretell is refused by what the protocol needs', () => {
+test('a file with nothing to predict is refused by what the protocol needs', () => {
   const tickets = [receipt('t1', undefined, day), receipt('t2', undefined, day)];
   expect(() => planOf('last', tickets, everything)).toThrow('a member with two receipts');
   expect(() => planOf('replay', tickets, everything)).toThrow('between --from and --to');

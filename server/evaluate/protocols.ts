@@ -103,6 +103,6 @@ function nothingToAsk(protocol: Protocol): EngineError {
   }[protocol];
   return new EngineError(
     'FAILED_PRECONDITION',
-    `the file has no receipt to foretell: ${protocol} needs ${needs}`,
+    `the file has no receipt to predict: ${protocol} needs ${needs}`,
   );
 }

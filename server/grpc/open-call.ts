@@ -50,7 +50,7 @@ export class OpenCall {
   private prefixLeft = prefixBytes;
   private bodyLeft = 0;
   /** Of the last message, whole or not. */
-  private reading = 0;
+  private messageBytes = 0;
   private startedAt = 0;
   private isOver = false;
 
@@ -89,7 +89,7 @@ export class OpenCall {
         this.owner.onFull(this);
         return;
       }
-      this.reading += end;
+      this.messageBytes += end;
       emitOf.call(this.stream, 'data', end === rest.length ? rest : rest.subarray(0, end));
       rest = rest.subarray(end);
       if (rest.length > 0 && this.stream.isPaused()) {
@@ -138,9 +138,9 @@ export class OpenCall {
   }
 
   private releaseRead(): void {
-    if (this.reading === 0) return;
-    this.owner.bytes.release(this.client, this.reading);
-    this.reading = 0;
+    if (this.messageBytes === 0) return;
+    this.owner.bytes.release(this.client, this.messageBytes);
+    this.messageBytes = 0;
   }
 
   /** Where the message that is coming in ends, or these bytes do. */

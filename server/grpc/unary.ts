@@ -32,7 +32,7 @@ export function unaryHandler(
         const answered =
           input instanceof Promise
             ? input.then((input) => answerOperation({ ...asking, input }))
-            : answerOperation({ ...asking, input: input });
+            : answerOperation({ ...asking, input });
         if (answered instanceof Promise) answered.then(succeed).catch(fail);
         else succeed(answered);
       } catch (error) {

@@ -94,8 +94,8 @@ export const ingestResultSchema = z.strictObject({
   unmatchedQuantity: z.exactOptional(count),
   errors: z.exactOptional(z.array(violationSchema)).meta({
     description: [
-      `The first ${doorLimits.violationsMax} faults. Of a batch, once`,
-      `${doorLimits.batchViolationsMax} were told, the first of each.`,
+      `The first ${doorLimits.violationsMax} violations. Of a batch, once`,
+      `${doorLimits.batchViolationsMax} were shown, the first of each.`,
     ].join(' '),
   }),
 }) satisfies z.ZodType<IngestResult>;

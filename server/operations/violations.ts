@@ -85,7 +85,7 @@ export function refusal(violations: readonly FieldViolation[]): EngineError {
   return new EngineError('INVALID_ARGUMENT', summaryOf(violations), { violations });
 }
 
-/** One sentence that names the first fault and how many more there are. */
+/** One sentence that names the first violation and how many more there are. */
 export function summaryOf(violations: readonly FieldViolation[]): string {
   const [first] = violations;
   if (first === undefined) return 'the request is not valid';

@@ -13,7 +13,7 @@ import {
   type NodeUnderTest,
   type ProcessUnderTest,
   type RedisUnderTest,
-  redisReply,
+  runRedis,
   startNode,
   startRedis,
 } from '../support/cluster.ts';
@@ -84,7 +84,7 @@ function faultsOfRedis(stage: Stage): Faults {
       stage.redis = await startRedis(stage.redis.folder, stage.redis.port);
     },
     'redis halted': () => halt(stage, stage.redis),
-    'redis emptied': async () => redisReply(stage.redis.port, 'FLUSHALL'),
+    'redis emptied': async () => runRedis(stage.redis.port, 'FLUSHALL'),
     'redis slow': () => during({ delayMs: random.integer(400) }),
     'redis unreachable': () => during(random.chance(0.5) ? 'hole' : 'cut'),
   };

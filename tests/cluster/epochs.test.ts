@@ -98,7 +98,7 @@ test('one that has written gives out no place anew, and what it has lost comes b
     expect(await fresh.upkeep.verify()).toMatchObject({ differences: [] });
   }));
 
-test('a longer life of the older copy is told too, from either side', () =>
+test('a longer epoch of the older copy is reported too, from either side', () =>
   withChain(async (chain) => {
     const { a, f } = await stateOf(chain);
     const b = await chain.open('b');
@@ -177,7 +177,7 @@ test('a folder that was lost and made anew under the same name gets everything b
     expect(receiptsOf(anew)).toEqual(['n-1', 'r-1', 'r-2', 'r-3', 'r-4', 'r-5']);
   }));
 
-test('an older copy whose clock is behind its lost life is refused and not merged', () =>
+test('an older copy whose clock is behind its lost epoch is refused and not merged', () =>
   withChain(async (chain) => {
     const { a, f } = await stateOf(chain);
     await chain.close(a);
@@ -196,7 +196,7 @@ test('an older copy whose clock is behind its lost life is refused and not merge
     expect(receiptsOf(f)).toHaveLength(6);
   }));
 
-test('a start of an origin is a life of its own, and costs nothing before it writes', () =>
+test('a start of an origin is an epoch of its own, and costs nothing before it writes', () =>
   withChain(async (chain) => {
     const { a, f } = await stateOf(chain);
     const before = a.status().watermark;

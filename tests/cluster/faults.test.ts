@@ -10,7 +10,7 @@ import {
   hasRedis,
   type NodeUnderTest,
   type RedisUnderTest,
-  redisReply,
+  runRedis,
   startNode,
   startRedis,
 } from '../support/cluster.ts';
@@ -85,7 +85,7 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
 
   test('Redis is emptied, and again', options, async () => {
     for (let round = 0; round < 5; round++) {
-      redisReply(redis.port, 'FLUSHALL');
+      runRedis(redis.port, 'FLUSHALL');
       await load.more(20);
     }
     await healed();
@@ -95,11 +95,11 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
   test('a replica that lags takes the place of Redis', options, async () => {
     const replica = await startRedis(join(folder.path, 'replica'));
     try {
-      redisReply(replica.port, 'REPLICAOF', '127.0.0.1', String(redis.port));
+      runRedis(replica.port, 'REPLICAOF', '127.0.0.1', String(redis.port));
       await eventually('the replica has caught up', () =>
-        redisReply(replica.port, 'INFO', 'replication').includes('master_link_status:up'),
+        runRedis(replica.port, 'INFO', 'replication').includes('master_link_status:up'),
       );
-      redisReply(replica.port, 'REPLICAOF', 'NO', 'ONE');
+      runRedis(replica.port, 'REPLICAOF', 'NO', 'ONE');
       await load.more(50);
       line.leadTo(replica.port);
       await load.more(50);
@@ -114,7 +114,7 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
   test('the stream is trimmed past a follower that was halted', options, async () => {
     followers[0]!.signal('SIGSTOP');
     await load.more(100);
-    redisReply(redis.port, 'XTRIM', stream(), 'MAXLEN', '1');
+    runRedis(redis.port, 'XTRIM', stream(), 'MAXLEN', '1');
     await load.more(20);
     followers[0]!.signal('SIGCONT');
     await healed();
@@ -151,9 +151,9 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
   });
 
   test('somebody else writes into the stream', options, async () => {
-    const frames = redisReply(redis.port, 'XLEN', stream());
+    const frames = runRedis(redis.port, 'XLEN', stream());
     expect(Number(frames)).toBeGreaterThan(0);
-    redisReply(redis.port, 'XADD', stream(), '*', 'f', 'forged');
+    runRedis(redis.port, 'XADD', stream(), '*', 'f', 'forged');
     await eventually('the forged frame is told', async () => {
       const { cluster } = await followers[0]!.readiness();
       return cluster.counters.forgedFrames > 0;
@@ -166,13 +166,13 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
     options,
     async () => {
       const lastId = '18446744073709551615-18446744073709551615';
-      const add = (id: string) => redisReply(redis.port, 'XADD', stream(), id, 'f', 'forged');
-      const drop = () => redisReply(redis.port, 'DEL', stream());
+      const add = (id: string) => runRedis(redis.port, 'XADD', stream(), id, 'f', 'forged');
+      const drop = () => runRedis(redis.port, 'DEL', stream());
       // What is done, and what once it is read: a stream that was dropped begins at ids of now.
       const ways = [
         [() => add(`${Date.now() + 3_600_000}-1`), drop],
         [() => add(lastId), () => {}],
-        [drop, () => redisReply(redis.port, 'SET', stream(), 'no stream')],
+        [drop, () => runRedis(redis.port, 'SET', stream(), 'no stream')],
       ] as const;
       const forged = async () => (await followers[0]!.readiness()).cluster.counters.forgedFrames;
       for (const [index, [spoil, goOn]] of ways.entries()) {
@@ -183,7 +183,7 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
         await load.more(10);
         await eventually(`way ${index} is mended`, async () => {
           const reported = await Promise.all(followers.map((node) => node.readiness()));
-          const lasts = redisReply(redis.port, 'XREVRANGE', stream(), '+', '-', 'COUNT', '1');
+          const lasts = runRedis(redis.port, 'XREVRANGE', stream(), '+', '-', 'COUNT', '1');
           const isNow = Number(lasts.split('-')[0]) <= Date.now() + 1_000;
           return isNow && reported.every(({ cluster }) => cluster.follows[0].carrier === 'redis');
         });
@@ -214,11 +214,11 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
     followers[1]!.start();
     await followers[1]!.ready();
     // At every step of its start, too: of the next five, few come to their end.
-    for (const life of [80, 250, 400, 600, 900]) {
+    for (const lifeMs of [80, 250, 400, 600, 900]) {
       await followers[1]!.kill();
       rmSync(followers[1]!.options.dataDir, { recursive: true, force: true });
       followers[1]!.start();
-      await pause(life);
+      await pause(lifeMs);
     }
     await followers[1]!.ready();
     await healed();
@@ -249,14 +249,14 @@ describe.skipIf(!hasRedis)('with a Redis of our own (skipped without redis-serve
         ['f1', true],
         ['f2', true],
       ]);
-      redisReply(redis.port, 'BGREWRITEAOF');
+      runRedis(redis.port, 'BGREWRITEAOF');
       await eventually('the file is rewritten', () =>
-        redisReply(redis.port, 'INFO', 'persistence').includes('aof_rewrite_in_progress:0'),
+        runRedis(redis.port, 'INFO', 'persistence').includes('aof_rewrite_in_progress:0'),
       );
       const bytes = readAppended();
       expect(bytes.includes(stream())).toBe(true);
       expect(bytes.includes('unmistakable')).toBe(false);
-      expect(redisReply(redis.port, 'XRANGE', stream(), '-', '+')).not.toContain('unmistakable');
+      expect(runRedis(redis.port, 'XRANGE', stream(), '-', '+')).not.toContain('unmistakable');
       await healed();
     },
   );
@@ -269,7 +269,7 @@ interface Acknowledged {
 
 /** The stream of the origin; its name says which chain it is of. */
 function stream(): string {
-  return redisReply(redis.port, 'KEYS', 'caini:*:journal:shop').trim();
+  return runRedis(redis.port, 'KEYS', 'caini:*:journal:shop').trim();
 }
 
 async function carriedBy(carrier: string): Promise<boolean> {

@@ -9,7 +9,7 @@ import {
   hasRedis,
   type NodeOptions,
   NodeUnderTest,
-  redisReply,
+  runRedis,
   startRedis,
 } from '../support/cluster.ts';
 import { withTemporaryFolder } from '../support/folders.ts';
@@ -76,7 +76,7 @@ test('two origins that follow each other are one chain, whoever dies', { timeout
       await Promise.all(loads.map((load) => load.more(40)));
       await till.kill();
       await loads[0]!.more(40);
-      if (redis) redisReply(redis.port, 'FLUSHALL');
+      if (redis) runRedis(redis.port, 'FLUSHALL');
       till.start();
       await till.ready();
       await loads[1]!.more(40);

@@ -128,7 +128,7 @@ describe('requests', () => {
     expect(megabytes((await stage.memory()).held - before.held)).toBeLessThan(60);
     const sockets = await Promise.all(floods);
     await vi.waitFor(() => expect(sockets.filter(({ closed }) => !closed)).toEqual([]), hangs);
-    expect((await stage.cuts())['TOO_MANY_REQUESTS']).toBeGreaterThan(0);
+    expect((await stage.cuts())['TOO_MANY_REQUESTS']).toBeGreaterThanOrEqual(sockets.length);
   }, 120_000);
 
   test('sent ahead by one who reads no answer are not read on', async () => {

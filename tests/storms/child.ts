@@ -63,8 +63,8 @@ export class Worker {
     this.child.stderr!.on('data', (bytes) => {
       this.errors = `${this.errors}${bytes}`.slice(-2_000);
     });
-    this.child.on('message', (output) => {
-      this.received.push(output as Report);
+    this.child.on('message', (report) => {
+      this.received.push(report as Report);
       this.wake?.();
     });
     this.child.on('exit', (code, signal) => {
@@ -84,8 +84,8 @@ export class Worker {
   /** The next report; a string says how the process ended, or that it said nothing in time. */
   async hear(milliseconds: number): Promise<Report | string> {
     if (this.received.length === 0 && this.isAlive) await this.wait(milliseconds);
-    const output = this.received.shift();
-    if (output) return output;
+    const report = this.received.shift();
+    if (report) return report;
     return this.isAlive ? `nothing heard in ${milliseconds} ms` : `${this.end} ${this.errors}`;
   }
 

@@ -78,15 +78,15 @@ export function readJournal(path: string): Record {
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
   // What follows the last line break was cut short by the kill.
   for (const line of text.split('\n').slice(0, -1)) {
-    const output = JSON.parse(line) as Line;
-    if ('erased' in output) {
-      erased.add(output.erased);
-    } else if ('sent' in output) {
-      const { sent: key, operation, batch } = output;
+    const entry = JSON.parse(line) as Line;
+    if ('erased' in entry) {
+      erased.add(entry.erased);
+    } else if ('sent' in entry) {
+      const { sent: key, operation, batch } = entry;
       if (!promised.has(key)) promised.set(key, { key, operation, batch, answer: undefined });
     } else {
-      const entry = promised.get(output.answered)!;
-      entry.answer ??= output.answer;
+      const promise = promised.get(entry.answered)!;
+      promise.answer ??= entry.answer;
     }
   }
   return { promised, erased };

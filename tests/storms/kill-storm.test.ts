@@ -9,7 +9,7 @@ import { type Chance, chanceOf, seedOfRun } from './chance.ts';
 import { compileWorker, Worker } from './child.ts';
 
 const kills = Number(process.env['STORM_KILLS'] ?? 60);
-/** A chain grows with every life; a fresh one keeps each start quick. */
+/** A chain grows with every round; a fresh one keeps each start quick. */
 const killsOfAChain = 30;
 const tills = 16;
 const readyMsMax = 5_000;
@@ -33,14 +33,14 @@ interface Round {
 }
 
 async function recordLook(worker: Worker, round: Round, tally: Tally): Promise<void> {
-  const output = await worker.hear(silenceMsMax);
-  if (typeof output === 'string' || output.output !== 'looked') {
-    throw new Error(`life ${round.round}: ${typeof output === 'string' ? output : output.output}`);
+  const report = await worker.hear(silenceMsMax);
+  if (typeof report === 'string' || report.state !== 'looked') {
+    throw new Error(`round ${round.round}: ${typeof report === 'string' ? report : report.state}`);
   }
-  expect(output.problems, `life ${round.round}, ${round.folder}`).toEqual([]);
-  tally.readyMs = Math.max(tally.readyMs, output.readyMs);
-  tally.events = Math.max(tally.events, output.events);
-  if (output.notices.some((notice) => notice.startsWith('counting everything'))) tally.rebuilt += 1;
+  expect(report.problems, `round ${round.round}, ${round.folder}`).toEqual([]);
+  tally.readyMs = Math.max(tally.readyMs, report.readyMs);
+  tally.events = Math.max(tally.events, report.events);
+  if (report.notices.some((notice) => notice.startsWith('counting everything'))) tally.rebuilt += 1;
 }
 
 /** One process from its start to its violent end. */
@@ -52,7 +52,7 @@ async function runRound(round: Round, chance: Chance, tally: Tally): Promise<voi
     const kind = round.isLast ? 'look' : 'live';
     worker.give({ ...task, kind, operationsMax: Number.MAX_SAFE_INTEGER });
     const opening = await worker.hear(silenceMsMax);
-    expect(opening, `life ${round.round}`).toEqual({ output: 'opening' });
+    expect(opening, `round ${round.round}`).toEqual({ state: 'opening' });
     // Some die while they still open, recover or look: a crash in the recovery of a crash.
     const isEarly = !round.isLast && round.round > 0 && chance.happens(0.15);
     if (!isEarly) await recordLook(worker, round, tally);
@@ -73,12 +73,12 @@ async function endRound(worker: Worker, round: Round, tally: Tally): Promise<voi
   const diedByItself = !worker.isAlive;
   await worker.kill();
   tally.kills += 1;
-  let output = await worker.hear(0);
-  for (; typeof output !== 'string'; output = await worker.hear(0)) {
-    expect(output.output, `life ${round.round}`).toBe('looked');
-    if (output.output === 'looked') expect(output.problems, `life ${round.round}`).toEqual([]);
+  let report = await worker.hear(0);
+  for (; typeof report !== 'string'; report = await worker.hear(0)) {
+    expect(report.state, `round ${round.round}`).toBe('looked');
+    if (report.state === 'looked') expect(report.problems, `round ${round.round}`).toEqual([]);
   }
-  expect(diedByItself, `life ${round.round} ended by itself: ${output}`).toBe(false);
+  expect(diedByItself, `round ${round.round} ended by itself: ${report}`).toBe(false);
 }
 
 test(`${kills} kills at random moments lose nothing and leave nothing by half`, {
@@ -93,11 +93,11 @@ test(`${kills} kills at random moments lose nothing and leave nothing by half`, 
   for (let chain = 0; tally.kills < kills; chain++) {
     const folder = join(home.path, `chain-${chain}`);
     mkdirSync(folder);
-    const epochs = Math.min(killsOfAChain, kills - tally.kills);
-    for (let round = 0; round <= epochs; round++) {
+    const rounds = Math.min(killsOfAChain, kills - tally.kills);
+    for (let round = 0; round <= rounds; round++) {
       const roundSeed = chance.integer(2 ** 31);
       await runRound(
-        { script, folder, round, seed: roundSeed, isLast: round === epochs },
+        { script, folder, round, seed: roundSeed, isLast: round === rounds },
         chance,
         tally,
       );
@@ -133,7 +133,7 @@ test('a look at a folder finds what was promised and is not there', async () => 
     try {
       const task = { folder, round: 0, seed: 1, tills, operationsMax: 0, isThorough: true };
       worker.give({ ...task, kind: 'look' });
-      expect(await worker.hear(silenceMsMax)).toEqual({ output: 'opening' });
+      expect(await worker.hear(silenceMsMax)).toEqual({ state: 'opening' });
       expect(await worker.hear(silenceMsMax)).toMatchObject({
         problems: [
           'erased member bob is accepted again',

@@ -64,8 +64,8 @@ async function record(home: string, seed: number, options: RecordOptions): Promi
       isThorough: false,
     });
     for (const wanted of ['opening', 'looked', 'over']) {
-      const output = await worker.hear(silenceMsMax);
-      expect(output, `recording: ${JSON.stringify(output)}`).toMatchObject({ output: wanted });
+      const report = await worker.hear(silenceMsMax);
+      expect(report, `recording: ${JSON.stringify(report)}`).toMatchObject({ state: wanted });
     }
   } finally {
     await worker.kill();
@@ -76,11 +76,11 @@ async function record(home: string, seed: number, options: RecordOptions): Promi
 /** Opens one rebuilt folder with the real engine; returns what is wrong with it. */
 async function lookAt(worker: Worker, folder: string, seed: number): Promise<readonly string[]> {
   worker.give({ kind: 'look', folder, round: 0, seed, tills, operationsMax: 0, isThorough: true });
-  let output: Report | string = await worker.hear(silenceMsMax);
-  while (typeof output !== 'string' && output.output === 'opening')
-    output = await worker.hear(silenceMsMax);
-  if (typeof output === 'string') return [`the process that opened it died: ${output}`];
-  return output.output === 'looked' ? output.problems : [output.output];
+  let report: Report | string = await worker.hear(silenceMsMax);
+  while (typeof report !== 'string' && report.state === 'opening')
+    report = await worker.hear(silenceMsMax);
+  if (typeof report === 'string') return [`the process that opened it died: ${report}`];
+  return report.state === 'looked' ? report.problems : [report.state];
 }
 
 interface Loss {

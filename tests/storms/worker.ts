@@ -20,18 +20,18 @@ export interface Task {
 }
 
 export type Report =
-  | { readonly output: 'opening' }
+  | { readonly state: 'opening' }
   | {
-      readonly output: 'looked';
+      readonly state: 'looked';
       readonly problems: readonly string[];
       readonly readyMs: number;
       readonly events: number;
       readonly notices: readonly string[];
     }
-  | { readonly output: 'over' };
+  | { readonly state: 'over' };
 
-function report(output: Report): void {
-  process.send!(output);
+function report(message: Report): void {
+  process.send!(message);
 }
 
 async function look(task: Task, journalled: Journal | undefined) {
@@ -39,14 +39,14 @@ async function look(task: Task, journalled: Journal | undefined) {
   const expectation = expectationOf(readJournal(join(folder, 'journal')));
   const notices: string[] = [];
   const notify = (message: string) => notices.push(message);
-  report({ output: 'opening' });
+  report({ state: 'opening' });
   const startMs = performance.now();
   const engine = await openEngine({ dataDir: join(folder, 'data'), notify });
   const readyMs = performance.now() - startMs;
   const found = { engine, expectation, journal: journalled, isThorough, seed };
   const problems = await inspect(found);
   const { events } = engine.status();
-  return { engine, looked: { output: 'looked', problems, readyMs, events, notices } } as const;
+  return { engine, looked: { state: 'looked', problems, readyMs, events, notices } } as const;
 }
 
 async function live(task: Task): Promise<void> {
@@ -55,7 +55,7 @@ async function live(task: Task): Promise<void> {
   const { engine, looked } = await look(task, journal);
   report(looked);
   await rage({ engine, journal, round, seed, operationsMax }, tills);
-  report({ output: 'over' });
+  report({ state: 'over' });
 }
 
 async function lookAndClose(task: Task): Promise<void> {
@@ -69,6 +69,6 @@ process.on('message', (task: Task) => {
   const work = task.kind === 'live' ? live(task) : lookAndClose(task);
   work.catch((error: Error) => {
     const problems = [error.stack ?? String(error)];
-    report({ output: 'looked', problems, readyMs: 0, events: 0, notices: [] });
+    report({ state: 'looked', problems, readyMs: 0, events: 0, notices: [] });
   });
 });

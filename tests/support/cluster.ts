@@ -114,7 +114,7 @@ export async function startRedis(folder: string, given?: number): Promise<RedisU
   const settings = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'yes' };
   const options = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]);
   const server = new Supervised('redis-server', options, {});
-  await eventually('redis answers', () => redisReply(port, 'PING').includes('PONG'), 10_000);
+  await eventually('redis answers', () => runRedis(port, 'PING').includes('PONG'), 10_000);
   return {
     port,
     folder,
@@ -126,7 +126,7 @@ export async function startRedis(folder: string, given?: number): Promise<RedisU
 }
 
 /** One command to a Redis, by its own client. */
-export function redisReply(port: number, ...command: string[]): string {
+export function runRedis(port: number, ...command: string[]): string {
   return execFileSync('redis-cli', ['-p', String(port), ...command], {
     encoding: 'utf8',
     timeout: 5_000,

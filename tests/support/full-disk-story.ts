@@ -76,8 +76,8 @@ async function tryCompact(engine: Engine): Promise<string> {
   return [end, ...left].join(', ');
 }
 
-function report(output: object): void {
-  process.stdout.write(`${JSON.stringify(output)}\n`);
+function report(message: object): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
 async function run(): Promise<void> {
@@ -88,7 +88,7 @@ async function run(): Promise<void> {
   await new Promise((resolve) => createInterface(process.stdin).once('line', resolve));
   const { digest } = await withRoom(engine, notices);
   const kept = new Set([...engine.records.receipts()].map(({ purchaseId }) => purchaseId));
-  report({ output: 'end', digest, receipts: kept.size });
+  report({ state: 'end', digest, receipts: kept.size });
   await engine.close();
   process.exit(0);
 }
@@ -106,7 +106,7 @@ async function untilFull(engine: Engine): Promise<void> {
   const compacted = await tryCompact(engine);
   const { ok } = await engine.upkeep.verify();
   const wrong = wrongReceipts(engine);
-  report({ output: 'full', refusals, listed, erased, checkpoint, compacted, ok, wrong });
+  report({ state: 'full', refusals, listed, erased, checkpoint, compacted, ok, wrong });
 }
 
 async function withRoom(engine: Engine, notices: readonly string[]) {
@@ -121,7 +121,7 @@ async function withRoom(engine: Engine, notices: readonly string[]) {
   await engine.upkeep.checkpoint();
   const hasDiskReserve = existsSync(diskReserve);
   const wrong = wrongReceipts(engine);
-  report({ output: 'room', tries, compacted, ok: audit.ok, wrong, hasDiskReserve, notices });
+  report({ state: 'room', tries, compacted, ok: audit.ok, wrong, hasDiskReserve, notices });
   return audit;
 }
 

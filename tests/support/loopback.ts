@@ -73,12 +73,12 @@ function exchange(url: string, { method, path, body, headers }: Exchange): Promi
         incoming.on('error', reject);
         incoming.on('end', () => {
           const text = Buffer.concat(chunks).toString();
-          const { statusCode: status = 0, headers: reported } = incoming;
+          const { statusCode: status = 0, headers: received } = incoming;
           resolve({
             status,
-            headers: reported,
+            headers: received,
             text,
-            json: jsonOf(reported['content-type'], text),
+            json: jsonOf(received['content-type'], text),
           });
         });
       },

@@ -140,7 +140,7 @@ test('UP-CF weighs the recent popularity of each member by asymmetric likeness',
   });
 });
 
-test('tuning holds out the last receipt of the past and finds what foretells it', async () => {
+test('tuning holds out the last receipt of the past and finds what predicts it', async () => {
   // Everybody comes back for the item before the last: only a long memory knows it.
   const past = Array.from({ length: 40 }, (_, member) => [
     { member, items: [100 + member] },
