@@ -398,6 +398,14 @@ test('the same returns in another order are duplicates', async () => {
   expect(second.summary).toMatchObject({ duplicate: 1, returns: 0, returnsDuplicate: 4 });
 });
 
+test('a member that a program lost is refused, and words for nobody are nobody', async () => {
+  const words = ['NULL', 'undefined', '散客', ' [object Object] ', '[object Object]'];
+  const rows = words.map((word, at) => `${at},${word},2026-05-01,tea,1,1,,`);
+  const { summary, rejects } = await importFile(csv(...rows));
+  expect(summary).toMatchObject({ created: 3, anonymous: 3, rejected: 2 });
+  expect(rejects[0]).toContain('MEMBER_ID_INVALID');
+});
+
 test('a file cut off in the middle brings nothing in', async () => {
   const target = new MemoryTarget();
   const packed = gzipSync(`${header}\n${manyRows(3_000).join('\n')}\n`);
