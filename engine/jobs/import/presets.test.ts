@@ -30,6 +30,11 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   pospal: ['202605011000001 8001 2 6901028000017', '202605011200002 8001 -1 6901028000017'],
 };
 
+test('a country of customers is no store', () => {
+  const { columns } = presets.find(({ name }) => name === 'online-retail')!;
+  expect(columns.storeId).toBeUndefined();
+});
+
 const exportsFolder = join(import.meta.dirname, '../../../tests/fixtures/exports');
 const names = Object.keys(expected);
 

@@ -157,7 +157,6 @@ export const presets: readonly Preset[] = [
       itemName: ['Description'],
       quantity: ['Quantity'],
       unitPrice: ['UnitPrice', 'Price'],
-      storeId: ['Country'],
     },
     dateOrder: 'mdy',
   },
