@@ -29,6 +29,10 @@ export const importFields = [
 
 export type ImportField = (typeof importFields)[number];
 
+export function isOwnField(name: string): name is ImportField {
+  return (importFields as readonly string[]).includes(name);
+}
+
 /**
  * Field to the columns it stands in: one name, `A+B` for both together, `A|B` for the first that
  * has a value. The empty text says that the file has no such column.
@@ -63,7 +67,7 @@ export function parseColumnMap(texts: readonly string[]): ColumnMap {
   for (const pair of texts.flatMap(splitPairs)) {
     const at = pair.indexOf('=');
     const field = pair.slice(0, at).trim();
-    if (at < 0 || !isImportField(field)) {
+    if (at < 0 || !isOwnField(field)) {
       const known = importFields.join(', ');
       throw refuse(`"${pair}" is not FIELD=COLUMN with a FIELD out of ${known}`);
     }
@@ -272,10 +276,6 @@ function splitPairs(text: string): string[] {
     start = at + 1;
   }
   return pairs;
-}
-
-function isImportField(text: string): text is ImportField {
-  return (importFields as readonly string[]).includes(text);
 }
 
 function refuse(message: string): EngineError {

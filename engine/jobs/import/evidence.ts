@@ -1,6 +1,6 @@
 // Evidence: what all rows of a file together say of how its dates and numbers are written, and
 // what stands in the columns that nobody reads.
-import { type DecimalMark, decimalMarkOf, isNegativeAmount, parseThousandths } from './amounts.ts';
+import { type DecimalMark, decimalMarkOf, isNegativeAmount } from './amounts.ts';
 import { type DateOrder, type DateOrders, type DateStyle, orderEvidence } from './dates.ts';
 import type { PreparedFile, TableEars } from './reader.ts';
 import { cell } from './source-row.ts';
@@ -16,10 +16,9 @@ export interface FileStyle {
 export interface UnusedColumn {
   readonly file: string;
   readonly name: string;
-  /** Rows that have a value there, and those of them where it is an amount below zero. */
+  /** Rows that have a value there. */
   readonly filled: number;
-  readonly negative: number;
-  /** Of those, the ones that would be counted as sold. */
+  /** Of those, the ones with an amount below zero that would be counted as sold. */
   readonly negativeSold: number;
 }
 
@@ -37,13 +36,10 @@ interface FileNotes {
   readonly headerLine: number;
   readonly orders: Map<DateStyle, Orders>;
   readonly marks: { '.': number; ',': number };
-  /** Amounts that are one number or another, by the decimal mark. */
-  openMarks: number;
   readonly unused: {
     readonly index: number;
     readonly name: string;
     filled: number;
-    negative: number;
     negativeSold: number;
   }[];
 }
@@ -61,13 +57,11 @@ export class Evidence implements TableEars {
 
   onTable: TableEars['onTable'] = ({ file, header, headerLine, used }) => {
     const unused = header.flatMap((name, index) =>
-      used.has(index) || name === ''
-        ? []
-        : [{ index, name, filled: 0, negative: 0, negativeSold: 0 }],
+      used.has(index) || name === '' ? [] : [{ index, name, filled: 0, negativeSold: 0 }],
     );
     const marks = { '.': 0, ',': 0 };
     const orders = new Map<DateStyle, Orders>();
-    this.#notes.set(file.number, { file, headerLine, orders, marks, openMarks: 0, unused });
+    this.#notes.set(file.number, { file, headerLine, orders, marks, unused });
   };
 
   onFields: TableEars['onFields'] = (fields, row) => {
@@ -83,7 +77,6 @@ export class Evidence implements TableEars {
       if (text === undefined || text === '') continue;
       column.filled += 1;
       if (!isNegativeAmount(text)) continue;
-      column.negative += 1;
       if (!row.isReturn && !isNegativeAmount(cell(row, 'quantity'))) column.negativeSold += 1;
     }
   };
@@ -162,7 +155,6 @@ export class Evidence implements TableEars {
 function hearAmount(notes: FileNotes, text: string): void {
   const mark = decimalMarkOf(text);
   if (mark !== undefined) notes.marks[mark] += 1;
-  else if (parseThousandths(text) === 'ambiguous') notes.openMarks += 1;
 }
 
 /** Dates that can only be one order speak for those that could be two, unless they disagree. */

@@ -1,5 +1,7 @@
 // Header: which record of a table names its columns, and which records below it are no rows.
-import { countKnownNames, isOwnField } from './vocabulary.ts';
+import { isOwnField } from './columns.ts';
+import { isBlank } from './table-row.ts';
+import { countKnownNames } from './vocabulary.ts';
 
 /** How far down a header may stand, below titles and notes. */
 export const headerSearchRecords = 40;
@@ -65,7 +67,7 @@ export function closingKind(fields: readonly string[]): 'total' | 'note' | undef
 }
 
 export function isBlankRecord(fields: readonly string[]): boolean {
-  return fields.every((text) => text === '' || text.trim() === '');
+  return fields.every(isBlank);
 }
 
 function isHeader(fields: readonly string[], header: readonly string[]): boolean {
@@ -74,10 +76,6 @@ function isHeader(fields: readonly string[], header: readonly string[]): boolean
   return (
     header.length > 1 && header.every((name, index) => name === columnName(fields[index] ?? ''))
   );
-}
-
-function isBlank(text: string | undefined): boolean {
-  return text === undefined || text.trim() === '';
 }
 
 /** The first of the records with most hits; -1 when none has `atLeast`. */

@@ -50,7 +50,6 @@ export interface ReadingPlan {
   readonly rules: RowRules;
   /** What was found and not told, a sentence each. */
   readonly notes: readonly string[];
-  readonly unused: readonly UnusedColumn[];
 }
 
 /**
@@ -72,7 +71,7 @@ export async function planReading(
   const rules = rowRules(evidence, isSharedCard, options);
   if (options.signal?.aborted !== true) refuseHiddenReturns(unused, options);
   const notes = [...evidence.notes(), ...unusedNotes(unused, options)];
-  return { files: prepared, survey, rules, notes, unused };
+  return { files: prepared, survey, rules, notes };
 }
 
 function checkOccurredAt({ columns, timeZone }: PlanOptions): void {

@@ -1,9 +1,9 @@
 // Proposal: which column of a table is what, by its name and by what stands in it.
-import { type ColumnMap, dayColumnOf, type ImportField } from './columns.ts';
+import { type ColumnMap, dayColumnOf, type ImportField, isOwnField } from './columns.ts';
 import type { Condition } from './conditions.ts';
 import { type ColumnProfile, isMostly } from './profile.ts';
 import type { TableRow } from './table-row.ts';
-import { type ColumnRole, isOwnField, rolesOf } from './vocabulary.ts';
+import { type ColumnRole, rolesOf } from './vocabulary.ts';
 
 export interface Proposal {
   readonly map: ColumnMap;

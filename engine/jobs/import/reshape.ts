@@ -6,7 +6,7 @@ import { isBlankRecord, noRowKind } from './header.ts';
 import type { Joiner } from './join.ts';
 import { fieldPosition, type SourceRow } from './source-row.ts';
 import { splitCells } from './split.ts';
-import type { TableRow } from './table-row.ts';
+import { isBlank, type TableRow } from './table-row.ts';
 
 export interface ReshapeRules {
   /** Blank receipt columns take the values of the row above. */
@@ -147,8 +147,4 @@ function createFiller(
     above = whole;
     return whole;
   };
-}
-
-function isBlank(text: string | undefined): boolean {
-  return text === undefined || text.trim() === '';
 }
