@@ -99,6 +99,20 @@ export function namesOf(rules: ColumnRules): readonly string[] {
   });
 }
 
+/**
+ * Whether a table has any column that a receipt is known by: its number or its time. A list of
+ * members or a sheet of remarks has none.
+ */
+export function holdsReceipts(header: readonly string[], { map }: ColumnRules): boolean {
+  const find = (name: string) => header.includes(name) || /^#\d+$/.test(name);
+  return (['purchaseId', 'occurredAt'] as const).some((field) => {
+    const text = map === undefined ? field : (map[field] ?? field);
+    return (
+      text !== '' && (isWhole(header, text) ? find(text) : alternativesOf(text).flat().some(find))
+    );
+  });
+}
+
 export interface TablePlace {
   readonly fileName: string;
   /** The local day of a time, as ids have it. */

@@ -112,11 +112,14 @@ export class Evidence implements TableEars {
 
   private ordersOf({ orders }: FileNotes): DateOrders {
     const usual = this.stated.usualDateOrder;
-    const found: Partial<Record<DateStyle, DateOrder>> = {};
+    // Also of dates that say nothing of their order, such as those with a year of two digits.
+    const found: Partial<Record<DateStyle, DateOrder>> =
+      usual === undefined ? {} : { '/': usual, '-': usual };
     for (const [style, counts] of orders) {
       const isMixed = counts.dmy > 0 && counts.mdy > 0;
       const order = decided(counts) ?? (isMixed ? undefined : usual);
-      if (order !== undefined) found[style] = order;
+      if (order === undefined) delete found[style];
+      else found[style] = order;
     }
     return found;
   }
@@ -138,8 +141,9 @@ export class Evidence implements TableEars {
       said.push(`read as ${file.encoding}, because ${file.encodingNote}`);
     }
     if (headerLine > 1 && file.format === 'csv') said.push(`the header is line ${headerLine}`);
-    if ((this.stated.dateOrder ?? this.stated.usualDateOrder) === undefined) {
-      for (const [style, counts] of orders) said.push(...orderNote(style, counts));
+    if (this.stated.dateOrder === undefined) {
+      const usual = this.stated.usualDateOrder;
+      for (const [style, counts] of orders) said.push(...orderNote(style, counts, usual));
     }
     if (this.stated.decimal === undefined && marks[','] > 0) {
       said.push(
@@ -165,7 +169,7 @@ function decided({ dmy, mdy }: Orders): DateOrder | undefined {
 
 const orderWords = { dmy: 'day-month-year', mdy: 'month-day-year', ymd: 'year-month-day' } as const;
 
-function orderNote(style: DateStyle, counts: Orders): string[] {
+function orderNote(style: DateStyle, counts: Orders, usual: DateOrder | undefined): string[] {
   if (style === '.' || counts.either + counts.dmy + counts.mdy === 0) return [];
   const form = `dates like 1${style}2${style}2026`;
   const order = decided(counts);
@@ -175,6 +179,10 @@ function orderNote(style: DateStyle, counts: Orders): string[] {
     return [
       `${form} are read as ${orderWords[order]}, because ${sure} (--date-order says otherwise)`,
     ];
+  }
+  if (usual !== undefined && counts.dmy === 0) {
+    const as = `${form} are read as ${orderWords[usual]}`;
+    return [`${as}, as in most files of this kind (--date-order says otherwise)`];
   }
   const some = `${counts.either} ${form}`;
   const why =

@@ -148,7 +148,8 @@ test('a table without a header has numbers for names', async () => {
 
 test('an id with the time in it means the local day, however the time is written', async () => {
   const idsOf = async (times: readonly string[], columns = 'at', at = columns) => {
-    const text = `no,${columns.replaceAll('+', ',')},code\n${times.map((time) => `7,${time},a`).join('\n')}`;
+    const lines = times.map((time) => `7,${time},a`).join('\n');
+    const text = `no,${columns.replaceAll('+', ',')},code\n${lines}`;
     const map = [`purchaseId=no+${columns},occurredAt=${at},itemId=code,memberId=`];
     const { rows } = await reading(text, { map });
     return rows.map((row) => row.split(' ')[0]);
@@ -257,7 +258,7 @@ test('amounts below zero that no field reads stop everything until somebody says
   expect((await reading(text, { map, returns: ['Quantity=-*'] })).rows[1]).toContain('-1 a');
 });
 
-test('a column of what came back is known by its name, whatever shops put around the word', async () => {
+test('a column of what came back is known by the word in its name', async () => {
   const map = ['purchaseId=no,occurredAt=at,itemId=code'];
   for (const name of ['退货数量', 'refund qty', '本期退货金额(元)', 'Return', 'Net amount']) {
     const text = `no,at,code,${name}\n1,2026-05-01,a,\n2,2026-05-01,a,-1\n`;

@@ -189,7 +189,7 @@ function toReturns(draft: Draft, isSold: boolean, onOrphan: (orphan: Orphan) => 
   });
 }
 
-/** Equal items are numbered by what they are: the same rows in another order are the same returns. */
+/** Equal items are numbered by what they are, so that the order of the rows says nothing. */
 function byContent(one: Row, other: Row): number {
   return (
     one.moment.epochMs - other.moment.epochMs ||
