@@ -58,7 +58,11 @@ export function createReshaper(
   const isReturned = createRowTest(rules.returns, header, fileName);
   const indicesOf = (field: Parameters<typeof fieldPosition>[0]) =>
     columns.indices[fieldPosition(field)]!;
-  const required = [...indicesOf('purchaseId'), ...indicesOf('occurredAt'), ...indicesOf('itemId')];
+  const required = {
+    receipt: indicesOf('purchaseId'),
+    time: indicesOf('occurredAt'),
+    item: indicesOf('itemId'),
+  };
   const fill = rules.fillDown
     ? createFiller(indicesOf('purchaseId'), [
         ...receiptFields.flatMap(indicesOf),
