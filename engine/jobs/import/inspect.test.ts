@@ -3,13 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withTemporaryFolder } from '../../../tests/support/folders.ts';
+import { workbookOf } from '../../../tests/support/zip.ts';
 import { inspectTables } from './inspect.ts';
 import type { ReadingTexts } from './reading.ts';
 import { findFiles, findTables } from './sources.ts';
 
 const inspect = (text: string | Buffer, texts: ReadingTexts = {}) =>
   withTemporaryFolder(async (folder) => {
-    const path = join(folder, 'in.csv');
+    const path = join(folder, 'in');
     writeFileSync(path, text);
     const files = await findTables(findFiles([path]));
     return inspectTables(files, { texts, timeZone: 'Asia/Shanghai', workFolder: folder });
@@ -161,6 +162,24 @@ test('there is no command while a required column is missing or there is no row'
   expect((await inspect('')).isReady).toBe(false);
   const stated = await inspect('foo,bar\n1,2026-05-01\n', { map: ['purchaseId=foo,itemId=foo'] });
   expect([stated.isReady, stated.counts.receipts]).toEqual([true, 1]);
+});
+
+test('of a workbook the first sheet of receipts is looked at', async () => {
+  const book = workbookOf({
+    说明: [['本表由系统导出'], ['打印时间', '2026-05-03']],
+    五月: [
+      ['小票号', '交易时间', '商品编码'],
+      ['1', '2026-05-01 09:10', 'a'],
+    ],
+    六月: [
+      ['小票号', '交易时间', '商品编码'],
+      ['2', '2026-06-01 09:10', 'a'],
+    ],
+  });
+  const found = await inspect(book);
+  expect(found).toMatchObject({ isReady: true, counts: { receipts: 2, refused: 0 } });
+  expect(found.file.label).toContain('#五月');
+  expect(found.notes.join()).toContain('#说明: left out');
 });
 
 test('what is told is not told a second time', async () => {

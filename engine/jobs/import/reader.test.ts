@@ -140,6 +140,28 @@ test('titles, totals, notes and headers between the rows are no rows', async () 
   expect(total.rows[0]).toContain('Total');
 });
 
+test('a line without item, time and number is a total, in whatever words', async () => {
+  const totals = [
+    'Gesamtsumme,,,,1.356,',
+    'ИТОГО:,,,,1.356,',
+    'Összesen,,,,1.356,1.00',
+    '门店小计,,,,1.356,',
+    '本日合计（2 笔）,,,,1.356,',
+    '合计：2 笔,,,,,',
+    ',,,合计,1.356,',
+    ',,,,1.356,8.06',
+  ];
+  const { rows } = await reading([header, ...lines, ...totals].join('\n'));
+  expect(rows).toEqual([...expected, ...totals.map(() => 'left out: total')]);
+  const damaged = ['3,ann,,,1,2', 'A,ann,2026-05-01,,1,2', ',ann,2026-05-01,tea,1,2'];
+  const refused = await reading([header, ...damaged].join('\n'));
+  expect(refused.rows.map((row) => row.split(':')[0])).toEqual(['line 2', 'line 3', 'line 4']);
+  // A line that goes on with the receipt above may be of an item whose name begins like a total.
+  const filled = [header, lines[0], ',,,Total Greek Yogurt,1,2', 'Summe,,,,2,'].join('\n');
+  const below = await reading(filled, { fillDown: true });
+  expect(below.rows.map((row) => row.split(' ').at(4))).toEqual(['milk', 'Total', undefined]);
+});
+
 test('a table without a header has numbers for names', async () => {
   const map = ['memberId=1,itemId=2,occurredAt=4,purchaseId=1+4'];
   const { rows } = await reading('196\t242\t3\t881250949\n', { map, headerLine: '0' });
@@ -348,6 +370,58 @@ test('a Parquet file is read with exact digits and local times', async () => {
     ],
   });
   expect((await reading(Buffer.from(buffer), {}, 'in.parquet')).rows).toEqual(expected);
+});
+
+test('a document around a list is read as its list, however short its lines are', async () => {
+  const one = { orderId: '1', member: 'ann', date: '2026-05-01 09:10', sku: 'milk', qty: 0.356 };
+  const two = { orderId: '2', member: '', date: '2026-05-02 09:10', sku: 'tea', qty: 1 };
+  const map = ['purchaseId=orderId,memberId=member,occurredAt=date,itemId=sku,quantity=qty'];
+  const rows = expected.map((row) => row.replace(/ at \d+/, ''));
+  const documents = [
+    JSON.stringify([one, two]),
+    JSON.stringify({ data: [one, two] }),
+    `${JSON.stringify({ code: 0, msg: 'ok', data: { total: 2, list: [one, two] } })}\n`,
+    JSON.stringify({ fields: ['orderId', 'sku'], date: '2026-06-01', orders: [one, two] }),
+    JSON.stringify({ data: [one, two] }, undefined, 2),
+    [[one], [two]].map((data) => JSON.stringify({ data })).join('\n'),
+    [one, two].map((object) => JSON.stringify(object)).join('\n'),
+  ];
+  for (const text of documents) expect((await reading(text, { map })).rows, text).toEqual(rows);
+  const { data } = JSON.parse(documents[1]!);
+  const long = JSON.stringify({ data: [...data, ...Array(1_000).fill(one)] });
+  expect((await reading(long, { map })).rows).toHaveLength(1_002);
+  // A receipt with its lines is no document around them.
+  const receipt = { order_no: '7', date: '2026-05-01 09:10', member: 'ann', items: [{ sku: 'a' }] };
+  const lines = ['purchaseId=order_no,memberId=member,occurredAt=date,itemId=items.sku'];
+  const whole = await reading(JSON.stringify(receipt), { map: lines });
+  expect(whole.rows).toEqual(['7 ann 2026-05-01T09:10 1 a']);
+});
+
+test('sheets and files beside the sales are left out and named, unless they may be sales', async () => {
+  const notes = [['Remarks'], ['Numbers are net of tax'], ['Made by', 'the till']];
+  const members = [
+    ['memberId', 'name'],
+    ['ann', 'Ann Lee'],
+  ];
+  const [head, ...body] = [header, ...lines].map((line) => line.split(','));
+  const book = workbookOf({ 说明: notes, Sales: [head!, ...body], Members: members });
+  const found = await reading(book, {}, 'book.xlsx');
+  expect(found.rows).toEqual(expected);
+  expect(found.notes.join()).toContain('left out');
+  const zip = zipOf([
+    ['members.csv', Buffer.from('memberId,name\nann,Ann\n')],
+    ['sales.csv', Buffer.from([header, ...lines].join('\n'))],
+  ]);
+  expect((await reading(zip, {}, 'all.zip')).rows).toEqual(expected);
+  // The number of a receipt stands there: it may be a month whose columns are called otherwise.
+  const odd = workbookOf({
+    Sales: [head!, ...body],
+    May: [
+      ['purchaseId', 'when'],
+      ['9', '2026'],
+    ],
+  });
+  await expect(reading(odd, {}, 'odd.xlsx')).rejects.toThrow('no column');
 });
 
 test('a zip, a folder and a pattern are all tables in them, in order of name', async () => {
