@@ -17,6 +17,7 @@ export const importFields = [
   'lineTotalFen',
   'paid',
   'paidFen',
+  'couponIds',
   'storeId',
   'channel',
   'terminalId',

@@ -33,6 +33,7 @@ const order: readonly ImportField[] = [
   'storeId',
   'terminalId',
   'cashierId',
+  'couponIds',
   'returnOf',
   'category',
   'brand',

@@ -24,6 +24,7 @@ export interface Draft {
   terminalId: string | undefined;
   cashierId: string | undefined;
   paidFen: number | undefined;
+  couponIds: readonly string[];
   sold: Row[];
   returned: Row[];
   /** Why none of its rows can be believed. */
@@ -73,6 +74,7 @@ export function openDraft(row: Row): Draft {
     terminalId: undefined,
     cashierId: undefined,
     paidFen: undefined,
+    couponIds: [],
     sold: [],
     returned: [],
     ruin: undefined,
@@ -102,6 +104,7 @@ export function addToDraft(draft: Draft, row: Row, refuse: Refuse): void {
   draft.terminalId ??= row.terminalId;
   draft.cashierId ??= row.cashierId;
   draft.paidFen ??= row.paidFen;
+  draft.couponIds = unite(draft.couponIds, row.couponIds);
   if (row.moment.epochMs < draft.earliest.epochMs) draft.earliest = row.moment;
   if (row.thousandths > 0) {
     draft.sold.push(row);
@@ -131,8 +134,14 @@ export function closeDraft(
   };
 }
 
+/** Coupons of several rows, each once, and no more than a receipt can have. */
+function unite(known: readonly string[], more: readonly string[]): readonly string[] {
+  if (more.length === 0 || more === known) return known;
+  return [...new Set([...known, ...more])].slice(0, limits.couponsMax);
+}
+
 function toPurchase(draft: Draft): Purchase {
-  const { memberId, storeId, terminalId, cashierId, paidFen } = draft;
+  const { memberId, storeId, terminalId, cashierId, paidFen, couponIds } = draft;
   return {
     purchaseId: draft.purchaseId,
     ...(memberId === undefined ? {} : { memberId }),
@@ -142,6 +151,7 @@ function toPurchase(draft: Draft): Purchase {
     ...(cashierId === undefined ? {} : { cashierId }),
     occurredAt: (draft.firstSale ?? draft.earliest).text,
     ...(paidFen === undefined ? {} : { paidFen }),
+    ...(couponIds.length === 0 ? {} : { couponIds: [...couponIds] }),
     lines: draft.sold.map(toLine),
   };
 }
