@@ -130,10 +130,10 @@ class Collector {
       this.drafts.set(key, draft);
     }
     addToDraft(draft, row, this.refuse);
-    this.noteName(row);
+    this.recordName(row);
   }
 
-  private noteName(row: Row): void {
+  private recordName(row: Row): void {
     const { itemId, itemName } = row;
     this.rows.set(itemId, (this.rows.get(itemId) ?? 0) + 1);
     this.hasPrices ||= isPaid(row);
@@ -166,7 +166,7 @@ class Collector {
       if (lines.length === 0) continue;
       const purchase = { ...receipt.purchase, lines };
       const itemIds = [...new Set(purchase.lines.map(({ itemId }) => itemId))];
-      const { epochMs } = draft.earliest;
+      const { epochMs } = draft.firstSale!;
       receipts.push({ purchase, memberId: purchase.memberId, epochMs, itemIds });
     }
     return {

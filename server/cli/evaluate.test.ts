@@ -163,7 +163,7 @@ test('rows that cannot be read and goods brought back are left out and told', as
   });
 });
 
-test('a bag in every basket and a fee in every other are neither learnt nor predicted', async () => {
+test('a bag in each basket and a fee in every other are neither learnt nor predicted', async () => {
   const rows = loyalRows().map((row) => `${row},${row.split(',').at(-1)}`);
   const plain = await evaluate(write('goods.csv', rows, `${header},itemName`), '--json');
   const others = rows.flatMap((row, at) => {
