@@ -73,6 +73,7 @@ export class CountsManager {
     this.renewal = new Renewal({
       background: this.background,
       live: () => (this.waitingFor === undefined ? this.current : undefined),
+      newestDay: () => this.newestDay,
       renew: (why) => this.recounter.renew(why),
     });
     this.checkpointer = new Checkpointer({
@@ -140,7 +141,7 @@ export class CountsManager {
     this.checkpointer.durable = load.sequence;
     this.applied = log.head;
     this.waitingFor = undefined;
-    this.renewal.beginIfMisread();
+    this.renewal.beginIfDue();
     return undefined;
   }
 
@@ -322,8 +323,7 @@ export class CountsManager {
     this.applied = this.options.log.head;
     if (wasOversize) this.onShrunk();
     else if (this.isOversize) throw notCountedYet(this.waitingFor);
-    else if (this.current.isPastLandmark(newestDay)) this.renewal.begin('the landmark moves');
-    else this.renewal.beginIfMisread();
+    else this.renewal.beginIfDue();
   }
 
   private async foldChanges(batch: Batch): Promise<void> {
