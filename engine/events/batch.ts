@@ -1,6 +1,12 @@
 // What one write transaction has done so far: what it changed of what counts, and how to undo what
 // it did in memory.
-import type { CardChange, Change, Contributions } from '../history/contributions.ts';
+import {
+  type CardChange,
+  type Change,
+  type Contributions,
+  cardReceiptChanges,
+} from '../history/contributions.ts';
+import type { Store } from '../store/store.ts';
 
 export class Batch {
   readonly contributions: Contributions;
@@ -38,6 +44,17 @@ export class Batch {
   get isInvertible(): boolean {
     const isPlain = this.undoSteps.length === 0 && this.erasedHashes.length === 0;
     return isPlain && this.cardChanges.length === 0;
+  }
+
+  /** All that it changes; receipts of cards are read when their turn comes. */
+  *allChanges(store: Store): Generator<Change> {
+    yield* this.changes;
+    for (const row of this.cardChanges) yield* cardReceiptChanges(store, row);
+  }
+
+  /** Whether it brings so many receipts at once that their memory is checked before it. */
+  get bringsCards(): boolean {
+    return this.cardChanges.some(({ isAdded }) => isAdded);
   }
 
   onUndo(step: () => void): void {

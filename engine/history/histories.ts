@@ -47,25 +47,31 @@ export function* chunksFrom(table: Table, prefix: Buffer, from = prefix): Genera
 
 /** All entries of one history; undefined when there are none. */
 export function readEntries(table: Table, id: string): Buffer | undefined {
-  const { last, parts } = readFirst(table, id);
-  if (!last) return undefined;
-  // A cursor for what is left of a long one.
-  const rest = last.next ? chunksFrom(table, prefixOf(id), last.next) : [];
-  for (const { entries } of rest) parts.push(entries);
-  return parts.length === 1 ? parts[0] : Buffer.concat(parts);
+  const { last, entries } = readWhole(table, id);
+  return last && entries;
 }
 
-/** A whole history, as most are. */
-export interface ShortHistory {
+export interface WholeHistory {
   /** The chunk that holds its end and its totals; undefined when nothing came under the id. */
   readonly last: Chunk | undefined;
   readonly entries: Buffer;
 }
 
-const nothing: ShortHistory = { last: undefined, entries: Buffer.alloc(0) };
+const nothing: WholeHistory = { last: undefined, entries: Buffer.alloc(0) };
 
-/** Undefined when it is longer than most. */
-export function readShort(table: Table, id: string): ShortHistory | undefined {
+export function readWhole(table: Table, id: string): WholeHistory {
+  let { last, parts } = readFirst(table, id);
+  if (!last) return nothing;
+  // A cursor for what is left of a long one.
+  for (const chunk of last.next ? chunksFrom(table, prefixOf(id), last.next) : []) {
+    parts.push(chunk.entries);
+    last = chunk;
+  }
+  return { last, entries: parts.length === 1 ? parts[0]! : Buffer.concat(parts) };
+}
+
+/** The same as most are; undefined when it is longer. */
+export function readShort(table: Table, id: string): WholeHistory | undefined {
   const { last, parts } = readFirst(table, id);
   if (!last) return nothing;
   if (last.next) return undefined;
