@@ -1,5 +1,7 @@
 // What one write transaction has done so far: what it changed of what counts, and how to undo what
 // it did in memory.
+import { steadyMilliseconds } from '../base/clock.ts';
+import { limits } from '../base/limits.ts';
 import {
   type CardChange,
   type Change,
@@ -27,10 +29,21 @@ export class Batch {
    * in is decided by it, since one event may be a coffee and another a history of years.
    */
   work = 0;
+  private endMs = Number.POSITIVE_INFINITY;
   private readonly undoSteps: (() => void)[] = [];
 
   constructor(contributions: Contributions) {
     this.contributions = contributions;
+  }
+
+  /** At the beginning of the transaction. */
+  begin(): void {
+    this.endMs = steadyMilliseconds() + limits.ingestBatchMsMax;
+  }
+
+  /** Whether it has cost as much as one turn of the event loop may. */
+  get isFull(): boolean {
+    return this.work >= limits.ingestBatchWorkMax || steadyMilliseconds() >= this.endMs;
   }
 
   /** At the end of the transaction: what it changes of the counts. */

@@ -301,13 +301,13 @@ export class Ingest {
     let ahead: NodeJS.Immediate | undefined;
     try {
       await store.transaction(() => {
-        const endMs = steadyMilliseconds() + limits.ingestBatchMsMax;
+        batch.begin();
         for (const { step } of due) {
           begun += 1;
           const result = step.run(context);
           if (result === undefined) break;
           results.push(result);
-          if (batch.work >= limits.ingestBatchWorkMax || steadyMilliseconds() >= endMs) break;
+          if (batch.isFull) break;
         }
         batch.close();
         const taken = due.slice(0, begun);
