@@ -94,6 +94,9 @@ export const limits = {
    */
   nameCharactersMax: 200,
   categoryLevelsMax: 8,
+  /** Of a file of item roles: ten times what is shipped, read in some milliseconds at a start. */
+  rolePhrasesMax: 5_000,
+  rolePhraseCharactersMax: 100,
   tagsMax: 32,
   tagCharactersMax: 64,
   /** Events waiting for the disk; at 164 k events/s this is 0.1 s of work, 16 MB at 1 KB each. */

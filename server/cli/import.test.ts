@@ -193,7 +193,16 @@ test('--inspect keeps every option that was told, and counts what an import coun
     '4,2026-05-02,,B',
   ];
   writeFileSync(heads, `id,date,customer,shop\n${orders.join('\n')}\n`);
-  const stated = ['--join', heads, '--on', 'order_id=id', '--anonymous', 'house', '--keep-charges'];
+  const stated = [
+    '--join',
+    heads,
+    '--on',
+    'order_id=id',
+    '--anonymous',
+    'house',
+    '--roles',
+    'none',
+  ];
   const more = ['--rejects', join(folder, 'mine.csv'), '--time-zone', 'UTC', '--ignore', 'shop'];
   const where = ['--data-dir', join(folder, 'told')];
   const all = [...stated, ...more, ...where];

@@ -136,6 +136,7 @@ const enumPrefixes: Readonly<Record<string, string>> = {
   channel: 'CHANNEL',
   type: 'REASON_TYPE',
   relaxations: 'RELAXATION',
+  role: 'ITEM_ROLE',
 };
 const statusPrefix = /^(INGEST|ITEM)_STATUS_/;
 
@@ -149,7 +150,8 @@ function named(value: unknown, field = ''): unknown {
   if (field === 'status') return `ITEM_STATUS_${String(value).toUpperCase()}`;
   const prefix = enumPrefixes[field];
   if (prefix === undefined) return value;
-  return `${prefix}_${String(value).replaceAll('-', '_').toUpperCase()}`;
+  const words = String(value).replaceAll('-', '_').replace('giftCard', 'gift_card');
+  return `${prefix}_${words.toUpperCase()}`;
 }
 
 /** Lines of receipts have two fields for a quantity: one for whole pieces, and one for any. */
@@ -187,5 +189,6 @@ function comparable(value: unknown, field = ''): unknown {
   const isName = prefix !== undefined && value.startsWith(`${prefix}_`);
   if (!isName) return value;
   const word = value.slice(prefix.length + 1).toLowerCase();
+  if (field === 'role') return word.replace('gift_card', 'giftCard');
   return field === 'scenario' ? word.replaceAll('_', '-') : word;
 }

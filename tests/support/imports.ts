@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import {
   type ColumnRules,
+  compileRoles,
   type Event,
   type ImportSummary,
   type IngestResult,
@@ -12,6 +13,7 @@ import {
   type PlanOptions,
   plainPlan,
   runImport,
+  shippedRoles,
 } from '../../engine/index.ts';
 
 type ImportOptions = { readonly bookmark?: { readonly key: string; readonly value: string } };
@@ -49,6 +51,7 @@ export class MemoryTarget {
   };
 
   item = (itemId: string) => this.items.get(itemId);
+  guessRole = compileRoles(shippedRoles);
   bookmark = (key: string) => this.bookmarks.get(key);
   status = () => ({ watermark: String(this.head), items: this.items.size, members: 0 });
 
@@ -150,7 +153,6 @@ export async function importFile(path: string, setup: Setup = {}) {
     ...setup.reading,
     columns: { map: setup.map, occurredAt: setup.occurredAt },
     timeZone: 'Asia/Shanghai',
-    keepCharges: false,
     clock: () => 0,
   });
   const { rowsCreated, rowsDuplicate, rowsConflict, rejected, rowsSkipped } = summary;
