@@ -10,6 +10,7 @@ import {
   thousandthsOf,
   timeSchema,
 } from '../base/shapes.ts';
+import { registerAhead } from './catalogue.ts';
 import type { WriteContext } from './context.ts';
 import { countPurchase, settleCopies } from './copies.ts';
 import { forgetReceipt, forgetReturns } from './forget.ts';
@@ -37,6 +38,7 @@ import {
   validateLeap,
   validateMoment,
 } from './validation.ts';
+import { warningsOf } from './warnings.ts';
 
 export const purchaseLineSchema = z.strictObject({
   itemId: idSchema,
@@ -170,6 +172,7 @@ export const purchaseEntries: EntryKind<'purchase', LoggedPurchase> = {
   subjects: ({ memberId }) => (memberId === undefined ? [] : [memberId]),
   // Histories tell where receipts stand.
   isIndexed: false,
+  prepare: registerAhead,
   apply,
   forget(context, { value: { purchaseId }, sequence }) {
     forgetReceipt(context, { purchaseId, sequence });
@@ -191,8 +194,11 @@ export const purchaseEvents: EventKind<'purchase', Purchase> = {
       validateMoment(context, purchaseId, moment) ??
       validateLeap(context, purchaseId, moment) ??
       validateQuantities(purchaseId, purchase.lines);
+    if (answer?.status === 'duplicate') return { ...answer, ...warningsOf(purchase) };
     if (answer) return answer;
+    if (!registerAhead(context, purchase)) return undefined;
     const sequence = record(context, purchaseEntries, purchase);
-    return { id: purchaseId, status: 'created', watermark: context.log.watermarkOf(sequence) };
+    const watermark = context.log.watermarkOf(sequence);
+    return { id: purchaseId, status: 'created', watermark, ...warningsOf(purchase) };
   },
 };
