@@ -34,6 +34,7 @@ export {
   type PurchaseInput,
   purchaseLineSchema,
   purchaseSchema,
+  refuseMoneyBelowZero,
 } from './events/purchase.ts';
 export type { IngestResult, IngestStatus } from './events/result.ts';
 export {

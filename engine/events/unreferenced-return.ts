@@ -157,6 +157,7 @@ export const unreferencedReturnEvents: EventKind<typeof kind, UnreferencedReturn
         purchaseId,
         storeId,
         channel: 'other',
+        isWhole: false,
         ...moment,
         lines: [...taken].map(([itemId, thousandths]) => ({ itemId, thousandths })),
       });

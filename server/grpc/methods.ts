@@ -8,7 +8,7 @@ import * as member from '#proto/caini/v1/member.js';
 import * as recommendation from '#proto/caini/v1/recommendation.js';
 import type { RecommendReply } from '../../engine/index.ts';
 import type { Decoder } from './input.ts';
-import { purchaseMessage, returnMessage } from './quantities.ts';
+import { purchaseMessage, returnMessage, unreferencedReturnMessage } from './quantities.ts';
 import * as replies from './replies.ts';
 
 /** One call, whose request and reply are one message each. */
@@ -58,6 +58,7 @@ export const methods: Readonly<Record<string, Method>> = {
   'CheckoutService/RecommendForBasket': list(RecommendForBasketRequest),
   'IngestService/RecordPurchase': event(purchaseMessage),
   'IngestService/RecordReturn': event(returnMessage),
+  'IngestService/RecordUnreferencedReturn': event(unreferencedReturnMessage),
   'CatalogService/ListItems': method(
     catalog.ListItemsRequest,
     catalog.ListItemsResponse,

@@ -56,7 +56,7 @@ class MemoryTarget implements ImportTarget {
     }
     if (event.kind === 'purchase') return this.acceptPurchase(event.purchase);
     if (event.kind === 'return') {
-      const { returnId, purchaseId, lines } = event.return;
+      const { returnId, purchaseId, lines = [] } = event.return;
       const known = this.returns.get(returnId);
       if (known !== undefined) return { ...known, status: 'duplicate' };
       this.takenBack.add(`${purchaseId} ${lines[0]!.itemId} ${lines[0]!.quantity}`);
