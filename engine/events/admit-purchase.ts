@@ -2,6 +2,7 @@
 // goods of another receipt, or cannot be used. All of a receipt is recorded, or nothing.
 import { limits } from '../base/limits.ts';
 import { quantityOf, thousandthsOf } from '../base/shapes.ts';
+import { registerAhead } from './catalogue.ts';
 import type { WriteContext } from './context.ts';
 import { findId } from './ids.ts';
 import type { EventKind } from './kind.ts';
@@ -189,7 +190,7 @@ function notesOf(input: Purchase, { given, goods, left }: Parts): Partial<Ingest
   return { warnings: limited(warnings), ...(leftOutLines.length > 0 && { leftOutLines }) };
 }
 
-function admit(context: WriteContext, input: Purchase): IngestResult {
+function admit(context: WriteContext, input: Purchase): IngestResult | undefined {
   const { purchaseId: id } = input;
   const parts = partsOf(input, momentOf(context, input.occurredAt, input.storeId));
   const { purchase, goods, left } = parts;
@@ -201,6 +202,8 @@ function admit(context: WriteContext, input: Purchase): IngestResult {
     const message = 'every line is taken back by another: there is no receipt to keep';
     return { id, status: 'voided', message, ...notesOf(input, parts) };
   }
+  // Before anything of it is recorded.
+  if (purchase && !ofPurchase && !registerAhead(context, purchase)) return undefined;
   const back = goods && (ofGoods ?? recordReturn(context, goods));
   const sold = purchase && (ofPurchase ?? recordPurchase(context, purchase));
   const answers = [back, sold].flatMap((answer) => answer ?? []);

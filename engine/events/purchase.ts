@@ -10,6 +10,7 @@ import {
   signedQuantitySchema,
   timeSchema,
 } from '../base/shapes.ts';
+import { registerAhead } from './catalogue.ts';
 import type { WriteContext } from './context.ts';
 import { countPurchase, settleCopies } from './copies.ts';
 import { forgetReceipt, forgetReturns } from './forget.ts';
@@ -118,6 +119,7 @@ export const purchaseEntries: EntryKind<'purchase', LoggedPurchase> = {
   subjects: ({ memberId }) => (memberId === undefined ? [] : [memberId]),
   // Histories tell where receipts stand.
   isIndexed: false,
+  prepare: registerAhead,
   apply,
   forget(context, { value: { purchaseId }, sequence }) {
     forgetReceipt(context, { purchaseId, sequence });

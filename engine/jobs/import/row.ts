@@ -14,6 +14,7 @@ import {
 import type { ImportField } from './columns.ts';
 import { splitIds } from './id-list.ts';
 import { cell, type Origin, type SourceRow } from './source-row.ts';
+import { isBlank } from './table-row.ts';
 import type { Moment, TimeReader } from './times.ts';
 
 export type Channel = Purchase['channel'];
@@ -95,6 +96,8 @@ export interface RowRules {
 /** What a decoder writes for bytes that are no text in the encoding that was named. */
 const replacementCharacter = '\uFFFD';
 const quotedMax = 80;
+/** What JavaScript makes of an object where a text is wanted. */
+const lostObject = '[object Object]';
 const blankWords = /^(?:null|\\n|nan|none|n\/a|-|--|#n\/a)?$/i;
 const noNotes: readonly RowNote[] = [];
 
@@ -221,7 +224,8 @@ function isCouponId(id: string): boolean {
 function readMember(desk: ImportContext): string | undefined {
   const text = cell(desk.source, 'memberId');
   if (isBlank(text)) return undefined;
-  if (!desk.rules.isNobody(text)) {
+  // A person says "null" of nobody. This says that a program lost whoever it was.
+  if (!desk.rules.isNobody(text) || text.trim() === lostObject) {
     const id = readId(desk, 'memberId', 'MEMBER_ID_INVALID');
     if (!desk.rules.isNobody(id)) return id;
   }
@@ -369,10 +373,6 @@ function readWords(text: string): string | undefined {
   // A cut through a surrogate pair leaves a half that is no text; it goes too.
   const cut = name.slice(0, limits.nameCharactersMax);
   return cut.isWellFormed() ? cut : cut.slice(0, -1);
-}
-
-function isBlank(text: string): boolean {
-  return text === '' || text.trim() === '';
 }
 
 function quote(text: string): string {
