@@ -78,7 +78,8 @@ const ingestUnreferencedReturn = defineIngest({
     'hold them. Pieces that none holds are told by `unmatchedQuantity`; when that is all of them,',
     'the return is refused.',
   ].join(' '),
-  input: unreferencedReturnSchema,
+  // Doors net a receipt by itself.
+  input: unreferencedReturnSchema.omit({ ownPurchaseId: true }),
   idField: 'returnId',
   example: {
     returnId: 'b-20260502-0002',
