@@ -62,7 +62,7 @@ export class MemoryTarget {
     }
     if (event.kind === 'purchase') return this.acceptPurchase(event.purchase);
     if (event.kind === 'return') {
-      const { returnId, purchaseId, lines } = event.return;
+      const { returnId, purchaseId, lines = [] } = event.return;
       const known = this.knownReturn(returnId, event.return);
       if (known !== undefined) return known;
       this.takenBack.add(`${purchaseId} ${lines[0]!.itemId} ${lines[0]!.quantity}`);
