@@ -174,12 +174,16 @@ export class ChainEngine implements Engine {
       checkpoints: () => this.counting.checkpointer.kept,
       fold: (batch, newestDay) => this.fold(batch, newestDay),
       applySpeculatively: (batch, newestDay) => this.counting.applySpeculatively(batch, newestDay),
-      rollBack: (batch) => {
+      rollBack: (batch, cause) => {
         this.likeness.onUndone(batch.changedItems);
-        return this.counting.rollBack(batch);
+        return this.counting.rollBack(batch, cause);
       },
-      assertRoomFor: (batch, takesBack) => this.counting.assertRoomFor(batch, takesBack),
-      onFailure: (error) => this.notify(`a write failed: ${String(error)}`),
+      lookAhead: (batch) => this.counting.ahead.look(batch),
+      assertRoomFor: (batch, takesBack) => this.counting.ahead.assertRoomFor(batch, takesBack),
+      onFailure: (error) => {
+        this.notify(`a write failed: ${String(error)}`);
+        this.counting.onFailure(error);
+      },
     });
   }
 

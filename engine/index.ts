@@ -41,6 +41,7 @@ export {
   type PurchaseInput,
   purchaseLineSchema,
   purchaseSchema,
+  refuseMoneyBelowZero,
 } from './events/purchase.ts';
 export type { IngestResult, IngestStatus } from './events/result.ts';
 export {

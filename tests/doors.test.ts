@@ -37,6 +37,14 @@ const back = (changes: object = {}) => ({
   lines: [{ itemId: 'milk', quantity: 1 }],
   ...changes,
 });
+const eggs = (quantity: number) => ({ itemId: 'eggs', quantity });
+const brought = (changes: object = {}) => ({
+  returnId: 'u-1',
+  memberId: 'ann',
+  occurredAt: '2026-05-03T10:00:00+08:00',
+  lines: [eggs(0.5)],
+  ...changes,
+});
 const item = {
   itemId: 'tea',
   name: '乌龙茶',
@@ -74,6 +82,17 @@ const story: Readonly<Record<string, readonly Question[]>> = {
     ['ingestPurchases', oneLine({ unitPriceFen: 9_007_199_254_740_991 })],
     ['ingestPurchases', { lines: [{ quantity: 0 }, { quantity: 0 }, { quantity: 0 }] }],
     ['ingestPurchases', receipt({ lines: Array(2_001).fill(line) })],
+    ['ingestPurchases', receipt({ lines: [line, line, { ...line, quantity: -1 }] })],
+    ['ingestPurchases', receipt({ lines: [line, { ...line, quantity: -1 }] })],
+    ['ingestPurchases', receipt({ lines: [line, { ...line, quantity: -0.5 }] })],
+    ['ingestPurchases', receipt({ returnOf: 'r-1', lines: [{ ...line, quantity: -1 }] })],
+    ['ingestPurchases', receipt({ returnOf: 'r-1', lines: [{ ...line, quantity: -9 }] })],
+    ['ingestPurchases', receipt({ returnOf: 'r-1' })],
+    ['ingestPurchases', receipt({ partial: true, lines: [line, {}, line] })],
+    ['ingestPurchases', receipt({ partial: true, lines: [line, { itemId: 'a', quantity: -1 }] })],
+    ['ingestPurchases', receipt({ partial: true, lines: [{}, {}] })],
+    ['ingestPurchases', receipt({ partial: true, memberId: '', lines: [line, {}] })],
+    ['ingestPurchases', oneLine({ lineTotalFen: -1 })],
     ['ingestPurchases', receipt({ lines: Array(40).fill({ itemId: 'a', quantity: 0 }) })],
   ],
   'goods are brought back': [
@@ -83,7 +102,16 @@ const story: Readonly<Record<string, readonly Question[]>> = {
     ['ingestReturn', back({ returnId: 'b-2', lines: [{ itemId: 'milk', quantity: 9 }] })],
     ['ingestReturn', back({ returnId: 'b-3', purchaseId: 'later' })],
     ['ingestReturn', back({ returnId: 'b-5', lines: [{ itemId: 'milk', quantity: 0.5 }] })],
-    ['ingestReturn', back({ returnId: 'b-4', lines: [] })],
+    ['ingestReturn', back({ returnId: 'b-4', purchaseId: 'r-2', lines: undefined })],
+    ['ingestReturn', back({ returnId: 'b-4', purchaseId: 'r-2', lines: undefined })],
+    ['ingestReturn', back({ returnId: 'b-6', purchaseId: 'r-2', lines: undefined })],
+    ['ingestReturn', back({ returnId: 'b-7', purchaseId: 'unknown', lines: undefined })],
+    ['ingestReturn', back({ returnId: 'b-8', lines: [{ itemId: 'milk' }] })],
+    ['ingestUnreferencedReturn', brought()],
+    ['ingestUnreferencedReturn', brought()],
+    ['ingestUnreferencedReturn', brought({ returnId: 'u-2', lines: [eggs(1_000.25)] })],
+    ['ingestUnreferencedReturn', brought({ returnId: 'u-3', memberId: 'nobody' })],
+    ['ingestUnreferencedReturn', brought({ returnId: 'u-4', lines: [] })],
   ],
   'the catalogue is written and read': [
     ['writeItem', item],
@@ -102,6 +130,7 @@ const story: Readonly<Record<string, readonly Question[]>> = {
       'writeItems',
       { items: [item, { itemId: 'cup' }, { itemId: 'x', name: '' }, { itemId: 'y' }] },
     ],
+    ['writeItems', { items: [{ priceFen: 1 }, { itemId: 'x', name: '' }] }],
     ['writeItems', { items: [] }],
     ['writeItems', { items: Array(1_001).fill({ itemId: 'cup' }) }],
     ['readItem', { itemId: 'tea' }],

@@ -85,7 +85,11 @@ async function showInspection(
   flags: ImportFlags,
   { files, timeZone, workFolder }: Inspecting,
 ): Promise<number> {
-  const found = await inspectTables(files, { texts: flags, timeZone, workFolder });
+  const bar = createProgressBar(process.stderr, systemClock);
+  const total = files.reduce((sum, file) => sum + file.bytes, 0);
+  const onBytes = (done: number) => bar.show('looking', Math.min(done, total), total);
+  const found = await inspectTables(files, { texts: flags, timeZone, workFolder, onBytes });
+  bar.end();
   const words = commandWords(paths, flags, found);
   const shown = { ...found, flags: words.flags, command: words.command };
   process.stdout.write(flags.json ? `${JSON.stringify(shown)}\n` : describeInspection(shown));

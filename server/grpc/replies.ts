@@ -58,7 +58,8 @@ export function toReason<Rest extends object>({ type, ...rest }: Rest & Pick<Rea
 type VisibleResult = IngestResult & { readonly errors?: readonly FieldViolation[] };
 
 export function toIngestResult(body: object): ResultMessage {
-  const { status, limit, errors = [], warnings = [], ...rest } = body as VisibleResult;
+  const { status, limit, errors = [], ...given } = body as VisibleResult;
+  const { warnings = [], leftOutLines = [], ...rest } = given;
   return {
     ...rest,
     ...unmatchedOf(rest),
@@ -66,6 +67,7 @@ export function toIngestResult(body: object): ResultMessage {
     ...(limit !== undefined && { limit: String(limit) }),
     errors: errors.map(toViolation),
     warnings: [...warnings],
+    leftOutLines: [...leftOutLines],
   };
 }
 

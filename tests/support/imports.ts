@@ -62,7 +62,7 @@ export class MemoryTarget {
     }
     if (event.kind === 'purchase') return this.acceptPurchase(event.purchase);
     if (event.kind === 'return') {
-      const { returnId, purchaseId, lines } = event.return;
+      const { returnId, purchaseId, lines = [] } = event.return;
       const known = this.knownReturn(returnId, event.return);
       if (known !== undefined) return known;
       this.takenBack.add(`${purchaseId} ${lines[0]!.itemId} ${lines[0]!.quantity}`);
@@ -153,7 +153,7 @@ export async function importFile(path: string, setup: Setup = {}) {
     ...setup.reading,
     columns: { map: setup.map, occurredAt: setup.occurredAt },
     timeZone: 'Asia/Shanghai',
-    clock: () => 0,
+    clock: () => Date.UTC(2026, 11, 1),
   });
   const { rowsCreated, rowsDuplicate, rowsConflict, rejected, rowsSkipped } = summary;
   const { returns, returnsDuplicate, returnsUnmatched } = summary;

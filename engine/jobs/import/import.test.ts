@@ -13,7 +13,7 @@ import {
 } from '../../../tests/support/imports.ts';
 import { parseColumnMap } from './columns.ts';
 import { inspectFile } from './file.ts';
-import { runImport } from './import.ts';
+import { type ImportSummary, runImport } from './import.ts';
 import { plainPlan } from './plan.ts';
 
 /** Receipts of a few rows each, with returns that find all, some and none of their pieces. */
@@ -74,7 +74,12 @@ test('a file in any order gives the same receipts and the same summary', async (
       .map(({ purchase }) => ({ ...purchase, lines: new Set(purchase.lines) }))
       .sort((first, second) => (first.purchaseId < second.purchaseId ? -1 : 1));
   expect(receipts(mixed.target)).toEqual(receipts(inOrder.target));
-  expect({ ...mixed.summary, rejects: '' }).toEqual({ ...inOrder.summary, rejects: '' });
+  // Of two that are alike the second is the odd one, so that the examples differ.
+  const figures = ({ suspicions, ...summary }: ImportSummary) => ({
+    ...{ ...summary, rejects: '' },
+    suspicions: suspicions.map(({ kind, count }) => [kind, count]),
+  });
+  expect(figures(mixed.summary)).toEqual(figures(inOrder.summary));
   expect([...mixed.target.returns.keys()].sort()).toEqual(
     [...inOrder.target.returns.keys()].sort(),
   );

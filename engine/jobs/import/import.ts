@@ -26,6 +26,7 @@ import { RejectsFile, rejectsBytes } from './rejects.ts';
 import type { Refusal, Row } from './row.ts';
 import type { SourceRow } from './source-row.ts';
 import { countRefusal, emptyTally, rowsAccountedFor, settleBatch, type Tally } from './summary.ts';
+import { type Suspicion, Suspicions } from './suspicions.ts';
 
 /** What an import needs of the engine. */
 export interface ImportTarget {
@@ -66,7 +67,7 @@ export interface ImportOptions extends PlanOptions {
   readonly onResume?: ((batches: number) => void) | undefined;
 }
 
-/** Integers, and the path of the rejects file or null. docs/guides/import.md defines each. */
+/** docs/guides/import.md defines each. */
 export interface ImportSummary extends Tally {
   readonly finished: boolean;
   readonly rowsRead: number;
@@ -74,6 +75,7 @@ export interface ImportSummary extends Tally {
   readonly members: number;
   readonly seconds: number;
   readonly rejects: string | null;
+  readonly suspicions: readonly Suspicion[];
 }
 
 interface Run {
@@ -83,6 +85,7 @@ interface Run {
   readonly resumed: Bookmark | undefined;
   readonly rejects: RejectsFile;
   readonly names: NameCollector;
+  readonly suspicions: Suspicions;
   readonly tally: Tally;
 }
 
@@ -138,6 +141,7 @@ function openRun(target: ImportTarget, options: ImportOptions): Run {
       item: (itemId) => target.item(itemId),
       guessRole: target.guessRole,
     }),
+    suspicions: new Suspicions(options.clock()),
     tally: resumed?.tally ?? emptyTally(),
   };
 }
@@ -191,6 +195,7 @@ async function bringIn(run: Run, batches: AsyncIterable<Batch>, rows: number): P
     for await (const batch of batches) {
       if (options.signal?.aborted) return false;
       number += 1;
+      run.suspicions.add(batch);
       if (number < (resumed?.batch ?? 0)) {
         names.collect(rowsOf(batch));
         continue;
@@ -282,5 +287,6 @@ function summarise(run: Run, finished: boolean, startMs: number): ImportSummary 
     members,
     seconds: Math.round((run.options.clock() - startMs) / 1_000),
     rejects: run.rejects.bytes === 0 ? null : run.rejects.path,
+    suspicions: run.suspicions.list(),
   };
 }
