@@ -5,6 +5,7 @@ import { steadyMilliseconds, systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
 import { Likeness } from './catalogue/likeness.ts';
 import { createRegistries, type Registries, readRegistries } from './catalogue/registries.ts';
+import type { GuessRole } from './catalogue/role-names.ts';
 import type { StoredCounts } from './counting/checkpoint.ts';
 import { CountsManager } from './counting/counts-manager.ts';
 import type { Engine } from './engine.ts';
@@ -20,7 +21,13 @@ import { Maintenance } from './jobs/maintenance.ts';
 import { Settler } from './jobs/settler.ts';
 import type { Waiting } from './jobs/shared-work.ts';
 import type { Log } from './log/log.ts';
-import { type EngineOptions, halfLivesOf, kernelOptionsOf, timeZoneOf } from './options.ts';
+import {
+  type EngineOptions,
+  guessRoleOf,
+  halfLivesOf,
+  kernelOptionsOf,
+  timeZoneOf,
+} from './options.ts';
 import { type CataloguePort, catalogueOf } from './ports/catalogue.ts';
 import { type InspectPort, inspectionOf } from './ports/inspect.ts';
 import { type ListsPort, listsOf } from './ports/lists.ts';
@@ -60,6 +67,7 @@ export class ChainEngine implements Engine {
   private readonly parts: ChainParts;
   private readonly log: Log;
   private readonly registries: Registries;
+  private readonly guessRole: GuessRole;
   private readonly likeness: Likeness;
   private readonly writer: Ingest;
   private readonly counting: CountsManager;
@@ -85,6 +93,7 @@ export class ChainEngine implements Engine {
     );
     const { log, registries } = this;
     const clockGuard = new ClockGuard({ store, log, clock, steady });
+    this.guessRole = guessRoleOf(options);
     this.likeness = this.makeLikeness();
     this.writer = this.makeWriter(clockGuard);
     this.counting = this.makeCountsManager();
@@ -118,7 +127,17 @@ export class ChainEngine implements Engine {
     });
     const { settler, replication } = this;
     const formula = options.formula ?? 'shipped';
-    const known = { ...shared, registries, readiness, applied, clockGuard, maintenance, settler };
+    const { guessRole } = this;
+    const known = {
+      ...shared,
+      registries,
+      guessRole,
+      readiness,
+      applied,
+      clockGuard,
+      maintenance,
+      settler,
+    };
     this.statusParts = known;
     this.lists = listsOf({ ...known, likeness, waiters, formula });
     const onRefusedOfErased = () => {
@@ -147,6 +166,7 @@ export class ChainEngine implements Engine {
       registries: this.registries,
       clock: options.clock ?? systemClock,
       timeZone: timeZoneOf(options),
+      guessRole: this.guessRole,
       retentionDays: options.retentionDays,
       hashBytes,
       notify: (message) => this.notify(message),
@@ -154,12 +174,16 @@ export class ChainEngine implements Engine {
       checkpoints: () => this.counting.checkpointer.kept,
       fold: (batch, newestDay) => this.fold(batch, newestDay),
       applySpeculatively: (batch, newestDay) => this.counting.applySpeculatively(batch, newestDay),
-      rollBack: (batch) => {
+      rollBack: (batch, cause) => {
         this.likeness.onUndone(batch.changedItems);
-        return this.counting.rollBack(batch);
+        return this.counting.rollBack(batch, cause);
       },
-      assertRoomFor: (batch, takesBack) => this.counting.assertRoomFor(batch, takesBack),
-      onFailure: (error) => this.notify(`a write failed: ${String(error)}`),
+      lookAhead: (batch) => this.counting.ahead.look(batch),
+      assertRoomFor: (batch, takesBack) => this.counting.ahead.assertRoomFor(batch, takesBack),
+      onFailure: (error) => {
+        this.notify(`a write failed: ${String(error)}`);
+        this.counting.onFailure(error);
+      },
     });
   }
 

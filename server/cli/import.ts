@@ -31,7 +31,7 @@ interface ImportFlags extends ReadingFlags {
   readonly inspect?: boolean;
   readonly dryRun?: boolean;
   readonly rejects?: string;
-  readonly keepCharges?: boolean;
+  readonly roles?: string;
   readonly dataDir?: string;
   readonly json?: boolean;
 }
@@ -47,7 +47,7 @@ export function importCommand(program: Command): void {
     .option('--dry-run', 'count what would become of every row, and write nothing');
   addReadingOptions(command)
     .option('--rejects <file>', 'where refused rows go (default: a folder beside the data folder)')
-    .option('--keep-charges', 'let postage, fees and discounts be listed like goods')
+    .option('--roles <file>', 'names that are no goods; none for none (default: the setting)')
     .option('--data-dir <folder>', 'the data folder (default: the setting)')
     .option('--json', 'print the summary as one JSON object')
     .action((paths: string[], flags: ImportFlags) => endWith(() => importFiles(paths, flags)));
@@ -96,8 +96,11 @@ async function showInspection(
   return exitCodes.done;
 }
 
-function settingsOf({ dataDir }: ImportFlags): Settings {
-  const options = dataDir === undefined ? {} : { dataDir };
+function settingsOf({ dataDir, roles }: ImportFlags): Settings {
+  const options = {
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(roles === undefined ? {} : { itemRoles: roles }),
+  };
   return readSettings({ environment: process.env, options });
 }
 
@@ -128,7 +131,6 @@ async function runOnFolder(
       // The rejects of a dry run are as good to mend as those of a real one.
       rejectsFolder: rejectsFolder(settingsOf(flags).dataDir),
       rejectsPath: flags.rejects,
-      keepCharges: flags.keepCharges ?? false,
       clock: systemClock,
       signal,
       onProgress: ({ step, done, total }: ImportProgress) =>
@@ -140,7 +142,9 @@ async function runOnFolder(
       onResume: (batches) => print(`going on after ${batches} batches of a former run`),
     });
     bar.end();
-    if (!summary.finished) print(`stopped; ${goOn}`);
+    // It waits for what is counted anew, so that no start has to begin with it.
+    if (summary.finished) await engine.upkeep.checkpoint({ signal });
+    else print(`stopped; ${goOn}`);
     return summary;
   } finally {
     await closeEngine(engine, signal);

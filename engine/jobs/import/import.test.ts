@@ -128,7 +128,6 @@ test('a stopped import goes on where it was', async () => {
     rejectsFolder: join(folder, 'stopped'),
     ...plainPlan,
     timeZone: 'Asia/Shanghai',
-    keepCharges: false,
     clock: () => 0,
   };
   const onProgress = ({ done }: { done: number }) => done > 600 && stop.abort();
@@ -153,30 +152,6 @@ test('a missing column is refused by name before anything is in', async () => {
   const map = parseColumnMap(['purchaseId=id,storeId=shop']);
   await expect(importFile(write('id,itemId,occurredAt\n'), { map })).rejects.toThrow('"shop"');
   await expect(importFile(write(''))).rejects.toThrow('no column');
-});
-
-test('names come from rows sold at a price, charges are not listed, known names stay', async () => {
-  const target = new MemoryTarget();
-  target.items.set('tea', { itemId: 'tea', name: '龙井', status: 'active' });
-  const path = csv(
-    '1,,2026-05-01,cup,1,0,,found',
-    '1,,2026-05-01,gift,1,0,, 赠品 ',
-    '2,,2026-05-01,cup,1,5,,咖啡杯',
-    '2,,2026-05-01,tea,1,5,,茶',
-    '2,,2026-05-01,POST,1,5,,Postage',
-  );
-  await importFile(path, { target });
-  const names = [...target.items.values()].map(({ itemId, name, status }) => [
-    itemId,
-    name,
-    status,
-  ]);
-  expect(names.sort()).toEqual([
-    ['POST', 'Postage', 'inactive'],
-    ['cup', '咖啡杯', 'active'],
-    ['gift', '赠品', 'active'],
-    ['tea', '龙井', 'active'],
-  ]);
 });
 
 test('a member that a program lost is refused, and words for nobody are nobody', async () => {
