@@ -5,6 +5,7 @@ import { steadyMilliseconds, systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
 import { Likeness } from './catalogue/likeness.ts';
 import { createRegistries, type Registries, readRegistries } from './catalogue/registries.ts';
+import type { GuessRole } from './catalogue/role-names.ts';
 import type { StoredCounts } from './counting/checkpoint.ts';
 import { CountsManager } from './counting/counts-manager.ts';
 import type { Engine } from './engine.ts';
@@ -20,7 +21,13 @@ import { Maintenance } from './jobs/maintenance.ts';
 import { Settler } from './jobs/settler.ts';
 import type { Waiting } from './jobs/shared-work.ts';
 import type { Log } from './log/log.ts';
-import { type EngineOptions, halfLivesOf, kernelOptionsOf, timeZoneOf } from './options.ts';
+import {
+  type EngineOptions,
+  guessRoleOf,
+  halfLivesOf,
+  kernelOptionsOf,
+  timeZoneOf,
+} from './options.ts';
 import { type CataloguePort, catalogueOf } from './ports/catalogue.ts';
 import { type InspectPort, inspectionOf } from './ports/inspect.ts';
 import { type ListsPort, listsOf } from './ports/lists.ts';
@@ -60,6 +67,7 @@ export class ChainEngine implements Engine {
   private readonly parts: ChainParts;
   private readonly log: Log;
   private readonly registries: Registries;
+  private readonly guessRole: GuessRole;
   private readonly likeness: Likeness;
   private readonly writer: Ingest;
   private readonly counting: CountsManager;
@@ -85,6 +93,7 @@ export class ChainEngine implements Engine {
     );
     const { log, registries } = this;
     const clockGuard = new ClockGuard({ store, log, clock, steady });
+    this.guessRole = guessRoleOf(options);
     this.likeness = this.makeLikeness();
     this.writer = this.makeWriter(clockGuard);
     this.counting = this.makeCountsManager();
@@ -118,7 +127,17 @@ export class ChainEngine implements Engine {
     });
     const { settler, replication } = this;
     const formula = options.formula ?? 'shipped';
-    const known = { ...shared, registries, readiness, applied, clockGuard, maintenance, settler };
+    const { guessRole } = this;
+    const known = {
+      ...shared,
+      registries,
+      guessRole,
+      readiness,
+      applied,
+      clockGuard,
+      maintenance,
+      settler,
+    };
     this.statusParts = known;
     this.lists = listsOf({ ...known, likeness, waiters, formula });
     const onRefusedOfErased = () => {
@@ -147,6 +166,7 @@ export class ChainEngine implements Engine {
       registries: this.registries,
       clock: options.clock ?? systemClock,
       timeZone: timeZoneOf(options),
+      guessRole: this.guessRole,
       retentionDays: options.retentionDays,
       hashBytes,
       notify: (message) => this.notify(message),
@@ -179,6 +199,7 @@ export class ChainEngine implements Engine {
       betweenCommits: (work) => this.writer.betweenCommits(work),
       whilePaused: (work) => this.writer.whilePaused(work),
       newestDay: this.writer.newestDay,
+      onReplaced: () => this.advance(),
       notify: (message) => this.notify(message),
       signal: this.stopping.signal,
     });
@@ -208,7 +229,7 @@ export class ChainEngine implements Engine {
     await this.inSlices(readRegistries(this.registries, { store, timeZone, clock }));
     readiness.enter({ name: 'reconciling', what: erasingAgain });
     await this.counting.start(stored);
-    this.applied.advance(() => this.counting.digest);
+    this.advance();
     await this.inSlices(this.likeness.begin());
     if (this.likeness.processSome()) this.settler.onItemsChanged();
     // A copy that only follows has no entries of its own, whoever opens it.
@@ -240,6 +261,11 @@ export class ChainEngine implements Engine {
     if (erased > 0) this.notify(`erased ${erased} members again: the ledger names them`);
   }
 
+  private advance(): void {
+    const { counting } = this;
+    this.applied.advance(() => (counting.counts.misreadItems > 0 ? undefined : counting.digest));
+  }
+
   private async fold(batch: Batch, newestDay: number): Promise<void> {
     try {
       // The ledger first: an erase is acknowledged only when a restore cannot undo it. What was
@@ -249,7 +275,7 @@ export class ChainEngine implements Engine {
       // What is committed is counted, whatever else fails: memory stays in step with the disk.
       await this.counting.fold(batch, newestDay);
       if (this.likeness.update(batch.changedItems)) this.settler.onItemsChanged();
-      this.applied.advance(() => this.counting.digest);
+      this.advance();
       this.waiters.wake();
       this.maintenance.onEvents();
       this.maintenance.onMemory(memoryOf(this.counting.counts));

@@ -14,6 +14,12 @@ export { type Channel, channelSchema, channels, idSchema, timeSchema } from './b
 export { zoneOffsetMinutes } from './base/time.ts';
 export { type Marks, Registry } from './catalogue/registry.ts';
 export {
+  compileRoles,
+  type GuessRole,
+  type RolePatterns,
+  rolePatternsSchema,
+} from './catalogue/role-names.ts';
+export {
   type Item,
   type ItemInput,
   itemSchema,
@@ -23,6 +29,7 @@ export {
   storeSchema,
   timeZoneSchema,
 } from './catalogue/shapes.ts';
+export { shippedRoles } from './catalogue/shipped-roles.ts';
 export type { Audit } from './counting/verify.ts';
 export type { Engine } from './engine.ts';
 export { type Consent, consentSchema } from './events/consent.ts';

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { EngineError, limits, originName, timeZoneSchema } from '../engine/index.ts';
+import { itemRolesOf } from './item-roles.ts';
 import { readJson } from './json.ts';
 import { quoteValue } from './quote-value.ts';
 
@@ -61,6 +62,11 @@ export const settingDefinitions = {
   halfLifeDays: { schema: daysSchema, default: 60, allowed: daysAllowed },
   popularityHalfLifeDays: { schema: daysSchema, default: 30, allowed: daysAllowed },
   retentionDays: { schema: daysSchema, default: 'none', allowed: daysAllowed },
+  itemRoles: {
+    schema: z.string().min(1),
+    default: 'shipped',
+    allowed: 'a file, shipped, or none',
+  },
   memoryMax: {
     schema: z
       .string()
@@ -145,10 +151,11 @@ export function environmentName(name: SettingName): string {
   return `CAINI_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
-/** What the engine opens with. */
+/** What the engine opens with. Throws INVALID_ARGUMENT for a file of item roles that is none. */
 export function engineSettings(settings: Settings) {
   const { dataDir, timeZone, retentionDays } = settings;
   return {
+    itemRoles: itemRolesOf(settings.itemRoles),
     dataDir,
     timeZone,
     halfLifeDays: daysOrNull(settings.halfLifeDays),

@@ -20,6 +20,8 @@ export const limits = {
   amountFenMax: 1_000_000_000_000,
   /** Coupons of one receipt. */
   couponsMax: 32,
+  /** Warnings in the answer to one event: enough to find what makes them, some 100 B each. */
+  warningsMax: 20,
   /** One request's receipts: 1,000 × 10 lines × ~60 B = 600 KB, within `bodyBytesMax`. */
   batchPurchasesMax: 1_000,
   /** One HTTP body or gRPC message. */
@@ -39,10 +41,10 @@ export const limits = {
   /** Items of one chain: 300 bytes each of the counts, and some 700 beside them. */
   itemsMax: 2_097_152,
   /**
-   * A chunk of a history: two of them and their keys fill a page of 4 KB. Some 14 receipts of ten
-   * lines.
+   * A chunk of a history: with its head it fills a page of 4 KB, which LMDB gives a value of more
+   * than 2 KB to itself. Some 22 receipts of ten lines: most members have one.
    */
-  historyChunkBytes: 1_920,
+  historyChunkBytes: 3_900,
   /**
    * Beyond these a member is no person but a card for all who have none: each of their receipts
    * counts as an anonymous ticket. Ten years of a receipt every day and a half; the second bounds
@@ -92,6 +94,9 @@ export const limits = {
    */
   nameCharactersMax: 200,
   categoryLevelsMax: 8,
+  /** Of a file of item roles: ten times what is shipped, read in some milliseconds at a start. */
+  rolePhrasesMax: 5_000,
+  rolePhraseCharactersMax: 100,
   tagsMax: 32,
   tagCharactersMax: 64,
   /** Events waiting for the disk; at 164 k events/s this is 0.1 s of work, 16 MB at 1 KB each. */

@@ -1,6 +1,7 @@
 // What events are validated against and act on, within one write transaction.
 import type { Clock } from '../base/clock.ts';
 import type { Registries } from '../catalogue/registries.ts';
+import type { GuessRole } from '../catalogue/role-names.ts';
 import type { Checkpoints } from '../history/history-writer.ts';
 import type { Member } from '../history/members.ts';
 import type { Log } from '../log/log.ts';
@@ -17,6 +18,8 @@ export interface WriteContext {
   readonly clock: Clock;
   /** The chain's time zone, for receipts whose store has none. */
   readonly timeZone: string;
+  /** What an item is by its name, where nobody says it. */
+  readonly guessRole: GuessRole;
   /** Receipts older than this many days are refused and expire; undefined: none do. */
   readonly retentionDays: number | undefined;
   /** XXH64, seed 0. */

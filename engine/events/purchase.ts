@@ -38,6 +38,7 @@ import {
   validateLeap,
   validateMoment,
 } from './validation.ts';
+import { warningsOf } from './warnings.ts';
 
 export const purchaseLineSchema = z.strictObject({
   itemId: idSchema,
@@ -193,9 +194,11 @@ export const purchaseEvents: EventKind<'purchase', Purchase> = {
       validateMoment(context, purchaseId, moment) ??
       validateLeap(context, purchaseId, moment) ??
       validateQuantities(purchaseId, purchase.lines);
+    if (answer?.status === 'duplicate') return { ...answer, ...warningsOf(purchase) };
     if (answer) return answer;
     if (!registerAhead(context, purchase)) return undefined;
     const sequence = record(context, purchaseEntries, purchase);
-    return { id: purchaseId, status: 'created', watermark: context.log.watermarkOf(sequence) };
+    const watermark = context.log.watermarkOf(sequence);
+    return { id: purchaseId, status: 'created', watermark, ...warningsOf(purchase) };
   },
 };

@@ -1,5 +1,5 @@
 // A chunk of a history on disk: keys in the order of receipts, and the bytes behind them. A history
-// is what came under one member id, in chunks of about 2 KB, so that a receipt appends to the last
+// is what came under one member id, in chunks of about 4 KB, so that a receipt appends to the last
 // one instead of rewriting all.
 //
 // key:   idLength u8 | id | from: occurredAtMs u64 BE, purchaseId

@@ -59,43 +59,66 @@ export interface WholeHistory {
 
 const nothing: WholeHistory = { last: undefined, entries: Buffer.alloc(0) };
 
+/** What chunks are put together in. */
+let space = Buffer.allocUnsafeSlow(65_536);
+
 export function readWhole(table: Table, id: string): WholeHistory {
-  let { last, parts } = readFirst(table, id);
+  const { last, bytes } = readFirst(table, id);
   if (!last) return nothing;
+  if (!last.next) return gathered(last, bytes);
+  const parts: Buffer[] = [Buffer.from(space.subarray(0, bytes))];
+  let end = last;
   // A cursor for what is left of a long one.
-  for (const chunk of last.next ? chunksFrom(table, prefixOf(id), last.next) : []) {
+  for (const chunk of chunksFrom(table, prefixOf(id), last.next)) {
     parts.push(chunk.entries);
-    last = chunk;
+    end = chunk;
   }
-  return { last, entries: parts.length === 1 ? parts[0]! : Buffer.concat(parts) };
+  return { last: end, entries: Buffer.concat(parts) };
 }
 
 /** The same as most are; undefined when it is longer. */
 export function readShort(table: Table, id: string): WholeHistory | undefined {
-  const { last, parts } = readFirst(table, id);
+  const { last, bytes } = readFirst(table, id);
   if (!last) return nothing;
-  if (last.next) return undefined;
-  return { last, entries: parts.length === 1 ? parts[0]! : Buffer.concat(parts) };
+  return last.next ? undefined : gathered(last, bytes);
 }
 
-/** The first chunks of a history, which are all that most have. */
-function readFirst(table: Table, id: string): { last: Chunk | undefined; parts: Buffer[] } {
+/** What lies in `space`, of which the last chunk is the end. */
+function gathered(last: Chunk, bytes: number): WholeHistory {
+  const entries = Buffer.from(space.subarray(0, bytes));
+  const lastEntries = entries.subarray(bytes - last.entries.length);
+  return { last: { ...last, entries: lastEntries }, entries };
+}
+
+/**
+ * Puts the entries of the first chunks of a history, which are all that most have, into `space`;
+ * answers the last of these chunks, whose own entries are of no use any more.
+ */
+function readFirst(table: Table, id: string): { readonly last?: Chunk; readonly bytes: number } {
   const key = firstKeyOf(prefixOf(id));
-  const value = table.get(key);
-  if (!value) return { last: undefined, parts: [] };
+  const value = table.view(key);
+  if (!value) return { bytes: 0 };
   let last = decodeChunk(key, value);
-  const parts = [last.entries];
-  while (last.next && parts.length <= chunksAtOnce) {
-    last = chunkAt(table, last.next);
-    parts.push(last.entries);
+  let bytes = gather(last.entries, 0);
+  for (let chunks = 1; last.next && chunks <= chunksAtOnce; chunks++) {
+    const following = table.view(last.next);
+    assert(following, 'a chunk leads to one that is there');
+    last = decodeChunk(last.next, following);
+    bytes = gather(last.entries, bytes);
   }
-  return { last, parts };
+  return { last, bytes };
 }
 
-function chunkAt(table: Table, key: Buffer): Chunk {
-  const value = table.get(key);
-  assert(value, 'a chunk leads to one that is there');
-  return decodeChunk(key, value);
+/** Puts bytes behind those that are there; answers where they end. */
+function gather(bytes: Buffer, at: number): number {
+  const end = at + bytes.length;
+  if (end > space.length) {
+    const larger = Buffer.allocUnsafeSlow(2 * end);
+    space.copy(larger, 0, 0, at);
+    space = larger;
+  }
+  bytes.copy(space, at);
+  return end;
 }
 
 /** The newest entries of one history, in their order: some more than `receiptsMax`, or all. */

@@ -59,12 +59,14 @@ export async function readingOfFlags(
   files: readonly ImportFile[],
   usualTimeZone: string,
 ): Promise<PlanOptions> {
-  const timeZone = flags.timeZone ?? usualTimeZone;
-  if (!timeZoneSchema.safeParse(timeZone).success) {
-    const message = `--time-zone "${timeZone}" is not known`;
-    throw new EngineError('INVALID_ARGUMENT', message, { field: 'time-zone' });
-  }
-  return readingOf(flags, files, timeZone);
+  return readingOf(flags, files, timeZoneOf(flags, usualTimeZone));
+}
+
+/** The zone that was told, checked, else the usual one. */
+export function timeZoneOf({ timeZone }: ReadingFlags, usual: string): string {
+  if (timeZoneSchema.safeParse(timeZone ?? usual).success) return timeZone ?? usual;
+  const message = `--time-zone "${timeZone}" is not known`;
+  throw new EngineError('INVALID_ARGUMENT', message, { field: 'time-zone' });
 }
 
 /**

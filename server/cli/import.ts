@@ -15,12 +15,13 @@ import {
 import { readSettings, type Settings } from '../config.ts';
 import { endWith, exitCodes, openFolder } from './folder.ts';
 import { importFolder, rejectsFolder, scratchFolder, spoolFolder } from './import-folders.ts';
-import { commandOf, describeInspection } from './import-inspect.ts';
+import { commandWords, describeInspection } from './import-inspect.ts';
 import {
   addReadingOptions,
   type ReadingFlags,
   readingOfFlags,
   tablesOf,
+  timeZoneOf,
 } from './import-reading.ts';
 import { closeEngine, untilStopped, whileOpening } from './interrupt.ts';
 import { createProgressBar } from './progress.ts';
@@ -30,7 +31,7 @@ interface ImportFlags extends ReadingFlags {
   readonly inspect?: boolean;
   readonly dryRun?: boolean;
   readonly rejects?: string;
-  readonly keepCharges?: boolean;
+  readonly roles?: string;
   readonly dataDir?: string;
   readonly json?: boolean;
 }
@@ -46,7 +47,7 @@ export function importCommand(program: Command): void {
     .option('--dry-run', 'count what would become of every row, and write nothing');
   addReadingOptions(command)
     .option('--rejects <file>', 'where refused rows go (default: a folder beside the data folder)')
-    .option('--keep-charges', 'let postage, fees and discounts be listed like goods')
+    .option('--roles <file>', 'names that are no goods; none for none (default: the setting)')
     .option('--data-dir <folder>', 'the data folder (default: the setting)')
     .option('--json', 'print the summary as one JSON object')
     .action((paths: string[], flags: ImportFlags) => endWith(() => importFiles(paths, flags)));
@@ -55,12 +56,16 @@ export function importCommand(program: Command): void {
 async function importFiles(paths: readonly string[], flags: ImportFlags): Promise<number> {
   const settings = settingsOf(flags);
   const spool = spoolFolder(settings.dataDir);
-  const scratch = flags.dryRun === true ? scratchFolder(tmpdir()) : undefined;
+  const isTrial = flags.dryRun === true || flags.inspect === true;
+  const scratch = isTrial ? scratchFolder(tmpdir()) : undefined;
   const target = scratch === undefined ? settings : { ...settings, dataDir: scratch };
   try {
-    const files = await tablesOf(paths, flags, spool);
+    const files = await tablesOf(paths, flags, scratch ?? spool);
+    if (flags.inspect === true && scratch !== undefined) {
+      const timeZone = timeZoneOf(flags, settings.timeZone);
+      return await showInspection(paths, flags, { files, timeZone, workFolder: scratch });
+    }
     const reading = await readingOfFlags(flags, files, settings.timeZone);
-    if (flags.inspect === true) return await showInspection(paths, flags, { files, reading });
     return await untilStopped('import', goOn, async (signal) => {
       const summary = await runOnFolder(target, { files, reading, flags, signal });
       process.stdout.write(
@@ -77,23 +82,28 @@ async function importFiles(paths: readonly string[], flags: ImportFlags): Promis
 
 async function showInspection(
   paths: readonly string[],
-  { json, timeZone, dataDir }: ImportFlags,
-  { files, reading }: Pick<Running, 'files' | 'reading'>,
+  flags: ImportFlags,
+  { files, timeZone, workFolder }: Inspecting,
 ): Promise<number> {
-  const found = await inspectTables(files, reading);
-  const zone = timeZone === undefined ? [] : ['--time-zone', timeZone];
-  const folder = dataDir === undefined ? [] : ['--data-dir', dataDir];
-  const shown = { paths, flags: [...zone, ...folder] };
-  const page = json
-    ? `${JSON.stringify({ ...found, command: commandOf(found, shown) })}\n`
-    : describeInspection(found, shown);
-  process.stdout.write(page);
+  const found = await inspectTables(files, { texts: flags, timeZone, workFolder });
+  const words = commandWords(paths, flags, found);
+  const shown = { ...found, flags: words.flags, command: words.command };
+  process.stdout.write(flags.json ? `${JSON.stringify(shown)}\n` : describeInspection(shown));
   return exitCodes.done;
 }
 
-function settingsOf({ dataDir }: ImportFlags): Settings {
-  const options = dataDir === undefined ? {} : { dataDir };
+function settingsOf({ dataDir, roles }: ImportFlags): Settings {
+  const options = {
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(roles === undefined ? {} : { itemRoles: roles }),
+  };
   return readSettings({ environment: process.env, options });
+}
+
+interface Inspecting {
+  readonly files: readonly ImportFile[];
+  readonly timeZone: string;
+  readonly workFolder: string;
 }
 
 interface Running {
@@ -117,7 +127,6 @@ async function runOnFolder(
       // The rejects of a dry run are as good to mend as those of a real one.
       rejectsFolder: rejectsFolder(settingsOf(flags).dataDir),
       rejectsPath: flags.rejects,
-      keepCharges: flags.keepCharges ?? false,
       clock: systemClock,
       signal,
       onProgress: ({ step, done, total }: ImportProgress) =>
@@ -129,7 +138,9 @@ async function runOnFolder(
       onResume: (batches) => print(`going on after ${batches} batches of a former run`),
     });
     bar.end();
-    if (!summary.finished) print(`stopped; ${goOn}`);
+    // It waits for what is counted anew, so that no start has to begin with it.
+    if (summary.finished) await engine.upkeep.checkpoint({ signal });
+    else print(`stopped; ${goOn}`);
     return summary;
   } finally {
     await closeEngine(engine, signal);

@@ -2,6 +2,7 @@
 import type { VerifyResponse_Audit } from '#proto/caini/v1/admin.js';
 import type {
   Item as ItemMessage,
+  ItemRole,
   ItemStatus,
   ListItemsResponse,
   ListStoresResponse,
@@ -27,9 +28,10 @@ import type {
   StoreProfile,
 } from '../../engine/index.ts';
 
-/** The name of an enum's value on the wire: `SCENARIO` and `guess-you-like`. */
+/** The name of an enum's value on the wire: of `guess-you-like` or `giftCard`, with its prefix. */
 export function enumName(prefix: string, word: string): string {
-  return `${prefix}_${word.replaceAll('-', '_').toUpperCase()}`;
+  const words = word.replaceAll('-', '_').replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_');
+  return `${prefix}_${words.toUpperCase()}`;
 }
 
 export function toRecommendResponse(reply: RecommendReply): RecommendResponse {
@@ -56,13 +58,22 @@ export function toReason<Rest extends object>({ type, ...rest }: Rest & Pick<Rea
 type VisibleResult = IngestResult & { readonly errors?: readonly FieldViolation[] };
 
 export function toIngestResult(body: object): ResultMessage {
-  const { status, limit, errors = [], ...rest } = body as VisibleResult;
+  const { status, limit, errors = [], warnings = [], ...rest } = body as VisibleResult;
   return {
     ...rest,
+    ...unmatchedOf(rest),
     status: enumName('INGEST_STATUS', status) as IngestStatus,
     ...(limit !== undefined && { limit: String(limit) }),
     errors: errors.map(toViolation),
+    warnings: [...warnings],
   };
+}
+
+/** Whole pieces for clients that know no others. */
+function unmatchedOf({ unmatchedQuantity }: Pick<IngestResult, 'unmatchedQuantity'>) {
+  if (unmatchedQuantity === undefined) return {};
+  const unmatchedQuantityThousandths = Math.round(unmatchedQuantity * 1_000);
+  return { unmatchedQuantity: Math.ceil(unmatchedQuantity), unmatchedQuantityThousandths };
 }
 
 function toViolation({ limit, ...rest }: FieldViolation) {
@@ -75,8 +86,14 @@ export function toIngestResults(body: object) {
 }
 
 export function toItem(body: object): ItemMessage {
-  const { category = [], tags = [], status, ...rest } = body as Item;
-  return { ...rest, category, tags, status: enumName('ITEM_STATUS', status) as ItemStatus };
+  const { category = [], tags = [], status, role, ...rest } = body as Item;
+  return {
+    ...rest,
+    category,
+    tags,
+    status: enumName('ITEM_STATUS', status) as ItemStatus,
+    ...(role !== undefined && { role: enumName('ITEM_ROLE', role) as ItemRole }),
+  };
 }
 
 export function toItemPage(body: object): ListItemsResponse {

@@ -78,6 +78,12 @@ export const recommendReplySchema = z.strictObject({
   watermark,
 }) satisfies z.ZodType<RecommendReply>;
 
+const warningSchema = z.strictObject({
+  reason: reason.meta({ description: 'TOTAL_DIFFERS, …' }),
+  field: z.string(),
+  message: z.string(),
+});
+
 export const ingestResultSchema = z.strictObject({
   id: z.string(),
   status: z.enum(['created', 'duplicate', 'conflict', 'rejected']),
@@ -91,7 +97,13 @@ export const ingestResultSchema = z.strictObject({
   parked: z.exactOptional(z.boolean()).meta({
     description: 'A return whose purchase is not here yet: it counts once that arrives.',
   }),
-  unmatchedQuantity: z.exactOptional(count),
+  unmatchedQuantity: z.exactOptional(z.number().min(0)),
+  warnings: z.exactOptional(z.array(warningSchema)).meta({
+    description: [
+      `What was taken and does not look right: at most ${limits.warningsMax}, and one that says`,
+      'how many more there are.',
+    ].join(' '),
+  }),
   errors: z.exactOptional(z.array(violationSchema)).meta({
     description: [
       `The first ${doorLimits.violationsMax} violations. Of a batch, once`,

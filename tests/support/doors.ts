@@ -136,6 +136,7 @@ const enumPrefixes: Readonly<Record<string, string>> = {
   channel: 'CHANNEL',
   type: 'REASON_TYPE',
   relaxations: 'RELAXATION',
+  role: 'ITEM_ROLE',
 };
 const statusPrefix = /^(INGEST|ITEM)_STATUS_/;
 
@@ -143,12 +144,21 @@ const statusPrefix = /^(INGEST|ITEM)_STATUS_/;
 function named(value: unknown, field = ''): unknown {
   if (Array.isArray(value)) return value.map((one) => named(one, field));
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, named(one, key)]));
+    const fields = Object.entries(value).map(([key, one]) => [key, named(one, key)]);
+    return Object.fromEntries(field === 'lines' ? fields.map(inThousandths) : fields);
   }
   if (field === 'status') return `ITEM_STATUS_${String(value).toUpperCase()}`;
   const prefix = enumPrefixes[field];
   if (prefix === undefined) return value;
-  return `${prefix}_${String(value).replaceAll('-', '_').toUpperCase()}`;
+  const words = String(value).replaceAll('-', '_').replace('giftCard', 'gift_card');
+  return `${prefix}_${words.toUpperCase()}`;
+}
+
+/** Lines of receipts have two fields for a quantity: one for whole pieces, and one for any. */
+function inThousandths([name, value]: readonly unknown[]): readonly unknown[] {
+  const isWhole = Number.isInteger(value) && (value as number) > 0;
+  if (name !== 'quantity' || typeof value !== 'number' || isWhole) return [name, value];
+  return ['quantityThousandths', value * 1_000];
 }
 
 /** What differs from one asking to the next by its nature: shown, but not compared. */
@@ -179,5 +189,6 @@ function comparable(value: unknown, field = ''): unknown {
   const isName = prefix !== undefined && value.startsWith(`${prefix}_`);
   if (!isName) return value;
   const word = value.slice(prefix.length + 1).toLowerCase();
+  if (field === 'role') return word.replace('gift_card', 'giftCard');
   return field === 'scenario' ? word.replaceAll('_', '-') : word;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { assert, EngineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import type { GuessRole } from '../../catalogue/role-names.ts';
 import type { Item } from '../../catalogue/shapes.ts';
 import type { Event } from '../../events/index.ts';
 import type { IngestResult } from '../../events/result.ts';
@@ -36,6 +37,7 @@ export interface ImportTarget {
     },
   ): Promise<readonly IngestResult[]>;
   item(itemId: string): Item | undefined;
+  readonly guessRole: GuessRole;
   bookmark(key: string): string | undefined;
   status(): { readonly watermark: string; readonly items: number; readonly members: number };
 }
@@ -54,7 +56,6 @@ export interface ImportOptions extends PlanOptions {
   /** Where the rejects go unless `rejectsPath` is given; outside of what an erase must reach. */
   readonly rejectsFolder: string;
   readonly rejectsPath?: string | undefined;
-  readonly keepCharges: boolean;
   readonly clock: Clock;
   /** Stops after the batch under way. */
   readonly signal?: AbortSignal | undefined;
@@ -135,7 +136,7 @@ function openRun(target: ImportTarget, options: ImportOptions): Run {
     rejects: new RejectsFile(path, labels, resumed?.rejectsBytes ?? 0),
     names: new NameCollector({
       item: (itemId) => target.item(itemId),
-      keepCharges: options.keepCharges,
+      guessRole: target.guessRole,
     }),
     tally: resumed?.tally ?? emptyTally(),
   };

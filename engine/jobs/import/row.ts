@@ -2,6 +2,7 @@
 import { limits } from '../../base/limits.ts';
 import { type NobodyTest, readOutsideId } from '../../base/outside-ids.ts';
 import { channels } from '../../base/shapes.ts';
+import { addsUp } from '../../events/line-money.ts';
 import type { Purchase } from '../../events/purchase.ts';
 import {
   type AmountProblem,
@@ -11,7 +12,9 @@ import {
   parseWholeFen,
 } from './amounts.ts';
 import type { ImportField } from './columns.ts';
+import { splitIds } from './id-list.ts';
 import { cell, type Origin, type SourceRow } from './source-row.ts';
+import { isBlank } from './table-row.ts';
 import type { Moment, TimeReader } from './times.ts';
 
 export type Channel = Purchase['channel'];
@@ -24,6 +27,8 @@ export const rowNotes = [
   'nobody',
   /** Money that cannot be read, left out because the receipt is right without it. */
   'moneyDropped',
+  /** Coupons that are no ids, left out because the receipt is right without them. */
+  'couponsDropped',
   /** A quantity of more than three decimals. */
   'quantityRounded',
   /** Quantity, price and discount do not come to the line total. */
@@ -49,6 +54,7 @@ export interface Row extends Origin {
   readonly discountFen: number | undefined;
   readonly lineTotalFen: number | undefined;
   readonly paidFen: number | undefined;
+  readonly couponIds: readonly string[];
   readonly isGift: boolean;
   readonly storeId: string | undefined;
   readonly channel: Channel | undefined;
@@ -90,6 +96,8 @@ export interface RowRules {
 /** What a decoder writes for bytes that are no text in the encoding that was named. */
 const replacementCharacter = '\uFFFD';
 const quotedMax = 80;
+/** What JavaScript makes of an object where a text is wanted. */
+const lostObject = '[object Object]';
 const blankWords = /^(?:null|\\n|nan|none|n\/a|-|--|#n\/a)?$/i;
 const noNotes: readonly RowNote[] = [];
 
@@ -155,6 +163,7 @@ function checkRow(desk: ImportContext): Row {
     whole: source.whole,
     ...{ purchaseId, memberId, moment, itemId, thousandths, ...money },
     paidFen: optionalFen(desk, 'paid', 'paidFen'),
+    couponIds: readCoupons(desk),
     isGift: readFlag(cell(source, 'isGift')),
     storeId: readOptionalId(desk, 'storeId', 'STORE_ID_INVALID'),
     channel: readChannel(desk),
@@ -196,10 +205,27 @@ function readOptionalId(
   return isBlank(text) || blankWords.test(text.trim()) ? undefined : readId(desk, field, reason);
 }
 
+const noCoupons: readonly string[] = [];
+
+function readCoupons(desk: ImportContext): readonly string[] {
+  const text = cell(desk.source, 'couponIds');
+  if (isBlank(text) || blankWords.test(text.trim())) return noCoupons;
+  const given = splitIds(text);
+  const ids = given.filter(isCouponId).slice(0, limits.couponsMax);
+  if (ids.length < given.length) note(desk, 'couponsDropped');
+  return ids;
+}
+
+function isCouponId(id: string): boolean {
+  const isText = id.isWellFormed() && !id.includes(replacementCharacter);
+  return isText && Buffer.byteLength(id) <= limits.idBytesMax;
+}
+
 function readMember(desk: ImportContext): string | undefined {
   const text = cell(desk.source, 'memberId');
   if (isBlank(text)) return undefined;
-  if (!desk.rules.isNobody(text)) {
+  // A person says "null" of nobody. This says that a program lost whoever it was.
+  if (!desk.rules.isNobody(text) || text.trim() === lostObject) {
     const id = readId(desk, 'memberId', 'MEMBER_ID_INVALID');
     if (!desk.rules.isNobody(id)) return id;
   }
@@ -266,9 +292,9 @@ function readMoney(desk: ImportContext, thousandths: number): Money {
   // A price of 0 beside a total is a column that the till does not fill.
   const stated = given === 0 && (lineTotalFen ?? 0) > 0 ? undefined : withinPrice(desk, given);
   const unitPriceFen = stated ?? derivedPrice(lineTotalFen, thousandths);
-  const line = { unitPriceFen, discountFen, lineTotalFen };
-  if (differs(line, thousandths)) note(desk, 'totalDiffers');
-  return line;
+  const isRight = addsUp({ thousandths, unitPriceFen, discountFen, totalFen: lineTotalFen });
+  if (!isRight) note(desk, 'totalDiffers');
+  return { unitPriceFen, discountFen, lineTotalFen };
 }
 
 /** Of a line that has its total only, where that comes out even. */
@@ -282,15 +308,6 @@ function withinPrice(desk: ImportContext, fen: number | undefined): number | und
   if (fen === undefined || fen <= limits.unitPriceFenMax) return fen;
   note(desk, 'moneyDropped');
   return undefined;
-}
-
-/** By more than tills lose in rounding each piece. */
-function differs({ unitPriceFen, discountFen, lineTotalFen }: Money, thousandths: number): boolean {
-  if (unitPriceFen === undefined || lineTotalFen === undefined) return false;
-  const gross = (unitPriceFen * thousandths) / 1_000;
-  const slack = Math.max(1, thousandths / 1_000);
-  const nets = [gross, gross - (discountFen ?? 0)];
-  return nets.every((net) => Math.abs(net - lineTotalFen) > slack);
 }
 
 function readFen(
@@ -356,10 +373,6 @@ function readWords(text: string): string | undefined {
   // A cut through a surrogate pair leaves a half that is no text; it goes too.
   const cut = name.slice(0, limits.nameCharactersMax);
   return cut.isWellFormed() ? cut : cut.slice(0, -1);
-}
-
-function isBlank(text: string): boolean {
-  return text === '' || text.trim() === '';
 }
 
 function quote(text: string): string {
