@@ -138,3 +138,20 @@ test('the same returns in another order are duplicates', async () => {
   const second = await importFile(write([header, ...turned].join('\n')), { target });
   expect(second.summary).toMatchObject({ duplicate: 1, returns: 0, returnsDuplicate: 4 });
 });
+
+test('coupons are the same in whatever order their rows stand', async () => {
+  const target = new MemoryTarget();
+  const rows = ['1,m,2026-05-01 09:00,tea,1,c2', '1,m,2026-05-01 09:00,tea,1,c1'];
+  const setup = {
+    target,
+    map: {
+      ...{ purchaseId: 'id', memberId: 'member', occurredAt: 'time', itemId: 'item' },
+      ...{ quantity: 'n', couponIds: 'coupon' },
+    },
+  };
+  const path = (of: readonly string[]) => write(['id,member,time,item,n,coupon', ...of].join('\n'));
+  await importFile(path(rows), setup);
+  expect(target.purchases.get('1')?.purchase.couponIds).toEqual(['c1', 'c2']);
+  const again = await importFile(path(rows.toReversed()), setup);
+  expect(again.summary).toMatchObject({ duplicate: 1, conflict: 0 });
+});

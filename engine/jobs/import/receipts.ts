@@ -150,10 +150,10 @@ export function closeDraft(
   };
 }
 
-/** Coupons of several rows, each once. */
+/** Coupons of several rows, each once, in an order of their own: that of rows says nothing. */
 function unite(known: readonly string[], more: readonly string[]): readonly string[] {
-  if (more.length === 0 || more === known) return known;
-  return [...new Set([...known, ...more])];
+  if (more.length === 0) return known;
+  return [...new Set([...known, ...more])].sort();
 }
 
 function toPurchase(draft: Draft): Purchase {
