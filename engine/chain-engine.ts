@@ -3,6 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { steadyMilliseconds, systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
+import { createNobodyTest, type NobodyTest } from './base/outside-ids.ts';
 import { Likeness } from './catalogue/likeness.ts';
 import { createRegistries, type Registries, readRegistries } from './catalogue/registries.ts';
 import type { StoredCounts } from './counting/checkpoint.ts';
@@ -69,12 +70,14 @@ export class ChainEngine implements Engine {
   private readonly settler: Settler;
   private readonly readiness: Readiness;
   private readonly statusParts: StatusParts;
+  private readonly isNobody: NobodyTest;
   private refusedOfErased = 0;
   private readonly stopping = new AbortController();
 
   constructor(parts: ChainParts) {
     const { store, ledger, options, hashBytes } = parts;
     this.parts = parts;
+    this.isNobody = createNobodyTest(options.anonymousMemberIds);
     const { clock = systemClock, steadyClock: steady = steadyMilliseconds, signal } = options;
     const notify = (message: string) => this.notify(message);
     signal?.addEventListener('abort', () => this.stop(), { signal: this.stopping.signal });
@@ -120,7 +123,8 @@ export class ChainEngine implements Engine {
     const formula = options.formula ?? 'shipped';
     const known = { ...shared, registries, readiness, applied, clockGuard, maintenance, settler };
     this.statusParts = known;
-    this.lists = listsOf({ ...known, likeness, waiters, formula });
+    const { isNobody } = this;
+    this.lists = listsOf({ ...known, likeness, waiters, formula, isNobody });
     const onRefusedOfErased = () => {
       this.refusedOfErased += 1;
     };
@@ -147,6 +151,7 @@ export class ChainEngine implements Engine {
       registries: this.registries,
       clock: options.clock ?? systemClock,
       timeZone: timeZoneOf(options),
+      isNobody: this.isNobody,
       retentionDays: options.retentionDays,
       hashBytes,
       notify: (message) => this.notify(message),

@@ -3,8 +3,16 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { EngineError, limits, originName, timeZoneSchema } from '../engine/index.ts';
+import {
+  createIdRules,
+  EngineError,
+  type IdSettings,
+  limits,
+  originName,
+  timeZoneSchema,
+} from '../engine/index.ts';
 import { readJson } from './json.ts';
+import type { InputRules } from './operations/input-rules.ts';
 import { quoteValue } from './quote-value.ts';
 
 const portSchema = z.int().min(0).max(65_535);
@@ -20,6 +28,8 @@ const mebibyte = 1_048_576;
 const [memoryLeast, memoryMost] = [limits.memoryBytesMin, limits.memoryBytesMax].map(
   (bytes) => `${bytes / mebibyte}MiB`,
 );
+const emailCases = ['keep', 'fold'] as const;
+const listSchema = z.string().min(1);
 const roles = ['alone', 'origin', 'follower'] as const;
 const followerWrites = ['forward', 'refuse'] as const;
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -57,6 +67,17 @@ export const settingDefinitions = {
     schema: timeZoneSchema,
     default: 'Asia/Shanghai',
     allowed: 'an IANA time zone such as Asia/Shanghai',
+  },
+  anonymousMemberIds: {
+    schema: listSchema,
+    default: 'none',
+    allowed: 'ids with commas, !ID takes one out; none for no more',
+  },
+  allowedIds: { schema: listSchema, default: 'none', allowed: 'ids with commas, or none' },
+  emailCase: {
+    schema: z.enum(emailCases),
+    default: 'keep',
+    allowed: `one of ${emailCases.join(', ')}`,
   },
   halfLifeDays: { schema: daysSchema, default: 60, allowed: daysAllowed },
   popularityHalfLifeDays: { schema: daysSchema, default: 30, allowed: daysAllowed },
@@ -151,11 +172,27 @@ export function engineSettings(settings: Settings) {
   return {
     dataDir,
     timeZone,
+    anonymousMemberIds: idSettings(settings).anonymous,
     halfLifeDays: daysOrNull(settings.halfLifeDays),
     popularityHalfLifeDays: daysOrNull(settings.popularityHalfLifeDays),
     retentionDays: daysOrNull(retentionDays) ?? undefined,
     memoryMaxBytes: settings.memoryMax === 'auto' ? undefined : bytesOf(settings.memoryMax),
   };
+}
+
+/** What ids mean, at every door and in files. */
+export function idSettings(settings: Settings): IdSettings & { readonly anonymous: string[] } {
+  const allowed = listOf(settings.allowedIds);
+  return {
+    anonymous: [...listOf(settings.anonymousMemberIds), ...allowed.map((id) => `!${id}`)],
+    allowed,
+    foldsEmails: settings.emailCase === 'fold',
+  };
+}
+
+/** What is made of what is sent to the doors. */
+export function inputRules(settings: Settings): InputRules {
+  return { ids: createIdRules(idSettings(settings)) };
 }
 
 /** What the gRPC door opens with; undefined when there is to be none. Throws SettingsError. */
@@ -205,7 +242,12 @@ function isMemory(memory: string): boolean {
 
 /** Addresses behind which many clients stand. */
 export function sharedAddresses({ sharedAddresses: listed }: Settings): readonly string[] {
-  return unlessNone(listed)?.split(',') ?? [];
+  return listOf(listed);
+}
+
+/** Of what was left at `none`, nothing. */
+function listOf(setting: string): string[] {
+  return (unlessNone(setting)?.split(',') ?? []).map((entry) => entry.trim());
 }
 
 /** `none` turns off what a number of days would set. */

@@ -181,18 +181,37 @@ export const purchaseEvents: EventKind<'purchase', Purchase> = {
   schema: purchaseSchema,
   lines: ({ lines }) => lines.length,
   admit(context, input) {
-    const { purchaseId } = input;
-    const moment = momentOf(context, input.occurredAt, input.storeId);
-    const purchase = toLogged(input, moment);
-    const id = { code: purchaseCode, field: 'purchaseId' };
-    const answer =
-      refuseOfErased(context, input) ??
-      answerKnown(context, id, purchaseId, () => purchaseHash(context, purchase)) ??
-      validateMoment(context, purchaseId, moment) ??
-      validateLeap(context, purchaseId, moment) ??
-      validateQuantities(purchaseId, purchase.lines);
-    if (answer) return answer;
-    const sequence = record(context, purchaseEntries, purchase);
-    return { id: purchaseId, status: 'created', watermark: context.log.watermarkOf(sequence) };
+    const { memberId } = input;
+    const isOfNobody = memberId !== undefined && context.isNobody(memberId);
+    return isOfNobody ? admitOfNobody(context, input) : admitPurchase(context, input);
   },
 };
+
+const idField = { code: purchaseCode, field: 'purchaseId' } as const;
+
+function admitPurchase(context: WriteContext, input: Purchase): IngestResult {
+  const { purchaseId } = input;
+  const moment = momentOf(context, input.occurredAt, input.storeId);
+  const purchase = toLogged(input, moment);
+  const answer =
+    refuseOfErased(context, input) ??
+    answerKnown(context, idField, purchaseId, () => purchaseHash(context, purchase)) ??
+    validateMoment(context, purchaseId, moment) ??
+    validateLeap(context, purchaseId, moment) ??
+    validateQuantities(purchaseId, purchase.lines);
+  if (answer) return answer;
+  const sequence = record(context, purchaseEntries, purchase);
+  return { id: purchaseId, status: 'created', watermark: context.log.watermarkOf(sequence) };
+}
+
+function admitOfNobody(context: WriteContext, input: Purchase): IngestResult {
+  // What came in while the id was a member's is the same receipt still, when it is sent again.
+  const moment = momentOf(context, input.occurredAt, input.storeId);
+  const known = answerKnown(context, idField, input.purchaseId, () =>
+    purchaseHash(context, toLogged(input, moment)),
+  );
+  if (known?.status === 'duplicate') return known;
+  const result = admitPurchase(context, { ...input, memberId: undefined });
+  const isTaken = result.status === 'created' || result.status === 'duplicate';
+  return isTaken ? { ...result, anonymous: true } : result;
+}

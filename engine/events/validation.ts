@@ -137,6 +137,19 @@ export function refuseErased(
   return rejected(id, { reason: 'MEMBER_ERASED', field, message });
 }
 
+/** A rejection of what only a person can do, by an id that stands for nobody. */
+export function refuseNobody(
+  context: WriteContext,
+  id: string,
+  memberId: string,
+  field = 'memberId',
+): IngestResult | undefined {
+  if (!context.isNobody(memberId)) return undefined;
+  const message = `${field} ${JSON.stringify(memberId)} stands for nobody`;
+  const limit = 'a member: CAINI_ANONYMOUS_MEMBER_IDS says who is none';
+  return rejected(id, { reason: 'MEMBER_IS_NOBODY', field, message, limit });
+}
+
 /** The same for an event that names a receipt of an erased member, or one that has expired. */
 export function refuseForgotten(
   context: WriteContext,

@@ -7,6 +7,7 @@ import {
   type FoundFile,
   findFiles,
   findTables,
+  type IdSettings,
   type ImportFile,
   type PlanOptions,
   presets,
@@ -57,14 +58,14 @@ export function addReadingOptions(command: Command): Command {
 export async function readingOfFlags(
   flags: ReadingFlags,
   files: readonly ImportFile[],
-  usualTimeZone: string,
+  usual: { readonly timeZone: string; readonly ids: IdSettings },
 ): Promise<PlanOptions> {
-  const timeZone = flags.timeZone ?? usualTimeZone;
+  const timeZone = flags.timeZone ?? usual.timeZone;
   if (!timeZoneSchema.safeParse(timeZone).success) {
     const message = `--time-zone "${timeZone}" is not known`;
     throw new EngineError('INVALID_ARGUMENT', message, { field: 'time-zone' });
   }
-  return readingOf(flags, files, timeZone);
+  return readingOf(flags, files, timeZone, usual.ids);
 }
 
 /**

@@ -12,7 +12,7 @@ import {
   runImport,
   systemClock,
 } from '../../engine/index.ts';
-import { readSettings, type Settings } from '../config.ts';
+import { idSettings, readSettings, type Settings } from '../config.ts';
 import { endWith, exitCodes, openFolder } from './folder.ts';
 import { importFolder, rejectsFolder, scratchFolder, spoolFolder } from './import-folders.ts';
 import { commandOf, describeInspection } from './import-inspect.ts';
@@ -59,7 +59,10 @@ async function importFiles(paths: readonly string[], flags: ImportFlags): Promis
   const target = scratch === undefined ? settings : { ...settings, dataDir: scratch };
   try {
     const files = await tablesOf(paths, flags, spool);
-    const reading = await readingOfFlags(flags, files, settings.timeZone);
+    const reading = await readingOfFlags(flags, files, {
+      timeZone: settings.timeZone,
+      ids: idSettings(settings),
+    });
     if (flags.inspect === true) return await showInspection(paths, flags, { files, reading });
     return await untilStopped('import', goOn, async (signal) => {
       const summary = await runOnFolder(target, { files, reading, flags, signal });
@@ -108,7 +111,11 @@ async function runOnFolder(
   { files, reading, flags, signal }: Running,
 ): Promise<ImportSummary> {
   const bar = createProgressBar(process.stderr, systemClock);
-  const engine = await whileOpening(signal, (opening) => openFolder(settings, { signal: opening }));
+  // Who is nobody to the files is nobody to the chain.
+  const { anonymous: anonymousMemberIds } = reading.ids;
+  const engine = await whileOpening(signal, (opening) =>
+    openFolder(settings, { signal: opening, anonymousMemberIds }),
+  );
   try {
     const summary = await runImport(engine, {
       ...reading,

@@ -9,6 +9,7 @@ import { type ClusterNode, createNode } from '../cluster/node.ts';
 import { nodeOptions, secretIn } from '../cluster/settings.ts';
 import {
   grpcSettings,
+  inputRules,
   isLoopback,
   readSettings,
   type Settings,
@@ -85,6 +86,7 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
       return node.engine;
     },
     onClosing: () => node?.stop(),
+    inputRules: inputRules(settings),
     demoIfEmpty: demoIfEmpty && settings.role !== 'follower',
     onDemoProgress: (share) => progress.show('loading the demo chain', share, 1),
     openDoor: async (access) => {

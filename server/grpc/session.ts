@@ -5,7 +5,8 @@ import type { z } from 'zod';
 import { DegradedReason, ScanSessionRequest, SuppressReason } from '#proto/caini/v1/checkout.js';
 import { EngineError, limits, type RankedItem } from '../../engine/index.ts';
 import type { Caller } from '../operations/caller.ts';
-import { schemaNode, validate } from '../operations/violations.ts';
+import { type EngineAccess, readInput } from '../operations/operation.ts';
+import { schemaNode } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
 import type { Client } from '../shares.ts';
 import { Answers } from './answers.ts';
@@ -113,25 +114,28 @@ class ScanSession implements Registered {
     if (this.opening === undefined && event.$case !== 'open') throw notOpen(event.$case);
     switch (event.$case) {
       case 'open':
-        this.open(read('open', event.open));
+        this.open(read(this.parts.chain.access, 'open', event.open));
         break;
       case 'identify':
         this.identify(event.identify);
         if (this.ticket.latestSeq > 0) this.advise(cameInMs);
         break;
       case 'scan':
-        if (this.scan(read('scan', event.scan))) this.advise(cameInMs);
+        if (this.scan(read(this.parts.chain.access, 'scan', event.scan))) this.advise(cameInMs);
         break;
       case 'void':
-        tickets.applyVoid(this.ticket, read('void', event.void).seq);
+        tickets.applyVoid(this.ticket, read(this.parts.chain.access, 'void', event.void).seq);
         this.advise(cameInMs);
         break;
       case 'decline':
         // The next scan is early enough for another offer.
-        tickets.applyDecline(this.ticket, read('decline', event.decline).itemId);
+        tickets.applyDecline(
+          this.ticket,
+          read(this.parts.chain.access, 'decline', event.decline).itemId,
+        );
         break;
       default:
-        this.tender(read('tender', event.tender));
+        this.tender(read(this.parts.chain.access, 'tender', event.tender));
     }
   }
 
@@ -147,9 +151,14 @@ class ScanSession implements Registered {
   private identify({ who }: Extract<Event, { $case: 'identify' }>['identify']): void {
     this.ticket.memberId = undefined;
     if (who?.$case === 'memberId') {
-      this.ticket.memberId = read('member', { memberId: who.memberId }, 'identify').memberId;
+      this.ticket.memberId = read(
+        this.parts.chain.access,
+        'member',
+        { memberId: who.memberId },
+        'identify',
+      ).memberId;
     } else if (who?.$case === 'identity') {
-      read('identity', who.identity, 'identify.identity');
+      read(this.parts.chain.access, 'identity', who.identity, 'identify.identity');
       const message = 'no member is known by this identity; the ticket is anonymous';
       const reason = DegradedReason.DEGRADED_REASON_IDENTITY_UNKNOWN;
       this.holdUntil(this.answers.write(said.degraded(reason, message)));
@@ -292,14 +301,15 @@ type SessionSchemas = typeof tickets.sessionSchemas;
 
 /** The message as its schema takes it; throws INVALID_ARGUMENT with paths from the outermost. */
 function read<Name extends keyof SessionSchemas>(
+  access: EngineAccess,
   name: Name,
   message: object,
   path: string = name,
 ): z.output<SessionSchemas[Name]> {
   const schema = tickets.sessionSchemas[name];
-  const input = toInput(message, schemaNode(schema));
+  const value = toInput(message, schemaNode(schema));
   try {
-    return validate(schema, input) as z.output<SessionSchemas[Name]>;
+    return readInput(schema, { value, parseIssues: [] }, access) as z.output<SessionSchemas[Name]>;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     const violations = error.violations.map((violation) => ({

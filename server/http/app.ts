@@ -226,7 +226,7 @@ function answer(asking: Asking, input: RawInput): Answer {
 function answerOnce({ parts, operation, caller, outgoing }: Asking, input: RawInput): Answer {
   const { chain, encodeList } = parts;
   if (operation.toRequest !== undefined) {
-    const request = operation.toRequest(input);
+    const request = operation.toRequest(input, chain.access);
     return chain.rank({ operation, caller, request }, (reply) => {
       const bytes = Buffer.from(encodeList(reply), 'latin1');
       return new Response(bytes, { headers: jsonHeaders });

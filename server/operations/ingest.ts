@@ -6,6 +6,7 @@ import type { ParseIssue } from '../json.ts';
 import { doorLimits } from '../limits.ts';
 import { Turns } from '../pieces.ts';
 import { quoteValue } from '../quote-value.ts';
+import { cleanInput } from './input-rules.ts';
 import type { EngineAccess, Operation, Outcome, RawInput, Result } from './operation.ts';
 import { ingestResultSchema, ingestResultsSchema } from './replies.ts';
 import { type Checked, checkInSteps, refusal, summaryOf, valueAtField } from './violations.ts';
@@ -52,7 +53,7 @@ async function ingestOne<S extends z.ZodObject>(
   access: EngineAccess,
   raw: RawInput,
 ): Promise<Result> {
-  const checked = await checkLong(definition.input, raw.value, raw.parseIssues, new Turns());
+  const checked = await checkLong(definition.input, raw, access, new Turns());
   if (!checked.ok) {
     const result = malformed(definition, raw.value, checked.violations);
     return { outcome: 'rejected', body: withoutErrors(result), violations: checked.violations };
@@ -67,11 +68,12 @@ async function ingestOne<S extends z.ZodObject>(
 /** Gives way to others whenever it has looked at as much as fits into one turn. */
 async function checkLong<S extends z.ZodType>(
   schema: S,
-  raw: unknown,
-  parseIssues: readonly ParseIssue[],
+  raw: RawInput,
+  access: EngineAccess,
   turns: Turns,
 ): Promise<Checked<z.output<S>>> {
-  const steps = checkInSteps(schema, raw, parseIssues);
+  const { value, parseIssues } = cleanInput(schema, raw, access);
+  const steps = checkInSteps(schema, value, parseIssues);
   let step = steps.next();
   for (; !step.done; step = steps.next()) {
     if (turns.isOver(doorLimits.pieceEntries)) await turns.next();
@@ -93,7 +95,8 @@ async function ingestMany<S extends z.ZodObject>(
   let violationCount = 0;
   for (const [index, element] of elements.entries()) {
     if (turns.isOver(entriesOf(element))) await turns.next();
-    const checked = await checkLong(definition.input, element, parseIssues.get(index) ?? [], turns);
+    const one = { value: element, parseIssues: parseIssues.get(index) ?? [] };
+    const checked = await checkLong(definition.input, one, access, turns);
     if (checked.ok) {
       events.push(definition.toEvent(checked.value as z.output<S>));
       refused.push(undefined);
@@ -138,7 +141,7 @@ function envelopeOf<S extends z.ZodObject>(
   const envelope = raw.value as Record<string, unknown>;
   const elements = envelope[key];
   const violations: FieldViolation[] = [
-    ...outsideElements(raw.parseIssues, key).map(({ path, ...issue }) => ({
+    ...outsideElements(raw.parseIssues, key).map(({ path, isOfDigits: _, ...issue }) => ({
       field: String(path[0] ?? 'body'),
       ...issue,
     })),

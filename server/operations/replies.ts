@@ -91,6 +91,9 @@ export const ingestResultSchema = z.strictObject({
   parked: z.exactOptional(z.boolean()).meta({
     description: 'A return whose purchase is not here yet: it counts once that arrives.',
   }),
+  anonymous: z.exactOptional(z.boolean()).meta({
+    description: 'The memberId of this receipt stands for nobody: it is an anonymous ticket.',
+  }),
   unmatchedQuantity: z.exactOptional(count),
   errors: z.exactOptional(z.array(violationSchema)).meta({
     description: [

@@ -1,6 +1,6 @@
 // Rows: one receipt line as a file has it, cleaned and checked against the limits of the log.
 import { limits } from '../../base/limits.ts';
-import { type NobodyTest, readOutsideId } from '../../base/outside-ids.ts';
+import { type IdRules, readMemberId, readOutsideId } from '../../base/outside-ids.ts';
 import { channels } from '../../base/shapes.ts';
 import type { Purchase } from '../../events/purchase.ts';
 import {
@@ -82,7 +82,7 @@ export interface FileRules {
 
 export interface RowRules {
   readonly ofFile: (file: number) => FileRules;
-  readonly isNobody: NobodyTest;
+  readonly ids: IdRules;
   /** For rows without a time. */
   readonly occurredAt?: string | undefined;
 }
@@ -170,7 +170,8 @@ function checkRow(desk: ImportContext): Row {
 
 function readId(desk: ImportContext, field: ImportField, reason: string): string {
   const text = cell(desk.source, field);
-  const read = readOutsideId(text);
+  const { ids } = desk.rules;
+  const read = field === 'memberId' ? readMemberId(text, ids) : readOutsideId(text, ids);
   if ('problem' in read) throw new RowError(reason, `${field} ${quote(text)} ${read.problem}`);
   const { id } = read;
   if (id === '') throw new RowError(reason, `${field} must not be empty`);
@@ -199,9 +200,9 @@ function readOptionalId(
 function readMember(desk: ImportContext): string | undefined {
   const text = cell(desk.source, 'memberId');
   if (isBlank(text)) return undefined;
-  if (!desk.rules.isNobody(text)) {
+  if (!desk.rules.ids.isNobody(text)) {
     const id = readId(desk, 'memberId', 'MEMBER_ID_INVALID');
-    if (!desk.rules.isNobody(id)) return id;
+    if (!desk.rules.ids.isNobody(id)) return id;
   }
   note(desk, 'nobody');
   return undefined;
