@@ -28,11 +28,19 @@ const mebibyte = 1_048_576;
 const [memoryLeast, memoryMost] = [limits.memoryBytesMin, limits.memoryBytesMax].map(
   (bytes) => `${bytes / mebibyte}MiB`,
 );
+const switches = ['off', 'on'] as const;
 const emailCases = ['keep', 'fold'] as const;
 const listSchema = z.string().min(1);
 const roles = ['alone', 'origin', 'follower'] as const;
 const followerWrites = ['forward', 'refuse'] as const;
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+function isOriginList(text: string): boolean {
+  if (text === 'none' || text === '*') return true;
+  return text
+    .split(',')
+    .every((origin) => URL.canParse(origin) && new URL(origin).origin === origin);
+}
 
 function isAddressList(text: string): boolean {
   return text === 'none' || text.split(',').every((address) => isIP(address) !== 0);
@@ -78,6 +86,12 @@ export const settingDefinitions = {
     schema: z.enum(emailCases),
     default: 'keep',
     allowed: `one of ${emailCases.join(', ')}`,
+  },
+  lenient: { schema: z.enum(switches), default: 'off', allowed: `one of ${switches.join(', ')}` },
+  corsOrigins: {
+    schema: z.string().refine(isOriginList),
+    default: 'none',
+    allowed: 'origins such as https://shop.example with commas, * for all, or none',
   },
   halfLifeDays: { schema: daysSchema, default: 60, allowed: daysAllowed },
   popularityHalfLifeDays: { schema: daysSchema, default: 30, allowed: daysAllowed },
@@ -192,7 +206,8 @@ export function idSettings(settings: Settings): IdSettings & { readonly anonymou
 
 /** What is made of what is sent to the doors. */
 export function inputRules(settings: Settings): InputRules {
-  return { ids: createIdRules(idSettings(settings)) };
+  const isLenient = settings.lenient === 'on';
+  return { ids: createIdRules(idSettings(settings)), isLenient };
 }
 
 /** What the gRPC door opens with; undefined when there is to be none. Throws SettingsError. */
@@ -242,6 +257,11 @@ function isMemory(memory: string): boolean {
 
 /** Addresses behind which many clients stand. */
 export function sharedAddresses({ sharedAddresses: listed }: Settings): readonly string[] {
+  return listOf(listed);
+}
+
+/** Whose pages may ask; `*`: all. */
+export function corsOrigins({ corsOrigins: listed }: Settings): readonly string[] {
   return listOf(listed);
 }
 

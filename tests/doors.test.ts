@@ -44,6 +44,7 @@ const item = {
   priceFen: 6800,
   tags: ['新'],
 };
+const long = 'x'.repeat(201);
 const first = receipt();
 
 /** In this order; what is asked early teaches what is listed later. */
@@ -58,7 +59,11 @@ const story: Readonly<Record<string, readonly Question[]>> = {
     ['ingestPurchases', receipt({ lines: [] })],
     ['ingestPurchases', receipt({ occurredAt: '2026-05-01T09:10:00' })],
     ['ingestPurchases', receipt({ occurredAt: '2999-01-01T00:00:00Z' })],
-    ['ingestPurchases', receipt({ memberId: '' })],
+    // An empty text differs, as protocol buffers have none: tests/clients.test.ts.
+    ['ingestPurchases', receipt({ memberId: 'undefined' })],
+    ['ingestPurchases', receipt({ storeId: '6.9E+12', terminalId: '[object Object]' })],
+    ['ingestPurchases', receipt({ memberId: '散客' })],
+    ['ingestPurchases', receipt({ memberId: '="ann"', storeId: 's1\t' })],
     ['ingestPurchases', receipt({ memberId: '猜'.repeat(43) })],
     ['ingestPurchases', oneLine({ quantity: 0 })],
     ['ingestPurchases', oneLine({ quantity: -1 })],
@@ -80,11 +85,11 @@ const story: Readonly<Record<string, readonly Question[]>> = {
   'the catalogue is written and read': [
     ['writeItem', item],
     ['writeItem', { itemId: 'gone', status: 'inactive' }],
-    ['writeItem', { itemId: 'long', name: 'x'.repeat(201) }],
+    ['writeItem', { itemId: 'long', name: long }],
     ['writeItem', { itemId: 'dear', priceFen: -1 }],
     [
       'writeItems',
-      { items: [item, { itemId: 'cup' }, { itemId: 'x', name: '' }, { itemId: 'y' }] },
+      { items: [item, { itemId: 'cup' }, { itemId: 'x', name: long }, { itemId: 'y' }] },
     ],
     ['writeItems', { items: [] }],
     ['writeItems', { items: Array(1_001).fill({ itemId: 'cup' }) }],
@@ -137,6 +142,10 @@ const story: Readonly<Record<string, readonly Question[]>> = {
     ['writeConsent', { memberId: 'bob', personalization: false, occurredAt: 'yesterday' }],
     ['writeConsent', { memberId: 'bob' }],
     ['recommendForMember', { memberId: 'bob' }],
+    ['recommendForMember', { memberId: 'null' }],
+    ['recommendForMember', { memberId: ' ann\u00a0' }],
+    ['mergeMembers', { memberId: 'ann', fromMemberId: 'walk-in' }],
+    ['eraseMember', { memberId: 'undefined' }],
     ['eraseMember', { memberId: 'bob' }],
     ['eraseMember', { memberId: 'nobody' }],
     ['ingestPurchases', receipt({ memberId: 'bob' })],

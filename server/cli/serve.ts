@@ -8,6 +8,7 @@ import { type EngineOptions, systemClock, zoneOffsetMinutes } from '../../engine
 import { type ClusterNode, createNode } from '../cluster/node.ts';
 import { nodeOptions, secretIn } from '../cluster/settings.ts';
 import {
+  corsOrigins,
   grpcSettings,
   inputRules,
   isLoopback,
@@ -157,7 +158,7 @@ async function openDoors(
     settings.followers > 0 && node !== undefined
       ? await openFollowers(settings, access, log, node)
       : await takeAddress({ host, port: httpPort, name: 'http' }, () =>
-          listenHttp({ ...shared, host, port: httpPort }),
+          listenHttp({ ...shared, host, port: httpPort, corsOrigins: corsOrigins(settings) }),
         );
   if (forGrpc === undefined) return { ...http, grpcUrl: undefined };
   const grpc = await takeAddress({ ...forGrpc, name: 'grpc' }, () =>

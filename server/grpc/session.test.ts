@@ -251,7 +251,7 @@ describe('a message at fault', () => {
     ['a decline of nothing', [{ open }, { decline: {} }], 'decline.itemId'],
     ['a tender without an id', [{ open }, { tender: { occurredAt } }], 'tender.purchaseId'],
     ['a tender without a time', [{ open }, { tender: { purchaseId: 'x' } }], 'tender.occurredAt'],
-    ['a member without an id', [{ open }, { identify: { memberId: '' } }], 'identify.memberId'],
+    ['a member of no id', [{ open }, { identify: { memberId: 'undefined' } }], 'identify.memberId'],
     [
       'an identity of no kind',
       [{ open }, { identify: { identity: { value: '1' } } }],

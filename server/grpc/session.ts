@@ -83,7 +83,7 @@ class ScanSession implements Registered {
       void this.answering.then(() => this.fail(stopping()));
     });
     call.on('data', (bytes: Buffer) => this.receive(bytes));
-    call.on('end', () => void this.answering.then(() => this.end()));
+    call.on('end', () => void this.answering.then(() => this.finish()));
   }
 
   expire(why: EngineError): void {
@@ -277,6 +277,13 @@ class ScanSession implements Registered {
       parseIssues: [],
     });
     if (!this.hasEnded) await this.answers.write(said.committed(result));
+  }
+
+  /** The till says no more: what it waits for is answered first. */
+  private async finish(): Promise<void> {
+    this.adviseNow();
+    await this.answers.written();
+    this.end();
   }
 
   private end(): void {

@@ -86,7 +86,7 @@ async function ingestMany<S extends z.ZodObject>(
   access: EngineAccess,
   raw: RawInput,
 ): Promise<Result> {
-  const elements = envelopeOf(definition, raw);
+  const elements = envelopeOf(definition, raw, access.inputRules?.isLenient ?? false);
   const parseIssues = parseIssuesByElement(raw.parseIssues);
   const turns = new Turns();
   const events: Event[] = [];
@@ -136,6 +136,7 @@ async function ingestUnlessEmpty(
 function envelopeOf<S extends z.ZodObject>(
   definition: IngestDefinition<S>,
   raw: RawInput,
+  isLenient: boolean,
 ): readonly unknown[] {
   const { key, max } = definition.many!;
   const envelope = raw.value as Record<string, unknown>;
@@ -147,7 +148,7 @@ function envelopeOf<S extends z.ZodObject>(
     })),
   ];
   for (const field of Object.keys(envelope)) {
-    if (field === key) continue;
+    if (field === key || isLenient) continue;
     const message = `is not a known field beside ${key}`;
     violations.push({ field, value: quoteValue(envelope[field]), limit: key, message });
   }

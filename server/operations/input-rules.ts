@@ -13,6 +13,7 @@ import {
 import type { ParseIssue } from '../json.ts';
 import { doorLimits } from '../limits.ts';
 import { quoteValue } from '../quote-value.ts';
+import { relaxInput } from './lenient.ts';
 import { type SchemaNode, schemaNode } from './violations.ts';
 
 /**
@@ -27,6 +28,8 @@ export interface RawInput {
 /** What a server's settings say of what is sent to it. */
 export interface InputRules {
   readonly ids: IdRules;
+  /** Whether what clients get wrong without harm is overlooked (lenient.ts). */
+  readonly isLenient?: boolean;
 }
 
 export const plainInputRules: InputRules = { ids: plainIdRules };
@@ -54,14 +57,15 @@ export function cleanInput(
   access: InputAccess,
   takesAnyId = false,
 ): RawInput {
-  const { ids } = access.inputRules ?? plainInputRules;
+  const { ids, isLenient = false } = access.inputRules ?? plainInputRules;
+  const given = isLenient ? relaxInput(raw, schemaNode(schema)) : raw;
   const cleaning: Cleaning = { access, ids, takesAnyId, path: [], issues: [] };
-  const value = cleanValue(raw.value, planOf(schema), cleaning);
+  const value = cleanValue(given.value, planOf(schema), cleaning);
   const { issues } = cleaning;
-  if (value === raw.value && issues.length === 0) return raw;
+  if (value === given.value && issues.length === 0) return given;
   return {
     value,
-    parseIssues: issues.length === 0 ? raw.parseIssues : [...raw.parseIssues, ...issues],
+    parseIssues: issues.length === 0 ? given.parseIssues : [...given.parseIssues, ...issues],
   };
 }
 
