@@ -238,6 +238,8 @@ export const limits = {
   scanSessionsMax: 1_024,
   /** Scans of all unfinished tickets together: 262,144 × ~250 B = 64 MB, 256 a till. */
   scanLinesMax: 262_144,
+  /** Scans of a ticket that were refused and are to be sent again; of more only that is kept. */
+  refusedScansMax: 64,
   /** A till that says nothing for so long begins anew with its next ticket. */
   scanSessionIdleMsMax: 15 * 60_000,
   /** A session says `open` at once; one that has not after so long is none. */

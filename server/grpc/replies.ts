@@ -65,7 +65,7 @@ export function toIngestResult(body: object): ResultMessage {
   };
 }
 
-function toViolation({ limit, ...rest }: FieldViolation) {
+export function toViolation({ limit, ...rest }: FieldViolation) {
   return { ...rest, ...(limit !== undefined && { limit: String(limit) }) };
 }
 

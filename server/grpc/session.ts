@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { DegradedReason, ScanSessionRequest, SuppressReason } from '#proto/caini/v1/checkout.js';
 import { EngineError, limits, type RankedItem } from '../../engine/index.ts';
 import type { Caller } from '../operations/caller.ts';
-import { type EngineAccess, readInput } from '../operations/operation.ts';
+import { type EngineAccess, type Result, readInput } from '../operations/operation.ts';
 import { schemaNode } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
 import type { Client } from '../shares.ts';
@@ -103,10 +103,23 @@ class ScanSession implements Registered {
     this.lastMessageAtMs = this.sessions.now();
     try {
       const { event } = decodeMessage(ScanSessionRequest, bytes);
+      this.takeOrRefuse(event, cameInMs);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Throws what ends the session. */
+  private takeOrRefuse(event: Event | undefined, cameInMs: number): void {
+    try {
       if (event === undefined) throw missingEvent();
       this.take(event, cameInMs);
     } catch (error) {
-      this.fail(error);
+      const isFault = error instanceof EngineError && error.code === 'INVALID_ARGUMENT';
+      if (!isFault || this.opening === undefined) throw error;
+      const seq = seqOf(event);
+      if (event?.$case === 'scan') tickets.applyRefusal(this.ticket, seq);
+      this.holdUntil(this.answers.write(said.refused(seq, error.violations)));
     }
   }
 
@@ -238,8 +251,15 @@ class ScanSession implements Registered {
   }
 
   private tender(tender: tickets.Tender): void {
+    const refused = this.ticket.refused.size;
     const receipt = this.takeReceipt(tender);
     this.dueSinceMs = undefined;
+    if (refused > 0) {
+      // Without what was refused it would be another receipt, and nobody would know.
+      this.lastReceipt = {};
+      this.holdUntil(this.answers.write(said.committed(scansRefused(tender.purchaseId))));
+      return;
+    }
     this.holdUntil(this.commit(receipt).catch((error: unknown) => this.fail(error)));
   }
 
@@ -325,6 +345,20 @@ function read<Name extends keyof SessionSchemas>(
     }));
     throw new EngineError('INVALID_ARGUMENT', `${path}.${error.message}`, { violations });
   }
+}
+
+function seqOf(event: Event | undefined): number | undefined {
+  if (event?.$case === 'scan') return event.scan.seq;
+  return event?.$case === 'void' ? event.void.seq : undefined;
+}
+
+function scansRefused(id: string): Result {
+  const field = 'lines';
+  const message = 'lack scans that were refused; record the receipt by RecordPurchase';
+  const limit = 'scans that are sent again or voided';
+  const violations = [{ field, value: 'scans that were refused', limit, message }];
+  const body = { id, status: 'rejected', reason: 'SCANS_REFUSED', field, message };
+  return { outcome: 'rejected', body, violations };
 }
 
 function missingEvent(): EngineError {
