@@ -1,12 +1,17 @@
 // Which items may be listed: bitmaps of one bit an item. A selection lists what has its bit in four
-// of them (the catalogue's own and up to three that the request names) and is not barred.
+// of them (the catalogue's own and up to three that the request names) and is not barred. One more
+// says which items are no goods: histories are read without them.
 
 import { allocate, blockBytes, enlarge, release } from './heap';
 
-/** Bitmaps by their numbers: what the catalogue lets be listed, what this request bars, others. */
+/**
+ * Bitmaps by their numbers: what the catalogue lets be listed, what this request bars, what these
+ * counts leave out, others.
+ */
 const LISTABLE: u32 = 0;
 const BARRED: u32 = 1;
-const OWN: u32 = 2;
+const UNCOUNTED: u32 = 2;
+const OWN: u32 = 3;
 
 /** Their addresses u32, how many there are, and how many there is room for. */
 let bitmaps: u32 = 0;
@@ -25,6 +30,9 @@ let second: u32 = 0;
 let third: u32 = 0;
 let fourth: u32 = 0;
 let bars: u32 = 0;
+let uncounted: u32 = 0;
+/** Items that these counts leave out: most chains have none, and then nobody asks the bitmap. */
+export let uncountedItems: u32 = 0;
 
 /** The items that are barred, item u32 each, in the order in which they were. */
 let barred: u32 = 0;
@@ -90,6 +98,7 @@ function locate(): void {
   first = addressOf(LISTABLE);
   if (made < OWN) return;
   bars = addressOf(BARRED);
+  uncounted = addressOf(UNCOUNTED);
   second = addressOf(secondAsked);
   third = addressOf(thirdAsked);
   fourth = addressOf(fourthAsked);
@@ -116,6 +125,22 @@ export function setBit(bitmap: u32, item: u32, isSet: bool): void {
 /** What is on the shelf and known (items.ts); every other bitmap is the affair of who made it. */
 export function setListable(item: u32, isListable: bool): void {
   setBit(LISTABLE, item, isListable);
+}
+
+/**
+ * Whether these counts leave an item out, because it is no goods. May only change while no receipt
+ * that counts holds it, or what was added for it could not be taken back.
+ */
+export function setUncounted(item: u32, isUncountedNow: bool): void {
+  if (isUncounted(item) == isUncountedNow) return;
+  setBit(UNCOUNTED, item, isUncountedNow);
+  uncountedItems += isUncountedNow ? 1 : -1;
+}
+
+// @ts-expect-error: decorator
+@inline
+export function isUncounted(item: u32): bool {
+  return <bool>((load<u32>(uncounted + wordOf(item)) >> (item & 31)) & 1);
 }
 
 /**

@@ -3,6 +3,7 @@
 //
 // basket, 32 B: day i32 | store u32 | daypart u32 | firstItem u32 (address) | items u32
 //               | touched u32 | 0 | 0
+import { isUncounted, uncountedItems } from './eligible';
 import { allocate, release, roundUp } from './heap';
 
 export const ENTRY_BYTES: u32 = 44;
@@ -95,7 +96,8 @@ function sideAt(side: u32): u32 {
 
 /**
  * Reads `bytes` at historyInput into the baskets of a side: the entries that
- * were live as of sequence `asOf` (Infinity: now) and have a piece left. Returns how many baskets.
+ * were live as of sequence `asOf` (Infinity: now) and have a piece of goods left. Returns how many
+ * baskets.
  */
 export function readHistory(side: u32, bytes: u32, asOf: f64): u32 {
   const own = sideAt(side);
@@ -103,6 +105,7 @@ export function readHistory(side: u32, bytes: u32, asOf: f64): u32 {
   let basket = load<u32>(own);
   let item = load<u32>(own, SIDE_ITEMS);
   let count: u32 = 0;
+  const hasOthers = uncountedItems != 0;
   let at = input;
   const end = input + bytes;
   while (at < end) {
@@ -122,8 +125,12 @@ export function readHistory(side: u32, bytes: u32, asOf: f64): u32 {
           ? load<f64>(line, 4) > load<f64>(line, 12)
           : load<u32>(line, 4) > load<u32>(line, 8);
         if (isLeft) {
-          store<u32>(item, load<u32>(line) & ITEM_MASK);
-          item += 4;
+          const number = load<u32>(line) & ITEM_MASK;
+          // A bag or a fee is on the receipt and says nothing about taste.
+          if (!hasOthers || !isUncounted(number)) {
+            store<u32>(item, number);
+            item += 4;
+          }
         }
         line += lineBytes;
       }

@@ -30,7 +30,16 @@ export {
 export { beginChange, continueChange } from './change';
 export { countPart, workDone } from './contribution';
 export { cellCount, rowAddress } from './counts';
-export { askBitmaps, bar, isEligible, keepEligible, makeBitmap, setBit } from './eligible';
+export {
+  askBitmaps,
+  bar,
+  isEligible,
+  isUncounted,
+  keepEligible,
+  makeBitmap,
+  setBit,
+  setUncounted,
+} from './eligible';
 export { beginEstimate, estimateChange, estimatedBytes } from './estimate-growth';
 export { habitExpected, habitRebought, HABIT_CELLS } from './habits';
 export { heapTotalBytes, setHeapLimits, usedBytes } from './heap';

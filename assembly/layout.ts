@@ -27,7 +27,7 @@
 //                                  | (number u32, weight f32) × 64, best first |
 
 /** Raised whenever an offset, a record or the meaning of an export changes. */
-export const LAYOUT_VERSION: u32 = 6;
+export const LAYOUT_VERSION: u32 = 7;
 
 export const ITEM_HASH: u32 = 0;
 export const ITEM_N: u32 = 8;
@@ -137,6 +137,7 @@ export const FRESH_MAX: u32 = 64;
 export const TAG_ITEM: u32 = 5;
 export const TAG_TOTALS: u32 = 6;
 export const TAG_CHANGE: u32 = 6;
+export const TAG_UNCOUNTED: u32 = 11;
 
 /** So many baskets before it a basket follows on (docs/reference/counts.md, NEXT). */
 export const LAGS: u32 = 3;

@@ -9,6 +9,7 @@
 //                         REBOUGHT_ONCE; before its change
 //     6 totals:       digest, then see totals.ts and habits.ts
 //     7 … 10 change:  row of table 1 … 4 | key | -count | -weight
+//     11 uncounted:   how many items | item × …: those that the counts leave out
 import {
   drainSnapshot,
   getByte,
@@ -28,6 +29,7 @@ import {
   setSavingEpoch,
 } from './counts';
 import { refreshFactors, restoreItem, saveItem, startSavingItems } from './counters';
+import { isUncounted, setUncounted, uncountedItems } from './eligible';
 import { restoreHabits, saveHabits } from './habits';
 import { itemCount, memRow, nextRow, record, sameRow, setSold } from './items';
 import {
@@ -41,6 +43,7 @@ import {
   TAG_CHANGE,
   TAG_ITEM,
   TAG_TOTALS,
+  TAG_UNCOUNTED,
 } from './layout';
 import { rebuildPopular } from './popular';
 import { dropParts, hasParts, restoreRow, savePart, saveRow } from './records';
@@ -69,6 +72,20 @@ export function startSnapshot(): void {
   putVarint(runningDigest());
   saveTotals();
   saveHabits();
+  saveUncounted();
+}
+
+function saveUncounted(): void {
+  if (!uncountedItems) return;
+  reserveVarints(2 + uncountedItems);
+  putByte(TAG_UNCOUNTED);
+  putVarint(uncountedItems);
+  for (let item: u32 = 0; item < itemCount; item++) if (isUncounted(item)) putVarint(item);
+}
+
+/** After its tag; the items themselves may come later, there is room for them. */
+function restoreUncounted(): void {
+  for (let left = <u32>getVarint(); left > 0; left--) setUncounted(<u32>getVarint(), true);
 }
 
 /** Writes until about `bytes` more lie ready or all is written; returns whether it is. */
@@ -125,6 +142,8 @@ export function restoreSnapshot(address: u32, bytes: u32): bool {
       restoreChange(tag - TAG_CHANGE);
     } else if (tag == TAG_ITEM) {
       restoreItem();
+    } else if (tag == TAG_UNCOUNTED) {
+      restoreUncounted();
     } else if (tag == TAG_TOTALS) {
       restoredDigest = getVarint();
       restoreTotals();

@@ -180,6 +180,7 @@ export class ChainEngine implements Engine {
       betweenCommits: (work) => this.writer.betweenCommits(work),
       whilePaused: (work) => this.writer.whilePaused(work),
       newestDay: this.writer.newestDay,
+      onReplaced: () => this.advance(),
       notify: (message) => this.notify(message),
       signal: this.stopping.signal,
     });
@@ -209,7 +210,7 @@ export class ChainEngine implements Engine {
     await this.inSlices(readRegistries(this.registries, { store, timeZone, clock }));
     readiness.enter({ name: 'reconciling', what: erasingAgain });
     await this.counting.start(stored);
-    this.applied.advance(() => this.counting.digest);
+    this.advance();
     await this.inSlices(this.likeness.begin());
     if (this.likeness.processSome()) this.settler.onItemsChanged();
     // A copy that only follows has no entries of its own, whoever opens it.
@@ -241,6 +242,11 @@ export class ChainEngine implements Engine {
     if (erased > 0) this.notify(`erased ${erased} members again: the ledger names them`);
   }
 
+  private advance(): void {
+    const { counting } = this;
+    this.applied.advance(() => (counting.counts.misreadItems > 0 ? undefined : counting.digest));
+  }
+
   private async fold(batch: Batch, newestDay: number): Promise<void> {
     try {
       // The ledger first: an erase is acknowledged only when a restore cannot undo it. What was
@@ -250,7 +256,7 @@ export class ChainEngine implements Engine {
       // What is committed is counted, whatever else fails: memory stays in step with the disk.
       await this.counting.fold(batch, newestDay);
       if (this.likeness.update(batch.changedItems)) this.settler.onItemsChanged();
-      this.applied.advance(() => this.counting.digest);
+      this.advance();
       this.waiters.wake();
       this.maintenance.onEvents();
       this.maintenance.onMemory(memoryOf(this.counting.counts));

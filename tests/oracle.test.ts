@@ -49,10 +49,10 @@ async function proveChain(chain: Chain, dataDir: string): Promise<void> {
       await engine.members.erase(step.memberId);
       oracle.erase(step.memberId);
     }
-    // A crossed landmark is recounted in the background; a checkpoint waits behind it.
-    if (!isAtLandmark(engine, oracle)) await engine.upkeep.checkpoint();
+    await settled(engine, oracle);
     expect(differencesOf(engine, oracle)).toEqual([]);
     await reopen();
+    await settled(engine, oracle);
     expect(differencesOf(engine, oracle)).toEqual([]);
   } finally {
     await engine.close();
@@ -86,6 +86,12 @@ function answerOf(answer: {
 }): string {
   const { status, parked, unmatchedQuantity } = answer;
   return [status, parked ? 'parked' : '', unmatchedQuantity ?? 0].join(' ');
+}
+
+/** A crossed landmark and another role are recounted in the background; a checkpoint waits. */
+async function settled(engine: Engine, oracle: Oracle): Promise<void> {
+  const isMisread = engine.replication.digest() === '';
+  if (isMisread || !isAtLandmark(engine, oracle)) await engine.upkeep.checkpoint();
 }
 
 function isAtLandmark(engine: Engine, oracle: Oracle): boolean {

@@ -4,7 +4,7 @@ import { limits } from '../../engine/index.ts';
 import { itemIdAt } from '../workload.ts';
 import { batchOf, fullItemsOf, itemsOf, junkBodies, receiptOf, ticketOfNew } from './bodies.ts';
 import { type Caller, grpcJunk } from './caller.ts';
-import { bigMembers, type StallSize, workloadOf } from './chain.ts';
+import { cards, halves, persons, type StallSize, workloadOf } from './chain.ts';
 
 export interface Action {
   readonly name: string;
@@ -120,7 +120,7 @@ async function listsOf(caller: Caller, memberId: string): Promise<void> {
 }
 
 async function explainLists(caller: Caller): Promise<void> {
-  const asked = ['member-5', 'member-6', bigMembers[0]];
+  const asked = ['member-5', 'member-6', persons[0]];
   for (const memberId of asked) {
     for (const scenario of ['guess-you-like', 'discover']) {
       const body = { memberId, scenario, limit: 100, explain: true };
@@ -129,8 +129,12 @@ async function explainLists(caller: Caller): Promise<void> {
   }
 }
 
-function ofBigMembers(size: StallSize): Action[] {
-  const [stays, goes, erased] = bigMembers;
+/** Of members of extreme size, of one sort (`what`), each for another operation. */
+function ofBig(
+  what: string,
+  [stays, goes, erased]: readonly [string, string, string],
+  size: StallSize,
+): Action[] {
   const write = (caller: Caller, id: string, occurredAt: string) => {
     const receipt = { ...receiptOf({ purchaseId: id, memberId: stays, lines: 5, seed: 3 }, size) };
     return caller.send('/v1/purchases', JSON.stringify({ ...receipt, occurredAt }));
@@ -139,43 +143,60 @@ function ofBigMembers(size: StallSize): Action[] {
     caller.put(`/v1/members/${stays}/consent`, JSON.stringify({ personalization }));
   return [
     {
-      name: 'lists of a big member',
+      name: `lists of a ${what}`,
       run: (caller) => listsOf(caller, stays),
     },
     {
-      name: "a big member's newest receipt",
-      run: (caller, round) => write(caller, `late-${round}`, '2026-06-01T10:10:00+08:00'),
+      name: `a ${what}'s newest receipt`,
+      run: (caller, round) => write(caller, `late-${stays}-${round}`, newest),
     },
     {
-      name: "a big member's receipt from long ago",
-      run: (caller, round) => write(caller, `early-${round}`, '2025-07-01T10:10:00+08:00'),
+      name: `a ${what}'s receipt from long ago`,
+      run: (caller, round) => write(caller, `early-${stays}-${round}`, longAgo),
     },
     {
-      name: 'a return of a big member',
+      name: `a return of a ${what}`,
       run: async (caller, round) => {
         const lines = [{ itemId: itemIdAt((round * 31) % 3_000, workloadOf(size)), quantity: 1 }];
-        const body = { returnId: `back-${round}`, occurredAt: '2026-06-01T11:10:00+08:00', lines };
+        const body = { returnId: `back-${stays}-${round}`, occurredAt: afterwards, lines };
         await caller.send(`/v1/purchases/${stays}-${round}/returns`, JSON.stringify(body));
       },
     },
     {
-      name: 'consent of a big member, off and on',
+      name: `consent of a ${what}, off and on`,
       run: async (caller) => {
         await consent(caller, false);
         await consent(caller, true);
       },
     },
     {
-      name: 'two big members become one',
+      name: `two of ${what} become one`,
       rounds: 1,
       run: (caller) =>
         caller.send(`/v1/members/${stays}/merge`, JSON.stringify({ fromMemberId: goes })),
     },
     {
-      name: 'a big member is erased',
+      name: `a ${what} is erased`,
       rounds: 1,
       run: (caller) => caller.remove(`/v1/members/${erased}`),
     },
+  ];
+}
+
+const [longAgo, newest] = ['2025-07-01T10:10:00+08:00', '2026-06-01T10:10:00+08:00'];
+const afterwards = '2026-06-01T11:10:00+08:00';
+
+function ofBigMembers(size: StallSize): Action[] {
+  const [stays, goes] = halves;
+  return [
+    {
+      name: 'two members become one who is as much as a person may be',
+      rounds: 1,
+      run: (caller) =>
+        caller.send(`/v1/members/${stays}/merge`, JSON.stringify({ fromMemberId: goes })),
+    },
+    ...ofBig('person of 3,000 receipts', persons, size),
+    ...ofBig('card of 20,000 receipts', cards, size),
     {
       name: 'as many returns of one receipt as are taken',
       run: (caller, round) => manyReturns(caller, round, size),
@@ -212,8 +233,7 @@ async function manyReturns(caller: Caller, round: number, size: StallSize): Prom
   await caller.send('/v1/purchases', JSON.stringify(receipt));
   for (const [nth, { itemId }] of receipt.lines.entries()) {
     const lines = [{ itemId, quantity: 1 }];
-    const occurredAt = '2026-06-01T11:10:00+08:00';
-    const body = { returnId: `much-${round}-${nth}`, occurredAt, lines };
+    const body = { returnId: `much-${round}-${nth}`, occurredAt: afterwards, lines };
     await caller.send(`/v1/purchases/${receipt.purchaseId}/returns`, JSON.stringify(body));
   }
 }

@@ -7,17 +7,22 @@ export interface StallSize {
   readonly members: number;
   readonly items: number;
   readonly receipts: number;
-  /** Receipts of each of the members of extreme size. */
-  readonly bigMember: number;
+  /** Receipts of each card that all use, which count as tickets. */
+  readonly card: number;
+  /** And of each member who buys as much as a person may (limits.receiptsPerMemberMax). */
+  readonly person: number;
 }
 
 export const sizes = {
-  small: { members: 10_000, items: 30_000, receipts: 40_000, bigMember: 1_000 },
-  large: { members: 200_000, items: 300_000, receipts: 1_000_000, bigMember: 20_000 },
+  small: { members: 10_000, items: 30_000, receipts: 40_000, card: 20_000, person: 2_980 },
+  large: { members: 200_000, items: 300_000, receipts: 1_000_000, card: 20_000, person: 2_980 },
 } as const satisfies Record<string, StallSize>;
 
 /** Members of extreme size, each for another operation. */
-export const bigMembers = ['big-stays', 'big-goes', 'big-erased'] as const;
+export const cards = ['card-stays', 'card-goes', 'card-erased'] as const;
+export const persons = ['person-stays', 'person-goes', 'person-erased'] as const;
+/** Two that are as much as one person may be together. */
+export const halves = ['half-stays', 'half-goes'] as const;
 
 const batchEvents = 1_000;
 const stores = 200;
@@ -52,12 +57,17 @@ function* catalogueOf(size: StallSize): Generator<Event> {
 function* bigHistories(size: StallSize): Generator<Event> {
   const { endMs, days } = workloadOf(size);
   const startMs = endMs - days * 86_400_000;
-  for (const memberId of bigMembers) {
-    for (let index = 0; index < size.bigMember; index++) {
+  const sizeOf = [
+    ...cards.map((memberId) => [memberId, size.card] as const),
+    ...persons.map((memberId) => [memberId, size.person] as const),
+    ...halves.map((memberId) => [memberId, size.person >> 1] as const),
+  ];
+  for (const [memberId, count] of sizeOf) {
+    for (let index = 0; index < count; index++) {
       const items = [0, 1, 2].map((line) =>
         itemIdAt((index * 31 + line * 7) % 3_000, workloadOf(size)),
       );
-      const occurredAt = new Date(startMs + ((endMs - startMs) * index) / size.bigMember);
+      const occurredAt = new Date(startMs + ((endMs - startMs) * index) / count);
       yield {
         kind: 'purchase',
         purchase: {

@@ -39,10 +39,10 @@ export const limits = {
   /** Items of one chain: 300 bytes each of the counts, and some 700 beside them. */
   itemsMax: 2_097_152,
   /**
-   * A chunk of a history: two of them and their keys fill a page of 4 KB. Some 14 receipts of ten
-   * lines.
+   * A chunk of a history: with its head it fills a page of 4 KB, which LMDB gives a value of more
+   * than 2 KB to itself. Some 22 receipts of ten lines: most members have one.
    */
-  historyChunkBytes: 1_920,
+  historyChunkBytes: 3_900,
   /**
    * Beyond these a member is no person but a card for all who have none: each of their receipts
    * counts as an anonymous ticket. Ten years of a receipt every day and a half; the second bounds
@@ -103,6 +103,16 @@ export const limits = {
    * that goes beyond is its last one, so that a turn stays near 4 ms.
    */
   ingestBatchWorkMax: 3_000,
+  /**
+   * And not more than for so long, whatever it is made of: code that has hardly run, or a slow
+   * machine, takes several times what the units say. A sync takes some 0.2 ms beside it.
+   */
+  ingestBatchMsMax: 2.5,
+  /**
+   * Items that nobody has heard of, which one transaction registers: some 8 µs each, so 2 ms. Of a
+   * receipt that has more of them they are registered ahead, in transactions of their own.
+   */
+  unknownItemsAtOnce: 256,
   /** Cells that one turn of the event loop changes: some 100 ns each where memory is cold. */
   countSliceCells: 16_384,
   /**

@@ -179,6 +179,12 @@ export class Registry<Value> {
     room.assertHolds(weigh(value) - before);
   }
 
+  /** The same of values whose ids are all new. */
+  assertRoomForAll(values: readonly Value[]): void {
+    const { room, weigh } = this.traits;
+    room.assertHolds(values.reduce((sum, value) => sum + weigh(value), 0));
+  }
+
   /** Marks that this registry keeps in step, for as long as it lives. */
   addMarks(): Marks {
     const marks = new Marks();

@@ -46,6 +46,11 @@ export const storeSchema = z.strictObject({
   timeZone: timeZoneSchema.optional(),
 });
 
+/** Only goods pair, are listed and count as taste; of all else there are receipts and no more. */
+export function isGoods({ role = 'goods' }: Item): boolean {
+  return role === 'goods';
+}
+
 export type ItemInput = z.input<typeof itemSchema>;
 export type Item = z.output<typeof itemSchema>;
 export type StoreInput = z.input<typeof storeSchema>;

@@ -41,6 +41,18 @@ export async function updateCounts(
   for (const { counts } of targets) counts.settleNow();
 }
 
+/** Tells counts what the catalogue says of items, at a moment when nothing is being counted. */
+export async function refreshItems(
+  numbers: ReadonlySet<number>,
+  targets: readonly CountsTarget[],
+): Promise<void> {
+  if (numbers.size === 0) return;
+  for (const { counts, finishSlice } of targets) {
+    while (!finishSlice()) await setImmediate();
+    counts.refreshItems(numbers);
+  }
+}
+
 /** What undoes these changes. */
 export function inverseOf(changes: readonly Change[]): Change[] {
   return [...changes].reverse().map(({ subject, before, after, isMember }) => {

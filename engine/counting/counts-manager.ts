@@ -5,15 +5,12 @@ import { steadyMilliseconds } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { Serial } from '../base/serial.ts';
-import type { Registries } from '../catalogue/registries.ts';
 import type { Batch } from '../events/batch.ts';
 import { type Change, cardReceiptChanges } from '../history/contributions.ts';
 import { erasingMembers } from '../history/erasing.ts';
 import { findMember } from '../history/members.ts';
-import { isTrap, type KernelOptions } from '../kernel/instance.ts';
+import { isTrap } from '../kernel/instance.ts';
 import { Kernel } from '../kernel/kernel.ts';
-import type { Log } from '../log/log.ts';
-import type { Store } from '../store/store.ts';
 import { catchUp } from './catch-up.ts';
 import {
   type CheckpointLoad,
@@ -22,35 +19,18 @@ import {
   type StoredCounts,
 } from './checkpoint.ts';
 import { Checkpointer } from './checkpointer.ts';
-import { type CountsTarget, inverseOf, updateCounts } from './count-updater.ts';
-import { Counts, type HalfLives } from './counts.ts';
+import { type CountsTarget, inverseOf, refreshItems, updateCounts } from './count-updater.ts';
+import { Counts, type RoleSource } from './counts.ts';
+import type { CountsManagerOptions } from './counts-manager-options.ts';
 import { notCountedYet, OutOfMemory, Recount, recountSliceMs } from './recount.ts';
 import { Recounter, type RunBetweenCommits, type UseRecount } from './recounter.ts';
+import { Renewal } from './renewal.ts';
 
 /** Everything committed is in the log; nobody writes while it is counted anew. */
 const trapped = 'the counts failed';
 
 /** For who is in the midst of folding, or before anything is. */
 const atOnce: RunBetweenCommits = async (work) => work();
-
-export interface CountsManagerOptions {
-  readonly store: Store;
-  readonly log: Log;
-  readonly registries: Registries;
-  readonly halfLives: HalfLives;
-  readonly kernel: KernelOptions;
-  /** Bytes that may still be taken of the machine; default: as the system says. */
-  readonly availableMemory?: (() => number) | undefined;
-  readonly betweenCommits: RunBetweenCommits;
-  /** Runs work between two transactions; writers wait meanwhile. */
-  readonly whilePaused: <Result>(work: () => Promise<Result>) => Promise<Result>;
-  /** The newest day ever accepted, as stored. */
-  readonly newestDay: number;
-  /** Told what goes on: a rebuild, a landmark crossed. */
-  readonly notify: (message: string) => void;
-  /** Aborted when nobody will need what is being counted. */
-  readonly signal: AbortSignal;
-}
 
 export class CountsManager {
   /** Everything up to this log sequence is in the counts. */
@@ -67,7 +47,8 @@ export class CountsManager {
   private readonly recounter: Recounter;
   /** Recounts and checkpoints, one after the other. */
   private readonly background = new Serial();
-  private isMovingLandmark = false;
+  /** Makes other counts in the background, which then take the place of these. */
+  readonly renewal: Renewal;
   /** The digest before what is being moved, until all of it is. */
   private digestBehind: string | undefined;
   /** The newest day of what is folded: what is not committed may still be undone. */
@@ -84,9 +65,15 @@ export class CountsManager {
         this.assertCounted();
         return this.current;
       },
-      empty: (newestDay) => this.emptyCounts(newestDay ?? this.newestDay),
+      empty: () => this.emptyCounts(this.newestDay),
+      emptyLike: (counts) => this.emptyLike(counts),
       switchTo: (counts) => this.switchTo(counts),
       countAnew: (why) => this.countAnew(why, atOnce),
+    });
+    this.renewal = new Renewal({
+      background: this.background,
+      live: () => (this.waitingFor === undefined ? this.current : undefined),
+      renew: (why) => this.recounter.renew(why),
     });
     this.checkpointer = new Checkpointer({
       store: options.store,
@@ -108,9 +95,19 @@ export class CountsManager {
     return this.applied - this.checkpointer.durable;
   }
 
-  private emptyCounts(newestDay: number, kernel = new Kernel(this.options.kernel)): Counts {
+  private emptyCounts(
+    newestDay: number,
+    kernel = new Kernel(this.options.kernel),
+    roles: RoleSource = {},
+  ): Counts {
     const { registries, halfLives } = this.options;
-    return new Counts(registries, halfLives, newestDay, kernel);
+    return new Counts(registries, halfLives, newestDay, kernel, roles);
+  }
+
+  /** Both landmarks are those of the later one. */
+  private emptyLike(like: Counts): Counts {
+    const day = Math.max(like.landmarkDay, like.popularityLandmarkDay);
+    return this.emptyCounts(day, undefined, { like });
   }
 
   /** From the checkpoint and the tail of the log, or else from everything stored. */
@@ -143,13 +140,15 @@ export class CountsManager {
     this.checkpointer.durable = load.sequence;
     this.applied = log.head;
     this.waitingFor = undefined;
+    this.renewal.beginIfMisread();
     return undefined;
   }
 
   /** Takes the checkpoint's counts for the live ones, when they can be used. */
   private async load(stored: StoredCounts): Promise<CheckpointLoad> {
     if ('unusable' in stored) return stored;
-    this.current = this.emptyCounts(this.newestDay, stored.kernel);
+    const restoredItems = stored.header.items;
+    this.current = this.emptyCounts(this.newestDay, stored.kernel, { restoredItems });
     while (!this.current.register(limits.registeredAtOnce)) {
       await setImmediate();
       this.options.signal.throwIfAborted();
@@ -188,6 +187,7 @@ export class CountsManager {
     this.applied = this.options.log.head;
     this.isOversize = false;
     this.waitingFor = undefined;
+    this.options.onReplaced();
     return true;
   }
 
@@ -318,11 +318,12 @@ export class CountsManager {
       await this.countAnew(trapped, atOnce);
     }
     this.digestBehind = undefined;
-    for (const { counts } of this.targets()) counts.refreshEligible(batch.changedItems);
+    await refreshItems(batch.changedItems, this.targets());
     this.applied = this.options.log.head;
     if (wasOversize) this.onShrunk();
     else if (this.isOversize) throw notCountedYet(this.waitingFor);
-    else if (this.current.isPastLandmark(newestDay)) this.recount('the landmark moves');
+    else if (this.current.isPastLandmark(newestDay)) this.renewal.begin('the landmark moves');
+    else this.renewal.beginIfMisread();
   }
 
   private async foldChanges(batch: Batch): Promise<void> {
@@ -331,27 +332,20 @@ export class CountsManager {
       return this.recounter.replace();
     const targets = this.targets();
     for (const { counts } of targets) if (counts.isRegistered) counts.register();
+    // A role before the receipts that came with it, which then are counted by it.
+    await refreshItems(batch.changedItems, targets);
     if (targets.length > 0) await this.move(this.changesOf(batch));
   }
 
   private switchTo(counts: Counts): void {
     const isNews = this.current.kernel.run.newestDay() >= 0;
     this.current = counts;
+    this.options.onReplaced();
     if (!isNews) return;
     const { landmarkDay, popularityLandmarkDay } = counts;
     this.options.notify(
       `switched to counts of landmark day ${landmarkDay} (popularity ${popularityLandmarkDay})`,
     );
-  }
-
-  /** Makes other counts in the background, which then take the place of these. */
-  recount(why: string): void {
-    if (this.isMovingLandmark) return;
-    this.isMovingLandmark = true;
-    const finish = () => {
-      this.isMovingLandmark = false;
-    };
-    this.background.run(() => this.recounter.moveLandmark(why)).then(finish, finish);
   }
 
   /** As Recounter.beside, after what else goes on in the background. */

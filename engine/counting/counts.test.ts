@@ -99,6 +99,6 @@ test('what nothing was said of may be listed for as long as receipts hold it', (
   counts.kernel.apply({ before: history, after: undefined, isMember: true });
   expect(mayBeListed()).toEqual([false, false]);
   counts.registries.items.replace(item, { itemId: '1', status: 'active' }, 3);
-  counts.refreshEligible([item]);
+  counts.refreshItems([item]);
   expect(mayBeListed()).toEqual([true, true]);
 });

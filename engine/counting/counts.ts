@@ -2,6 +2,7 @@
 // histories.
 import { EngineError } from '../base/errors.ts';
 import type { Registries } from '../catalogue/registries.ts';
+import { isGoods } from '../catalogue/shapes.ts';
 import { Kernel, type KernelChange, scopeOf } from '../kernel/kernel.ts';
 
 /** Half-lives in days; null: no decay. */
@@ -33,6 +34,14 @@ function landmarkOf(newestDay: number, halfLifeDays: number | null): number {
   return Math.floor(newestDay / grid) * grid;
 }
 
+/** By which roles items are counted; default: by those that the catalogue says. */
+export interface RoleSource {
+  /** So many items were in a checkpoint, and are counted as it says. */
+  readonly restoredItems?: number;
+  /** All are counted as these counts do it, to be compared with them. */
+  readonly like?: Counts;
+}
+
 export class Counts {
   readonly kernel: Kernel;
   readonly landmarkDay: number;
@@ -44,6 +53,9 @@ export class Counts {
   /** Whether the kernel has known all items and stores once: new ones are registered at once. */
   isRegistered = false;
   private stores = 0;
+  /** Items that are counted as what they are not any more, by their roles. */
+  private readonly misread = new Set<number>();
+  private readonly roles: RoleSource;
 
   /**
    * `kernel`: a new one, or one that a checkpoint was read into. It knows no items and stores until
@@ -54,7 +66,9 @@ export class Counts {
     halfLives: HalfLives,
     newestDay: number,
     kernel = new Kernel(),
+    roles: RoleSource = {},
   ) {
+    this.roles = roles;
     this.registries = registries;
     this.halfLives = halfLives;
     this.landmarkDay = landmarkOf(newestDay, halfLives.pairDays);
@@ -98,6 +112,9 @@ export class Counts {
     let left = most;
     for (let number = run.itemCount.value; number < items.size && left > 0; number++, left--) {
       run.addItem(items.hashOf(number));
+      if (number >= (this.roles.restoredItems ?? 0)) {
+        run.setUncounted(number, this.leavesOut(number));
+      }
       this.refreshItem(number);
     }
     for (; this.stores < stores.size && left > 0; this.stores++, left--) {
@@ -145,15 +162,60 @@ export class Counts {
     );
   }
 
-  /** Tells the kernel what the catalogue says of these items. */
-  refreshEligible(numbers: Iterable<number>): void {
-    for (const number of numbers) this.refreshItem(number);
+  /**
+   * Tells the kernel what the catalogue says of these items, as far as it knows them. To be called
+   * when nothing is being counted.
+   */
+  refreshItems(numbers: Iterable<number>): void {
+    for (const number of numbers) {
+      if (number < this.kernel.run.itemCount.value) this.refreshItem(number);
+    }
   }
 
   private refreshItem(number: number): void {
     const { items } = this.registries;
-    const isActive = items.valueOf(number).status === 'active';
-    this.kernel.run.setCatalogued(number, isActive, items.sequenceOf(number) > 0);
+    const { run } = this.kernel;
+    const item = items.valueOf(number);
+    const isListable = item.status === 'active' && isGoods(item);
+    run.setCatalogued(number, isListable, items.sequenceOf(number) > 0);
+    this.refreshRole(number);
+  }
+
+  /**
+   * How an item is counted may only change while nothing is counted of it: what was added for it
+   * has to be taken back as it was added. Otherwise all is counted anew.
+   */
+  private refreshRole(number: number): void {
+    const { kernel } = this;
+    const leavesOut = this.leavesOut(number);
+    const isLeftOut = Boolean(kernel.run.isUncounted(number));
+    if (leavesOut && !isLeftOut && kernel.support(number) === 0) {
+      kernel.run.setUncounted(number, true);
+    } else if (leavesOut !== isLeftOut) {
+      this.misread.add(number);
+      return;
+    }
+    this.misread.delete(number);
+  }
+
+  private leavesOut(number: number): boolean {
+    const { like } = this.roles;
+    if (like !== undefined) return like.isLeftOut(number);
+    return !isGoods(this.registries.items.valueOf(number));
+  }
+
+  /** Whether these counts leave an item out, because it was no goods when they were begun. */
+  isLeftOut(number: number): boolean {
+    return Boolean(this.kernel.run.isUncounted(number));
+  }
+
+  /** How many items have another role than they are counted by: all is to be counted anew. */
+  get misreadItems(): number {
+    return this.misread.size;
+  }
+
+  isMisread(number: number): boolean {
+    return this.misread.has(number);
   }
 
   /** To be called after changes: g(now) orders the rows. */

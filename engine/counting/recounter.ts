@@ -1,4 +1,4 @@
-// Recounts beside the live counts: for a landmark that moves, and for audits.
+// Recounts beside the live counts: for a landmark that moves or roles that change, and for audits.
 import { setImmediate } from 'node:timers/promises';
 import { steadyMilliseconds } from '../base/clock.ts';
 import { availableMemory } from '../base/machine.ts';
@@ -19,8 +19,10 @@ export interface RecounterOptions {
   readonly source: ReceiptSource;
   /** Throws UNAVAILABLE while there are none. */
   readonly live: () => Counts;
-  /** Counts of nothing, with the landmarks of a day; default: the newest one. */
-  readonly empty: (newestDay?: number) => Counts;
+  /** Counts of nothing, with the landmarks of the newest day. */
+  readonly empty: () => Counts;
+  /** The same with landmarks and roles of other counts, to be compared with them. */
+  readonly emptyLike: (counts: Counts) => Counts;
   /** Makes other counts the live ones. */
   readonly switchTo: (counts: Counts) => void;
   /** Counts everything anew in the place of the live counts; nobody writes meanwhile. */
@@ -89,8 +91,8 @@ export class Recounter {
     switchTo(recount.target);
   }
 
-  /** The same in the background. */
-  async moveLandmark(why: string): Promise<void> {
+  /** Makes counts of the newest landmark and of the roles as they are, in the background. */
+  async renew(why: string): Promise<void> {
     const { notify, whilePaused, countAnew, empty, switchTo } = this.options;
     if (this.partsBeside() > 1) {
       notify(`${why}: memory does not hold two sets of counts, so lists wait for the recount`);
@@ -134,10 +136,9 @@ export class Recounter {
     return results;
   }
 
-  /** Counts with the landmarks of the live ones: both are the landmarks of the later of the two. */
   private emptyPart({ part, parts }: Part): Counts {
-    const { landmarkDay, popularityLandmarkDay } = this.options.live();
-    const counts = this.options.empty(Math.max(landmarkDay, popularityLandmarkDay));
+    const { emptyLike, live } = this.options;
+    const counts = emptyLike(live());
     counts.kernel.run.countPart(part, parts);
     return counts;
   }

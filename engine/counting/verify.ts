@@ -1,6 +1,7 @@
 // Compares counts cell by cell with a recount.
 import { limits } from '../base/limits.ts';
 import { daypartCount } from '../base/time.ts';
+import { isGoods } from '../catalogue/shapes.ts';
 import { scopeOf } from '../kernel/kernel.ts';
 import type { Counts } from './counts.ts';
 import type { Part } from './recounter.ts';
@@ -106,6 +107,10 @@ function* compareItem(
   differences: DifferenceList,
 ): Generator<void, void> {
   const name = live.registries.items.idOf(number);
+  const isLeftOut = !isGoods(live.registries.items.valueOf(number));
+  if (live.isLeftOut(number) !== isLeftOut && !live.isMisread(number)) {
+    differences.add(`role of ${name}: counted as ${isLeftOut ? 'goods' : 'no goods'}`);
+  }
   const held = live.kernel.counters(number);
   for (const [index, wanted] of fresh.kernel.counters(number).entries()) {
     if (held[index] === wanted) continue;

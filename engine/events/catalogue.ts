@@ -21,16 +21,29 @@ function register<Value>(
   return registry.push(id, value, sequence);
 }
 
+const moreItems = (more: number): More => {
+  return { more, most: limits.itemsMax, reason: 'ITEMS_MAX' };
+};
+
 function numberKey(number: number): Buffer {
   const key = Buffer.allocUnsafe(4);
   key.writeUInt32BE(number);
   return key;
 }
 
-function assertMore(registry: Registry<unknown>, most: number, reason: string): void {
-  if (registry.size < most) return;
+/** So many more than there are. */
+interface More {
+  readonly more: number;
+  readonly most: number;
+  readonly reason: 'ITEMS_MAX' | 'STORES_MAX';
+}
+
+function assertMore({ size }: Registry<unknown>, { more, most, reason }: More): void {
+  if (size + more <= most) return;
   const what = reason === 'ITEMS_MAX' ? 'items' : 'stores';
-  const message = `the chain has ${registry.size} ${what}, which is the limit; nothing was written`;
+  const message =
+    `the chain has ${size} ${what} and would have ${more} more; ` +
+    `the limit is ${most}; nothing was written`;
   throw new EngineError('RESOURCE_EXHAUSTED', message, { reason });
 }
 
@@ -55,7 +68,7 @@ function replace<Value>(
 export function putItem(context: WriteContext, item: Item, sequence: number): void {
   const { items } = context.registries;
   const known = items.numberOf(item.itemId);
-  if (known === undefined) assertMore(items, limits.itemsMax, 'ITEMS_MAX');
+  if (known === undefined) assertMore(items, moreItems(1));
   items.assertRoomFor(item.itemId, item);
   const now = { value: item, sequence };
   const number =
@@ -71,7 +84,9 @@ export function putItem(context: WriteContext, item: Item, sequence: number): vo
 export function putStore(context: WriteContext, store: StoreProfile, sequence: number): void {
   const { stores } = context.registries;
   const known = stores.numberOf(store.storeId);
-  if (known === undefined) assertMore(stores, limits.storesMax, 'STORES_MAX');
+  if (known === undefined) {
+    assertMore(stores, { more: 1, most: limits.storesMax, reason: 'STORES_MAX' });
+  }
   stores.assertRoomFor(store.storeId, store);
   const now = { value: store, sequence };
   const number =
@@ -82,21 +97,40 @@ export function putStore(context: WriteContext, store: StoreProfile, sequence: n
   context.store.tables.stores.put(numberKey(number), row);
 }
 
+interface Receipt {
+  readonly storeId?: string | undefined;
+  readonly lines: readonly { readonly itemId: string }[];
+}
+
+const unheardOf = (itemId: string): Item => ({ itemId, status: 'active' });
+
+/**
+ * Registers some of the unknown items of a receipt that has too many of them for one transaction;
+ * whether the rest are few. Nobody sees an item of which nothing was said and that is in no receipt
+ * that counts. Throws as putItem does, before the first of them, where not all of them have room.
+ */
+export function registerAhead(context: WriteContext, { lines }: Receipt): boolean {
+  const { items } = context.registries;
+  const most = limits.unknownItemsAtOnce;
+  if (lines.length <= most) return true;
+  const unknown = new Set<string>();
+  for (const { itemId } of lines) if (items.numberOf(itemId) === undefined) unknown.add(itemId);
+  if (unknown.size <= most) return true;
+  assertMore(items, moreItems(unknown.size));
+  items.assertRoomForAll([...unknown].map(unheardOf));
+  for (const itemId of [...unknown].slice(0, most)) putItem(context, unheardOf(itemId), 0);
+  return false;
+}
+
 /** An unknown item or store in a receipt is registered, not refused. */
-export function registerUnknown(
-  context: WriteContext,
-  receipt: {
-    readonly storeId?: string | undefined;
-    readonly lines: readonly { readonly itemId: string }[];
-  },
-): void {
+export function registerUnknown(context: WriteContext, receipt: Receipt): void {
   const { items, stores } = context.registries;
   if (receipt.storeId !== undefined && stores.numberOf(receipt.storeId) === undefined) {
     putStore(context, { storeId: receipt.storeId }, 0);
   }
   for (const { itemId } of receipt.lines) {
     if (items.numberOf(itemId) !== undefined) continue;
-    putItem(context, { itemId, status: 'active' }, 0);
+    putItem(context, unheardOf(itemId), 0);
   }
 }
 

@@ -41,6 +41,12 @@ export interface EntryKind<Name extends string = string, Value = never> {
    * found by them.
    */
   readonly subjects: (value: Value) => readonly string[];
+  /**
+   * Does some of what `apply` would have to do, in a transaction before its own, where all of it
+   * would hold the event loop for too long; whether nothing of that is left. What it does says
+   * nothing by itself, should the entry never come.
+   */
+  readonly prepare?: (context: WriteContext, value: Value) => boolean;
   /** Found by what `apply` keeps, and not by the index of subjects. */
   readonly isIndexed?: false;
   /**
@@ -68,7 +74,8 @@ export interface EventKind<Name extends string = string, Input = never> {
   readonly lines?: (input: Input) => number;
   /**
    * Validates an event at the door that accepts it: may refuse, and may ask the clock. What it
-   * accepts it puts into the log by `record`.
+   * accepts it puts into the log by `record`. Undefined: it was prepared in part, and is to be
+   * admitted again in the next transaction.
    */
-  readonly admit: (context: WriteContext, input: Input) => IngestResult;
+  readonly admit: (context: WriteContext, input: Input) => IngestResult | undefined;
 }

@@ -10,6 +10,7 @@ import {
   thousandthsOf,
   timeSchema,
 } from '../base/shapes.ts';
+import { registerAhead } from './catalogue.ts';
 import type { WriteContext } from './context.ts';
 import { countPurchase, settleCopies } from './copies.ts';
 import { forgetReceipt, forgetReturns } from './forget.ts';
@@ -170,6 +171,7 @@ export const purchaseEntries: EntryKind<'purchase', LoggedPurchase> = {
   subjects: ({ memberId }) => (memberId === undefined ? [] : [memberId]),
   // Histories tell where receipts stand.
   isIndexed: false,
+  prepare: registerAhead,
   apply,
   forget(context, { value: { purchaseId }, sequence }) {
     forgetReceipt(context, { purchaseId, sequence });
@@ -189,7 +191,7 @@ export const purchaseEvents: EventKind<'purchase', Purchase> = {
 
 const idField = { code: purchaseCode, field: 'purchaseId' } as const;
 
-function admitPurchase(context: WriteContext, input: Purchase): IngestResult {
+function admitPurchase(context: WriteContext, input: Purchase): IngestResult | undefined {
   const { purchaseId } = input;
   const moment = momentOf(context, input.occurredAt, input.storeId);
   const purchase = toLogged(input, moment);
@@ -200,11 +202,12 @@ function admitPurchase(context: WriteContext, input: Purchase): IngestResult {
     validateLeap(context, purchaseId, moment) ??
     validateQuantities(purchaseId, purchase.lines);
   if (answer) return answer;
+  if (!registerAhead(context, purchase)) return undefined;
   const sequence = record(context, purchaseEntries, purchase);
   return { id: purchaseId, status: 'created', watermark: context.log.watermarkOf(sequence) };
 }
 
-function admitOfNobody(context: WriteContext, input: Purchase): IngestResult {
+function admitOfNobody(context: WriteContext, input: Purchase): IngestResult | undefined {
   // What came in while the id was a member's is the same receipt still, when it is sent again.
   const moment = momentOf(context, input.occurredAt, input.storeId);
   const known = answerKnown(context, idField, input.purchaseId, () =>
@@ -212,6 +215,6 @@ function admitOfNobody(context: WriteContext, input: Purchase): IngestResult {
   );
   if (known?.status === 'duplicate') return known;
   const result = admitPurchase(context, { ...input, memberId: undefined });
-  const isTaken = result.status === 'created' || result.status === 'duplicate';
+  const isTaken = result?.status === 'created' || result?.status === 'duplicate';
   return isTaken ? { ...result, anonymous: true } : result;
 }

@@ -61,7 +61,12 @@ export function currentContributionMode(store: Store, member: Member): Contribut
   return contributionModeOf(member, () => isSharedCardNow(store, idsOf(member)));
 }
 
-function isSharedCardNow({ tables }: Store, ids: readonly string[]): boolean {
+/** `histories` reads what came under each id. */
+function isSharedCardNow(
+  { tables }: Store,
+  ids: readonly string[],
+  histories = () => readAll(tables, ids),
+): boolean {
   let sum = { receipts: 0, lines: 0, crowdedDays: 0 };
   for (const id of ids) {
     const { receipts, lines, crowdedDays = 0 } = readTotals(tables.histories, id);
@@ -73,8 +78,7 @@ function isSharedCardNow({ tables }: Store, ids: readonly string[]): boolean {
   }
   if (ids.length === 1 || isSharedCard(sum)) return isSharedCard(sum);
   // Days that are crowded only by what came under several ids.
-  const all = ids.map((id) => readEntries(tables.histories, id) ?? Buffer.alloc(0));
-  return countCrowdedDays(Buffer.concat(all)) > 0;
+  return countCrowdedDays(histories()) > 0;
 }
 
 /** How the receipts of a member count, and of a person all of them. */
@@ -85,10 +89,23 @@ export interface MemberContribution {
 
 export function readContribution(store: Store, member: Member): MemberContribution {
   const short = readPlain(store, member);
-  if (short) return contributionOfShort(member, short);
-  const mode = currentContributionMode(store, member);
-  const isPerson = mode === 'person';
-  return { mode, entries: isPerson ? readHistory(store, idsOf(member)) : undefined };
+  return short ? contributionOfShort(member, short) : contributionOfLong(store, member);
+}
+
+/** Of a member with several ids too; each history is read once. */
+function contributionOfLong(store: Store, member: Member): MemberContribution {
+  const ids = idsOf(member);
+  let read: readonly Buffer[] | undefined;
+  const histories = () => {
+    read ??= readAll(store.tables, ids);
+    return read;
+  };
+  const mode = contributionModeOf(member, () => isSharedCardNow(store, ids, histories));
+  return { mode, entries: mode === 'person' ? uniteAll(histories()) : undefined };
+}
+
+function readAll({ histories }: Store['tables'], ids: readonly string[]): readonly Buffer[] {
+  return ids.flatMap((id) => readEntries(histories, id) ?? []);
 }
 
 /** The history of a member with one id; undefined for others, and where it is long. */
@@ -104,7 +121,7 @@ function contributionOfShort(member: Member, { last, entries }: ShortHistory): M
 
 /** All receipts of a person in one order, whatever id they came with. */
 export function readHistory(store: Store, ids: readonly string[]): Buffer | undefined {
-  return uniteAll(ids, (id) => readEntries(store.tables.histories, id));
+  return uniteAll(readAll(store.tables, ids));
 }
 
 /** The same of the newest receipts of each id: some more than `receiptsMax`, or all. */
@@ -113,19 +130,12 @@ export function readNewestOf(
   ids: readonly string[],
   receiptsMax: number,
 ): Buffer | undefined {
-  return uniteAll(ids, (id) => readNewest(tables.histories, id, receiptsMax));
+  return uniteAll(ids.flatMap((id) => readNewest(tables.histories, id, receiptsMax) ?? []));
 }
 
-function uniteAll(
-  ids: readonly string[],
-  read: (id: string) => Buffer | undefined,
-): Buffer | undefined {
-  let united: Buffer | undefined;
-  for (const id of ids) {
-    const entries = read(id);
-    if (entries) united = united ? uniteEntries(entries, united) : entries;
-  }
-  return united;
+function uniteAll([first, ...others]: readonly Buffer[]): Buffer | undefined {
+  if (!first) return undefined;
+  return others.reduce((united, entries) => uniteEntries(entries, united), first);
 }
 
 /** Every receipt of a shared card comes to count, or ceases to; read when counted. */
@@ -162,7 +172,9 @@ export class Contributions {
     if (this.starts.has(root)) return 0;
     const short = readPlain(this.store, member);
     if (short) this.histories.set(root, short);
-    const read = short ? contributionOfShort(member, short) : readContribution(this.store, member);
+    const read = short
+      ? contributionOfShort(member, short)
+      : contributionOfLong(this.store, member);
     const ids = idsOf(member);
     this.starts.set(root, { ids, ...read });
     if (read.mode === 'tickets') for (const id of ids) this.cards.add(id);

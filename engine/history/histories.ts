@@ -15,7 +15,7 @@ import {
   startsOf,
   type Totals,
 } from './chunk.ts';
-import { lineCountOf, occurredAtMsOf, offsetMinutesOf, removedAtOf } from './entry.ts';
+import { entryEnd, lineCountOf, occurredAtMsOf, offsetMinutesOf, removedAtOf } from './entry.ts';
 
 const chunksAtOnce = 32;
 const nobodyElse = Buffer.alloc(0);
@@ -47,9 +47,13 @@ export function* chunksFrom(table: Table, prefix: Buffer, from = prefix): Genera
 
 /** All entries of one history; undefined when there are none. */
 export function readEntries(table: Table, id: string): Buffer | undefined {
-  const short = readShort(table, id);
-  if (short) return short.last && short.entries;
-  return Buffer.concat([...chunksFrom(table, prefixOf(id))].map(({ entries }) => entries));
+  const { last, bytes } = readFirst(table, id);
+  if (!last) return undefined;
+  const first = Buffer.from(space.subarray(0, bytes));
+  if (!last.next) return first;
+  // A cursor for what is left of a long one.
+  const rest = [...chunksFrom(table, prefixOf(id), last.next)];
+  return Buffer.concat([first, ...rest.map(({ entries }) => entries)]);
 }
 
 /** A whole history, as most are. */
@@ -61,26 +65,48 @@ export interface ShortHistory {
 
 const nothing: ShortHistory = { last: undefined, entries: Buffer.alloc(0) };
 
+/** What chunks are put together in. */
+let space = Buffer.allocUnsafeSlow(65_536);
+
 /** Undefined when it is longer than most. */
 export function readShort(table: Table, id: string): ShortHistory | undefined {
-  const key = firstKeyOf(prefixOf(id));
-  const value = table.get(key);
-  if (!value) return nothing;
-  let last = decodeChunk(key, value);
-  if (!last.next) return { last, entries: last.entries };
-  const parts = [last.entries];
-  while (last.next) {
-    if (parts.length > chunksAtOnce) return undefined;
-    last = chunkAt(table, last.next);
-    parts.push(last.entries);
-  }
-  return { last, entries: Buffer.concat(parts) };
+  const { last, bytes } = readFirst(table, id);
+  if (!last) return nothing;
+  if (last.next) return undefined;
+  const entries = Buffer.from(space.subarray(0, bytes));
+  const lastEntries = entries.subarray(bytes - last.entries.length);
+  return { last: { ...last, entries: lastEntries }, entries };
 }
 
-function chunkAt(table: Table, key: Buffer): Chunk {
-  const value = table.get(key);
-  assert(value, 'a chunk leads to one that is there');
-  return decodeChunk(key, value);
+/**
+ * Puts the entries of the first chunks of a history, which are all that most have, into `space`;
+ * answers the last of these chunks, whose own entries are of no use any more.
+ */
+function readFirst(table: Table, id: string): { readonly last?: Chunk; readonly bytes: number } {
+  const key = firstKeyOf(prefixOf(id));
+  const value = table.view(key);
+  if (!value) return { bytes: 0 };
+  let last = decodeChunk(key, value);
+  let bytes = gather(last.entries, 0);
+  for (let chunks = 1; last.next && chunks <= chunksAtOnce; chunks++) {
+    const following = table.view(last.next);
+    assert(following, 'a chunk leads to one that is there');
+    last = decodeChunk(last.next, following);
+    bytes = gather(last.entries, bytes);
+  }
+  return { last, bytes };
+}
+
+/** Puts bytes behind those that are there; answers where they end. */
+function gather(bytes: Buffer, at: number): number {
+  const end = at + bytes.length;
+  if (end > space.length) {
+    const larger = Buffer.allocUnsafeSlow(2 * end);
+    space.copy(larger, 0, 0, at);
+    space = larger;
+  }
+  bytes.copy(space, at);
+  return end;
 }
 
 /** The newest entries of one history, in their order: some more than `receiptsMax`, or all. */
@@ -127,25 +153,46 @@ export function receiptsOnDay(table: Table, prefix: Buffer, day: number): number
   return receipts;
 }
 
-/** Local days on which more than `receiptsPerDayMax` receipts count, of all these entries. */
-export function countCrowdedDays(entries: Buffer): number {
-  return totalsAsOf(entries, (at) => removedAtOf(entries, at) === 0).crowdedDays ?? 0;
+/** Local days on which more than `receiptsPerDayMax` receipts count, of all these histories. */
+export function countCrowdedDays(histories: readonly Buffer[]): number {
+  const days = new CrowdedDays();
+  for (const entries of histories) {
+    for (let at = 0; at < entries.length; at = entryEnd(entries, at)) {
+      if (removedAtOf(entries, at) === 0) days.add(localDayAt(entries, at));
+    }
+  }
+  return days.count;
 }
 
 /** Of the entries that `counts` says yes to, by where they begin. */
 export function totalsAsOf(entries: Buffer, counts: (start: number) => boolean): Totals {
-  const onDay = new Map<number, number>();
-  let [receipts, lines, crowdedDays] = [0, 0, 0];
+  const days = new CrowdedDays();
+  let [receipts, lines] = [0, 0];
   for (const at of startsOf(entries)) {
     if (!counts(at)) continue;
     receipts += 1;
     lines += lineCountOf(entries, at);
-    const day = localDayAt(entries, at);
-    const now = (onDay.get(day) ?? 0) + 1;
-    onDay.set(day, now);
-    if (now === limits.receiptsPerDayMax + 1) crowdedDays += 1;
+    days.add(localDayAt(entries, at));
   }
-  return { receipts, lines, crowdedDays };
+  return { receipts, lines, crowdedDays: days.count };
+}
+
+/** How many days come more than `receiptsPerDayMax` times; cheapest where they come in order. */
+class CrowdedDays {
+  count = 0;
+  private readonly onDay = new Map<number, number>();
+  private day = Number.NaN;
+  private receipts = 0;
+
+  add(day: number): void {
+    if (day !== this.day) {
+      this.onDay.set(this.day, this.receipts);
+      this.day = day;
+      this.receipts = this.onDay.get(day) ?? 0;
+    }
+    this.receipts += 1;
+    if (this.receipts === limits.receiptsPerDayMax + 1) this.count += 1;
+  }
 }
 
 /**

@@ -113,7 +113,7 @@ test('a history holds what a plain list would, in order, whatever comes and goes
         expect(readTotals(table, id)).toEqual({
           receipts: kept.length,
           lines: kept.reduce((sum, { lines }) => sum + lines.length, 0),
-          crowdedDays: countCrowdedDays(entries ?? Buffer.alloc(0)),
+          crowdedDays: countCrowdedDays([entries ?? Buffer.alloc(0)]),
         });
         const chunks = [...chunksFrom(table, prefixOf(id))];
         for (const { entries: bytes } of chunks) {

@@ -134,7 +134,7 @@ export class HistoryWriter {
     const last = lastChunk(this.table, this.prefix);
     if (!last || last.totals.crowdedDays !== undefined) return;
     if (last.totals.receipts > limits.receiptsPerMemberMax) return;
-    const crowdedDays = countCrowdedDays(readEntries(this.table, this.id) ?? Buffer.alloc(0));
+    const crowdedDays = countCrowdedDays([readEntries(this.table, this.id) ?? Buffer.alloc(0)]);
     this.put({ ...last, totals: { ...last.totals, crowdedDays } });
   }
 

@@ -42,6 +42,7 @@ export interface IngestDependencies
 
 /** A part of a job, which may stand in a transaction with parts of others. */
 interface Step {
+  /** Undefined: a part of it is done, and it is run again in the next transaction. */
   readonly run: (context: WriteContext) => unknown;
   /** Whether it takes something back, for which there is always room. */
   readonly takesBack: boolean;
@@ -132,25 +133,33 @@ export class Ingest {
     }
     const steps = events.map((event, index): Step => {
       const run = (context: WriteContext) => {
+        const result = admit(trustsDays ? { ...context, clockGuard: undefined } : context, event);
         // With the first of them, so that whoever goes on from it knows what may be its own.
-        if (index === 0 && bookmark) writeBookmark(context, bookmark);
-        return admit(trustsDays ? { ...context, clockGuard: undefined } : context, event);
+        if (index === 0 && bookmark && result) writeBookmark(context, bookmark);
+        return result;
       };
       return { run, takesBack: eventKindOf(event).kind.takesBack === true };
     });
     if (steps.length > 0 || bookmark === undefined) return this.enqueue(steps, false);
-    const run = (context: WriteContext) => writeBookmark(context, bookmark);
+    const run = (context: WriteContext) => {
+      writeBookmark(context, bookmark);
+      return nothing;
+    };
     return this.enqueue([{ run, takesBack: true }], false).then(() => []);
   }
 
   /** Runs `work`, which takes something back, in a transaction of its own, in its turn. */
   async transact<Result>(work: (context: WriteContext) => Result): Promise<Result> {
-    const [result] = await this.enqueue([{ run: work, takesBack: true }], true);
-    return result as Result;
+    const run = (context: WriteContext) => work(context) ?? nothing;
+    const [result] = await this.enqueue([{ run, takesBack: true }], true);
+    return (result === nothing ? undefined : result) as Result;
   }
 
-  /** Runs `work`, the entries of others, in one transaction with what else has come. */
-  async replicate<Result>(work: (context: WriteContext) => Result): Promise<Result> {
+  /**
+   * Runs `work`, the entries of others, in transactions with what else has come: again for as long
+   * as it answers undefined.
+   */
+  async replicate<Result>(work: (context: WriteContext) => Result | undefined): Promise<Result> {
     const [result] = await this.enqueue([{ run: work, takesBack: false }], false);
     return result as Result;
   }
@@ -281,16 +290,21 @@ export class Ingest {
     const of = { batch, onPurchaseDay, newestDay };
     const context: WriteContext = { ...noReplication, ...this.dependencies, ...of };
     const results: unknown[] = [];
+    let begun = 0;
     let ledgerWrite: Promise<() => void> | undefined;
     let ahead: NodeJS.Immediate | undefined;
     try {
       await store.transaction(() => {
+        const endMs = steadyMilliseconds() + limits.ingestBatchMsMax;
         for (const { step } of due) {
-          results.push(step.run(context));
-          if (batch.work >= limits.ingestBatchWorkMax) break;
+          begun += 1;
+          const result = step.run(context);
+          if (result === undefined) break;
+          results.push(result);
+          if (batch.work >= limits.ingestBatchWorkMax || steadyMilliseconds() >= endMs) break;
         }
         batch.close();
-        const taken = due.slice(0, results.length);
+        const taken = due.slice(0, begun);
         assertRoomFor?.(
           batch,
           taken.every(({ step }) => step.takesBack),
@@ -332,6 +346,9 @@ function withRest(error: unknown, { results, steps }: Job): unknown {
   return new EngineError(code, detailed, { ...why, ...wait, violations, cause });
 }
 
+/** Stands for undefined as the result of a step that is done. */
+const nothing = Symbol('nothing');
+
 function writeBookmark({ store }: WriteContext, { key, value }: Bookmark): void {
   store.writeMeta(`bookmark:${key}`, value);
 }
@@ -339,7 +356,7 @@ function writeBookmark({ store }: WriteContext, { key, value }: Bookmark): void 
 /** Of `Batch.work`: what every event takes, and each of its lines. */
 const [workOfEvent, workOfLine] = [20, 2];
 
-function admit(context: WriteContext, event: Event): IngestResult {
+function admit(context: WriteContext, event: Event): IngestResult | undefined {
   const { kind, input } = eventKindOf(event);
   context.batch.work += workOfEvent + workOfLine * (kind.lines?.(input) ?? 0);
   return kind.admit(context, input);

@@ -123,7 +123,7 @@ class Collector {
       if (receipt === undefined) continue;
       const { purchase } = receipt;
       const itemIds = [...new Set(purchase.lines.map(({ itemId }) => itemId))];
-      const { epochMs } = draft.earliest;
+      const { epochMs } = draft.firstSale!;
       receipts.push({ purchase, memberId: purchase.memberId, epochMs, itemIds });
     }
     return {

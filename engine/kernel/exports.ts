@@ -110,6 +110,8 @@ export interface KernelExports extends KernelConstants {
   addItem(hash: bigint): number;
   setCatalogued(item: number, isActive: boolean, isUpserted: boolean): void;
   isKnown(item: number): number;
+  setUncounted(item: number, isUncounted: boolean): void;
+  isUncounted(item: number): number;
   makeBitmap(): number;
   setBit(bitmap: number, item: number, isSet: boolean): void;
   askBitmaps(one: number, other: number, last: number): void;

@@ -22,14 +22,19 @@ export class AppliedPosition {
     return this.now;
   }
 
-  /** To be called when everything in the log is in the counts, and only then. */
-  advance(digest: () => string): void {
+  /**
+   * To be called when everything in the log is in the counts, and only then. `digest`: undefined
+   * when it is none that other nodes have to have at this position.
+   */
+  advance(digest: () => string | undefined): void {
     const { log } = this;
     this.sequence = log.head;
     this.now = log.watermark;
     if (!log.origins.isNamed) return;
     this.positions = log.origins.vector();
-    this.digests.set(this.now, digest());
+    const comparable = digest();
+    if (comparable === undefined) this.digests.delete(this.now);
+    else this.digests.set(this.now, comparable);
     if (this.digests.size <= limits.digestsKept) return;
     for (const oldest of this.digests.keys()) {
       this.digests.delete(oldest);

@@ -85,8 +85,13 @@ export class Replication {
     return this.options.counting.applied;
   }
 
+  /**
+   * Empty while items are counted by roles that have changed: how far a node is with counting anew
+   * is its own affair.
+   */
   digest(): string {
-    return this.options.counting.digest;
+    const { counting } = this.options;
+    return counting.counts.misreadItems > 0 ? '' : counting.digest;
   }
 
   /** The digest at one of the latest watermarks. */
@@ -96,11 +101,12 @@ export class Replication {
 
   /**
    * What one part of the cells adds up to, read from memory; undefined in the midst of counting,
-   * when they hold neither what was nor what will be.
+   * when they hold neither what was nor what will be, and while `digest` is empty.
    */
   digestOfPart(part: number, parts: number): string | undefined {
     const { counting } = this.options;
-    return counting.isWhole ? counting.counts.kernel.digestOfPart(part, parts) : undefined;
+    const isComparable = counting.isWhole && counting.counts.misreadItems === 0;
+    return isComparable ? counting.counts.kernel.digestOfPart(part, parts) : undefined;
   }
 
   /** Of so many parts each is read within a few milliseconds. */
@@ -149,7 +155,7 @@ export class Replication {
 
   /** Counts everything anew beside the live counts, which then give way to the new ones. */
   recount(why: string): void {
-    this.options.counting.recount(why);
+    this.options.counting.renewal.begin(why);
   }
 
   /**

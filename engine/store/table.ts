@@ -36,11 +36,16 @@ export class Table {
 
   /** Throws DATA_LOSS when the value is not what was written under this key. */
   get(key: Buffer): Buffer | undefined {
-    // lmdb reads into one buffer of its own: a copy from Node's pool costs less than the copy it
-    // would make, which is a new ArrayBuffer each time.
+    // A copy from Node's pool costs less than the copy that lmdb would make, which is a new
+    // ArrayBuffer each time.
+    const value = this.view(key);
+    return value && Buffer.from(value);
+  }
+
+  /** The same in lmdb's own buffer: of use until anything else is read. */
+  view(key: Buffer): Buffer | undefined {
     const shared = this.database?.getBinaryFast(key);
-    if (shared === undefined) return undefined;
-    return Buffer.from(unseal(this.name, key, shared.subarray(0, shared.length)));
+    return shared && unseal(this.name, key, shared.subarray(0, shared.length));
   }
 
   /** The value with its checksum, as it lies on the disk. */

@@ -1,11 +1,9 @@
 // `caini import --inspect`: what a file is and how it would be read, for a person to check.
 import type { Inspection } from '../../engine/index.ts';
 
-export interface Shown {
-  /** The files as they were named. */
-  readonly paths: readonly string[];
-  /** Options that are no part of the reading, such as a zone. */
-  readonly flags: readonly string[];
+export interface Shown extends Inspection {
+  /** As a shell takes it; null where nothing could be read by it yet. */
+  readonly command: string | null;
 }
 
 const delimiterNames: Readonly<Record<string, string>> = {
@@ -17,7 +15,7 @@ const delimiterNames: Readonly<Record<string, string>> = {
 const samplesWidth = 44;
 
 /** A page of text; the last part is the command to run. */
-export function describeInspection(found: Inspection, shown: Shown): string {
+export function describeInspection(found: Shown): string {
   const parts = [
     fileLines(found),
     columnLines(found),
@@ -25,7 +23,9 @@ export function describeInspection(found: Inspection, shown: Shown): string {
     countLines(found),
     found.notes.length === 0 ? [] : ['notes', ...found.notes.map((note) => `  - ${note}`)],
     found.open.length === 0 ? [] : ['to decide', ...found.open.map((each) => `  ! ${each}`)],
-    ['the command', `  ${commandOf(found, shown)}`],
+    found.command === null
+      ? ['no command yet: add what is to be decided, and look again']
+      : ['the command', `  ${found.command}`],
   ];
   return `${parts
     .filter((lines) => lines.length > 0)
@@ -33,10 +33,30 @@ export function describeInspection(found: Inspection, shown: Shown): string {
     .join('\n\n')}\n`;
 }
 
-/** The command as a shell takes it. */
-export function commandOf({ flags }: Inspection, shown: Shown): string {
-  const words = [...shown.paths, ...flags, ...shown.flags];
-  return ['caini', 'import', ...words.map(quoteForShell)].join(' ');
+/** Options that are no part of an import; `--map` is told anew with what was added to it. */
+const leftOut = new Set(['inspect', 'dryRun', 'json', 'map']);
+
+/** The options of the command, those that were told as they were, and the whole of it. */
+export function commandWords(
+  paths: readonly string[],
+  stated: object,
+  { flags, isReady }: Inspection,
+): { readonly flags: readonly string[]; readonly command: string | null } {
+  const kept = Object.entries(stated as Readonly<Record<string, FlagValue>>).flatMap(
+    ([name, value]) => (leftOut.has(name) ? [] : wordsOfFlag(name, value)),
+  );
+  const all = [...kept, ...flags];
+  const words = ['caini', 'import', ...[...paths, ...all].map(quoteForShell)];
+  return { flags: all, command: isReady ? words.join(' ') : null };
+}
+
+type FlagValue = string | boolean | readonly string[] | undefined;
+
+function wordsOfFlag(name: string, value: FlagValue): string[] {
+  const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  if (typeof value === 'object') return value.flatMap((each) => [flag, each]);
+  if (typeof value === 'string') return [flag, value];
+  return value === true ? [flag] : [];
 }
 
 function fileLines({ file, preset }: Inspection): string[] {

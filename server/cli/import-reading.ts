@@ -60,12 +60,14 @@ export async function readingOfFlags(
   files: readonly ImportFile[],
   usual: { readonly timeZone: string; readonly ids: IdSettings },
 ): Promise<PlanOptions> {
-  const timeZone = flags.timeZone ?? usual.timeZone;
-  if (!timeZoneSchema.safeParse(timeZone).success) {
-    const message = `--time-zone "${timeZone}" is not known`;
-    throw new EngineError('INVALID_ARGUMENT', message, { field: 'time-zone' });
-  }
-  return readingOf(flags, files, timeZone, usual.ids);
+  return readingOf(flags, files, timeZoneOf(flags, usual.timeZone), usual.ids);
+}
+
+/** The zone that was told, checked, else the usual one. */
+export function timeZoneOf({ timeZone }: ReadingFlags, usual: string): string {
+  if (timeZoneSchema.safeParse(timeZone ?? usual).success) return timeZone ?? usual;
+  const message = `--time-zone "${timeZone}" is not known`;
+  throw new EngineError('INVALID_ARGUMENT', message, { field: 'time-zone' });
 }
 
 /**

@@ -182,6 +182,44 @@ test('a report in GBK gets into lists by what --inspect proposes', async () => {
   expect(items.map(({ itemId }) => itemId)).toContain('06901029');
 });
 
+test('--inspect keeps every option that was told, and counts what an import counts', async () => {
+  const [sales, heads] = [join(folder, 'lines.csv'), join(folder, 'heads of sales.csv')];
+  const lines = ['1,tea,1', '1,cup,2', '1,,1', '2,tea,-1', '3,tea,1', '3,cup,1', '4,tea,0'];
+  writeFileSync(sales, `order_id,sku,qty\n${lines.join('\n')}\n`);
+  const orders = [
+    '1,2026-05-01,ann,A',
+    '2,2026-05-02,house,A',
+    '3,2026-05-02,bob,A',
+    '4,2026-05-02,,B',
+  ];
+  writeFileSync(heads, `id,date,customer,shop\n${orders.join('\n')}\n`);
+  const stated = ['--join', heads, '--on', 'order_id=id', '--anonymous', 'house', '--keep-charges'];
+  const more = ['--rejects', join(folder, 'mine.csv'), '--time-zone', 'UTC', '--ignore', 'shop'];
+  const where = ['--data-dir', join(folder, 'told')];
+  const all = [...stated, ...more, ...where];
+  const seen = await caini('import', '--inspect', sales, ...all, '--json').ended;
+  expect(seen.code, seen.stderr).toBe(0);
+  const { flags, counts, command } = JSON.parse(seen.stdout);
+  for (const [at, flag] of all.entries()) {
+    if (flag.startsWith('--'))
+      expect(flags.filter((each: string) => each === flag)).toHaveLength(1);
+    else expect(flags[flags.indexOf(all[at - 1]) + 1]).toBe(flag);
+  }
+  expect(command).toContain(`'${heads}'`);
+  const run = await caini('import', sales, ...flags, '--json').ended;
+  const { rowsRead, created, rejected, members, items, returnsUnmatched } = JSON.parse(run.stdout);
+  expect(counts).toMatchObject({
+    rows: rowsRead,
+    receipts: created,
+    refused: rejected,
+    members,
+    items,
+  });
+  expect([created, rejected, returnsUnmatched, counts.returned]).toEqual([2, 2, 1, 1]);
+  const page = await caini('import', '--inspect', sales).ended;
+  expect(page.stdout).toContain('no command yet');
+});
+
 test('a file of which most rows are refused ends with 3', async () => {
   const path = join(folder, 'mostly.csv');
   const rows = ['1,m,someday,a', '2,m,2026-05-01,a', '3,m,,a'];

@@ -15,12 +15,13 @@ import {
 import { idSettings, readSettings, type Settings } from '../config.ts';
 import { endWith, exitCodes, openFolder } from './folder.ts';
 import { importFolder, rejectsFolder, scratchFolder, spoolFolder } from './import-folders.ts';
-import { commandOf, describeInspection } from './import-inspect.ts';
+import { commandWords, describeInspection } from './import-inspect.ts';
 import {
   addReadingOptions,
   type ReadingFlags,
   readingOfFlags,
   tablesOf,
+  timeZoneOf,
 } from './import-reading.ts';
 import { closeEngine, untilStopped, whileOpening } from './interrupt.ts';
 import { createProgressBar } from './progress.ts';
@@ -55,15 +56,19 @@ export function importCommand(program: Command): void {
 async function importFiles(paths: readonly string[], flags: ImportFlags): Promise<number> {
   const settings = settingsOf(flags);
   const spool = spoolFolder(settings.dataDir);
-  const scratch = flags.dryRun === true ? scratchFolder(tmpdir()) : undefined;
+  const isTrial = flags.dryRun === true || flags.inspect === true;
+  const scratch = isTrial ? scratchFolder(tmpdir()) : undefined;
   const target = scratch === undefined ? settings : { ...settings, dataDir: scratch };
   try {
-    const files = await tablesOf(paths, flags, spool);
+    const files = await tablesOf(paths, flags, scratch ?? spool);
+    if (flags.inspect === true && scratch !== undefined) {
+      const timeZone = timeZoneOf(flags, settings.timeZone);
+      return await showInspection(paths, flags, { files, timeZone, workFolder: scratch });
+    }
     const reading = await readingOfFlags(flags, files, {
       timeZone: settings.timeZone,
       ids: idSettings(settings),
     });
-    if (flags.inspect === true) return await showInspection(paths, flags, { files, reading });
     return await untilStopped('import', goOn, async (signal) => {
       const summary = await runOnFolder(target, { files, reading, flags, signal });
       process.stdout.write(
@@ -80,23 +85,25 @@ async function importFiles(paths: readonly string[], flags: ImportFlags): Promis
 
 async function showInspection(
   paths: readonly string[],
-  { json, timeZone, dataDir }: ImportFlags,
-  { files, reading }: Pick<Running, 'files' | 'reading'>,
+  flags: ImportFlags,
+  { files, timeZone, workFolder }: Inspecting,
 ): Promise<number> {
-  const found = await inspectTables(files, reading);
-  const zone = timeZone === undefined ? [] : ['--time-zone', timeZone];
-  const folder = dataDir === undefined ? [] : ['--data-dir', dataDir];
-  const shown = { paths, flags: [...zone, ...folder] };
-  const page = json
-    ? `${JSON.stringify({ ...found, command: commandOf(found, shown) })}\n`
-    : describeInspection(found, shown);
-  process.stdout.write(page);
+  const found = await inspectTables(files, { texts: flags, timeZone, workFolder });
+  const words = commandWords(paths, flags, found);
+  const shown = { ...found, flags: words.flags, command: words.command };
+  process.stdout.write(flags.json ? `${JSON.stringify(shown)}\n` : describeInspection(shown));
   return exitCodes.done;
 }
 
 function settingsOf({ dataDir }: ImportFlags): Settings {
   const options = dataDir === undefined ? {} : { dataDir };
   return readSettings({ environment: process.env, options });
+}
+
+interface Inspecting {
+  readonly files: readonly ImportFile[];
+  readonly timeZone: string;
+  readonly workFolder: string;
 }
 
 interface Running {

@@ -202,7 +202,8 @@ export class ReplicationHost {
       replication.recount('cells have changed by themselves');
     }
     // Who is still reading may have been given stubs where we counted receipts that are gone now.
-    const ours = standing.caughtUp ? replication.digestAt(standing.watermark) : undefined;
+    const isSettled = standing.caughtUp && standing.digest !== '';
+    const ours = isSettled ? replication.digestAt(standing.watermark) : undefined;
     const { VERDICT_DIFFERS, VERDICT_SAME, VERDICT_UNSPECIFIED } =
       wire.ReportStandingResponse_Verdict;
     nodes.recordReport(standing, ours === undefined ? undefined : ours === standing.digest);

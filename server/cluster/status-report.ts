@@ -24,7 +24,10 @@ export function statusReport(replication: Replication, turn: number, wanted: boo
 export function isSame(replication: Replication, report: Standing): boolean | undefined {
   const { watermark, digest, part, parts, partDigest } = report;
   if (replication.watermark !== watermark) return undefined;
-  if (replication.digest() !== digest) return false;
+  const own = replication.digest();
+  // One of them counts anew, for roles that have changed.
+  if (own === '' || digest === '') return undefined;
+  if (own !== digest) return false;
   const ours = parts < 1 ? undefined : replication.digestOfPart(part, parts);
   return ours === undefined || ours === partDigest;
 }

@@ -1,6 +1,5 @@
 // Columns: which field of a receipt line stands in which column of a table, or in several of them.
 import { EngineError } from '../../base/errors.ts';
-import { dayText } from './dates.ts';
 
 /** The fields of one receipt line, in the order in which `cells` of a source row holds them. */
 export const importFields = [
@@ -29,6 +28,10 @@ export const importFields = [
 ] as const;
 
 export type ImportField = (typeof importFields)[number];
+
+export function isOwnField(name: string): name is ImportField {
+  return (importFields as readonly string[]).includes(name);
+}
 
 /**
  * Field to the columns it stands in: one name, `A+B` for both together, `A|B` for the first that
@@ -64,7 +67,7 @@ export function parseColumnMap(texts: readonly string[]): ColumnMap {
   for (const pair of texts.flatMap(splitPairs)) {
     const at = pair.indexOf('=');
     const field = pair.slice(0, at).trim();
-    if (at < 0 || !isImportField(field)) {
+    if (at < 0 || !isOwnField(field)) {
       const known = importFields.join(', ');
       throw refuse(`"${pair}" is not FIELD=COLUMN with a FIELD out of ${known}`);
     }
@@ -83,6 +86,11 @@ export function formatColumnMap(map: ColumnMap): string {
     .join(',');
 }
 
+/** The column of the day, by which ids are told apart, out of what `occurredAt` is mapped to. */
+export function dayColumnOf(occurredAt: string): string {
+  return alternativesOf(occurredAt)[0]![0]!;
+}
+
 /** The columns that a map names, whole: what a header is known by. */
 export function namesOf(rules: ColumnRules): readonly string[] {
   return importFields.flatMap((field) => {
@@ -91,14 +99,36 @@ export function namesOf(rules: ColumnRules): readonly string[] {
   });
 }
 
+/**
+ * Whether a table has any column that a receipt is known by: its number or its time. A list of
+ * members or a sheet of remarks has none.
+ */
+export function holdsReceipts(header: readonly string[], { map }: ColumnRules): boolean {
+  const find = (name: string) => header.includes(name) || /^#\d+$/.test(name);
+  return (['purchaseId', 'occurredAt'] as const).some((field) => {
+    const text = map === undefined ? field : (map[field] ?? field);
+    return (
+      text !== '' && (isWhole(header, text) ? find(text) : alternativesOf(text).flat().some(find))
+    );
+  });
+}
+
+export interface TablePlace {
+  readonly fileName: string;
+  /** The local day of a time, as ids have it. */
+  readonly dayOf: (time: string) => string;
+}
+
 /** How the fields are read from rows below this header. Throws INVALID_ARGUMENT for one missed. */
 export function resolveColumns(
   header: readonly string[],
   rules: ColumnRules,
-  fileName: string,
+  { fileName, dayOf }: TablePlace,
 ): ResolvedColumns {
   const find = columnFinder(header, fileName);
-  const times = timeColumns(header, rules);
+  const times = timeColumns(header, rules.map?.occurredAt ?? 'occurredAt', (name) =>
+    find(name, 'occurredAt'),
+  );
   const all: number[][] = importFields.map(() => []);
   const readers = importFields.map((field, position) => {
     const given = rules.map?.[field];
@@ -115,7 +145,7 @@ export function resolveColumns(
     if (absent && isNeeded) throw missing(header, fileName, { field, name: text });
     if (absent) return undefined;
     all[position] = indices.flat();
-    return readerOf(indices, { field, times });
+    return readerOf(indices, { field, dayOf, ...times });
   });
   const direct = readers.map((reader, position) => {
     const [only = -1, ...more] = all[position]!;
@@ -153,16 +183,28 @@ function alternativesOf(text: string): string[][] {
   return text.split('|').map((names) => names.split('+').map((name) => name.trim()));
 }
 
-/** The columns that the time stands in: in an id they mean the day, as a receipt has many times. */
-function timeColumns(header: readonly string[], { map }: ColumnRules): ReadonlySet<number> {
-  const text = map?.occurredAt ?? 'occurredAt';
-  const names = header.includes(text) ? [text] : alternativesOf(text).flat();
-  return new Set(names.map((name) => header.indexOf(name)));
+interface TimeColumns {
+  /** In an id they mean the day, as a receipt has many times. */
+  readonly days: ReadonlySet<number>;
+  /** Times of day alone, which say nothing of the day. */
+  readonly clocks: ReadonlySet<number>;
 }
 
-interface ReaderPlace {
+/** The columns that the time stands in; of columns that are joined the first has the day. */
+function timeColumns(
+  header: readonly string[],
+  text: string,
+  find: (name: string) => number,
+): TimeColumns {
+  const all = text === '' ? [] : isWhole(header, text) ? [[text]] : alternativesOf(text);
+  const days = all.map(([day = '']) => find(day));
+  const clocks = all.flatMap(([, ...rest]) => rest.map(find)).filter((at) => !days.includes(at));
+  return { days: new Set(days), clocks: new Set(clocks) };
+}
+
+interface ReaderPlace extends TimeColumns {
   readonly field: ImportField;
-  readonly times: ReadonlySet<number>;
+  readonly dayOf: TablePlace['dayOf'];
 }
 
 function readerOf(alternatives: readonly (readonly number[])[], place: ReaderPlace): CellReader {
@@ -182,7 +224,8 @@ function readerOf(alternatives: readonly (readonly number[])[], place: ReaderPla
   };
 }
 
-function joinedReader(indices: readonly number[], { field, times }: ReaderPlace): CellReader {
+function joinedReader(indices: readonly number[], place: ReaderPlace): CellReader {
+  const { field, days, clocks, dayOf } = place;
   if (indices.length === 1) return (cells) => cells[indices[0]!] ?? '';
   if (field === 'occurredAt') {
     return (cells) => joinTimes(indices.map((index) => cells[index] ?? ''));
@@ -190,10 +233,11 @@ function joinedReader(indices: readonly number[], { field, times }: ReaderPlace)
   const isWords = field === 'itemName' || field === 'category';
   // Levels of a category are lines, because a name may hold any other sign.
   const between = field === 'category' ? '\n' : isWords ? ' ' : '-';
+  const kept = isWords ? indices : indices.filter((index) => !clocks.has(index));
   return (cells) => {
-    const parts = indices.map((index) => {
+    const parts = kept.map((index) => {
       const text = (cells[index] ?? '').trim();
-      return times.has(index) ? dayText(text) : text;
+      return days.has(index) ? dayOf(text) : text;
     });
     // A key of which a part is missing would put strangers together.
     if (parts.includes('') && !isWords) return '';
@@ -246,10 +290,6 @@ function splitPairs(text: string): string[] {
     start = at + 1;
   }
   return pairs;
-}
-
-function isImportField(text: string): text is ImportField {
-  return (importFields as readonly string[]).includes(text);
 }
 
 function refuse(message: string): EngineError {

@@ -1,6 +1,6 @@
 // Evidence: what all rows of a file together say of how its dates and numbers are written, and
 // what stands in the columns that nobody reads.
-import { type DecimalMark, decimalMarkOf, isNegativeAmount, parseThousandths } from './amounts.ts';
+import { type DecimalMark, decimalMarkOf, isNegativeAmount } from './amounts.ts';
 import { type DateOrder, type DateOrders, type DateStyle, orderEvidence } from './dates.ts';
 import type { PreparedFile, TableEars } from './reader.ts';
 import { cell } from './source-row.ts';
@@ -16,10 +16,9 @@ export interface FileStyle {
 export interface UnusedColumn {
   readonly file: string;
   readonly name: string;
-  /** Rows that have a value there, and those of them where it is an amount below zero. */
+  /** Rows that have a value there. */
   readonly filled: number;
-  readonly negative: number;
-  /** Of those, the ones that would be counted as sold. */
+  /** Of those, the ones with an amount below zero that would be counted as sold. */
   readonly negativeSold: number;
 }
 
@@ -37,13 +36,10 @@ interface FileNotes {
   readonly headerLine: number;
   readonly orders: Map<DateStyle, Orders>;
   readonly marks: { '.': number; ',': number };
-  /** Amounts that are one number or another, by the decimal mark. */
-  openMarks: number;
   readonly unused: {
     readonly index: number;
     readonly name: string;
     filled: number;
-    negative: number;
     negativeSold: number;
   }[];
 }
@@ -61,13 +57,11 @@ export class Evidence implements TableEars {
 
   onTable: TableEars['onTable'] = ({ file, header, headerLine, used }) => {
     const unused = header.flatMap((name, index) =>
-      used.has(index) || name === ''
-        ? []
-        : [{ index, name, filled: 0, negative: 0, negativeSold: 0 }],
+      used.has(index) || name === '' ? [] : [{ index, name, filled: 0, negativeSold: 0 }],
     );
     const marks = { '.': 0, ',': 0 };
     const orders = new Map<DateStyle, Orders>();
-    this.#notes.set(file.number, { file, headerLine, orders, marks, openMarks: 0, unused });
+    this.#notes.set(file.number, { file, headerLine, orders, marks, unused });
   };
 
   onFields: TableEars['onFields'] = (fields, row) => {
@@ -83,7 +77,6 @@ export class Evidence implements TableEars {
       if (text === undefined || text === '') continue;
       column.filled += 1;
       if (!isNegativeAmount(text)) continue;
-      column.negative += 1;
       if (!row.isReturn && !isNegativeAmount(cell(row, 'quantity'))) column.negativeSold += 1;
     }
   };
@@ -119,11 +112,14 @@ export class Evidence implements TableEars {
 
   private ordersOf({ orders }: FileNotes): DateOrders {
     const usual = this.stated.usualDateOrder;
-    const found: Partial<Record<DateStyle, DateOrder>> = {};
+    // Also of dates that say nothing of their order, such as those with a year of two digits.
+    const found: Partial<Record<DateStyle, DateOrder>> =
+      usual === undefined ? {} : { '/': usual, '-': usual };
     for (const [style, counts] of orders) {
       const isMixed = counts.dmy > 0 && counts.mdy > 0;
       const order = decided(counts) ?? (isMixed ? undefined : usual);
-      if (order !== undefined) found[style] = order;
+      if (order === undefined) delete found[style];
+      else found[style] = order;
     }
     return found;
   }
@@ -145,8 +141,9 @@ export class Evidence implements TableEars {
       said.push(`read as ${file.encoding}, because ${file.encodingNote}`);
     }
     if (headerLine > 1 && file.format === 'csv') said.push(`the header is line ${headerLine}`);
-    if ((this.stated.dateOrder ?? this.stated.usualDateOrder) === undefined) {
-      for (const [style, counts] of orders) said.push(...orderNote(style, counts));
+    if (this.stated.dateOrder === undefined) {
+      const usual = this.stated.usualDateOrder;
+      for (const [style, counts] of orders) said.push(...orderNote(style, counts, usual));
     }
     if (this.stated.decimal === undefined && marks[','] > 0) {
       said.push(
@@ -162,7 +159,6 @@ export class Evidence implements TableEars {
 function hearAmount(notes: FileNotes, text: string): void {
   const mark = decimalMarkOf(text);
   if (mark !== undefined) notes.marks[mark] += 1;
-  else if (parseThousandths(text) === 'ambiguous') notes.openMarks += 1;
 }
 
 /** Dates that can only be one order speak for those that could be two, unless they disagree. */
@@ -173,7 +169,7 @@ function decided({ dmy, mdy }: Orders): DateOrder | undefined {
 
 const orderWords = { dmy: 'day-month-year', mdy: 'month-day-year', ymd: 'year-month-day' } as const;
 
-function orderNote(style: DateStyle, counts: Orders): string[] {
+function orderNote(style: DateStyle, counts: Orders, usual: DateOrder | undefined): string[] {
   if (style === '.' || counts.either + counts.dmy + counts.mdy === 0) return [];
   const form = `dates like 1${style}2${style}2026`;
   const order = decided(counts);
@@ -183,6 +179,10 @@ function orderNote(style: DateStyle, counts: Orders): string[] {
     return [
       `${form} are read as ${orderWords[order]}, because ${sure} (--date-order says otherwise)`,
     ];
+  }
+  if (usual !== undefined && counts.dmy === 0) {
+    const as = `${form} are read as ${orderWords[usual]}`;
+    return [`${as}, as in most files of this kind (--date-order says otherwise)`];
   }
   const some = `${counts.either} ${form}`;
   const why =
@@ -194,8 +194,19 @@ function orderNote(style: DateStyle, counts: Orders): string[] {
     : [`${some} fit two orders, and ${why}: tell --date-order dmy or mdy`];
 }
 
+const pieceEnd = /(?:数量|件数|qty|quantity)$/i;
+const moneyEnd = /(?:金额|amount)$/i;
+const goodsBack = /退|return|refund/i;
+/** What is taken off a price is below zero by nature. */
+const takenOff = /优惠|折|让利|抹零|减免|满减|discount|rounding|coupon|promo/i;
+
 /** The pieces or the money of a line, where the name of a column says one of them. */
 export function amountRoleOf(name: string): ColumnRole | undefined {
   const amounts: readonly ColumnRole[] = ['quantity', 'lineTotal', 'unitPrice', 'paid'];
-  return rolesOf(name).find(({ role }) => amounts.includes(role))?.role;
+  const roles = rolesOf(name);
+  if (roles.length > 0) return roles.find(({ role }) => amounts.includes(role))?.role;
+  const bare = name.replace(/[(（[【].*?[)）\]】]/g, '').trim();
+  if (pieceEnd.test(bare)) return 'quantity';
+  if (goodsBack.test(bare)) return 'lineTotal';
+  return moneyEnd.test(bare) && !takenOff.test(bare) ? 'lineTotal' : undefined;
 }

@@ -15,6 +15,7 @@ import { pipeline as connect, PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import { EngineError } from '../../base/errors.ts';
+import { type ColumnRole, rolesOf } from './vocabulary.ts';
 import { openMember } from './zip.ts';
 
 export type FileFormat = 'csv' | 'ndjson' | 'json' | 'xlsx' | 'parquet' | 'zip';
@@ -29,6 +30,8 @@ export interface ImportFile {
   readonly bytes: number;
   readonly gzip: boolean;
   readonly format: FileFormat;
+  /** Found in a folder, zip or workbook that was named: it may be something else than sales. */
+  readonly isFound?: boolean | undefined;
   /** Of a file inside a zip. */
   readonly member?: string | undefined;
   /** Of a workbook: which of its sheets, by its name. */
@@ -149,16 +152,47 @@ function formatOf(head: Buffer, label: string): FileFormat {
   return first === '{' ? objectFormat(text) : 'csv';
 }
 
-/** One object a line is NDJSON; an object over several lines is a document. */
+/** One object a line is NDJSON; an object over several lines, or around a list, is a document. */
 function objectFormat(text: string): FileFormat {
-  const [line = '', more] = text.split(/\r?\n/, 2);
-  if (more === undefined) return 'ndjson';
+  const [line = ''] = text.split(/\r?\n/, 1);
   try {
-    JSON.parse(line);
-    return 'ndjson';
+    return isEnvelope(JSON.parse(line)) ? 'json' : 'ndjson';
   } catch {
+    // Of a line longer than the sample only its beginning is known.
+    if (line.length === text.length) return beginsEnvelope(line) ? 'json' : 'ndjson';
     return /^\{\s*("|$)/.test(line) && !line.trimEnd().endsWith('}') ? 'json' : 'ndjson';
   }
+}
+
+/** `{"data": […]}`, also deeper: an object around a list of receipts or of rows. */
+function isEnvelope(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const lists = Object.values(value).filter(isListOfObjects);
+  const inner = lists.flatMap(([first]) => Object.keys(first!));
+  const isNested = lists.some(([first]) => Object.values(first!).some(isListOfObjects));
+  if (lists.length === 0) return Object.values(value).some(isEnvelope);
+  return isAround(Object.keys(value), inner, isNested);
+}
+
+function isListOfObjects(value: unknown): value is object[] {
+  return Array.isArray(value) && typeof value[0] === 'object' && value[0] !== null;
+}
+
+function beginsEnvelope(line: string): boolean {
+  const match = /^([^[]*)\[\s*\{([^}]*)/.exec(line);
+  if (match === null) return false;
+  const [outer, inner] = [match[1]!, match[2]!].map((part) =>
+    [...part.matchAll(/"([^"]+)"\s*:/g)].map(([, name]) => name!),
+  );
+  return isAround(outer!, inner!, match[2]!.includes('['));
+}
+
+/** Whether an object with these names is only around its list, and no receipt with its lines. */
+function isAround(outer: readonly string[], inner: readonly string[], isNested: boolean): boolean {
+  const has = (names: readonly string[], ...roles: readonly ColumnRole[]) =>
+    names.some((name) => rolesOf(name).some(({ role }) => roles.includes(role)));
+  if (outer.includes('lines') || has(outer, 'purchaseId')) return false;
+  return isNested || has(inner, 'purchaseId') || !has(outer, 'occurredAt', 'memberId', 'storeId');
 }
 
 function textOf(head: Buffer): string {

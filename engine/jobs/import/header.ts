@@ -1,5 +1,7 @@
 // Header: which record of a table names its columns, and which records below it are no rows.
-import { countKnownNames, isOwnField } from './vocabulary.ts';
+import { isOwnField } from './columns.ts';
+import { isBlank } from './table-row.ts';
+import { countKnownNames } from './vocabulary.ts';
 
 /** How far down a header may stand, below titles and notes. */
 export const headerSearchRecords = 40;
@@ -33,27 +35,47 @@ export function columnName(text: string): string {
   return /^="(.*)"$/s.exec(trimmed)?.[1]?.trim() ?? trimmed;
 }
 
-const totalWord =
-  /^(?:[合总小累]\s*计|总合计|本页[合小]计|(?:grand |sub-?)?totals?|sum)[\s:：]*(?:\(.*\))?$/i;
+const chineseTotal =
+  '[合总小累共]\\s*[计計]|總計|总合计|本[页日月周班店]?[合小总]计|[当日今月年][日月年]?[合小总]?计';
+const foreignTotal =
+  '(?:grand |sub-?)?totals?|sum|(?:gesamt|zwischen)?summe|total g[eé]n[eé]ral|totale|suma|итого';
+const totalWord = new RegExp(
+  `^[-—=*\\s]*(?:${chineseTotal}|${foreignTotal})[-—=*\\s]*(?:[:：].*|[(（].*[)）])?$`,
+  'iu',
+);
+/** What nobody calls a receipt: words, and no digit in them. */
+const onlyWords = /^\D*\p{L}\D*$/u;
 const chineseNote = '制表|打印|导出|审核|备注|说明|注[:：]|报表|页码|第\\s*\\d+\\s*页|共\\s*\\d+';
 const englishNote = 'page \\d+|printed|exported|generated|end of (?:report|file)';
 const remark = new RegExp(`^(?:${chineseNote}|${englishNote})`, 'i');
 
 export type NoRow = 'header' | 'total' | 'note';
 
-/**
- * What a record below the header is when it is no row: the header again, a total, a note.
- * `required` are the columns without which nothing is a row.
- */
+/** The columns without which nothing is a row. */
+export interface RequiredColumns {
+  readonly receipt: readonly number[];
+  readonly time: readonly number[];
+  readonly item: readonly number[];
+}
+
+/** What a record below the header is when it is no row: the header again, a total, a note. */
 export function noRowKind(
   fields: readonly string[],
   header: readonly string[],
-  required: readonly number[],
+  { receipt, time, item }: RequiredColumns,
 ): NoRow | undefined {
   if (isHeader(fields, header)) return 'header';
+  const isMissing = (index: number) => isBlank(fields[index]);
   // Most rows have all they need; only the others can be totals and notes.
-  if (!required.some((index) => isBlank(fields[index]))) return undefined;
-  return closingKind(fields);
+  if (![...receipt, ...time, ...item].some(isMissing)) return undefined;
+  const kind = closingKind(fields);
+  if (kind !== undefined || ![...time, ...item].every(isMissing)) return kind;
+  // Neither item nor time, and no number either: a total, in whatever words.
+  const isNumbered = receipt.some((index) => {
+    const text = fields[index] ?? '';
+    return !isBlank(text) && !onlyWords.test(text);
+  });
+  return isNumbered ? undefined : 'total';
 }
 
 /** What the first word of a record says that it is, whatever else stands in it. */
@@ -65,7 +87,7 @@ export function closingKind(fields: readonly string[]): 'total' | 'note' | undef
 }
 
 export function isBlankRecord(fields: readonly string[]): boolean {
-  return fields.every((text) => text === '' || text.trim() === '');
+  return fields.every(isBlank);
 }
 
 function isHeader(fields: readonly string[], header: readonly string[]): boolean {
@@ -74,10 +96,6 @@ function isHeader(fields: readonly string[], header: readonly string[]): boolean
   return (
     header.length > 1 && header.every((name, index) => name === columnName(fields[index] ?? ''))
   );
-}
-
-function isBlank(text: string | undefined): boolean {
-  return text === undefined || text.trim() === '';
 }
 
 /** The first of the records with most hits; -1 when none has `atLeast`. */

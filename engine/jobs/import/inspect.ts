@@ -1,19 +1,28 @@
 // Inspection: a file looked at before anything is imported: what it is, how it would be read, what
-// would be refused, and the command that says all of it.
-import { type ColumnMap, formatColumnMap, type ImportField } from './columns.ts';
-import { type DateOrder, orderEvidence } from './dates.ts';
+// would be refused, and the options that say all of it.
+import {
+  type ColumnMap,
+  dayColumnOf,
+  formatColumnMap,
+  holdsReceipts,
+  type ImportField,
+  parseColumnMap,
+} from './columns.ts';
+import type { Condition } from './conditions.ts';
+import { orderEvidence } from './dates.ts';
 import type { ImportFile } from './file.ts';
 import { closingKind, isBlankRecord } from './header.ts';
 import { createJoiner } from './join.ts';
-import { type PlanOptions, planReading, type ReadingPlan } from './plan.ts';
-import { type Preset, presetOfHeader } from './presets.ts';
+import type { PlanOptions } from './plan.ts';
+import { presetOfHeader } from './presets.ts';
 import { type ColumnProfile, profileColumns } from './profile.ts';
-import { isRepeated, propose } from './propose.ts';
-import { openPrepared, type PreparedFile, prepareFiles, readRows } from './reader.ts';
-import { withPreset } from './reading.ts';
-import { isRefusal, type Row, readRow } from './row.ts';
+import { propose } from './propose.ts';
+import { openPrepared, type PreparedFile, prepareFiles } from './reader.ts';
+import { presetCalled, type ReadingTexts, readingOf, withPreset } from './reading.ts';
+import { repeatReasons } from './receipts.ts';
 import type { TableRow } from './table-row.ts';
 import { createTimeReader } from './times.ts';
+import { type Trial, tryReading } from './trial.ts';
 
 export interface InspectedFile {
   readonly label: string;
@@ -31,77 +40,85 @@ export interface InspectedColumn {
   readonly samples: readonly string[];
 }
 
-/** Rows that would not enter for one reason. */
-export interface RefusalCount {
-  readonly reason: string;
-  readonly rows: number;
-  /** The first of them. */
-  readonly line: number;
-  readonly message: string;
-}
-
-export interface Inspection {
+export interface Inspection extends Pick<Trial, 'rows' | 'counts' | 'refusals' | 'notes'> {
   readonly file: InspectedFile;
+  /** Known by its columns, or told. */
   readonly preset: string | undefined;
   readonly columns: readonly InspectedColumn[];
-  /** The options of the command, without the files. */
+  /** What is added to the options that were told; `--map` has those of both. */
   readonly flags: readonly string[];
-  readonly notes: readonly string[];
   /** What a person must say, because the file does not. */
   readonly open: readonly string[];
-  readonly rows: readonly Row[];
-  readonly counts: {
-    readonly rows: number;
-    readonly refused: number;
-    readonly skipped: number;
-    readonly returned: number;
-    readonly receipts: number;
-    readonly members: number;
-    readonly items: number;
-    readonly from: string | undefined;
-    readonly to: string | undefined;
-  };
-  readonly refusals: readonly RefusalCount[];
+  /** Whether a command with these options can read the files at all. */
+  readonly isReady: boolean;
+}
+
+export interface InspectOptions {
+  readonly texts: ReadingTexts;
+  readonly timeZone: string;
+  /** A folder of ours, for rows that are put in order. */
+  readonly workFolder: string;
 }
 
 const sampleRows = 2_000;
-const rowsShown = 5;
 const samplesShown = 3;
+/** Of a workbook or zip with more tables the first ones are enough to find one with receipts. */
+const tablesLookedAt = 20;
 
-/** Looks at the first file of a job, and reads all of them as it would be proposed. */
+/** Looks at a first table with receipts, and reads all files as it would be proposed. */
 export async function inspectTables(
   files: readonly ImportFile[],
-  given: PlanOptions,
+  { texts, timeZone, workFolder }: InspectOptions,
 ): Promise<Inspection> {
-  const prepared = await prepareFiles(files.slice(0, 1), given);
-  const sample = await readSample(prepared[0]!, given);
-  const profiles = profileColumns(sample.header, sample.rows);
-  const preset = given.columns.map === undefined ? presetOfHeader(sample.header) : undefined;
-  const { options, reasons } = optionsFor(given, { preset, profiles, sample });
-  const first = await tryReading(files, options);
-  const repeats = first.found?.repeats ?? false;
-  const better = repeats ? withDay(options) : undefined;
-  const last = better === undefined ? first : await tryReading(files, better);
-  const chosen = better ?? options;
-  if (better !== undefined) {
-    reasons.push('receipt numbers come again on other days, so that the day is put into them');
-  }
-  const { found, plan, problem } = last;
+  const given = await readingOf(texts, files, timeZone);
+  const sample = await findSample(files, given, texts);
+  const guess = optionsFor(given, texts, sample);
+  const { options, trial, reasons, open } = await separateReceipts(guess.options, {
+    isStated: statedMap(texts).purchaseId !== undefined,
+    tryOut: (each) => tryReading(files, each, workFolder),
+  });
+  const isWhole = missingOf(options).length === 0;
+  const { rows, counts, refusals, notes, problem } = trial;
   return {
-    file: describeFile(prepared[0]!, sample.headerLine),
-    preset: preset?.name,
-    columns: describeColumns(profiles, chosen.columns.map ?? {}),
-    flags: flagsOf(chosen, given, hasOrder(chosen, profiles)),
-    notes: [...reasons, ...(plan?.notes ?? [])],
-    open: [...openQuestions(chosen, problem), ...zoneQuestions(profiles)],
-    ...(found?.result ?? nothingFound),
+    ...{ rows, counts, refusals },
+    file: sample.file,
+    preset: guess.preset,
+    columns: describeColumns(sample.profiles, options.columns.map ?? {}),
+    flags: flagsOf(options, { given, texts, ...guess }),
+    notes: [...guess.reasons, ...reasons, ...notes],
+    open: [
+      ...openQuestions(options, trial, sample),
+      ...open,
+      ...orderQuestions(trial, options, sample),
+      ...zoneQuestions(sample.profiles),
+    ],
+    isReady: isWhole && problem === undefined && counts.rows > 0,
   };
 }
 
 interface Sample {
+  readonly file: InspectedFile;
   readonly header: readonly string[];
-  readonly headerLine: number;
   readonly rows: readonly TableRow[];
+  readonly profiles: readonly ColumnProfile[];
+}
+
+/** The first table of the first file that looks like one of receipts, else the first of all. */
+async function findSample(
+  files: readonly ImportFile[],
+  given: PlanOptions,
+  texts: ReadingTexts,
+): Promise<Sample> {
+  const together = files.filter(({ path }) => path === files[0]?.path).slice(0, tablesLookedAt);
+  let first: Sample | undefined;
+  for (const file of await prepareFiles(together, given)) {
+    const sample = await readSample(file, given);
+    first ??= sample;
+    const { options } = optionsFor(given, texts, sample);
+    const isWhole = missingOf(options).length === 0;
+    if (isWhole && holdsReceipts(sample.header, options.columns)) return sample;
+  }
+  return first!;
 }
 
 async function readSample(file: PreparedFile, options: PlanOptions): Promise<Sample> {
@@ -116,169 +133,113 @@ async function readSample(file: PreparedFile, options: PlanOptions): Promise<Sam
       }
       if (rows.length >= sampleRows) break;
     }
-    return { header, headerLine: table.headerLine, rows };
+    const profiles = profileColumns(header, rows);
+    return { file: describeFile(file, table.headerLine), header, rows, profiles };
   } finally {
     await table.close();
   }
 }
 
-interface Looked {
-  readonly preset: Preset | undefined;
-  readonly profiles: readonly ColumnProfile[];
-  readonly sample: Sample;
+interface Guess {
+  readonly options: PlanOptions;
+  readonly preset: string | undefined;
+  /** What the preset says of this file by itself. */
+  readonly ofPreset: PlanOptions | undefined;
+  readonly reasons: readonly string[];
 }
 
 /** What is told stays; the rest is proposed. */
-function optionsFor(
-  given: PlanOptions,
-  { preset, profiles, sample }: Looked,
-): { options: PlanOptions; reasons: string[] } {
-  const proposal = propose(profiles, sample.rows);
+function optionsFor(given: PlanOptions, texts: ReadingTexts, sample: Sample): Guess {
+  const isStated = texts.preset !== undefined;
+  const known = texts.map === undefined ? presetOfHeader(sample.header) : undefined;
+  const preset = isStated ? presetCalled(texts.preset) : known;
+  const base = isStated || preset === undefined ? given : withPreset(given, preset, sample.header);
+  const proposal = propose(sample, base);
+  const columns = { ...base.columns, map: proposal.map };
   if (preset !== undefined) {
-    const options = withPreset(given, preset, sample.header);
-    const map = { ...proposal.map, ...options.columns.map };
-    const reasons = [`the columns are those of ${preset.title}`];
-    return { options: { ...options, columns: { ...options.columns, map } }, reasons };
+    const reasons = !isStated ? [`the columns are those of ${preset.title}`] : [];
+    return { options: { ...base, columns }, preset: preset.name, ofPreset: base, reasons };
   }
-  const map: ColumnMap = { ...proposal.map, ...given.columns.map };
-  const isMixed = map.itemId !== proposal.map.itemId;
   const options: PlanOptions = {
-    ...given,
-    columns: { ...given.columns, map },
-    skip: [...given.skip, ...proposal.skip],
-    returns: [...given.returns, ...proposal.returns],
-    fillDown: given.fillDown || proposal.fillDown,
-    split: given.split ?? (isMixed ? undefined : proposal.split),
+    ...base,
+    columns,
+    skip: [...base.skip, ...proposal.skip],
+    returns: [...base.returns, ...proposal.returns],
+    fillDown: base.fillDown || proposal.fillDown,
+    split: base.split ?? proposal.split,
   };
-  const guess = options.dateOrder === undefined ? guessOrder(map, profiles) : undefined;
-  const reasons = [...proposal.reasons];
-  if (guess === undefined) return { options, reasons };
-  const { order, because } = guess;
-  reasons.push(`dates that fit two orders are taken for ${order}: ${because}. Check the rows`);
-  return { options: { ...options, dateOrder: order }, reasons };
+  return { options, preset: undefined, ofPreset: undefined, reasons: proposal.reasons };
 }
 
-interface OrderGuess {
-  readonly order: DateOrder;
-  readonly because: string;
+interface Apart {
+  readonly options: PlanOptions;
+  readonly trial: Trial;
+  readonly reasons: readonly string[];
+  readonly open: readonly string[];
 }
 
-/**
- * Of dates that fit two orders: that of other dates of the file, else the one by which they lie
- * closest together.
- */
-function guessOrder(map: ColumnMap, profiles: readonly ColumnProfile[]): OrderGuess | undefined {
-  const texts = timeTexts(map, profiles);
-  const evidence = texts.flatMap((text) => orderEvidence(text) ?? []);
-  const sure = new Set(evidence.flatMap(({ order }) => (order === 'either' ? [] : [order])));
-  const sureStyles = new Set(
-    evidence.flatMap(({ style, order }) => (order === 'either' ? [] : [style])),
-  );
-  // Each style that has dates which can be one order only is read by itself.
-  if (evidence.every(({ style }) => sureStyles.has(style)) || sure.size > 1) return undefined;
-  const [order] = sure;
-  if (order !== undefined) return { order, because: 'other dates of the file can be nothing else' };
-  const spans = (['dmy', 'mdy'] as const).map((each) => {
-    const read = createTimeReader({ timeZone: 'UTC', dateOrders: each });
-    const times = texts.map(read).flatMap((time) => (typeof time === 'object' ? time.epochMs : []));
-    return { order: each, span: Math.max(...times) - Math.min(...times) };
-  });
-  const [closest] = spans.toSorted((one, other) => one.span - other.span);
-  return { order: closest!.order, because: 'so they lie closest together, which may be chance' };
+interface Separation {
+  /** Whether somebody said what the receipt number is; it is then kept. */
+  readonly isStated: boolean;
+  readonly tryOut: (options: PlanOptions) => Promise<Trial>;
 }
 
-function timeTexts(map: ColumnMap, profiles: readonly ColumnProfile[]): string[] {
-  const name = map.occurredAt?.split('+')[0];
-  return [...(profiles.find((profile) => profile.name === name)?.values.keys() ?? [])];
+/** Puts into the receipt number what is missing where one number was given to several receipts. */
+async function separateReceipts(
+  options: PlanOptions,
+  { isStated, tryOut }: Separation,
+): Promise<Apart> {
+  const first = await tryOut(options);
+  let [best, trial] = [options, first];
+  for (;;) {
+    const longer = withMoreParts(best, trial);
+    const next = longer === undefined ? undefined : await tryOut(longer);
+    if (longer === undefined || next === undefined || next.problem !== undefined) break;
+    if (repeated(next) >= repeated(trial)) break;
+    [best, trial] = [longer, next];
+  }
+  const purchaseId = best.columns.map?.purchaseId;
+  if (isStated && best !== options) {
+    const open = `${repeatWords(first)}; --map purchaseId=${purchaseId} would tell them apart`;
+    return { options, trial: first, reasons: [], open: [open] };
+  }
+  const reasons =
+    best === options
+      ? []
+      : [`receipt numbers come again, so that they are told apart: ${purchaseId}`];
+  return { options: best, trial, reasons, open: repeated(trial) === 0 ? [] : [repeatWords(trial)] };
 }
 
-function withDay(options: PlanOptions): PlanOptions | undefined {
-  const { purchaseId, occurredAt, storeId } = options.columns.map ?? {};
-  if (purchaseId === undefined || occurredAt === undefined || purchaseId.includes('+'))
-    return undefined;
-  const store = storeId === undefined || storeId === '' ? '' : `${storeId}+`;
-  const map = { ...options.columns.map, purchaseId: `${store}${purchaseId}+${occurredAt}` };
+function repeated({ refusals }: Trial): number {
+  const reasons: readonly string[] = Object.values(repeatReasons);
+  return refusals.reduce((sum, { reason, rows }) => sum + (reasons.includes(reason) ? rows : 0), 0);
+}
+
+function repeatWords(trial: Trial): string {
+  return `${repeated(trial)} rows are refused because their receipt number was given twice`;
+}
+
+/** The store in every case, and the till or the day where rows lie that far apart. */
+function withMoreParts(options: PlanOptions, trial: Trial): PlanOptions | undefined {
+  const {
+    purchaseId = '',
+    occurredAt = '',
+    storeId = '',
+    terminalId = '',
+  } = options.columns.map ?? {};
+  const has = (field: keyof typeof repeatReasons) =>
+    trial.refusals.some(({ reason }) => reason === repeatReasons[field]);
+  if (repeated(trial) === 0 || purchaseId === '') return undefined;
+  const parts = purchaseId.split('+');
+  const day = occurredAt === '' ? '' : dayColumnOf(occurredAt);
+  const isNew = (part: string) => part !== '' && !part.includes('|') && !parts.includes(part);
+  const wantsTill = has('terminalId') || (has('memberId') && !isNew(storeId));
+  const before = [storeId, wantsTill ? terminalId : ''].filter(isNew);
+  const wantsDay = has('occurredAt') || before.length === 0;
+  const longer = [...before, ...parts, ...[wantsDay ? day : ''].filter(isNew)];
+  if (longer.length === parts.length) return undefined;
+  const map = { ...options.columns.map, purchaseId: longer.join('+') };
   return { ...options, columns: { ...options.columns, map } };
-}
-
-interface Tried {
-  readonly plan?: ReadingPlan;
-  readonly found?: Found;
-  /** Why nothing can be read so. */
-  readonly problem?: string;
-}
-
-async function tryReading(files: readonly ImportFile[], options: PlanOptions): Promise<Tried> {
-  try {
-    const plan = await planReading(files, options);
-    return { plan, found: await readAll(plan, options) };
-  } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-type Result = Pick<Inspection, 'rows' | 'counts' | 'refusals'>;
-
-interface Found {
-  readonly result: Result;
-  /** Whether receipt numbers begin anew. */
-  readonly repeats: boolean;
-}
-
-const nothingFound: Result = {
-  rows: [],
-  counts: {
-    ...{ rows: 0, refused: 0, skipped: 0, returned: 0, receipts: 0, members: 0, items: 0 },
-    ...{ from: undefined, to: undefined },
-  },
-  refusals: [],
-};
-
-async function readAll({ files, rules }: ReadingPlan, options: PlanOptions): Promise<Found> {
-  const rows: Row[] = [];
-  const refusals = new Map<string, RefusalCount>();
-  const [receipts, members, items] = [
-    new Map<string, number>(),
-    new Set<string>(),
-    new Set<string>(),
-  ];
-  const counts = { rows: 0, refused: 0, skipped: 0, returned: 0 };
-  let [first, last]: (Row['moment'] | undefined)[] = [];
-  let repeated = 0;
-  for await (const chunk of readRows(files, options)) {
-    for (const source of chunk) {
-      counts.rows += 1;
-      if (source.skipped !== undefined) {
-        counts.skipped += 1;
-        continue;
-      }
-      const row = readRow(source, rules);
-      if (isRefusal(row)) {
-        counts.refused += 1;
-        const known = refusals.get(row.reason);
-        const { reason, message } = row;
-        const line = known?.line ?? row.origin.line;
-        const words = { reason, line, message: known?.message ?? message };
-        refusals.set(reason, { ...words, rows: (known?.rows ?? 0) + 1 });
-        continue;
-      }
-      if (rows.length < rowsShown) rows.push(row);
-      const { purchaseId, memberId, itemId, moment } = row;
-      items.add(itemId);
-      if (memberId !== undefined) members.add(memberId);
-      if (first === undefined || moment.epochMs < first.epochMs) first = moment;
-      if (last === undefined || moment.epochMs > last.epochMs) last = moment;
-      if (row.thousandths < 0) counts.returned += 1;
-      else if (isRepeated(receipts, { purchaseId, epochMs: moment.epochMs })) repeated += 1;
-    }
-  }
-  const sizes = { receipts: receipts.size, members: members.size, items: items.size };
-  const result = {
-    rows,
-    counts: { ...counts, ...sizes, from: first?.text, to: last?.text },
-    refusals: [...refusals.values()].sort((one, other) => other.rows - one.rows),
-  };
-  return { result, repeats: repeated > 0 };
 }
 
 function describeFile(file: PreparedFile, headerLine: number): InspectedFile {
@@ -299,64 +260,85 @@ function describeColumns(profiles: readonly ColumnProfile[], map: ColumnMap): In
     });
 }
 
-function missingOf({ columns: { map = {}, occurredAt } }: PlanOptions): ImportField[] {
+function missingOf({ columns }: Pick<PlanOptions, 'columns'>): ImportField[] {
+  const { map = {}, occurredAt } = columns;
   const required: readonly ImportField[] = ['purchaseId', 'occurredAt', 'itemId'];
   return required.filter(
     (field) => (map[field] ?? '') === '' && !(field === 'occurredAt' && occurredAt !== undefined),
   );
 }
 
-function openQuestions(options: PlanOptions, problem: string | undefined): string[] {
+function openQuestions(options: PlanOptions, { problem }: Trial, { rows }: Sample): string[] {
+  if (rows.length === 0) return ['there is no row below the header'];
   const missing = missingOf(options);
   const questions = missing.map((field) =>
     field === 'occurredAt'
       ? 'no column looks like a time: --map occurredAt=COLUMN, or --occurred-at for all rows'
       : `no column looks like ${field}: --map ${field}=COLUMN`,
   );
-  if (problem !== undefined && missing.length === 0) questions.push(problem);
+  if (missing.length === 0 && problem !== undefined) questions.push(problem);
   if (options.columns.map?.memberId === '') {
     questions.push('no column looks like a member: every receipt is anonymous without one');
   }
   return questions;
 }
 
+/** Dates that fit two orders are a person's to decide: all that a file can say is how they lie. */
+function orderQuestions({ refusals }: Trial, { columns }: PlanOptions, sample: Sample): string[] {
+  const open = refusals.find(({ reason }) => reason === 'DATE_ORDER_UNKNOWN');
+  if (open === undefined) return [];
+  const name = columns.map?.occurredAt?.split('+')[0];
+  const values = sample.profiles.find((profile) => profile.name === name)?.values.keys() ?? [];
+  const texts = [...values].filter((text) => orderEvidence(text)?.order === 'either');
+  const spans = (['dmy', 'mdy'] as const).map((dateOrders) => {
+    const read = createTimeReader({ timeZone: 'UTC', dateOrders });
+    const days = texts.map(read).flatMap((time) => (typeof time === 'object' ? time.text : []));
+    const [from, to] = [days.toSorted()[0], days.toSorted().at(-1)];
+    const lie = from === undefined ? '' : ` (then they lie from ${dayIn(from)} to ${dayIn(to!)})`;
+    return `--date-order ${dateOrders}${lie}`;
+  });
+  return [`${open.rows} rows have dates that fit two orders: tell ${spans.join(' or ')}`];
+}
+
+function dayIn(text: string): string {
+  return text.slice(0, 'yyyy-mm-dd'.length);
+}
+
 /** A zone in words is no name that a computer knows. */
 function zoneQuestions(profiles: readonly ColumnProfile[]): string[] {
   return profiles
-    .filter(({ name, filled }) => /^time ?zone$|^时区$/i.test(name) && filled > 0)
+    .filter(({ name, values }) => /time ?zone|时区/i.test(name) && values.size > 0)
     .map(({ name, values }) => {
       const [zone = ''] = values.keys();
       return `times are those of "${zone}" (${name}): tell --time-zone, e.g. America/New_York`;
     });
 }
 
-/** Whether an order of day and month says anything of this file. */
-function hasOrder({ columns }: PlanOptions, profiles: readonly ColumnProfile[]): boolean {
-  return timeTexts(columns.map ?? {}, profiles).some((text) => orderEvidence(text) !== undefined);
+/** What was not told, as a command line has it. */
+function flagsOf(
+  options: PlanOptions,
+  { given, texts, preset, ofPreset }: Guess & { given: PlanOptions; texts: ReadingTexts },
+): string[] {
+  const base = ofPreset ?? given;
+  const stated = statedMap(texts);
+  const known: ColumnMap = ofPreset?.columns.map ?? {};
+  const pairs = Object.entries(options.columns.map ?? {}).filter(
+    ([field, name]) =>
+      field in stated || name !== (field in known ? known[field as ImportField] : field),
+  );
+  const map = formatColumnMap(Object.fromEntries(pairs));
+  const conditions = (flag: string, all: readonly Condition[], before: readonly Condition[]) =>
+    all.slice(before.length).flatMap(({ column, value }) => [flag, `${column}=${value}`]);
+  return [
+    ...(preset === undefined || texts.preset !== undefined ? [] : ['--preset', preset]),
+    ...(map === '' ? [] : ['--map', map]),
+    ...(options.split === base.split ? [] : ['--split', options.split!]),
+    ...conditions('--skip', options.skip, base.skip),
+    ...conditions('--returns', options.returns, base.returns),
+    ...(options.fillDown === base.fillDown ? [] : ['--fill-down']),
+  ];
 }
 
-/** The options as a command line has them, those that were told included. */
-function flagsOf(options: PlanOptions, given: PlanOptions, isOrdered: boolean): string[] {
-  const { columns, skip, returns, fillDown, split, dateOrder, usualDateOrder, dayOne } = options;
-  const map = Object.fromEntries(
-    Object.entries(columns.map ?? {}).filter(([field, name]) => field !== name),
-  );
-  const all = [
-    ['--map', formatColumnMap(map)],
-    ['--occurred-at', columns.occurredAt],
-    ['--encoding', given.encoding],
-    ['--delimiter', given.delimiter === '\t' ? 'tab' : given.delimiter],
-    ['--header-line', given.headerLine === undefined ? undefined : String(given.headerLine)],
-    ['--date-order', isOrdered ? (dateOrder ?? usualDateOrder) : given.dateOrder],
-    ['--day-one', dayOne],
-    ['--decimal', given.decimal],
-    ['--split', split],
-    ...skip.map(({ column, value }) => ['--skip', `${column}=${value}`]),
-    ...returns.map(({ column, value }) => ['--returns', `${column}=${value}`]),
-    ...given.ignore.map((column) => ['--ignore', column]),
-  ] as (readonly [string, string | undefined])[];
-  const flags = all.flatMap(([flag, text]) =>
-    text === undefined || text === '' ? [] : [flag, text],
-  );
-  return fillDown ? [...flags, '--fill-down'] : flags;
+function statedMap({ map }: ReadingTexts): ColumnMap {
+  return map === undefined ? {} : parseColumnMap(map);
 }

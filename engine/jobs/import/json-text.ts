@@ -68,6 +68,7 @@ class ElementSplitter {
   private element = '';
   private elementDepth = 0;
   private isThrough = false;
+  private hasElements = false;
 
   constructor(label: string) {
     this.label = label;
@@ -123,12 +124,23 @@ class ElementSplitter {
     return true;
   }
 
+  /** A list of numbers or texts is passed over: that of objects comes later. */
+  private endArray(): void {
+    this.arrayDepth = 0;
+    this.isThrough = this.hasElements;
+  }
+
   /** Whether an element ends here. */
   private close(): boolean {
     const isElement = this.elementDepth > 0 && this.depth === this.elementDepth;
-    if (this.depth === this.arrayDepth && this.elementDepth === 0) this.isThrough = true;
+    if (this.depth === this.arrayDepth && this.elementDepth === 0) this.endArray();
     this.depth -= 1;
-    if (isElement) this.elementDepth = 0;
+    if (isElement) {
+      this.elementDepth = 0;
+      this.hasElements = true;
+    }
+    // One document after the other, as pages of an interface are saved.
+    if (this.depth === 0) [this.isThrough, this.hasElements] = [false, false];
     return isElement;
   }
 }

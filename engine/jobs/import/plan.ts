@@ -3,10 +3,12 @@
 import { EngineError } from '../../base/errors.ts';
 import { createIdRules, type IdRules, type IdSettings } from '../../base/outside-ids.ts';
 import type { DecimalMark } from './amounts.ts';
+import { holdsReceipts } from './columns.ts';
 import type { DateOrder } from './dates.ts';
 import { amountRoleOf, Evidence, type UnusedColumn } from './evidence.ts';
 import type { ImportFile } from './file.ts';
 import {
+  openPrepared,
   type PreparedFile,
   plainReading,
   prepareFiles,
@@ -19,8 +21,6 @@ import { createTimeReader } from './times.ts';
 import { rolesOf } from './vocabulary.ts';
 
 export interface PlanOptions extends ReadOptions {
-  /** IANA zone of times without an offset. */
-  readonly timeZone: string;
   readonly dateOrder: DateOrder | undefined;
   /** What files of this kind use where neither a person nor another row decides. */
   readonly usualDateOrder: DateOrder | undefined;
@@ -52,7 +52,6 @@ export interface ReadingPlan {
   readonly rules: RowRules;
   /** What was found and not told, a sentence each. */
   readonly notes: readonly string[];
-  readonly unused: readonly UnusedColumn[];
 }
 
 /**
@@ -65,7 +64,7 @@ export async function planReading(
   onBytes: (bytes: number) => void = () => {},
 ): Promise<ReadingPlan> {
   checkOccurredAt(options);
-  const prepared = await prepareFiles(files, options);
+  const { prepared, leftOut } = await tablesOfReceipts(files, options);
   const evidence = new Evidence(options);
   const rows = readRows(prepared, options, onBytes, evidence);
   const ids = createIdRules(options.ids);
@@ -73,8 +72,33 @@ export async function planReading(
   const unused = evidence.unused();
   const rules = rowRules(evidence, ids, options);
   if (options.signal?.aborted !== true) refuseHiddenReturns(unused, options);
-  const notes = [...evidence.notes(), ...unusedNotes(unused, options)];
-  return { files: prepared, survey, rules, notes, unused };
+  const notes = [...leftOut, ...evidence.notes(), ...unusedNotes(unused, options)];
+  return { files: prepared, survey, rules, notes };
+}
+
+/**
+ * Sheets of remarks and lists of members lie beside sales in workbooks, zips and folders. What has
+ * neither number nor time of a receipt is left out; a table with only one of them is refused later.
+ */
+async function tablesOfReceipts(
+  files: readonly ImportFile[],
+  options: PlanOptions,
+): Promise<{ prepared: readonly PreparedFile[]; leftOut: readonly string[] }> {
+  const all = await prepareFiles(files, options);
+  const others = new Set<PreparedFile>();
+  for (const file of files.length > 1 ? all : []) {
+    if (file.isFound !== true) continue;
+    const table = await openPrepared(file, options);
+    await table.close();
+    const names = [...table.header, ...options.joined.flatMap(({ header }) => header)];
+    if (!holdsReceipts(names, options.columns)) others.add(file);
+  }
+  // Where none is one of receipts, the first of them says which column it lacks.
+  if (others.size === all.length) return { prepared: all, leftOut: [] };
+  const leftOut = [...others].map(
+    ({ label }) => `${label}: left out, as it has neither the number nor the time of a receipt`,
+  );
+  return { prepared: all.filter((file) => !others.has(file)), leftOut };
 }
 
 function checkOccurredAt({ columns, timeZone }: PlanOptions): void {

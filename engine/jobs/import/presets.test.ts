@@ -1,6 +1,7 @@
 // Tests of presets: each reads a file laid out as its system exports it, without further word.
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { withTemporaryFolder } from '../../../tests/support/folders.ts';
 import { inspectTables } from './inspect.ts';
 import { planReading } from './plan.ts';
 import { presets } from './presets.ts';
@@ -30,6 +31,11 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   pospal: ['202605011000001 8001 2 6901028000017', '202605011200002 8001 -1 6901028000017'],
 };
 
+test('a country of customers is no store', () => {
+  const { columns } = presets.find(({ name }) => name === 'online-retail')!;
+  expect(columns.storeId).toBeUndefined();
+});
+
 const exportsFolder = join(import.meta.dirname, '../../../tests/fixtures/exports');
 const names = Object.keys(expected);
 
@@ -54,7 +60,9 @@ test.each(names)('%s: a file is known by its columns and read whole', async (nam
     }
   }
   expect(found).toEqual(expected[name]);
-  const inspected = await inspectTables(files, await readingOf({}, files, 'Asia/Shanghai'));
+  const inspected = await withTemporaryFolder((workFolder) =>
+    inspectTables(files, { texts: {}, timeZone: 'Asia/Shanghai', workFolder }),
+  );
   expect(inspected.preset).toBe(name);
   expect(inspected.counts).toMatchObject({ refused: 0, rows: found.length });
 });

@@ -157,7 +157,6 @@ export const presets: readonly Preset[] = [
       itemName: ['Description'],
       quantity: ['Quantity'],
       unitPrice: ['UnitPrice', 'Price'],
-      storeId: ['Country'],
     },
     dateOrder: 'mdy',
   },
@@ -283,9 +282,10 @@ export const presets: readonly Preset[] = [
 
 /** The preset whose marks a header has, the one with most of them. */
 export function presetOfHeader(header: readonly string[]): Preset | undefined {
-  const has = new Set(header);
-  const fits = presets.filter(({ marks }) =>
-    marks.every((mark) => [mark].flat().some((name) => has.has(name))),
-  );
+  const fits = presets.filter((preset) => hasMarks(preset, header));
   return fits.toSorted((one, other) => other.marks.length - one.marks.length)[0];
+}
+
+export function hasMarks({ marks }: Preset, header: readonly string[]): boolean {
+  return marks.every((mark) => [mark].flat().some((name) => header.includes(name)));
 }

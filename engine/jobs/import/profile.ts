@@ -1,5 +1,5 @@
 // Profiles: what stands in each column of a table, as far as its first rows show.
-import { isNegativeAmount, parseThousandths } from './amounts.ts';
+import { parseThousandths } from './amounts.ts';
 import { orderEvidence } from './dates.ts';
 import type { TableRow } from './table-row.ts';
 import { createTimeReader } from './times.ts';
@@ -16,7 +16,6 @@ export interface ColumnProfile {
   /** Times of day alone, such as 09:10 or 0910. */
   readonly clocksAlone: number;
   readonly amounts: number;
-  readonly negatives: number;
   /** Different values with their numbers, as many as are kept. */
   readonly values: ReadonlyMap<string, number>;
   /** Whether there were more different values than are kept. */
@@ -43,7 +42,7 @@ function profileColumn(
   readTime: ReturnType<typeof createTimeReader>,
 ): ColumnProfile {
   const values = new Map<string, number>();
-  const counts = { filled: 0, times: 0, clocks: 0, clocksAlone: 0, amounts: 0, negatives: 0 };
+  const counts = { filled: 0, times: 0, clocks: 0, clocksAlone: 0, amounts: 0 };
   let isOpen = false;
   for (const { fields } of rows) {
     const text = (fields[index] ?? '').trim();
@@ -58,7 +57,6 @@ function profileColumn(
     }
     if (clockAlone.test(text) || clockDigits.test(text)) counts.clocksAlone += 1;
     if (parseThousandths(text) !== 'unreadable') counts.amounts += 1;
-    if (isNegativeAmount(text)) counts.negatives += 1;
   }
   return { index, name, rows: rows.length, ...counts, values, isOpen };
 }

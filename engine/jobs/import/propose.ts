@@ -1,9 +1,20 @@
 // Proposal: which column of a table is what, by its name and by what stands in it.
-import type { ColumnMap, ImportField } from './columns.ts';
+import {
+  type ColumnMap,
+  type ColumnRules,
+  dayColumnOf,
+  type ImportField,
+  isOwnField,
+} from './columns.ts';
 import type { Condition } from './conditions.ts';
 import { type ColumnProfile, isMostly } from './profile.ts';
 import type { TableRow } from './table-row.ts';
-import { type ColumnRole, isOwnField, rolesOf } from './vocabulary.ts';
+import { type ColumnRole, rolesOf } from './vocabulary.ts';
+
+export interface ProposalSample {
+  readonly profiles: readonly ColumnProfile[];
+  readonly rows: readonly TableRow[];
+}
 
 export interface Proposal {
   readonly map: ColumnMap;
@@ -44,30 +55,39 @@ const amountFields = /^(?:quantity|unitPrice|lineTotal|discount|paid)/;
 const cancelled =
   /cancel|void|fail|draft|pending|unpaid|refunded|作废|取消|关闭|挂单|待付款|未付款|已退款|退款成功/i;
 const returned = /refund|return|exchange|credit note|退/i;
-const repeatedMs = 12 * 3_600_000;
 
-/** Columns by their names, checked against what stands in them. */
-export function propose(profiles: readonly ColumnProfile[], rows: readonly TableRow[]): Proposal {
+/** What somebody told already. */
+export interface StatedReading {
+  readonly columns: ColumnRules;
+  readonly skip: readonly Condition[];
+  readonly returns: readonly Condition[];
+}
+
+/** Columns by their names, checked against what stands in them; what is told stays. */
+export function propose({ profiles, rows }: ProposalSample, stated: StatedReading): Proposal {
   const reasons: string[] = [];
-  const taken = new Set<number>();
-  const map: Partial<Record<ImportField, string>> = {};
-  const time = proposeTime(profiles);
+  const map: Partial<Record<ImportField, string>> = { ...stated.columns.map };
+  const names = new Set(Object.values(map));
+  const taken = new Set(profiles.flatMap(({ name, index }) => (names.has(name) ? [index] : [])));
+  const time = map.occurredAt === undefined ? proposeTime(profiles) : undefined;
   if (time !== undefined) {
     map.occurredAt = time.text;
     for (const index of time.indices) taken.add(index);
   }
   for (const field of order) {
+    if (map[field] !== undefined) continue;
     const column = bestFor(field, profiles, taken);
     if (column === undefined) continue;
     map[field] = column.name;
     taken.add(column.index);
   }
-  reasons.push(...proposeShelves(map, profiles));
+  if (stated.columns.map?.category === undefined) reasons.push(...proposeShelves(map, profiles));
   if (map.itemId === undefined && map.itemName !== undefined) {
     map.itemId = map.itemName;
     reasons.push(`there is no code of an item, so that its name "${map.itemName}" is its id`);
   }
-  const named = profiles.find(({ name }) => name === map.itemId);
+  const isStated = stated.columns.map?.itemId !== undefined;
+  const named = isStated ? undefined : profiles.find(({ name }) => name === map.itemId);
   const hasName = map.itemName !== undefined && map.itemName !== map.itemId;
   if (named !== undefined && hasName && named.filled < named.rows) {
     map.itemId = `${map.itemId}|${map.itemName}`;
@@ -77,7 +97,7 @@ export function propose(profiles: readonly ColumnProfile[], rows: readonly Table
   }
   if (map.memberId === undefined) map.memberId = '';
   reasons.push(...proposeReceiptId(map, profiles));
-  const conditions = proposeConditions(profiles, taken);
+  const conditions = proposeConditions(profiles, taken, stated);
   const number = profiles.find(({ name }) => name === map.purchaseId);
   return {
     map,
@@ -86,16 +106,6 @@ export function propose(profiles: readonly ColumnProfile[], rows: readonly Table
     split: proposeSplit(map, profiles),
     reasons,
   };
-}
-
-/** Rows of one number that lie too far apart for one receipt. */
-export function isRepeated(
-  seen: Map<string, number>,
-  { purchaseId, epochMs }: { readonly purchaseId: string; readonly epochMs: number },
-): boolean {
-  const first = seen.get(purchaseId);
-  if (first === undefined) seen.set(purchaseId, epochMs);
-  return first !== undefined && Math.abs(epochMs - first) > repeatedMs;
 }
 
 function rankOf(role: ColumnRole, { name }: ColumnProfile): number | undefined {
@@ -192,7 +202,7 @@ function proposeReceiptId(
 ): string[] {
   if (map.purchaseId !== undefined) return [];
   if (map.memberId !== undefined && map.memberId !== '' && map.occurredAt !== undefined) {
-    map.purchaseId = `${map.memberId}+${map.occurredAt}`;
+    map.purchaseId = `${map.memberId}+${dayColumnOf(map.occurredAt)}`;
     return ['there is no receipt number: what a member buys on one day is taken for one receipt'];
   }
   const number = profiles.find(({ name }) => /^(?:id|no|number|编号)$/i.test(name));
@@ -204,10 +214,13 @@ function proposeReceiptId(
 function proposeConditions(
   profiles: readonly ColumnProfile[],
   taken: ReadonlySet<number>,
+  stated: StatedReading,
 ): Pick<Proposal, 'skip' | 'returns'> {
   const skip: Condition[] = [];
   const returns: Condition[] = [];
+  const decided = new Set([...stated.skip, ...stated.returns].map(({ column }) => column));
   for (const profile of profiles) {
+    if (decided.has(profile.name)) continue;
     if (taken.has(profile.index) || profile.isOpen || profile.values.size > 50) continue;
     const isStatus = rankOf('status', profile) !== undefined;
     if (!isStatus && rankOf('kind', profile) === undefined) continue;

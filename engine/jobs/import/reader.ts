@@ -8,10 +8,13 @@ import { createJoiner, type Joined } from './join.ts';
 import { createReshaper, type FieldsEar, type ReshapeRules } from './reshape.ts';
 import type { SourceRow } from './source-row.ts';
 import { openTable, sampleOf, type Table } from './table.ts';
+import { createDayReader } from './times.ts';
 
 /** How files are read, as far as somebody said it; the rest is found. */
 export interface ReadOptions extends ReshapeRules {
   readonly columns: ColumnRules;
+  /** IANA zone of times without an offset. */
+  readonly timeZone: string;
   /** A name that TextDecoder knows. */
   readonly encoding: string | undefined;
   readonly delimiter: string | undefined;
@@ -20,7 +23,7 @@ export interface ReadOptions extends ReshapeRules {
   readonly joined: readonly Joined[];
 }
 
-export const plainReading: ReadOptions = {
+export const plainReading: Omit<ReadOptions, 'timeZone'> = {
   columns: {},
   encoding: undefined,
   delimiter: undefined,
@@ -84,7 +87,7 @@ async function prepare(
 /** Opens one file as a table, its header found by the columns that are asked for. */
 export function openPrepared(
   file: PreparedFile,
-  { columns, skip, returns, headerLine }: ReadOptions,
+  { columns, skip, returns, headerLine }: Omit<ReadOptions, 'timeZone'>,
   onBytes: (bytes: number) => void = () => {},
 ): Promise<Table> {
   const conditions = columnsOfConditions([...skip, ...returns]);
@@ -125,7 +128,8 @@ async function* readFile(
   const table = await openPrepared(file, options, onBytes);
   try {
     const { header, join } = createJoiner(table.header, options.joined, file.label);
-    const columns = resolveColumns(header, options.columns, file.name);
+    const dayOf = createDayReader(options.timeZone);
+    const columns = resolveColumns(header, options.columns, { fileName: file.name, dayOf });
     const text = [
       ...columnsOfConditions([...options.skip, ...options.returns]),
       ...options.joined.map(({ keyColumn }) => keyColumn),

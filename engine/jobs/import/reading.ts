@@ -9,7 +9,7 @@ import { type DateOrder, dateOrders } from './dates.ts';
 import type { ImportFile } from './file.ts';
 import { type Joined, parseJoinKey, readJoined } from './join.ts';
 import { type PlanOptions, plainPlan } from './plan.ts';
-import { type Preset, presets } from './presets.ts';
+import { hasMarks, type Preset, presets } from './presets.ts';
 import { openPrepared, prepareFiles } from './reader.ts';
 import { findFiles, findTables } from './sources.ts';
 
@@ -63,19 +63,28 @@ export async function readingOf(
     joined: await readAllJoined(texts),
   };
   if (texts.preset === undefined) return given;
-  return withPreset(given, presetCalled(texts.preset), await headerOf(files, given));
+  const preset = presetCalled(texts.preset);
+  return withPreset(given, preset, await headerFor(preset, files, given));
 }
 
-/** The names of the columns of the first file. */
-async function headerOf(
+/** Workbooks and zips begin with their titles and lists; what comes later is no export. */
+const tablesLookedAt = 20;
+
+/** The columns of the first table that has those of a preset, else of the first of all. */
+async function headerFor(
+  preset: Preset,
   files: readonly ImportFile[],
   options: PlanOptions,
 ): Promise<readonly string[]> {
-  const [first] = await prepareFiles(files.slice(0, 1), options);
-  if (first === undefined) return [];
-  const table = await openPrepared(first, options);
-  await table.close();
-  return table.header;
+  let first: readonly string[] | undefined;
+  for (const file of files.slice(0, tablesLookedAt)) {
+    const [prepared] = await prepareFiles([file], options);
+    const table = await openPrepared(prepared!, options);
+    await table.close();
+    if (hasMarks(preset, table.header)) return table.header;
+    first ??= table.header;
+  }
+  return first ?? [];
 }
 
 /** What a preset says of a file with this header, under what was told. */
@@ -129,7 +138,7 @@ async function readAllJoined({ join = [], on = [] }: ReadingTexts): Promise<Join
   return joined;
 }
 
-function presetCalled(name: string): Preset {
+export function presetCalled(name: string): Preset {
   const preset = presets.find((each) => each.name === name);
   if (preset !== undefined) return preset;
   throw refuse('preset', `"${name}" is none of ${presets.map((each) => each.name).join(', ')}`);

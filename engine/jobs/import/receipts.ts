@@ -15,19 +15,27 @@ export interface Draft {
   readonly purchaseId: string;
   readonly whole: number;
   readonly file: number;
-  earliest: Moment;
-  /** Of what was sold: goods may come back any time later. */
-  firstSale: Moment | undefined;
   memberId: string | undefined;
+  // The others are those of what was sold: goods may come back later, and elsewhere.
+  firstSale: Moment | undefined;
+  lastSale: Moment | undefined;
   storeId: string | undefined;
-  channel: Channel | undefined;
   terminalId: string | undefined;
-  cashierId: string | undefined;
-  paidFen: number | undefined;
+  channel: Said<Channel>;
+  cashierId: Said<string>;
+  paidFen: Said<number>;
   sold: Row[];
   returned: Row[];
   /** Why none of its rows can be believed. */
-  ruin: 'tooLong' | 'timesApart' | undefined;
+  ruin: RefusalWords | undefined;
+}
+
+/** Null where rows say it differently: which of them came first must not matter. */
+type Said<T> = T | undefined | null;
+
+interface RefusalWords {
+  readonly reason: string;
+  readonly message: string;
 }
 
 export interface Receipt {
@@ -65,12 +73,12 @@ export function openDraft(row: Row): Draft {
     purchaseId: row.purchaseId,
     whole: row.whole,
     file: row.file,
-    earliest: row.moment,
-    firstSale: undefined,
     memberId: undefined,
+    firstSale: undefined,
+    lastSale: undefined,
     storeId: undefined,
-    channel: undefined,
     terminalId: undefined,
+    channel: undefined,
     cashierId: undefined,
     paidFen: undefined,
     sold: [],
@@ -88,31 +96,39 @@ export function belongsTo(draft: Draft, row: Row): boolean {
   return row.whole === 0 || draft.file === row.file;
 }
 
-/** Takes a row in, or refuses it when it contradicts the rows before it. */
+/** Takes a row in. One that contradicts the others ruins the receipt: nobody knows whose it is. */
 export function addToDraft(draft: Draft, row: Row, refuse: Refuse): void {
-  if (draft.ruin === undefined && isApart(draft, row)) ruin(draft, 'timesApart', refuse);
-  const refusal = draft.ruin !== undefined ? ruinRefusal(draft, row) : contradiction(draft, row);
-  if (refusal !== undefined) {
-    refuse(refusal);
+  if (draft.ruin === undefined) {
+    take(draft, row);
+    const why = contradiction(draft, row) ?? tooLong(draft);
+    if (why !== undefined) ruin(draft, why, refuse);
+  } else {
+    refuse(refusalOf(row, 'rejected', draft.ruin));
+  }
+}
+
+function take(draft: Draft, row: Row): void {
+  draft.memberId ??= row.memberId;
+  if (row.thousandths < 0) {
+    draft.returned.push(row);
     return;
   }
-  draft.memberId ??= row.memberId;
-  draft.storeId ??= row.storeId;
-  draft.channel ??= row.channel;
-  draft.terminalId ??= row.terminalId;
-  draft.cashierId ??= row.cashierId;
-  draft.paidFen ??= row.paidFen;
-  if (row.moment.epochMs < draft.earliest.epochMs) draft.earliest = row.moment;
-  if (row.thousandths > 0) {
-    draft.sold.push(row);
-    if (row.moment.epochMs < (draft.firstSale?.epochMs ?? Number.POSITIVE_INFINITY)) {
-      draft.firstSale = row.moment;
-    }
-  } else {
-    draft.returned.push(row);
+  draft.sold.push(row);
+  const { firstSale, lastSale } = draft;
+  if (firstSale === undefined || row.moment.epochMs < firstSale.epochMs) {
+    draft.firstSale = row.moment;
   }
-  const rows = draft.sold.length + draft.returned.length;
-  if (rows > limits.purchaseLinesMax) ruin(draft, 'tooLong', refuse);
+  if (lastSale === undefined || row.moment.epochMs > lastSale.epochMs) draft.lastSale = row.moment;
+  draft.storeId ??= row.storeId;
+  draft.terminalId ??= row.terminalId;
+  draft.channel = agreed(draft.channel, row.channel);
+  draft.cashierId = agreed(draft.cashierId, row.cashierId);
+  draft.paidFen = agreed(draft.paidFen, row.paidFen);
+}
+
+function agreed<T>(known: Said<T>, given: T | undefined): Said<T> {
+  if (given === undefined || known === null) return known;
+  return known === undefined || known === given ? given : null;
 }
 
 /**
@@ -132,7 +148,8 @@ export function closeDraft(
 }
 
 function toPurchase(draft: Draft): Purchase {
-  const { memberId, storeId, terminalId, cashierId, paidFen } = draft;
+  const { memberId, storeId, terminalId } = draft;
+  const [cashierId, paidFen] = [draft.cashierId ?? undefined, draft.paidFen ?? undefined];
   return {
     purchaseId: draft.purchaseId,
     ...(memberId === undefined ? {} : { memberId }),
@@ -140,7 +157,7 @@ function toPurchase(draft: Draft): Purchase {
     channel: draft.channel ?? 'other',
     ...(terminalId === undefined ? {} : { terminalId }),
     ...(cashierId === undefined ? {} : { cashierId }),
-    occurredAt: (draft.firstSale ?? draft.earliest).text,
+    occurredAt: draft.firstSale!.text,
     ...(paidFen === undefined ? {} : { paidFen }),
     lines: draft.sold.map(toLine),
   };
@@ -160,7 +177,7 @@ function toLine(row: Row): Purchase['lines'][number] {
 
 function toReturns(draft: Draft, isSold: boolean, onOrphan: (orphan: Orphan) => void): ReturnRow[] {
   const seen = new Map<string, number>();
-  return draft.returned.flatMap((row) => {
+  return draft.returned.toSorted(byContent).flatMap((row) => {
     const nth = seen.get(row.itemId) ?? 0;
     seen.set(row.itemId, nth + 1);
     const event = returnEventOf(draft, { row, nth, isSold });
@@ -170,6 +187,20 @@ function toReturns(draft: Draft, isSold: boolean, onOrphan: (orphan: Orphan) => 
     }
     return toReturnRow(row, event);
   });
+}
+
+/** Equal items are numbered by what they are, so that the order of the rows says nothing. */
+function byContent(one: Row, other: Row): number {
+  return (
+    one.moment.epochMs - other.moment.epochMs ||
+    one.thousandths - other.thousandths ||
+    (one.unitPriceFen ?? 0) - (other.unitPriceFen ?? 0) ||
+    textOrder(one.returnOf ?? '', other.returnOf ?? '')
+  );
+}
+
+function textOrder(one: string, other: string): number {
+  return one === other ? 0 : one < other ? -1 : 1;
 }
 
 function toReturnRow(row: Row, event: ReturnRow['event']): ReturnRow {
@@ -186,9 +217,8 @@ function toReturnRow(row: Row, event: ReturnRow['event']): ReturnRow {
 
 /** An orphan as a return against the receipt that it was found to come from. */
 export function adoptOrphan({ row, nth }: Orphan, purchaseId: string): ReturnRow {
-  const draft = { ...openDraft(row), storeId: row.storeId, channel: row.channel };
   const named = { ...row, returnOf: purchaseId };
-  return toReturnRow(row, returnEventOf(draft, { row: named, nth, isSold: false })!);
+  return toReturnRow(row, returnEventOf(openDraft(row), { row: named, nth, isSold: false })!);
 }
 
 /** Against the receipt that is named, the member's purchases, or the receipt it stands on. */
@@ -197,15 +227,16 @@ function returnEventOf(
   { row, nth, isSold }: { readonly row: Row; readonly nth: number; readonly isSold: boolean },
 ): ReturnRow['event'] | undefined {
   const { memberId, purchaseId } = draft;
+  const storeId = row.storeId ?? draft.storeId;
   const common = {
     returnId: returnIdOf(purchaseId, row.itemId, nth),
-    ...(draft.storeId === undefined ? {} : { storeId: draft.storeId }),
+    ...(storeId === undefined ? {} : { storeId }),
     occurredAt: row.moment.text,
     lines: [{ itemId: row.itemId, quantity: quantityOf(-row.thousandths) }],
   };
   const named = row.returnOf ?? (memberId === undefined && isSold ? purchaseId : undefined);
   if (named !== undefined) {
-    const channel = draft.channel ?? 'other';
+    const channel = row.channel ?? draft.channel ?? 'other';
     return { kind: 'return', return: { ...common, channel, purchaseId: named } };
   }
   if (memberId === undefined) return undefined;
@@ -224,54 +255,50 @@ function returnIdOf(purchaseId: string, itemId: string, nth: number): string {
 }
 
 /** A receipt that cannot be believed whole is not kept at all: half a basket would be a lie. */
-function ruin(draft: Draft, why: NonNullable<Draft['ruin']>, refuse: Refuse): void {
+function ruin(draft: Draft, why: RefusalWords, refuse: Refuse): void {
   draft.ruin = why;
-  for (const row of [...draft.sold, ...draft.returned]) refuse(ruinRefusal(draft, row));
+  for (const row of [...draft.sold, ...draft.returned]) refuse(refusalOf(row, 'rejected', why));
   draft.sold = [];
   draft.returned = [];
 }
 
-/** Whether a sale lies so far from the others that their number must have been given twice. */
-function isApart({ firstSale, whole }: Draft, row: Row): boolean {
-  if (firstSale === undefined || row.thousandths < 0 || whole > 0) return false;
-  return Math.abs(row.moment.epochMs - firstSale.epochMs) > receiptMsMax;
-}
-
-function differs(known: string | undefined, given: string | undefined): boolean {
-  return known !== undefined && given !== undefined && known !== given;
-}
-
-export function refusalOf(
-  origin: Origin,
-  kind: RefusalKind,
-  words: { readonly reason: string; readonly message: string },
-): Refusal {
+export function refusalOf(origin: Origin, kind: RefusalKind, words: RefusalWords): Refusal {
   return { kind, origin, reason: words.reason, message: words.message };
 }
 
-/** A receipt has one member and one store; blanks follow the rows that name them. */
-function contradiction(draft: Draft, row: Row): Refusal | undefined {
-  const field = differs(draft.memberId, row.memberId)
-    ? 'memberId'
-    : differs(draft.storeId, row.storeId)
-      ? 'storeId'
-      : undefined;
-  if (field === undefined) return undefined;
-  const message = `earlier rows of receipt ${row.purchaseId} have the ${field} ${draft[field]}`;
-  const reason = field === 'memberId' ? 'MEMBER_DIFFERS' : 'STORE_DIFFERS';
-  return refusalOf(row, 'rejected', { reason, message });
+/** Reasons that say that a number was given to more than one receipt. */
+export const repeatReasons = {
+  memberId: 'MEMBER_DIFFERS',
+  storeId: 'STORE_DIFFERS',
+  terminalId: 'TERMINAL_DIFFERS',
+  occurredAt: 'RECEIPT_NUMBER_REPEATS',
+} as const;
+
+/** A receipt has one member, one store and one till, and takes no half a day. */
+function contradiction(draft: Draft, row: Row): RefusalWords | undefined {
+  const { purchaseId, firstSale, lastSale } = draft;
+  const isReturn = row.thousandths < 0;
+  const again = 'so that its number was given twice: put what tells them apart into it';
+  const advice = `${again}, e.g. --map purchaseId=STORE+TILL+NUMBER+DAY`;
+  for (const field of isReturn ? memberOnly : oneOfEach) {
+    if (row[field] === undefined || row[field] === draft[field]) continue;
+    const both = `${draft[field]} and ${row[field]}`;
+    const message = `rows of receipt ${purchaseId} have the ${field} ${both}, ${advice}`;
+    return { reason: repeatReasons[field], message };
+  }
+  if (isReturn || row.whole > 0) return undefined;
+  if (lastSale!.epochMs - firstSale!.epochMs <= receiptMsMax) return undefined;
+  const message = `rows of receipt ${purchaseId} lie more than 12 hours apart, ${advice}`;
+  return { reason: repeatReasons.occurredAt, message };
 }
 
-function ruinRefusal({ ruin: why }: Draft, row: Row): Refusal {
-  const { purchaseId } = row;
-  if (why === 'tooLong') {
-    const message = `receipt ${purchaseId} has more than ${limits.purchaseLinesMax} rows`;
-    return refusalOf(row, 'rejected', { reason: 'TOO_MANY_LINES', message });
-  }
-  const message =
-    `rows of receipt ${purchaseId} lie more than 12 hours apart, so that its number was given ` +
-    'twice: put the day into it, --map purchaseId=NUMBER+DATE (and the store or till)';
-  return refusalOf(row, 'rejected', { reason: 'RECEIPT_NUMBER_REPEATS', message });
+const memberOnly = ['memberId'] as const;
+const oneOfEach = ['memberId', 'storeId', 'terminalId'] as const;
+
+function tooLong({ purchaseId, sold, returned }: Draft): RefusalWords | undefined {
+  if (sold.length + returned.length <= limits.purchaseLinesMax) return undefined;
+  const message = `receipt ${purchaseId} has more than ${limits.purchaseLinesMax} rows`;
+  return { reason: 'TOO_MANY_LINES', message };
 }
 
 /** `candidates` is how many sales of the file it can have come from. */

@@ -6,7 +6,7 @@ import { isBlankRecord, noRowKind } from './header.ts';
 import type { Joiner } from './join.ts';
 import { fieldPosition, type SourceRow } from './source-row.ts';
 import { splitCells } from './split.ts';
-import type { TableRow } from './table-row.ts';
+import { isBlank, type TableRow } from './table-row.ts';
 
 export interface ReshapeRules {
   /** Blank receipt columns take the values of the row above. */
@@ -58,7 +58,11 @@ export function createReshaper(
   const isReturned = createRowTest(rules.returns, header, fileName);
   const indicesOf = (field: Parameters<typeof fieldPosition>[0]) =>
     columns.indices[fieldPosition(field)]!;
-  const required = [...indicesOf('purchaseId'), ...indicesOf('occurredAt'), ...indicesOf('itemId')];
+  const required = {
+    receipt: indicesOf('purchaseId'),
+    time: indicesOf('occurredAt'),
+    item: indicesOf('itemId'),
+  };
   const fill = rules.fillDown
     ? createFiller(indicesOf('purchaseId'), [
         ...receiptFields.flatMap(indicesOf),
@@ -147,8 +151,4 @@ function createFiller(
     above = whole;
     return whole;
   };
-}
-
-function isBlank(text: string | undefined): boolean {
-  return text === undefined || text.trim() === '';
 }

@@ -12,6 +12,7 @@ import {
 } from './amounts.ts';
 import type { ImportField } from './columns.ts';
 import { cell, type Origin, type SourceRow } from './source-row.ts';
+import { isBlank } from './table-row.ts';
 import type { Moment, TimeReader } from './times.ts';
 
 export type Channel = Purchase['channel'];
@@ -90,6 +91,8 @@ export interface RowRules {
 /** What a decoder writes for bytes that are no text in the encoding that was named. */
 const replacementCharacter = '\uFFFD';
 const quotedMax = 80;
+/** What JavaScript makes of an object where a text is wanted. */
+const lostObject = '[object Object]';
 const blankWords = /^(?:null|\\n|nan|none|n\/a|-|--|#n\/a)?$/i;
 const noNotes: readonly RowNote[] = [];
 
@@ -200,7 +203,8 @@ function readOptionalId(
 function readMember(desk: ImportContext): string | undefined {
   const text = cell(desk.source, 'memberId');
   if (isBlank(text)) return undefined;
-  if (!desk.rules.ids.isNobody(text)) {
+  // A person says "null" of nobody. This says that a program lost whoever it was.
+  if (!desk.rules.ids.isNobody(text) || text.trim() === lostObject) {
     const id = readId(desk, 'memberId', 'MEMBER_ID_INVALID');
     if (!desk.rules.ids.isNobody(id)) return id;
   }
@@ -357,10 +361,6 @@ function readWords(text: string): string | undefined {
   // A cut through a surrogate pair leaves a half that is no text; it goes too.
   const cut = name.slice(0, limits.nameCharactersMax);
   return cut.isWellFormed() ? cut : cut.slice(0, -1);
-}
-
-function isBlank(text: string): boolean {
-  return text === '' || text.trim() === '';
 }
 
 function quote(text: string): string {

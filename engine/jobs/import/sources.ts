@@ -11,6 +11,8 @@ import { listMembers, openMember } from './zip.ts';
 export interface FoundFile {
   readonly path: string;
   readonly label: string;
+  /** In a folder or by a pattern, and not by its own name. */
+  readonly isFound?: boolean;
 }
 
 /** What lies in folders and zips and is no table: notes, pictures, leavings of other systems. */
@@ -25,12 +27,14 @@ const filesMax = 10_000;
  * Throws NOT_FOUND for what names no file.
  */
 export function findFiles(paths: readonly string[]): readonly FoundFile[] {
-  const found = paths.flatMap((path) => {
+  const found = paths.flatMap((path): FoundFile[] => {
     const files = filesOf(path);
-    if (files.length > 0) return files;
+    if (files.length > 0) {
+      return files.map((each) => ({ path: each, label: each, isFound: each !== path }));
+    }
     throw new EngineError('NOT_FOUND', `${path} holds no file that could be a table`);
   });
-  if (found.length <= filesMax) return found.map((path) => ({ path, label: path }));
+  if (found.length <= filesMax) return found;
   const message = `${found.length} files are named; at most ${filesMax} are taken at once`;
   throw new EngineError('INVALID_ARGUMENT', message, { field: 'files' });
 }
@@ -80,8 +84,8 @@ export async function findTables(
   sheet?: string,
 ): Promise<readonly ImportFile[]> {
   const tables: ImportFile[] = [];
-  for (const { path, label } of files) {
-    tables.push(...(await tablesOf(inspectFile(path, 1, label), sheet)));
+  for (const { path, label, isFound } of files) {
+    tables.push(...(await tablesOf({ ...inspectFile(path, 1, label), isFound }, sheet)));
   }
   return tables.map((table, index) => ({ ...table, number: index + 1 }));
 }
@@ -109,6 +113,7 @@ async function tablesOf(file: ImportFile, sheet: string | undefined): Promise<Im
     if (found.format === 'zip') tables.push(...(await sheetsOf(found, sheet)));
     else tables.push(found);
   }
+  if (tables.length > 1) return tables.map((table) => ({ ...table, isFound: true }));
   return tables;
 }
 
@@ -127,6 +132,7 @@ async function sheetsOf(file: ImportFile, sheet: string | undefined): Promise<Im
     format: 'xlsx' as const,
     label: visible.length > 1 ? `${file.label}#${name}` : file.label,
     sheet: name,
+    isFound: file.isFound === true || wanted.length > 1,
     fingerprint: `${file.fingerprint}#${name}`,
   }));
 }

@@ -1,5 +1,10 @@
 // Table rows: what every kind of file comes to before anybody knows what its columns mean.
 
+/** Whether a field holds nothing; a row may be shorter than its header. */
+export function isBlank(text: string | undefined): boolean {
+  return text === undefined || text === '' || text.trim() === '';
+}
+
 export interface TableRow {
   /** The first line of the record, from 1. */
   readonly line: number;

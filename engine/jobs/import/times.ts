@@ -3,7 +3,7 @@
 import { millisecondsPerDay, millisecondsPerMinute } from '../../base/clock.ts';
 import { limits } from '../../base/limits.ts';
 import { formatMoment, zoneOffsetMinutes } from '../../base/time.ts';
-import { type DateOrders, type DayFound, findDay } from './dates.ts';
+import { type DateOrders, type DayFound, dayText, findDay } from './dates.ts';
 
 export interface Moment {
   /** RFC 3339 with the offset given, else with the zone's at that time. */
@@ -55,6 +55,8 @@ const compactClock = /^[T ]?(\d{2})(\d{2})(\d{2})?(\.\d+)?$/;
 const dayShare = /^0?\.\d+$/;
 /** What says UTC and nothing of the place (RFC 9557). */
 const placelessOffset = /^(?:Z|UTC|GMT|-00(?::?00)?|[+-]00(?::?00)?\s*(?:UTC|GMT))$/i;
+/** The same behind a time of day. */
+const placelessEnd = /:\d{2}(?:[.,]\d+)?\s*(?:Z|UTC|GMT|[+-]00(?::?00)?)$/i;
 
 /**
  * Reads the forms of docs/guides/import.md; times without an offset are local times of `timeZone`.
@@ -69,6 +71,23 @@ export function createTimeReader(rules: TimeRules): TimeReader {
       lastText = text;
     }
     return last;
+  };
+}
+
+/**
+ * The local day of a time, by which rows of one day are put together: as it is written, or that of
+ * the zone where the text names a moment and no place.
+ */
+export function createDayReader(timeZone: string): (text: string) => string {
+  const readTime = createTimeReader({ timeZone, dateOrders: 'dmy' });
+  return (text) => {
+    const bare = text.trim();
+    const isMoment = epochSeconds.test(bare) || epochMilliseconds.test(bare);
+    if (!isMoment && !serial.test(bare) && !placelessEnd.test(bare)) return dayText(bare);
+    const time = readTime(bare);
+    if (typeof time !== 'object') return dayText(bare);
+    const minutes = zoneOffsetMinutes(timeZone, time.epochMs);
+    return formatMoment(time.epochMs, minutes).slice(0, 'yyyy-mm-dd'.length);
   };
 }
 

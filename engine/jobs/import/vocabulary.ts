@@ -1,6 +1,6 @@
 // Vocabulary: what shops call the columns of their files, in Chinese and English. It proposes; only
 // `--map` decides.
-import { type ImportField, importFields } from './columns.ts';
+import type { ImportField } from './columns.ts';
 
 /** Columns that are no field, and still say how a row is to be read. */
 export type ColumnRole = ImportField | 'clock' | 'status' | 'kind';
@@ -101,10 +101,6 @@ export function rolesOf(name: string): readonly RoleGuess[] {
 /** How many of these names are names of columns: a header has several. */
 export function countKnownNames(names: readonly string[]): number {
   return names.filter((name) => name !== '' && rolesOf(name).length > 0).length;
-}
-
-export function isOwnField(name: string): name is ImportField {
-  return (importFields as readonly string[]).includes(name);
 }
 
 function guesses(folded: string, base: number): RoleGuess[] {

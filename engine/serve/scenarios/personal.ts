@@ -87,11 +87,11 @@ function explain(
   { mix, withRepeat }: { readonly mix: Mix; readonly withRepeat: boolean },
 ): RankedItem[] {
   const found = explained(context.kernel, 'next', survivors);
-  const terms = termsOf(context, survivors, mix);
+  const terms = context.explains ? termsOf(context, survivors, mix) : undefined;
   return found.map((each, place) => {
     const { number, score } = survivors[place]!;
     const reasons = reasonsFor(each, mix, withRepeat);
-    if (!context.explains) return { number, score, reasons };
+    if (!terms) return { number, score, reasons };
     return { number, score, reasons, ...terms(place) };
   });
 }
@@ -180,7 +180,7 @@ function explainNew(
   const { kernel } = context;
   const byMembers = explained(kernel, 'mem', survivors);
   const byReceipts = explained(kernel, 'next', survivors);
-  const terms = newTermsOf(context, survivors, byLastBuys);
+  const terms = context.explains ? newTermsOf(context, survivors, byLastBuys) : undefined;
   return byMembers.map((ofMembers, place) => {
     const { number, score } = survivors[place]!;
     const { support } = ofMembers;
@@ -194,7 +194,7 @@ function explainNew(
     add('bought_by_same_members', ofMembers);
     if (!isReceiptsFirst) add('bought_after', ofReceipts);
     if (support > 0) reasons.push(reasonOf('popular_in_chain', support));
-    if (!context.explains) return { number, score, reasons };
+    if (!terms) return { number, score, reasons };
     return { number, score, reasons, ...terms(place) };
   });
 }

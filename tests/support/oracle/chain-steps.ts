@@ -20,6 +20,7 @@ import {
   names,
   offsets,
   purchasePrefixes,
+  roles,
   spreads,
   storeIds,
   timeZones,
@@ -128,7 +129,9 @@ function eventOf(command: Command, context: Context): Event | undefined {
       const category = categories[command.category];
       const status = command.isActive ? 'active' : 'inactive';
       const name = names[(command.item + command.category) % names.length];
-      return { kind: 'item', item: itemSchema.parse({ itemId, name, category, status }) };
+      const role = roles[command.role];
+      const item = itemSchema.parse({ itemId, name, category, status, ...(role && { role }) });
+      return { kind: 'item', item };
     }
     case 'store': {
       const storeId = storeIds[command.store];

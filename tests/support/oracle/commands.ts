@@ -7,6 +7,7 @@ import {
   memberIds,
   offsets,
   purchasePrefixes,
+  roles,
   type Spread,
   spreads,
   storeIds,
@@ -64,6 +65,7 @@ export type Command = { readonly endsBatch: boolean } & (
       readonly item: number;
       readonly category: number;
       readonly isActive: boolean;
+      readonly role: number;
     }
   | {
       readonly kind: 'store';
@@ -138,6 +140,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       item: index(itemIds),
       category: index(categories),
       isActive: fc.boolean(),
+      role: index(roles),
     }),
   },
   {

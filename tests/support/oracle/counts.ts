@@ -91,7 +91,7 @@ export function countAll(ledger: Ledger, options: CountOptions): State {
   };
   for (const receipt of [...ledger.receipts.values()].sort(compareReceipts)) {
     const items = [...receipt.bought.keys()]
-      .filter((itemId) => ledger.piecesLeft(receipt, itemId) > 0)
+      .filter((itemId) => ledger.piecesLeft(receipt, itemId) > 0 && ledger.isGoods(itemId))
       .sort(compareByHash);
     const { memberId } = receipt;
     const member = memberId === undefined ? undefined : ledger.people.personOf(memberId);

@@ -131,6 +131,16 @@ export class Ledger {
     return receipts.length > 3_000 || lines > 30_000 || Math.max(0, ...perDay.values()) > 30;
   }
 
+  /** What is no goods is on receipts, and counts for nothing and is never listed. */
+  isGoods(itemId: string): boolean {
+    return (this.items.get(itemId)?.role ?? 'goods') === 'goods';
+  }
+
+  /** Whether an item may be listed at all. */
+  isOffered(itemId: string): boolean {
+    return this.items.get(itemId)?.status === 'active' && this.isGoods(itemId);
+  }
+
   piecesLeft(receipt: Receipt, itemId: string): number {
     const returned = this.returned.get(receipt.purchaseId)?.get(itemId) ?? 0;
     return Math.max(0, (receipt.bought.get(itemId) ?? 0) - returned);

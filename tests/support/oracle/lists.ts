@@ -243,7 +243,7 @@ function complementsOf({ state, request, scorer }: Question): Ranked[] {
 
 function activeIn({ ledger }: State, request: RecommendRequest): (itemId: string) => boolean {
   const barred = new Set([...request.exclude, ...ticketOf(request), request.itemId]);
-  return (itemId) => !barred.has(itemId) && ledger.items.get(itemId)?.status === 'active';
+  return (itemId) => !barred.has(itemId) && ledger.isOffered(itemId);
 }
 
 function similarTo({ state, request, scorer }: Question): Ranked[] {
@@ -335,7 +335,7 @@ function distinctEligible({ state, request, taste }: Question, steps: readonly S
   const entries: Entry[] = [];
   for (const { stage, entries: offered } of steps) {
     for (const { itemId, score, parts } of offered) {
-      if (barred.has(itemId) || state.ledger.items.get(itemId)?.status !== 'active') continue;
+      if (barred.has(itemId) || !state.ledger.isOffered(itemId)) continue;
       barred.add(itemId);
       entries.push({ itemId, stage, score, ...(parts === undefined ? {} : { parts }) });
     }

@@ -21,6 +21,8 @@ export const storeIds = ['S1', 'S2', '店 3', 'toString'] as const;
 export const purchasePrefixes = ['😀', '～', 'p'] as const;
 export const categories = [[], ['饮品', '奶'], ['饮品', '咖啡', '豆'], ['饮品', '奶']];
 export const names = [undefined, '云南咖啡豆 250g', 'oat milk', '咖啡 牛奶', 'ＯＡＴ奶 bread 500'];
+/** Most is goods, and nobody says so. */
+export const roles = [undefined, undefined, 'goods', 'bag', 'sample', 'fee'] as const;
 export const timeZones = ['Asia/Shanghai', 'America/New_York', 'Asia/Kolkata', 'Etc/UTC'];
 export const cities = [undefined, '上海', '上海', '成都'];
 export const offsets = ['+08:00', 'Z', '-05:00', '+05:30', '+00:00'];
