@@ -31,6 +31,7 @@ import { type IngestResult, rejected } from './result.ts';
 import { expiredBeforeMs, hasTombstone, putTombstone, removeTombstones } from './tombstones.ts';
 import {
   answerKnown,
+  countedMoment,
   type Moment,
   momentOf,
   refuseErased,
@@ -69,18 +70,19 @@ export type PurchaseInput = z.input<typeof purchaseSchema>;
 export type Purchase = z.output<typeof purchaseSchema>;
 type PurchaseLine = Purchase['lines'][number];
 
-function toLogged(purchase: Purchase, moment: Moment): LoggedPurchase {
+/** `counted`: where it differs from the moment that was stated. */
+function toLogged(purchase: Purchase, stated: Moment, counted = stated): LoggedPurchase {
   // Field by field: this runs for every receipt and line, and a spread costs as much as the rest.
   return {
-    occurredAtMs: moment.occurredAtMs,
-    offsetMinutes: moment.offsetMinutes,
+    occurredAtMs: counted.occurredAtMs,
+    offsetMinutes: counted.offsetMinutes,
     purchaseId: purchase.purchaseId,
     memberId: purchase.memberId,
     storeId: purchase.storeId,
     channel: purchase.channel,
     terminalId: purchase.terminalId,
     cashierId: purchase.cashierId,
-    statedAtMs: undefined,
+    statedAtMs: counted === stated ? undefined : stated.occurredAtMs,
     paidFen: purchase.paidFen,
     couponIds: purchase.couponIds ?? noCoupons,
     lines: purchase.lines.map(toLoggedLine),
@@ -193,18 +195,21 @@ const idField = { code: purchaseCode, field: 'purchaseId' } as const;
 
 function admitPurchase(context: WriteContext, input: Purchase): IngestResult | undefined {
   const { purchaseId } = input;
-  const moment = momentOf(context, input.occurredAt, input.storeId);
-  const purchase = toLogged(input, moment);
+  const stated = momentOf(context, input.occurredAt, input.storeId);
+  const counted = countedMoment(context, stated);
+  const purchase = toLogged(input, stated, counted);
   const answer =
     refuseOfErased(context, input) ??
     answerKnown(context, idField, purchaseId, () => purchaseHash(context, purchase)) ??
-    validateMoment(context, purchaseId, moment) ??
-    validateLeap(context, purchaseId, moment) ??
+    validateMoment(context, purchaseId, counted) ??
+    validateLeap(context, purchaseId, counted) ??
     validateQuantities(purchaseId, purchase.lines);
   if (answer) return answer;
   if (!registerAhead(context, purchase)) return undefined;
   const sequence = record(context, purchaseEntries, purchase);
-  return { id: purchaseId, status: 'created', watermark: context.log.watermarkOf(sequence) };
+  const watermark = context.log.watermarkOf(sequence);
+  const result = { id: purchaseId, status: 'created', watermark } as const;
+  return counted === stated ? result : { ...result, clockSkewed: true };
 }
 
 function admitOfNobody(context: WriteContext, input: Purchase): IngestResult | undefined {

@@ -33,6 +33,18 @@ export function momentOf(
   return { occurredAtMs, offsetMinutes };
 }
 
+/**
+ * The moment that a receipt counts at: its own, or that of the server's clock when its till's clock
+ * runs ahead. A file of years is no till: what lies ahead there was read wrongly.
+ */
+export function countedMoment(context: WriteContext, moment: Moment): Moment {
+  const now = context.clock();
+  const aheadMs = moment.occurredAtMs - now;
+  const isOfTill = context.clockGuard !== undefined;
+  const isSkewed = aheadMs > limits.clockSkewMsMax && aheadMs <= limits.clockAheadMsMax;
+  return isOfTill && isSkewed ? { ...moment, occurredAtMs: now } : moment;
+}
+
 /** A rejection when the moment cannot be right; undefined when it can. */
 export function validateMoment(
   context: WriteContext,

@@ -94,6 +94,9 @@ export const ingestResultSchema = z.strictObject({
   anonymous: z.exactOptional(z.boolean()).meta({
     description: 'The memberId of this receipt stands for nobody: it is an anonymous ticket.',
   }),
+  clockSkewed: z.exactOptional(z.boolean()).meta({
+    description: 'The clock of this till runs ahead: the receipt counts at the server’s time.',
+  }),
   unmatchedQuantity: z.exactOptional(count),
   errors: z.exactOptional(z.array(violationSchema)).meta({
     description: [
