@@ -119,7 +119,7 @@ class BenchTill {
     this.line = 0;
     const purchaseId = `${this.name}-${this.receipt}`;
     const occurredAt = new Date().toISOString();
-    const tender = { purchaseId, occurredAt, channel: Channel.CHANNEL_POS };
+    const tender = { purchaseId, occurredAt, channel: Channel.CHANNEL_POS, couponIds: [] };
     setTimeout(() => this.stream.write({ event: { $case: 'tender', tender } }), 4 * deadlineMs);
   }
 

@@ -150,8 +150,8 @@ test('roles that change again and again, and for many items at once, end as the 
       await engine.writes.ingest([as(role), as(at % 2 === 0 ? 'sample' : 'goods', 'salt')]);
       await engine.writes.ingest(sales(3, 60 + at * 3));
     }
-    const told = [as('deposit'), as('sample', 'salt')];
-    expect(await verified(engine)).toBe(await digestOf([...told, ...sales(75)]));
+    const items = [as('deposit'), as('sample', 'salt')];
+    expect(await verified(engine)).toBe(await digestOf([...items, ...sales(75)]));
     await engine.close();
   }));
 

@@ -20,6 +20,8 @@ export const limits = {
   amountFenMax: 1_000_000_000_000,
   /** Coupons of one receipt. */
   couponsMax: 32,
+  /** Warnings in the answer to one event: enough to find what makes them, some 100 B each. */
+  warningsMax: 20,
   /** One request's receipts: 1,000 × 10 lines × ~60 B = 600 KB, within `bodyBytesMax`. */
   batchPurchasesMax: 1_000,
   /** One HTTP body or gRPC message. */

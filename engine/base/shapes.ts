@@ -52,6 +52,7 @@ export const quantitySchema = z
   .min(0.001)
   .max(limits.quantityMax)
   .refine(isInThousandths, { message: 'must have at most three decimal places' })
+  .default(1)
   .meta({ description: 'Pieces, or kilograms of weighed goods, with up to three decimal places.' });
 
 /** But for what floating point leaves of a decimal. */

@@ -8,20 +8,28 @@ import { requireRecount, type WriteContext } from './context.ts';
 import { readPurchase } from './copies.ts';
 import { forgetReceipt } from './forget.ts';
 import { findId } from './ids.ts';
-import { type LoggedPurchase, purchaseCode, purchasedAtMs } from './logged-purchase.ts';
+import {
+  type LoggedPurchase,
+  type LoggedPurchaseLine,
+  purchaseCode,
+  purchasedAtMs,
+} from './logged-purchase.ts';
 import { readReturns, removeReceipt } from './receipts.ts';
 
 /** What was taken out, as it would be sent. */
-export interface DiscardedReceipt {
-  readonly purchaseId: string;
-  readonly memberId?: string | undefined;
-  readonly storeId?: string | undefined;
+export interface DiscardedReceipt
+  extends Omit<
+    LoggedPurchase,
+    'occurredAtMs' | 'offsetMinutes' | 'statedAtMs' | 'couponIds' | 'lines'
+  > {
+  readonly couponIds?: readonly string[];
   readonly occurredAt: string;
-  readonly lines: readonly {
-    readonly itemId: string;
-    readonly quantity: number;
-    readonly unitPriceFen?: number | undefined;
-  }[];
+  readonly lines: readonly DiscardedLine[];
+}
+
+interface DiscardedLine extends Omit<LoggedPurchaseLine, 'thousandths' | 'totalFen'> {
+  readonly quantity: number;
+  readonly lineTotalFen: number | undefined;
 }
 
 /** Where receipts of after a moment stand, and the newest day of all others. */
@@ -77,11 +85,14 @@ export function discardReceipts(
   return taken;
 }
 
-function toSend({ occurredAtMs, offsetMinutes, ...purchase }: LoggedPurchase): DiscardedReceipt {
-  const { purchaseId, memberId, storeId } = purchase;
-  const occurredAt = formatMoment(occurredAtMs, offsetMinutes);
-  const lines = purchase.lines.map(({ itemId, thousandths, unitPriceFen }) => {
-    return { itemId, quantity: quantityOf(thousandths), unitPriceFen };
-  });
-  return { purchaseId, memberId, storeId, occurredAt, lines };
+function toSend(purchase: LoggedPurchase): DiscardedReceipt {
+  const { occurredAtMs, offsetMinutes, statedAtMs: _, couponIds, ...rest } = purchase;
+  return {
+    ...rest,
+    ...(couponIds.length > 0 && { couponIds }),
+    occurredAt: formatMoment(occurredAtMs, offsetMinutes),
+    lines: purchase.lines.map(({ thousandths, totalFen, ...line }) => {
+      return { ...line, quantity: quantityOf(thousandths), lineTotalFen: totalFen };
+    }),
+  };
 }

@@ -39,6 +39,7 @@ import {
   validateLeap,
   validateMoment,
 } from './validation.ts';
+import { warningsOf } from './warnings.ts';
 
 export const purchaseLineSchema = z.strictObject({
   itemId: idSchema,
@@ -204,11 +205,13 @@ function admitPurchase(context: WriteContext, input: Purchase): IngestResult | u
     validateMoment(context, purchaseId, counted) ??
     validateLeap(context, purchaseId, counted) ??
     validateQuantities(purchaseId, purchase.lines);
+  if (answer?.status === 'duplicate') return { ...answer, ...warningsOf(purchase) };
   if (answer) return answer;
   if (!registerAhead(context, purchase)) return undefined;
   const sequence = record(context, purchaseEntries, purchase);
   const watermark = context.log.watermarkOf(sequence);
-  const result = { id: purchaseId, status: 'created', watermark } as const;
+  const warnings = warningsOf(purchase);
+  const result = { id: purchaseId, status: 'created', watermark, ...warnings } as const;
   return counted === stated ? result : { ...result, clockSkewed: true };
 }
 

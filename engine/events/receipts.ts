@@ -7,15 +7,9 @@ import { encodeEntry, type HistoryEntry, type HistoryLine } from '../history/ent
 import { HistoryWriter } from '../history/history-writer.ts';
 import { findMember } from '../history/members.ts';
 import { touchMember, type WriteContext } from './context.ts';
+import { totalFenOf } from './line-money.ts';
 import type { LoggedPurchase, LoggedPurchaseLine } from './logged-purchase.ts';
 import { type KeptReturn, returnedByItem } from './logged-return.ts';
-
-/** What a line cost: as it says, or as its price says; undefined when neither does. */
-function totalFenOf(line: LoggedPurchaseLine): number | undefined {
-  const { totalFen, unitPriceFen, discountFen = 0, thousandths } = line;
-  if (totalFen !== undefined || unitPriceFen === undefined) return totalFen;
-  return Math.round((unitPriceFen * thousandths) / 1_000) - discountFen;
-}
 
 /** The sum; undefined where any of them is not known. */
 function sumOf(amounts: readonly (number | undefined)[]): number | undefined {

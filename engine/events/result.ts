@@ -1,5 +1,13 @@
 // The answer to one event. Expected outcomes are values, not errors.
 
+/** Of an event that was taken: what is worth a look all the same. */
+export interface IngestWarning {
+  /** UPPER_SNAKE_CASE: TOTAL_DIFFERS, … */
+  readonly reason: string;
+  readonly field: string;
+  readonly message: string;
+}
+
 export type IngestStatus = 'created' | 'duplicate' | 'conflict' | 'rejected';
 
 export interface IngestResult {
@@ -30,6 +38,8 @@ export interface IngestResult {
   readonly clockSkewed?: boolean;
   /** Of an unreferenced return: pieces that no purchase of the member could be found for. */
   readonly unmatchedQuantity?: number;
+  /** At most `limits.warningsMax`, and one more that says how many others there are. */
+  readonly warnings?: readonly IngestWarning[];
 }
 
 /** Refused by a check that needs the state or the clock. */

@@ -2,6 +2,7 @@
 import type { Item } from '../catalogue/shapes.ts';
 import { formatRecord } from './csv.ts';
 import { formatFen } from './import/amounts.ts';
+import { formatIds } from './import/id-list.ts';
 import type { ReceiptRow } from './receipt-rows.ts';
 
 /** What an export needs of the engine. */
@@ -27,8 +28,15 @@ const columns = [
   'itemId',
   'quantity',
   'unitPrice',
+  'discount',
+  'lineTotal',
+  'isGift',
+  'paid',
+  'couponIds',
   'storeId',
   'channel',
+  'terminalId',
+  'cashierId',
   'itemName',
 ] as const;
 
@@ -52,14 +60,25 @@ function valuesOf(row: ReceiptRow, itemName: string): Values {
     occurredAt: row.occurredAt,
     itemId: row.itemId,
     quantity: String(row.quantity),
-    unitPrice: row.unitPriceFen === undefined ? '' : formatFen(row.unitPriceFen),
+    unitPrice: priceText(row.unitPriceFen),
+    discount: priceText(row.discountFen),
+    lineTotal: priceText(row.lineTotalFen),
+    isGift: row.isGift ? 'true' : '',
+    paid: priceText(row.paidFen),
+    couponIds: formatIds(row.couponIds),
     storeId: row.storeId,
     channel: row.channel,
+    terminalId: row.terminalId,
+    cashierId: row.cashierId,
     itemName,
   };
 }
 
-/** One object a line. The price stays a text, so that no reader makes a float of it. */
+function priceText(fen: number | undefined): string {
+  return fen === undefined ? '' : formatFen(fen);
+}
+
+/** One object a line. Prices stay texts, so that no reader makes a float of them. */
 function toJson(values: Values, row: ReceiptRow): string {
   const filled = Object.entries(values).filter(([, value]) => value !== '');
   return `${JSON.stringify({ ...Object.fromEntries(filled), quantity: row.quantity })}\n`;

@@ -4,6 +4,7 @@ import { quantityOf } from '../base/shapes.ts';
 import { formatMoment } from '../base/time.ts';
 import { isCountedCopy } from '../events/copies.ts';
 import { scanEntries } from '../events/index.ts';
+import { lessened } from '../events/line-money.ts';
 import type { LoggedPurchase } from '../events/logged-purchase.ts';
 import { returnedByItem } from '../events/logged-return.ts';
 import { readReturns } from '../events/receipts.ts';
@@ -18,8 +19,16 @@ export interface ReceiptRow {
   readonly itemId: string;
   readonly quantity: number;
   readonly unitPriceFen: number | undefined;
+  readonly discountFen: number | undefined;
+  readonly lineTotalFen: number | undefined;
+  readonly isGift: boolean;
+  /** Of the whole receipt, the same on each of its lines. */
+  readonly paidFen: number | undefined;
+  readonly couponIds: readonly string[];
   readonly storeId: string;
   readonly channel: string;
+  readonly terminalId: string;
+  readonly cashierId: string;
 }
 
 /** Oldest acceptance first; `gross` leaves returned pieces in. */
@@ -36,19 +45,28 @@ function* rowsOf(
   purchase: LoggedPurchase,
   returned: Map<string, number>,
 ): IterableIterator<ReceiptRow> {
-  for (const { itemId, thousandths, unitPriceFen } of purchase.lines) {
+  for (const line of purchase.lines) {
+    const { itemId, thousandths } = line;
     const taken = Math.min(thousandths, returned.get(itemId) ?? 0);
     returned.set(itemId, (returned.get(itemId) ?? 0) - taken);
     if (taken === thousandths) continue;
+    const left = lessened(line, taken);
     yield {
       purchaseId: purchase.purchaseId,
       memberId: purchase.memberId ?? '',
       occurredAt: formatMoment(purchase.occurredAtMs, purchase.offsetMinutes),
       itemId,
-      quantity: quantityOf(thousandths - taken),
-      unitPriceFen,
+      quantity: quantityOf(left.thousandths),
+      unitPriceFen: left.unitPriceFen,
+      discountFen: left.discountFen,
+      lineTotalFen: left.totalFen,
+      isGift: line.isGift,
+      paidFen: purchase.paidFen,
+      couponIds: purchase.couponIds,
       storeId: purchase.storeId ?? '',
       channel: purchase.channel,
+      terminalId: purchase.terminalId ?? '',
+      cashierId: purchase.cashierId ?? '',
     };
   }
 }

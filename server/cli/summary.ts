@@ -26,6 +26,7 @@ const sayings: Readonly<Record<keyof ImportSummary['notes'], string>> = {
   idsCleaned: 'with ids that were cleaned of blanks or of what a spreadsheet put around them',
   nobody: 'of a member that stands for nobody',
   moneyDropped: 'with money that cannot be read and was left out',
+  couponsDropped: 'with coupons that are no ids and were left out',
   quantityRounded: 'with a quantity that was rounded to three decimals',
   totalDiffers: 'whose quantity, price and discount do not come to their total',
   withoutTime: 'with a day and no time of day, which stand at 00:00',

@@ -253,7 +253,8 @@ class Till {
     this.isPaying = true;
     const answered = this.answer();
     const channel = Channel.CHANNEL_POS;
-    this.session().send({ $case: 'tender', tender: { purchaseId, occurredAt, channel } });
+    const tender = { purchaseId, occurredAt, channel, couponIds: [] };
+    this.session().send({ $case: 'tender', tender });
     await answered;
     this.isPaying = false;
     if (this.committed === undefined) {
@@ -277,6 +278,7 @@ class Till {
       occurredAt,
       terminalId,
       channel: Channel.CHANNEL_POS,
+      couponIds: [],
       ...(storeId !== undefined && { storeId }),
       ...(memberId !== undefined && { memberId }),
       lines: [...this.scans.values()].map(({ item: { itemId, priceFen }, quantity }) => ({

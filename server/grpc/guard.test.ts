@@ -37,6 +37,7 @@ function rawClient({ door }: Till): RawClient {
 const receipt = (purchaseId: string, count = 1) => ({
   purchaseId,
   channel: 'CHANNEL_POS' as never,
+  couponIds: [],
   occurredAt: '2026-05-01T09:10:00+08:00',
   lines: Array.from({ length: count }, (_, index) => ({ itemId: `item-${index}`, quantity: 1 })),
 });
@@ -302,7 +303,7 @@ describe('a stream that lasts all day', () => {
       const { occurredAt, channel } = receipt('');
       return scanMessage({
         $case: 'tender',
-        tender: { purchaseId: `t-${count}`, occurredAt, channel },
+        tender: { purchaseId: `t-${count}`, occurredAt, channel, couponIds: [] },
       });
     };
     // One for each ticket would be three hundred.

@@ -3,13 +3,14 @@ import type { BinaryWriter } from '@bufbuild/protobuf/wire';
 import * as admin from '#proto/caini/v1/admin.js';
 import * as catalog from '#proto/caini/v1/catalog.js';
 import { RecommendForBasketRequest } from '#proto/caini/v1/checkout.js';
-import { IngestResult, Purchase, Return } from '#proto/caini/v1/ingest.js';
+import { IngestResult } from '#proto/caini/v1/ingest.js';
 import * as member from '#proto/caini/v1/member.js';
 import * as recommendation from '#proto/caini/v1/recommendation.js';
 import type { RecommendReply } from '../../engine/index.ts';
 import { doorLimits } from '../limits.ts';
 import { longListOf, nextPiece } from '../pieces.ts';
 import type { Decoder } from './input.ts';
+import { purchaseMessage, returnMessage } from './quantities.ts';
 import * as replies from './replies.ts';
 
 /** One call, whose request and reply are one message each. */
@@ -87,8 +88,8 @@ export const methods: Readonly<Record<string, Method>> = {
   ),
   'RecommendationService/RecommendPopular': list(recommendation.RecommendPopularRequest),
   'CheckoutService/RecommendForBasket': list(RecommendForBasketRequest),
-  'IngestService/RecordPurchase': event(Purchase),
-  'IngestService/RecordReturn': event(Return),
+  'IngestService/RecordPurchase': event(purchaseMessage),
+  'IngestService/RecordReturn': event(returnMessage),
   'CatalogService/ListItems': listMethod(
     catalog.ListItemsRequest,
     catalog.ListItemsResponse,

@@ -5,7 +5,7 @@ import type {
   ServerDuplexStream,
   ServerReadableStream,
 } from '@grpc/grpc-js';
-import { IngestResult, Purchase, RecordPurchasesResponse } from '#proto/caini/v1/ingest.js';
+import { IngestResult, RecordPurchasesResponse } from '#proto/caini/v1/ingest.js';
 import { EngineError, limits } from '../../engine/index.ts';
 import type { PendingRequest } from '../codel-queue.ts';
 import { doorLimits } from '../limits.ts';
@@ -19,6 +19,7 @@ import { Answers } from './answers.ts';
 import { type IdleWatch, watchIdle } from './idle.ts';
 import { decodeMessage, toInput } from './input.ts';
 import { callerOf, type Parts, refuse, stopping, tooMuchUnread } from './parts.ts';
+import { purchaseMessage } from './quantities.ts';
 import { toIngestResult } from './replies.ts';
 import type { Call } from './services.ts';
 import { createSlots, type Slots } from './slots.ts';
@@ -45,7 +46,7 @@ export function purchaseCalls(parts: Parts): Readonly<Record<string, Call>> {
 
 /** Rejects with what stops the stream; what is wrong with one receipt is its result. */
 async function record({ chain }: Parts, caller: Caller, bytes: Buffer): Promise<Result> {
-  const value = toInput(decodeMessage(Purchase, bytes), schemaNode(ingestPurchases.input));
+  const value = toInput(decodeMessage(purchaseMessage, bytes), schemaNode(ingestPurchases.input));
   return chain.run(ingestPurchases, caller, { value, parseIssues: [] });
 }
 

@@ -56,13 +56,22 @@ export function toReason<Rest extends object>({ type, ...rest }: Rest & Pick<Rea
 type VisibleResult = IngestResult & { readonly errors?: readonly FieldViolation[] };
 
 export function toIngestResult(body: object): ResultMessage {
-  const { status, limit, errors = [], ...rest } = body as VisibleResult;
+  const { status, limit, errors = [], warnings = [], ...rest } = body as VisibleResult;
   return {
     ...rest,
+    ...unmatchedOf(rest),
     status: enumName('INGEST_STATUS', status) as IngestStatus,
     ...(limit !== undefined && { limit: String(limit) }),
     errors: errors.map(toViolation),
+    warnings: [...warnings],
   };
+}
+
+/** Whole pieces for clients that know no others. */
+function unmatchedOf({ unmatchedQuantity }: Pick<IngestResult, 'unmatchedQuantity'>) {
+  if (unmatchedQuantity === undefined) return {};
+  const unmatchedQuantityThousandths = Math.round(unmatchedQuantity * 1_000);
+  return { unmatchedQuantity: Math.ceil(unmatchedQuantity), unmatchedQuantityThousandths };
 }
 
 export function toViolation({ limit, ...rest }: FieldViolation) {

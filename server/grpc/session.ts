@@ -2,7 +2,11 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { Metadata } from '@grpc/grpc-js';
 import type { z } from 'zod';
-import { DegradedReason, ScanSessionRequest, SuppressReason } from '#proto/caini/v1/checkout.js';
+import {
+  DegradedReason,
+  type ScanSessionRequest,
+  SuppressReason,
+} from '#proto/caini/v1/checkout.js';
 import { EngineError, limits, type RankedItem } from '../../engine/index.ts';
 import type { Caller } from '../operations/caller.ts';
 import { type EngineAccess, type Result, readInput } from '../operations/operation.ts';
@@ -12,6 +16,7 @@ import type { Client } from '../shares.ts';
 import { Answers } from './answers.ts';
 import { decodeMessage, toInput } from './input.ts';
 import { callerOf, type Parts, refuse, stopping } from './parts.ts';
+import { scanSessionMessage } from './quantities.ts';
 import type { Call } from './services.ts';
 import * as said from './session-messages.ts';
 import type { Registered, Sessions } from './sessions.ts';
@@ -102,7 +107,7 @@ class ScanSession implements Registered {
     const cameInMs = this.sessions.now() - this.sessions.waitedMs();
     this.lastMessageAtMs = this.sessions.now();
     try {
-      const { event } = decodeMessage(ScanSessionRequest, bytes);
+      const { event } = decodeMessage(scanSessionMessage, bytes);
       this.takeOrRefuse(event, cameInMs);
     } catch (error) {
       this.fail(error);

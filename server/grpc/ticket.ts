@@ -1,5 +1,6 @@
 // A ticket as it is scanned: what stands, what was taken back or declined, and the receipt it
 // becomes. No clock, no stream, no engine.
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import {
   channelSchema,
@@ -26,19 +27,12 @@ export const sessionSchemas = {
       .default(limits.adviceDeadlineMsDefault),
     limit: z.int().min(1).max(limits.adviceItemsMax).default(limits.adviceItemsMax),
   }),
-  scan: z.strictObject({
-    seq: seqSchema,
-    itemId: idSchema,
-    quantity: purchaseLineSchema.shape.quantity.default(1),
-    unitPriceFen: purchaseLineSchema.shape.unitPriceFen,
-  }),
+  scan: z.strictObject({ seq: seqSchema, ...purchaseLineSchema.shape }),
   void: z.strictObject({ seq: seqSchema }),
   decline: z.strictObject({ itemId: idSchema }),
-  tender: z.strictObject({
-    purchaseId: idSchema,
-    occurredAt: purchaseSchema.shape.occurredAt,
-    channel: channelSchema.default('pos'),
-  }),
+  tender: purchaseSchema
+    .pick({ purchaseId: true, occurredAt: true, cashierId: true, paidFen: true, couponIds: true })
+    .extend({ channel: channelSchema.default('pos') }),
   member: z.strictObject({ memberId: idSchema }),
   identity: z.strictObject({
     type: z.enum(['phone', 'card', 'openid', 'unionid', 'device']),
@@ -105,12 +99,8 @@ export function applyRefusal({ refused, lines }: Ticket, seq: number | undefined
   refused.add(isNumbered && refused.size < limits.refusedScansMax ? seq : 0);
 }
 
-function isSame(known: ScannedLine, scan: Scan): boolean {
-  return (
-    known.itemId === scan.itemId &&
-    known.quantity === scan.quantity &&
-    known.unitPriceFen === scan.unitPriceFen
-  );
+function isSame({ stands: _, ...known }: ScannedLine, scan: Scan): boolean {
+  return isDeepStrictEqual(known, scan);
 }
 
 /** Throws INVALID_ARGUMENT for a seq that was never scanned. */
@@ -174,11 +164,7 @@ export function receiptOf(ticket: Ticket, tender: Tender, opening: Opening): obj
     ...(terminalId !== undefined && { terminalId }),
     lines: linesInOrder(ticket)
       .filter(({ stands }) => stands)
-      .map(({ itemId, quantity, unitPriceFen }) => ({
-        itemId,
-        quantity,
-        ...(unitPriceFen !== undefined && { unitPriceFen }),
-      })),
+      .map(({ seq: _seq, stands: _stands, ...line }) => line),
   };
 }
 

@@ -78,6 +78,12 @@ export const recommendReplySchema = z.strictObject({
   watermark,
 }) satisfies z.ZodType<RecommendReply>;
 
+const warningSchema = z.strictObject({
+  reason: reason.meta({ description: 'TOTAL_DIFFERS, …' }),
+  field: z.string(),
+  message: z.string(),
+});
+
 export const ingestResultSchema = z.strictObject({
   id: z.string(),
   status: z.enum(['created', 'duplicate', 'conflict', 'rejected']),
@@ -97,7 +103,13 @@ export const ingestResultSchema = z.strictObject({
   clockSkewed: z.exactOptional(z.boolean()).meta({
     description: 'The clock of this till runs ahead: the receipt counts at the server’s time.',
   }),
-  unmatchedQuantity: z.exactOptional(count),
+  unmatchedQuantity: z.exactOptional(z.number().min(0)),
+  warnings: z.exactOptional(z.array(warningSchema)).meta({
+    description: [
+      `What was taken and does not look right: at most ${limits.warningsMax}, and one that says`,
+      'how many more there are.',
+    ].join(' '),
+  }),
   errors: z.exactOptional(z.array(violationSchema)).meta({
     description: [
       `The first ${doorLimits.violationsMax} violations. Of a batch, once`,

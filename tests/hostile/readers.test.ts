@@ -77,7 +77,7 @@ const says: Readonly<Record<string, (count: number) => Buffer>> = {
     scanMessage({ $case: 'identify', identify: { who: { $case: 'identity', identity: phone } } }),
   'pay for nothing': (count) => {
     const purchaseId = `silent-${count}`;
-    const tender = { purchaseId, occurredAt, channel: 'CHANNEL_POS' as never };
+    const tender = { purchaseId, occurredAt, channel: 'CHANNEL_POS' as never, couponIds: [] };
     return scanMessage({ $case: 'tender', tender });
   },
 };

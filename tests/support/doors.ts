@@ -143,12 +143,20 @@ const statusPrefix = /^(INGEST|ITEM)_STATUS_/;
 function named(value: unknown, field = ''): unknown {
   if (Array.isArray(value)) return value.map((one) => named(one, field));
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, named(one, key)]));
+    const fields = Object.entries(value).map(([key, one]) => [key, named(one, key)]);
+    return Object.fromEntries(field === 'lines' ? fields.map(inThousandths) : fields);
   }
   if (field === 'status') return `ITEM_STATUS_${String(value).toUpperCase()}`;
   const prefix = enumPrefixes[field];
   if (prefix === undefined) return value;
   return `${prefix}_${String(value).replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** Lines of receipts have two fields for a quantity: one for whole pieces, and one for any. */
+function inThousandths([name, value]: readonly unknown[]): readonly unknown[] {
+  const isWhole = Number.isInteger(value) && (value as number) > 0;
+  if (name !== 'quantity' || typeof value !== 'number' || isWhole) return [name, value];
+  return ['quantityThousandths', value * 1_000];
 }
 
 /** What differs from one asking to the next by its nature: shown, but not compared. */

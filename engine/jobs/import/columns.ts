@@ -16,6 +16,7 @@ export const importFields = [
   'lineTotalFen',
   'paid',
   'paidFen',
+  'couponIds',
   'storeId',
   'channel',
   'terminalId',

@@ -1,5 +1,6 @@
 // Objects: JSON as table rows. An object is one receipt line, or one whole receipt with an array of
 // lines, of which each is a row.
+import { formatIds } from './id-list.ts';
 import type { ObjectText } from './json-text.ts';
 import type { TableRow } from './table-row.ts';
 
@@ -61,7 +62,7 @@ export function keysOf({ rows }: ParsedObject): readonly string[] {
   const keys = new Set<string>();
   const collect = (object: JsonObject, prefix: string): void => {
     for (const [key, value] of Object.entries(object)) {
-      if (Array.isArray(value)) continue;
+      if (Array.isArray(value) && !isTextList(value)) continue;
       if (isObject(value)) collect(value, `${prefix}${key}.`);
       else keys.add(prefix + key);
     }
@@ -123,13 +124,17 @@ function atPath(object: JsonObject, path: string): unknown {
   return value;
 }
 
-/** Undefined for what is no single value. */
+/** Undefined for what is neither a single value nor a list of ids. */
 function textOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return '';
   if (typeof value === 'string') return value;
   // Numbers come as their shortest decimal, so that 2.55 is read as the text 2.55.
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return undefined;
+  return isTextList(value) ? formatIds(value) : undefined;
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 }
 
 function parse(text: string): JsonObject | undefined {

@@ -44,6 +44,7 @@ const order: readonly ImportField[] = [
   'storeId',
   'terminalId',
   'cashierId',
+  'couponIds',
   'returnOf',
   'category',
   'brand',

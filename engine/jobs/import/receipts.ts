@@ -24,6 +24,7 @@ export interface Draft {
   channel: Said<Channel>;
   cashierId: Said<string>;
   paidFen: Said<number>;
+  couponIds: readonly string[];
   sold: Row[];
   returned: Row[];
   /** Why none of its rows can be believed. */
@@ -81,6 +82,7 @@ export function openDraft(row: Row): Draft {
     channel: undefined,
     cashierId: undefined,
     paidFen: undefined,
+    couponIds: [],
     sold: [],
     returned: [],
     ruin: undefined,
@@ -124,6 +126,7 @@ function take(draft: Draft, row: Row): void {
   draft.channel = agreed(draft.channel, row.channel);
   draft.cashierId = agreed(draft.cashierId, row.cashierId);
   draft.paidFen = agreed(draft.paidFen, row.paidFen);
+  draft.couponIds = unite(draft.couponIds, row.couponIds);
 }
 
 function agreed<T>(known: Said<T>, given: T | undefined): Said<T> {
@@ -147,8 +150,14 @@ export function closeDraft(
   };
 }
 
+/** Coupons of several rows, each once. */
+function unite(known: readonly string[], more: readonly string[]): readonly string[] {
+  if (more.length === 0 || more === known) return known;
+  return [...new Set([...known, ...more])];
+}
+
 function toPurchase(draft: Draft): Purchase {
-  const { memberId, storeId, terminalId } = draft;
+  const { memberId, storeId, terminalId, couponIds } = draft;
   const [cashierId, paidFen] = [draft.cashierId ?? undefined, draft.paidFen ?? undefined];
   return {
     purchaseId: draft.purchaseId,
@@ -159,6 +168,7 @@ function toPurchase(draft: Draft): Purchase {
     ...(cashierId === undefined ? {} : { cashierId }),
     occurredAt: draft.firstSale!.text,
     ...(paidFen === undefined ? {} : { paidFen }),
+    ...(couponIds.length === 0 ? {} : { couponIds: [...couponIds] }),
     lines: draft.sold.map(toLine),
   };
 }
@@ -295,7 +305,11 @@ function contradiction(draft: Draft, row: Row): RefusalWords | undefined {
 const memberOnly = ['memberId'] as const;
 const oneOfEach = ['memberId', 'storeId', 'terminalId'] as const;
 
-function tooLong({ purchaseId, sold, returned }: Draft): RefusalWords | undefined {
+function tooLong({ purchaseId, sold, returned, couponIds }: Draft): RefusalWords | undefined {
+  if (couponIds.length > limits.couponsMax) {
+    const message = `receipt ${purchaseId} has more than ${limits.couponsMax} coupons`;
+    return { reason: 'TOO_MANY_COUPONS', message };
+  }
   if (sold.length + returned.length <= limits.purchaseLinesMax) return undefined;
   const message = `receipt ${purchaseId} has more than ${limits.purchaseLinesMax} rows`;
   return { reason: 'TOO_MANY_LINES', message };

@@ -40,6 +40,7 @@ const receiptFields = [
   'occurredAt',
   'paid',
   'paidFen',
+  'couponIds',
   'storeId',
   'channel',
   'terminalId',

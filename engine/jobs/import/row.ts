@@ -2,6 +2,7 @@
 import { limits } from '../../base/limits.ts';
 import { type IdRules, readMemberId, readOutsideId } from '../../base/outside-ids.ts';
 import { channels } from '../../base/shapes.ts';
+import { addsUp } from '../../events/line-money.ts';
 import type { Purchase } from '../../events/purchase.ts';
 import {
   type AmountProblem,
@@ -11,6 +12,7 @@ import {
   parseWholeFen,
 } from './amounts.ts';
 import type { ImportField } from './columns.ts';
+import { splitIds } from './id-list.ts';
 import { cell, type Origin, type SourceRow } from './source-row.ts';
 import { isBlank } from './table-row.ts';
 import type { Moment, TimeReader } from './times.ts';
@@ -25,6 +27,8 @@ export const rowNotes = [
   'nobody',
   /** Money that cannot be read, left out because the receipt is right without it. */
   'moneyDropped',
+  /** Coupons that are no ids, left out because the receipt is right without them. */
+  'couponsDropped',
   /** A quantity of more than three decimals. */
   'quantityRounded',
   /** Quantity, price and discount do not come to the line total. */
@@ -50,6 +54,7 @@ export interface Row extends Origin {
   readonly discountFen: number | undefined;
   readonly lineTotalFen: number | undefined;
   readonly paidFen: number | undefined;
+  readonly couponIds: readonly string[];
   readonly isGift: boolean;
   readonly storeId: string | undefined;
   readonly channel: Channel | undefined;
@@ -158,6 +163,7 @@ function checkRow(desk: ImportContext): Row {
     whole: source.whole,
     ...{ purchaseId, memberId, moment, itemId, thousandths, ...money },
     paidFen: optionalFen(desk, 'paid', 'paidFen'),
+    couponIds: readCoupons(desk),
     isGift: readFlag(cell(source, 'isGift')),
     storeId: readOptionalId(desk, 'storeId', 'STORE_ID_INVALID'),
     channel: readChannel(desk),
@@ -198,6 +204,22 @@ function readOptionalId(
 ): string | undefined {
   const text = cell(desk.source, field);
   return isBlank(text) || blankWords.test(text.trim()) ? undefined : readId(desk, field, reason);
+}
+
+const noCoupons: readonly string[] = [];
+
+function readCoupons(desk: ImportContext): readonly string[] {
+  const text = cell(desk.source, 'couponIds');
+  if (isBlank(text) || blankWords.test(text.trim())) return noCoupons;
+  const given = splitIds(text);
+  const ids = given.filter(isCouponId).slice(0, limits.couponsMax);
+  if (ids.length < given.length) note(desk, 'couponsDropped');
+  return ids;
+}
+
+function isCouponId(id: string): boolean {
+  const isText = id.isWellFormed() && !id.includes(replacementCharacter);
+  return isText && Buffer.byteLength(id) <= limits.idBytesMax;
 }
 
 function readMember(desk: ImportContext): string | undefined {
@@ -271,9 +293,9 @@ function readMoney(desk: ImportContext, thousandths: number): Money {
   // A price of 0 beside a total is a column that the till does not fill.
   const stated = given === 0 && (lineTotalFen ?? 0) > 0 ? undefined : withinPrice(desk, given);
   const unitPriceFen = stated ?? derivedPrice(lineTotalFen, thousandths);
-  const line = { unitPriceFen, discountFen, lineTotalFen };
-  if (differs(line, thousandths)) note(desk, 'totalDiffers');
-  return line;
+  const isRight = addsUp({ thousandths, unitPriceFen, discountFen, totalFen: lineTotalFen });
+  if (!isRight) note(desk, 'totalDiffers');
+  return { unitPriceFen, discountFen, lineTotalFen };
 }
 
 /** Of a line that has its total only, where that comes out even. */
@@ -287,15 +309,6 @@ function withinPrice(desk: ImportContext, fen: number | undefined): number | und
   if (fen === undefined || fen <= limits.unitPriceFenMax) return fen;
   note(desk, 'moneyDropped');
   return undefined;
-}
-
-/** By more than tills lose in rounding each piece. */
-function differs({ unitPriceFen, discountFen, lineTotalFen }: Money, thousandths: number): boolean {
-  if (unitPriceFen === undefined || lineTotalFen === undefined) return false;
-  const gross = (unitPriceFen * thousandths) / 1_000;
-  const slack = Math.max(1, thousandths / 1_000);
-  const nets = [gross, gross - (discountFen ?? 0)];
-  return nets.every((net) => Math.abs(net - lineTotalFen) > slack);
 }
 
 function readFen(

@@ -57,6 +57,7 @@ const words: Readonly<Record<ColumnRole, string>> = {
     收银机号 收银机 机号 款台号 款台 pos机号 终端号`,
   cashierId: `cashierId cashier employeeId employee staffId staff salesperson
     收银员编号 收银员 营业员 导购员 导购 店员 业务员 操作员`,
+  couponIds: 'couponIds coupons couponCode couponCodes 优惠券编号 优惠券号 券号 券码',
   isGift: 'isGift gift 是否赠品',
   returnOf: `returnOf originalReceipt originalReceiptNumber originalInvoice originalOrderId refundOf
     原小票号 原单号 原订单号 退货原单号 原销售单号`,
