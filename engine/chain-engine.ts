@@ -29,6 +29,7 @@ import { type MembersPort, membersOf } from './ports/members.ts';
 import { Readiness } from './ports/readiness.ts';
 import { type RecordsPort, recordsOf } from './ports/records.ts';
 import { type EngineStatus, memoryOf, type StatusParts, statusOf } from './ports/status.ts';
+import { SuspicionCounter } from './ports/suspicions.ts';
 import { type UpkeepPort, upkeepOf } from './ports/upkeep.ts';
 import { type WritesPort, writesOf } from './ports/writes.ts';
 import { AppliedPosition } from './replication/applied-position.ts';
@@ -121,7 +122,17 @@ export class ChainEngine implements Engine {
     });
     const { settler, replication } = this;
     const formula = options.formula ?? 'shipped';
-    const known = { ...shared, registries, readiness, applied, clockGuard, maintenance, settler };
+    const suspicions = new SuspicionCounter(clock);
+    const known = {
+      ...shared,
+      suspicions,
+      registries,
+      readiness,
+      applied,
+      clockGuard,
+      maintenance,
+      settler,
+    };
     this.statusParts = known;
     const { isNobody } = this;
     this.lists = listsOf({ ...known, likeness, waiters, formula, isNobody });

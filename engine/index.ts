@@ -103,6 +103,7 @@ export type {
   EngineStatus,
   FollowStatus,
 } from './ports/status.ts';
+export { noSuspicions } from './ports/suspicions.ts';
 export type { UpkeepPort } from './ports/upkeep.ts';
 export type { IngestOptions, WritesPort } from './ports/writes.ts';
 export type { JournalEntry, Replication } from './replication/replication.ts';

@@ -128,6 +128,8 @@ test('a receipt of a till that runs ahead by hours counts at the server’s time
     expect(await send(engine(), early)).toEqual(['duplicate']);
     const further = [receipt(now.wall + 24 * hour), receipt(now.wall + 24 * hour + 1)];
     expect(await send(engine(), ...further)).toEqual(['created', 'OCCURRED_AT_IN_FUTURE']);
+    await send(engine(), receipt(now.wall - 2 * year));
+    expect(engine().status().suspicions).toEqual({ clockAhead: 2, clockBack: 1, ofNobody: 0 });
     const ofFile = await engine().writes.ingest([receipt(now.wall + hour)], { trustsDays: true });
     expect(ofFile[0]?.reason).toBe('OCCURRED_AT_IN_FUTURE');
   }));

@@ -184,6 +184,14 @@ export const readinessSchema = z.strictObject({
   refusedOfErased: z.exactOptional(count).meta({
     description: 'Events of erased members that were refused since the start.',
   }),
+  suspicions: z
+    .exactOptional(z.strictObject({ clockAhead: count, clockBack: count, ofNobody: count }))
+    .meta({
+      description: [
+        'Receipts since the start that are worth a look: of tills whose clock runs ahead or stands',
+        'more than a year back, and with a memberId that stands for nobody.',
+      ].join(' '),
+    }),
   cluster: z.exactOptional(clusterSchema),
 });
 
