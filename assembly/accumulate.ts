@@ -30,7 +30,7 @@ export const ANCHOR_ITEM: u32 = 0;
 export const ANCHOR_RECEIPTS: u32 = 4;
 export const ANCHOR_AFFINITY: u32 = 8;
 export const ANCHOR_LAST_DAY: u32 = 16;
-export const ANCHOR_FIRST_DAY: u32 = 20;
+const ANCHOR_FIRST_DAY: u32 = 20;
 /** How many there are of them, between days with at least one receipt that holds it. */
 export const ANCHOR_GAPS: u32 = 24;
 /** Baskets since the last that holds it. */
