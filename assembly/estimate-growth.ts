@@ -56,12 +56,17 @@ export function startEstimates(): void {
   firsts = allocate(FIRSTS_MAX * 4);
 }
 
-/** Begins a batch that brings so many new items and stores. */
-export function beginEstimate(newItems: u32, newStores: u32): void {
+/** Begins a batch. */
+export function beginEstimate(): void {
   look++;
   daysRoom = 0;
   knownRoom = 0;
-  bytes = itemsBytes(newItems) + scopesBytes(newStores);
+  bytes = 0;
+}
+
+/** Adds to the estimate what so many new items and stores may take, once in a batch. */
+export function estimateNew(newItems: u32, newStores: u32): void {
+  bytes += itemsBytes(newItems) + scopesBytes(newStores);
 }
 
 /** What everything estimated since beginEstimate may take. */

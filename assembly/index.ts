@@ -40,7 +40,7 @@ export {
   setBit,
   setUncounted,
 } from './eligible';
-export { beginEstimate, estimateChange, estimatedBytes } from './estimate-growth';
+export { beginEstimate, estimateChange, estimatedBytes, estimateNew } from './estimate-growth';
 export { habitExpected, habitRebought, HABIT_CELLS } from './habits';
 export { heapTotalBytes, setHeapLimits, usedBytes } from './heap';
 export {

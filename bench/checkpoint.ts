@@ -48,7 +48,6 @@ async function importRetail(engine: Engine, folder: string): Promise<void> {
     workFolder,
     rejectsFolder: folder,
     timeZone: 'Europe/London',
-    keepCharges: false,
     clock: systemClock,
   });
 }

@@ -213,7 +213,6 @@ async function measureImport(record: RecordRow): Promise<string> {
     workFolder,
     rejectsFolder: folder,
     timeZone: 'Asia/Shanghai',
-    keepCharges: false,
     clock: systemClock,
   });
   const perSecond = (rows / (performance.now() - startedAt)) * 1_000;

@@ -6,6 +6,7 @@ import { EngineError } from './base/errors.ts';
 import { createNobodyTest, type NobodyTest } from './base/outside-ids.ts';
 import { Likeness } from './catalogue/likeness.ts';
 import { createRegistries, type Registries, readRegistries } from './catalogue/registries.ts';
+import type { GuessRole } from './catalogue/role-names.ts';
 import type { StoredCounts } from './counting/checkpoint.ts';
 import { CountsManager } from './counting/counts-manager.ts';
 import type { Engine } from './engine.ts';
@@ -21,7 +22,13 @@ import { Maintenance } from './jobs/maintenance.ts';
 import { Settler } from './jobs/settler.ts';
 import type { Waiting } from './jobs/shared-work.ts';
 import type { Log } from './log/log.ts';
-import { type EngineOptions, halfLivesOf, kernelOptionsOf, timeZoneOf } from './options.ts';
+import {
+  type EngineOptions,
+  guessRoleOf,
+  halfLivesOf,
+  kernelOptionsOf,
+  timeZoneOf,
+} from './options.ts';
 import { type CataloguePort, catalogueOf } from './ports/catalogue.ts';
 import { type InspectPort, inspectionOf } from './ports/inspect.ts';
 import { type ListsPort, listsOf } from './ports/lists.ts';
@@ -62,6 +69,7 @@ export class ChainEngine implements Engine {
   private readonly parts: ChainParts;
   private readonly log: Log;
   private readonly registries: Registries;
+  private readonly guessRole: GuessRole;
   private readonly likeness: Likeness;
   private readonly writer: Ingest;
   private readonly counting: CountsManager;
@@ -89,6 +97,7 @@ export class ChainEngine implements Engine {
     );
     const { log, registries } = this;
     const clockGuard = new ClockGuard({ store, log, clock, steady });
+    this.guessRole = guessRoleOf(options);
     this.likeness = this.makeLikeness();
     this.writer = this.makeWriter(clockGuard);
     this.counting = this.makeCountsManager();
@@ -122,19 +131,11 @@ export class ChainEngine implements Engine {
     });
     const { settler, replication } = this;
     const formula = options.formula ?? 'shipped';
+    const { guessRole, isNobody } = this;
     const suspicions = new SuspicionCounter(clock);
-    const known = {
-      ...shared,
-      suspicions,
-      registries,
-      readiness,
-      applied,
-      clockGuard,
-      maintenance,
-      settler,
-    };
+    const observed = { suspicions, guessRole, clockGuard };
+    const known = { ...shared, ...observed, registries, readiness, applied, maintenance, settler };
     this.statusParts = known;
-    const { isNobody } = this;
     this.lists = listsOf({ ...known, likeness, waiters, formula, isNobody });
     const onRefusedOfErased = () => {
       this.refusedOfErased += 1;
@@ -163,6 +164,7 @@ export class ChainEngine implements Engine {
       clock: options.clock ?? systemClock,
       timeZone: timeZoneOf(options),
       isNobody: this.isNobody,
+      guessRole: this.guessRole,
       retentionDays: options.retentionDays,
       hashBytes,
       notify: (message) => this.notify(message),
@@ -170,12 +172,16 @@ export class ChainEngine implements Engine {
       checkpoints: () => this.counting.checkpointer.kept,
       fold: (batch, newestDay) => this.fold(batch, newestDay),
       applySpeculatively: (batch, newestDay) => this.counting.applySpeculatively(batch, newestDay),
-      rollBack: (batch) => {
+      rollBack: (batch, cause) => {
         this.likeness.onUndone(batch.changedItems);
-        return this.counting.rollBack(batch);
+        return this.counting.rollBack(batch, cause);
       },
-      assertRoomFor: (batch, takesBack) => this.counting.assertRoomFor(batch, takesBack),
-      onFailure: (error) => this.notify(`a write failed: ${String(error)}`),
+      lookAhead: (batch) => this.counting.ahead.look(batch),
+      assertRoomFor: (batch, takesBack) => this.counting.ahead.assertRoomFor(batch, takesBack),
+      onFailure: (error) => {
+        this.notify(`a write failed: ${String(error)}`);
+        this.counting.onFailure(error);
+      },
     });
   }
 

@@ -24,6 +24,12 @@ export { type Channel, channelSchema, channels, idSchema, timeSchema } from './b
 export { zoneOffsetMinutes } from './base/time.ts';
 export { type Marks, Registry } from './catalogue/registry.ts';
 export {
+  compileRoles,
+  type GuessRole,
+  type RolePatterns,
+  rolePatternsSchema,
+} from './catalogue/role-names.ts';
+export {
   type Item,
   type ItemInput,
   itemSchema,
@@ -33,6 +39,7 @@ export {
   storeSchema,
   timeZoneSchema,
 } from './catalogue/shapes.ts';
+export { shippedRoles } from './catalogue/shipped-roles.ts';
 export type { Audit } from './counting/verify.ts';
 export type { Engine } from './engine.ts';
 export { type Consent, consentSchema } from './events/consent.ts';
@@ -44,6 +51,7 @@ export {
   type PurchaseInput,
   purchaseLineSchema,
   purchaseSchema,
+  refuseMoneyBelowZero,
 } from './events/purchase.ts';
 export type { IngestResult, IngestStatus } from './events/result.ts';
 export {

@@ -2,6 +2,8 @@
 import type { Clock } from './base/clock.ts';
 import { limits } from './base/limits.ts';
 import { defaultMemoryMax } from './base/machine.ts';
+import { compileRoles, type GuessRole, type RolePatterns } from './catalogue/role-names.ts';
+import { shippedRoles } from './catalogue/shipped-roles.ts';
 import type { KernelBuild, KernelOptions } from './kernel/instance.ts';
 import type { Formula } from './serve/request.ts';
 
@@ -31,6 +33,8 @@ export interface EngineOptions {
   readonly notify?: (message: string) => void;
   /** Resolve before the counts are made, to answer health checks meanwhile; see `Engine.ready`. */
   readonly openAtOnce?: boolean;
+  /** Names that say what an item is where nobody else does. Default: those that are shipped. */
+  readonly itemRoles?: RolePatterns;
   /** Which formula makes the lists. Default `shipped`. */
   readonly formula?: Formula;
   /** The name under which this node's own events go to other nodes. Default: as the folder says. */
@@ -63,6 +67,11 @@ export function halfLivesOf({ halfLifeDays, popularityHalfLifeDays }: EngineOpti
     popularityDays:
       popularityHalfLifeDays === undefined ? defaultPopularityHalfLifeDays : popularityHalfLifeDays,
   };
+}
+
+/** What an item is where nobody says it. */
+export function guessRoleOf({ itemRoles = shippedRoles }: EngineOptions): GuessRole {
+  return compileRoles(itemRoles);
 }
 
 /** What the counts are made with. */

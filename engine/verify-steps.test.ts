@@ -79,15 +79,16 @@ function mostInAStep(steps: Generator<void, void>, work: () => number): number {
   }
 }
 
-test('a long history is compared with the log some receipts a step', async () => {
+test('a long history is compared with the log some lines a step', async () => {
   await withChain((opened) => {
     const reads = vi.spyOn(Log.prototype, 'read');
     const differences = new DifferenceList(10);
     const most = mostInAStep(compareHistories(opened, differences), () => reads.mock.calls.length);
     reads.mockRestore();
     expect(differences.list).toEqual([]);
-    expect(most).toBeLessThanOrEqual(limits.verifyEntriesMax);
-    expect(receipts).toBeGreaterThan(2 * limits.verifyEntriesMax);
+    const lines = 1 + itemsOfEach;
+    expect(most * lines).toBeLessThanOrEqual(limits.verifyLinesMax);
+    expect(receipts * lines).toBeGreaterThan(2 * limits.verifyLinesMax);
   });
 });
 

@@ -11,6 +11,8 @@ import {
   originName,
   timeZoneSchema,
 } from '../engine/index.ts';
+import { editDistance } from './edit-distance.ts';
+import { itemRolesOf } from './item-roles.ts';
 import { readJson } from './json.ts';
 import type { InputRules } from './operations/input-rules.ts';
 import { quoteValue } from './quote-value.ts';
@@ -96,6 +98,11 @@ export const settingDefinitions = {
   halfLifeDays: { schema: daysSchema, default: 60, allowed: daysAllowed },
   popularityHalfLifeDays: { schema: daysSchema, default: 30, allowed: daysAllowed },
   retentionDays: { schema: daysSchema, default: 'none', allowed: daysAllowed },
+  itemRoles: {
+    schema: z.string().min(1),
+    default: 'shipped',
+    allowed: 'a file, shipped, or none',
+  },
   memoryMax: {
     schema: z
       .string()
@@ -180,10 +187,11 @@ export function environmentName(name: SettingName): string {
   return `CAINI_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
-/** What the engine opens with. */
+/** What the engine opens with. Throws INVALID_ARGUMENT for a file of item roles that is none. */
 export function engineSettings(settings: Settings) {
   const { dataDir, timeZone, retentionDays } = settings;
   return {
+    itemRoles: itemRolesOf(settings.itemRoles),
     dataDir,
     timeZone,
     anonymousMemberIds: idSettings(settings).anonymous,
@@ -378,18 +386,4 @@ function unknownName(given: string, known: readonly string[], where = ''): Setti
     .reduce((one, other) => (other.distance < one.distance ? other : one));
   const name = /^\w{1,64}$/.test(given) ? given : quoteValue(given);
   return new SettingsError(`${name}${where} is not a setting; did you mean ${nearest.name}?`);
-}
-
-/** Letters to add, drop or change (Levenshtein 1966), for the nearest known name. */
-function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= Math.min(one.length, 200); i++) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j++) {
-      const change = row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[other.length]!;
 }

@@ -1,6 +1,6 @@
 // What happens when the counts of a chain want more memory than there is.
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   type Engine,
   EngineError,
@@ -10,7 +10,7 @@ import {
   recommendRequestSchema,
 } from '../engine/index.ts';
 import { withTemporaryFolder } from './support/folders.ts';
-import { flipOneCell, loseOneRow, takeAllMemory } from './support/kernels.ts';
+import { flipOneCell, kernelOf, loseOneRow, takeAllMemory } from './support/kernels.ts';
 
 const mebibyte = 1_048_576;
 const start = Date.parse('2026-05-01T00:00:00Z');
@@ -159,6 +159,25 @@ test('a kernel that fails while it counts is made anew, and what was acknowledge
     expect(new Set((await during).map(({ status }) => status))).toEqual(new Set(['created']));
     expect(engine.status()).toMatchObject({ ready: true, events: 60 });
     expect(engine.inspect.digest()).not.toBe(digest);
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
+  }));
+
+test('a kernel that fails while it checks a receipt is made anew, and the receipt is taken', () =>
+  withEngine({}, async (engine) => {
+    await engine.writes.ingest(receipts(0, 40));
+    const kernel = kernelOf(engine);
+    const { run } = kernel;
+    // Of all kernels: the one that is made anew must not fail.
+    const all = Object.getPrototypeOf(kernel) as { continueEstimate(): number };
+    const fails = vi.spyOn(all, 'continueEstimate').mockImplementationOnce(() => {
+      // As where it has lost what it keeps: an address that is none.
+      return run.itemRecord(0xffff_fff0) + run.readHistory(0, 0xffff_fff0, 0);
+    });
+    const [result] = await engine.writes.ingest(receipts(40, 41));
+    expect(fails.mock.results.map(({ type }) => type)).toEqual(['throw', 'return']);
+    fails.mockRestore();
+    expect(result).toMatchObject({ status: 'created' });
+    expect(engine.status()).toMatchObject({ ready: true, events: 41 });
     expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   }));
 

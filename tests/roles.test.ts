@@ -13,6 +13,7 @@ import {
   openEngine,
   purchaseSchema,
   restore,
+  rolePatternsSchema,
   scenarios,
 } from '../engine/index.ts';
 import { exchange, expectSame, withChain } from './support/engines.ts';
@@ -150,8 +151,8 @@ test('roles that change again and again, and for many items at once, end as the 
       await engine.writes.ingest([as(role), as(at % 2 === 0 ? 'sample' : 'goods', 'salt')]);
       await engine.writes.ingest(sales(3, 60 + at * 3));
     }
-    const items = [as('deposit'), as('sample', 'salt')];
-    expect(await verified(engine)).toBe(await digestOf([...items, ...sales(75)]));
+    const lastRoles = [as('deposit'), as('sample', 'salt')];
+    expect(await verified(engine)).toBe(await digestOf([...lastRoles, ...sales(75)]));
     await engine.close();
   }));
 
@@ -227,6 +228,44 @@ test('every node counts by the role that one of them was told', () =>
       expect(engine.replication.digestAt(watermark)).toBe(engine.replication.digest());
     }
     expect(await verified(f)).toBe(await digestOf([as('bag'), ...sales(40)]));
+  }));
+
+test('a name or a price of 0 says what an item is, unless somebody does', () =>
+  withTemporaryFolder(async (dataDir) => {
+    const engine = await open(dataDir);
+    const put = async (item: object) => {
+      const event = { kind: 'item', item: itemSchema.parse({ itemId: 'bag', ...item }) } as const;
+      const [result] = await engine.writes.ingest([event]);
+      const { role, roleGuessed = false } = engine.catalogue.item('bag')!;
+      return [result!.status, role, roleGuessed];
+    };
+    await engine.writes.ingest(sales(40));
+    expect(await put({ name: '购物袋(大)' })).toEqual(['created', 'bag', true]);
+    expect(await put({ name: '购物袋(大)' })).toEqual(['duplicate', 'bag', true]);
+    expect(listed(engine)).not.toContain('bag');
+    expect(await verified(engine)).toBe(await digestOf([as('bag'), ...sales(40)]));
+    expect(await put({ name: '购物袋(大)', role: 'goods' })).toEqual(['created', 'goods', false]);
+    expect(await verified(engine)).toBe(await digestOf(sales(40)));
+    expect(listed(engine)).toContain('bag');
+    expect(await put({ name: 'milk', role: 'fee' })).toEqual(['created', 'fee', false]);
+    expect(await put({ name: 'milk', priceFen: 0 })).toEqual(['created', 'sample', true]);
+    // As it was read, with a price now.
+    const { ...read } = engine.catalogue.item('bag')!;
+    expect(await put({ ...read, priceFen: 500 })).toEqual(['created', undefined, false]);
+    expect(await verified(engine)).toBe(await digestOf(sales(40)));
+    await engine.close();
+  }));
+
+test('other nodes take over what a name said where it came in, whatever names they know', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a');
+    const none = rolePatternsSchema.parse({ roles: {} });
+    const f = await chain.open('f', { isFollower: true, itemRoles: none });
+    const item = itemSchema.parse({ itemId: 'bag', name: '购物袋' });
+    await a.writes.ingest([{ kind: 'item', item }]);
+    await exchange(a, f);
+    expect(f.catalogue.item('bag')).toEqual(a.catalogue.item('bag'));
+    expect(f.catalogue.item('bag')).toMatchObject({ role: 'bag', roleGuessed: true });
   }));
 
 test('a backup brings the role back', () =>

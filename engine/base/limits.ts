@@ -99,6 +99,9 @@ export const limits = {
    */
   nameCharactersMax: 200,
   categoryLevelsMax: 8,
+  /** Of a file of item roles: ten times what is shipped, read in some milliseconds at a start. */
+  rolePhrasesMax: 5_000,
+  rolePhraseCharactersMax: 100,
   tagsMax: 32,
   tagCharactersMax: 64,
   /** Events waiting for the disk; at 164 k events/s this is 0.1 s of work, 16 MB at 1 KB each. */
@@ -120,6 +123,8 @@ export const limits = {
    * receipt that has more of them they are registered ahead, in transactions of their own.
    */
   unknownItemsAtOnce: 256,
+  /** Receipts of a card whose memory one turn of the event loop looks at: some 8 µs each. */
+  lookedAheadAtOnce: 64,
   /** Cells that one turn of the event loop changes: some 100 ns each where memory is cold. */
   countSliceCells: 16_384,
   /**
@@ -220,8 +225,11 @@ export const limits = {
   copyKeysMax: 1_000_000,
   /** Cells of a row that a verify compares in one step: some 1.5 µs each, so about 3 ms. */
   verifyCellsMax: 2_048,
-  /** Receipts of a history that it compares with the log in one step: about 20 µs each. */
-  verifyEntriesMax: 64,
+  /**
+   * Lines of a history's receipts that it compares with the log in one step, and eight for each
+   * receipt: some 2 µs each, so 1 ms; a receipt of more lines is compared by itself.
+   */
+  verifyLinesMax: 512,
   /** Differences that a verify lists; it counts all of them. */
   verifyDifferencesMax: 100,
   /** Receipts that one slice of expiry takes: some 50 µs each, so about 3 ms in one transaction. */

@@ -55,6 +55,21 @@ export const quantitySchema = z
   .default(1)
   .meta({ description: 'Pieces, or kilograms of weighed goods, with up to three decimal places.' });
 
+/** The same of a line that may take back others of its receipt, and is below zero then. */
+export const signedQuantitySchema = z
+  .number()
+  .min(-limits.quantityMax)
+  .max(limits.quantityMax)
+  .refine((quantity) => quantity !== 0, { message: 'must not be 0', params: { limit: 0.001 } })
+  .refine(isInThousandths, { message: 'must have at most three decimal places' })
+  .default(1)
+  .meta({
+    description: [
+      'Pieces, or kilograms of weighed goods, with up to three decimal places. Below zero: taken',
+      'back of the other lines of the receipt.',
+    ].join(' '),
+  });
+
 /** But for what floating point leaves of a decimal. */
 function isInThousandths(quantity: number): boolean {
   const rest = Math.abs(quantity * 1_000 - thousandthsOf(quantity));

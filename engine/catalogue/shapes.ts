@@ -6,7 +6,15 @@ import { idSchema, textSchema } from '../base/shapes.ts';
 export const itemStatuses = ['active', 'inactive'] as const;
 
 /** What an item is to a receipt: only goods are bought for their own sake. */
-const itemRoles = ['goods', 'bag', 'fee', 'giftCard', 'deposit', 'sample', 'service'] as const;
+export const itemRoles = [
+  'goods',
+  'bag',
+  'fee',
+  'giftCard',
+  'deposit',
+  'sample',
+  'service',
+] as const;
 export type ItemRole = (typeof itemRoles)[number];
 
 export const itemSchema = z.strictObject({
@@ -23,7 +31,19 @@ export const itemSchema = z.strictObject({
   role: z
     .enum(itemRoles)
     .optional()
-    .meta({ description: 'What it is to a receipt. Absent: goods.' }),
+    .meta({
+      description:
+        'What it is to a receipt: only goods pair, are listed and count as taste. Absent: by its ' +
+        'name, or a price of 0, as docs/guides/item-roles.md says.',
+    }),
+  roleGuessed: z
+    .boolean()
+    .optional()
+    .meta({
+      description:
+        'Whether the role follows from the name or the price. Sent with an item as it was read, ' +
+        'it follows from them anew.',
+    }),
   status: z.enum(itemStatuses).default('active'),
 });
 

@@ -5,6 +5,9 @@ import { limits } from '../base/limits.ts';
 import type { Change, Subject } from '../history/contributions.ts';
 import type { Counts } from './counts.ts';
 
+/** As many as a change costs by itself, to be read and begun: some 10 µs. */
+const cellsOfChange = 128;
+
 /** Counts that follow what changes, all or some of it. */
 export interface CountsTarget {
   readonly counts: Counts;
@@ -34,7 +37,7 @@ export async function updateCounts(
       while (!target.finishSlice()) await pause();
       kernel.beginChange(change);
       while (!kernel.continueChange(left)) await pause();
-      left -= kernel.workDone;
+      left -= kernel.workDone + cellsOfChange;
       if (left <= 0) await pause();
     }
   }

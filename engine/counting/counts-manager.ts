@@ -6,7 +6,7 @@ import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { Serial } from '../base/serial.ts';
 import type { Batch } from '../events/batch.ts';
-import { type Change, cardReceiptChanges } from '../history/contributions.ts';
+import type { Change } from '../history/contributions.ts';
 import { erasingMembers } from '../history/erasing.ts';
 import { findMember } from '../history/members.ts';
 import { isTrap } from '../kernel/instance.ts';
@@ -22,6 +22,7 @@ import { Checkpointer } from './checkpointer.ts';
 import { type CountsTarget, inverseOf, refreshItems, updateCounts } from './count-updater.ts';
 import { Counts, type RoleSource } from './counts.ts';
 import type { CountsManagerOptions } from './counts-manager-options.ts';
+import { LookAhead } from './look-ahead.ts';
 import { notCountedYet, OutOfMemory, Recount, recountSliceMs } from './recount.ts';
 import { Recounter, type RunBetweenCommits, type UseRecount } from './recounter.ts';
 import { Renewal } from './renewal.ts';
@@ -42,6 +43,8 @@ export class CountsManager {
   /** Whether something was taken back since it was last tried to count. */
   private mayFit = false;
   readonly checkpointer: Checkpointer;
+  /** Checks the memory that a batch may take. */
+  readonly ahead: LookAhead;
   private readonly options: CountsManagerOptions;
   private current: Counts;
   private readonly recounter: Recounter;
@@ -58,6 +61,9 @@ export class CountsManager {
     this.options = options;
     this.newestDay = options.newestDay;
     this.current = this.emptyCounts(this.newestDay);
+    this.ahead = new LookAhead(options.store, () => {
+      return this.isOversize ? undefined : this.current;
+    });
     this.recounter = new Recounter({
       ...options,
       source: options,
@@ -238,14 +244,6 @@ export class CountsManager {
     this.options.notify(`the counts failed and are made anew from the log: ${String(error)}`);
   }
 
-  /**
-   * Throws RESOURCE_EXHAUSTED, MEMORY_FULL, when counting a batch may take more memory than there
-   * is for it. `takesBack`: it may use what is kept for what cannot be refused.
-   */
-  assertRoomFor(batch: Batch, takesBack: boolean): void {
-    if (!this.isOversize) this.current.assertRoomFor(this.changesOf(batch), takesBack);
-  }
-
   /** The counts that follow what changes: the live ones, and others as far as they have come. */
   private targets(): CountsTarget[] {
     const { current } = this;
@@ -279,28 +277,31 @@ export class CountsManager {
     return this.digestBehind === undefined;
   }
 
-  private *changesOf({ changes, cardChanges: rows }: Batch): Generator<Change> {
-    yield* changes;
-    for (const row of rows) yield* cardReceiptChanges(this.options.store, row);
-  }
-
   private move(changes: Iterable<Change>): Promise<void> {
     this.digestBehind ??= this.current.kernel.digest();
     return updateCounts(changes, this.targets());
   }
 
-  /** The commit has failed. */
-  async rollBack(batch: Batch): Promise<void> {
-    if (batch.counting === undefined) return;
+  /**
+   * The commit has failed. Resolves to whether it was the kernel that had failed, which checks the
+   * memory of each batch: then it may be tried again, with counts that were made anew.
+   */
+  async rollBack(batch: Batch, cause: unknown): Promise<boolean> {
+    let failure = isTrap(cause) ? cause : undefined;
     try {
-      await batch.counting;
-      await this.move(inverseOf(batch.changes));
+      if (batch.counting !== undefined) {
+        await batch.counting;
+        await this.move(inverseOf(batch.changes));
+      }
     } catch (error) {
-      this.markUnusable(error);
-      await this.countAnew(trapped, atOnce);
+      failure = error;
     }
     batch.counting = undefined;
     this.digestBehind = undefined;
+    if (failure === undefined) return false;
+    this.markUnusable(failure);
+    await this.countAnew(trapped, atOnce);
+    return isTrap(cause);
   }
 
   /**
@@ -334,7 +335,7 @@ export class CountsManager {
     for (const { counts } of targets) if (counts.isRegistered) counts.register();
     // A role before the receipts that came with it, which then are counted by it.
     await refreshItems(batch.changedItems, targets);
-    if (targets.length > 0) await this.move(this.changesOf(batch));
+    if (targets.length > 0) await this.move(batch.allChanges(this.options.store));
   }
 
   private switchTo(counts: Counts): void {

@@ -128,14 +128,18 @@ export class Counts {
   /**
    * Throws RESOURCE_EXHAUSTED, MEMORY_FULL, when these changes, and the items and stores that came
    * with them, may take more memory than there is. `takesBack`: they may use what is kept for what
-   * cannot be refused.
+   * cannot be refused. `goesOn`: with what the kernel has estimated since `beginEstimate`.
    */
-  assertRoomFor(changes: Iterable<Change>, takesBack: boolean): void {
+  assertRoomFor(
+    changes: Iterable<Change>,
+    { takesBack, goesOn }: { readonly takesBack: boolean; readonly goesOn: boolean },
+  ): void {
     const { kernel } = this;
     const { items, stores } = this.registries;
     const newItems = items.size - kernel.run.itemCount.value;
     const newStores = stores.size - this.stores;
-    const bytes = kernel.estimateGrowth(changes, { newItems, newStores });
+    if (!goesOn) kernel.beginEstimate();
+    const bytes = kernel.continueEstimate(changes, { newItems, newStores });
     if (kernel.hasRoomFor(bytes, takesBack)) return;
     const message =
       `counting it may take ${bytes} bytes; the counts use ${kernel.run.usedBytes()} of the ` +

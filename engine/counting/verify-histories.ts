@@ -12,7 +12,14 @@ import {
   startsOf,
   type Totals,
 } from '../history/chunk.ts';
-import { decodeEntry, encodeEntry, entryEnd, removedAtOf, sequenceOf } from '../history/entry.ts';
+import {
+  decodeEntry,
+  encodeEntry,
+  entryEnd,
+  lineCountOf,
+  removedAtOf,
+  sequenceOf,
+} from '../history/entry.ts';
 import { chunkAtOrBefore, chunksFrom, readTotals, totalsAsOf } from '../history/histories.ts';
 import { findMember } from '../history/members.ts';
 import type { Store } from '../store/store.ts';
@@ -74,7 +81,10 @@ function addTotals(sum: Totals, { entries }: Chunk): Totals {
   return { ...sum, receipts: sum.receipts + receipts, lines: sum.lines + lines };
 }
 
-/** Compares the history of one id, some entries a step. */
+/** What a receipt costs beside its lines, in lines. */
+const linesOfReceipt = 8;
+
+/** Compares the history of one id, some lines a step. */
 function* compareHistory(
   source: ReceiptSource,
   id: string,
@@ -91,8 +101,12 @@ function* compareHistory(
     isChained &&= expected?.equals(chunk.key) ?? false;
     expected = chunk.next;
     for (const at of startsOf(chunk.entries)) {
-      if (compared > 0 && compared % limits.verifyEntriesMax === 0) yield;
-      compared += 1;
+      const lines = linesOfReceipt + lineCountOf(chunk.entries, at);
+      if (compared > 0 && compared + lines > limits.verifyLinesMax) {
+        yield;
+        compared = 0;
+      }
+      compared += lines;
       if (removedAtOf(chunk.entries, at) !== 0) continue;
       const entry = chunk.entries.subarray(at, entryEnd(chunk.entries, at));
       const difference = differenceNow(source, id, entry);

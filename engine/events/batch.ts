@@ -1,6 +1,14 @@
 // What one write transaction has done so far: what it changed of what counts, and how to undo what
 // it did in memory.
-import type { CardChange, Change, Contributions } from '../history/contributions.ts';
+import { steadyMilliseconds } from '../base/clock.ts';
+import { limits } from '../base/limits.ts';
+import {
+  type CardChange,
+  type Change,
+  type Contributions,
+  cardReceiptChanges,
+} from '../history/contributions.ts';
+import type { Store } from '../store/store.ts';
 
 export class Batch {
   readonly contributions: Contributions;
@@ -21,10 +29,21 @@ export class Batch {
    * in is decided by it, since one event may be a coffee and another a history of years.
    */
   work = 0;
+  private endMs = Number.POSITIVE_INFINITY;
   private readonly undoSteps: (() => void)[] = [];
 
   constructor(contributions: Contributions) {
     this.contributions = contributions;
+  }
+
+  /** At the beginning of the transaction. */
+  begin(): void {
+    this.endMs = steadyMilliseconds() + limits.ingestBatchMsMax;
+  }
+
+  /** Whether it has cost as much as one turn of the event loop may. */
+  get isFull(): boolean {
+    return this.work >= limits.ingestBatchWorkMax || steadyMilliseconds() >= this.endMs;
   }
 
   /** At the end of the transaction: what it changes of the counts. */
@@ -38,6 +57,17 @@ export class Batch {
   get isInvertible(): boolean {
     const isPlain = this.undoSteps.length === 0 && this.erasedHashes.length === 0;
     return isPlain && this.cardChanges.length === 0;
+  }
+
+  /** All that it changes; receipts of cards are read when their turn comes. */
+  *allChanges(store: Store): Generator<Change> {
+    yield* this.changes;
+    for (const row of this.cardChanges) yield* cardReceiptChanges(store, row);
+  }
+
+  /** Whether it brings so many receipts at once that their memory is checked before it. */
+  get bringsCards(): boolean {
+    return this.cardChanges.some(({ isAdded }) => isAdded);
   }
 
   onUndo(step: () => void): void {

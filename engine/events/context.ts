@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { NobodyTest } from '../base/outside-ids.ts';
 import type { Registries } from '../catalogue/registries.ts';
+import type { GuessRole } from '../catalogue/role-names.ts';
 import type { Checkpoints } from '../history/history-writer.ts';
 import type { Member } from '../history/members.ts';
 import type { Log } from '../log/log.ts';
@@ -20,6 +21,8 @@ export interface WriteContext {
   readonly timeZone: string;
   /** Whether a member id stands for nobody: its receipts are anonymous tickets. */
   readonly isNobody: NobodyTest;
+  /** What an item is by its name, where nobody says it. */
+  readonly guessRole: GuessRole;
   /** Receipts older than this many days are refused and expire; undefined: none do. */
   readonly retentionDays: number | undefined;
   /** XXH64, seed 0. */

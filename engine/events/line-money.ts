@@ -24,8 +24,9 @@ function grossFenOf({ unitPriceFen, thousandths }: LineMoney): number | undefine
  * rounding each piece. Some tills give the price before the discount, and others after it.
  */
 export function addsUp(line: LineMoney): boolean {
-  const { totalFen, unitPriceFen, discountFen = 0, thousandths } = line;
+  const { totalFen, unitPriceFen, discountFen = 0 } = line;
   if (totalFen === undefined || unitPriceFen === undefined) return true;
+  const thousandths = Math.abs(line.thousandths);
   const gross = (unitPriceFen * thousandths) / 1_000;
   const slack = Math.max(1, thousandths / 1_000);
   return [gross, gross - discountFen].some((net) => Math.abs(net - totalFen) <= slack);

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import xxhash from 'xxhash-wasm';
 import { ByteReader } from '../log/bytes.ts';
+import { bodyOf } from '../log/frame.ts';
 import {
   decodeReturn,
   encodeReturn,
@@ -18,7 +19,7 @@ const hashOf = (value: LoggedReturn) => returnHash({ hashBytes: (bytes) => h64Ra
 
 const back: LoggedReturn = {
   ...{ returnId: 'r', purchaseId: 'p', storeId: 'S1', channel: 'app' },
-  ...{ occurredAtMs: 1_780_000_000_000, offsetMinutes: 480 },
+  ...{ occurredAtMs: 1_780_000_000_000, offsetMinutes: 480, isWhole: false },
   lines: [
     { itemId: 'milk', thousandths: 100 },
     { itemId: 'tea', thousandths: 2_000 },
@@ -48,4 +49,14 @@ test('what came back is added up over lines and returns', () => {
     ['milk', 300],
     ['tea', 6_000],
   ]);
+});
+
+test('a whole receipt is told by a mark that earlier versions pass over', () => {
+  const whole = { ...back, isWhole: true };
+  const [plain, marked] = [bytesOf(back), bytesOf(whole)];
+  expect(marked.subarray(0, plain.length)).toEqual(plain);
+  expect(decodeReturn(new ByteReader(bodyOf(marked)))).toEqual(whole);
+  // Whatever the lines are that it was found to have.
+  expect(hashOf({ ...whole, lines: [] })).toBe(hashOf(whole));
+  expect(hashOf(whole)).not.toBe(hashOf(back));
 });

@@ -18,6 +18,8 @@ export interface LoggedReturn extends Moment {
   readonly purchaseId: string;
   readonly storeId: string | undefined;
   readonly channel: Channel;
+  /** All that was left of the receipt: the lines were not sent, but found. */
+  readonly isWhole: boolean;
   readonly lines: readonly ReturnedLine[];
 }
 
@@ -43,7 +45,11 @@ export function encodeReturn(writer: ByteWriter, value: LoggedReturn): void {
   writeHead(writer, value);
   writer.whole(value.lines.length);
   for (const { itemId, thousandths } of value.lines) writer.text(itemId).whole(thousandths);
+  // Behind all that earlier versions read: to them it is a return of these lines, which it is.
+  if (value.isWhole) writer.byte(wholeMark);
 }
+
+const wholeMark = 1;
 
 export function decodeReturn(reader: ByteReader): LoggedReturn {
   const offsetMinutes = reader.signed();
@@ -56,7 +62,8 @@ export function decodeReturn(reader: ByteReader): LoggedReturn {
     itemId: reader.text(),
     thousandths: reader.whole(),
   }));
-  return { returnId, purchaseId, occurredAtMs, offsetMinutes, channel, storeId, lines };
+  const isWhole = !reader.isAtEnd && reader.byte() === wholeMark;
+  return { returnId, purchaseId, occurredAtMs, offsetMinutes, channel, storeId, isWhole, lines };
 }
 
 /** The purchase that a log entry brings something back of; undefined when it is no return. */
@@ -65,13 +72,17 @@ export function returnedPurchaseOf(bytes: Buffer): string | undefined {
   return decodeReturn(new ByteReader(bodyOf(bytes))).purchaseId;
 }
 
-/** Decides between `duplicate` and `conflict`, in whatever order the lines stood. */
+/**
+ * Decides between `duplicate` and `conflict`, in whatever order the lines stood; of a whole receipt
+ * without its lines, which are not sent.
+ */
 export function returnHash(
   { hashBytes }: Pick<WriteContext, 'hashBytes'>,
   value: LoggedReturn,
 ): bigint {
   const head = beginContent();
   writeHead(head, value);
+  if (value.isWhole) return hashBytes(head.byte(wholeMark).written());
   let hash = hashBytes(head.written());
   for (const { itemId, thousandths } of value.lines) {
     hash += hashBytes(beginContent().text(itemId).whole(thousandths).written());

@@ -2,13 +2,14 @@
 
 /** Of an event that was taken: what is worth a look all the same. */
 export interface IngestWarning {
-  /** UPPER_SNAKE_CASE: TOTAL_DIFFERS, … */
+  /** UPPER_SNAKE_CASE: TOTAL_DIFFERS, LINE_LEFT_OUT, … */
   readonly reason: string;
   readonly field: string;
   readonly message: string;
 }
 
-export type IngestStatus = 'created' | 'duplicate' | 'conflict' | 'rejected';
+/** `voided`: every line of a receipt is taken back by another, so that there is nothing to keep. */
+export type IngestStatus = 'created' | 'duplicate' | 'voided' | 'conflict' | 'rejected';
 
 export interface IngestResult {
   /** The purchaseId, returnId, itemId or storeId. */
@@ -40,6 +41,8 @@ export interface IngestResult {
   readonly unmatchedQuantity?: number;
   /** At most `limits.warningsMax`, and one more that says how many others there are. */
   readonly warnings?: readonly IngestWarning[];
+  /** Lines of a receipt that was taken in part, by their places: all that are not in it. */
+  readonly leftOutLines?: readonly number[];
 }
 
 /** Refused by a check that needs the state or the clock. */

@@ -93,3 +93,59 @@ test('a return that waited for its receipt too long does not count, in any order
     expectSame(a, b);
     for (const engine of [a, b]) expect(itemsOf(engine).sort()).toEqual(['bread', 'milk']);
   }));
+
+const returnsAll = (chain: Chain, returnId = 'all', purchaseId = 'p'): Event => ({
+  kind: 'return',
+  return: { returnId, purchaseId, channel: 'pos', occurredAt: new Date(chain.nowMs).toISOString() },
+});
+
+test('a return without lines takes all that is left of the receipt, once', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a', {});
+    await buys(a, 'p', chain.nowMs - day, 'ann');
+    await a.writes.ingest([returnsMilk(chain)]);
+    const [first] = await a.writes.ingest([returnsAll(chain)]);
+    expect(first).toMatchObject({ status: 'created' });
+    expect(itemsOf(a)).toEqual([]);
+    const results = await a.writes.ingest([returnsAll(chain), returnsAll(chain, 'other')]);
+    expect(results).toMatchObject([
+      { status: 'duplicate', watermark: first!.watermark },
+      { status: 'rejected', reason: 'RETURN_EXCEEDS_PURCHASE', field: 'purchaseId' },
+    ]);
+    const lines = [{ itemId: 'bread', quantity: 1 }];
+    const { return: all } = returnsAll(chain) as Extract<Event, { kind: 'return' }>;
+    const [named] = await a.writes.ingest([{ kind: 'return', return: { ...all, lines } }]);
+    expect(named).toMatchObject({ status: 'conflict' });
+    await chain.close(a);
+    const again = await chain.open('a', {});
+    expect((await again.writes.ingest([returnsAll(chain)]))[0]).toMatchObject({
+      status: 'duplicate',
+    });
+    expect(await again.upkeep.verify()).toMatchObject({ ok: true });
+  }));
+
+test('a return without lines needs its receipt, and needs no member', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a', {});
+    const [early] = await a.writes.ingest([returnsAll(chain)]);
+    expect(early).toMatchObject({ status: 'rejected', reason: 'PURCHASE_UNKNOWN' });
+    await buys(a, 'p', chain.nowMs - day);
+    expect((await a.writes.ingest([returnsAll(chain)]))[0]).toMatchObject({ status: 'created' });
+    expect(itemsOf(a)).toEqual([]);
+  }));
+
+test('the same whole receipt brought back at two origins comes back once', () =>
+  withChain(async (chain) => {
+    const [a, b] = [await chain.open('a'), await chain.open('b')];
+    await buys(a, 'p', chain.nowMs - day, 'ann');
+    await exchange(a, b);
+    await b.writes.ingest([returnsMilk(chain)]);
+    await a.writes.ingest([returnsAll(chain)]);
+    await b.writes.ingest([returnsAll(chain)]);
+    await exchange(a, b);
+    expectSame(a, b);
+    for (const engine of [a, b]) {
+      expect(itemsOf(engine)).toEqual([]);
+      expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
+    }
+  }));

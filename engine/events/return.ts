@@ -24,6 +24,7 @@ import {
   type KeptReturn,
   type LoggedReturn,
   quantityByItem,
+  type ReturnedLine,
   returnCode,
   returnedByItem,
   returnHash,
@@ -48,7 +49,9 @@ export const returnSchema = z.strictObject({
   storeId: idSchema.optional(),
   channel: channelSchema.default('other'),
   occurredAt: timeSchema,
-  lines: z.array(returnLineSchema).min(1).max(limits.purchaseLinesMax),
+  lines: z.array(returnLineSchema).min(1).max(limits.purchaseLinesMax).optional().meta({
+    description: 'Absent: all that is left of the receipt, which has to be here then.',
+  }),
 });
 
 export type ReturnInput = z.input<typeof returnSchema>;
@@ -106,25 +109,67 @@ function validateQuantities(
   return undefined;
 }
 
-/** The answer to a return; `created` when it is in the log. */
-export function admitReturn(context: WriteContext, value: LoggedReturn): IngestResult {
+/** `duplicate`, a refusal, or undefined for what may be recorded. */
+export function validateReturn(
+  context: WriteContext,
+  value: LoggedReturn,
+): IngestResult | undefined {
   const { returnId, purchaseId } = value;
   const known = findPurchase(context, purchaseId);
   const earlier = readReturns(context, purchaseId);
   const id = { code: returnCode, field: 'returnId' };
-  const answer =
+  return (
     refuseForgotten(context, returnId, purchaseId) ??
     // Of one whose erase goes on.
     refuseErased(context, returnId, known?.purchase.memberId, 'purchaseId') ??
     answerKnown(context, id, returnId, () => returnHash(context, value)) ??
     validateMoment(context, returnId, value) ??
     validateNumber(value, earlier) ??
-    (known && validateQuantities(value, known, earlier));
-  if (answer) return answer;
-  const sequence = record(context, returnEntries, value, returnTimeMs(context, known));
+    (value.isWhole ? validateWhole(value, known, earlier) : undefined) ??
+    (known && validateQuantities(value, known, earlier))
+  );
+}
+
+/** Puts a return that may be recorded into the log. */
+export function recordReturn(context: WriteContext, value: LoggedReturn): IngestResult {
+  const { returnId, purchaseId } = value;
+  const known = findPurchase(context, purchaseId);
+  const lines = value.isWhole ? linesLeft(known!, readReturns(context, purchaseId)) : value.lines;
+  const acceptedAtMs = returnTimeMs(context, known);
+  const sequence = record(context, returnEntries, { ...value, lines }, acceptedAtMs);
   const watermark = context.log.watermarkOf(sequence);
   const result = { id: returnId, status: 'created', watermark } as const;
   return known ? result : { ...result, parked: true };
+}
+
+export function admitReturn(context: WriteContext, value: LoggedReturn): IngestResult {
+  return validateReturn(context, value) ?? recordReturn(context, value);
+}
+
+/** What a receipt still holds, item by item. */
+function linesLeft({ purchase }: KnownPurchase, earlier: readonly KeptReturn[]): ReturnedLine[] {
+  const gone = returnedByItem(earlier);
+  return [...quantityByItem(purchase.lines)].flatMap(([itemId, bought]) => {
+    const thousandths = bought - (gone.get(itemId) ?? 0);
+    return thousandths > 0 ? [{ itemId, thousandths }] : [];
+  });
+}
+
+/** A rejection of a return of all that is left, where nobody knows what that is, or nothing is. */
+function validateWhole(
+  { returnId, purchaseId }: LoggedReturn,
+  known: KnownPurchase | undefined,
+  earlier: readonly KeptReturn[],
+): IngestResult | undefined {
+  const field = 'purchaseId';
+  const receipt = `purchase ${JSON.stringify(purchaseId)}`;
+  if (!known) {
+    const message = `${receipt} is not here, so that nobody knows what is left of it: send lines`;
+    return rejected(returnId, { reason: 'PURCHASE_UNKNOWN', field, message });
+  }
+  if (linesLeft(known, earlier).length > 0) return undefined;
+  const message = `nothing is left of ${receipt}`;
+  return rejected(returnId, { reason: 'RETURN_EXCEEDS_PURCHASE', field, message, limit: 0 });
 }
 
 const derivedPattern = /^([0-9a-f]{16})#(\d+)$/;
@@ -250,13 +295,15 @@ export const returnEvents: EventKind<'return', Return> = {
   name: 'return',
   schema: returnSchema,
   takesBack: true,
-  lines: ({ lines }) => lines.length,
+  lines: ({ lines }) => lines?.length ?? 1,
   admit(context, { occurredAt, ...given }) {
     const moment = momentOf(context, occurredAt, given.storeId);
-    const lines = given.lines.map(({ itemId, quantity }) => ({
+    const isWhole = given.lines === undefined;
+    const lines = (given.lines ?? []).map(({ itemId, quantity }) => ({
       itemId,
       thousandths: thousandthsOf(quantity),
     }));
-    return admitReturn(context, { ...given, storeId: given.storeId, ...moment, lines });
+    const { storeId } = given;
+    return admitReturn(context, { ...given, storeId, ...moment, isWhole, lines });
   },
 };

@@ -62,3 +62,19 @@ test('sent again they are known, with what was not matched', () =>
     expect(other).toMatchObject({ status: 'conflict', reason: 'CONTENT_DIFFERS' });
     expect(milkOf(engine)).toEqual([]);
   }));
+
+test('off the receipt that they stand on before any other, and known again without it', () =>
+  withThree(async (chain, engine) => {
+    const own = { ownPurchaseId: 'p2' };
+    const [result] = await engine.writes.ingest([goods(chain, 2, own)]);
+    expect(result).toMatchObject({ status: 'created' });
+    // One of its own receipt, and one of the latest of the others.
+    expect(milkOf(engine)).toEqual(['p3']);
+    const [again] = await engine.writes.ingest([goods(chain, 2)]);
+    expect(again).toMatchObject({ status: 'duplicate' });
+    const [one] = await engine.writes.ingest([
+      goods(chain, 1, { returnId: 'v', ownPurchaseId: 'nowhere' }),
+    ]);
+    expect(one).toMatchObject({ status: 'created' });
+    expect(milkOf(engine)).toEqual([]);
+  }));

@@ -6,7 +6,7 @@ import { limits } from '../base/limits.ts';
 import { idSchema, quantityOf, thousandthsOf, timeSchema } from '../base/shapes.ts';
 import { startsOf } from '../history/chunk.ts';
 import { readNewestOf } from '../history/contributions.ts';
-import { decodeEntry } from '../history/entry.ts';
+import { decodeEntry, type HistoryEntry } from '../history/entry.ts';
 import { findMember, idsOf } from '../history/members.ts';
 import { ByteReader } from '../log/bytes.ts';
 import { bodyOf, codeOf } from '../log/frame.ts';
@@ -24,6 +24,11 @@ export const unreferencedReturnSchema = z.strictObject({
   memberId: idSchema,
   storeId: idSchema.optional(),
   occurredAt: timeSchema,
+  /**
+   * The receipt that the goods stand on themselves, as imports have it: it is tried first, since a
+   * scan that is taken back was made on it.
+   */
+  ownPurchaseId: idSchema.optional(),
   lines: z.array(returnLineSchema).min(1).max(limits.purchaseLinesMax),
 });
 
@@ -39,15 +44,18 @@ interface Goods {
   readonly memberId: string;
   readonly moment: Moment;
   readonly lines: readonly ReturnedLine[];
+  readonly ownPurchaseId: string | undefined;
 }
 
-/** What is taken off which purchase, newest purchase first. */
-function match(context: WriteContext, { memberId, moment, lines }: Goods) {
+/** What is taken off which purchase: off their own receipt first, then off the newest. */
+function match(context: WriteContext, { memberId, moment, lines, ownPurchaseId }: Goods) {
   const ids = idsOf(findMember(context.store, memberId));
   // Of a shared card only the newest: goods come back within weeks.
   const history = readNewestOf(context.store, ids, limits.receiptsPerMemberMax);
   const starts = history ? [...startsOf(history)].reverse() : [];
-  const entries = starts.map((at) => decodeEntry(history!, at));
+  const newest = starts.map((at) => decodeEntry(history!, at));
+  const isOwn = ({ purchaseId }: HistoryEntry) => purchaseId === ownPurchaseId;
+  const entries = [...newest.filter(isOwn), ...newest.filter((entry) => !isOwn(entry))];
   const byPurchase = new Map<string, Map<string, number>>();
   let unmatched = 0;
   for (const [itemId, thousandths] of quantityByItem(lines)) {
@@ -120,7 +128,8 @@ function hashOf(
     readonly storeId: string | undefined;
   },
 ): bigint {
-  // In pieces: so goods that came back to a chain of format 1 are known again.
+  // In pieces, and without their own receipt: so what came back to a chain of format 1, or by an
+  // earlier import, is known again.
   const lines = goods.lines.map(({ itemId, thousandths }) => [itemId, quantityOf(thousandths)]);
   const content = [returnId, goods.moment.occurredAtMs, goods.memberId, storeId ?? null, lines];
   return hashBytes(Buffer.from(JSON.stringify(content)));
@@ -134,13 +143,14 @@ export const unreferencedReturnEvents: EventKind<
   schema: unreferencedReturnSchema,
   takesBack: true,
   lines: ({ lines }) => lines.length,
-  admit(context, { returnId, memberId, storeId, occurredAt, lines: given }) {
+  admit(context, input) {
+    const { returnId, memberId, storeId, occurredAt, ownPurchaseId, lines: given } = input;
     const moment = momentOf(context, occurredAt, storeId);
     const lines = given.map(({ itemId, quantity }) => ({
       itemId,
       thousandths: thousandthsOf(quantity),
     }));
-    const goods = { memberId, moment, lines };
+    const goods = { memberId, moment, lines, ownPurchaseId };
     const contentHash = hashOf(context, { ...goods, returnId, storeId });
     const answer =
       refuseErased(context, returnId, memberId) ??
@@ -161,6 +171,7 @@ export const unreferencedReturnEvents: EventKind<
         purchaseId,
         storeId,
         channel: 'other',
+        isWhole: false,
         ...moment,
         lines: [...taken].map(([itemId, thousandths]) => ({ itemId, thousandths })),
       });

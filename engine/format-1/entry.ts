@@ -108,6 +108,7 @@ function readReturn(packed: unknown): Buffer {
   return encode(returnEntries, acceptedAtMs, {
     ...{ returnId, purchaseId, occurredAtMs, offsetMinutes, channel },
     storeId: storeId ?? undefined,
+    isWhole: false,
     lines: lines.map(([itemId, pieces]) => ({ itemId, thousandths: thousandthsOf(pieces) })),
   });
 }

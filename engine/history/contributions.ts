@@ -20,7 +20,8 @@ import {
   readNewest,
   readShort,
   readTotals,
-  type ShortHistory,
+  readWhole,
+  type WholeHistory,
 } from './histories.ts';
 import { findMember, idsOf, isPersonalised, type Member } from './members.ts';
 
@@ -89,16 +90,25 @@ export interface MemberContribution {
 
 export function readContribution(store: Store, member: Member): MemberContribution {
   const short = readPlain(store, member);
-  return short ? contributionOfShort(member, short) : contributionOfLong(store, member);
+  return short
+    ? contributionOfWhole(member, short)
+    : contributionOfLong(store, member, (id) => readWhole(store.tables.histories, id));
 }
 
-/** Of a member with several ids too; each history is read once. */
-function contributionOfLong(store: Store, member: Member): MemberContribution {
+/** Of a member with several ids too. `read`: what came under one of them, asked once. */
+function contributionOfLong(
+  store: Store,
+  member: Member,
+  read: (id: string) => WholeHistory,
+): MemberContribution {
   const ids = idsOf(member);
-  let read: readonly Buffer[] | undefined;
+  let all: readonly Buffer[] | undefined;
   const histories = () => {
-    read ??= readAll(store.tables, ids);
-    return read;
+    all ??= ids.flatMap((id) => {
+      const { last, entries } = read(id);
+      return last ? [entries] : [];
+    });
+    return all;
   };
   const mode = contributionModeOf(member, () => isSharedCardNow(store, ids, histories));
   return { mode, entries: mode === 'person' ? uniteAll(histories()) : undefined };
@@ -109,12 +119,12 @@ function readAll({ histories }: Store['tables'], ids: readonly string[]): readon
 }
 
 /** The history of a member with one id; undefined for others, and where it is long. */
-function readPlain({ tables }: Store, member: Member): ShortHistory | undefined {
+function readPlain({ tables }: Store, member: Member): WholeHistory | undefined {
   const ids = idsOf(member);
   return ids.length === 1 ? readShort(tables.histories, ids[0]!) : undefined;
 }
 
-function contributionOfShort(member: Member, { last, entries }: ShortHistory): MemberContribution {
+function contributionOfWhole(member: Member, { last, entries }: WholeHistory): MemberContribution {
   const mode = contributionModeOf(member, () => isSharedCard(last?.totals ?? noTotals));
   return { mode, entries: mode === 'person' && last ? entries : undefined };
 }
@@ -159,8 +169,8 @@ export class Contributions {
   /** Of those, by id and place of the receipt in the log. */
   private readonly entries = new Map<string, Singles>();
   private readonly tickets: Singles = new Map();
-  /** Histories as they are now, of members with one id, as long as they only grow at their end. */
-  private readonly histories = new Map<string, ShortHistory>();
+  /** Histories as they are now, of persons who were touched, as long as they only grow. */
+  private readonly histories = new Map<string, WholeHistory>();
 
   constructor(store: Store) {
     this.store = store;
@@ -172,17 +182,29 @@ export class Contributions {
     if (this.starts.has(root)) return 0;
     const short = readPlain(this.store, member);
     if (short) this.histories.set(root, short);
-    const read = short
-      ? contributionOfShort(member, short)
-      : contributionOfLong(this.store, member);
+    const read = this.contributionNow(member);
     const ids = idsOf(member);
     this.starts.set(root, { ids, ...read });
     if (read.mode === 'tickets') for (const id of ids) this.cards.add(id);
     return read.entries?.length ?? 0;
   }
 
+  private contributionNow(member: Member): MemberContribution {
+    const { root, record } = member;
+    const known = record.aliases.length === 0 ? this.histories.get(root) : undefined;
+    if (known) return contributionOfWhole(member, known);
+    return contributionOfLong(this.store, member, (id) => this.read(id));
+  }
+
+  /** Each is read once, as long as it only grows at its end. */
+  private read(id: string): WholeHistory {
+    const known = this.histories.get(id) ?? readWhole(this.store.tables.histories, id);
+    this.histories.set(id, known);
+    return known;
+  }
+
   /** The history of an id that was touched, as far as it is known without reading it again. */
-  historyOf(id: string): ShortHistory | undefined {
+  historyOf(id: string): WholeHistory | undefined {
     return this.histories.get(id);
   }
 
@@ -243,12 +265,7 @@ export class Contributions {
       for (const id of ids) {
         if (ends.has(id)) continue;
         const member = findMember(this.store, id);
-        const all = idsOf(member);
-        const known = all.length === 1 ? this.histories.get(id) : undefined;
-        const now = known
-          ? contributionOfShort(member, known)
-          : readContribution(this.store, member);
-        const end = { ids: all, ...now };
+        const end = { ids: idsOf(member), ...this.contributionNow(member) };
         for (const each of end.ids) ends.set(each, end);
       }
     }
@@ -264,14 +281,14 @@ export class Contributions {
     const [did, does] = [before === 'tickets', after === 'tickets'];
     if (did) to.changes.push(...(this.entries.get(id)?.values() ?? []));
     if (did === does) return;
-    const isLong = readTotals(this.store.tables.histories, id).receipts > 2 * receiptsAtOnce;
+    const isLong = readTotals(this.store.tables.histories, id).receipts > receiptsAtOnce;
     if (isLong) to.cardChanges.push({ id, isAdded: does });
     else to.changes.push(...cardReceiptChanges(this.store, { id, isAdded: does }));
   }
 }
 
 /** More are counted when their turn comes, and not held in memory until then. */
-const receiptsAtOnce = 3_000;
+const receiptsAtOnce = 256;
 
 function change(singles: Singles, sequence: number, now: Omit<Change, 'isMember'>): void {
   const first = singles.get(sequence);

@@ -47,32 +47,44 @@ export function* chunksFrom(table: Table, prefix: Buffer, from = prefix): Genera
 
 /** All entries of one history; undefined when there are none. */
 export function readEntries(table: Table, id: string): Buffer | undefined {
-  const { last, bytes } = readFirst(table, id);
-  if (!last) return undefined;
-  const first = Buffer.from(space.subarray(0, bytes));
-  if (!last.next) return first;
-  // A cursor for what is left of a long one.
-  const rest = [...chunksFrom(table, prefixOf(id), last.next)];
-  return Buffer.concat([first, ...rest.map(({ entries }) => entries)]);
+  const { last, entries } = readWhole(table, id);
+  return last && entries;
 }
 
-/** A whole history, as most are. */
-export interface ShortHistory {
+export interface WholeHistory {
   /** The chunk that holds its end and its totals; undefined when nothing came under the id. */
   readonly last: Chunk | undefined;
   readonly entries: Buffer;
 }
 
-const nothing: ShortHistory = { last: undefined, entries: Buffer.alloc(0) };
+const nothing: WholeHistory = { last: undefined, entries: Buffer.alloc(0) };
 
 /** What chunks are put together in. */
 let space = Buffer.allocUnsafeSlow(65_536);
 
-/** Undefined when it is longer than most. */
-export function readShort(table: Table, id: string): ShortHistory | undefined {
+export function readWhole(table: Table, id: string): WholeHistory {
   const { last, bytes } = readFirst(table, id);
   if (!last) return nothing;
-  if (last.next) return undefined;
+  if (!last.next) return gathered(last, bytes);
+  const parts: Buffer[] = [Buffer.from(space.subarray(0, bytes))];
+  let end = last;
+  // A cursor for what is left of a long one.
+  for (const chunk of chunksFrom(table, prefixOf(id), last.next)) {
+    parts.push(chunk.entries);
+    end = chunk;
+  }
+  return { last: end, entries: Buffer.concat(parts) };
+}
+
+/** The same as most are; undefined when it is longer. */
+export function readShort(table: Table, id: string): WholeHistory | undefined {
+  const { last, bytes } = readFirst(table, id);
+  if (!last) return nothing;
+  return last.next ? undefined : gathered(last, bytes);
+}
+
+/** What lies in `space`, of which the last chunk is the end. */
+function gathered(last: Chunk, bytes: number): WholeHistory {
   const entries = Buffer.from(space.subarray(0, bytes));
   const lastEntries = entries.subarray(bytes - last.entries.length);
   return { last: { ...last, entries: lastEntries }, entries };

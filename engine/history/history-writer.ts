@@ -32,7 +32,7 @@ import {
   localDayAt,
   readEntries,
   receiptsOnDay,
-  type ShortHistory,
+  type WholeHistory,
 } from './histories.ts';
 import { countId } from './members.ts';
 
@@ -77,7 +77,7 @@ export class HistoryWriter {
    * Puts one entry in its place: after those of the same receipt that were removed. Answers the
    * last chunk when it came behind all others. `known`: the last chunk, where it was read already.
    */
-  insert(entry: Buffer, known?: Pick<ShortHistory, 'last'>): Chunk | undefined {
+  insert(entry: Buffer, known?: Pick<WholeHistory, 'last'>): Chunk | undefined {
     const position = positionAt(entry, 0);
     const last = known ? known.last : lastChunk(this.table, this.prefix);
     const totals = this.totalsAfter(last?.totals ?? noTotals, entry, 1);

@@ -33,7 +33,10 @@ export interface IngestDependencies
   readonly fold: (batch: Batch, newestDay: number) => Promise<void>;
   /** Called while a batch is on its way to the disk, and when it did not get there. */
   readonly applySpeculatively?: (batch: Batch, newestDay: number) => void;
-  readonly rollBack?: (batch: Batch) => Promise<void>;
+  /** Resolves to whether what failed is mended, so that it may be tried once more. */
+  readonly rollBack?: (batch: Batch, cause: unknown) => Promise<boolean>;
+  /** Awaited, with nothing written, before `assertRoomFor` of a batch that brings cards. */
+  readonly lookAhead?: (batch: Batch) => Promise<void>;
   /** Throws when the counts have no room for what a batch adds; `takesBack`: that is little. */
   readonly assertRoomFor?: (batch: Batch, takesBack: boolean) => void;
   /** Called with everything that failed, before those who wait for it are. */
@@ -274,8 +277,11 @@ export class Ingest {
   }
 
   /** Resolves to those of the steps that were done: as many as make one turn's work. */
-  private async commit(due: readonly DueStep[]): Promise<readonly DueStep[]> {
-    const { store, log, ledger, fold, assertRoomFor } = this.dependencies;
+  private async commit(
+    due: readonly DueStep[],
+    { isAhead = false, isAgain = false } = {},
+  ): Promise<readonly DueStep[]> {
+    const { store, log, ledger, fold, assertRoomFor, lookAhead } = this.dependencies;
     // What was kept for a full disk is for erases and expiry, each alone in its transaction, and
     // not for receipts.
     const mayUseReserve = due.some(({ job }) => job.isAlone);
@@ -295,16 +301,17 @@ export class Ingest {
     let ahead: NodeJS.Immediate | undefined;
     try {
       await store.transaction(() => {
-        const endMs = steadyMilliseconds() + limits.ingestBatchMsMax;
+        batch.begin();
         for (const { step } of due) {
           begun += 1;
           const result = step.run(context);
           if (result === undefined) break;
           results.push(result);
-          if (batch.work >= limits.ingestBatchWorkMax || steadyMilliseconds() >= endMs) break;
+          if (batch.isFull) break;
         }
         batch.close();
         const taken = due.slice(0, begun);
+        if (!isAhead && lookAhead && batch.bringsCards) throw new NotLookedAhead();
         assertRoomFor?.(
           batch,
           taken.every(({ step }) => step.takesBack),
@@ -319,12 +326,18 @@ export class Ingest {
       clearImmediate(ahead);
     } catch (error) {
       clearImmediate(ahead);
-      await this.dependencies.rollBack?.(batch);
       batch.undo();
       log.rewind(head);
       this.newest = newestBefore;
+      // May count anew what is on the disk, and no more.
+      const isMended = await this.dependencies.rollBack?.(batch, error);
       (await ledgerWrite)?.();
-      if (mayUseReserve && store.diskReserve?.spend(error)) return this.commit(due);
+      if (lookAhead && error instanceof NotLookedAhead) {
+        await lookAhead(batch);
+        return this.commit(due.slice(0, begun), { isAhead: true, isAgain });
+      }
+      if (isMended && !isAgain) return this.commit(due, { isAgain: true });
+      if (mayUseReserve && store.diskReserve?.spend(error)) return this.commit(due, { isAhead });
       throw error;
     }
     await fold(batch, this.newest);
@@ -345,6 +358,9 @@ function withRest(error: unknown, { results, steps }: Job): unknown {
   const why = reason === undefined ? {} : { reason };
   return new EngineError(code, detailed, { ...why, ...wait, violations, cause });
 }
+
+/** Undoes a transaction that is run again when its memory was checked. */
+class NotLookedAhead extends Error {}
 
 /** Stands for undefined as the result of a step that is done. */
 const nothing = Symbol('nothing');

@@ -25,7 +25,8 @@ test.each(['csv', 'ndjson'] as const)('as %s a receipt reads back as it was sent
     await engine.writes.ingest([{ kind: 'purchase', purchase: whole }]);
     const path = join(chain.folder, `export.${format}`);
     writeFileSync(path, [...exportReceipts(engine, { format, net: false })].join(''));
-    const reading = { path, timesOptional: false, signal: undefined, onBytes: () => {} };
+    const guessRole = () => undefined;
+    const reading = { path, guessRole, timesOptional: false, signal: undefined, onBytes() {} };
     const { receipts } = await readReceipts(reading);
     const [again] = await engine.writes.ingest(
       receipts.map(({ purchase }) => ({ kind: 'purchase', purchase })),

@@ -1,8 +1,10 @@
 // Receipts of a file, whole and in memory, by the import's own rules of what a row and a receipt
 // are.
 import { EngineError } from '../base/errors.ts';
+import type { GuessRole } from '../catalogue/role-names.ts';
 import type { Purchase } from '../events/purchase.ts';
 import { type ColumnMap, type ColumnRules, namesOf } from './import/columns.ts';
+import { isPaid, isWorthless } from './import/names.ts';
 import { type PlanOptions, plainPlan, planReading } from './import/plan.ts';
 import { openPrepared, prepareFiles, readRows } from './import/reader.ts';
 import { addToDraft, closeDraft, type Draft, openDraft } from './import/receipts.ts';
@@ -25,6 +27,8 @@ export interface ReceiptFile {
   readonly firstRefusal: string | undefined;
   /** Rows of goods brought back, which are left out. */
   readonly returned: number;
+  /** Rows of what is no goods by its name, left out too. */
+  readonly others: number;
 }
 
 /** How the file is read, as for an import; what is left out is as there. */
@@ -37,6 +41,8 @@ export interface ReadReceiptsOptions {
   /** Which column is what; absent: the columns have the names of their fields. */
   readonly columns?: ColumnRules | undefined;
   readonly reading?: ReceiptReading | undefined;
+  /** What an item is by its name. */
+  readonly guessRole: GuessRole;
   /** Whether a file without times may be read, in file order. */
   readonly timesOptional: boolean;
   readonly signal: AbortSignal | undefined;
@@ -57,7 +63,7 @@ export async function readReceipts(options: ReadReceiptsOptions): Promise<Receip
   await table.close();
   const rules = { ...given, columns: columnsFor(table.header, options) };
   const plan = await planReading(tables, rules);
-  const collector = new Collector();
+  const collector = new Collector(options.guessRole);
   const onBytes = (bytes: number) => options.onBytes(bytes, total);
   for await (const chunk of readRows(plan.files, rules, onBytes)) {
     signal?.throwIfAborted();
@@ -88,9 +94,19 @@ function columnsFor(header: readonly string[], options: ReadReceiptsOptions): Co
 /** Puts rows together to receipts, also where they lie apart. */
 class Collector {
   private readonly drafts = new Map<string, Draft>();
+  /** By item: its first name on a row sold at a price, on one given away, and its rows. */
+  private readonly names = new Map<string, string>();
+  private readonly spareNames = new Map<string, string>();
+  private hasPrices = false;
+  private readonly rows = new Map<string, number>();
+  private readonly guessRole: GuessRole;
   private refused = 0;
   private returned = 0;
   private first: string | undefined;
+
+  constructor(guessRole: GuessRole) {
+    this.guessRole = guessRole;
+  }
 
   private readonly refuse = ({ origin, message }: Refusal): void => {
     this.refused += 1;
@@ -114,14 +130,41 @@ class Collector {
       this.drafts.set(key, draft);
     }
     addToDraft(draft, row, this.refuse);
+    this.recordName(row);
+  }
+
+  private recordName(row: Row): void {
+    const { itemId, itemName } = row;
+    this.rows.set(itemId, (this.rows.get(itemId) ?? 0) + 1);
+    this.hasPrices ||= isPaid(row);
+    if (itemName === undefined) return;
+    const names = isWorthless(row) ? this.spareNames : this.names;
+    if (!names.has(itemId)) names.set(itemId, itemName);
+  }
+
+  /** Items that an import would take for no goods: neither learnt nor predicted. */
+  private others(): ReadonlySet<string> {
+    const others = new Set<string>();
+    for (const [itemId, name] of this.names) {
+      if (this.guessRole({ name }) !== undefined) others.add(itemId);
+    }
+    const free = this.hasPrices ? { priceFen: 0 } : {};
+    for (const [itemId, name] of this.spareNames) {
+      if (this.names.has(itemId)) continue;
+      if (this.guessRole({ name, ...free }) !== undefined) others.add(itemId);
+    }
+    return others;
   }
 
   finish(): ReceiptFile {
     const receipts: FileReceipt[] = [];
+    const others = this.others();
     for (const draft of this.drafts.values()) {
       const { receipt } = closeDraft(draft, this.refuse);
       if (receipt === undefined) continue;
-      const { purchase } = receipt;
+      const lines = receipt.purchase.lines.filter(({ itemId }) => !others.has(itemId));
+      if (lines.length === 0) continue;
+      const purchase = { ...receipt.purchase, lines };
       const itemIds = [...new Set(purchase.lines.map(({ itemId }) => itemId))];
       const { epochMs } = draft.firstSale!;
       receipts.push({ purchase, memberId: purchase.memberId, epochMs, itemIds });
@@ -131,6 +174,7 @@ class Collector {
       refused: this.refused,
       firstRefusal: this.first,
       returned: this.returned,
+      others: [...others].reduce((sum, itemId) => sum + this.rows.get(itemId)!, 0),
     };
   }
 }

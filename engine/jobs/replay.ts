@@ -80,6 +80,7 @@ class Player {
       clock: () => 0,
       timeZone: 'UTC',
       isNobody: () => false,
+      guessRole: () => undefined,
       retentionDays: undefined,
       hashBytes,
       // No checkpoint: removed entries of histories are needed by nobody.

@@ -132,7 +132,8 @@ export interface KernelExports extends KernelConstants {
   continueChange(cells: number): number;
   workDone(): number;
   countPart(part: number, parts: number): void;
-  beginEstimate(newItems: number, newStores: number): void;
+  beginEstimate(): void;
+  estimateNew(newItems: number, newStores: number): void;
   makeRoom(newItems: number, newStores: number): void;
   estimateChange(isMember: boolean): void;
   estimatedBytes(): number;

@@ -59,6 +59,12 @@ export interface KernelChange {
   readonly beforeAsOf?: number;
 }
 
+/** Items and stores that the kernel does not know yet. */
+interface NewIds {
+  readonly newItems: number;
+  readonly newStores: number;
+}
+
 /** More cells than any change has. */
 const wholeChange = 0xffff_ffff;
 
@@ -166,17 +172,29 @@ export class Kernel {
    * The bytes that these changes, counted together, and so many new items and stores may take at
    * the most. Nothing is counted.
    */
-  estimateGrowth(
-    changes: Iterable<KernelChange>,
-    { newItems, newStores }: { readonly newItems: number; readonly newStores: number },
-  ): number {
-    this.run.beginEstimate(newItems, newStores);
+  estimateGrowth(changes: Iterable<KernelChange>, more: NewIds): number {
+    this.beginEstimate();
+    return this.continueEstimate(changes, more);
+  }
+
+  /** Begins the same in slices; whatever else is asked in between, nothing may be counted. */
+  beginEstimate(): void {
+    this.run.beginEstimate();
+  }
+
+  estimateChange(change: KernelChange): void {
+    // What is only taken back takes no memory.
+    if (change.after === undefined) return;
+    this.readSides(change);
+    this.run.estimateChange(change.isMember);
+  }
+
+  /** The rest of it, and what all of it may take. */
+  continueEstimate(changes: Iterable<KernelChange>, { newItems, newStores }: NewIds): number {
+    this.run.estimateNew(newItems, newStores);
     if (!this.hasRoomFor(this.run.estimatedBytes())) return this.run.estimatedBytes();
     this.run.makeRoom(newItems, newStores);
-    for (const change of changes) {
-      this.readSides(change);
-      this.run.estimateChange(change.isMember);
-    }
+    for (const change of changes) this.estimateChange(change);
     return this.run.estimatedBytes();
   }
 

@@ -105,6 +105,10 @@ export class ByteReader {
     this.place = from;
   }
 
+  get isAtEnd(): boolean {
+    return this.place >= this.bytes.length;
+  }
+
   byte(): number {
     const value = this.bytes[this.place++];
     if (value === undefined) throw new EngineError('DATA_LOSS', 'a log entry ends too soon');

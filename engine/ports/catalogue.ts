@@ -1,6 +1,7 @@
 // Port: catalogue. Items and stores as callers see them: as far as they are counted, and no
 // further.
 import type { Registries } from '../catalogue/registries.ts';
+import type { GuessRole } from '../catalogue/role-names.ts';
 import type { Item, StoreProfile as Store } from '../catalogue/shapes.ts';
 import type { CountsManager } from '../counting/counts-manager.ts';
 import type { Readiness } from './readiness.ts';
@@ -9,6 +10,8 @@ export interface CataloguePort {
   item(itemId: string): Item | undefined;
   /** In the order of ids, from the first one after `after`. */
   items(after?: string): IterableIterator<Item>;
+  /** What an item would be if nobody said it; undefined: goods. */
+  readonly guessRole: GuessRole;
   store(storeId: string): Store | undefined;
   stores(after?: string): IterableIterator<Store>;
 }
@@ -17,9 +20,15 @@ export interface CatalogueParts {
   readonly registries: Registries;
   readonly counting: CountsManager;
   readonly readiness: Readiness;
+  readonly guessRole: GuessRole;
 }
 
-export function catalogueOf({ registries, counting, readiness }: CatalogueParts): CataloguePort {
+export function catalogueOf({
+  registries,
+  counting,
+  readiness,
+  guessRole,
+}: CatalogueParts): CataloguePort {
   const { items, stores } = registries;
   /** Throws UNAVAILABLE before the catalogue is read. */
   const counts = () => {
@@ -27,6 +36,7 @@ export function catalogueOf({ registries, counting, readiness }: CatalogueParts)
     return counting.counts;
   };
   return {
+    guessRole,
     item: (itemId) => {
       const known = counts();
       const number = items.numberOf(itemId);

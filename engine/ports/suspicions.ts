@@ -15,7 +15,7 @@ export interface Suspicions {
 
 export const noSuspicions: Suspicions = { clockAhead: 0, clockBack: 0, ofNobody: 0 };
 
-/** A till that was offline sends its receipts within weeks; a gap of a year and more is no delay. */
+/** A till that was offline sends its receipts within weeks; a year and more is no delay. */
 const daysBackMax = 400;
 
 export class SuspicionCounter {

@@ -1,8 +1,10 @@
 // What is taken of another node's entries, and what is refused: then nothing of it is here.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { buys, start, withChain } from '../../tests/support/engines.ts';
 import { limits } from '../base/limits.ts';
 import { beginEntry, stub } from '../log/frame.ts';
+import { Store } from '../store/store.ts';
+import { Table } from '../store/table.ts';
 import type { ForeignEntry } from './apply.ts';
 
 const of = (origin: string, sequence: number, bytes: Buffer = stub): ForeignEntry => ({
@@ -16,6 +18,47 @@ test('entries are taken in the order of their origin, each once', () =>
     expect(await replication.apply([of('b', 1), of('c', 1), of('b', 2)])).toBe(3);
     expect(await replication.apply([of('b', 1), of('b', 2), of('b', 3)])).toBe(1);
     expect(replication.watermark).toBe('b/5:3,c/5:1');
+  }));
+
+test('long entries are taken some in a transaction, and counted together', () =>
+  withChain(async (chain) => {
+    const [a, b] = [await chain.open('a'), await chain.open('b')];
+    const occurredAt = new Date(start).toISOString();
+    for (let number = 0; number < 24; number++) {
+      const lines = Array.from({ length: limits.purchaseLinesMax }, (_, at) => ({
+        itemId: `i-${number % 3}-${at}`,
+        quantity: 1,
+      }));
+      const purchase = { purchaseId: `r${number}`, channel: 'pos' as const, occurredAt, lines };
+      await a.writes.ingest([{ kind: 'purchase', purchase }]);
+    }
+    const entries = a.replication.entriesFrom(1, 100);
+    expect(entries).toHaveLength(24);
+    const puts = vi.spyOn(Table.prototype, 'put');
+    const taken: number[] = [];
+    const { transaction } = Store.prototype;
+    vi.spyOn(Store.prototype, 'transaction').mockImplementation(function counted<Result>(
+      this: Store,
+      inside: () => Result,
+    ) {
+      return transaction.call(this, () => {
+        const before = puts.mock.calls.length;
+        const result = inside();
+        taken.push(puts.mock.calls.length - before);
+        return result;
+      }) as Promise<Result>;
+    });
+    try {
+      expect(await b.replication.apply(entries)).toBe(entries.length);
+    } finally {
+      vi.restoreAllMocks();
+    }
+    // New items of one receipt at a time, or receipts of 2,000 lines until there was enough work.
+    expect(Math.max(...taken)).toBeLessThanOrEqual(limits.unknownItemsAtOnce + 8);
+    expect(taken.length).toBeGreaterThan(24 / 3);
+    expect(b.replication.watermark).toBe(a.replication.watermark);
+    expect(b.inspect.digest()).toBe(a.inspect.digest());
+    expect(await b.upkeep.verify()).toMatchObject({ ok: true, events: 24 });
   }));
 
 test('with a gap nothing is taken, not even what comes before it', () =>

@@ -28,17 +28,39 @@ interface ReadEntry {
 /** An entry that is the next one of its origin, read. */
 export interface FreshEntry extends ForeignEntry, ReadEntry {}
 
-/** Reads an entry. Throws DATA_LOSS for a kind that is not known; `name` tells which entry. */
+/**
+ * Reads an entry; what it says only once that is asked. Throws DATA_LOSS for a kind that is not
+ * known; `name` tells which entry.
+ */
 export function readEntry(bytes: Buffer, name: () => string): ReadEntry {
   const code = codeOf(bytes);
   const kind = kindOfCode(code);
-  if (kind) return { bytes, kind, value: kind.decode(new ByteReader(bodyOf(bytes))) };
+  if (kind) {
+    let value: unknown;
+    return {
+      bytes,
+      kind,
+      get value() {
+        value ??= kind.decode(new ByteReader(bodyOf(bytes)));
+        return value;
+      },
+    };
+  }
   if (code === stubCode) return { bytes, kind, value: undefined };
   throw new EngineError('DATA_LOSS', `log entry ${name()} is of the unknown kind ${code}`);
 }
 
 export function readForeign({ place, bytes }: ForeignEntry): FreshEntry {
-  return { place, ...readEntry(bytes, () => formatPosition(place)) };
+  const entry = readEntry(bytes, () => formatPosition(place));
+  const { kind } = entry;
+  return {
+    place,
+    bytes,
+    kind,
+    get value() {
+      return entry.value;
+    },
+  };
 }
 
 /**
@@ -65,6 +87,25 @@ export function applyEntry(
       return sequence;
     },
   });
+}
+
+/** Of `Batch.work`: what every entry takes, and how many of its bytes take one more. */
+const [workOfEntry, bytesOfWork] = [20, 16];
+
+/**
+ * Applies entries for as long as one transaction may take; whether all of them are here. Those that
+ * are left are applied in the next one.
+ */
+export function applyUntilFull(context: WriteContext, entries: readonly FreshEntry[]): boolean {
+  const { batch } = context;
+  for (const [index, entry] of entries.entries()) {
+    if (index > 0 && batch.isFull) return false;
+    const { kind, value, bytes } = entry;
+    if (kind?.prepare?.(context, value) === false) return false;
+    applyEntry(context, entry);
+    batch.work += workOfEntry + bytes.length / bytesOfWork;
+  }
+  return true;
 }
 
 /**

@@ -16,7 +16,7 @@ import type { Store } from '../store/store.ts';
 import type { AppliedPosition } from './applied-position.ts';
 import {
   appendErase,
-  applyEntry,
+  applyUntilFull,
   type ForeignEntry,
   readForeign,
   selectNewEntries,
@@ -268,15 +268,18 @@ export class Replication {
       for (const id of ids) alsoErased.add(id);
     };
     const notify = (message: string) => this.onDoubled(message);
+    let count: number | undefined;
     const applied = await this.options.writer.replicate((own) => {
       const context = { ...own, idsOfHash, onAlsoErased, notify };
       const fresh = catchEngineError(() => selectNewEntries(context.log, entries));
       // Not thrown here: others' work in the same transaction has no part in it.
       if (fresh instanceof EngineError) return fresh;
+      count ??= fresh.length;
       context.onPurchaseDay(newestDay);
-      for (const entry of fresh) applyEntry(context, entry);
+      alsoErased.clear();
+      const isDone = applyUntilFull(context, fresh);
       if (this.origin !== undefined) appendErase(context, alsoErased);
-      return fresh.length;
+      return isDone ? count : undefined;
     });
     if (typeof applied !== 'number') throw applied;
     if (holds(expireEntries)) await this.expireAlso();

@@ -163,6 +163,23 @@ test('rows that cannot be read and goods brought back are left out and told', as
   });
 });
 
+test('a bag in each basket and a fee in every other are neither learnt nor predicted', async () => {
+  const rows = loyalRows().map((row) => `${row},${row.split(',').at(-1)}`);
+  const plain = await evaluate(write('goods.csv', rows, `${header},itemName`), '--json');
+  const others = rows.flatMap((row, at) => {
+    const receipt = row.split(',').slice(0, 3).join(',');
+    return [`${receipt},B-1,购物袋(大)`, ...(at % 2 === 0 ? [`${receipt},F-1,Delivery Fee`] : [])];
+  });
+  const path = write('bags.csv', [...rows, ...others], `${header},itemName`);
+  const found = await evaluate(path, '--json');
+  const { leftOut, ...figures } = JSON.parse(found.stdout);
+  expect(leftOut).toMatchObject({ otherRows: others.length });
+  expect(found.stderr).toContain(`${others.length} rows of what is no goods by its name`);
+  expect(figures).toEqual({ ...JSON.parse(plain.stdout), leftOut: undefined });
+  const { leftOut: none } = JSON.parse((await evaluate(path, '--json', '--roles', 'none')).stdout);
+  expect(none).toMatchObject({ otherRows: 0 });
+});
+
 test.each([
   [['--protocol', 'yesterday'], 'Allowed choices are last, replay, completion'],
   [['--formula', 'secret'], 'Allowed choices are baseline, shipped'],

@@ -3,17 +3,20 @@
 import { tmpdir } from 'node:os';
 import { type Command, Option } from 'commander';
 import {
+  compileRoles,
   EngineError,
   type Formula,
   findFiles,
   findTables,
   formulas,
+  type GuessRole,
   limits,
   systemClock,
 } from '../../engine/index.ts';
 import { idSettings, readSettings } from '../config.ts';
 import { type EvaluateProgress, type Evaluation, evaluate } from '../evaluate/evaluate.ts';
 import { type Protocol, protocols } from '../evaluate/protocols.ts';
+import { itemRolesOf } from '../item-roles.ts';
 import { describeEvaluation } from './evaluation.ts';
 import { endWith, exitCodes } from './folder.ts';
 import { addReadingOptions, type ReadingFlags, readingOfFlags } from './import-reading.ts';
@@ -29,6 +32,7 @@ interface EvaluateFlags extends ReadingFlags {
   readonly formula: Formula;
   readonly baselines?: boolean;
   readonly seed: string;
+  readonly roles?: string;
   readonly json?: boolean;
 }
 
@@ -62,6 +66,7 @@ export function evaluateCommand(program: Command): void {
         .default('shipped'),
     );
   addReadingOptions(command)
+    .option('--roles <file>', 'names that are no goods, as for an import (default: the setting)')
     .option('--baselines', 'measure published methods beside, which takes minutes')
     .option('--seed <number>', 'of everything drawn at random', '1')
     .option('--json', 'print the figures as one JSON object')
@@ -77,6 +82,7 @@ function evaluateFile(path: string, flags: EvaluateFlags): Promise<number> {
       ...options,
       path,
       columns,
+      guessRole: guessRoleOf(flags),
       reading: { ...reading, sheet: flags.sheet },
       scratchFolder: tmpdir(),
       signal,
@@ -86,6 +92,13 @@ function evaluateFile(path: string, flags: EvaluateFlags): Promise<number> {
     process.stdout.write(flags.json ? `${JSON.stringify(found)}\n` : describeEvaluation(found));
     return exitCodes.done;
   });
+}
+
+/** As an import of the file would have it. */
+function guessRoleOf({ roles }: EvaluateFlags): GuessRole {
+  const options = roles === undefined ? {} : { itemRoles: roles };
+  const { itemRoles } = readSettings({ environment: process.env, options });
+  return compileRoles(itemRolesOf(itemRoles));
 }
 
 /** As an import of the file, but in UTC unless a zone is told: nothing here asks for the hour. */
@@ -158,9 +171,10 @@ function refuse(option: string, problem: string): EngineError {
 
 /** On standard error in every case: standard output is the figures'. */
 function printLeftOut({ leftOut }: Evaluation): void {
-  const { refusedRows, firstRefusal, returnedRows } = leftOut;
+  const { refusedRows, firstRefusal, returnedRows, otherRows } = leftOut;
   const print = (note: string) => process.stderr.write(`caini evaluate: ${note}\n`);
   if (refusedRows > 0)
     print(`${refusedRows} rows cannot be read and are left out; ${firstRefusal}`);
+  if (otherRows > 0) print(`${otherRows} rows of what is no goods by its name are left out`);
   if (returnedRows > 0) print(`${returnedRows} rows of goods brought back are left out`);
 }

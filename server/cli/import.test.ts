@@ -193,7 +193,16 @@ test('--inspect keeps every option that was told, and counts what an import coun
     '4,2026-05-02,,B',
   ];
   writeFileSync(heads, `id,date,customer,shop\n${orders.join('\n')}\n`);
-  const stated = ['--join', heads, '--on', 'order_id=id', '--anonymous', 'house', '--keep-charges'];
+  const stated = [
+    '--join',
+    heads,
+    '--on',
+    'order_id=id',
+    '--anonymous',
+    'house',
+    '--roles',
+    'none',
+  ];
   const more = ['--rejects', join(folder, 'mine.csv'), '--time-zone', 'UTC', '--ignore', 'shop'];
   const where = ['--data-dir', join(folder, 'told')];
   const all = [...stated, ...more, ...where];
@@ -266,3 +275,20 @@ test.skipIf(!existsSync(retail))(
   },
   180_000,
 );
+
+test('a scan that is taken back comes off its own receipt, at any time of day', async () => {
+  const path = join(folder, 'voids.csv');
+  const rows = ['A,m,milk,1', 'A,m,bread,1', 'A,m,milk,-1', 'B,m,milk,1', 'B,m,tea,1'];
+  const dated = rows.map((row) => `${row},2026-05-01`);
+  writeFileSync(path, ['purchaseId,memberId,itemId,quantity,occurredAt', ...dated].join('\n'));
+  const data = join(folder, 'voids');
+  const { code, stderr } = await caini('import', path, '--data-dir', data).ended;
+  expect(code, stderr).toBe(0);
+  const { stdout } = await caini('export', '--net', '--data-dir', data).ended;
+  const left = stdout.split('\n').map((line) => line.split(',').filter((_, at) => at % 3 === 0));
+  expect(left.slice(1, 4).map(([receipt, item]) => `${receipt} ${item}`)).toEqual([
+    'A bread',
+    'B milk',
+    'B tea',
+  ]);
+});

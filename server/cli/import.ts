@@ -31,7 +31,7 @@ interface ImportFlags extends ReadingFlags {
   readonly inspect?: boolean;
   readonly dryRun?: boolean;
   readonly rejects?: string;
-  readonly keepCharges?: boolean;
+  readonly roles?: string;
   readonly dataDir?: string;
   readonly json?: boolean;
 }
@@ -47,7 +47,7 @@ export function importCommand(program: Command): void {
     .option('--dry-run', 'count what would become of every row, and write nothing');
   addReadingOptions(command)
     .option('--rejects <file>', 'where refused rows go (default: a folder beside the data folder)')
-    .option('--keep-charges', 'let postage, fees and discounts be listed like goods')
+    .option('--roles <file>', 'names that are no goods; none for none (default: the setting)')
     .option('--data-dir <folder>', 'the data folder (default: the setting)')
     .option('--json', 'print the summary as one JSON object')
     .action((paths: string[], flags: ImportFlags) => endWith(() => importFiles(paths, flags)));
@@ -88,15 +88,22 @@ async function showInspection(
   flags: ImportFlags,
   { files, timeZone, workFolder }: Inspecting,
 ): Promise<number> {
-  const found = await inspectTables(files, { texts: flags, timeZone, workFolder });
+  const bar = createProgressBar(process.stderr, systemClock);
+  const total = files.reduce((sum, file) => sum + file.bytes, 0);
+  const onBytes = (done: number) => bar.show('looking', Math.min(done, total), total);
+  const found = await inspectTables(files, { texts: flags, timeZone, workFolder, onBytes });
+  bar.end();
   const words = commandWords(paths, flags, found);
   const shown = { ...found, flags: words.flags, command: words.command };
   process.stdout.write(flags.json ? `${JSON.stringify(shown)}\n` : describeInspection(shown));
   return exitCodes.done;
 }
 
-function settingsOf({ dataDir }: ImportFlags): Settings {
-  const options = dataDir === undefined ? {} : { dataDir };
+function settingsOf({ dataDir, roles }: ImportFlags): Settings {
+  const options = {
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(roles === undefined ? {} : { itemRoles: roles }),
+  };
   return readSettings({ environment: process.env, options });
 }
 
@@ -131,7 +138,6 @@ async function runOnFolder(
       // The rejects of a dry run are as good to mend as those of a real one.
       rejectsFolder: rejectsFolder(settingsOf(flags).dataDir),
       rejectsPath: flags.rejects,
-      keepCharges: flags.keepCharges ?? false,
       clock: systemClock,
       signal,
       onProgress: ({ step, done, total }: ImportProgress) =>
@@ -143,7 +149,9 @@ async function runOnFolder(
       onResume: (batches) => print(`going on after ${batches} batches of a former run`),
     });
     bar.end();
-    if (!summary.finished) print(`stopped; ${goOn}`);
+    // It waits for what is counted anew, so that no start has to begin with it.
+    if (summary.finished) await engine.upkeep.checkpoint({ signal });
+    else print(`stopped; ${goOn}`);
     return summary;
   } finally {
     await closeEngine(engine, signal);

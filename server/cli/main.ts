@@ -12,6 +12,7 @@ import { expireCommand } from './expire.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { restoreCommand } from './restore.ts';
+import { rolesCommand } from './roles.ts';
 import { serveCommand } from './serve.ts';
 import { tillCommand } from './till.ts';
 import { upgradeCommand } from './upgrade.ts';
@@ -23,6 +24,7 @@ const commands = [
   importCommand,
   exportCommand,
   evaluateCommand,
+  rolesCommand,
   verifyCommand,
   eraseCommand,
   compactCommand,

@@ -35,6 +35,7 @@ interface ServeFlags {
   readonly httpPort?: string;
   readonly grpcPort?: string;
   readonly host?: string;
+  readonly itemRoles?: string;
   readonly role?: string;
   readonly nodeName?: string;
   readonly origin?: string;
@@ -51,6 +52,7 @@ export function serveCommand(program: Command): void {
     .option('--http-port <port>', 'the HTTP port, 0 for any (CAINI_HTTP_PORT, default 8080)')
     .option('--grpc-port <port>', 'the gRPC port, none for none (CAINI_GRPC_PORT, default 50051)')
     .option('--host <address>', 'the address to listen on (CAINI_HOST, default 127.0.0.1)')
+    .option('--item-roles <file>', 'names that are no goods, none for none (CAINI_ITEM_ROLES)')
     .option('--role <role>', 'alone, origin or follower (CAINI_ROLE, default alone)')
     .option('--node-name <name>', 'the name of this node in its chain (CAINI_NODE_NAME)')
     .option('--origin <addresses>', 'the nodes to follow, host:port of gRPC (CAINI_ORIGIN)')

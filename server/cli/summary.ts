@@ -11,6 +11,7 @@ export function describeSummary(summary: ImportSummary): string {
     `rows refused: ${count(rejected)}; left out on purpose: ${count(summary.rowsSkipped)}`,
     ...linesOfNotes(summary),
     `the chain now has ${count(summary.members)} members and ${count(summary.items)} items`,
+    ...linesOfSuspicions(summary),
     ...(rejects === null ? [] : [`rows that did not enter are listed in ${rejects}`]),
   ];
   return `${lines.join('\n')}\n`;
@@ -38,6 +39,25 @@ function linesOfNotes({ notes }: ImportSummary): string[] {
     const rows = notes[note as keyof typeof sayings];
     return rows === 0 ? [] : [`rows ${words}: ${count(rows)}`];
   });
+}
+
+const doubts: Readonly<Record<ImportSummary['suspicions'][number]['kind'], string>> = {
+  bigMembers:
+    'members with more than 1 % of all receipts; of a card for everybody tell --anonymous',
+  numbersRepeated: 'rows refused as their receipt number was given twice; put the store or day in',
+  soldTwice: 'receipts that another id has, too, of the same member, store, minute and lines',
+  soldEverywhere: 'items that all stores sold at the same moment',
+  outsideHours: 'receipts of hours in which hardly anything is sold',
+  atNight: 'receipts from midnight to five; is --time-zone right?',
+  yearsApart: 'receipts that lie years away from all others',
+  ahead: 'receipts later than now',
+};
+
+function linesOfSuspicions({ suspicions }: ImportSummary): string[] {
+  return suspicions.map(
+    ({ kind, count: found, example }) =>
+      `worth a look: ${count(found)} ${doubts[kind]} (e.g. ${example})`,
+  );
 }
 
 function receiptLine(

@@ -6,6 +6,7 @@ import {
   type EngineOptions,
   type FileReceipt,
   type Formula,
+  type GuessRole,
   type ReceiptReading,
   readReceipts,
 } from '../../engine/index.ts';
@@ -32,6 +33,8 @@ export interface EvaluateOptions extends Window {
   readonly path: string;
   /** Which column is what, as for an import. */
   readonly columns?: ColumnRules | undefined;
+  /** What an item is by its name: only goods are learnt and predicted. */
+  readonly guessRole: GuessRole;
   /** All else that says how the file is read. */
   readonly reading?: ReceiptReading | undefined;
   readonly protocol: Protocol;
@@ -68,6 +71,8 @@ export interface Evaluation extends Partial<ListFigures> {
     readonly refusedRows: number;
     readonly firstRefusal?: string;
     readonly returnedRows: number;
+    /** Of what is no goods by its name. */
+    readonly otherRows: number;
   };
 }
 
@@ -85,6 +90,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     path: options.path,
     columns: options.columns,
     reading: options.reading,
+    guessRole: options.guessRole,
     timesOptional: protocol === 'completion',
     signal,
     onBytes: (done, total) => report({ step: 'read', done, total }),
@@ -100,6 +106,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       refusedRows: file.refused,
       ...(file.firstRefusal === undefined ? {} : { firstRefusal: file.firstRefusal }),
       returnedRows: file.returned,
+      otherRows: file.others,
     },
   };
 }

@@ -10,7 +10,7 @@ import type { RecommendReply } from '../../engine/index.ts';
 import { doorLimits } from '../limits.ts';
 import { longListOf, nextPiece } from '../pieces.ts';
 import type { Decoder } from './input.ts';
-import { purchaseMessage, returnMessage } from './quantities.ts';
+import { purchaseMessage, returnMessage, unreferencedReturnMessage } from './quantities.ts';
 import * as replies from './replies.ts';
 
 /** One call, whose request and reply are one message each. */
@@ -90,6 +90,7 @@ export const methods: Readonly<Record<string, Method>> = {
   'CheckoutService/RecommendForBasket': list(RecommendForBasketRequest),
   'IngestService/RecordPurchase': event(purchaseMessage),
   'IngestService/RecordReturn': event(returnMessage),
+  'IngestService/RecordUnreferencedReturn': event(unreferencedReturnMessage),
   'CatalogService/ListItems': listMethod(
     catalog.ListItemsRequest,
     catalog.ListItemsResponse,

@@ -101,3 +101,54 @@ test('a receipt of as many lines as there may be, each of which says everything,
   expect(decodeMessage(Purchase, bytes).lines).toHaveLength(2_000);
   expect(doorLimits.messageNumbersMax).toBeLessThan(2_000 * 12 + 1_000);
 });
+
+test('a till takes goods back, off the ticket or off the receipt that is named', async () => {
+  await record('q-8', [{ itemId: 'milk', quantity: 2 }]);
+  const session = converse(till.client('CheckoutService'));
+  session.send({ open: { terminalId: 't', deadlineMs: 10_000 } });
+  const pay = async (purchaseId: string, more: object, ...scans: readonly object[]) => {
+    for (const [index, scan] of scans.entries())
+      session.send({ scan: { seq: index + 1, ...scan } });
+    session.send({ tender: { purchaseId, occurredAt, ...more } });
+    for (;;) {
+      const [kind, message] = await session.next();
+      if (kind === 'committed') return message.result;
+    }
+  };
+  const [milk, back] = [{ itemId: 'milk' }, { itemId: 'milk', quantity: -1 }];
+  const cup = { itemId: 'cup' };
+  const netted = await pay('q-9', {}, milk, milk, back);
+  expect(netted).toMatchObject({ status: 'INGEST_STATUS_CREATED' });
+  expect(quantitiesOf('q-9')).toEqual([1]);
+  const exchanged = await pay('q-10', { returnOf: 'q-8' }, cup, back);
+  expect(exchanged).toMatchObject({ status: 'INGEST_STATUS_CREATED' });
+  expect([quantitiesOf('q-8'), quantitiesOf('q-10')]).toEqual([[1], [1]]);
+  const refusal = await pay('q-11', {}, cup, back);
+  expect(refusal).toMatchObject({ status: 'INGEST_STATUS_REJECTED', field: 'lines[1].quantity' });
+  const part = await pay('q-11', { partial: true }, cup, back);
+  expect(part).toMatchObject({ status: 'INGEST_STATUS_CREATED', leftOutLines: [1] });
+  expect(quantitiesOf('q-11')).toEqual([1]);
+  const voided = await pay('q-12', {}, milk, back);
+  expect(voided).toMatchObject({ status: 'INGEST_STATUS_VOIDED' });
+  session.cut();
+});
+
+test('a ticket of voided scans is no receipt, and one without a scan is a fault', async () => {
+  const session = converse(till.client('CheckoutService'));
+  session.send({ open: { terminalId: 't', deadlineMs: 10_000 } });
+  session.send({ scan: { seq: 1, itemId: 'milk', quantity: 3 } });
+  session.send({ void: { seq: 1 } });
+  session.send({ tender: { purchaseId: 'q-13', occurredAt } });
+  session.send({ tender: { purchaseId: 'q-14', occurredAt } });
+  const results: object[] = [];
+  while (results.length < 2) {
+    const [kind, message] = await session.next();
+    if (kind === 'committed') results.push(message.result);
+  }
+  expect(results).toMatchObject([
+    { status: 'INGEST_STATUS_VOIDED' },
+    { status: 'INGEST_STATUS_REJECTED', field: 'lines' },
+  ]);
+  expect(rowsOf('q-13')).toEqual([]);
+  session.cut();
+});

@@ -1,7 +1,7 @@
 // Messages with lines as the operations take them: a quantity is one number, whichever field says
 // it. proto3 does not tell 0 pieces from none given, so that both are the default.
 import { ScanSessionRequest } from '#proto/caini/v1/checkout.js';
-import { Purchase, Return } from '#proto/caini/v1/ingest.js';
+import { Purchase, Return, UnreferencedReturn } from '#proto/caini/v1/ingest.js';
 import type { Decoder } from './input.ts';
 
 interface Counted {
@@ -31,6 +31,7 @@ function withLines<Message extends { readonly lines: readonly Counted[] }>(
 
 export const purchaseMessage = withLines(Purchase);
 export const returnMessage = withLines(Return);
+export const unreferencedReturnMessage = withLines(UnreferencedReturn);
 
 /** Of a scan that it was given no quantity is told from 0. */
 export const scanSessionMessage: Decoder<ScanSessionRequest> = {

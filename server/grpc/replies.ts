@@ -2,6 +2,7 @@
 import type { VerifyResponse_Audit } from '#proto/caini/v1/admin.js';
 import type {
   Item as ItemMessage,
+  ItemRole,
   ItemStatus,
   ListItemsResponse,
   ListStoresResponse,
@@ -27,9 +28,10 @@ import type {
   StoreProfile,
 } from '../../engine/index.ts';
 
-/** The name of an enum's value on the wire: `SCENARIO` and `guess-you-like`. */
+/** The name of an enum's value on the wire: of `guess-you-like` or `giftCard`, with its prefix. */
 export function enumName(prefix: string, word: string): string {
-  return `${prefix}_${word.replaceAll('-', '_').toUpperCase()}`;
+  const words = word.replaceAll('-', '_').replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_');
+  return `${prefix}_${words.toUpperCase()}`;
 }
 
 export function toRecommendResponse(reply: RecommendReply): RecommendResponse {
@@ -56,7 +58,8 @@ export function toReason<Rest extends object>({ type, ...rest }: Rest & Pick<Rea
 type VisibleResult = IngestResult & { readonly errors?: readonly FieldViolation[] };
 
 export function toIngestResult(body: object): ResultMessage {
-  const { status, limit, errors = [], warnings = [], ...rest } = body as VisibleResult;
+  const { status, limit, errors = [], ...given } = body as VisibleResult;
+  const { warnings = [], leftOutLines = [], ...rest } = given;
   return {
     ...rest,
     ...unmatchedOf(rest),
@@ -64,6 +67,7 @@ export function toIngestResult(body: object): ResultMessage {
     ...(limit !== undefined && { limit: String(limit) }),
     errors: errors.map(toViolation),
     warnings: [...warnings],
+    leftOutLines: [...leftOutLines],
   };
 }
 
@@ -84,8 +88,14 @@ export function toIngestResults(body: object) {
 }
 
 export function toItem(body: object): ItemMessage {
-  const { category = [], tags = [], status, ...rest } = body as Item;
-  return { ...rest, category, tags, status: enumName('ITEM_STATUS', status) as ItemStatus };
+  const { category = [], tags = [], status, role, ...rest } = body as Item;
+  return {
+    ...rest,
+    category,
+    tags,
+    status: enumName('ITEM_STATUS', status) as ItemStatus,
+    ...(role !== undefined && { role: enumName('ITEM_ROLE', role) as ItemRole }),
+  };
 }
 
 export function toItemPage(body: object): ListItemsResponse {

@@ -10,6 +10,7 @@ import {
   purchaseLineSchema,
   purchaseSchema,
   type RecommendRequest,
+  refuseMoneyBelowZero,
 } from '../../engine/index.ts';
 import { quoteValue } from '../quote-value.ts';
 
@@ -27,11 +28,14 @@ export const sessionSchemas = {
       .default(limits.adviceDeadlineMsDefault),
     limit: z.int().min(1).max(limits.adviceItemsMax).default(limits.adviceItemsMax),
   }),
-  scan: z.strictObject({ seq: seqSchema, ...purchaseLineSchema.shape }),
+  scan: z
+    .strictObject({ seq: seqSchema, ...purchaseLineSchema.shape })
+    .superRefine(refuseMoneyBelowZero),
   void: z.strictObject({ seq: seqSchema }),
   decline: z.strictObject({ itemId: idSchema }),
   tender: purchaseSchema
     .pick({ purchaseId: true, occurredAt: true, cashierId: true, paidFen: true, couponIds: true })
+    .extend(purchaseSchema.pick({ returnOf: true, partial: true }).shape)
     .extend({ channel: channelSchema.default('pos') }),
   member: z.strictObject({ memberId: idSchema }),
   identity: z.strictObject({
@@ -162,15 +166,25 @@ export function receiptOf(ticket: Ticket, tender: Tender, opening: Opening): obj
     ...(memberId !== undefined && { memberId }),
     ...(storeId !== undefined && { storeId }),
     ...(terminalId !== undefined && { terminalId }),
-    lines: linesInOrder(ticket)
-      .filter(({ stands }) => stands)
-      .map(({ seq: _seq, stands: _stands, ...line }) => line),
+    lines: linesOf(linesInOrder(ticket)),
   };
 }
 
 /** One that was refused first is scanned after others. */
 function linesInOrder({ lines }: Ticket): readonly ScannedLine[] {
   return [...lines.values()].sort((one, other) => one.seq - other.seq);
+}
+
+/** Where every scan was voided, one and what takes it back: so the receipt says that it is none. */
+function linesOf(scanned: readonly ScannedLine[]): readonly object[] {
+  const lines = scanned.filter(({ stands }) => stands).map(lineOf);
+  if (lines.length > 0 || scanned[0] === undefined) return lines;
+  const first = lineOf(scanned[0]);
+  return [first, { ...first, quantity: -first.quantity }];
+}
+
+function lineOf({ seq: _seq, stands: _stands, ...line }: ScannedLine) {
+  return line;
 }
 
 interface InvalidField {

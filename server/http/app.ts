@@ -44,6 +44,8 @@ const statusOfOutcome: Readonly<Record<Outcome, number>> = {
   ok: 200,
   created: 201,
   duplicate: 200,
+  voided: 200,
+  noneAccepted: 422,
   conflict: 409,
   rejected: 422,
   unavailable: 503,

@@ -10,6 +10,8 @@ const statusAndText: Readonly<Record<Outcome, readonly [number, string]>> = {
   ok: [200, 'Answered'],
   created: [201, 'Taken: on disk and counted'],
   duplicate: [200, 'Taken before; nothing changed'],
+  voided: [200, 'Every line is taken back by another: nothing is kept'],
+  noneAccepted: [422, 'Nothing of what was sent is taken; `results` tell why'],
   conflict: [409, 'The same id was taken with other content'],
   rejected: [422, 'Refused; `result` and `errors` tell why'],
   unavailable: [503, 'Not ready yet; `waitingFor` tells what for'],
@@ -95,9 +97,9 @@ export function responsesOf(operation: Operation): Json {
   return responses;
 }
 
-/** Health is a document of its own, but for a connection too many. */
+/** Health and batches have documents of their own; what is wrong with a request is a problem. */
 function othersOf(status: number): Json {
-  return status === 503 ? problem : {};
+  return status === 503 || status === 422 ? problem : {};
 }
 
 /** The head and the connection are checked before anything is asked. */

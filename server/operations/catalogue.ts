@@ -57,7 +57,9 @@ const writeItem = defineIngest({
   method: 'PUT',
   path: '/v1/items/{itemId}',
   summary: 'Writes an item as a whole',
-  description: 'Fields left out are cleared. An item with status `inactive` is never listed.',
+  description:
+    'Fields left out are cleared. An item with status `inactive` is never listed, nor is one ' +
+    'with another role than goods, which does not count either.',
   input: itemSchema,
   idField: 'itemId',
   upsert: true,

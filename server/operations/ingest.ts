@@ -9,7 +9,14 @@ import { quoteValue } from '../quote-value.ts';
 import { cleanInput } from './input-rules.ts';
 import type { EngineAccess, Operation, Outcome, RawInput, Result } from './operation.ts';
 import { ingestResultSchema, ingestResultsSchema } from './replies.ts';
-import { type Checked, checkInSteps, refusal, summaryOf, valueAtField } from './violations.ts';
+import {
+  checkUsable,
+  isTaken,
+  type PartialList,
+  parseIssuesByElement,
+  withLeftOut,
+} from './usable.ts';
+import { refusal, summaryOf, valueAtField } from './violations.ts';
 
 export interface IngestDefinition<S extends z.ZodObject>
   extends Omit<Operation, 'load' | 'run' | 'toRequest' | 'replies' | 'input' | 'scope'> {
@@ -18,6 +25,8 @@ export interface IngestDefinition<S extends z.ZodObject>
   readonly idField: string;
   /** Upserts replace what was there, so that a first write and a later one answer alike. */
   readonly upsert?: true;
+  /** Whoever sends `partial: true` has entries of this list left out that cannot be used. */
+  readonly partial?: PartialList;
   toEvent(input: z.output<S>): Event;
 }
 
@@ -25,16 +34,21 @@ export interface IngestDefinition<S extends z.ZodObject>
 type VisibleResult = IngestResult & { readonly errors?: readonly FieldViolation[] };
 
 export function defineIngest<S extends z.ZodObject>(definition: IngestDefinition<S>): Operation {
-  const { idField: _idField, upsert, toEvent: _toEvent, ...description } = definition;
+  const { idField: _id, upsert, partial, toEvent: _toEvent, ...description } = definition;
   const one = upsert
     ? { ok: ingestResultSchema }
-    : { created: ingestResultSchema, duplicate: ingestResultSchema };
+    : {
+        created: ingestResultSchema,
+        duplicate: ingestResultSchema,
+        ...(partial && { voided: ingestResultSchema }),
+      };
+  const many = { ok: oneOrMany, noneAccepted: ingestResultsSchema };
   const both = { ...one, conflict: ingestResultSchema, rejected: ingestResultSchema };
   return {
     ...description,
     scope: 'write',
     load: 'write',
-    replies: definition.many === undefined ? both : { ...both, ok: oneOrMany },
+    replies: definition.many === undefined ? both : { ...both, ...many },
     run(access, _caller, raw) {
       const key = definition.many?.key;
       if (key !== undefined && isObject(raw.value) && Object.hasOwn(raw.value, key)) {
@@ -45,7 +59,7 @@ export function defineIngest<S extends z.ZodObject>(definition: IngestDefinition
   };
 }
 
-/** 200 answers a batch, and one event that was here before. */
+/** 200 answers a batch of which something was taken, and one event that was here before. */
 const oneOrMany = ingestResultSchema.or(ingestResultsSchema);
 
 async function ingestOne<S extends z.ZodObject>(
@@ -53,32 +67,17 @@ async function ingestOne<S extends z.ZodObject>(
   access: EngineAccess,
   raw: RawInput,
 ): Promise<Result> {
-  const checked = await checkLong(definition.input, raw, access, new Turns());
+  const { input: schema, partial } = definition;
+  const { value, parseIssues } = cleanInput(schema, raw, access);
+  const checked = await checkUsable({ schema, partial, raw: value, parseIssues }, new Turns());
   if (!checked.ok) {
     const result = malformed(definition, raw.value, checked.violations);
     return { outcome: 'rejected', body: withoutErrors(result), violations: checked.violations };
   }
   const [result] = await access.engine().writes.ingest([definition.toEvent(checked.value)]);
-  const visible = toVisible(result!, raw.value);
-  const accepted = visible.status === 'created' || visible.status === 'duplicate';
-  const outcome: Outcome = definition.upsert && accepted ? 'ok' : visible.status;
+  const visible = toVisible(withLeftOut(result!, checked.leftOut), raw.value);
+  const outcome: Outcome = definition.upsert && isTaken(visible) ? 'ok' : visible.status;
   return { outcome, body: withoutErrors(visible), violations: visible.errors ?? [] };
-}
-
-/** Gives way to others whenever it has looked at as much as fits into one turn. */
-async function checkLong<S extends z.ZodType>(
-  schema: S,
-  raw: RawInput,
-  access: EngineAccess,
-  turns: Turns,
-): Promise<Checked<z.output<S>>> {
-  const { value, parseIssues } = cleanInput(schema, raw, access);
-  const steps = checkInSteps(schema, value, parseIssues);
-  let step = steps.next();
-  for (; !step.done; step = steps.next()) {
-    if (turns.isOver(doorLimits.pieceEntries)) await turns.next();
-  }
-  return step.value;
 }
 
 async function ingestMany<S extends z.ZodObject>(
@@ -86,35 +85,39 @@ async function ingestMany<S extends z.ZodObject>(
   access: EngineAccess,
   raw: RawInput,
 ): Promise<Result> {
+  const { input: schema, partial } = definition;
   const elements = envelopeOf(definition, raw, access.inputRules?.isLenient ?? false);
   const parseIssues = parseIssuesByElement(raw.parseIssues);
   const turns = new Turns();
   const events: Event[] = [];
-  // Undefined: the engine has the word.
-  const refused: (VisibleResult | undefined)[] = [];
+  /** Answers the results of the engine in their order, and of what it is not asked. */
+  const answers: ((next: () => IngestResult) => VisibleResult)[] = [];
   let violationCount = 0;
   for (const [index, element] of elements.entries()) {
     if (turns.isOver(entriesOf(element))) await turns.next();
     const one = { value: element, parseIssues: parseIssues.get(index) ?? [] };
-    const checked = await checkLong(definition.input, one, access, turns);
+    const { value, parseIssues: issues } = cleanInput(schema, one, access);
+    const checked = await checkUsable({ schema, partial, raw: value, parseIssues: issues }, turns);
     if (checked.ok) {
+      const { leftOut } = checked;
       events.push(definition.toEvent(checked.value as z.output<S>));
-      refused.push(undefined);
+      answers.push((next) => toVisible(withLeftOut(next(), leftOut), element));
     } else {
       const isMuch = violationCount >= doorLimits.batchViolationsMax;
       const visible = isMuch ? checked.violations.slice(0, 1) : checked.violations;
-      refused.push(malformed(definition, element, checked.violations, visible));
+      const refused = malformed(definition, element, checked.violations, visible);
+      answers.push(() => refused);
       violationCount += visible.length;
       if (turns.isOver(doorLimits.pieceEntries)) await turns.next();
     }
   }
   const accepted = (await ingestUnlessEmpty(access.engine(), events)).values();
   const results: VisibleResult[] = [];
-  for (const [index, element] of elements.entries()) {
+  for (const answer of answers) {
     if (turns.isOver(1)) await turns.next();
-    results.push(refused[index] ?? toVisible(accepted.next().value!, element));
+    results.push(answer(() => accepted.next().value!));
   }
-  return { outcome: 'ok', body: { results } };
+  return { outcome: results.some(isTaken) ? 'ok' : 'noneAccepted', body: { results } };
 }
 
 /** About how much there is to validate: itself, and the entries of its lists. */
@@ -170,23 +173,6 @@ function outsideElements(parseIssues: readonly ParseIssue[], key: string): reado
   return parseIssues.filter((parseIssue) => !isInside(parseIssue.path));
 }
 
-/**
- * The parse issues of each element of a batch, with paths from there on; all others were refused
- * before.
- */
-function parseIssuesByElement(
-  parseIssues: readonly ParseIssue[],
-): ReadonlyMap<number, readonly ParseIssue[]> {
-  const byElement = new Map<number, ParseIssue[]>();
-  for (const { path, ...issue } of parseIssues) {
-    const index = Number(path[1]);
-    const ofElement = byElement.get(index) ?? [];
-    ofElement.push({ ...issue, path: path.slice(2) });
-    byElement.set(index, ofElement);
-  }
-  return byElement;
-}
-
 /** The result of what never reached the engine because its shape is wrong. */
 function malformed<S extends z.ZodObject>(
   definition: IngestDefinition<S>,
@@ -208,7 +194,7 @@ function malformed<S extends z.ZodObject>(
 
 /** Adds to a refusal of the engine what was given and what is allowed. */
 function toVisible(result: IngestResult, raw: unknown): VisibleResult {
-  if (result.status !== 'conflict' && result.status !== 'rejected') return result;
+  if (isTaken(result)) return result;
   const field = result.field ?? 'body';
   const message = result.message ?? result.reason ?? result.status;
   const limit = result.limit ?? message;

@@ -11,7 +11,6 @@ import {
   readOutsideId,
 } from '../../engine/index.ts';
 import type { ParseIssue } from '../json.ts';
-import { doorLimits } from '../limits.ts';
 import { quoteValue } from '../quote-value.ts';
 import { relaxInput } from './lenient.ts';
 import { type SchemaNode, schemaNode } from './violations.ts';
@@ -175,7 +174,6 @@ function cleanId(text: string, kind: KnownKind | undefined, cleaning: Cleaning):
 }
 
 function addIssue(text: string, message: string, { path, issues }: Cleaning): void {
-  if (issues.length >= doorLimits.violationsMax) return;
   const limit = 'an id; CAINI_ALLOWED_IDS names those that are one after all';
   issues.push({ path: [...path], value: quoteValue(text), limit, message });
 }

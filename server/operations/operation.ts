@@ -26,10 +26,10 @@ export type { RawInput } from './input-rules.ts';
 export type Load = 'list' | 'write' | 'free';
 
 /**
- * What came of it. `ok` answers a question; the others say what became of one event; each door has
- * its codes.
+ * What came of it. `ok` answers a question; the others say what became of one event, and
+ * `noneAccepted` that nothing of many was taken; each door has its codes.
  */
-export type Outcome = 'ok' | IngestStatus | 'unavailable';
+export type Outcome = 'ok' | IngestStatus | 'noneAccepted' | 'unavailable';
 
 export interface Result {
   readonly outcome: Outcome;

@@ -1,5 +1,11 @@
 // Receipts in: purchases, and what is brought back of them.
-import { limits, purchaseSchema, returnSchema } from '../../engine/index.ts';
+import {
+  limits,
+  purchaseLineSchema,
+  purchaseSchema,
+  returnSchema,
+  unreferencedReturnSchema,
+} from '../../engine/index.ts';
 import { defineIngest } from './ingest.ts';
 import type { Operation } from './operation.ts';
 
@@ -13,9 +19,16 @@ const ingestPurchases = defineIngest({
   description: [
     'Answered after it is on disk and counted: the next request sees it.',
     'Send it again as often as you like; it counts once.',
-    'In a batch each receipt has its own result, in the order sent.',
+    'In a batch each receipt has its own result, in the order sent; when nothing of it is taken',
+    'the status is 422, with the same results.',
+    'Lines below zero are taken off the others of the item. Where nothing is left, the answer is',
+    '`voided`, and there is no receipt. What is below zero then is a return of the receipt that',
+    '`returnOf` names; without it the receipt is refused, and names the line. With `partial: true`',
+    'lines that cannot be used are left out instead: `leftOutLines` has all of them, `warnings`',
+    'say why.',
   ].join(' '),
   input: purchaseSchema,
+  partial: { list: 'lines', entry: purchaseLineSchema },
   many: { key: 'purchases', max: limits.batchPurchasesMax },
   idField: 'purchaseId',
   example: {
@@ -40,7 +53,8 @@ const ingestReturn = defineIngest({
     'A return may arrive before its purchase: it is `parked` and waits for it',
     `up to ${limits.parkedReturnDaysMax} days. More brought back than bought is rejected, and so`,
     `is what comes after ${limits.returnsPerPurchaseMax} returns, or`,
-    `${limits.returnLinesPerPurchaseMax} lines of them.`,
+    `${limits.returnLinesPerPurchaseMax} lines of them. Without lines, all that is left of the`,
+    'receipt comes back; it has to be here for that.',
   ].join(' '),
   input: returnSchema,
   idField: 'returnId',
@@ -52,4 +66,31 @@ const ingestReturn = defineIngest({
   toEvent: (input) => ({ kind: 'return', return: input }),
 });
 
-export const receiptOperations: readonly Operation[] = [ingestPurchases, ingestReturn];
+const ingestUnreferencedReturn = defineIngest({
+  name: 'ingestUnreferencedReturn',
+  rpc: 'IngestService/RecordUnreferencedReturn',
+  method: 'POST',
+  path: '/v1/members/{memberId}/returns',
+  tag: 'receipts',
+  summary: 'Goods that a member brings back without a receipt',
+  description: [
+    'They are taken off the latest purchases of the member, at or before `occurredAt`, that still',
+    'hold them. Pieces that none holds are told by `unmatchedQuantity`; when that is all of them,',
+    'the return is refused.',
+  ].join(' '),
+  // Doors net a receipt by itself.
+  input: unreferencedReturnSchema.omit({ ownPurchaseId: true }),
+  idField: 'returnId',
+  example: {
+    returnId: 'b-20260502-0002',
+    occurredAt: '2026-05-02T10:00:00+08:00',
+    lines: [{ itemId: 'coffee-beans', quantity: 1 }],
+  },
+  toEvent: (input) => ({ kind: 'unreferencedReturn', unreferencedReturn: input }),
+});
+
+export const receiptOperations: readonly Operation[] = [
+  ingestPurchases,
+  ingestReturn,
+  ingestUnreferencedReturn,
+];

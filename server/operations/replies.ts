@@ -79,14 +79,14 @@ export const recommendReplySchema = z.strictObject({
 }) satisfies z.ZodType<RecommendReply>;
 
 const warningSchema = z.strictObject({
-  reason: reason.meta({ description: 'TOTAL_DIFFERS, …' }),
+  reason: reason.meta({ description: 'TOTAL_DIFFERS, LINE_LEFT_OUT, NOTHING_RETURNED' }),
   field: z.string(),
   message: z.string(),
 });
 
 export const ingestResultSchema = z.strictObject({
   id: z.string(),
-  status: z.enum(['created', 'duplicate', 'conflict', 'rejected']),
+  status: z.enum(['created', 'duplicate', 'voided', 'conflict', 'rejected']),
   watermark: z.exactOptional(watermark).meta({
     description: 'Give it as minWatermark to read what you wrote. Of a duplicate: the first one.',
   }),
@@ -109,6 +109,9 @@ export const ingestResultSchema = z.strictObject({
       `What was taken and does not look right: at most ${limits.warningsMax}, and one that says`,
       'how many more there are.',
     ].join(' '),
+  }),
+  leftOutLines: z.exactOptional(z.array(count)).meta({
+    description: 'With `partial`: the places of all lines that could not be used.',
   }),
   errors: z.exactOptional(z.array(violationSchema)).meta({
     description: [

@@ -52,7 +52,7 @@ test('a fault far down a list is told at its place', () => {
       field: 'lines[1500].quantity',
       value: '0',
       limit: 0.001,
-      message: 'must be at least 0.001',
+      message: 'must not be 0',
     },
   ]);
 });

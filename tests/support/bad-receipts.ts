@@ -35,7 +35,7 @@ export const badReceipts: readonly BadReceipt[] = [
     status: 422,
     field: 'lines[0].quantity',
     value: '"1"',
-    limit: 'a number from 0.001 to 1000000000',
+    limit: 'a number from -1000000000 to 1000000000',
   },
   {
     name: 'null for a number',

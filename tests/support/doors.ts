@@ -64,7 +64,9 @@ async function askHttp(
     method === 'GET'
       ? await loopback.get(`${target}?${queryOf(rest)}`)
       : await loopback.send(method, target, method === 'DELETE' ? undefined : rest);
-  if (reply.status < 300) return { code: 'OK', body: comparable(reply.json) };
+  // Of many of which none is taken, HTTP says so by its status, and gRPC by the results alone.
+  const hasResults = reply.json?.results !== undefined;
+  if (reply.status < 300 || hasResults) return { code: 'OK', body: comparable(reply.json) };
   const { code, detail, reason, errors, result } = reply.json;
   return {
     code: code === 'CONFLICT' ? 'ALREADY_EXISTS' : code,
@@ -136,6 +138,7 @@ const enumPrefixes: Readonly<Record<string, string>> = {
   channel: 'CHANNEL',
   type: 'REASON_TYPE',
   relaxations: 'RELAXATION',
+  role: 'ITEM_ROLE',
 };
 const statusPrefix = /^(INGEST|ITEM)_STATUS_/;
 
@@ -149,7 +152,13 @@ function named(value: unknown, field = ''): unknown {
   if (field === 'status') return `ITEM_STATUS_${String(value).toUpperCase()}`;
   const prefix = enumPrefixes[field];
   if (prefix === undefined) return value;
-  return `${prefix}_${String(value).replaceAll('-', '_').toUpperCase()}`;
+  const words = String(value).replaceAll('-', '_').replace('giftCard', 'gift_card');
+  return `${prefix}_${words.toUpperCase()}`;
+}
+
+/** Results have two fields for pieces that were not matched: this one says all that HTTP says. */
+function inPieces({ unmatchedQuantityThousandths: exact, ...rest }: Record<string, unknown>) {
+  return exact === undefined ? rest : { ...rest, unmatchedQuantity: Number(exact) / 1_000 };
 }
 
 /** Lines of receipts have two fields for a quantity: one for whole pieces, and one for any. */
@@ -179,7 +188,7 @@ function comparable(value: unknown, field = ''): unknown {
       .filter(([key, one]) => !key.startsWith('_') && one !== undefined)
       .filter(([, one]) => !(Array.isArray(one) && one.length === 0))
       .map(([key, one]) => [key, comparable(one, key)]);
-    return Object.fromEntries(entries);
+    return inPieces(Object.fromEntries(entries));
   }
   if (typeof value !== 'string') return value;
   if (field === 'status') return value.replace(statusPrefix, '').toLowerCase();
@@ -187,5 +196,6 @@ function comparable(value: unknown, field = ''): unknown {
   const isName = prefix !== undefined && value.startsWith(`${prefix}_`);
   if (!isName) return value;
   const word = value.slice(prefix.length + 1).toLowerCase();
+  if (field === 'role') return word.replace('gift_card', 'giftCard');
   return field === 'scenario' ? word.replaceAll('_', '-') : word;
 }

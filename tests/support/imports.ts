@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import {
   type ColumnRules,
+  compileRoles,
   type Event,
   type ImportSummary,
   type IngestResult,
@@ -12,6 +13,7 @@ import {
   type PlanOptions,
   plainPlan,
   runImport,
+  shippedRoles,
 } from '../../engine/index.ts';
 
 type ImportOptions = { readonly bookmark?: { readonly key: string; readonly value: string } };
@@ -49,6 +51,7 @@ export class MemoryTarget {
   };
 
   item = (itemId: string) => this.items.get(itemId);
+  guessRole = compileRoles(shippedRoles);
   bookmark = (key: string) => this.bookmarks.get(key);
   status = () => ({ watermark: String(this.head), items: this.items.size, members: 0 });
 
@@ -59,7 +62,7 @@ export class MemoryTarget {
     }
     if (event.kind === 'purchase') return this.acceptPurchase(event.purchase);
     if (event.kind === 'return') {
-      const { returnId, purchaseId, lines } = event.return;
+      const { returnId, purchaseId, lines = [] } = event.return;
       const known = this.knownReturn(returnId, event.return);
       if (known !== undefined) return known;
       this.takenBack.add(`${purchaseId} ${lines[0]!.itemId} ${lines[0]!.quantity}`);
@@ -150,8 +153,7 @@ export async function importFile(path: string, setup: Setup = {}) {
     ...setup.reading,
     columns: { map: setup.map, occurredAt: setup.occurredAt },
     timeZone: 'Asia/Shanghai',
-    keepCharges: false,
-    clock: () => 0,
+    clock: () => Date.UTC(2026, 11, 1),
   });
   const { rowsCreated, rowsDuplicate, rowsConflict, rejected, rowsSkipped } = summary;
   const { returns, returnsDuplicate, returnsUnmatched } = summary;

@@ -22,7 +22,6 @@ const reading = (content: string | Buffer, texts: ReadingTexts = {}, name = 'in.
       files,
       workFolder: folder,
       rejectsFolder: folder,
-      keepCharges: false,
       clock: () => 0,
       onNote: (note) => notes.push(note),
     });

@@ -13,7 +13,7 @@ import {
 } from '../../../tests/support/imports.ts';
 import { parseColumnMap } from './columns.ts';
 import { inspectFile } from './file.ts';
-import { runImport } from './import.ts';
+import { type ImportSummary, runImport } from './import.ts';
 import { plainPlan } from './plan.ts';
 
 /** Receipts of a few rows each, with returns that find all, some and none of their pieces. */
@@ -74,7 +74,12 @@ test('a file in any order gives the same receipts and the same summary', async (
       .map(({ purchase }) => ({ ...purchase, lines: new Set(purchase.lines) }))
       .sort((first, second) => (first.purchaseId < second.purchaseId ? -1 : 1));
   expect(receipts(mixed.target)).toEqual(receipts(inOrder.target));
-  expect({ ...mixed.summary, rejects: '' }).toEqual({ ...inOrder.summary, rejects: '' });
+  // Of two that are alike the second is the odd one, so that the examples differ.
+  const figures = ({ suspicions, ...summary }: ImportSummary) => ({
+    ...{ ...summary, rejects: '' },
+    suspicions: suspicions.map(({ kind, count }) => [kind, count]),
+  });
+  expect(figures(mixed.summary)).toEqual(figures(inOrder.summary));
   expect([...mixed.target.returns.keys()].sort()).toEqual(
     [...inOrder.target.returns.keys()].sort(),
   );
@@ -123,7 +128,6 @@ test('a stopped import goes on where it was', async () => {
     rejectsFolder: join(folder, 'stopped'),
     ...plainPlan,
     timeZone: 'Asia/Shanghai',
-    keepCharges: false,
     clock: () => 0,
   };
   const onProgress = ({ done }: { done: number }) => done > 600 && stop.abort();
@@ -148,30 +152,6 @@ test('a missing column is refused by name before anything is in', async () => {
   const map = parseColumnMap(['purchaseId=id,storeId=shop']);
   await expect(importFile(write('id,itemId,occurredAt\n'), { map })).rejects.toThrow('"shop"');
   await expect(importFile(write(''))).rejects.toThrow('no column');
-});
-
-test('names come from rows sold at a price, charges are not listed, known names stay', async () => {
-  const target = new MemoryTarget();
-  target.items.set('tea', { itemId: 'tea', name: '龙井', status: 'active' });
-  const path = csv(
-    '1,,2026-05-01,cup,1,0,,found',
-    '1,,2026-05-01,gift,1,0,, 赠品 ',
-    '2,,2026-05-01,cup,1,5,,咖啡杯',
-    '2,,2026-05-01,tea,1,5,,茶',
-    '2,,2026-05-01,POST,1,5,,Postage',
-  );
-  await importFile(path, { target });
-  const names = [...target.items.values()].map(({ itemId, name, status }) => [
-    itemId,
-    name,
-    status,
-  ]);
-  expect(names.sort()).toEqual([
-    ['POST', 'Postage', 'inactive'],
-    ['cup', '咖啡杯', 'active'],
-    ['gift', '赠品', 'active'],
-    ['tea', '龙井', 'active'],
-  ]);
 });
 
 test('a member that a program lost is refused, and words for nobody are nobody', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { assert, EngineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import type { GuessRole } from '../../catalogue/role-names.ts';
 import type { Item } from '../../catalogue/shapes.ts';
 import type { Event } from '../../events/index.ts';
 import type { IngestResult } from '../../events/result.ts';
@@ -25,6 +26,7 @@ import { RejectsFile, rejectsBytes } from './rejects.ts';
 import type { Refusal, Row } from './row.ts';
 import type { SourceRow } from './source-row.ts';
 import { countRefusal, emptyTally, rowsAccountedFor, settleBatch, type Tally } from './summary.ts';
+import { type Suspicion, Suspicions } from './suspicions.ts';
 
 /** What an import needs of the engine. */
 export interface ImportTarget {
@@ -36,6 +38,7 @@ export interface ImportTarget {
     },
   ): Promise<readonly IngestResult[]>;
   item(itemId: string): Item | undefined;
+  readonly guessRole: GuessRole;
   bookmark(key: string): string | undefined;
   status(): { readonly watermark: string; readonly items: number; readonly members: number };
 }
@@ -54,7 +57,6 @@ export interface ImportOptions extends PlanOptions {
   /** Where the rejects go unless `rejectsPath` is given; outside of what an erase must reach. */
   readonly rejectsFolder: string;
   readonly rejectsPath?: string | undefined;
-  readonly keepCharges: boolean;
   readonly clock: Clock;
   /** Stops after the batch under way. */
   readonly signal?: AbortSignal | undefined;
@@ -65,7 +67,7 @@ export interface ImportOptions extends PlanOptions {
   readonly onResume?: ((batches: number) => void) | undefined;
 }
 
-/** Integers, and the path of the rejects file or null. docs/guides/import.md defines each. */
+/** docs/guides/import.md defines each. */
 export interface ImportSummary extends Tally {
   readonly finished: boolean;
   readonly rowsRead: number;
@@ -73,6 +75,7 @@ export interface ImportSummary extends Tally {
   readonly members: number;
   readonly seconds: number;
   readonly rejects: string | null;
+  readonly suspicions: readonly Suspicion[];
 }
 
 interface Run {
@@ -82,6 +85,7 @@ interface Run {
   readonly resumed: Bookmark | undefined;
   readonly rejects: RejectsFile;
   readonly names: NameCollector;
+  readonly suspicions: Suspicions;
   readonly tally: Tally;
 }
 
@@ -135,8 +139,9 @@ function openRun(target: ImportTarget, options: ImportOptions): Run {
     rejects: new RejectsFile(path, labels, resumed?.rejectsBytes ?? 0),
     names: new NameCollector({
       item: (itemId) => target.item(itemId),
-      keepCharges: options.keepCharges,
+      guessRole: target.guessRole,
     }),
+    suspicions: new Suspicions(options.clock()),
     tally: resumed?.tally ?? emptyTally(),
   };
 }
@@ -190,6 +195,7 @@ async function bringIn(run: Run, batches: AsyncIterable<Batch>, rows: number): P
     for await (const batch of batches) {
       if (options.signal?.aborted) return false;
       number += 1;
+      run.suspicions.add(batch);
       if (number < (resumed?.batch ?? 0)) {
         names.collect(rowsOf(batch));
         continue;
@@ -281,5 +287,6 @@ function summarise(run: Run, finished: boolean, startMs: number): ImportSummary 
     members,
     seconds: Math.round((run.options.clock() - startMs) / 1_000),
     rejects: run.rejects.bytes === 0 ? null : run.rejects.path,
+    suspicions: run.suspicions.list(),
   };
 }

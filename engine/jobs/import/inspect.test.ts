@@ -182,6 +182,12 @@ test('of a workbook the first sheet of receipts is looked at', async () => {
   expect(found.notes.join()).toContain('#说明: left out');
 });
 
+test('what a shop took off a line is its discount, in files of the field too', async () => {
+  const header = 'purchaseId,memberId,occurredAt,itemId,quantity,salesValue,retailDiscount';
+  const found = await inspect(`${header}\n1,m,2026-05-01 09:10,a,2,1.50,0.50\n`);
+  expect(mapOf(found.flags)).toEqual({ lineTotal: 'salesValue', discount: 'retailDiscount' });
+});
+
 test('what is told is not told a second time', async () => {
   const text = 'Ticket No,Date,Customer,SKU,Type\n1,2026-05-01,c,a,Sale\n2,2026-05-02,c,a,Refund\n';
   expect((await inspect(text)).flags).toContain('Type=Refund');

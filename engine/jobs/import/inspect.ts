@@ -22,7 +22,7 @@ import { presetCalled, type ReadingTexts, readingOf, withPreset } from './readin
 import { repeatReasons } from './receipts.ts';
 import type { TableRow } from './table-row.ts';
 import { createTimeReader } from './times.ts';
-import { type Trial, tryReading } from './trial.ts';
+import { type Trial, type TrialPlace, tryReading } from './trial.ts';
 
 export interface InspectedFile {
   readonly label: string;
@@ -53,11 +53,9 @@ export interface Inspection extends Pick<Trial, 'rows' | 'counts' | 'refusals' |
   readonly isReady: boolean;
 }
 
-export interface InspectOptions {
+export interface InspectOptions extends TrialPlace {
   readonly texts: ReadingTexts;
   readonly timeZone: string;
-  /** A folder of ours, for rows that are put in order. */
-  readonly workFolder: string;
 }
 
 const sampleRows = 2_000;
@@ -68,14 +66,14 @@ const tablesLookedAt = 20;
 /** Looks at a first table with receipts, and reads all files as it would be proposed. */
 export async function inspectTables(
   files: readonly ImportFile[],
-  { texts, timeZone, workFolder }: InspectOptions,
+  { texts, timeZone, ...place }: InspectOptions,
 ): Promise<Inspection> {
   const given = await readingOf(texts, files, timeZone);
   const sample = await findSample(files, given, texts);
   const guess = optionsFor(given, texts, sample);
   const { options, trial, reasons, open } = await separateReceipts(guess.options, {
     isStated: statedMap(texts).purchaseId !== undefined,
-    tryOut: (each) => tryReading(files, each, workFolder),
+    tryOut: (each) => tryReading(files, each, place),
   });
   const isWhole = missingOf(options).length === 0;
   const { rows, counts, refusals, notes, problem } = trial;

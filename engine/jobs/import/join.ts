@@ -43,7 +43,9 @@ export async function readJoined(table: Table, key: JoinKey, label: string): Pro
     for (const { fields, line } of chunk) {
       const value = keyOf(fields[at]);
       if (value === '') continue;
-      const rest = fields.filter((_, index) => index !== at);
+      const rest = table.header
+        .map((_, index) => fields[index] ?? '')
+        .filter((_, index) => index !== at);
       const known = rows.get(value);
       if (known !== undefined && known.join('\n') !== rest.join('\n')) {
         throw refuse(`line ${line} of ${label} is a second row of ${key.otherColumn} ${value}`);
@@ -76,14 +78,17 @@ export function createJoiner(
     );
     const start = all.length;
     all.push(...names);
-    return { at, start, ...table };
+    return { at, start, rows: table.rows, none: names.map(() => '') };
   });
   const join: Joiner = (fields) => {
-    const wide = [...fields];
-    for (const { at, start, rows, header: names } of parts) {
-      while (wide.length < start) wide.push('');
-      const found = rows.get(keyOf(wide[at]));
-      for (const [index] of names.entries()) wide[start + index] = found?.[index] ?? '';
+    let wide = fields;
+    for (const { at, start, rows, none } of parts) {
+      // Rows may be shorter than their header, and longer by blanks.
+      const whole =
+        wide.length === start
+          ? wide
+          : Array.from({ length: start }, (_, index) => wide[index] ?? '');
+      wide = whole.concat(rows.get(keyOf(whole[at])) ?? none);
     }
     return wide;
   };

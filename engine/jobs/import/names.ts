@@ -1,14 +1,14 @@
 // Names: what an import tells the catalogue about the items it sees.
 import { limits } from '../../base/limits.ts';
+import type { GuessRole } from '../../catalogue/role-names.ts';
 import type { Item } from '../../catalogue/shapes.ts';
-import { isChargeName } from './charges.ts';
 import type { Row } from './row.ts';
 
 export interface NameRules {
   /** The item as the catalogue has it. */
   readonly item: (itemId: string) => Item | undefined;
-  /** Let postage, fees and the like be listed as any item. */
-  readonly keepCharges: boolean;
+  /** What an item is by its name, where nobody says it. */
+  readonly guessRole: GuessRole;
 }
 
 /**
@@ -20,6 +20,8 @@ export class NameCollector {
   private readonly rules: NameRules;
   private readonly named = new Set<string>();
   private readonly spare = new Map<string, Row>();
+  /** Whether anything of the files had a price: where nothing has, 0 says nothing. */
+  private hasPrices = false;
 
   constructor(rules: NameRules) {
     this.rules = rules;
@@ -28,6 +30,7 @@ export class NameCollector {
   /** Remembers the names of rows that are in already, for `leftovers`. */
   collect(rows: readonly Row[]): void {
     for (const row of rows) {
+      this.hasPrices ||= isPaid(row);
       if (row.itemName === undefined || !isWorthless(row)) continue;
       if (!this.spare.has(row.itemId)) this.spare.set(row.itemId, row);
     }
@@ -41,18 +44,23 @@ export class NameCollector {
       if (!isDescribed(row) || this.named.has(row.itemId)) continue;
       if (row.itemName !== undefined && isWorthless(row)) continue;
       this.named.add(row.itemId);
-      items.push(...this.describeUnlessKnown(row));
+      items.push(...this.describe(row));
     }
     return items;
   }
 
-  /** The items that never got a better name than the note of a row without a value. */
+  /**
+   * The items that never got a better name than the note of a row without a value: they were given
+   * away and never sold.
+   */
   leftovers(): Item[] {
-    return [...this.spare.values()].flatMap((row) => this.describeUnlessKnown(row));
+    const left = [...this.spare.values()].filter(({ itemId }) => !this.named.has(itemId));
+    return left.flatMap((row) => this.describe(row));
   }
 
-  /** What the catalogue knows already is never overwritten. */
-  private describeUnlessKnown({ itemId, itemName, category, brand }: Row): Item[] {
+  /** What the catalogue knows already is never overwritten, but for a role that was guessed. */
+  private describe(row: Row): Item[] {
+    const { itemId, itemName, category, brand } = row;
     const known = this.rules.item(itemId);
     const added = {
       ...(itemName === undefined || known?.name !== undefined ? {} : { name: itemName }),
@@ -61,12 +69,24 @@ export class NameCollector {
         : { category: levelsOf(category) }),
       ...(brand === undefined || known?.brand !== undefined ? {} : { brand }),
     };
-    if (Object.keys(added).length === 0) return [];
-    // What an item is to a receipt is guessed from its name here, and nowhere else.
-    const isNewCharge =
-      added.name !== undefined && !this.rules.keepCharges && isChargeName(added.name);
-    const status = isNewCharge ? 'inactive' : (known?.status ?? 'active');
-    return [{ ...known, itemId, ...added, status }];
+    const { priceFen, ...rest } = { ...known, itemId, ...added };
+    const price = this.priceOf(row, known);
+    const described = { ...rest, ...(price === undefined ? {} : { priceFen: price }) };
+    const isGuessed = known?.role === undefined || known.roleGuessed === true;
+    const guessed = isGuessed ? this.rules.guessRole(described) : known.role;
+    const isNews = Object.keys(added).length > 0 || price !== priceFen;
+    if (!isNews && guessed === known?.role) return [];
+    // What was taken for no goods before, and is not any more, comes back.
+    const usual = known?.roleGuessed ? 'active' : (known?.status ?? 'active');
+    const status = isGuessed && guessed !== undefined ? 'inactive' : usual;
+    return [{ ...described, status }];
+  }
+
+  /** Of what was only ever given away, 0, until it is sold. */
+  private priceOf(row: Row, known: Item | undefined): number | undefined {
+    if (known?.priceFen === 0 && known.roleGuessed && isPaid(row)) return undefined;
+    const isGift = this.hasPrices && known?.name === undefined && isWorthless(row);
+    return isGift ? (known?.priceFen ?? 0) : known?.priceFen;
   }
 }
 
@@ -80,6 +100,10 @@ function isDescribed({ itemName, category, brand }: Row): boolean {
 }
 
 /** Sold for nothing, though a price stands there. */
-function isWorthless({ unitPriceFen, lineTotalFen }: Row): boolean {
+export function isWorthless({ unitPriceFen, lineTotalFen }: Row): boolean {
   return unitPriceFen === 0 && (lineTotalFen ?? 0) === 0;
+}
+
+export function isPaid({ unitPriceFen = 0, lineTotalFen = 0 }: Row): boolean {
+  return unitPriceFen > 0 || lineTotalFen > 0;
 }

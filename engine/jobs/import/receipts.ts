@@ -250,7 +250,8 @@ function returnEventOf(
     return { kind: 'return', return: { ...common, channel, purchaseId: named } };
   }
   if (memberId === undefined) return undefined;
-  return { kind: 'unreferencedReturn', unreferencedReturn: { ...common, memberId } };
+  const own = isSold ? { ownPurchaseId: purchaseId } : {};
+  return { kind: 'unreferencedReturn', unreferencedReturn: { ...common, ...own, memberId } };
 }
 
 /**

@@ -92,7 +92,7 @@ function settleReceipt(receipt: Receipt, result: IngestResult, desk: ImportConte
     tally.rowsDuplicate += rows;
     tally.anonymous += anonymous;
   } else {
-    const kind = result.status;
+    const kind = kindOf(result);
     if (kind === 'conflict') tally.conflict += 1;
     for (const row of receipt.rows) desk.refuse(refusalOf(row, kind, wordsOf(result)));
   }
@@ -112,8 +112,12 @@ function settleReturn(row: ReturnRow, result: IngestResult, desk: ImportContext)
   } else if (result.status === 'duplicate') {
     tally.returnsDuplicate += 1;
   } else {
-    desk.refuse(refusalOf(row.origin, result.status, wordsOf(result)));
+    desk.refuse(refusalOf(row.origin, kindOf(result), wordsOf(result)));
   }
+}
+
+function kindOf({ status }: IngestResult): 'conflict' | 'rejected' {
+  return status === 'conflict' ? status : 'rejected';
 }
 
 function wordsOf(result: IngestResult): { reason: string; message: string } {

@@ -42,18 +42,25 @@ export interface Trial {
   readonly problem: string | undefined;
 }
 
+export interface TrialPlace {
+  /** A folder of ours, for rows that are put in order. */
+  readonly workFolder: string;
+  /** Hears how far the first of two readings is. */
+  readonly onBytes?: ((bytes: number) => void) | undefined;
+}
+
 const rowsShown = 5;
 
 /** Reads everything twice, as an import does. What cannot be read at all is a `problem`. */
 export async function tryReading(
   files: readonly ImportFile[],
   options: PlanOptions,
-  workFolder: string,
+  { workFolder, onBytes }: TrialPlace,
 ): Promise<Trial> {
   const counter = new TrialCounter();
   const spillFolder = join(workFolder, 'trial');
   try {
-    const plan = await planReading(files, options);
+    const plan = await planReading(files, options, onBytes);
     const { survey, rules } = plan;
     const chunks = counter.listen(readRows(plan.files, options), plan);
     for await (const batch of makeBatches({ chunks, survey, rules, spillFolder })) {

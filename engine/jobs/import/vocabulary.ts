@@ -38,7 +38,8 @@ const words: Readonly<Record<ColumnRole, string>> = {
   unitPrice: `unitPrice price lineItemPrice itemPrice sellingPrice listPrice rate
     单价 商品单价 销售单价 售价 实际单价 成交单价 成交价 零售价 含税单价 商品价格 价格`,
   unitPriceFen: 'unitPriceFen',
-  discount: `discount discountAmount lineItemDiscount lineDiscount discounts
+  discount: `discount discountAmount lineItemDiscount lineDiscount discounts retailDiscount
+    retailDisc
     优惠金额 折扣金额 折扣额 商品优惠金额 让利金额 优惠 让利`,
   discountFen: 'discountFen',
   lineTotal: `lineTotal salesValue netSales grossSales netAmount amount lineSubtotal subtotal spend

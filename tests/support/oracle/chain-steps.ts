@@ -153,8 +153,14 @@ function purchaseOf(
     ...(store === null ? {} : { storeId: storeIds[store] }),
     channel: 'pos',
     occurredAt,
-    lines: linesOf(command.lines),
+    lines: [...linesOf(command.lines), ...voidsOf(command)],
   });
+}
+
+/** Mostly of what the receipt sells; now and then more of it than that. */
+function voidsOf({ lines, voids }: Command & { kind: 'buy' }) {
+  const sold = linesOf(lines);
+  return voids.map(({ item, quantity }) => ({ ...pick(sold, item)!, quantity: -quantity }));
 }
 
 /** Of the purchase it names, mostly; its items are picked by position, and may be too many. */
@@ -163,7 +169,10 @@ function returnOf(
   { number, known, timeOf }: Context,
 ): Event {
   const purchase = command.of % 10 === 9 ? undefined : pick(known, command.of);
-  const whole = purchase?.lines.map(({ itemId, quantity }) => ({ itemId, quantity }));
+  const isAll = command.isWhole && command.isUnnamed;
+  const whole = purchase?.lines
+    .filter(isSold)
+    .map(({ itemId, quantity }) => ({ itemId, quantity }));
   const some = command.lines.slice(0, 2).map(({ item, quantity }) => ({
     itemId: pick(whole ?? [], item)?.itemId ?? itemIds[item],
     quantity,
@@ -172,14 +181,20 @@ function returnOf(
     returnId: `return-${number}`,
     purchaseId: purchase?.purchaseId ?? `nowhere-${command.of}`,
     occurredAt: timeOf(command.moment),
-    lines: (command.isWhole ? whole : undefined) ?? some,
+    ...(isAll ? {} : { lines: (command.isWhole ? whole : undefined) ?? some }),
   });
   return { kind: 'return', return: goods };
 }
 
 function changed(purchase: Purchase): Purchase {
-  const lines = purchase.lines.map((each) => ({ ...each, quantity: each.quantity + 1 }));
+  const lines = purchase.lines.map((each) =>
+    isSold(each) ? { ...each, quantity: each.quantity + 1 } : each,
+  );
   return { ...purchase, lines };
+}
+
+function isSold({ quantity }: { readonly quantity: number }): boolean {
+  return quantity > 0;
 }
 
 function linesOf(asked: readonly Line[]): { itemId: string; quantity: number }[] {

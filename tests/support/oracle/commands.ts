@@ -35,6 +35,8 @@ export type Command = { readonly endsBatch: boolean } & (
       readonly moment: Moment;
       readonly prefix: number;
       readonly lines: readonly Line[];
+      /** Scans that were taken back. */
+      readonly voids: readonly Line[];
     }
   | { readonly kind: 'buyTomorrow'; readonly lines: readonly Line[] }
   | { readonly kind: 'resend' | 'change' | 'resendReturn'; readonly of: number }
@@ -42,6 +44,8 @@ export type Command = { readonly endsBatch: boolean } & (
       readonly kind: 'return';
       readonly of: number;
       readonly isWhole: boolean;
+      /** All that is left, without saying what that is. */
+      readonly isUnnamed: boolean;
       readonly lines: readonly Line[];
       readonly moment: Moment;
     }
@@ -99,6 +103,10 @@ const buy = fc.record({
   moment,
   prefix: index(purchasePrefixes),
   lines,
+  voids: fc.oneof(
+    { weight: 4, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(line, { minLength: 1, maxLength: 2 }) },
+  ),
 });
 
 const command: fc.Arbitrary<Command> = fc.oneof(
@@ -110,6 +118,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       endsBatch,
       of: reference,
       isWhole: fc.boolean(),
+      isUnnamed: fc.boolean(),
       lines,
       moment,
     }),

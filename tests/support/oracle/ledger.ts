@@ -167,6 +167,11 @@ export class Ledger {
       return rejected;
     }
     if (this.erasedPurchases.has(purchaseId)) return rejected;
+    const left = [...addUp(purchase.lines).values()];
+    if (left.some((quantity) => quantity < 0)) return rejected;
+    if (left.every((quantity) => quantity === 0)) {
+      return { status: this.receipts.has(purchaseId) ? 'conflict' : 'voided' };
+    }
     return this.once(`purchase ${purchaseId}`, purchase, () => {
       if (this.isAhead(purchase.occurredAt)) return rejected;
       this.keepReceipt(purchase);
@@ -199,14 +204,15 @@ export class Ledger {
       day,
       daypart: daypartStarts.findLastIndex((start) => start <= hour),
       localDate: localDateOf(occurredAt, zone ?? this.options.timeZone),
-      bought: addUp(purchase.lines),
+      bought: netOf(purchase),
     });
     this.newestDay = Math.max(this.newestDay ?? day, day);
   }
 
   /** Items and stores that a receipt names for the first time are taken in, not refused. */
-  private registerWhatIsNew({ storeId, lines }: Purchase): void {
-    for (const { itemId } of lines) {
+  private registerWhatIsNew(purchase: Purchase): void {
+    const { storeId } = purchase;
+    for (const itemId of netOf(purchase).keys()) {
       if (!this.items.has(itemId)) this.items.set(itemId, { itemId, status: 'active' });
     }
     if (storeId !== undefined && !this.stores.has(storeId)) this.stores.set(storeId, { storeId });
@@ -216,8 +222,9 @@ export class Ledger {
     if (this.erasedPurchases.has(goods.purchaseId)) return rejected;
     return this.once(`return ${goods.returnId}`, goods, () => {
       if (this.isAhead(goods.occurredAt)) return rejected;
-      const pieces = addUp(goods.lines);
       const receipt = this.receipts.get(goods.purchaseId);
+      const pieces = goods.lines ? addUp(goods.lines) : this.allLeft(receipt);
+      if (pieces.size === 0) return rejected;
       const isTooMuch =
         receipt !== undefined &&
         [...pieces].some(([itemId, quantity]) => quantity > this.piecesLeft(receipt, itemId));
@@ -225,6 +232,15 @@ export class Ledger {
       this.takeBack(goods.purchaseId, pieces);
       return receipt === undefined ? { status: 'created', parked: true } : created;
     });
+  }
+
+  private allLeft(receipt: Receipt | undefined): Map<string, number> {
+    const left = new Map<string, number>();
+    for (const itemId of receipt?.bought.keys() ?? []) {
+      const pieces = this.piecesLeft(receipt!, itemId);
+      if (pieces > 0) left.set(itemId, pieces);
+    }
+    return left;
   }
 
   private acceptUnreferenced(goods: UnreferencedReturn): Answer {
@@ -269,6 +285,11 @@ function replace<Value>(known: Map<string, Value>, id: string, value: Value): An
   const before = JSON.stringify(known.get(id));
   known.set(id, value);
   return before === JSON.stringify(value) ? duplicate : created;
+}
+
+/** What is left of a receipt when lines that take back others are taken off. */
+function netOf({ lines }: Purchase): Map<string, number> {
+  return new Map([...addUp(lines)].filter(([, quantity]) => quantity > 0));
 }
 
 function addUp(

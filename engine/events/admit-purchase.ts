@@ -1,0 +1,246 @@
+// Receipts at the door. Lines that take others back are netted first; what is below zero then is
+// goods of another receipt, or cannot be used. All of a receipt is recorded, or nothing.
+import { limits } from '../base/limits.ts';
+import { quantityOf, thousandthsOf } from '../base/shapes.ts';
+import { registerAhead } from './catalogue.ts';
+import type { WriteContext } from './context.ts';
+import { findId } from './ids.ts';
+import type { EventKind } from './kind.ts';
+import {
+  type LoggedPurchase,
+  type LoggedPurchaseLine,
+  purchaseCode,
+  purchaseHash,
+} from './logged-purchase.ts';
+import { type LoggedReturn, quantityByItem } from './logged-return.ts';
+import { type LineLeft, netLines } from './netting.ts';
+import { forgetParked, type Purchase, purchaseEntries, purchaseSchema } from './purchase.ts';
+import { record } from './record.ts';
+import { type IngestResult, rejected } from './result.ts';
+import { recordReturn, validateReturn } from './return.ts';
+import {
+  answerKnown,
+  countedMoment,
+  type Moment,
+  momentOf,
+  refuseErased,
+  refuseForgotten,
+  validateLeap,
+  validateMoment,
+} from './validation.ts';
+import { leftOutWarning, limited, nothingReturned, totalWarnings } from './warnings.ts';
+
+/** What a receipt comes to once it is netted. */
+interface Parts {
+  /** Absent where nothing was sold. */
+  readonly purchase: LoggedPurchase | undefined;
+  /** Absent where no goods of another receipt came back. */
+  readonly goods: LoggedReturn | undefined;
+  readonly given: readonly LoggedPurchaseLine[];
+  readonly left: readonly LineLeft[];
+}
+
+/** Goods that came back count at the moment that was stated: a clock that errs is refused. */
+function partsOf(input: Purchase, stated: Moment, counted: Moment): Parts {
+  const { purchaseId, storeId, channel, returnOf } = input;
+  const given = input.lines.map(toLoggedLine);
+  const { lines, left } = netLines(given);
+  const purchase = lines.length === 0 ? undefined : toLogged(input, { stated, counted }, lines);
+  if (returnOf === undefined || left.length === 0) {
+    return { purchase, goods: undefined, given, left };
+  }
+  const of = { returnId: purchaseId, purchaseId: returnOf, isWhole: false };
+  const goods = { ...of, storeId, channel, ...stated, lines: left };
+  return { purchase, goods, given, left };
+}
+
+function toLogged(
+  purchase: Purchase,
+  { stated, counted }: { readonly stated: Moment; readonly counted: Moment },
+  lines: readonly LoggedPurchaseLine[],
+): LoggedPurchase {
+  // Field by field: this runs for every receipt and line, and a spread costs as much as the rest.
+  return {
+    occurredAtMs: counted.occurredAtMs,
+    offsetMinutes: counted.offsetMinutes,
+    purchaseId: purchase.purchaseId,
+    memberId: purchase.memberId,
+    storeId: purchase.storeId,
+    channel: purchase.channel,
+    terminalId: purchase.terminalId,
+    cashierId: purchase.cashierId,
+    statedAtMs: counted === stated ? undefined : stated.occurredAtMs,
+    paidFen: purchase.paidFen,
+    couponIds: purchase.couponIds ?? noCoupons,
+    lines,
+  };
+}
+
+const noCoupons: readonly string[] = [];
+
+function toLoggedLine(line: Purchase['lines'][number]): LoggedPurchaseLine {
+  return {
+    itemId: line.itemId,
+    thousandths: thousandthsOf(line.quantity),
+    unitPriceFen: line.unitPriceFen,
+    discountFen: withoutSign(line.discountFen),
+    totalFen: withoutSign(line.lineTotalFen),
+    isGift: line.isGift ?? false,
+  };
+}
+
+function withoutSign(fen: number | undefined): number | undefined {
+  return fen === undefined ? undefined : Math.abs(fen);
+}
+
+/**
+ * The refusal of an erased member's receipt; returns that had waited for it were theirs too, and
+ * go.
+ */
+function refuseOfErased(context: WriteContext, purchase: Purchase): IngestResult | undefined {
+  const { purchaseId, memberId } = purchase;
+  const refusal = refuseErased(context, purchaseId, memberId);
+  if (!refusal) return refuseForgotten(context, purchaseId, purchaseId);
+  if (!findId(context.store, purchaseCode, purchaseId)) forgetParked(context, purchaseId);
+  return refusal;
+}
+
+/** Of a receipt without goods of another one, or of one that would be its own. */
+function refuseLeft(input: Purchase, { purchase, goods, left }: Parts): IngestResult | undefined {
+  const { purchaseId, returnOf, partial = false } = input;
+  if (returnOf === purchaseId) {
+    const message = 'returnOf is the receipt itself: lines of it need no name';
+    return rejected(purchaseId, { reason: 'RETURN_OF_ITSELF', field: 'returnOf', message });
+  }
+  const [first] = left;
+  if (goods || !first || (partial && purchase)) return undefined;
+  const field = `lines[${first.index}].quantity`;
+  const because = { reason: 'QUANTITY_BELOW_ZERO', field, message: leftWords(first) };
+  return rejected(purchaseId, { ...because, limit: 0.001 });
+}
+
+function leftWords({ itemId, thousandths }: LineLeft): string {
+  return (
+    `${quantityOf(thousandths)} of item ${JSON.stringify(itemId)} more are taken back than the ` +
+    'receipt sells: name the receipt that they are of by returnOf, or send them as a return'
+  );
+}
+
+function validateQuantities({ purchaseId, lines }: LoggedPurchase): IngestResult | undefined {
+  const most = thousandthsOf(limits.quantityMax);
+  // Of most receipts all lines together are not too much.
+  if (lines.reduce((sum, { thousandths }) => sum + thousandths, 0) <= most) return undefined;
+  for (const [itemId, thousandths] of quantityByItem(lines)) {
+    if (thousandths <= most) continue;
+    const message =
+      `the lines of item ${JSON.stringify(itemId)} add up to ${thousandths / 1_000} pieces; ` +
+      `at most ${limits.quantityMax} are allowed`;
+    const because = { reason: 'QUANTITY_TOO_LARGE', field: 'lines', message };
+    return rejected(purchaseId, { ...because, limit: limits.quantityMax });
+  }
+  return undefined;
+}
+
+const idField = { code: purchaseCode, field: 'purchaseId' } as const;
+
+/** `duplicate`, a refusal, or undefined for what may be recorded. */
+function validatePurchase(
+  context: WriteContext,
+  purchase: LoggedPurchase,
+): IngestResult | undefined {
+  const { purchaseId } = purchase;
+  return (
+    answerKnown(context, idField, purchaseId, () => purchaseHash(context, purchase)) ??
+    validateMoment(context, purchaseId, purchase) ??
+    validateLeap(context, purchaseId, purchase) ??
+    validateQuantities(purchase)
+  );
+}
+
+/** Of a receipt that sells nothing: its id may stand for one that does. */
+function refuseSold(context: WriteContext, purchaseId: string): IngestResult | undefined {
+  if (!findId(context.store, purchaseCode, purchaseId)) return undefined;
+  const message = `${JSON.stringify(purchaseId)} was accepted before with goods that were sold`;
+  const because = { reason: 'CONTENT_DIFFERS', field: 'purchaseId', message };
+  return { id: purchaseId, status: 'conflict', ...because };
+}
+
+function validate(context: WriteContext, input: Purchase, parts: Parts): IngestResult | undefined {
+  const { purchase } = parts;
+  const refused = refuseOfErased(context, input) ?? refuseLeft(input, parts);
+  return (
+    refused ??
+    (purchase ? validatePurchase(context, purchase) : refuseSold(context, input.purchaseId))
+  );
+}
+
+/** What is said of goods, as it is said of the receipt that brings them back. */
+function ofReceipt(answer: IngestResult, left: readonly LineLeft[]): IngestResult {
+  const { field = '' } = answer;
+  const line = /^lines\[(\d+)\](.*)$/.exec(field);
+  if (line) return { ...answer, field: `lines[${left[Number(line[1])]!.index}]${line[2]}` };
+  const named = { purchaseId: 'returnOf', returnId: 'purchaseId' }[field];
+  return named === undefined ? answer : { ...answer, field: named };
+}
+
+function notesOf(input: Purchase, { given, goods, left }: Parts): Partial<IngestResult> {
+  const warnings = totalWarnings(given);
+  if (input.returnOf !== undefined && !goods) warnings.push(nothingReturned);
+  const leftOut = goods ? [] : left;
+  for (const line of leftOut) warnings.push(leftOutWarning(line.index, leftWords(line)));
+  if (warnings.length === 0) return {};
+  const leftOutLines = leftOut.map(({ index }) => index);
+  return { warnings: limited(warnings), ...(leftOutLines.length > 0 && { leftOutLines }) };
+}
+
+function partsAt(context: WriteContext, input: Purchase): Parts {
+  const stated = momentOf(context, input.occurredAt, input.storeId);
+  return partsOf(input, stated, countedMoment(context, stated));
+}
+
+function admit(context: WriteContext, input: Purchase): IngestResult | undefined {
+  const { memberId, purchaseId } = input;
+  if (memberId === undefined || !context.isNobody(memberId)) return admitReceipt(context, input);
+  // What came in while the id was a member's is the same receipt still, when it is sent again.
+  const { purchase } = partsAt(context, input);
+  const hash = () => purchaseHash(context, purchase!);
+  const known = purchase && answerKnown(context, idField, purchaseId, hash);
+  if (known?.status === 'duplicate') return admitReceipt(context, input);
+  const result = admitReceipt(context, { ...input, memberId: undefined });
+  const isTaken = result?.status === 'created' || result?.status === 'duplicate';
+  return isTaken ? { ...result, anonymous: true } : result;
+}
+
+function admitReceipt(context: WriteContext, input: Purchase): IngestResult | undefined {
+  const { purchaseId: id } = input;
+  const parts = partsAt(context, input);
+  const { purchase, goods, left } = parts;
+  const ofPurchase = validate(context, input, parts);
+  if (ofPurchase && ofPurchase.status !== 'duplicate') return ofPurchase;
+  const ofGoods = goods && validateReturn(context, goods);
+  if (ofGoods && ofGoods.status !== 'duplicate') return ofReceipt({ ...ofGoods, id }, left);
+  if (!purchase && !goods) {
+    const message = 'every line is taken back by another: there is no receipt to keep';
+    return { id, status: 'voided', message, ...notesOf(input, parts) };
+  }
+  // Before anything of it is recorded.
+  if (purchase && !ofPurchase && !registerAhead(context, purchase)) return undefined;
+  const back = goods && (ofGoods ?? recordReturn(context, goods));
+  const sold = purchase && (ofPurchase ?? recordPurchase(context, purchase));
+  const answers = [back, sold].flatMap((answer) => answer ?? []);
+  const last = answers.findLast(({ status }) => status === 'created') ?? answers.at(-1)!;
+  return { ...last, id, ...(back?.parked && { parked: true }), ...notesOf(input, parts) };
+}
+
+function recordPurchase(context: WriteContext, purchase: LoggedPurchase): IngestResult {
+  const watermark = context.log.watermarkOf(record(context, purchaseEntries, purchase));
+  const result = { id: purchase.purchaseId, status: 'created', watermark } as const;
+  return purchase.statedAtMs === undefined ? result : { ...result, clockSkewed: true };
+}
+
+export const purchaseEvents: EventKind<'purchase', Purchase> = {
+  name: 'purchase',
+  schema: purchaseSchema,
+  lines: ({ lines }) => lines.length,
+  admit,
+};

@@ -1,0 +1,71 @@
+// Netting: lines of a receipt that take back others of it, as a till writes a wrong scan.
+
+import { lessened } from './line-money.ts';
+import type { LoggedPurchaseLine } from './logged-purchase.ts';
+
+/** A line that takes back more than the others of its receipt hold. */
+export interface LineLeft {
+  /** Its place among the lines that were sent. */
+  readonly index: number;
+  readonly itemId: string;
+  /** What is left of it, without a sign. */
+  readonly thousandths: number;
+}
+
+export interface Netted {
+  /** What was sold, in the order in which it was sent. */
+  readonly lines: readonly LoggedPurchaseLine[];
+  readonly left: readonly LineLeft[];
+}
+
+const nothingLeft: readonly LineLeft[] = [];
+
+/**
+ * Takes what is below zero off the latest lines of the same item: of those with the same price
+ * first, since that is the scan that was taken back.
+ */
+export function netLines(given: readonly LoggedPurchaseLine[]): Netted {
+  if (given.every(({ thousandths }) => thousandths > 0)) return { lines: given, left: nothingLeft };
+  const lines = [...given];
+  const sold = soldLines(given);
+  const left: LineLeft[] = [];
+  for (const [index, line] of given.entries()) {
+    if (line.thousandths > 0) continue;
+    let due = -line.thousandths;
+    for (const key of [priceKey(line), line.itemId]) due = takeOff(lines, sold.get(key) ?? [], due);
+    if (due > 0) left.push({ index, itemId: line.itemId, thousandths: due });
+  }
+  return { lines: lines.filter(({ thousandths }) => thousandths > 0), left };
+}
+
+/** Places of lines that sell an item, and an item at a price; the latest stands last. */
+function soldLines(given: readonly LoggedPurchaseLine[]): Map<string, number[]> {
+  const places = new Map<string, number[]>();
+  for (const [index, line] of given.entries()) {
+    if (line.thousandths <= 0) continue;
+    for (const key of [priceKey(line), line.itemId]) {
+      const known = places.get(key);
+      if (known) known.push(index);
+      else places.set(key, [index]);
+    }
+  }
+  return places;
+}
+
+/** No id of an item: those are well-formed, and this begins with half a character. */
+function priceKey({ itemId, unitPriceFen }: LoggedPurchaseLine): string {
+  return `\ud800${unitPriceFen} ${itemId}`;
+}
+
+/** Answers what is left to be taken. A line that is empty is never looked at again. */
+function takeOff(lines: LoggedPurchaseLine[], places: number[], due: number): number {
+  let left = due;
+  for (let at = places.at(-1); left > 0 && at !== undefined; at = places.at(-1)) {
+    const line = lines[at]!;
+    const taken = Math.min(left, line.thousandths);
+    lines[at] = taken === line.thousandths ? { ...line, thousandths: 0 } : lessened(line, taken);
+    left -= taken;
+    if (lines[at]!.thousandths === 0) places.pop();
+  }
+  return left;
+}
