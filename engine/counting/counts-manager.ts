@@ -79,6 +79,7 @@ export class CountsManager {
     this.renewal = new Renewal({
       background: this.background,
       live: () => (this.waitingFor === undefined ? this.current : undefined),
+      newestDay: () => this.newestDay,
       renew: (why) => this.recounter.renew(why),
     });
     this.checkpointer = new Checkpointer({
@@ -146,7 +147,7 @@ export class CountsManager {
     this.checkpointer.durable = load.sequence;
     this.applied = log.head;
     this.waitingFor = undefined;
-    this.renewal.beginIfMisread();
+    this.renewal.beginIfDue();
     return undefined;
   }
 
@@ -323,8 +324,7 @@ export class CountsManager {
     this.applied = this.options.log.head;
     if (wasOversize) this.onShrunk();
     else if (this.isOversize) throw notCountedYet(this.waitingFor);
-    else if (this.current.isPastLandmark(newestDay)) this.renewal.begin('the landmark moves');
-    else this.renewal.beginIfMisread();
+    else this.renewal.beginIfDue();
   }
 
   private async foldChanges(batch: Batch): Promise<void> {

@@ -8,6 +8,8 @@ export interface RenewalOptions {
   readonly background: Serial;
   /** The live counts; undefined while there are none. */
   readonly live: () => Counts | undefined;
+  /** Of what is folded. */
+  readonly newestDay: () => number;
   /** Resolves when the new counts are the live ones. */
   readonly renew: (why: string) => Promise<void>;
 }
@@ -31,8 +33,8 @@ export class Renewal {
   private async renew(why: string): Promise<void> {
     try {
       await this.options.renew(why);
-      // Roles that changed meanwhile, of items whose receipts had been counted.
-      for (let next = this.misread(); next !== undefined; next = this.misread()) {
+      // A landmark that was crossed meanwhile, or roles of items that had been counted.
+      for (let next = this.reason(); next !== undefined; next = this.reason()) {
         await this.options.renew(next);
       }
     } finally {
@@ -40,14 +42,17 @@ export class Renewal {
     }
   }
 
-  /** When items were counted by roles that have changed. */
-  beginIfMisread(): void {
-    const why = this.misread();
+  /** When the live counts have other landmarks than the newest day, or other roles than items. */
+  beginIfDue(): void {
+    const why = this.reason();
     if (why !== undefined) this.begin(why);
   }
 
-  private misread(): string | undefined {
-    const items = this.options.live()?.misreadItems ?? 0;
+  private reason(): string | undefined {
+    const live = this.options.live();
+    if (live === undefined) return undefined;
+    if (live.isPastLandmark(this.options.newestDay())) return 'the landmark moves';
+    const items = live.misreadItems;
     return items === 0 ? undefined : `${items} items have other roles than they were counted by`;
   }
 }

@@ -57,6 +57,9 @@ test('sales at night say that the zone may be wrong', async () => {
   const night = rows.map((row) => row.replace(/ (\d\d):/, (_, hour) => ` 0${Number(hour) % 10}:`));
   const { summary } = await importFile(csv(...night));
   expect(summary.suspicions.map(({ kind }) => kind)).toContain('atNight');
+  const days = usualRows(1_500).map((row) => row.replace(/ \d\d:\d\d,/, ' 00:00:00Z,'));
+  const bare = await importFile(csv(...days));
+  expect(bare.summary.suspicions).toEqual([]);
 });
 
 test('numbers that were given twice are counted, and a second run says the same', async () => {

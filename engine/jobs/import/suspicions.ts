@@ -108,7 +108,8 @@ export class Suspicions {
     }
     recordIn(this.years, Number(occurredAt.slice(0, 4)), purchaseId);
     if (moment.epochMs > this.nowMs) record(this.ahead, purchaseId);
-    if (!moment.hasTime) return;
+    // A midnight to the second is a day that some program wrote as a time.
+    if (!moment.hasTime || occurredAt.slice(11, 19) === '00:00:00') return;
     recordIn(this.hours, Number(occurredAt.slice(11, 13)), purchaseId);
     if (storeId === undefined) return;
     for (const { itemId } of rows) this.addSale(itemId, storeId, moment.epochMs);
