@@ -17,21 +17,22 @@ import {
 import { hot, mark, nextEpoch, nextEpochAside, nextRow, record } from './items';
 import { ITEM_OUT, ITEM_REBOUGHT, MARK_SLOT, MARK_STAMP, ROW_VIEW } from './layout';
 import { clearResults } from './topk';
+import { isUsualGap } from './totals';
 import { clearList } from './touched';
 
 /**
- * anchor: item u32 | receipts u32 | f f64 | lastDay i32 | firstDay i32 | days u32 | age u32
+ * anchor: item u32 | receipts u32 | f f64 | lastDay i32 | firstDay i32 | gaps u32 | age u32
  *         | factor f64 | memFactor f64: those by which NEXT or SAME, and MEM, were accumulated
- *         | h f64 | first basket u32 | 0 | again f64: the repeat term that select gave
+ *         | h f64 | first basket u32 | span i32 | again f64: the repeat term that select gave
  */
 export const ANCHOR_BYTES: u32 = 72;
 export const ANCHOR_ITEM: u32 = 0;
 export const ANCHOR_RECEIPTS: u32 = 4;
 export const ANCHOR_AFFINITY: u32 = 8;
 export const ANCHOR_LAST_DAY: u32 = 16;
-export const ANCHOR_FIRST_DAY: u32 = 20;
-/** Days with at least one receipt that holds it. */
-export const ANCHOR_DAYS: u32 = 24;
+const ANCHOR_FIRST_DAY: u32 = 20;
+/** How many there are of them, between days with at least one receipt that holds it. */
+export const ANCHOR_GAPS: u32 = 24;
 /** Baskets since the last that holds it. */
 export const ANCHOR_AGE: u32 = 28;
 export const ANCHOR_FACTOR: u32 = 32;
@@ -40,6 +41,8 @@ export const ANCHOR_MEM_FACTOR: u32 = 40;
 export const ANCHOR_HABIT: u32 = 48;
 /** The number of the oldest basket that holds it. */
 export const ANCHOR_START: u32 = 56;
+/** The days of all its gaps that are usual. */
+export const ANCHOR_SPAN: u32 = 60;
 export const ANCHOR_AGAIN: u32 = 64;
 
 /** So many anchors may lead on to others. */
@@ -140,8 +143,11 @@ function weighItem(item: u32, affinity: f64, day: i32, age: u32): u32 {
     const at = anchors + load<u32>(marks, MARK_SLOT) * ANCHOR_BYTES;
     store<f64>(at, load<f64>(at, ANCHOR_AFFINITY) + affinity, ANCHOR_AFFINITY);
     store<u32>(at, load<u32>(at, ANCHOR_RECEIPTS) + 1, ANCHOR_RECEIPTS);
-    const isOther = <u32>(load<i32>(at, ANCHOR_FIRST_DAY) != day);
-    store<u32>(at, load<u32>(at, ANCHOR_DAYS) + isOther, ANCHOR_DAYS);
+    const gap = load<i32>(at, ANCHOR_FIRST_DAY) - day;
+    if (isUsualGap(gap)) {
+      store<u32>(at, load<u32>(at, ANCHOR_GAPS) + 1, ANCHOR_GAPS);
+      store<i32>(at, load<i32>(at, ANCHOR_SPAN) + gap, ANCHOR_SPAN);
+    }
     store<i32>(at, day, ANCHOR_FIRST_DAY);
     return at;
   }
@@ -154,7 +160,8 @@ function weighItem(item: u32, affinity: f64, day: i32, age: u32): u32 {
   store<f64>(at, affinity, ANCHOR_AFFINITY);
   store<i32>(at, day, ANCHOR_LAST_DAY);
   store<i32>(at, day, ANCHOR_FIRST_DAY);
-  store<u32>(at, 1, ANCHOR_DAYS);
+  store<u32>(at, 0, ANCHOR_GAPS);
+  store<i32>(at, 0, ANCHOR_SPAN);
   store<u32>(at, age, ANCHOR_AGE);
   store<f64>(at, 0, ANCHOR_FACTOR);
   store<f64>(at, 0, ANCHOR_MEM_FACTOR);

@@ -57,6 +57,7 @@ import { addToPlace, storeHash } from './scopes';
 import {
   addDay,
   addGaps,
+  isUsualGap,
   addOpportunities,
   addPopularityTotal,
 } from './totals';
@@ -265,7 +266,7 @@ export function addGapsOf(basket: u32, at: u32, epoch: u32, sign: i64): u32 {
     if (load<u32>(own, ITEM_SEEN) == epoch) {
       known++;
       const gap = addKnownGap(load<u32>(own, ITEM_PLACE), at, day);
-      if (gap > 0 && sign) addGap(item, sign * <i64>gap, sign);
+      if (sign && isUsualGap(gap)) addGap(item, sign * <i64>gap, sign);
     } else {
       store<u32>(own, epoch, ITEM_SEEN);
       store<u32>(own, addKnown(item, at, day), ITEM_PLACE);

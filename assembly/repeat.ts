@@ -6,12 +6,11 @@ import {
   ANCHOR_AFFINITY,
   ANCHOR_AGE,
   ANCHOR_BYTES,
-  ANCHOR_DAYS,
-  ANCHOR_FIRST_DAY,
+  ANCHOR_GAPS,
   ANCHOR_HABIT,
   ANCHOR_ITEM,
-  ANCHOR_LAST_DAY,
   ANCHOR_RECEIPTS,
+  ANCHOR_SPAN,
   ANCHOR_START,
   anchorCount,
   anchors,
@@ -112,16 +111,16 @@ const GAPS_PRIOR_ITEM: f64 = 2.0;
 
 /**
  * The days after which the member of this request usually buys an anchor again: the mean of the own
- * gaps, shrunk to the item's, which is shrunk to the chain's; 0 while nobody bought it again.
+ * usual gaps, shrunk to the item's, which is shrunk to the chain's; 0 while nobody bought it again.
  */
 export function usualGapDays(anchor: u32): f64 {
   const at = anchors + anchor * ANCHOR_BYTES;
   const item = record(load<u32>(at, ANCHOR_ITEM));
   const known = <f64>load<i64>(item, ITEM_GAPS);
-  const own = <f64>(load<u32>(at, ANCHOR_DAYS) - 1);
+  const own = <f64>load<u32>(at, ANCHOR_GAPS);
   if (known == 0 && own == 0) return 0;
   const ofChain = GAPS_PRIOR_CHAIN * meanGapDays();
   const ofItem = (<f64>load<i64>(item, ITEM_GAP_DAYS) + ofChain) / (known + GAPS_PRIOR_CHAIN);
-  const span = <f64>(load<i32>(at, ANCHOR_LAST_DAY) - load<i32>(at, ANCHOR_FIRST_DAY));
+  const span = <f64>load<i32>(at, ANCHOR_SPAN);
   return (span + GAPS_PRIOR_ITEM * ofItem) / (own + GAPS_PRIOR_ITEM);
 }

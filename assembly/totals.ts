@@ -48,6 +48,18 @@ export function addOpportunities(opportunity: i64, repeat: i64): void {
   repLow += <u64>repeat;
 }
 
+/**
+ * Days between two purchases of an item that may be one's habit: a year, and some weeks for a feast
+ * that moves. What is longer says that one was away, or that a till's clock was wrong.
+ */
+const GAP_DAYS_MAX: i32 = 400;
+
+// @ts-expect-error: decorator
+@inline
+export function isUsualGap(days: i32): bool {
+  return days > 0 && days <= GAP_DAYS_MAX;
+}
+
 export function addGaps(days: i64, count: i64): void {
   gapDays += days;
   gaps += count;

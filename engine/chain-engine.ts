@@ -3,6 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { steadyMilliseconds, systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
+import { createNobodyTest, type NobodyTest } from './base/outside-ids.ts';
 import { Likeness } from './catalogue/likeness.ts';
 import { createRegistries, type Registries, readRegistries } from './catalogue/registries.ts';
 import type { GuessRole } from './catalogue/role-names.ts';
@@ -35,6 +36,7 @@ import { type MembersPort, membersOf } from './ports/members.ts';
 import { Readiness } from './ports/readiness.ts';
 import { type RecordsPort, recordsOf } from './ports/records.ts';
 import { type EngineStatus, memoryOf, type StatusParts, statusOf } from './ports/status.ts';
+import { SuspicionCounter } from './ports/suspicions.ts';
 import { type UpkeepPort, upkeepOf } from './ports/upkeep.ts';
 import { type WritesPort, writesOf } from './ports/writes.ts';
 import { AppliedPosition } from './replication/applied-position.ts';
@@ -77,12 +79,14 @@ export class ChainEngine implements Engine {
   private readonly settler: Settler;
   private readonly readiness: Readiness;
   private readonly statusParts: StatusParts;
+  private readonly isNobody: NobodyTest;
   private refusedOfErased = 0;
   private readonly stopping = new AbortController();
 
   constructor(parts: ChainParts) {
     const { store, ledger, options, hashBytes } = parts;
     this.parts = parts;
+    this.isNobody = createNobodyTest(options.anonymousMemberIds);
     const { clock = systemClock, steadyClock: steady = steadyMilliseconds, signal } = options;
     const notify = (message: string) => this.notify(message);
     signal?.addEventListener('abort', () => this.stop(), { signal: this.stopping.signal });
@@ -127,19 +131,12 @@ export class ChainEngine implements Engine {
     });
     const { settler, replication } = this;
     const formula = options.formula ?? 'shipped';
-    const { guessRole } = this;
-    const known = {
-      ...shared,
-      registries,
-      guessRole,
-      readiness,
-      applied,
-      clockGuard,
-      maintenance,
-      settler,
-    };
+    const { guessRole, isNobody } = this;
+    const suspicions = new SuspicionCounter(clock);
+    const observed = { suspicions, guessRole, clockGuard };
+    const known = { ...shared, ...observed, registries, readiness, applied, maintenance, settler };
     this.statusParts = known;
-    this.lists = listsOf({ ...known, likeness, waiters, formula });
+    this.lists = listsOf({ ...known, likeness, waiters, formula, isNobody });
     const onRefusedOfErased = () => {
       this.refusedOfErased += 1;
     };
@@ -166,6 +163,7 @@ export class ChainEngine implements Engine {
       registries: this.registries,
       clock: options.clock ?? systemClock,
       timeZone: timeZoneOf(options),
+      isNobody: this.isNobody,
       guessRole: this.guessRole,
       retentionDays: options.retentionDays,
       hashBytes,

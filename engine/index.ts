@@ -9,6 +9,16 @@ export {
 } from './base/errors.ts';
 export { workingNames } from './base/folder.ts';
 export { limits } from './base/limits.ts';
+export {
+  createIdRules,
+  type IdRules,
+  type IdSettings,
+  meansNobody,
+  type OutsideId,
+  plainIdRules,
+  readMemberId,
+  readOutsideId,
+} from './base/outside-ids.ts';
 export { createRandom, type Random, uniformOf, weightedIndex } from './base/random.ts';
 export { type Channel, channelSchema, channels, idSchema, timeSchema } from './base/shapes.ts';
 export { zoneOffsetMinutes } from './base/time.ts';
@@ -94,13 +104,14 @@ export { runImport } from './ports/import.ts';
 export type { Cell, InspectPort } from './ports/inspect.ts';
 export type { ListsPort } from './ports/lists.ts';
 export type { MembersPort } from './ports/members.ts';
-export type { RecordsPort } from './ports/records.ts';
+export type { KnownKind, RecordsPort } from './ports/records.ts';
 export type {
   ClusterCounter,
   ClusterStatus,
   EngineStatus,
   FollowStatus,
 } from './ports/status.ts';
+export { noSuspicions } from './ports/suspicions.ts';
 export type { UpkeepPort } from './ports/upkeep.ts';
 export type { IngestOptions, WritesPort } from './ports/writes.ts';
 export type { JournalEntry, Replication } from './replication/replication.ts';

@@ -15,6 +15,11 @@ export interface EngineOptions {
   readonly steadyClock?: Clock;
   /** IANA zone for receipts whose store has none. Default Asia/Shanghai. */
   readonly timeZone?: string;
+  /**
+   * Members that are nobody, beside the names that we ship (base/outside-ids.ts); `!name` takes one
+   * out of those.
+   */
+  readonly anonymousMemberIds?: readonly string[] | undefined;
   /** Days after which a co-occurrence weighs half; `null`: no decay. Default 60. */
   readonly halfLifeDays?: number | null;
   /** The same for popularity. Default 30. */

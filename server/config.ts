@@ -3,9 +3,18 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { EngineError, limits, originName, timeZoneSchema } from '../engine/index.ts';
+import {
+  createIdRules,
+  EngineError,
+  type IdSettings,
+  limits,
+  originName,
+  timeZoneSchema,
+} from '../engine/index.ts';
+import { editDistance } from './edit-distance.ts';
 import { itemRolesOf } from './item-roles.ts';
 import { readJson } from './json.ts';
+import type { InputRules } from './operations/input-rules.ts';
 import { quoteValue } from './quote-value.ts';
 
 const portSchema = z.int().min(0).max(65_535);
@@ -21,9 +30,19 @@ const mebibyte = 1_048_576;
 const [memoryLeast, memoryMost] = [limits.memoryBytesMin, limits.memoryBytesMax].map(
   (bytes) => `${bytes / mebibyte}MiB`,
 );
+const switches = ['off', 'on'] as const;
+const emailCases = ['keep', 'fold'] as const;
+const listSchema = z.string().min(1);
 const roles = ['alone', 'origin', 'follower'] as const;
 const followerWrites = ['forward', 'refuse'] as const;
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+function isOriginList(text: string): boolean {
+  if (text === 'none' || text === '*') return true;
+  return text
+    .split(',')
+    .every((origin) => URL.canParse(origin) && new URL(origin).origin === origin);
+}
 
 function isAddressList(text: string): boolean {
   return text === 'none' || text.split(',').every((address) => isIP(address) !== 0);
@@ -58,6 +77,23 @@ export const settingDefinitions = {
     schema: timeZoneSchema,
     default: 'Asia/Shanghai',
     allowed: 'an IANA time zone such as Asia/Shanghai',
+  },
+  anonymousMemberIds: {
+    schema: listSchema,
+    default: 'none',
+    allowed: 'ids with commas, !ID takes one out; none for no more',
+  },
+  allowedIds: { schema: listSchema, default: 'none', allowed: 'ids with commas, or none' },
+  emailCase: {
+    schema: z.enum(emailCases),
+    default: 'keep',
+    allowed: `one of ${emailCases.join(', ')}`,
+  },
+  lenient: { schema: z.enum(switches), default: 'off', allowed: `one of ${switches.join(', ')}` },
+  corsOrigins: {
+    schema: z.string().refine(isOriginList),
+    default: 'none',
+    allowed: 'origins such as https://shop.example with commas, * for all, or none',
   },
   halfLifeDays: { schema: daysSchema, default: 60, allowed: daysAllowed },
   popularityHalfLifeDays: { schema: daysSchema, default: 30, allowed: daysAllowed },
@@ -158,11 +194,28 @@ export function engineSettings(settings: Settings) {
     itemRoles: itemRolesOf(settings.itemRoles),
     dataDir,
     timeZone,
+    anonymousMemberIds: idSettings(settings).anonymous,
     halfLifeDays: daysOrNull(settings.halfLifeDays),
     popularityHalfLifeDays: daysOrNull(settings.popularityHalfLifeDays),
     retentionDays: daysOrNull(retentionDays) ?? undefined,
     memoryMaxBytes: settings.memoryMax === 'auto' ? undefined : bytesOf(settings.memoryMax),
   };
+}
+
+/** What ids mean, at every door and in files. */
+export function idSettings(settings: Settings): IdSettings & { readonly anonymous: string[] } {
+  const allowed = listOf(settings.allowedIds);
+  return {
+    anonymous: [...listOf(settings.anonymousMemberIds), ...allowed.map((id) => `!${id}`)],
+    allowed,
+    foldsEmails: settings.emailCase === 'fold',
+  };
+}
+
+/** What is made of what is sent to the doors. */
+export function inputRules(settings: Settings): InputRules {
+  const isLenient = settings.lenient === 'on';
+  return { ids: createIdRules(idSettings(settings)), isLenient };
 }
 
 /** What the gRPC door opens with; undefined when there is to be none. Throws SettingsError. */
@@ -212,7 +265,17 @@ function isMemory(memory: string): boolean {
 
 /** Addresses behind which many clients stand. */
 export function sharedAddresses({ sharedAddresses: listed }: Settings): readonly string[] {
-  return unlessNone(listed)?.split(',') ?? [];
+  return listOf(listed);
+}
+
+/** Whose pages may ask; `*`: all. */
+export function corsOrigins({ corsOrigins: listed }: Settings): readonly string[] {
+  return listOf(listed);
+}
+
+/** Of what was left at `none`, nothing. */
+function listOf(setting: string): string[] {
+  return (unlessNone(setting)?.split(',') ?? []).map((entry) => entry.trim());
 }
 
 /** `none` turns off what a number of days would set. */
@@ -323,18 +386,4 @@ function unknownName(given: string, known: readonly string[], where = ''): Setti
     .reduce((one, other) => (other.distance < one.distance ? other : one));
   const name = /^\w{1,64}$/.test(given) ? given : quoteValue(given);
   return new SettingsError(`${name}${where} is not a setting; did you mean ${nearest.name}?`);
-}
-
-/** Letters to add, drop or change (Levenshtein 1966), for the nearest known name. */
-function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= Math.min(one.length, 200); i++) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j++) {
-      const change = row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[other.length]!;
 }

@@ -14,6 +14,8 @@ export interface ParseIssue {
   readonly message: string;
   readonly value: string;
   readonly limit: string;
+  /** Of a number that is not what was written; a schema that refuses it says more. */
+  readonly isOfDigits?: true;
 }
 
 export interface JsonReading {
@@ -301,6 +303,10 @@ export class JsonReader {
     if (!Number.isFinite(value)) {
       const limit = String(Number.MAX_VALUE);
       this.addParseIssue('is too large for a number', { value: quoteValue(token), limit });
+    } else if (Math.abs(value) > Number.MAX_SAFE_INTEGER && /^-?\d+$/.test(token)) {
+      // An id of a client whose language counts further: it would become another one here.
+      const message = 'has more digits than a JSON number keeps; write it as a text';
+      this.addParseIssue(message, { value: token, limit: 'up to 2^53 - 1', isOfDigits: true });
     }
     return value;
   }
@@ -344,13 +350,17 @@ export class JsonReader {
     this.addParseIssue(`has more than ${limit} fields`, { value: `more than ${limit}`, limit });
   }
 
-  private addParseIssue(message: string, detail: { value: string; limit: string }): void {
+  private addParseIssue(
+    message: string,
+    detail: Pick<ParseIssue, 'value' | 'limit' | 'isOfDigits'>,
+  ): void {
     // Dropping some would let the receipts they belong to pass, so a body with too many is refused
     // whole.
+    const { value, limit } = detail;
     if (this.parseIssues.length >= doorLimits.parseIssuesMax) {
       const most = `body has more than ${doorLimits.parseIssuesMax} parse issues`;
       throw new EngineError('INVALID_ARGUMENT', most, {
-        violations: [{ field: quotePath(this.path), message, ...detail }],
+        violations: [{ field: quotePath(this.path), message, value, limit }],
       });
     }
     this.parseIssues.push({ path: [...this.path], message, ...detail });

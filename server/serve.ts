@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type Engine, EngineError, systemClock } from '../engine/index.ts';
 import { type DemoSummary, loadDemo } from './demo/load-demo.ts';
 import { doorLimits } from './limits.ts';
+import type { InputRules } from './operations/input-rules.ts';
 import type { EngineAccess, Readiness } from './operations/operation.ts';
 
 /** A way in that is open: where it is, and how to shut it behind the last one served. */
@@ -22,6 +23,8 @@ export interface ServeOptions {
   readonly openFolder: (closing: AbortSignal) => Promise<Engine>;
   /** Opens the way in; this room stands below those of the doors and must not know them. */
   readonly openDoor: (access: EngineAccess) => Promise<Door>;
+  /** What is made of what is sent; absent: as without any setting. */
+  readonly inputRules?: InputRules;
   /** Fills a folder that holds nothing with the demo chain. */
   readonly demoIfEmpty: boolean;
   /** Told at once when the server is to close, so that nothing is waited for any more. */
@@ -57,7 +60,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const { log, openDoor } = options;
   const closing = new AbortController();
   const state: State = { waitingFor: 'opening the data folder', closing };
-  const door = await openDoor(accessTo(state));
+  const door = await openDoor(accessTo(state, options.inputRules));
   const opened = options.openFolder(closing.signal);
   const started = opened.then((engine) => fillIfAsked(engine, options, state));
   // Both may fail before anyone looks at them.
@@ -138,8 +141,9 @@ async function close(
   await state.engine?.close({ signal: AbortSignal.timeout(leftMs) });
 }
 
-function accessTo(state: State): EngineAccess {
+function accessTo(state: State, inputRules: InputRules | undefined): EngineAccess {
   return {
+    inputRules,
     engine() {
       if (state.engine !== undefined) return state.engine;
       throw new EngineError('UNAVAILABLE', `not ready yet: ${state.waitingFor}`, {

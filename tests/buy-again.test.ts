@@ -55,3 +55,18 @@ test('own gaps outweigh those of others as they grow in number', async () => {
 test('nothing is due while nobody came back for it', async () => {
   expect(await dueAfter({ ann: [3] })).toEqual([['ann', undefined, undefined]]);
 });
+
+test('a receipt of a clock that was years behind moves nobody’s due date', async () => {
+  const years = 26 * 365;
+  const others = Object.fromEntries(
+    Array.from({ length: 9 }, (_, index) => [`m${index}`, [index % 5, 30 + (index % 5)]]),
+  );
+  const right = { ...others, ann: [0, 30, 60], bob: [70] };
+  const wrong = { ...right, m0: [...others['m0']!, -years], ann: [...right.ann, -years] };
+  expect(await dueAfter(wrong)).toEqual(await dueAfter(right));
+});
+
+test('who was away for years is due after the gaps before and behind', async () => {
+  const back = await dueAfter({ ann: [0, 30, -1_000, -970, -940] });
+  expect(back).toEqual([['ann', 30, '2026-03-02']]);
+});

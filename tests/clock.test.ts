@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { type Engine, openEngine, recommendRequestSchema } from '../engine/index.ts';
 import { withTemporaryFolder } from './support/folders.ts';
 
-const day = 86_400_000;
+const hour = 3_600_000;
+const day = 24 * hour;
 const year = 365 * day;
 const start = Date.parse('2026-05-01T08:00:00Z');
 
@@ -108,6 +109,29 @@ test('after a start years later a receipt of then waits until the clock is confi
       newestReceiptOn: '2026-05-01',
     });
     expect(await send(engine(), receipt(now.wall))).toEqual(['created']);
+  }));
+
+test('a receipt of a till that runs ahead by hours counts at the server’s time, once', () =>
+  withClock(async ({ engine, now, pass }) => {
+    await send(engine(), receipt(now.wall));
+    const early = receipt(now.wall + 9 * hour);
+    const sent = await engine().writes.ingest([early, receipt(now.wall + 300_000)]);
+    expect(sent.map(({ status, clockSkewed }) => [status, clockSkewed])).toEqual([
+      ['created', true],
+      ['created', undefined],
+    ]);
+    const rows = [...engine().records.receipts()];
+    const row = rows.find(({ purchaseId }) => purchaseId === early.purchase.purchaseId);
+    expect(Date.parse(row!.occurredAt)).toBe(now.wall);
+    // The same receipt, also when its own time has come.
+    pass(10 * hour);
+    expect(await send(engine(), early)).toEqual(['duplicate']);
+    const further = [receipt(now.wall + 24 * hour), receipt(now.wall + 24 * hour + 1)];
+    expect(await send(engine(), ...further)).toEqual(['created', 'OCCURRED_AT_IN_FUTURE']);
+    await send(engine(), receipt(now.wall - 2 * year));
+    expect(engine().status().suspicions).toEqual({ clockAhead: 2, clockBack: 1, ofNobody: 0 });
+    const ofFile = await engine().writes.ingest([receipt(now.wall + hour)], { trustsDays: true });
+    expect(ofFile[0]?.reason).toBe('OCCURRED_AT_IN_FUTURE');
   }));
 
 test('a server that rests for weeks after a start, and hears nothing, believes its clock', () =>

@@ -52,6 +52,7 @@ const item = {
   priceFen: 6800,
   tags: ['新'],
 };
+const long = 'x'.repeat(201);
 const first = receipt();
 
 /** In this order; what is asked early teaches what is listed later. */
@@ -66,7 +67,11 @@ const story: Readonly<Record<string, readonly Question[]>> = {
     ['ingestPurchases', receipt({ lines: [] })],
     ['ingestPurchases', receipt({ occurredAt: '2026-05-01T09:10:00' })],
     ['ingestPurchases', receipt({ occurredAt: '2999-01-01T00:00:00Z' })],
-    ['ingestPurchases', receipt({ memberId: '' })],
+    // An empty text differs, as protocol buffers have none: tests/clients.test.ts.
+    ['ingestPurchases', receipt({ memberId: 'undefined' })],
+    ['ingestPurchases', receipt({ storeId: '6.9E+12', terminalId: '[object Object]' })],
+    ['ingestPurchases', receipt({ memberId: '散客' })],
+    ['ingestPurchases', receipt({ memberId: '="ann"', storeId: 's1\t' })],
     ['ingestPurchases', receipt({ memberId: '猜'.repeat(43) })],
     ['ingestPurchases', oneLine({ quantity: undefined })],
     ['ingestPurchases', oneLine({ quantity: 0.356, unitPriceFen: 1_280 })],
@@ -91,7 +96,7 @@ const story: Readonly<Record<string, readonly Question[]>> = {
     ['ingestPurchases', receipt({ partial: true, lines: [line, {}, line] })],
     ['ingestPurchases', receipt({ partial: true, lines: [line, { itemId: 'a', quantity: -1 }] })],
     ['ingestPurchases', receipt({ partial: true, lines: [{}, {}] })],
-    ['ingestPurchases', receipt({ partial: true, memberId: '', lines: [line, {}] })],
+    ['ingestPurchases', receipt({ partial: true, memberId: 'NaN', lines: [line, {}] })],
     ['ingestPurchases', oneLine({ lineTotalFen: -1 })],
     ['ingestPurchases', receipt({ lines: Array(40).fill({ itemId: 'a', quantity: 0 }) })],
   ],
@@ -116,7 +121,7 @@ const story: Readonly<Record<string, readonly Question[]>> = {
   'the catalogue is written and read': [
     ['writeItem', item],
     ['writeItem', { itemId: 'gone', status: 'inactive' }],
-    ['writeItem', { itemId: 'long', name: 'x'.repeat(201) }],
+    ['writeItem', { itemId: 'long', name: long }],
     ['writeItem', { itemId: 'dear', priceFen: -1 }],
     ['writeItem', { itemId: 'bag-0', name: '购物袋' }],
     ['writeItem', { itemId: 'bag-1', name: '购物袋', role: 'goods' }],
@@ -128,9 +133,9 @@ const story: Readonly<Record<string, readonly Question[]>> = {
     ['readItem', { itemId: 'card-1' }],
     [
       'writeItems',
-      { items: [item, { itemId: 'cup' }, { itemId: 'x', name: '' }, { itemId: 'y' }] },
+      { items: [item, { itemId: 'cup' }, { itemId: 'x', name: long }, { itemId: 'y' }] },
     ],
-    ['writeItems', { items: [{ priceFen: 1 }, { itemId: 'x', name: '' }] }],
+    ['writeItems', { items: [{ priceFen: 1 }, { itemId: 'x', name: long }] }],
     ['writeItems', { items: [] }],
     ['writeItems', { items: Array(1_001).fill({ itemId: 'cup' }) }],
     ['readItem', { itemId: 'tea' }],
@@ -182,6 +187,10 @@ const story: Readonly<Record<string, readonly Question[]>> = {
     ['writeConsent', { memberId: 'bob', personalization: false, occurredAt: 'yesterday' }],
     ['writeConsent', { memberId: 'bob' }],
     ['recommendForMember', { memberId: 'bob' }],
+    ['recommendForMember', { memberId: 'null' }],
+    ['recommendForMember', { memberId: ' ann\u00a0' }],
+    ['mergeMembers', { memberId: 'ann', fromMemberId: 'walk-in' }],
+    ['eraseMember', { memberId: 'undefined' }],
     ['eraseMember', { memberId: 'bob' }],
     ['eraseMember', { memberId: 'nobody' }],
     ['ingestPurchases', receipt({ memberId: 'bob' })],

@@ -63,8 +63,13 @@ export const limits = {
    * receipts ago weighs 0.9^100. 512 × 50 neighbours are some 0.3 ms.
    */
   leadsMax: 512,
-  /** A till's clock may run ahead by this much; more is refused. */
+  /** A till's clock may run ahead by this much and is believed. */
   clockSkewMsMax: 5 * 60_000,
+  /**
+   * Of one that runs ahead by more, up to a day, only the receipt is taken, at the server's time: a
+   * wrong time zone is 14 hours at most. What lies further ahead is refused.
+   */
+  clockAheadMsMax: 86_400_000,
   /**
    * A folder may rest for so long between two starts and its clock is still believed; beyond it an
    * operator confirms the clock. A week of holidays and a day.
@@ -258,6 +263,8 @@ export const limits = {
   scanSessionsMax: 1_024,
   /** Scans of all unfinished tickets together: 262,144 × ~250 B = 64 MB, 256 a till. */
   scanLinesMax: 262_144,
+  /** Scans of a ticket that were refused and are to be sent again; of more only that is kept. */
+  refusedScansMax: 64,
   /** A till that says nothing for so long begins anew with its next ticket. */
   scanSessionIdleMsMax: 15 * 60_000,
   /** A session says `open` at once; one that has not after so long is none. */

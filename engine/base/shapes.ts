@@ -9,8 +9,8 @@ function isWithin(text: string, bytesMax: number): boolean {
 }
 
 /**
- * An outside id: 1–128 bytes of well-formed UTF-8, compared as given (no trimming, no case
- * folding).
+ * An outside id: 1–128 bytes of well-formed UTF-8. What stands around it (padding, the shields of
+ * spreadsheets) is taken off before by `readOutsideId`; case counts. Doors find ids by the format.
  */
 export const idSchema = z
   .string()
@@ -22,7 +22,10 @@ export const idSchema = z
     message: `must be at most ${limits.idBytesMax} bytes of UTF-8`,
     params: { limit: limits.idBytesMax },
   })
-  .meta({ description: `Opaque id, 1 to ${limits.idBytesMax} bytes of UTF-8, compared as given.` });
+  .meta({
+    format: 'id',
+    description: `Opaque id, 1 to ${limits.idBytesMax} bytes of UTF-8; case counts.`,
+  });
 
 export const textSchema = (charactersMax: number) =>
   z

@@ -20,6 +20,7 @@ import { type IngestResult, rejected } from './result.ts';
 import { recordReturn, validateReturn } from './return.ts';
 import {
   answerKnown,
+  countedMoment,
   type Moment,
   momentOf,
   refuseErased,
@@ -39,35 +40,36 @@ interface Parts {
   readonly left: readonly LineLeft[];
 }
 
-function partsOf(input: Purchase, moment: Moment): Parts {
+/** Goods that came back count at the moment that was stated: a clock that errs is refused. */
+function partsOf(input: Purchase, stated: Moment, counted: Moment): Parts {
   const { purchaseId, storeId, channel, returnOf } = input;
   const given = input.lines.map(toLoggedLine);
   const { lines, left } = netLines(given);
-  const purchase = lines.length === 0 ? undefined : toLogged(input, moment, lines);
+  const purchase = lines.length === 0 ? undefined : toLogged(input, { stated, counted }, lines);
   if (returnOf === undefined || left.length === 0) {
     return { purchase, goods: undefined, given, left };
   }
   const of = { returnId: purchaseId, purchaseId: returnOf, isWhole: false };
-  const goods = { ...of, storeId, channel, ...moment, lines: left };
+  const goods = { ...of, storeId, channel, ...stated, lines: left };
   return { purchase, goods, given, left };
 }
 
 function toLogged(
   purchase: Purchase,
-  moment: Moment,
+  { stated, counted }: { readonly stated: Moment; readonly counted: Moment },
   lines: readonly LoggedPurchaseLine[],
 ): LoggedPurchase {
   // Field by field: this runs for every receipt and line, and a spread costs as much as the rest.
   return {
-    occurredAtMs: moment.occurredAtMs,
-    offsetMinutes: moment.offsetMinutes,
+    occurredAtMs: counted.occurredAtMs,
+    offsetMinutes: counted.offsetMinutes,
     purchaseId: purchase.purchaseId,
     memberId: purchase.memberId,
     storeId: purchase.storeId,
     channel: purchase.channel,
     terminalId: purchase.terminalId,
     cashierId: purchase.cashierId,
-    statedAtMs: undefined,
+    statedAtMs: counted === stated ? undefined : stated.occurredAtMs,
     paidFen: purchase.paidFen,
     couponIds: purchase.couponIds ?? noCoupons,
     lines,
@@ -139,15 +141,16 @@ function validateQuantities({ purchaseId, lines }: LoggedPurchase): IngestResult
   return undefined;
 }
 
+const idField = { code: purchaseCode, field: 'purchaseId' } as const;
+
 /** `duplicate`, a refusal, or undefined for what may be recorded. */
 function validatePurchase(
   context: WriteContext,
   purchase: LoggedPurchase,
 ): IngestResult | undefined {
   const { purchaseId } = purchase;
-  const id = { code: purchaseCode, field: 'purchaseId' };
   return (
-    answerKnown(context, id, purchaseId, () => purchaseHash(context, purchase)) ??
+    answerKnown(context, idField, purchaseId, () => purchaseHash(context, purchase)) ??
     validateMoment(context, purchaseId, purchase) ??
     validateLeap(context, purchaseId, purchase) ??
     validateQuantities(purchase)
@@ -190,9 +193,27 @@ function notesOf(input: Purchase, { given, goods, left }: Parts): Partial<Ingest
   return { warnings: limited(warnings), ...(leftOutLines.length > 0 && { leftOutLines }) };
 }
 
+function partsAt(context: WriteContext, input: Purchase): Parts {
+  const stated = momentOf(context, input.occurredAt, input.storeId);
+  return partsOf(input, stated, countedMoment(context, stated));
+}
+
 function admit(context: WriteContext, input: Purchase): IngestResult | undefined {
+  const { memberId, purchaseId } = input;
+  if (memberId === undefined || !context.isNobody(memberId)) return admitReceipt(context, input);
+  // What came in while the id was a member's is the same receipt still, when it is sent again.
+  const { purchase } = partsAt(context, input);
+  const hash = () => purchaseHash(context, purchase!);
+  const known = purchase && answerKnown(context, idField, purchaseId, hash);
+  if (known?.status === 'duplicate') return admitReceipt(context, input);
+  const result = admitReceipt(context, { ...input, memberId: undefined });
+  const isTaken = result?.status === 'created' || result?.status === 'duplicate';
+  return isTaken ? { ...result, anonymous: true } : result;
+}
+
+function admitReceipt(context: WriteContext, input: Purchase): IngestResult | undefined {
   const { purchaseId: id } = input;
-  const parts = partsOf(input, momentOf(context, input.occurredAt, input.storeId));
+  const parts = partsAt(context, input);
   const { purchase, goods, left } = parts;
   const ofPurchase = validate(context, input, parts);
   if (ofPurchase && ofPurchase.status !== 'duplicate') return ofPurchase;
@@ -213,7 +234,8 @@ function admit(context: WriteContext, input: Purchase): IngestResult | undefined
 
 function recordPurchase(context: WriteContext, purchase: LoggedPurchase): IngestResult {
   const watermark = context.log.watermarkOf(record(context, purchaseEntries, purchase));
-  return { id: purchase.purchaseId, status: 'created', watermark };
+  const result = { id: purchase.purchaseId, status: 'created', watermark } as const;
+  return purchase.statedAtMs === undefined ? result : { ...result, clockSkewed: true };
 }
 
 export const purchaseEvents: EventKind<'purchase', Purchase> = {

@@ -114,8 +114,9 @@ export const behaviourEntries: EntryKind<'behaviour', LoggedBehaviour> = {
 export const behaviourEvents: EventKind<'behaviour', Behaviour> = {
   name: 'behaviour',
   schema: behaviourSchema,
-  admit(context, { occurredAt, ...given }) {
-    const { eventId: id, memberId, sessionId } = given;
+  admit(context, { occurredAt, memberId: givenId, ...given }) {
+    const { eventId: id, sessionId } = given;
+    const memberId = givenId === undefined || context.isNobody(givenId) ? undefined : givenId;
     const moment = momentOf(context, occurredAt, undefined);
     const value: LoggedBehaviour = { ...given, memberId, sessionId, ...moment };
     const answer =

@@ -15,7 +15,7 @@ import { findId, forgetId, rememberId } from './ids.ts';
 import type { EntryKind, EventKind, IncomingEntry } from './kind.ts';
 import { record } from './record.ts';
 import { hasTombstone } from './tombstones.ts';
-import { type Moment, momentOf, refuseErased, validateMoment } from './validation.ts';
+import { type Moment, momentOf, refuseErased, refuseNobody, validateMoment } from './validation.ts';
 
 export const consentSchema = z.strictObject({
   memberId: idSchema,
@@ -97,7 +97,9 @@ export const consentEvents: EventKind<'consent', Consent> = {
     const { store, log } = context;
     const moment = momentOf(context, occurredAt, undefined);
     const refused =
-      refuseErased(context, memberId, memberId) ?? validateMoment(context, memberId, moment);
+      refuseErased(context, memberId, memberId) ??
+      refuseNobody(context, memberId, memberId) ??
+      validateMoment(context, memberId, moment);
     if (refused) return refused;
     const consent: LoggedConsent = {
       memberId,

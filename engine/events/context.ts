@@ -1,5 +1,6 @@
 // What events are validated against and act on, within one write transaction.
 import type { Clock } from '../base/clock.ts';
+import type { NobodyTest } from '../base/outside-ids.ts';
 import type { Registries } from '../catalogue/registries.ts';
 import type { GuessRole } from '../catalogue/role-names.ts';
 import type { Checkpoints } from '../history/history-writer.ts';
@@ -18,6 +19,8 @@ export interface WriteContext {
   readonly clock: Clock;
   /** The chain's time zone, for receipts whose store has none. */
   readonly timeZone: string;
+  /** Whether a member id stands for nobody: its receipts are anonymous tickets. */
+  readonly isNobody: NobodyTest;
   /** What an item is by its name, where nobody says it. */
   readonly guessRole: GuessRole;
   /** Receipts older than this many days are refused and expire; undefined: none do. */

@@ -22,7 +22,7 @@ import { record } from './record.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { entriesOf } from './subjects.ts';
 import { hasTombstone } from './tombstones.ts';
-import { refuseErased } from './validation.ts';
+import { refuseErased, refuseNobody } from './validation.ts';
 
 export const mergeSchema = z.strictObject({
   memberId: idSchema.meta({ description: 'The id that stays.' }),
@@ -117,7 +117,9 @@ export const mergeEvents: EventKind<'merge', Merge> = {
     const { store, log } = context;
     const refused =
       refuseErased(context, memberId, memberId) ??
-      refuseErased(context, memberId, fromMemberId, 'fromMemberId');
+      refuseErased(context, memberId, fromMemberId, 'fromMemberId') ??
+      refuseNobody(context, memberId, memberId) ??
+      refuseNobody(context, memberId, fromMemberId, 'fromMemberId');
     if (refused) return refused;
     const [into, from] = [findMember(store, memberId), findMember(store, fromMemberId)];
     if (into.root === from.root) {

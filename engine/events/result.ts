@@ -33,6 +33,10 @@ export interface IngestResult {
    * A return whose purchase is not here yet: it is kept and counts as soon as the purchase arrives.
    */
   readonly parked?: boolean;
+  /** Of a receipt whose memberId stands for nobody: it was taken as an anonymous ticket. */
+  readonly anonymous?: boolean;
+  /** Of a receipt whose till's clock runs ahead: it counts at the server's time. */
+  readonly clockSkewed?: boolean;
   /** Of an unreferenced return: pieces that no purchase of the member could be found for. */
   readonly unmatchedQuantity?: number;
   /** At most `limits.warningsMax`, and one more that says how many others there are. */

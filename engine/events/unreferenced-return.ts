@@ -17,7 +17,7 @@ import { decodeReturn, quantityByItem, type ReturnedLine, returnCode } from './l
 import { readReturns } from './receipts.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { admitReturn, derivedId, isFull, returnLineSchema } from './return.ts';
-import { type Moment, momentOf, refuseErased, validateMoment } from './validation.ts';
+import { type Moment, momentOf, refuseErased, refuseNobody, validateMoment } from './validation.ts';
 
 export const unreferencedReturnSchema = z.strictObject({
   returnId: idSchema,
@@ -38,7 +38,7 @@ export const unreferencedReturnSchema = z.strictObject({
  */
 export type UnreferencedReturn = z.output<typeof unreferencedReturnSchema>;
 
-const kind = 'unreferencedReturn';
+export const unreferencedReturnKind = 'unreferencedReturn';
 
 interface Goods {
   readonly memberId: string;
@@ -99,7 +99,7 @@ function answerKnown(
   lines: readonly ReturnedLine[],
 ): IngestResult | undefined {
   const { store, log } = context;
-  const own = findRequest(store, kind, returnId);
+  const own = findRequest(store, unreferencedReturnKind, returnId);
   if (own && own.contentHash !== contentHash) {
     const message = `${JSON.stringify(returnId)} was accepted before with other content`;
     const field = 'returnId';
@@ -135,8 +135,11 @@ function hashOf(
   return hashBytes(Buffer.from(JSON.stringify(content)));
 }
 
-export const unreferencedReturnEvents: EventKind<typeof kind, UnreferencedReturn> = {
-  name: kind,
+export const unreferencedReturnEvents: EventKind<
+  typeof unreferencedReturnKind,
+  UnreferencedReturn
+> = {
+  name: unreferencedReturnKind,
   schema: unreferencedReturnSchema,
   takesBack: true,
   lines: ({ lines }) => lines.length,
@@ -152,6 +155,7 @@ export const unreferencedReturnEvents: EventKind<typeof kind, UnreferencedReturn
     const answer =
       refuseErased(context, returnId, memberId) ??
       answerKnown(context, returnId, contentHash, lines) ??
+      refuseNobody(context, returnId, memberId) ??
       validateMoment(context, returnId, moment);
     if (answer) return answer;
     const { byPurchase, unmatched } = match(context, goods);
@@ -174,7 +178,7 @@ export const unreferencedReturnEvents: EventKind<typeof kind, UnreferencedReturn
       assert(result.status === 'created', `a matched return was ${result.status}`);
     }
     const sequence = context.log.head;
-    rememberRequest(context.store, kind, returnId, { sequence, contentHash });
+    rememberRequest(context.store, unreferencedReturnKind, returnId, { sequence, contentHash });
     const watermark = context.log.watermarkOf(sequence);
     const created = { id: returnId, status: 'created', watermark } as const;
     return unmatched === 0 ? created : { ...created, unmatchedQuantity };

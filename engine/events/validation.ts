@@ -33,6 +33,18 @@ export function momentOf(
   return { occurredAtMs, offsetMinutes };
 }
 
+/**
+ * The moment that a receipt counts at: its own, or that of the server's clock when its till's clock
+ * runs ahead. A file of years is no till: what lies ahead there was read wrongly.
+ */
+export function countedMoment(context: WriteContext, moment: Moment): Moment {
+  const now = context.clock();
+  const aheadMs = moment.occurredAtMs - now;
+  const isOfTill = context.clockGuard !== undefined;
+  const isSkewed = aheadMs > limits.clockSkewMsMax && aheadMs <= limits.clockAheadMsMax;
+  return isOfTill && isSkewed ? { ...moment, occurredAtMs: now } : moment;
+}
+
 /** A rejection when the moment cannot be right; undefined when it can. */
 export function validateMoment(
   context: WriteContext,
@@ -135,6 +147,19 @@ export function refuseErased(
   if (!hasTombstone(context, 'member', memberId)) return undefined;
   const message = 'the member was erased; nothing of theirs is kept';
   return rejected(id, { reason: 'MEMBER_ERASED', field, message });
+}
+
+/** A rejection of what only a person can do, by an id that stands for nobody. */
+export function refuseNobody(
+  context: WriteContext,
+  id: string,
+  memberId: string,
+  field = 'memberId',
+): IngestResult | undefined {
+  if (!context.isNobody(memberId)) return undefined;
+  const message = `${field} ${JSON.stringify(memberId)} stands for nobody`;
+  const limit = 'a member: CAINI_ANONYMOUS_MEMBER_IDS says who is none';
+  return rejected(id, { reason: 'MEMBER_IS_NOBODY', field, message, limit });
 }
 
 /** The same for an event that names a receipt of an erased member, or one that has expired. */

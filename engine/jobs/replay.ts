@@ -79,6 +79,7 @@ class Player {
       // Never asked: every entry carries its moment, and the offset that was settled with it.
       clock: () => 0,
       timeZone: 'UTC',
+      isNobody: () => false,
       guessRole: () => undefined,
       retentionDays: undefined,
       hashBytes,

@@ -1,4 +1,5 @@
 // Port: lists. What serving reads, put together for each request.
+import type { NobodyTest } from '../base/outside-ids.ts';
 import type { Likeness } from '../catalogue/likeness.ts';
 import type { Registries } from '../catalogue/registries.ts';
 import type { CountsManager } from '../counting/counts-manager.ts';
@@ -49,6 +50,7 @@ export interface ListsParts {
   readonly waiters: Waiters;
   readonly settler: Settler;
   readonly formula: Formula;
+  readonly isNobody: NobodyTest;
   readonly readiness: Readiness;
 }
 
@@ -77,8 +79,11 @@ export function listsOf(parts: ListsParts): ListsPort {
   };
 }
 
+/** Whatever once came under such an id is not of one person. */
+const nobody = { history: undefined, isOptedOut: false } as const;
+
 function stateOf(parts: ListsParts): ServeState {
-  const { store, registries, likeness, counting, applied, formula } = parts;
+  const { store, registries, likeness, counting, applied, formula, isNobody } = parts;
   return {
     counts: counting.counts,
     registries,
@@ -87,6 +92,7 @@ function stateOf(parts: ListsParts): ServeState {
     bitmaps: [],
     formula,
     historyOf: (memberId) => {
+      if (isNobody(memberId)) return nobody;
       const member = findMember(store, memberId);
       const { entries } = readContribution(store, member);
       // What is only kept for a checkpoint is there on some nodes and not on others.

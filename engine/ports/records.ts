@@ -1,7 +1,12 @@
 // Port: records. What the chain keeps, as it was given.
+import type { Registries } from '../catalogue/registries.ts';
+import { isKnown, type KnownKind } from '../events/known.ts';
 import { type ReceiptRow, receiptRows } from '../jobs/receipt-rows.ts';
 import type { Log } from '../log/log.ts';
+import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
+
+export type { KnownKind } from '../events/known.ts';
 
 export interface RecordsPort {
   /**
@@ -9,14 +14,27 @@ export interface RecordsPort {
    * `gross`.
    */
   receipts(options?: { readonly gross?: boolean }): IterableIterator<ReceiptRow>;
+  /**
+   * Whether anything is kept under an id exactly as it stands here, or was and is forgotten: such
+   * an id goes on to mean what it meant.
+   */
+  isKnown(kind: KnownKind, id: string): boolean;
   /** What was last written with events under this key. */
   bookmark(key: string): string | undefined;
 }
 
-export function recordsOf(parts: { readonly store: Store; readonly log: Log }): RecordsPort {
+export interface RecordsParts {
+  readonly store: Store;
+  readonly log: Log;
+  readonly ledger: Ledger;
+  readonly registries: Registries;
+}
+
+export function recordsOf(parts: RecordsParts): RecordsPort {
   const { store, log } = parts;
   return {
     receipts: ({ gross = false } = {}) => receiptRows(log, store, gross),
+    isKnown: (kind, id) => isKnown(parts, kind, id),
     bookmark: (key) => store.readMeta(`bookmark:${key}`) as string | undefined,
   };
 }

@@ -7,6 +7,7 @@ import type { Log } from '../log/log.ts';
 import type { AppliedPosition } from '../replication/applied-position.ts';
 import type { Store } from '../store/store.ts';
 import type { Readiness } from './readiness.ts';
+import type { SuspicionCounter, Suspicions } from './suspicions.ts';
 
 export interface MemoryUse {
   readonly usedBytes: number;
@@ -24,6 +25,8 @@ export interface EngineStatus {
   readonly stores: number;
   /** Events of erased members that were refused since the start. */
   readonly refusedOfErased: number;
+  /** Receipts since the start that are worth a look. */
+  readonly suspicions: Suspicions;
   /** What is wrong with the server's clock; absent when nothing is. */
   readonly clockTrouble?: string;
   /** What the counts use of what they may. */
@@ -84,6 +87,7 @@ export interface StatusParts {
   readonly applied: AppliedPosition;
   readonly clockGuard: ClockGuard;
   readonly readiness: Readiness;
+  readonly suspicions: SuspicionCounter;
 }
 
 /** What may change between two calls and is nobody else's. */
@@ -107,6 +111,7 @@ export function statusOf(parts: StatusParts, { memory, refusedOfErased }: Status
     items: registries.items.size,
     stores: registries.stores.size,
     refusedOfErased,
+    suspicions: parts.suspicions.current,
     memory,
     catalogue: registries.items.room.use,
   };

@@ -11,6 +11,7 @@ import type { Maintenance } from '../jobs/maintenance.ts';
 import type { Waiting } from '../jobs/shared-work.ts';
 import type { Log } from '../log/log.ts';
 import type { Readiness } from './readiness.ts';
+import type { SuspicionCounter } from './suspicions.ts';
 
 export interface WritesPort {
   /**
@@ -48,18 +49,21 @@ export interface WritesParts {
   readonly clockGuard: ClockGuard;
   readonly maintenance: Maintenance;
   readonly readiness: Readiness;
+  readonly suspicions: SuspicionCounter;
   /** Hears of each event of an erased member that was refused. */
   readonly onRefusedOfErased: () => void;
 }
 
 export function writesOf(parts: WritesParts): WritesPort {
-  const { writer, clockGuard, maintenance, readiness, onRefusedOfErased } = parts;
+  const { writer, clockGuard, maintenance, readiness, suspicions, onRefusedOfErased } = parts;
   return {
     ingest: async (events, options = {}) => {
       readiness.assertReady();
       clockGuard.assertNotBehind();
       const results = await writer.submit(events, options);
       if (clockGuard.state === 'right') clockGuard.onAccepted();
+      // A file of years tells nothing of the tills that are open now.
+      if (options.trustsDays !== true) suspicions.onIngested(events, results);
       for (const { reason } of results) if (reason === 'MEMBER_ERASED') onRefusedOfErased();
       return results;
     },

@@ -1,9 +1,11 @@
 // `caini erase`: forgets one member, and tells what went.
 import type { Command } from 'commander';
-import { type EraseReceipt, idSchema } from '../../engine/index.ts';
-import { validate } from '../operations/violations.ts';
+import { z } from 'zod';
+import { type Engine, type EraseReceipt, idSchema } from '../../engine/index.ts';
+import { inputRules } from '../config.ts';
+import { readInput } from '../operations/operation.ts';
 import { exitCodes } from './folder.ts';
-import { runWork, type WorkOptions, workCommand } from './work.ts';
+import { runWork, settingsFor, type WorkOptions, workCommand } from './work.ts';
 
 export function eraseCommand(program: Command): void {
   workCommand(program.command('erase'))
@@ -13,12 +15,22 @@ export function eraseCommand(program: Command): void {
       runWork<EraseReceipt>(options, {
         operation: 'eraseMember',
         ids: { memberId },
-        onFolder: async (engine) => engine.members.erase(validate(idSchema, memberId)),
+        onFolder: (engine) => eraseOn(engine, memberId, options),
         label: 'erasing',
         describe: describeReceipt,
         exitCode: () => exitCodes.done,
       }),
     );
+}
+
+const inputSchema = z.strictObject({ memberId: idSchema });
+
+/** By the same id that a server would take it for. */
+async function eraseOn(engine: Engine, given: string, options: WorkOptions): Promise<EraseReceipt> {
+  const access = { engine: () => engine, inputRules: inputRules(settingsFor(options)) };
+  const raw = { value: { memberId: given }, parseIssues: [] };
+  const { memberId } = readInput(inputSchema, raw, access, true);
+  return engine.members.erase(memberId);
 }
 
 function describeReceipt(receipt: EraseReceipt): string {

@@ -13,7 +13,7 @@ import {
   limits,
   systemClock,
 } from '../../engine/index.ts';
-import { readSettings } from '../config.ts';
+import { idSettings, readSettings } from '../config.ts';
 import { type EvaluateProgress, type Evaluation, evaluate } from '../evaluate/evaluate.ts';
 import { type Protocol, protocols } from '../evaluate/protocols.ts';
 import { itemRolesOf } from '../item-roles.ts';
@@ -104,7 +104,8 @@ function guessRoleOf({ roles }: EvaluateFlags): GuessRole {
 /** As an import of the file, but in UTC unless a zone is told: nothing here asks for the hour. */
 async function readingOf(path: string, flags: EvaluateFlags) {
   const files = await findTables(findFiles([path]), flags.sheet);
-  return readingOfFlags(flags, files, 'UTC');
+  const ids = idSettings(readSettings({ environment: process.env }));
+  return readingOfFlags(flags, files, { timeZone: 'UTC', ids });
 }
 
 function optionsOf(flags: EvaluateFlags) {

@@ -7,6 +7,7 @@ import {
   type FoundFile,
   findFiles,
   findTables,
+  type IdSettings,
   type ImportFile,
   type PlanOptions,
   presets,
@@ -57,9 +58,9 @@ export function addReadingOptions(command: Command): Command {
 export async function readingOfFlags(
   flags: ReadingFlags,
   files: readonly ImportFile[],
-  usualTimeZone: string,
+  usual: { readonly timeZone: string; readonly ids: IdSettings },
 ): Promise<PlanOptions> {
-  return readingOf(flags, files, timeZoneOf(flags, usualTimeZone));
+  return readingOf(flags, files, timeZoneOf(flags, usual.timeZone), usual.ids);
 }
 
 /** The zone that was told, checked, else the usual one. */

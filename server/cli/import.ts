@@ -12,7 +12,7 @@ import {
   runImport,
   systemClock,
 } from '../../engine/index.ts';
-import { readSettings, type Settings } from '../config.ts';
+import { idSettings, readSettings, type Settings } from '../config.ts';
 import { endWith, exitCodes, openFolder } from './folder.ts';
 import { importFolder, rejectsFolder, scratchFolder, spoolFolder } from './import-folders.ts';
 import { commandWords, describeInspection } from './import-inspect.ts';
@@ -65,7 +65,10 @@ async function importFiles(paths: readonly string[], flags: ImportFlags): Promis
       const timeZone = timeZoneOf(flags, settings.timeZone);
       return await showInspection(paths, flags, { files, timeZone, workFolder: scratch });
     }
-    const reading = await readingOfFlags(flags, files, settings.timeZone);
+    const reading = await readingOfFlags(flags, files, {
+      timeZone: settings.timeZone,
+      ids: idSettings(settings),
+    });
     return await untilStopped('import', goOn, async (signal) => {
       const summary = await runOnFolder(target, { files, reading, flags, signal });
       process.stdout.write(
@@ -122,7 +125,11 @@ async function runOnFolder(
   { files, reading, flags, signal }: Running,
 ): Promise<ImportSummary> {
   const bar = createProgressBar(process.stderr, systemClock);
-  const engine = await whileOpening(signal, (opening) => openFolder(settings, { signal: opening }));
+  // Who is nobody to the files is nobody to the chain.
+  const { anonymous: anonymousMemberIds } = reading.ids;
+  const engine = await whileOpening(signal, (opening) =>
+    openFolder(settings, { signal: opening, anonymousMemberIds }),
+  );
   try {
     const summary = await runImport(engine, {
       ...reading,

@@ -8,7 +8,9 @@ import { type EngineOptions, systemClock, zoneOffsetMinutes } from '../../engine
 import { type ClusterNode, createNode } from '../cluster/node.ts';
 import { nodeOptions, secretIn } from '../cluster/settings.ts';
 import {
+  corsOrigins,
   grpcSettings,
+  inputRules,
   isLoopback,
   readSettings,
   type Settings,
@@ -87,6 +89,7 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
       return node.engine;
     },
     onClosing: () => node?.stop(),
+    inputRules: inputRules(settings),
     demoIfEmpty: demoIfEmpty && settings.role !== 'follower',
     onDemoProgress: (share) => progress.show('loading the demo chain', share, 1),
     openDoor: async (access) => {
@@ -157,7 +160,7 @@ async function openDoors(
     settings.followers > 0 && node !== undefined
       ? await openFollowers(settings, access, log, node)
       : await takeAddress({ host, port: httpPort, name: 'http' }, () =>
-          listenHttp({ ...shared, host, port: httpPort }),
+          listenHttp({ ...shared, host, port: httpPort, corsOrigins: corsOrigins(settings) }),
         );
   if (forGrpc === undefined) return { ...http, grpcUrl: undefined };
   const grpc = await takeAddress({ ...forGrpc, name: 'grpc' }, () =>

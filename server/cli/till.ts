@@ -230,7 +230,11 @@ class Till {
       print(`     ${took}  nothing to say`);
     } else if (event.$case === 'degraded') {
       print(`     ${took}  no advice: ${event.degraded.message}`);
-    } else {
+    } else if (event.$case === 'refused') {
+      for (const { field, message, value } of event.refused.errors) {
+        print(`     ${took}  refused: ${field} ${message} (got ${value})`);
+      }
+    } else if (event.committed.result?.reason !== 'SCANS_REFUSED') {
       const { result } = event.committed;
       this.committed = `${result?.status} ${result?.message ?? ''}`;
     }

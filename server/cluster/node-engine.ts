@@ -13,6 +13,7 @@ import {
   type ListsPort,
   type MembersPort,
   type NodeAcknowledgement,
+  noSuspicions,
   type RecordsPort,
   type Replication,
   type UpkeepPort,
@@ -49,6 +50,7 @@ const notOpen: EngineStatus = {
   items: 0,
   stores: 0,
   refusedOfErased: 0,
+  suspicions: noSuspicions,
   memory: { usedBytes: 0, maxBytes: 0 },
   catalogue: { usedBytes: 0, maxBytes: 0 },
 };

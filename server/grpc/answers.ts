@@ -13,6 +13,7 @@ export class Answers {
   isGone = false;
   private readonly call: Stream;
   private readonly waiting = new Set<() => void>();
+  private last: Promise<void> = Promise.resolve();
 
   constructor(call: Stream, onGone: () => void) {
     this.call = call;
@@ -31,15 +32,21 @@ export class Answers {
     return this.waiting.size > 0;
   }
 
+  /** Resolves when all that was written is taken. */
+  async written(): Promise<void> {
+    while (this.isWaiting) await this.last;
+  }
+
   /** Resolves when HTTP/2 has taken the message, which it does as the client reads, or is gone. */
   write(bytes: Buffer): Promise<void> {
     if (this.isGone) return Promise.resolve();
-    return new Promise((resolve) => {
+    this.last = new Promise((resolve) => {
       this.waiting.add(resolve);
       this.call.write(bytes, () => {
         this.waiting.delete(resolve);
         resolve();
       });
     });
+    return this.last;
   }
 }

@@ -130,11 +130,11 @@ export function toInput(message: object, node: SchemaNode): Record<string, unkno
 }
 
 /**
- * Only fields with a presence of their own (`optional`) can be given as an empty text: it is for
- * the schema to refuse. A required list that is empty is reported as such.
+ * An empty text says nothing, whether its field has a presence of its own (`optional`) or not: many
+ * clients set all of them. A required list that is empty is reported as such.
  */
 function isLeftOut(value: unknown, field: SchemaNode | undefined, isRequired: boolean): boolean {
-  if (value === undefined || (value === '' && isRequired)) return true;
+  if (value === undefined || value === '') return true;
   if (Array.isArray(value)) return value.length === 0 && !isRequired;
   return field?.enum !== undefined && String(value).endsWith('_UNSPECIFIED');
 }

@@ -78,7 +78,7 @@ function unmatchedOf({ unmatchedQuantity }: Pick<IngestResult, 'unmatchedQuantit
   return { unmatchedQuantity: Math.ceil(unmatchedQuantity), unmatchedQuantityThousandths };
 }
 
-function toViolation({ limit, ...rest }: FieldViolation) {
+export function toViolation({ limit, ...rest }: FieldViolation) {
   return { ...rest, ...(limit !== undefined && { limit: String(limit) }) };
 }
 

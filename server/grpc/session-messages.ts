@@ -4,8 +4,9 @@ import {
   ScanSessionResponse,
   type SuppressReason,
 } from '#proto/caini/v1/checkout.js';
+import type { FieldViolation } from '../../engine/index.ts';
 import type { Result } from '../operations/operation.ts';
-import { toIngestResult } from './replies.ts';
+import { toIngestResult, toViolation } from './replies.ts';
 
 export function suppress(forSeq: number, reason: SuppressReason): Buffer {
   return encode({ $case: 'suppress', suppress: { forSeq, reason } });
@@ -13,6 +14,12 @@ export function suppress(forSeq: number, reason: SuppressReason): Buffer {
 
 export function degraded(reason: DegradedReason, message: string): Buffer {
   return encode({ $case: 'degraded', degraded: { reason, message } });
+}
+
+/** `violations` with paths from the outermost. */
+export function refused(forSeq: number | undefined, violations: readonly FieldViolation[]): Buffer {
+  const errors = violations.map(toViolation);
+  return encode({ $case: 'refused', refused: { forSeq, errors } });
 }
 
 /** With every fault of a receipt that was refused. */

@@ -238,35 +238,92 @@ describe('tender', () => {
 });
 
 describe('a message at fault', () => {
-  const cases: [string, Message[], string][] = [
+  const first: [string, Message[], string][] = [
     ['nothing opened', [scan(1, 'milk')], 'open'],
-    ['opened twice', [{ open }, { open }], 'open'],
     ['a deadline of an hour', [{ open: { deadlineMs: 3_600_000 } }], 'open.deadlineMs'],
-    ['no seq', [{ open }, { scan: { itemId: 'milk' } }], 'scan.seq'],
-    ['no item', [{ open }, { scan: { seq: 1 } }], 'scan.itemId'],
-    ['a quantity of 0', [{ open }, scan(1, 'milk', { quantity: 0 })], 'scan.quantity'],
-    ['a seq that was passed', [{ open }, scan(5, 'milk'), scan(4, 'eggs')], 'scan.seq'],
-    ['a seq used for something else', [{ open }, scan(5, 'milk'), scan(5, 'eggs')], 'scan.seq'],
-    ['a void of nothing', [{ open }, { void: { seq: 9 } }], 'void.seq'],
-    ['a decline of nothing', [{ open }, { decline: {} }], 'decline.itemId'],
-    ['a tender without an id', [{ open }, { tender: { occurredAt } }], 'tender.purchaseId'],
-    ['a tender without a time', [{ open }, { tender: { purchaseId: 'x' } }], 'tender.occurredAt'],
-    ['a member without an id', [{ open }, { identify: { memberId: '' } }], 'identify.memberId'],
-    [
-      'an identity of no kind',
-      [{ open }, { identify: { identity: { value: '1' } } }],
-      'identify.identity.type',
-    ],
-    ['an event of a later version', [{ open }, {}], 'event'],
+    ['a store of no id', [{ open: { storeId: 'undefined' } }], 'open.storeId'],
+    ['an event of a later version', [{}], 'event'],
   ];
 
-  test.each(cases)('(%s) ends the session and names its field', async (_, messages, field) => {
+  test.each(first)('first (%s) ends the session and names its field', async (_, all, field) => {
     const session = converse(till.client('CheckoutService'));
-    for (const message of messages) session.send(message);
+    for (const message of all) session.send(message);
     expect(await session.ended).toMatchObject({
       code: 'INVALID_ARGUMENT',
       violations: [{ field }],
     });
+  });
+
+  const later: [string, Message[], string][] = [
+    ['opened twice', [{ open }], 'open'],
+    ['no seq', [{ scan: { itemId: 'milk' } }], 'scan.seq'],
+    ['no item', [{ scan: { seq: 1 } }], 'scan.itemId'],
+    ['an item of no id', [scan(1, 'NaN')], 'scan.itemId'],
+    ['a quantity of 0', [scan(1, 'milk', { quantity: 0 })], 'scan.quantity'],
+    ['a seq that was passed', [scan(5, 'milk'), scan(4, 'eggs')], 'scan.seq'],
+    ['a seq used for something else', [scan(5, 'milk'), scan(5, 'eggs')], 'scan.seq'],
+    ['a void of nothing', [{ void: { seq: 9 } }], 'void.seq'],
+    ['a decline of nothing', [{ decline: {} }], 'decline.itemId'],
+    ['a tender without an id', [{ tender: { occurredAt } }], 'tender.purchaseId'],
+    ['a tender without a time', [{ tender: { purchaseId: 'x' } }], 'tender.occurredAt'],
+    ['a member of no id', [{ identify: { memberId: 'undefined' } }], 'identify.memberId'],
+    [
+      'an identity of no kind',
+      [{ identify: { identity: { value: '1' } } }],
+      'identify.identity.type',
+    ],
+    ['an event of a later version', [{}], 'event'],
+  ];
+
+  test.each(later)(
+    'later (%s) is refused by its field, and the session goes on',
+    async (...all) => {
+      const [, messages, field] = all;
+      const session = begin();
+      for (const message of messages) session.send(message);
+      const refusal = () => session.received.find(([kind]) => kind === 'refused');
+      await vi.waitFor(() => expect(refusal()).toBeDefined());
+      const [{ value, limit, ...fault }] = refusal()![1].errors;
+      expect(fault).toMatchObject({ field, message: expect.any(String) });
+      expect([typeof value, typeof limit]).toEqual(['string', 'string']);
+      session.send({ void: { seq: 1 } });
+      session.send(scan(20, 'milk'));
+      await vi.waitFor(() => expect(session.received.at(-1)?.[0]).toBe('advice'));
+      session.hangUp();
+      expect(await session.ended).toBeUndefined();
+    },
+  );
+
+  test('that was a scan is mended under its seq, and the receipt has it in its place', async () => {
+    const session = begin();
+    session.send(scan(1, 'NaN'));
+    session.send(scan(2, 'eggs'));
+    session.send(scan(1, 'milk'));
+    session.send(scan(3, 'bread', { quantity: 0 }));
+    session.send({ void: { seq: 3 } });
+    session.send(tender('mended-1'));
+    await vi.waitFor(() => expect(session.received.at(-1)?.[0]).toBe('committed'));
+    expect(session.received.at(-1)![1].result.status).toBe('INGEST_STATUS_CREATED');
+    expect(receiptRows('mended-1').map(({ itemId }) => itemId)).toEqual(['milk', 'eggs']);
+    session.cut();
+  });
+
+  test('that was a scan and is left makes no receipt without it', async () => {
+    const session = begin();
+    session.send(scan(1, 'eggs'));
+    session.send(scan(2, 'milk', { quantity: 0 }));
+    session.send(tender('lacking-1'));
+    await vi.waitFor(() => expect(session.received.at(-1)?.[0]).toBe('committed'));
+    const { result } = session.received.at(-1)![1];
+    expect(result).toMatchObject({
+      ...{ id: 'lacking-1', status: 'INGEST_STATUS_REJECTED', reason: 'SCANS_REFUSED' },
+    });
+    session.send(scan(1, 'milk'));
+    session.send(tender('whole-1'));
+    await vi.waitFor(() => expect(session.received.at(-1)![1].result?.id).toBe('whole-1'));
+    expect(session.received.at(-1)![1].result.status).toBe('INGEST_STATUS_CREATED');
+    expect([receiptRows('lacking-1').length, receiptRows('whole-1').length]).toEqual([0, 1]);
+    session.cut();
   });
 
   test('is not the same scan sent twice', async () => {

@@ -9,7 +9,8 @@ import {
 } from '#proto/caini/v1/checkout.js';
 import { EngineError, limits, type RankedItem } from '../../engine/index.ts';
 import type { Caller } from '../operations/caller.ts';
-import { schemaNode, validate } from '../operations/violations.ts';
+import { type EngineAccess, type Result, readInput } from '../operations/operation.ts';
+import { schemaNode } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
 import type { Client } from '../shares.ts';
 import { Answers } from './answers.ts';
@@ -87,7 +88,7 @@ class ScanSession implements Registered {
       void this.answering.then(() => this.fail(stopping()));
     });
     call.on('data', (bytes: Buffer) => this.receive(bytes));
-    call.on('end', () => void this.answering.then(() => this.end()));
+    call.on('end', () => void this.answering.then(() => this.finish()));
   }
 
   expire(why: EngineError): void {
@@ -107,10 +108,23 @@ class ScanSession implements Registered {
     this.lastMessageAtMs = this.sessions.now();
     try {
       const { event } = decodeMessage(scanSessionMessage, bytes);
+      this.takeOrRefuse(event, cameInMs);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Throws what ends the session. */
+  private takeOrRefuse(event: Event | undefined, cameInMs: number): void {
+    try {
       if (event === undefined) throw missingEvent();
       this.take(event, cameInMs);
     } catch (error) {
-      this.fail(error);
+      const isFault = error instanceof EngineError && error.code === 'INVALID_ARGUMENT';
+      if (!isFault || this.opening === undefined) throw error;
+      const seq = seqOf(event);
+      if (event?.$case === 'scan') tickets.applyRefusal(this.ticket, seq);
+      this.holdUntil(this.answers.write(said.refused(seq, error.violations)));
     }
   }
 
@@ -118,25 +132,28 @@ class ScanSession implements Registered {
     if (this.opening === undefined && event.$case !== 'open') throw notOpen(event.$case);
     switch (event.$case) {
       case 'open':
-        this.open(read('open', event.open));
+        this.open(read(this.parts.chain.access, 'open', event.open));
         break;
       case 'identify':
         this.identify(event.identify);
         if (this.ticket.latestSeq > 0) this.advise(cameInMs);
         break;
       case 'scan':
-        if (this.scan(read('scan', event.scan))) this.advise(cameInMs);
+        if (this.scan(read(this.parts.chain.access, 'scan', event.scan))) this.advise(cameInMs);
         break;
       case 'void':
-        tickets.applyVoid(this.ticket, read('void', event.void).seq);
+        tickets.applyVoid(this.ticket, read(this.parts.chain.access, 'void', event.void).seq);
         this.advise(cameInMs);
         break;
       case 'decline':
         // The next scan is early enough for another offer.
-        tickets.applyDecline(this.ticket, read('decline', event.decline).itemId);
+        tickets.applyDecline(
+          this.ticket,
+          read(this.parts.chain.access, 'decline', event.decline).itemId,
+        );
         break;
       default:
-        this.tender(read('tender', event.tender));
+        this.tender(read(this.parts.chain.access, 'tender', event.tender));
     }
   }
 
@@ -152,9 +169,14 @@ class ScanSession implements Registered {
   private identify({ who }: Extract<Event, { $case: 'identify' }>['identify']): void {
     this.ticket.memberId = undefined;
     if (who?.$case === 'memberId') {
-      this.ticket.memberId = read('member', { memberId: who.memberId }, 'identify').memberId;
+      this.ticket.memberId = read(
+        this.parts.chain.access,
+        'member',
+        { memberId: who.memberId },
+        'identify',
+      ).memberId;
     } else if (who?.$case === 'identity') {
-      read('identity', who.identity, 'identify.identity');
+      read(this.parts.chain.access, 'identity', who.identity, 'identify.identity');
       const message = 'no member is known by this identity; the ticket is anonymous';
       const reason = DegradedReason.DEGRADED_REASON_IDENTITY_UNKNOWN;
       this.holdUntil(this.answers.write(said.degraded(reason, message)));
@@ -234,8 +256,15 @@ class ScanSession implements Registered {
   }
 
   private tender(tender: tickets.Tender): void {
+    const refused = this.ticket.refused.size;
     const receipt = this.takeReceipt(tender);
     this.dueSinceMs = undefined;
+    if (refused > 0) {
+      // Without what was refused it would be another receipt, and nobody would know.
+      this.lastReceipt = {};
+      this.holdUntil(this.answers.write(said.committed(scansRefused(tender.purchaseId))));
+      return;
+    }
     this.holdUntil(this.commit(receipt).catch((error: unknown) => this.fail(error)));
   }
 
@@ -275,6 +304,13 @@ class ScanSession implements Registered {
     if (!this.hasEnded) await this.answers.write(said.committed(result));
   }
 
+  /** The till says no more: what it waits for is answered first. */
+  private async finish(): Promise<void> {
+    this.adviseNow();
+    await this.answers.written();
+    this.end();
+  }
+
   private end(): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
@@ -297,14 +333,15 @@ type SessionSchemas = typeof tickets.sessionSchemas;
 
 /** The message as its schema takes it; throws INVALID_ARGUMENT with paths from the outermost. */
 function read<Name extends keyof SessionSchemas>(
+  access: EngineAccess,
   name: Name,
   message: object,
   path: string = name,
 ): z.output<SessionSchemas[Name]> {
   const schema = tickets.sessionSchemas[name];
-  const input = toInput(message, schemaNode(schema));
+  const value = toInput(message, schemaNode(schema));
   try {
-    return validate(schema, input) as z.output<SessionSchemas[Name]>;
+    return readInput(schema, { value, parseIssues: [] }, access) as z.output<SessionSchemas[Name]>;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     const violations = error.violations.map((violation) => ({
@@ -313,6 +350,20 @@ function read<Name extends keyof SessionSchemas>(
     }));
     throw new EngineError('INVALID_ARGUMENT', `${path}.${error.message}`, { violations });
   }
+}
+
+function seqOf(event: Event | undefined): number | undefined {
+  if (event?.$case === 'scan') return event.scan.seq;
+  return event?.$case === 'void' ? event.void.seq : undefined;
+}
+
+function scansRefused(id: string): Result {
+  const field = 'lines';
+  const message = 'lack scans that were refused; record the receipt by RecordPurchase';
+  const limit = 'scans that are sent again or voided';
+  const violations = [{ field, value: 'scans that were refused', limit, message }];
+  const body = { id, status: 'rejected', reason: 'SCANS_REFUSED', field, message };
+  return { outcome: 'rejected', body, violations };
 }
 
 function missingEvent(): EngineError {

@@ -53,16 +53,19 @@ interface ScannedLine extends Scan {
 }
 
 export interface Ticket {
-  /** By seq, in the order of seq. */
+  /** By seq. */
   readonly lines: Map<number, ScannedLine>;
   readonly declined: Set<string>;
+  /** Seqs of scans that were refused and neither mended nor voided; 0 for what had none. */
+  readonly refused: Set<number>;
   memberId: string | undefined;
   /** 0 before the first scan. */
   latestSeq: number;
 }
 
 export function newTicket(): Ticket {
-  return { lines: new Map(), declined: new Set(), memberId: undefined, latestSeq: 0 };
+  const [declined, refused] = [new Set<string>(), new Set<number>()];
+  return { lines: new Map(), declined, refused, memberId: undefined, latestSeq: 0 };
 }
 
 /** False when the same scan came before. Throws INVALID_ARGUMENT for a seq that was passed. */
@@ -70,7 +73,7 @@ export function applyScan(ticket: Ticket, scan: Scan): boolean {
   const { seq } = scan;
   const known = ticket.lines.get(seq);
   if (known !== undefined && isSame(known, scan)) return false;
-  if (seq <= ticket.latestSeq) {
+  if (seq <= ticket.latestSeq && (known !== undefined || !ticket.refused.has(seq))) {
     const message = 'must be above the one before, or repeat a scan with the same content';
     throw invalidField({
       field: 'scan.seq',
@@ -89,8 +92,15 @@ export function applyScan(ticket: Ticket, scan: Scan): boolean {
     });
   }
   ticket.lines.set(seq, { ...scan, stands: true });
-  ticket.latestSeq = seq;
+  ticket.refused.delete(seq);
+  ticket.latestSeq = Math.max(ticket.latestSeq, seq);
   return true;
+}
+
+/** A scan was refused: without it the ticket is not the till's. */
+export function applyRefusal({ refused, lines }: Ticket, seq: number | undefined): void {
+  const isNumbered = seq !== undefined && seq > 0 && !lines.has(seq);
+  refused.add(isNumbered && refused.size < limits.refusedScansMax ? seq : 0);
 }
 
 function isSame({ stands: _, ...known }: ScannedLine, scan: Scan): boolean {
@@ -100,6 +110,7 @@ function isSame({ stands: _, ...known }: ScannedLine, scan: Scan): boolean {
 /** Throws INVALID_ARGUMENT for a seq that was never scanned. */
 export function applyVoid(ticket: Ticket, seq: number): void {
   const line = ticket.lines.get(seq);
+  if (line === undefined && ticket.refused.delete(seq)) return;
   if (line === undefined) {
     const message = 'was not scanned on this ticket';
     throw invalidField({ field: 'void.seq', value: seq, limit: 'a seq of this ticket', message });
@@ -155,8 +166,13 @@ export function receiptOf(ticket: Ticket, tender: Tender, opening: Opening): obj
     ...(memberId !== undefined && { memberId }),
     ...(storeId !== undefined && { storeId }),
     ...(terminalId !== undefined && { terminalId }),
-    lines: linesOf([...ticket.lines.values()]),
+    lines: linesOf(linesInOrder(ticket)),
   };
+}
+
+/** One that was refused first is scanned after others. */
+function linesInOrder({ lines }: Ticket): readonly ScannedLine[] {
+  return [...lines.values()].sort((one, other) => one.seq - other.seq);
 }
 
 /** Where every scan was voided, one and what takes it back: so the receipt says that it is none. */

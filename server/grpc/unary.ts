@@ -103,7 +103,7 @@ function answerOperation(asking: Asking): Answer | Promise<Answer> {
 function answerOnce(asking: Asking): Answer | Promise<Answer> {
   const { parts, operation, method, caller, input, call } = asking;
   if (operation.toRequest !== undefined) {
-    const request = operation.toRequest(input);
+    const request = operation.toRequest(input, parts.chain.access);
     return parts.chain.rank({ operation, caller, request }, (reply) =>
       // Nobody waits any more: its deadline passed while the write was waited for.
       call.cancelled ? Buffer.alloc(0) : parts.fragments.list(reply),

@@ -28,7 +28,15 @@ import {
 } from './problem.ts';
 import { answerWithProgress, leaving, wantsProgress } from './progress.ts';
 import type { HttpApp } from './routes.ts';
-import { type PathField, pathFields, rawPath, rawQuery, readPath, readQuery } from './target.ts';
+import {
+  isCacheBuster,
+  type PathField,
+  pathFields,
+  rawPath,
+  rawQuery,
+  readPath,
+  readQuery,
+} from './target.ts';
 
 type Answer = Response | Promise<Response>;
 
@@ -205,7 +213,7 @@ function placeIds(
 
 /** A misplaced option must not be ignored: `?limit=5` on a POST would silently do nothing. */
 function refuseQuery(query: string): void {
-  if (query === '') return;
+  if (query.split('&').every((pair) => pair === '' || isCacheBuster(pair))) return;
   const message = 'is not taken here: everything goes into the body';
   throw new EngineError('INVALID_ARGUMENT', `query ${message}`, {
     violations: [{ field: 'query', value: quoteValue(query), limit: 'no query', message }],
@@ -228,7 +236,7 @@ function answer(asking: Asking, input: RawInput): Answer {
 function answerOnce({ parts, operation, caller, outgoing }: Asking, input: RawInput): Answer {
   const { chain, encodeList } = parts;
   if (operation.toRequest !== undefined) {
-    const request = operation.toRequest(input);
+    const request = operation.toRequest(input, chain.access);
     return chain.rank({ operation, caller, request }, (reply) => {
       const bytes = Buffer.from(encodeList(reply), 'latin1');
       return new Response(bytes, { headers: jsonHeaders });

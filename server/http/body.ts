@@ -6,12 +6,15 @@ import { JsonReader, type JsonReading } from '../json.ts';
 import { doorLimits } from '../limits.ts';
 import { nextPiece } from '../pieces.ts';
 import { quoteValue } from '../quote-value.ts';
-import { HttpRefusal } from './problem.ts';
+import { isPacked, unpackBody } from './packed.ts';
+import { HttpRefusal, tooLarge } from './problem.ts';
 
 /** Throws 415 for another type, 413 for too many bytes, 400 for what is not UTF-8 or not JSON. */
 export async function readJsonBody(incoming: IncomingMessage): Promise<JsonReading> {
   refuseOtherTypes(incoming);
-  const bytes = await readBytes(incoming);
+  const sent = await readBytes(incoming);
+  const packed = isPacked(incoming.headers['content-encoding']);
+  const bytes = packed ? await unpackBody(sent) : sent;
   const isShort = bytes.length <= doorLimits.pieceBytes;
   try {
     const reader = new JsonReader(isShort ? utf8.decode(bytes) : await decodeInPieces(bytes));
@@ -50,8 +53,8 @@ function refuseOtherTypes(incoming: IncomingMessage): void {
     throw unsupported('content-type', type, 'application/json');
   }
   const encoding = incoming.headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw unsupported('content-encoding', encoding, 'identity');
+  if (encoding !== undefined && encoding !== 'identity' && !isPacked(encoding)) {
+    throw unsupported('content-encoding', encoding, 'gzip or identity');
   }
 }
 
@@ -84,14 +87,6 @@ function readBytes(incoming: IncomingMessage): Promise<Buffer> {
     const failed = (cause: unknown): void => settle(() => reject(cutShort(cause)));
     const cut = (): void => settle(() => reject(cutShort(undefined)));
     incoming.on('data', take).on('end', done).on('error', failed).on('close', cut);
-  });
-}
-
-function tooLarge(value: string): HttpRefusal {
-  const limit = limits.bodyBytesMax;
-  const message = `must be at most ${limit} bytes`;
-  return new HttpRefusal(413, `body ${message}`, {
-    violations: [{ field: 'body', value, limit, message }],
   });
 }
 

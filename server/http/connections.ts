@@ -6,6 +6,7 @@ import { EngineError, limits } from '../../engine/index.ts';
 import type { Cuts } from '../cuts.ts';
 import { doorLimits } from '../limits.ts';
 import { type AddressOf, type Client, Shares } from '../shares.ts';
+import { isPacked } from './packed.ts';
 import { writeRefusal } from './unparsed.ts';
 
 export interface ConnectionsOptions {
@@ -149,10 +150,12 @@ export class Connections {
     this.unread.release(line.client, unread);
   }
 
-  /** Room for the body, as long as it says it is, and for what is asked before an answer is out. */
+  /** Room for the body, as long as it may come to be, and for what is asked before an answer. */
   private hold(line: Line, { headers }: IncomingMessage): Held {
     const { 'content-length': length, 'transfer-encoding': coding } = headers;
-    const declared = coding === undefined ? Number(length ?? 0) : limits.bodyBytesMax;
+    const { 'content-encoding': encoding } = headers;
+    const isLonger = coding !== undefined || isPacked(encoding);
+    const declared = isLonger ? limits.bodyBytesMax : Number(length ?? 0);
     // Of a longer one not a byte is read.
     const body = declared > limits.bodyBytesMax ? 0 : declared;
     const ahead = line.open.length > 0 ? 1 : 0;

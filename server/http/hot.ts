@@ -1,9 +1,10 @@
 // The hot way of a member's list: straight from the request line to the socket. Whatever is in any
 // doubt is left to the way of all other requests, which knows every refusal.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RecommendRequest } from '../../engine/index.ts';
+import type { IdRules, RecommendRequest } from '../../engine/index.ts';
 import { acceptMemberList } from '../operations/accept.ts';
 import type { Chain } from '../operations/chain.ts';
+import { plainInputRules } from '../operations/input-rules.ts';
 import { schemaNode } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
 import { callerOf, refuseOverload, type Serve } from './admit.ts';
@@ -17,6 +18,7 @@ const [before, after] = operation.path.split('{memberId}') as [string, string];
 /** `otherwise` is the way of all other requests. */
 export function createHotWay(chain: Chain, encodeList: EncodeList, otherwise: Serve): Serve {
   const { load } = operation;
+  const { ids } = chain.access.inputRules ?? plainInputRules;
   const answer = (
     request: RecommendRequest,
     incoming: IncomingMessage,
@@ -36,7 +38,7 @@ export function createHotWay(chain: Chain, encodeList: EncodeList, otherwise: Se
     outgoing.end(body, 'latin1');
   };
   return (incoming, outgoing) => {
-    const request = readRequest(incoming);
+    const request = readRequest(incoming, ids);
     if (request === undefined) otherwise(incoming, outgoing);
     // Nothing is made for those who pass at once.
     else if (chain.mayPass(load)) answer(request, incoming, outgoing);
@@ -47,7 +49,10 @@ export function createHotWay(chain: Chain, encodeList: EncodeList, otherwise: Se
   };
 }
 
-function readRequest({ method, url = '', headers }: IncomingMessage): RecommendRequest | undefined {
+function readRequest(
+  { method, url = '', headers }: IncomingMessage,
+  ids: IdRules,
+): RecommendRequest | undefined {
   if (method !== 'GET' || !url.startsWith(before) || !isPlainHost(headers.host)) return undefined;
   const question = url.indexOf('?');
   const end = question === -1 ? url.length : question;
@@ -62,7 +67,7 @@ function readRequest({ method, url = '', headers }: IncomingMessage): RecommendR
   } catch {
     return undefined;
   }
-  return acceptMemberList(input);
+  return acceptMemberList(input, ids);
 }
 
 /** Names and addresses as clients write them; the adapter checks all others. */

@@ -15,6 +15,7 @@ import { addressesExcept } from '../shares.ts';
 import type { Serve } from './admit.ts';
 import { answerError, createApp } from './app.ts';
 import { Connections, type HttpLimits, type HttpTiming } from './connections.ts';
+import { type Cors, createCors } from './cors.ts';
 import { createListEncoder } from './encode.ts';
 import { checkHead } from './head.ts';
 import { createHotWay } from './hot.ts';
@@ -32,6 +33,8 @@ export interface ListenOptions {
   readonly cuts?: Cuts;
   /** Addresses behind which many clients stand; absent: none. */
   readonly sharedAddresses?: readonly string[];
+  /** Origins whose pages may ask; absent: none. */
+  readonly corsOrigins?: readonly string[];
   /** For tests, which cannot wait as long. */
   readonly timing?: Partial<HttpTiming>;
   readonly limits?: Partial<HttpLimits>;
@@ -54,7 +57,10 @@ export async function listen(options: ListenOptions): Promise<Door> {
     // It would be refused without words.
     requireHostHeader: false,
   });
-  serveOn(server, connections, createServe(options, cuts));
+  // Who has said all may close that half of the connection, and waits for the answer.
+  Object.assign(server, { httpAllowHalfOpen: true });
+  const cors = createCors(options.corsOrigins ?? []);
+  serveOn(server, { connections, cors, serve: createServe(options, cuts) });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const onRefused = (reason: string) => cuts.count('http', reason);
     refuseUnparsed(error, socket, { open: connections.openOn(socket), timing, onRefused });
@@ -84,14 +90,21 @@ function createServe(options: ListenOptions, cuts: Cuts): Serve {
   return createHotWay(chain, encodeList, (incoming, outgoing) => void listener(incoming, outgoing));
 }
 
+interface Serving {
+  readonly connections: Connections;
+  readonly cors: Cors;
+  readonly serve: Serve;
+}
+
 /** Serves what a connection may ask, and refuses the rest. */
-function serveOn(server: Server, connections: Connections, serve: Serve): void {
+function serveOn(server: Server, { connections, cors, serve }: Serving): void {
   server.on('connection', (socket) => connections.add(socket));
   const take: Serve = (incoming, outgoing) => {
     try {
       if (!connections.take(incoming, outgoing)) return;
       const refusal = checkHead(incoming);
       if (refusal !== undefined) throw refusal;
+      if (cors(incoming, outgoing)) return;
     } catch (error) {
       refuseRequest(outgoing, error);
       return;

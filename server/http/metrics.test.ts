@@ -17,6 +17,7 @@ const readiness: Readiness = {
   memory: { usedBytes: 4_096, maxBytes: 65_536 },
   catalogue: { usedBytes: 2_048, maxBytes: 32_768 },
   refusedOfErased: 1,
+  suspicions: { clockAhead: 4, clockBack: 2, ofNobody: 7 },
   cluster: {
     role: 'origin',
     node: 'main',
@@ -67,6 +68,7 @@ test('a node alone tells nothing of others, and asking twice counts nothing twic
     const second = await loopback.get('/metrics');
     expect(second.text).toBe(first.text);
     expect(first.text).toContain('\ncaini_refused_of_erased_total 0\n');
+    expect(first.text).toContain('\ncaini_suspicious_receipts_total{why="clock_ahead"} 0\n');
     expect(first.text).not.toMatch(/caini_(node|redis|follow|cluster)/);
   } finally {
     await loopback.close();

@@ -1,6 +1,6 @@
 // GET /metrics: how the node stands, in the text format of Prometheus (version 0.0.4).
 import type { Registry } from 'prom-client';
-import { type ClusterStatus, limits } from '../../engine/index.ts';
+import { type ClusterStatus, limits, noSuspicions } from '../../engine/index.ts';
 import type { Cuts } from '../cuts.ts';
 import type { EngineAccess, Readiness } from '../operations/operation.ts';
 import { addReadRoute, type HttpApp } from './routes.ts';
@@ -76,6 +76,12 @@ function addNode(page: Page, status: Readiness): void {
   addMemory(page, status);
   const refused = status.refusedOfErased ?? 0;
   page.counter('caini_refused_of_erased_total', 'Events of erased members.', [[{}, refused]]);
+  const { clockAhead, clockBack, ofNobody } = status.suspicions ?? noSuspicions;
+  page.counter('caini_suspicious_receipts_total', 'Receipts that are worth a look, by why.', [
+    [{ why: 'clock_ahead' }, clockAhead],
+    [{ why: 'clock_back' }, clockBack],
+    [{ why: 'member_is_nobody' }, ofNobody],
+  ]);
 }
 
 const nothing = { usedBytes: 0, maxBytes: 0 };

@@ -88,10 +88,8 @@ function withIds(node: unknown): unknown {
   return { $ref: schemaReference('Id'), ...(isOwn && { description }) };
 }
 
-/** Nothing else has a shortest length alone: the longest of an id counts in bytes. */
-function isId({ type, minLength, maxLength, pattern, format }: Json): boolean {
-  const hasMore = maxLength ?? pattern ?? format;
-  return type === 'string' && minLength === 1 && hasMore === undefined;
+function isId({ format }: Json): boolean {
+  return format === 'id';
 }
 
 /** No schema counts bytes; so many characters of two, three or four bytes are too long for sure. */
@@ -109,7 +107,11 @@ const idSchema: Json = {
   minLength: 1,
   maxLength: limits.idBytesMax,
   not: { anyOf: tooLong },
-  description: `Opaque, compared as given: 1 to ${limits.idBytesMax} bytes of UTF-8.`,
+  description: [
+    `Opaque: 1 to ${limits.idBytesMax} bytes of UTF-8, in which case counts. Blanks around it and`,
+    'the shields of spreadsheets (`="00123"`) are taken off; words for nothing (`undefined`,',
+    '`NaN`) and shortened numbers (`6.9E+12`) are refused.',
+  ].join(' '),
 };
 
 /** Zones go by other names too, which are taken as well; these are those of the database. */

@@ -1,6 +1,6 @@
 // Refusals over HTTP: RFC 9457 problem documents, and the one table from error codes to statuses.
 import { type ServerResponse, STATUS_CODES } from 'node:http';
-import { EngineError, type ErrorCode, type FieldViolation } from '../../engine/index.ts';
+import { EngineError, type ErrorCode, type FieldViolation, limits } from '../../engine/index.ts';
 import { quoteValue } from '../quote-value.ts';
 
 /**
@@ -81,6 +81,15 @@ const codeOfStatus = {
   501: 'UNIMPLEMENTED',
   505: 'UNIMPLEMENTED',
 } as const satisfies Record<number, ErrorCode>;
+
+/** 413 for a body beyond the limit. */
+export function tooLarge(value: string): HttpRefusal {
+  const limit = limits.bodyBytesMax;
+  const message = `must be at most ${limit} bytes`;
+  return new HttpRefusal(413, `body ${message}`, {
+    violations: [{ field: 'body', value, limit, message }],
+  });
+}
 
 export interface Problem {
   readonly status: number;

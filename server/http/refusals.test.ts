@@ -90,7 +90,7 @@ describe('over HTTP', () => {
   const post = '/v1/purchases';
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
   const gbk = { 'content-type': 'application/json; charset=gbk' };
-  const gzip = { 'content-encoding': 'gzip' };
+  const brotli = { 'content-encoding': 'br' };
   test.each([
     {
       name: 'a form',
@@ -109,10 +109,10 @@ describe('over HTTP', () => {
       field: 'content-type',
     },
     {
-      name: 'gzip',
+      name: 'a coding that is not taken',
       method: 'POST',
       path: post,
-      headers: gzip,
+      headers: brotli,
       status: 415,
       field: 'content-encoding',
     },

@@ -46,8 +46,8 @@ export type QueryFields = Readonly<Record<string, SchemaNode>>;
 /**
  * Adds the fields of a query to `into`. Form rules as in the URL standard: `+` is a space (write
  * `%2B` for a plus). A list is the name repeated, never split at commas, which ids may hold.
- * Integers become numbers when they are written plainly; anything else stays text for the schema to
- * refuse.
+ * Cache busters are passed over. Integers become numbers when they are written plainly; anything
+ * else stays text for the schema to refuse.
  */
 export function readQuery(
   query: string,
@@ -58,6 +58,7 @@ export function readQuery(
   if (query === '') return parseIssues;
   for (const pair of query.split('&')) {
     if (pair === '') continue;
+    if (isCacheBuster(pair)) continue;
     const equals = pair.indexOf('=');
     const name = decode(spaced(equals === -1 ? pair : pair.slice(0, equals)), 'query');
     const text = decode(spaced(equals === -1 ? '' : pair.slice(equals + 1)), quoteValue(name));
@@ -78,6 +79,11 @@ export function readQuery(
     }
   }
   return parseIssues;
+}
+
+/** `_=1`, `_t=1`: what libraries add so that no cache answers. No field of ours begins so. */
+export function isCacheBuster(pair: string): boolean {
+  return pair.charCodeAt(0) === 95 && /^_[a-z0-9]{0,8}(?:=|$)/i.test(pair);
 }
 
 function integerOrText(text: string): number | string {

@@ -1,9 +1,10 @@
 // The quick look may be stricter than the schema, never more generous, and never different.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { dayparts, scenarios } from '../../engine/index.ts';
+import { dayparts, plainIdRules, scenarios } from '../../engine/index.ts';
 import { operations } from '../operations.ts';
 import { acceptMemberList } from './accept.ts';
+import { cleanInput } from './input-rules.ts';
 
 const { input } = operations.find(({ name }) => name === 'recommendForMember')!;
 
@@ -31,13 +32,21 @@ const given = fc
     Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)),
   );
 
+const noEngine = {
+  engine: (): never => {
+    throw new Error('asked');
+  },
+};
+
 test('what it accepts the schema accepts, with the same result', () => {
   let accepted = 0;
   fc.assert(
     fc.property(given, (raw) => {
-      const request = acceptMemberList(raw);
+      const request = acceptMemberList(raw, plainIdRules);
       if (request === undefined) return;
       accepted += 1;
+      const asked = { value: raw, parseIssues: [] };
+      expect(cleanInput(input, asked, noEngine)).toBe(asked);
       expect(request).toEqual({ basket: [], ...input.parse(raw) });
     }),
     { numRuns: 5_000 },
@@ -47,5 +56,5 @@ test('what it accepts the schema accepts, with the same result', () => {
 
 test('the usual request is accepted', () => {
   const raw = { memberId: 'ann', storeId: 's1', limit: 10, exclude: ['milk'] };
-  expect(acceptMemberList(raw)).toMatchObject({ ...raw, scenario: 'guess-you-like' });
+  expect(acceptMemberList(raw, plainIdRules)).toMatchObject({ ...raw, scenario: 'guess-you-like' });
 });

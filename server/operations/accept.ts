@@ -1,6 +1,15 @@
 // The quick look at a member's list request: says yes to what is plainly right, and leaves every
 // doubt to the schema.
-import { type Daypart, dayparts, limits, type RecommendRequest } from '../../engine/index.ts';
+import {
+  type Daypart,
+  dayparts,
+  type IdRules,
+  limits,
+  type OutsideId,
+  type RecommendRequest,
+  readMemberId,
+  readOutsideId,
+} from '../../engine/index.ts';
 
 /**
  * One UTF-16 unit takes at most 3 bytes of UTF-8, so an id this short cannot be too long in bytes.
@@ -23,19 +32,19 @@ const quickFields: ReadonlySet<string> = new Set([
  * else undefined. What it accepts the schema accepts with the same result; a test holds the two
  * together.
  */
-export function acceptMemberList(raw: unknown): RecommendRequest | undefined {
+export function acceptMemberList(raw: unknown, ids: IdRules): RecommendRequest | undefined {
   const fields = raw as Record<string, unknown>;
   for (const field in fields) if (!quickFields.has(field)) return undefined;
   const { memberId, storeId, daypart } = fields;
   // Not `??`: a null is no omission and must be refused.
   const { scenario = 'guess-you-like', limit = limits.listItemsDefault, exclude = [] } = fields;
   const right =
-    isId(memberId) &&
-    (storeId === undefined || isId(storeId)) &&
+    isId(memberId, ids, readMemberId) &&
+    (storeId === undefined || isId(storeId, ids)) &&
     quickScenarios.has(scenario) &&
     (daypart === undefined || knownDayparts.has(daypart)) &&
     isListLimit(limit) &&
-    isShortIdList(exclude);
+    isShortIdList(exclude, ids);
   if (!right) return undefined;
   return {
     basket: [],
@@ -48,13 +57,20 @@ export function acceptMemberList(raw: unknown): RecommendRequest | undefined {
   };
 }
 
-function isId(value: unknown): value is string {
-  return (
+/** One with nothing to take off. */
+function isId(
+  value: unknown,
+  ids: IdRules,
+  read: (text: string, rules: IdRules) => OutsideId = readOutsideId,
+): value is string {
+  const isShort =
     typeof value === 'string' &&
     value.length > 0 &&
     value.length <= idCharactersSurelyShort &&
-    value.isWellFormed()
-  );
+    value.isWellFormed();
+  if (!isShort) return false;
+  const found = read(value, ids);
+  return 'id' in found && !found.cleaned;
 }
 
 function isListLimit(value: unknown): value is number {
@@ -63,6 +79,7 @@ function isListLimit(value: unknown): value is number {
   );
 }
 
-function isShortIdList(value: unknown): value is string[] {
-  return Array.isArray(value) && value.length <= limits.excludeItemsMax && value.every(isId);
+function isShortIdList(value: unknown, ids: IdRules): value is string[] {
+  if (!Array.isArray(value) || value.length > limits.excludeItemsMax) return false;
+  return value.every((id) => isId(id, ids));
 }

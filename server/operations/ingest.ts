@@ -6,6 +6,7 @@ import type { ParseIssue } from '../json.ts';
 import { doorLimits } from '../limits.ts';
 import { Turns } from '../pieces.ts';
 import { quoteValue } from '../quote-value.ts';
+import { cleanInput } from './input-rules.ts';
 import type { EngineAccess, Operation, Outcome, RawInput, Result } from './operation.ts';
 import { ingestResultSchema, ingestResultsSchema } from './replies.ts';
 import {
@@ -67,7 +68,7 @@ async function ingestOne<S extends z.ZodObject>(
   raw: RawInput,
 ): Promise<Result> {
   const { input: schema, partial } = definition;
-  const { value, parseIssues } = raw;
+  const { value, parseIssues } = cleanInput(schema, raw, access);
   const checked = await checkUsable({ schema, partial, raw: value, parseIssues }, new Turns());
   if (!checked.ok) {
     const result = malformed(definition, raw.value, checked.violations);
@@ -85,7 +86,7 @@ async function ingestMany<S extends z.ZodObject>(
   raw: RawInput,
 ): Promise<Result> {
   const { input: schema, partial } = definition;
-  const elements = envelopeOf(definition, raw);
+  const elements = envelopeOf(definition, raw, access.inputRules?.isLenient ?? false);
   const parseIssues = parseIssuesByElement(raw.parseIssues);
   const turns = new Turns();
   const events: Event[] = [];
@@ -94,8 +95,9 @@ async function ingestMany<S extends z.ZodObject>(
   let violationCount = 0;
   for (const [index, element] of elements.entries()) {
     if (turns.isOver(entriesOf(element))) await turns.next();
-    const asked = { schema, partial, raw: element, parseIssues: parseIssues.get(index) ?? [] };
-    const checked = await checkUsable(asked, turns);
+    const one = { value: element, parseIssues: parseIssues.get(index) ?? [] };
+    const { value, parseIssues: issues } = cleanInput(schema, one, access);
+    const checked = await checkUsable({ schema, partial, raw: value, parseIssues: issues }, turns);
     if (checked.ok) {
       const { leftOut } = checked;
       events.push(definition.toEvent(checked.value as z.output<S>));
@@ -137,18 +139,19 @@ async function ingestUnlessEmpty(
 function envelopeOf<S extends z.ZodObject>(
   definition: IngestDefinition<S>,
   raw: RawInput,
+  isLenient: boolean,
 ): readonly unknown[] {
   const { key, max } = definition.many!;
   const envelope = raw.value as Record<string, unknown>;
   const elements = envelope[key];
   const violations: FieldViolation[] = [
-    ...outsideElements(raw.parseIssues, key).map(({ path, ...issue }) => ({
+    ...outsideElements(raw.parseIssues, key).map(({ path, isOfDigits: _, ...issue }) => ({
       field: String(path[0] ?? 'body'),
       ...issue,
     })),
   ];
   for (const field of Object.keys(envelope)) {
-    if (field === key) continue;
+    if (field === key || isLenient) continue;
     const message = `is not a known field beside ${key}`;
     violations.push({ field, value: quoteValue(envelope[field]), limit: key, message });
   }

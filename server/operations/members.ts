@@ -66,6 +66,7 @@ const eraseMember = defineAction({
   ].join(' '),
   input: z.strictObject({ memberId: idSchema }),
   reply: eraseReceiptSchema,
+  takesAnyId: true,
   handle: (engine, { memberId }) => engine.members.erase(memberId),
 });
 

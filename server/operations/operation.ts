@@ -6,14 +6,17 @@ import {
   type Engine,
   type EngineStatus,
   type FieldViolation,
+  type IdRules,
   type IngestStatus,
   nameReply,
   type RecommendRequest,
   type Waiting,
 } from '../../engine/index.ts';
-import type { ParseIssue } from '../json.ts';
 import type { Caller, RpcService, Scope } from './caller.ts';
+import { cleanInput, type InputAccess, plainInputRules, type RawInput } from './input-rules.ts';
 import { validate } from './violations.ts';
+
+export type { RawInput } from './input-rules.ts';
 
 /**
  * What an operation waits for under overload, and so which of them are refused together: lists and
@@ -39,19 +42,8 @@ export interface Result {
 export type Readiness = Pick<EngineStatus, 'ready' | 'waitingFor'> & Partial<EngineStatus>;
 
 /** The engine as the doors see it while it opens, loads and serves. */
-export interface EngineAccess {
-  /** Throws UNAVAILABLE until the data folder is open. */
-  engine(): Engine;
+export interface EngineAccess extends InputAccess {
   readiness(): Readiness;
-}
-
-/**
- * Unvalidated input: the fields of path, query and body together. `parseIssues` were found by the
- * wire format.
- */
-export interface RawInput {
-  readonly value: unknown;
-  readonly parseIssues: readonly ParseIssue[];
 }
 
 export interface Operation {
@@ -89,7 +81,7 @@ export interface Operation {
   /** Of a list: whose eyes it is for, when not the member's. */
   readonly audience?: Audience;
   /** Of a list: the canonical request, so that a door may ask the engine for encoded bytes. */
-  toRequest?(input: RawInput): RecommendRequest;
+  toRequest?(input: RawInput, access: InputAccess): RecommendRequest;
 }
 
 type Description = Omit<Operation, 'load' | 'run' | 'toRequest' | 'input' | 'replies'>;
@@ -111,7 +103,7 @@ export function defineRead<S extends z.ZodObject>(definition: ReadDefinition<S>)
     load: 'list',
     replies: { ok: reply },
     run(access, caller, raw) {
-      const input = validate(definition.input, raw.value, raw.parseIssues);
+      const input = readInput(definition.input, raw, access);
       const engine = access.engine();
       const answer = (): Result => ({ outcome: 'ok', body: handle(engine, input, caller) });
       return whenHeld(engine, watermarkOf(input), answer);
@@ -122,19 +114,21 @@ export function defineRead<S extends z.ZodObject>(definition: ReadDefinition<S>)
 interface ActionDefinition<S extends z.ZodObject> extends Description {
   readonly input: S;
   readonly reply: z.ZodType;
+  /** Also what would be refused as an id elsewhere. */
+  readonly takesAnyId?: true;
   handle(engine: Engine, input: z.output<S>, waiting: Waiting, caller: Caller): Promise<object>;
 }
 
 /** Work that is asked for rather than an event that happened: answered when it is done. */
 export function defineAction<S extends z.ZodObject>(definition: ActionDefinition<S>): Operation {
-  const { reply, handle, ...description } = definition;
+  const { reply, handle, takesAnyId, ...description } = definition;
   return {
     ...description,
     load: 'free',
     bodyOptional: true,
     replies: { ok: reply },
     async run(access, caller, raw, waiting = {}) {
-      const input = validate(definition.input, raw.value, raw.parseIssues);
+      const input = readInput(definition.input, raw, access, takesAnyId);
       return { outcome: 'ok', body: await handle(access.engine(), input, waiting, caller) };
     },
   };
@@ -148,15 +142,16 @@ interface ListDefinition<S extends z.ZodObject> extends Description {
    * Accepts the usual input without zod, which costs more than the answer itself. Undefined when in
    * any doubt: the schema stays the only authority on what is refused and why.
    */
-  accept?(raw: unknown): RecommendRequest | undefined;
+  accept?(raw: unknown, ids: IdRules): RecommendRequest | undefined;
 }
 
 /** A list: every way to ask comes down to one canonical request. */
 export function defineList<S extends z.ZodObject>(definition: ListDefinition<S>): Operation {
   const { reply, toRequest: canonical, accept, ...description } = definition;
-  const toRequest = (raw: RawInput): RecommendRequest => {
-    const accepted = raw.parseIssues.length === 0 ? accept?.(raw.value) : undefined;
-    return accepted ?? canonical(validate(definition.input, raw.value, raw.parseIssues));
+  const toRequest = (raw: RawInput, access: InputAccess): RecommendRequest => {
+    const { ids } = access.inputRules ?? plainInputRules;
+    const accepted = raw.parseIssues.length === 0 ? accept?.(raw.value, ids) : undefined;
+    return accepted ?? canonical(readInput(definition.input, raw, access));
   };
   return {
     ...description,
@@ -164,7 +159,7 @@ export function defineList<S extends z.ZodObject>(definition: ListDefinition<S>)
     replies: { ok: reply },
     toRequest,
     run(access, _caller, raw) {
-      const request = toRequest(raw);
+      const request = toRequest(raw, access);
       const engine = access.engine();
       const answer = (): Result => ({
         outcome: 'ok',
@@ -173,6 +168,17 @@ export function defineList<S extends z.ZodObject>(definition: ListDefinition<S>)
       return whenHeld(engine, request.minWatermark, answer);
     },
   };
+}
+
+/** The input as its schema takes it, ids cleaned; throws INVALID_ARGUMENT with the violations. */
+export function readInput<S extends z.ZodType>(
+  schema: S,
+  raw: RawInput,
+  access: InputAccess,
+  takesAnyId = false,
+): z.output<S> {
+  const { value, parseIssues } = cleanInput(schema, raw, access, takesAnyId);
+  return validate(schema, value, parseIssues);
 }
 
 /** Answers at once, without a promise, unless a write must be waited for. */

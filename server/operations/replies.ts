@@ -97,6 +97,12 @@ export const ingestResultSchema = z.strictObject({
   parked: z.exactOptional(z.boolean()).meta({
     description: 'A return whose purchase is not here yet: it counts once that arrives.',
   }),
+  anonymous: z.exactOptional(z.boolean()).meta({
+    description: 'The memberId of this receipt stands for nobody: it is an anonymous ticket.',
+  }),
+  clockSkewed: z.exactOptional(z.boolean()).meta({
+    description: 'The clock of this till runs ahead: the receipt counts at the server’s time.',
+  }),
   unmatchedQuantity: z.exactOptional(z.number().min(0)),
   warnings: z.exactOptional(z.array(warningSchema)).meta({
     description: [
@@ -181,6 +187,14 @@ export const readinessSchema = z.strictObject({
   refusedOfErased: z.exactOptional(count).meta({
     description: 'Events of erased members that were refused since the start.',
   }),
+  suspicions: z
+    .exactOptional(z.strictObject({ clockAhead: count, clockBack: count, ofNobody: count }))
+    .meta({
+      description: [
+        'Receipts since the start that are worth a look: of tills whose clock runs ahead or stands',
+        'more than a year back, and with a memberId that stands for nobody.',
+      ].join(' '),
+    }),
   cluster: z.exactOptional(clusterSchema),
 });
 

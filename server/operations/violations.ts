@@ -67,6 +67,7 @@ export function* checkInSteps<S extends z.ZodType>(
       else if (found.isEmpty) (value as Record<string, unknown[]>)[name]!.push(...checked.data);
     }
   }
+  found.addDigits(parseIssues);
   return found.isEmpty ? { ok: true, value } : { ok: false, violations: found.visible };
 }
 
@@ -251,7 +252,20 @@ class ViolationList {
   }
 
   addParseIssues(parseIssues: readonly ParseIssue[]): void {
-    for (const { path, ...issue } of parseIssues) this.push({ field: fieldOf(path), ...issue });
+    for (const { path, isOfDigits, ...issue } of parseIssues) {
+      if (isOfDigits !== true) this.push({ field: fieldOf(path), ...issue });
+    }
+  }
+
+  /** Numbers that are not what was written: shown as they were, by what the schema says of them. */
+  addDigits(parseIssues: readonly ParseIssue[]): void {
+    for (const { path, isOfDigits, ...issue } of parseIssues) {
+      if (isOfDigits !== true) continue;
+      const field = fieldOf(path);
+      const known = this.byField.get(field);
+      if (known === undefined) this.push({ field, ...issue });
+      else this.byField.set(field, { ...known, value: issue.value });
+    }
   }
 
   /** `within`: of a piece of that list, from that entry on. */

@@ -1,7 +1,7 @@
 // Plan of a reading: files looked through once, so that how they are written is known before the
 // first row enters. Import, evaluation and inspection read by the same plan.
 import { EngineError } from '../../base/errors.ts';
-import { createNobodyTest, type NobodyTest } from '../../base/outside-ids.ts';
+import { createIdRules, type IdRules, type IdSettings } from '../../base/outside-ids.ts';
 import type { DecimalMark } from './amounts.ts';
 import { holdsReceipts } from './columns.ts';
 import type { DateOrder } from './dates.ts';
@@ -27,8 +27,8 @@ export interface PlanOptions extends ReadOptions {
   /** `2017-01-01` for files that count days from 1; absent: such numbers are no time. */
   readonly dayOne: string | undefined;
   readonly decimal: DecimalMark;
-  /** More names of nobody; `!name` takes one out of those we know. */
-  readonly anonymous: readonly string[];
+  /** What ids mean; with the names of nobody that were given for these files. */
+  readonly ids: IdSettings;
   /** Columns that are left out on purpose, whatever stands in them. */
   readonly ignore: readonly string[];
   /** Stops at the next chunk; what comes out then is of no use. */
@@ -42,7 +42,7 @@ export const plainPlan: Omit<PlanOptions, 'timeZone'> = {
   usualDateOrder: undefined,
   dayOne: undefined,
   decimal: undefined,
-  anonymous: [],
+  ids: {},
   ignore: [],
 };
 
@@ -67,10 +67,10 @@ export async function planReading(
   const { prepared, leftOut } = await tablesOfReceipts(files, options);
   const evidence = new Evidence(options);
   const rows = readRows(prepared, options, onBytes, evidence);
-  const isSharedCard = createNobodyTest(options.anonymous);
-  const survey = await surveyRows(rows, isSharedCard, options.signal);
+  const ids = createIdRules(options.ids);
+  const survey = await surveyRows(rows, ids.isNobody, options.signal);
   const unused = evidence.unused();
-  const rules = rowRules(evidence, isSharedCard, options);
+  const rules = rowRules(evidence, ids, options);
   if (options.signal?.aborted !== true) refuseHiddenReturns(unused, options);
   const notes = [...leftOut, ...evidence.notes(), ...unusedNotes(unused, options)];
   return { files: prepared, survey, rules, notes };
@@ -109,7 +109,7 @@ function checkOccurredAt({ columns, timeZone }: PlanOptions): void {
   throw new EngineError('INVALID_ARGUMENT', message, { field: 'occurredAt' });
 }
 
-function rowRules(evidence: Evidence, isSharedCard: NobodyTest, options: PlanOptions): RowRules {
+function rowRules(evidence: Evidence, ids: IdRules, options: PlanOptions): RowRules {
   const { timeZone, columns, dayOne } = options;
   const dayOneMs = dayOne === undefined ? undefined : Date.parse(`${dayOne}T00:00:00Z`);
   const known = new Map<number, FileRules>();
@@ -122,7 +122,7 @@ function rowRules(evidence: Evidence, isSharedCard: NobodyTest, options: PlanOpt
     }
     return rules;
   };
-  return { ofFile, isNobody: isSharedCard, occurredAt: columns.occurredAt };
+  return { ofFile, ids, occurredAt: columns.occurredAt };
 }
 
 /** Counted as sold while the file says that they came back: wrong counts are worse than none. */

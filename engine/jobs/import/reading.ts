@@ -1,6 +1,7 @@
 // Reading: how files are read, from the texts of a command line. Everything wrong with them is
 // refused by the name of its option.
 import { EngineError } from '../../base/errors.ts';
+import type { IdSettings } from '../../base/outside-ids.ts';
 import type { DecimalMark } from './amounts.ts';
 import { type ColumnMap, type ImportField, namesOf, parseColumnMap } from './columns.ts';
 import { type Condition, parseCondition } from './conditions.ts';
@@ -38,8 +39,10 @@ export async function readingOf(
   texts: ReadingTexts,
   files: readonly ImportFile[],
   timeZone: string,
+  ids: IdSettings = {},
 ): Promise<PlanOptions> {
   const { skip = [], returns = [], anonymous = [], ignore = [] } = texts;
+  const named = anonymous.flatMap((text) => text.split(','));
   const map = texts.map === undefined ? undefined : parseColumnMap(texts.map);
   const given: PlanOptions = {
     ...plainPlan,
@@ -55,7 +58,7 @@ export async function readingOf(
     skip: skip.map((text) => parseCondition(text, 'skip')),
     returns: returns.map((text) => parseCondition(text, 'returns')),
     split: texts.split === undefined ? undefined : unescaped(texts.split),
-    anonymous: anonymous.flatMap((text) => text.split(',')),
+    ids: { ...ids, anonymous: [...(ids.anonymous ?? []), ...named] },
     ignore,
     joined: await readAllJoined(texts),
   };

@@ -1,6 +1,6 @@
 // Rows: one receipt line as a file has it, cleaned and checked against the limits of the log.
 import { limits } from '../../base/limits.ts';
-import { type NobodyTest, readOutsideId } from '../../base/outside-ids.ts';
+import { type IdRules, readMemberId, readOutsideId } from '../../base/outside-ids.ts';
 import { channels } from '../../base/shapes.ts';
 import { addsUp } from '../../events/line-money.ts';
 import type { Purchase } from '../../events/purchase.ts';
@@ -88,7 +88,7 @@ export interface FileRules {
 
 export interface RowRules {
   readonly ofFile: (file: number) => FileRules;
-  readonly isNobody: NobodyTest;
+  readonly ids: IdRules;
   /** For rows without a time. */
   readonly occurredAt?: string | undefined;
 }
@@ -179,7 +179,8 @@ function checkRow(desk: ImportContext): Row {
 
 function readId(desk: ImportContext, field: ImportField, reason: string): string {
   const text = cell(desk.source, field);
-  const read = readOutsideId(text);
+  const { ids } = desk.rules;
+  const read = field === 'memberId' ? readMemberId(text, ids) : readOutsideId(text, ids);
   if ('problem' in read) throw new RowError(reason, `${field} ${quote(text)} ${read.problem}`);
   const { id } = read;
   if (id === '') throw new RowError(reason, `${field} must not be empty`);
@@ -225,9 +226,9 @@ function readMember(desk: ImportContext): string | undefined {
   const text = cell(desk.source, 'memberId');
   if (isBlank(text)) return undefined;
   // A person says "null" of nobody. This says that a program lost whoever it was.
-  if (!desk.rules.isNobody(text) || text.trim() === lostObject) {
+  if (!desk.rules.ids.isNobody(text) || text.trim() === lostObject) {
     const id = readId(desk, 'memberId', 'MEMBER_ID_INVALID');
-    if (!desk.rules.isNobody(id)) return id;
+    if (!desk.rules.ids.isNobody(id)) return id;
   }
   note(desk, 'nobody');
   return undefined;

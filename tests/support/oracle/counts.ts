@@ -257,12 +257,15 @@ function addLast(counts: Counts, latest: Basket | undefined, decay: Decay): void
   }
 }
 
+/** Who comes back later than this was away, or a clock was wrong. */
+const usualGapDaysMax = 400;
+
 /** The days since the member last bought an item of the basket. */
 function addGaps(counts: Counts, { receipt, items }: Basket, earlier: readonly Basket[]): void {
   for (const itemId of items) {
     const before = earlier.findLast((basket) => basket.items.includes(itemId));
     const gap = before === undefined ? 0 : receipt.day - before.receipt.day;
-    if (gap === 0) continue;
+    if (gap === 0 || gap > usualGapDaysMax) continue;
     add(counts.items.gapDays, itemId, BigInt(gap));
     add(counts.items.gaps, itemId, 1n);
   }
