@@ -119,6 +119,11 @@ export const limits = {
    */
   ingestBatchMsMax: 2.5,
   /**
+   * But so much of what is sent together at least, in the units of `ingestBatchWorkMax`: 20 receipts
+   * of ten lines are recorded whole or not at all.
+   */
+  ingestBatchWorkSure: 1_000,
+  /**
    * Items that nobody has heard of, which one transaction registers: some 8 µs each, so 2 ms. Of a
    * receipt that has more of them they are registered ahead, in transactions of their own.
    */

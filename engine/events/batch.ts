@@ -46,6 +46,13 @@ export class Batch {
     return this.work >= limits.ingestBatchWorkMax || steadyMilliseconds() >= this.endMs;
   }
 
+  /** The same of what is sent together, whose part in it began with so much work done before. */
+  isFullOf(workBefore: number): boolean {
+    if (this.work >= limits.ingestBatchWorkMax) return true;
+    // What is little is recorded together, however slow the machine is.
+    return this.work - workBefore >= limits.ingestBatchWorkSure && this.isFull;
+  }
+
   /** At the end of the transaction: what it changes of the counts. */
   close(): void {
     const { changes, cardChanges } = this.contributions.close();

@@ -302,13 +302,7 @@ export class Ingest {
     try {
       await store.transaction(() => {
         batch.begin();
-        for (const { step } of due) {
-          begun += 1;
-          const result = step.run(context);
-          if (result === undefined) break;
-          results.push(result);
-          if (batch.isFull) break;
-        }
+        begun = runSteps(due, context, results);
         batch.close();
         const taken = due.slice(0, begun);
         if (!isAhead && lookAhead && batch.bringsCards) throw new NotLookedAhead();
@@ -345,6 +339,26 @@ export class Ingest {
     for (const [index, { job }] of done.entries()) job.results.push(results[index]);
     return done;
   }
+}
+
+/**
+ * Runs as many of the steps as one transaction takes, and adds what each of them answers, but for
+ * the last one where it is done in part; returns how many it ran.
+ */
+function runSteps(due: readonly DueStep[], context: WriteContext, results: unknown[]): number {
+  const { batch } = context;
+  let workBefore = 0;
+  for (const [index, { job, step }] of due.entries()) {
+    if (index > 0 && job !== due[index - 1]!.job) {
+      if (batch.isFull) return index;
+      workBefore = batch.work;
+    }
+    const result = step.run(context);
+    if (result === undefined) return index + 1;
+    results.push(result);
+    if (batch.isFullOf(workBefore)) return index + 1;
+  }
+  return due.length;
 }
 
 /** Of a job of which a part is recorded. */
