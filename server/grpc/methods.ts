@@ -7,8 +7,6 @@ import { IngestResult } from '#proto/caini/v1/ingest.js';
 import * as member from '#proto/caini/v1/member.js';
 import * as recommendation from '#proto/caini/v1/recommendation.js';
 import type { RecommendReply } from '../../engine/index.ts';
-import { doorLimits } from '../limits.ts';
-import { longListOf, nextPiece } from '../pieces.ts';
 import type { Decoder } from './input.ts';
 import { purchaseMessage, returnMessage, unreferencedReturnMessage } from './quantities.ts';
 import * as replies from './replies.ts';
@@ -16,8 +14,7 @@ import * as replies from './replies.ts';
 /** One call, whose request and reply are one message each. */
 export interface Method {
   readonly request: Decoder<object>;
-  /** Of a long list only after a few turns of the event loop. */
-  readonly encode: (body: object) => Buffer | Promise<Buffer>;
+  readonly encode: (body: object) => Buffer;
 }
 
 interface Encoder<Message> {
@@ -30,35 +27,6 @@ function method<Message>(
   toMessage: (body: object) => Message,
 ): Method {
   return { request, encode: (body) => bytesOf(reply.encode(toMessage(body))) };
-}
-
-/** The same of replies that hold a list, which may be long. */
-function listMethod<Message>(
-  request: Decoder<object>,
-  reply: Encoder<Message>,
-  toMessage: (body: object) => Message,
-): Method {
-  const encodeAll = (body: object) => bytesOf(reply.encode(toMessage(body)));
-  const encode = (body: object) => {
-    const list = longListOf(body);
-    return list === undefined ? encodeAll(body) : encodeLong(body, list, encodeAll);
-  };
-  return { request, encode };
-}
-
-/** Messages one behind the other are one message, whose lists are those of all of them. */
-async function encodeLong(
-  body: object,
-  list: string,
-  encode: (body: object) => Buffer,
-): Promise<Buffer> {
-  const entries = (body as Readonly<Record<string, readonly unknown[]>>)[list]!;
-  const parts: Buffer[] = [];
-  for (let at = 0; at < entries.length; at += doorLimits.pieceEntries) {
-    if (at > 0) await nextPiece();
-    parts.push(encode({ [list]: entries.slice(at, at + doorLimits.pieceEntries) }));
-  }
-  return Buffer.concat([...parts, encode({ ...body, [list]: [] })]);
 }
 
 /** What was written, without another copy. */
@@ -91,19 +59,19 @@ export const methods: Readonly<Record<string, Method>> = {
   'IngestService/RecordPurchase': event(purchaseMessage),
   'IngestService/RecordReturn': event(returnMessage),
   'IngestService/RecordUnreferencedReturn': event(unreferencedReturnMessage),
-  'CatalogService/ListItems': listMethod(
+  'CatalogService/ListItems': method(
     catalog.ListItemsRequest,
     catalog.ListItemsResponse,
     replies.toItemPage,
   ),
-  'CatalogService/WriteItems': listMethod(
+  'CatalogService/WriteItems': method(
     catalog.WriteItemsRequest,
     catalog.WriteItemsResponse,
     replies.toIngestResults,
   ),
   'CatalogService/ReadItem': method(catalog.ReadItemRequest, catalog.Item, replies.toItem),
   'CatalogService/WriteItem': event(catalog.Item),
-  'CatalogService/ListStores': listMethod(
+  'CatalogService/ListStores': method(
     catalog.ListStoresRequest,
     catalog.ListStoresResponse,
     replies.toStorePage,

@@ -21,7 +21,7 @@ export function progressCall(parts: Parts, operation: Operation): Call {
       if (!call.writableNeedDrain) call.write(encodeProgress(done, total));
     });
     const { body } = await parts.chain.run(operation, caller, input, { signal, progress });
-    call.write(await method.encode(body));
+    call.write(method.encode(body));
     call.end();
   };
   const handle = (call: Stream): void => {
