@@ -1,7 +1,14 @@
 // The steps of an erase that follow the first: what is kept of an erased member is taken away, some
 // receipts at a time, so that no transaction is long however long the history was.
 import { limits } from '../base/limits.ts';
-import { type Chunk, firstKeyOf, idOfKey, prefixOf, startsOf } from '../history/chunk.ts';
+import {
+  type Chunk,
+  encodeChunk,
+  firstKeyOf,
+  idOfKey,
+  prefixOf,
+  startsOf,
+} from '../history/chunk.ts';
 import {
   addedAtOf,
   entryEnd,
@@ -32,8 +39,8 @@ export interface ForgottenSlice {
 }
 
 /**
- * One step, inside a transaction: about so many receipts, one chunk at least. Nothing to be done
- * for a member who was not erased.
+ * One step, inside a transaction: about so many receipts, one at least. Nothing to be done for a
+ * member who was not erased.
  */
 export function forgetSlice(
   context: WriteContext,
@@ -47,7 +54,7 @@ export function forgetSlice(
   for (const id of idsOf(member)) {
     for (const chunk of chunksFrom(store.tables.histories, prefixOf(id))) {
       if (left <= 0) return { receipts, returns, isDone: false };
-      const forgotten = forgetChunk(context, member, chunk);
+      const forgotten = forgetChunk(context, member, chunk, receiptsMax);
       receipts += forgotten.receipts;
       returns += forgotten.returns;
       left -= forgotten.receipts + 1;
@@ -63,10 +70,16 @@ export function forgetSlice(
   return { receipts, returns, isDone: true };
 }
 
-function forgetChunk(context: WriteContext, member: Member, { key, entries }: Chunk) {
+/** The first receipts of a chunk, `most` of them, or all. */
+function forgetChunk(context: WriteContext, member: Member, chunk: Chunk, most: number) {
+  const { key, entries } = chunk;
   const receipts = new Map<number, string>();
+  let end = 0;
   for (const at of startsOf(entries)) {
-    receipts.set(sequenceOf(entries, at), purchaseIdOf(entries, at).toString());
+    const sequence = sequenceOf(entries, at);
+    if (receipts.size === most && !receipts.has(sequence)) break;
+    receipts.set(sequence, purchaseIdOf(entries, at).toString());
+    end = entryEnd(entries, at);
   }
   let returns = 0;
   for (const [sequence, purchaseId] of receipts) {
@@ -74,11 +87,16 @@ function forgetChunk(context: WriteContext, member: Member, { key, entries }: Ch
     putTombstone(context, 'purchase', purchaseId);
     countNextCopy(context, purchaseId);
   }
-  keepResidue(context, member, entries);
-  context.store.tables.histories.remove(key);
+  keepResidue(context, member, entries.subarray(0, end));
+  const { histories } = context.store.tables;
   const id = idOfKey(key);
   context.batch.contributions.onChanged(id);
-  if (key.equals(firstKeyOf(prefixOf(id)))) countId(context.store, id, -1);
+  if (end < entries.length) {
+    histories.put(key, encodeChunk({ ...chunk, entries: entries.subarray(end) }));
+  } else {
+    histories.remove(key);
+    if (key.equals(firstKeyOf(prefixOf(id)))) countId(context.store, id, -1);
+  }
   context.batch.work += workOfReceipt * receipts.size;
   return { receipts: receipts.size, returns };
 }

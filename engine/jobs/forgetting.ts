@@ -24,7 +24,7 @@ export async function forgetMember({ writer }: ForgettingParts, root: string): P
   for (let isDone = false; !isDone; ) {
     const slice = await oneSlice(writer, root, most);
     // Less at a time needs less room; what it frees is room for the next.
-    if (slice === undefined) most = Math.floor(most / 4);
+    if (slice === undefined) most = Math.ceil(most / 4);
     receipts += slice?.receipts ?? 0;
     returns += slice?.returns ?? 0;
     isDone = slice?.isDone ?? false;
@@ -37,7 +37,7 @@ async function oneSlice(writer: Ingest, root: string, most: number) {
   try {
     return await writer.transact((context) => forgetSlice(context, root, most));
   } catch (error) {
-    if (!isFull(error) || most === 0) throw error;
+    if (!isFull(error) || most === 1) throw error;
     return undefined;
   }
 }
