@@ -119,8 +119,8 @@ export const limits = {
    */
   ingestBatchMsMax: 2.5,
   /**
-   * But so much of what is sent together at least, in the units of `ingestBatchWorkMax`: 20 receipts
-   * of ten lines are recorded whole or not at all.
+   * But so much of what is sent together at least, in the units of `ingestBatchWorkMax`: 20
+   * receipts of ten lines are recorded whole or not at all.
    */
   ingestBatchWorkSure: 1_000,
   /**
