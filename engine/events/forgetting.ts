@@ -57,6 +57,7 @@ export function forgetSlice(
       const forgotten = forgetChunk(context, member, chunk, receiptsMax);
       receipts += forgotten.receipts;
       returns += forgotten.returns;
+      if (!forgotten.isWhole) return { receipts, returns, isDone: false };
       left -= forgotten.receipts + 1;
     }
     for (const indexed of entriesOf(store, id)) {
@@ -91,14 +92,15 @@ function forgetChunk(context: WriteContext, member: Member, chunk: Chunk, most: 
   const { histories } = context.store.tables;
   const id = idOfKey(key);
   context.batch.contributions.onChanged(id);
-  if (end < entries.length) {
+  const isWhole = end === entries.length;
+  if (!isWhole) {
     histories.put(key, encodeChunk({ ...chunk, entries: entries.subarray(end) }));
   } else {
     histories.remove(key);
     if (key.equals(firstKeyOf(prefixOf(id)))) countId(context.store, id, -1);
   }
   context.batch.work += workOfReceipt * receipts.size;
-  return { receipts: receipts.size, returns };
+  return { receipts: receipts.size, returns, isWhole };
 }
 
 /** Of `Batch.work`. */
