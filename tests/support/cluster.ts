@@ -1,9 +1,9 @@
 // Nodes of one chain as real processes on loopback, and a Redis of our own between them.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { get } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -27,14 +27,29 @@ function isInstalled(command: string): boolean {
   }
 }
 
+const portsLowest = 10_000;
+/** Systems hand out ports from here on for connections and for port 0 (Linux 32,768). */
+const portsHandedOutFrom = 32_000;
+let portLast = portsLowest + randomInt(portsHandedOutFrom - portsLowest);
+
+/**
+ * A port that no one listens on, below those that the system hands out: a port of port 0 may
+ * have become another's connection before the node listens on it, or while it is down.
+ */
 export async function freePort(): Promise<number> {
+  portLast = portLast + 1 < portsHandedOutFrom ? portLast + 1 : portsLowest;
+  return (await isFree(portLast)) ? portLast : freePort();
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  const isListening = new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => resolve(true));
+  });
+  const free = await isListening;
+  if (free) await new Promise((resolve) => server.close(resolve));
+  return free;
 }
 
 /** Looks every 20 ms until `is` holds; rejects with what was seen last. */
