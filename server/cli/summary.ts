@@ -7,6 +7,7 @@ export function describeSummary(summary: ImportSummary): string {
   const lines = [
     `${count(rowsRead)} rows in ${summary.seconds} s`,
     receiptLine(summary, { created, duplicate, conflict }),
+    ...shortLines(summary),
     returnLine(summary),
     `rows refused: ${count(rejected)}; left out on purpose: ${count(summary.rowsSkipped)}`,
     ...linesOfNotes(summary),
@@ -66,6 +67,15 @@ function receiptLine(
 ): string {
   const parts = Object.entries(receipts).map(([name, amount]) => `${count(amount)} ${name}`);
   return `receipts: ${parts.join(', ')}; ${count(anonymous)} of them without a member`;
+}
+
+/** Mended rows of receipts that went in without them. */
+function shortLines({ recordedShort }: ImportSummary): string[] {
+  if (recordedShort === 0) return [];
+  return [
+    `of the conflicts ${count(recordedShort)} are recorded already with fewer lines than here, ` +
+      'and stay so; the rejects file names what is missing',
+  ];
 }
 
 function returnLine(summary: ImportSummary): string {

@@ -10,6 +10,7 @@ import type { Item } from '../../catalogue/shapes.ts';
 import type { Event } from '../../events/index.ts';
 import type { IngestResult } from '../../events/result.ts';
 import { holdCopy } from '../../store/leftovers.ts';
+import type { ReceiptRow } from '../receipt-rows.ts';
 import { type Batch, makeBatches } from './batches.ts';
 import {
   type Bookmark,
@@ -22,6 +23,7 @@ import type { ImportFile } from './file.ts';
 import { NameCollector } from './names.ts';
 import { type PlanOptions, planReading, type ReadingPlan } from './plan.ts';
 import { readRows } from './reader.ts';
+import { explainConflict } from './recorded.ts';
 import { RejectsFile, rejectsBytes } from './rejects.ts';
 import type { Refusal, Row } from './row.ts';
 import type { SourceRow } from './source-row.ts';
@@ -40,6 +42,8 @@ export interface ImportTarget {
   item(itemId: string): Item | undefined;
   readonly guessRole: GuessRole;
   bookmark(key: string): string | undefined;
+  /** As it is recorded, one row a line. */
+  receipt(purchaseId: string): readonly ReceiptRow[];
   status(): { readonly watermark: string; readonly items: number; readonly members: number };
 }
 
@@ -229,7 +233,8 @@ async function sendBatch(run: Run, batch: Batch, number: number): Promise<void> 
     bookmark: { key: run.key, value },
     trustsDays: true,
   });
-  const [results] = await Promise.all([sent, named]);
+  const [answers] = await Promise.all([sent, named]);
+  const results = explained(target, batch, answers);
   const isOwn = (result: IngestResult) =>
     repeated !== undefined &&
     result.status === 'duplicate' &&
@@ -242,6 +247,19 @@ async function sendBatch(run: Run, batch: Batch, number: number): Promise<void> 
   };
   settleBatch(batch, results, { tally: run.tally, refuse, isOwn });
   run.rejects.write(refusals);
+}
+
+/** Of receipts that are in with other content: what is different there. */
+function explained(
+  target: ImportTarget,
+  { receipts }: Batch,
+  answers: readonly IngestResult[],
+): readonly IngestResult[] {
+  return answers.map((answer, index) => {
+    const receipt = receipts[index];
+    if (answer.status !== 'conflict' || receipt === undefined) return answer;
+    return explainConflict(receipt.purchase, target.receipt(answer.id), answer);
+  });
 }
 
 function rowsOf(batch: Batch): Row[] {
