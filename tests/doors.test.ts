@@ -200,6 +200,7 @@ const story: Readonly<Record<string, readonly Question[]>> = {
     ['checkpoint', {}],
     ['expire', {}],
     ['confirmClock', {}],
+    ['readSuspicions', {}],
     ['compact', {}],
   ],
 };

@@ -45,7 +45,9 @@ function linesOfNotes({ notes }: ImportSummary): string[] {
 const doubts: Readonly<Record<ImportSummary['suspicions'][number]['kind'], string>> = {
   bigMembers:
     'members with more than 1 % of all receipts; of a card for everybody tell --anonymous',
+  sharedCards: 'cards that cannot be one person',
   numbersRepeated: 'rows refused as their receipt number was given twice; put the store or day in',
+  blankIds: 'receipts with an id that begins or ends with a blank',
   soldTwice: 'receipts that another id has, too, of the same member, store, minute and lines',
   soldEverywhere: 'items that all stores sold at the same moment',
   outsideHours: 'receipts of hours in which hardly anything is sold',

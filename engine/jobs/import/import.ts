@@ -28,7 +28,7 @@ import { RejectsFile, rejectsBytes } from './rejects.ts';
 import type { Refusal, Row } from './row.ts';
 import type { SourceRow } from './source-row.ts';
 import { countRefusal, emptyTally, rowsAccountedFor, settleBatch, type Tally } from './summary.ts';
-import { type Suspicion, Suspicions } from './suspicions.ts';
+import { addBatch, type Suspicion, Suspicions } from './suspicions.ts';
 
 /** What an import needs of the engine. */
 export interface ImportTarget {
@@ -79,7 +79,8 @@ export interface ImportSummary extends Tally {
   readonly members: number;
   readonly seconds: number;
   readonly rejects: string | null;
-  readonly suspicions: readonly Suspicion[];
+  /** Each with one of them. */
+  readonly suspicions: readonly (Omit<Suspicion, 'examples'> & { readonly example: string })[];
 }
 
 interface Run {
@@ -90,6 +91,7 @@ interface Run {
   readonly rejects: RejectsFile;
   readonly names: NameCollector;
   readonly suspicions: Suspicions;
+  readonly startMs: number;
   readonly tally: Tally;
 }
 
@@ -109,13 +111,13 @@ export async function runImport(
     options.onProgress?.({ step: 'check', done: Math.min(done, total), total }),
   );
   for (const note of plan.notes) options.onNote?.(note);
-  const run = openRun(target, options);
+  const run = openRun(target, options, startMs);
   const release = holdCopy(spillFolder);
   const { survey, rules } = plan;
   try {
     const batches = makeBatches({ chunks: countRows(run, plan), survey, rules, spillFolder });
     const finished = !options.signal?.aborted && (await bringIn(run, batches, survey.rows));
-    return summarise(run, finished, startMs);
+    return summarise(run, finished);
   } finally {
     run.rejects.close();
     rmSync(spillFolder, { recursive: true, force: true });
@@ -123,7 +125,7 @@ export async function runImport(
   }
 }
 
-function openRun(target: ImportTarget, options: ImportOptions): Run {
+function openRun(target: ImportTarget, options: ImportOptions, startMs: number): Run {
   const { files } = options;
   const fingerprint = fingerprintOf(identityOf(options));
   const key = `import:${fingerprint}`;
@@ -145,7 +147,8 @@ function openRun(target: ImportTarget, options: ImportOptions): Run {
       item: (itemId) => target.item(itemId),
       guessRole: target.guessRole,
     }),
-    suspicions: new Suspicions(options.clock()),
+    suspicions: new Suspicions({ findsTwice: true }),
+    startMs,
     tally: resumed?.tally ?? emptyTally(),
   };
 }
@@ -199,7 +202,7 @@ async function bringIn(run: Run, batches: AsyncIterable<Batch>, rows: number): P
     for await (const batch of batches) {
       if (options.signal?.aborted) return false;
       number += 1;
-      run.suspicions.add(batch);
+      addBatch(run.suspicions, batch, run.startMs);
       if (number < (resumed?.batch ?? 0)) {
         names.collect(rowsOf(batch));
         continue;
@@ -295,7 +298,7 @@ function bookmarkValue(run: Run, place: Pick<Bookmark, 'finished' | 'batch' | 'b
   return encodeBookmark({ ...place, tally: run.tally, rejectsBytes: run.rejects.bytes });
 }
 
-function summarise(run: Run, finished: boolean, startMs: number): ImportSummary {
+function summarise(run: Run, finished: boolean): ImportSummary {
   const { items, members } = run.target.status();
   return {
     finished,
@@ -303,8 +306,10 @@ function summarise(run: Run, finished: boolean, startMs: number): ImportSummary 
     ...run.tally,
     items,
     members,
-    seconds: Math.round((run.options.clock() - startMs) / 1_000),
+    seconds: Math.round((run.options.clock() - run.startMs) / 1_000),
     rejects: run.rejects.bytes === 0 ? null : run.rejects.path,
-    suspicions: run.suspicions.list(),
+    suspicions: run.suspicions
+      .list()
+      .map(({ kind, count, examples }) => ({ kind, count, example: examples[0]! })),
   };
 }
