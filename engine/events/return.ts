@@ -6,6 +6,7 @@ import { limits } from '../base/limits.ts';
 import {
   channelSchema,
   idSchema,
+  itemCodeSchema,
   quantityOf,
   quantitySchema,
   thousandthsOf,
@@ -29,6 +30,7 @@ import {
   returnedByItem,
   returnHash,
 } from './logged-return.ts';
+import { readCodes, withResolved } from './read-codes.ts';
 import { changeReturns, readReturns, writeReturns } from './receipts.ts';
 import { record } from './record.ts';
 import { type IngestResult, rejected } from './result.ts';
@@ -41,7 +43,10 @@ import {
   validateMoment,
 } from './validation.ts';
 
-export const returnLineSchema = z.strictObject({ itemId: idSchema, quantity: quantitySchema });
+export const returnLineSchema = z.strictObject({
+  itemId: itemCodeSchema,
+  quantity: quantitySchema,
+});
 
 export const returnSchema = z.strictObject({
   returnId: idSchema.meta({ description: 'Idempotency key of the return.' }),
@@ -299,11 +304,13 @@ export const returnEvents: EventKind<'return', Return> = {
   admit(context, { occurredAt, ...given }) {
     const moment = momentOf(context, occurredAt, given.storeId);
     const isWhole = given.lines === undefined;
-    const lines = (given.lines ?? []).map(({ itemId, quantity }) => ({
+    const { lines: named, resolved } = readCodes(context.codes, given.lines ?? []);
+    const lines = named.map(({ itemId, quantity }) => ({
       itemId,
       thousandths: thousandthsOf(quantity),
     }));
     const { storeId } = given;
-    return admitReturn(context, { ...given, storeId, ...moment, isWhole, lines });
+    const value = { ...given, storeId, ...moment, isWhole, lines };
+    return withResolved(admitReturn(context, value), resolved);
   },
 };

@@ -59,7 +59,7 @@ type VisibleResult = IngestResult & { readonly errors?: readonly FieldViolation[
 
 export function toIngestResult(body: object): ResultMessage {
   const { status, limit, errors = [], ...given } = body as VisibleResult;
-  const { warnings = [], leftOutLines = [], ...rest } = given;
+  const { warnings = [], leftOutLines = [], resolvedLines = [], ...rest } = given;
   return {
     ...rest,
     ...unmatchedOf(rest),
@@ -68,6 +68,7 @@ export function toIngestResult(body: object): ResultMessage {
     errors: errors.map(toViolation),
     warnings: [...warnings],
     leftOutLines: [...leftOutLines],
+    resolvedLines: [...resolvedLines],
   };
 }
 
@@ -88,11 +89,12 @@ export function toIngestResults(body: object) {
 }
 
 export function toItem(body: object): ItemMessage {
-  const { category = [], tags = [], status, role, ...rest } = body as Item;
+  const { category = [], tags = [], barcodes = [], status, role, ...rest } = body as Item;
   return {
     ...rest,
     category,
     tags,
+    barcodes,
     status: enumName('ITEM_STATUS', status) as ItemStatus,
     ...(role !== undefined && { role: enumName('ITEM_ROLE', role) as ItemRole }),
   };

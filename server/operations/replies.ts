@@ -79,7 +79,9 @@ export const recommendReplySchema = z.strictObject({
 }) satisfies z.ZodType<RecommendReply>;
 
 const warningSchema = z.strictObject({
-  reason: reason.meta({ description: 'TOTAL_DIFFERS, LINE_LEFT_OUT, NOTHING_RETURNED' }),
+  reason: reason.meta({
+    description: 'TOTAL_DIFFERS, LINE_LEFT_OUT, NOTHING_RETURNED, ID_IS_BARCODE',
+  }),
   field: z.string(),
   message: z.string(),
 });
@@ -112,6 +114,9 @@ export const ingestResultSchema = z.strictObject({
   }),
   leftOutLines: z.exactOptional(z.array(count)).meta({
     description: 'With `partial`: the places of all lines that could not be used.',
+  }),
+  resolvedLines: z.exactOptional(z.array(z.strictObject({ line: count, itemId: idSchema }))).meta({
+    description: 'Lines that named their item by a barcode, and what they were read as.',
   }),
   errors: z.exactOptional(z.array(violationSchema)).meta({
     description: [

@@ -51,6 +51,7 @@ export class MemoryTarget {
   };
 
   item = (itemId: string) => this.items.get(itemId);
+  itemIdOf = (code: string) => code;
   guessRole = compileRoles(shippedRoles);
   bookmark = (key: string) => this.bookmarks.get(key);
   status = () => ({ watermark: String(this.head), items: this.items.size, members: 0 });

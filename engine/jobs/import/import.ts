@@ -38,6 +38,7 @@ export interface ImportTarget {
     },
   ): Promise<readonly IngestResult[]>;
   item(itemId: string): Item | undefined;
+  itemIdOf(code: string): string;
   readonly guessRole: GuessRole;
   bookmark(key: string): string | undefined;
   status(): { readonly watermark: string; readonly items: number; readonly members: number };
@@ -139,6 +140,7 @@ function openRun(target: ImportTarget, options: ImportOptions): Run {
     rejects: new RejectsFile(path, labels, resumed?.rejectsBytes ?? 0),
     names: new NameCollector({
       item: (itemId) => target.item(itemId),
+      itemIdOf: (code) => target.itemIdOf(code),
       guessRole: target.guessRole,
     }),
     suspicions: new Suspicions(options.clock()),
