@@ -24,6 +24,7 @@ import { Settler } from './jobs/settler.ts';
 import type { Waiting } from './jobs/shared-work.ts';
 import type { Log } from './log/log.ts';
 import {
+  barcodePatternsOf,
   type EngineOptions,
   guessRoleOf,
   halfLivesOf,
@@ -100,7 +101,7 @@ export class ChainEngine implements Engine {
     const { log, registries } = this;
     const clockGuard = new ClockGuard({ store, log, clock, steady });
     this.guessRole = guessRoleOf(options);
-    this.codes = new ItemCodes(registries.items);
+    this.codes = new ItemCodes(registries.items, barcodePatternsOf(options));
     this.likeness = this.makeLikeness();
     this.writer = this.makeWriter(clockGuard);
     this.counting = this.makeCountsManager();

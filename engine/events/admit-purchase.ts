@@ -15,7 +15,7 @@ import {
 import { type LoggedReturn, quantityByItem } from './logged-return.ts';
 import { type LineLeft, netLines } from './netting.ts';
 import { forgetParked, type Purchase, purchaseEntries, purchaseSchema } from './purchase.ts';
-import { readCodes, withResolved } from './read-codes.ts';
+import { readCodes, refuseWrong, withRead } from './read-codes.ts';
 import { record } from './record.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { recordReturn, validateReturn } from './return.ts';
@@ -200,10 +200,13 @@ function partsAt(context: WriteContext, input: Purchase): Parts {
 }
 
 function admit(context: WriteContext, given: Purchase): IngestResult | undefined {
-  const { lines, resolved } = readCodes(context.codes, given.lines);
-  if (resolved.length === 0) return admitNamed(context, given);
-  const result = admitNamed(context, { ...given, lines: [...lines] });
-  return result && withResolved(result, resolved);
+  const read = readCodes(context.codes, given.lines);
+  if (read === undefined) return admitNamed(context, given);
+  const isUsable = given.partial === true && read.lines.length > 0;
+  const refused = isUsable ? undefined : refuseWrong(given.purchaseId, read);
+  if (refused) return refused;
+  const result = admitNamed(context, { ...given, lines: [...read.lines] });
+  return result && withRead(result, read);
 }
 
 /** Of a receipt that names its items by their ids. */

@@ -13,6 +13,9 @@ export interface ResolvedLine {
   /** Its place, from 0 on. */
   readonly line: number;
   readonly itemId: string;
+  /** Of what a scale printed: as it counts. */
+  readonly quantity?: number | undefined;
+  readonly lineTotalFen?: number | undefined;
 }
 
 /** `voided`: every line of a receipt is taken back by another, so that there is nothing to keep. */

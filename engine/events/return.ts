@@ -30,7 +30,7 @@ import {
   returnedByItem,
   returnHash,
 } from './logged-return.ts';
-import { readCodes, withResolved } from './read-codes.ts';
+import { readCodes, refuseWrong, withRead } from './read-codes.ts';
 import { changeReturns, readReturns, writeReturns } from './receipts.ts';
 import { record } from './record.ts';
 import { type IngestResult, rejected } from './result.ts';
@@ -304,13 +304,16 @@ export const returnEvents: EventKind<'return', Return> = {
   admit(context, { occurredAt, ...given }) {
     const moment = momentOf(context, occurredAt, given.storeId);
     const isWhole = given.lines === undefined;
-    const { lines: named, resolved } = readCodes(context.codes, given.lines ?? []);
-    const lines = named.map(({ itemId, quantity }) => ({
+    const read = readCodes(context.codes, given.lines ?? []);
+    const refused = read && refuseWrong(given.returnId, read);
+    if (refused) return refused;
+    const lines = (read?.lines ?? given.lines ?? []).map(({ itemId, quantity }) => ({
       itemId,
       thousandths: thousandthsOf(quantity),
     }));
     const { storeId } = given;
     const value = { ...given, storeId, ...moment, isWhole, lines };
-    return withResolved(admitReturn(context, value), resolved);
+    const result = admitReturn(context, value);
+    return read ? withRead(result, read) : result;
   },
 };

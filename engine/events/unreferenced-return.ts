@@ -14,7 +14,7 @@ import type { WriteContext } from './context.ts';
 import { findId, findRequest, rememberRequest } from './ids.ts';
 import type { EventKind } from './kind.ts';
 import { decodeReturn, quantityByItem, type ReturnedLine, returnCode } from './logged-return.ts';
-import { readCodes, withResolved } from './read-codes.ts';
+import { readCodes, refuseWrong, withRead } from './read-codes.ts';
 import { readReturns } from './receipts.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { admitReturn, derivedId, isFull, returnLineSchema } from './return.ts';
@@ -145,8 +145,11 @@ export const unreferencedReturnEvents: EventKind<
   takesBack: true,
   lines: ({ lines }) => lines.length,
   admit(context, input) {
-    const { lines, resolved } = readCodes(context.codes, input.lines);
-    return withResolved(admitNamed(context, { ...input, lines: [...lines] }), resolved);
+    const read = readCodes(context.codes, input.lines);
+    if (read === undefined) return admitNamed(context, input);
+    const refused = refuseWrong(input.returnId, read);
+    if (refused) return refused;
+    return withRead(admitNamed(context, { ...input, lines: [...read.lines] }), read);
   },
 };
 

@@ -12,6 +12,8 @@ export interface CataloguePort {
   item(itemId: string): Item | undefined;
   /** The id that a code stands for; of an id itself, and of what is not known. */
   itemIdOf(code: string): string;
+  /** Why a code cannot be used, e.g. for a wrong check digit; undefined: it can. */
+  problemOf(code: string): string | undefined;
   /** In the order of ids, from the first one after `after`. */
   items(after?: string): IterableIterator<Item>;
   /** What an item would be if nobody said it; undefined: goods. */
@@ -52,6 +54,10 @@ export function catalogueOf({
     itemIdOf: (code) => {
       counts();
       return codes.itemIdOf(code);
+    },
+    problemOf: (code) => {
+      counts();
+      return codes.problemOf(code);
     },
     items: (after) => {
       const known = counts();

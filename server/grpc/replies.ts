@@ -55,6 +55,8 @@ export function toReason<Rest extends object>({ type, ...rest }: Rest & Pick<Rea
   return { type: enumName('REASON_TYPE', type) as ReasonType, ...rest };
 }
 
+type Resolved = NonNullable<IngestResult['resolvedLines']>[number];
+
 type VisibleResult = IngestResult & { readonly errors?: readonly FieldViolation[] };
 
 export function toIngestResult(body: object): ResultMessage {
@@ -68,8 +70,13 @@ export function toIngestResult(body: object): ResultMessage {
     errors: errors.map(toViolation),
     warnings: [...warnings],
     leftOutLines: [...leftOutLines],
-    resolvedLines: [...resolvedLines],
+    resolvedLines: resolvedLines.map(toResolvedLine),
   };
+}
+
+function toResolvedLine({ quantity, ...rest }: Resolved) {
+  if (quantity === undefined) return rest;
+  return { ...rest, quantityThousandths: Math.round(quantity * 1_000) };
 }
 
 /** Whole pieces for clients that know no others. */

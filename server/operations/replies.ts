@@ -80,10 +80,17 @@ export const recommendReplySchema = z.strictObject({
 
 const warningSchema = z.strictObject({
   reason: reason.meta({
-    description: 'TOTAL_DIFFERS, LINE_LEFT_OUT, NOTHING_RETURNED, ID_IS_BARCODE',
+    description: 'TOTAL_DIFFERS, LINE_LEFT_OUT, NOTHING_RETURNED, BARCODE_QUANTITY_DIFFERS, …',
   }),
   field: z.string(),
   message: z.string(),
+});
+
+const resolvedLineSchema = z.strictObject({
+  line: count.meta({ description: 'Its place, from 0 on.' }),
+  itemId: idSchema,
+  quantity: z.number().optional().meta({ description: 'Of what a scale printed.' }),
+  lineTotalFen: z.int().optional().meta({ description: 'Of what a scale printed.' }),
 });
 
 export const ingestResultSchema = z.strictObject({
@@ -115,7 +122,7 @@ export const ingestResultSchema = z.strictObject({
   leftOutLines: z.exactOptional(z.array(count)).meta({
     description: 'With `partial`: the places of all lines that could not be used.',
   }),
-  resolvedLines: z.exactOptional(z.array(z.strictObject({ line: count, itemId: idSchema }))).meta({
+  resolvedLines: z.exactOptional(z.array(resolvedLineSchema)).meta({
     description: 'Lines that named their item by a barcode, and what they were read as.',
   }),
   errors: z.exactOptional(z.array(violationSchema)).meta({
