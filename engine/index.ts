@@ -43,6 +43,7 @@ export {
 export { shippedRoles } from './catalogue/shipped-roles.ts';
 export type { Audit } from './counting/verify.ts';
 export type { Engine } from './engine.ts';
+export { type AttachMember, attachMemberSchema } from './events/attach-member.ts';
 export { type Consent, consentSchema } from './events/consent.ts';
 export type { DiscardedReceipt } from './events/discard.ts';
 export type { Event } from './events/index.ts';

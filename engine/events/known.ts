@@ -4,8 +4,8 @@ import { findMember, hasReceipts } from '../history/members.ts';
 import type { WriteContext } from './context.ts';
 import { knownOf } from './erase-member.ts';
 import { findId, findRequest } from './ids.ts';
-import { purchaseCode } from './logged-purchase.ts';
 import { returnCode } from './logged-return.ts';
+import { isHeld } from './replacements.ts';
 import { hasTombstone } from './tombstones.ts';
 import { unreferencedReturnKind } from './unreferenced-return.ts';
 
@@ -19,7 +19,7 @@ export function isKnown(context: Context, kind: KnownKind, id: string): boolean 
     case 'member':
       return isKnownMember(context, id);
     case 'purchase':
-      return findId(store, purchaseCode, id) !== undefined || isForgotten(context, id);
+      return isHeld(context, id) || isForgotten(context, id);
     case 'return':
       return (
         findId(store, returnCode, id) !== undefined ||

@@ -14,6 +14,7 @@ import {
 } from '../base/shapes.ts';
 import { ByteReader } from '../log/bytes.ts';
 import { bodyOf, codeOf } from '../log/frame.ts';
+import { refuseReplaced } from './admit-replacement.ts';
 import { requireRecount, type WriteContext } from './context.ts';
 import { findPurchase, type KnownPurchase } from './copies.ts';
 import { forgetReturns } from './forget.ts';
@@ -128,6 +129,7 @@ export function validateReturn(
     // Of one whose erase goes on.
     refuseErased(context, returnId, known?.purchase.memberId, 'purchaseId') ??
     answerKnown(context, id, returnId, () => returnHash(context, value)) ??
+    refuseReplaced(context, returnId, purchaseId) ??
     validateMoment(context, returnId, value) ??
     validateNumber(value, earlier) ??
     (value.isWhole ? validateWhole(value, known, earlier) : undefined) ??

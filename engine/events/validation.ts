@@ -167,9 +167,9 @@ export function refuseForgotten(
   context: WriteContext,
   id: string,
   purchaseId: string,
+  field = 'purchaseId',
 ): IngestResult | undefined {
   if (context.store.tables.tombstones.isEmpty()) return undefined;
-  const field = 'purchaseId';
   if (hasTombstone(context, 'purchase', purchaseId)) {
     const message = 'the receipt belonged to an erased member';
     return rejected(id, { reason: 'MEMBER_ERASED', field, message });
