@@ -305,6 +305,20 @@ test('a receipt that a clock was ahead for is taken out with its correction undo
     expect(heldBy(engine)).toEqual(['n  tea']);
   }));
 
+test('a receipt of a clock that was ahead, which was corrected since, does not come again', () =>
+  withChain(async (chain) => {
+    const engine = await chain.open('a', {});
+    chain.nowMs += 3 * day;
+    await engine.upkeep.confirmClock();
+    const ahead = buys('p', 'milk', { hour: 80 });
+    await send(engine, ahead, buys('n', 'milk', { replaces: 'p' }), buys('q', 'tea'));
+    expect(await engine.writes.discardAfter(start)).toEqual([]);
+    expect(heldBy(engine)).toEqual(['n  milk', 'q  tea']);
+    expect(await send(engine, ahead)).toEqual(['PURCHASE_REPLACED']);
+    expect(await send(engine, buys('n', 'milk', { replaces: 'p' }))).toEqual(['duplicate']);
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
+  }));
+
 /** Each origin accepts its own; then all is exchanged in both orders, and both tell the same. */
 async function meet(
   work: (a: Engine, b: Engine) => Promise<void>,
