@@ -168,6 +168,17 @@ const story: Readonly<Record<string, readonly Question[]>> = {
     ['readStore', { storeId: 'nowhere' }],
     ['listStores', { limit: 1 }],
   ],
+  'items are named by barcodes': [
+    ['writeItem', { itemId: 'pear', barcodes: ['6901234567892', '036000291452'] }],
+    ['writeItem', { itemId: 'plum', barcodes: ['036000291452'] }],
+    ['writeItem', { itemId: 'plum', barcodes: ['milk'] }],
+    ['writeItem', { itemId: 'plum', barcodes: Array(65).fill('1') }],
+    ['readItem', { itemId: '0036000291452' }],
+    ['ingestPurchases', oneLine({ itemId: '6901234567892', quantity: 3 })],
+    ['ingestReturn', back({ returnId: 'b-code', lines: [{ itemId: '6901234567892' }] })],
+    ['recommendBoughtTogether', { itemId: '6901234567892' }],
+    ['recommendForBasket', { basket: [{ itemId: '6901234567892' }, { itemId: 'pear' }] }],
+  ],
   'every list is asked in every way': [
     ['recommend', {}],
     ['recommend', { memberId: 'ann', storeId: 's1', limit: 2, exclude: ['eggs'] }],
@@ -216,6 +227,7 @@ const story: Readonly<Record<string, readonly Question[]>> = {
     ['checkpoint', {}],
     ['expire', {}],
     ['confirmClock', {}],
+    ['readSuspicions', {}],
     ['compact', {}],
   ],
 };

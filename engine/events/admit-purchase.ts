@@ -15,6 +15,7 @@ import {
 import { type LoggedReturn, quantityByItem } from './logged-return.ts';
 import { type LineLeft, netLines } from './netting.ts';
 import { forgetParked, type Purchase, purchaseEntries, purchaseSchema } from './purchase.ts';
+import { readCodes, refuseWrong, withRead } from './read-codes.ts';
 import { record } from './record.ts';
 import { isHeld } from './replacements.ts';
 import { type IngestResult, rejected } from './result.ts';
@@ -203,7 +204,18 @@ function partsAt(context: WriteContext, input: Purchase): Parts {
   return partsOf(input, stated, countedMoment(context, stated));
 }
 
-function admit(context: WriteContext, input: Purchase): IngestResult | undefined {
+function admit(context: WriteContext, given: Purchase): IngestResult | undefined {
+  const read = readCodes(context.codes, given.lines);
+  if (read === undefined) return admitNamed(context, given);
+  const isUsable = given.partial === true && read.lines.length > 0;
+  const refused = isUsable ? undefined : refuseWrong(given.purchaseId, read);
+  if (refused) return refused;
+  const result = admitNamed(context, { ...given, lines: [...read.lines] });
+  return result && withRead(result, read);
+}
+
+/** Of a receipt that names its items by their ids. */
+function admitNamed(context: WriteContext, input: Purchase): IngestResult | undefined {
   const { memberId, purchaseId } = input;
   if (memberId === undefined || !context.isNobody(memberId)) return admitReceipt(context, input);
   // What came in while the id was a member's is the same receipt still, when it is sent again.

@@ -7,6 +7,7 @@ import { limits } from '../base/limits.ts';
 import {
   channelSchema,
   idSchema,
+  itemCodeSchema,
   moneySchema,
   signedQuantitySchema,
   timeSchema,
@@ -34,7 +35,7 @@ const lineMoneySchema = z.int().min(-limits.amountFenMax).max(limits.amountFenMa
 
 export const purchaseLineSchema = z
   .strictObject({
-    itemId: idSchema,
+    itemId: itemCodeSchema,
     quantity: signedQuantitySchema,
     unitPriceFen: z.int().min(0).max(limits.unitPriceFenMax).optional(),
     discountFen: lineMoneySchema

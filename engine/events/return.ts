@@ -6,6 +6,7 @@ import { limits } from '../base/limits.ts';
 import {
   channelSchema,
   idSchema,
+  itemCodeSchema,
   quantityOf,
   quantitySchema,
   thousandthsOf,
@@ -30,6 +31,7 @@ import {
   returnedByItem,
   returnHash,
 } from './logged-return.ts';
+import { readCodes, refuseWrong, withRead } from './read-codes.ts';
 import { changeReturns, readReturns, writeReturns } from './receipts.ts';
 import { record } from './record.ts';
 import { type IngestResult, rejected } from './result.ts';
@@ -42,7 +44,10 @@ import {
   validateMoment,
 } from './validation.ts';
 
-export const returnLineSchema = z.strictObject({ itemId: idSchema, quantity: quantitySchema });
+export const returnLineSchema = z.strictObject({
+  itemId: itemCodeSchema,
+  quantity: quantitySchema,
+});
 
 export const returnSchema = z.strictObject({
   returnId: idSchema.meta({ description: 'Idempotency key of the return.' }),
@@ -300,11 +305,16 @@ export const returnEvents: EventKind<'return', Return> = {
   admit(context, { occurredAt, ...given }) {
     const moment = momentOf(context, occurredAt, given.storeId);
     const isWhole = given.lines === undefined;
-    const lines = (given.lines ?? []).map(({ itemId, quantity }) => ({
+    const read = readCodes(context.codes, given.lines ?? []);
+    const refused = read && refuseWrong(given.returnId, read);
+    if (refused) return refused;
+    const lines = (read?.lines ?? given.lines ?? []).map(({ itemId, quantity }) => ({
       itemId,
       thousandths: thousandthsOf(quantity),
     }));
     const { storeId } = given;
-    return admitReturn(context, { ...given, storeId, ...moment, isWhole, lines });
+    const value = { ...given, storeId, ...moment, isWhole, lines };
+    const result = admitReturn(context, value);
+    return read ? withRead(result, read) : result;
   },
 };

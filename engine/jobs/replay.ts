@@ -1,7 +1,8 @@
 // Replay: a log again from its first entry up to some later one, applied as it was applied when it
 // came, with the same sequences.
 import { assert, EngineError } from '../base/errors.ts';
-import { Registry } from '../catalogue/registry.ts';
+import { ItemCodes } from '../catalogue/item-codes.ts';
+import { createRegistries } from '../catalogue/registries.ts';
 import { openLog } from '../events/index.ts';
 import { replacementCode } from '../events/logged-replacement.ts';
 import { decodeReturn, returnCode } from '../events/logged-return.ts';
@@ -72,16 +73,18 @@ class Player {
 
   constructor({ target, ledger, hashBytes }: ReplayOptions) {
     const hashId = (id: string) => hashBytes(Buffer.from(id));
+    const registries = createRegistries(hashId, Number.POSITIVE_INFINITY);
     this.writer = new Ingest({
       store: target,
       log: openLog(target),
       ledger,
-      registries: { items: new Registry(hashId, 0), stores: new Registry(hashId, 1) },
+      registries,
       // Never asked: every entry carries its moment, and the offset that was settled with it.
       clock: () => 0,
       timeZone: 'UTC',
       isNobody: () => false,
       guessRole: () => undefined,
+      codes: new ItemCodes(registries.items),
       retentionDays: undefined,
       hashBytes,
       // No checkpoint: removed entries of histories are needed by nobody.

@@ -7,8 +7,8 @@ import type { WritesPort } from './writes.ts';
 
 export interface ImportInto {
   readonly writes: Pick<WritesPort, 'ingest'>;
-  readonly catalogue: Pick<CataloguePort, 'item' | 'guessRole'>;
-  readonly records: Pick<RecordsPort, 'bookmark'>;
+  readonly catalogue: Pick<CataloguePort, 'item' | 'itemIdOf' | 'guessRole'>;
+  readonly records: Pick<RecordsPort, 'bookmark' | 'receipt'>;
   status(): EngineStatus;
 }
 
@@ -21,8 +21,10 @@ export function runImport(engine: ImportInto, options: ImportOptions): Promise<I
   const target = {
     ingest: writes.ingest,
     item: catalogue.item,
+    itemIdOf: catalogue.itemIdOf,
     guessRole: catalogue.guessRole,
     bookmark: records.bookmark,
+    receipt: records.receipt,
     status: () => engine.status(),
   };
   return run(target, options);

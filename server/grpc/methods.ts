@@ -97,6 +97,11 @@ export const methods: Readonly<Record<string, Method>> = {
     admin.ConfirmClockResponse,
     asItIs,
   ),
+  'AdminService/ReadSuspicions': method(
+    admin.ReadSuspicionsRequest,
+    admin.ReadSuspicionsResponse,
+    asItIs,
+  ),
 };
 
 /** How far long work is, for the one operation that tells it. */
