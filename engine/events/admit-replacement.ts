@@ -9,7 +9,7 @@ import type { Purchase } from './purchase.ts';
 import { readReturns } from './receipts.ts';
 import { record } from './record.ts';
 import { replacementEntries } from './replacement.ts';
-import { isReplaced, replacedBy, replacementsBy } from './replacements.ts';
+import { replacedBy, replacementsBy } from './replacements.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { refuseErased, refuseForgotten } from './validation.ts';
 
@@ -22,14 +22,13 @@ export function answerReplaced(
   if (store.tables.replacements.isEmpty()) return undefined;
   const { purchaseId: id } = purchase;
   const copies = readHeld(context, readCopies(store, id));
-  const isCounted = findId(store, purchaseCode, id) !== undefined;
-  if (copies.length === 0 && (isCounted || !isReplaced(context, purchase))) return undefined;
+  if (copies.length === 0) return undefined;
   const hash = purchaseHash(context, purchase);
   const same = copies.find((copy) => purchaseHash(context, copy.purchase) === hash);
   if (same && log.isOwn(same.sequence)) {
     return { id, status: 'duplicate', watermark: log.watermarkOf(same.sequence) };
   }
-  if (isCounted) return undefined;
+  if (findId(store, purchaseCode, id)) return undefined;
   return { id, status: 'conflict', ...becauseReplaced(context, id, 'purchaseId') };
 }
 

@@ -1,6 +1,8 @@
 // A member who is put on an anonymous receipt: it counts as if it had had the member from the
 // start.
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { findTexts } from '../../tests/support/bytes.ts';
 import {
   type Chain,
   day,
@@ -138,19 +140,23 @@ test('a receipt with a member that was found is corrected like any other', () =>
 test('an erase takes the receipt, and the anonymous one that it was', () =>
   withChain(async (chain) => {
     const engine = await chain.open('a', {});
-    await send(engine, ...others, buys('p', 'milk tea'), returns('r', 'p', 'tea'));
+    await send(engine, ...others, buys('secret-p', 'milk tea'));
+    await send(engine, returns('secret-r', 'secret-p', 'tea'));
     const wanted = await digestOf(chain, others[0]!);
-    await send(engine, attaches('p', 'ann'));
+    await send(engine, attaches('secret-p', 'ann'));
     expect(await engine.members.erase('ann')).toMatchObject({
       removed: { receipts: 2, returns: 1 },
     });
     expect(engine.inspect.digest()).toBe(wanted);
     expect(heldBy(engine).map((row) => row[0])).toEqual(['q', 'q']);
-    expect(await send(engine, buys('p', 'milk tea'), attaches('p', 'bob'))).toEqual([
+    expect(await send(engine, buys('secret-p', 'milk tea'), attaches('secret-p', 'bob'))).toEqual([
       'MEMBER_ERASED',
       'MEMBER_ERASED',
     ]);
     expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
+    await engine.upkeep.compact();
+    await chain.close(engine);
+    expect(findTexts(join(chain.folder, 'a'), ['secret-p', 'secret-r', 'ann'])).toEqual([]);
   }));
 
 test('an expired receipt takes the anonymous one along', () =>

@@ -15,7 +15,8 @@ import {
   purchasedAtMs,
 } from './logged-purchase.ts';
 import { readReturns, removeReceipt } from './receipts.ts';
-import { isWithdrawn } from './replacements.ts';
+import { isHeld, isWithdrawn } from './replacements.ts';
+import { putTombstone } from './tombstones.ts';
 import { forgetReplaced, takeBackReplacements } from './withdrawn.ts';
 
 /** What was taken out, as it would be sent. */
@@ -85,6 +86,7 @@ export function discardReceipts(
     forgetReceipt(context, { purchaseId, sequence });
     if (isReplaced) {
       // What counts instead is taken out too, or is right.
+      if (!isHeld(context, purchaseId)) putTombstone(context, 'replaced', purchaseId);
       forgetReplaced(context, purchaseId);
       continue;
     }

@@ -6,7 +6,7 @@ import { knownOf } from './erase-member.ts';
 import { findId, findRequest } from './ids.ts';
 import { returnCode } from './logged-return.ts';
 import { isHeld } from './replacements.ts';
-import { hasTombstone } from './tombstones.ts';
+import { hasTombstone, tombstoneOfPurchase } from './tombstones.ts';
 import { unreferencedReturnKind } from './unreferenced-return.ts';
 
 export type KnownKind = 'member' | 'purchase' | 'return' | 'item' | 'store';
@@ -40,5 +40,5 @@ function isKnownMember(context: Context, id: string): boolean {
 }
 
 function isForgotten(context: Context, id: string): boolean {
-  return hasTombstone(context, 'purchase', id) || hasTombstone(context, 'expired', id);
+  return tombstoneOfPurchase(context, id) !== undefined;
 }

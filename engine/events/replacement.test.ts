@@ -1,5 +1,8 @@
 // Corrections: a receipt takes the place of another, as if that one had never been sent.
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { findTexts } from '../../tests/support/bytes.ts';
 import {
   type Chain,
   day,
@@ -117,9 +120,11 @@ test('a correction that comes after a checkpoint, and a crash, is counted exactl
     await send(engine, buys('p', 'milk tea'), ...others);
     await engine.upkeep.checkpoint();
     await send(engine, buys('n', 'eggs', { member: 'ann', replaces: 'p' }));
-    const back = await chain.open(await putBackTo(chain, 'a', {}), {});
-    expect(back.inspect.digest()).toBe(wanted);
     expect(engine.inspect.digest()).toBe(wanted);
+    cpSync(join(chain.folder, 'a'), join(chain.folder, 'crashed'), { recursive: true });
+    const crashed = await chain.open('crashed', {});
+    expect(crashed.inspect.digest()).toBe(wanted);
+    expect(await crashed.upkeep.verify()).toMatchObject({ ok: true });
   }));
 
 test('a batch may hold both, and be sent again', () =>
@@ -237,6 +242,7 @@ test.each([
     expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
     await engine.upkeep.compact();
     await chain.close(engine);
+    expect(findTexts(join(chain.folder, 'a'), ['secret-p', 'secret-n', 'ann'])).toEqual([]);
     const again = await chain.open('a', {});
     expect(again.inspect.digest()).toBe(without);
   }),
@@ -297,6 +303,20 @@ test('a receipt that a clock was ahead for is taken out with its correction undo
     expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
     expect(await send(engine, buys('n', 'tea', { replaces: 'p' }))).toEqual(['created']);
     expect(heldBy(engine)).toEqual(['n  tea']);
+  }));
+
+test('a receipt of a clock that was ahead, which was corrected since, does not come again', () =>
+  withChain(async (chain) => {
+    const engine = await chain.open('a', {});
+    chain.nowMs += 3 * day;
+    await engine.upkeep.confirmClock();
+    const ahead = buys('p', 'milk', { hour: 80 });
+    await send(engine, ahead, buys('n', 'milk', { replaces: 'p' }), buys('q', 'tea'));
+    expect(await engine.writes.discardAfter(start)).toEqual([]);
+    expect(heldBy(engine)).toEqual(['n  milk', 'q  tea']);
+    expect(await send(engine, ahead)).toEqual(['PURCHASE_REPLACED']);
+    expect(await send(engine, buys('n', 'milk', { replaces: 'p' }))).toEqual(['duplicate']);
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   }));
 
 /** Each origin accepts its own; then all is exchanged in both orders, and both tell the same. */

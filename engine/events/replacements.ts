@@ -5,6 +5,7 @@
 // 1 | hash of the replaced | hash of what counts instead -> JSON: where it stands in the log, and
 //                                                           both ids until one is forgotten
 // 2 | hash of what counts instead | hash of the replaced -> nothing
+// 3 | hash of either -> nothing: so that one look tells most receipts that nothing is said of them
 import type { WriteContext } from './context.ts';
 import { findId, readCopies } from './ids.ts';
 import { purchaseCode } from './logged-purchase.ts';
@@ -13,7 +14,7 @@ import type { Pair } from './logged-replacement.ts';
 type Context = Pick<WriteContext, 'store' | 'ledger'>;
 
 const hashBytes = 16;
-const [ofReplaced, ofOther] = [1, 2] as const;
+const [ofReplaced, ofOther, ofEither] = [1, 2, 3] as const;
 
 export interface Replacement extends Pair {
   /** Where it stands in the log, once for each origin that accepted it. */
@@ -65,6 +66,11 @@ export function putReplacement({ store }: Context, replacement: Replacement): vo
   store.tables.replacements.put(keyOf(replacement), value);
   const other = Buffer.concat([Buffer.of(ofOther), by, replaced]);
   store.tables.replacements.put(other, Buffer.alloc(0));
+  for (const hash of [replaced, by]) store.tables.replacements.put(markOf(hash), Buffer.alloc(0));
+}
+
+function markOf(hash: Buffer): Buffer {
+  return Buffer.concat([Buffer.of(ofEither), hash]);
 }
 
 /** One of the two was forgotten, here or elsewhere; what stood in the log goes on to. */
@@ -89,17 +95,15 @@ interface Copy {
  * replaced it, or one that replaced the same as it did and whose hash is less; or the receipt
  * itself, with a member.
  */
-export function isWithdrawn(context: Context, copy: Copy): boolean {
-  if (context.store.tables.replacements.isEmpty()) return false;
-  return isReplaced(context, copy) || isOutdone(context, context.ledger.hash(copy.purchaseId));
-}
-
-/** The same, as far as it is itself what was replaced. */
-export function isReplaced(context: Context, { purchaseId, memberId }: Copy): boolean {
-  if (context.store.tables.replacements.isEmpty()) return false;
-  return replacementsOf(context, context.ledger.hash(purchaseId)).some((replacement) => {
+export function isWithdrawn(context: Context, { purchaseId, memberId }: Copy): boolean {
+  const { replacements } = context.store.tables;
+  if (replacements.isEmpty()) return false;
+  const hash = context.ledger.hash(purchaseId);
+  if (!replacements.has(markOf(hash))) return false;
+  const isReplaced = replacementsOf(context, hash).some((replacement) => {
     return !isOfItself(replacement) || memberId === undefined;
   });
+  return isReplaced || isOutdone(context, hash);
 }
 
 function isOutdone(context: Context, hash: Buffer): boolean {

@@ -35,7 +35,7 @@ import { readCodes, refuseWrong, withRead } from './read-codes.ts';
 import { changeReturns, readReturns, writeReturns } from './receipts.ts';
 import { record } from './record.ts';
 import { type IngestResult, rejected } from './result.ts';
-import { hasTombstone } from './tombstones.ts';
+import { hasTombstone, tombstoneOfPurchase } from './tombstones.ts';
 import {
   answerKnown,
   momentOf,
@@ -242,8 +242,7 @@ function isTooLate(
 }
 
 function isForgotten(context: WriteContext, purchaseId: string, known?: KnownPurchase): boolean {
-  if (hasTombstone(context, 'purchase', purchaseId)) return true;
-  if (hasTombstone(context, 'expired', purchaseId)) return true;
+  if (tombstoneOfPurchase(context, purchaseId) !== undefined) return true;
   const memberId = known?.purchase.memberId;
   return memberId !== undefined && hasTombstone(context, 'member', memberId);
 }
