@@ -70,6 +70,7 @@ function toLogged(
     terminalId: purchase.terminalId,
     cashierId: purchase.cashierId,
     statedAtMs: counted === stated ? undefined : stated.occurredAtMs,
+    timeUnknown: purchase.timeUnknown === true ? true : undefined,
     paidFen: purchase.paidFen,
     couponIds: purchase.couponIds ?? noCoupons,
     lines,

@@ -127,6 +127,7 @@ function rowsOf(purchase: Purchase | undefined): readonly ReceiptRow[] {
   const ids = { purchaseId, memberId, storeId, terminalId, cashierId };
   return lines.map((line) => ({
     ...{ ...ids, occurredAt, channel, paidFen, couponIds },
+    timeUnknown: purchase.timeUnknown ?? false,
     ...{ itemId: line.itemId, quantity: line.quantity, isGift: line.isGift ?? false },
     unitPriceFen: line.unitPriceFen,
     discountFen: line.discountFen,

@@ -50,6 +50,7 @@ const order: readonly ImportField[] = [
   'brand',
   'channel',
   'isGift',
+  'timeUnknown',
 ];
 
 const amountFields = /^(?:quantity|unitPrice|lineTotal|discount|paid)/;
