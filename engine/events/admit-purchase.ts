@@ -40,7 +40,7 @@ interface Parts {
   readonly left: readonly LineLeft[];
 }
 
-/** Goods that came back count at the moment that was stated: a clock that errs is refused. */
+/** Goods that came back are kept with the moment that was stated: nothing is weighed by it. */
 function partsOf(input: Purchase, stated: Moment, counted: Moment): Parts {
   const { purchaseId, storeId, channel, returnOf } = input;
   const given = input.lines.map(toLoggedLine);

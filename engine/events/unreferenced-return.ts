@@ -17,7 +17,14 @@ import { decodeReturn, quantityByItem, type ReturnedLine, returnCode } from './l
 import { readReturns } from './receipts.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { admitReturn, derivedId, isFull, returnLineSchema } from './return.ts';
-import { type Moment, momentOf, refuseErased, refuseNobody, validateMoment } from './validation.ts';
+import {
+  isSkewed,
+  type Moment,
+  momentOf,
+  refuseErased,
+  refuseNobody,
+  validateReturnMoment,
+} from './validation.ts';
 
 export const unreferencedReturnSchema = z.strictObject({
   returnId: idSchema,
@@ -156,7 +163,7 @@ export const unreferencedReturnEvents: EventKind<
       refuseErased(context, returnId, memberId) ??
       answerKnown(context, returnId, contentHash, lines) ??
       refuseNobody(context, returnId, memberId) ??
-      validateMoment(context, returnId, moment);
+      validateReturnMoment(context, returnId, moment);
     if (answer) return answer;
     const { byPurchase, unmatched } = match(context, goods);
     const unmatchedQuantity = quantityOf(unmatched);
@@ -180,7 +187,8 @@ export const unreferencedReturnEvents: EventKind<
     const sequence = context.log.head;
     rememberRequest(context.store, unreferencedReturnKind, returnId, { sequence, contentHash });
     const watermark = context.log.watermarkOf(sequence);
-    const created = { id: returnId, status: 'created', watermark } as const;
+    const taken = { id: returnId, status: 'created', watermark } as const;
+    const created = isSkewed(context, moment) ? { ...taken, clockSkewed: true } : taken;
     return unmatched === 0 ? created : { ...created, unmatchedQuantity };
   },
 };
