@@ -134,7 +134,7 @@ test('a receipt of a till that runs ahead by hours counts at the server’s time
     expect(ofFile[0]?.reason).toBe('OCCURRED_AT_IN_FUTURE');
   }));
 
-test('goods that such a till takes back are taken back, with a receipt, without and within one', () =>
+test('goods that such a till takes back are taken back, with a receipt and without one', () =>
   withClock(async ({ engine, now, pass }) => {
     const sold = receipt(now.wall - hour);
     const { purchaseId } = sold.purchase;

@@ -51,6 +51,7 @@ export class MemoryTarget {
     return results;
   };
 
+  expectDay = () => {};
   item = (itemId: string) => this.items.get(itemId);
   guessRole = compileRoles(shippedRoles);
   bookmark = (key: string) => this.bookmarks.get(key);
