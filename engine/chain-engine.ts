@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { steadyMilliseconds, systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
 import { createNobodyTest, type NobodyTest } from './base/outside-ids.ts';
+import { ItemCodes } from './catalogue/item-codes.ts';
 import { Likeness } from './catalogue/likeness.ts';
 import { createRegistries, type Registries, readRegistries } from './catalogue/registries.ts';
 import type { GuessRole } from './catalogue/role-names.ts';
@@ -23,6 +24,7 @@ import { Settler } from './jobs/settler.ts';
 import type { Waiting } from './jobs/shared-work.ts';
 import type { Log } from './log/log.ts';
 import {
+  barcodePatternsOf,
   type EngineOptions,
   guessRoleOf,
   halfLivesOf,
@@ -70,6 +72,7 @@ export class ChainEngine implements Engine {
   private readonly log: Log;
   private readonly registries: Registries;
   private readonly guessRole: GuessRole;
+  private readonly codes: ItemCodes;
   private readonly likeness: Likeness;
   private readonly writer: Ingest;
   private readonly counting: CountsManager;
@@ -103,6 +106,7 @@ export class ChainEngine implements Engine {
     const { log, registries } = this;
     const clockGuard = new ClockGuard({ store, log, clock, steady });
     this.guessRole = guessRoleOf(options);
+    this.codes = new ItemCodes(registries.items, barcodePatternsOf(options));
     this.likeness = this.makeLikeness();
     this.writer = this.makeWriter(clockGuard);
     this.counting = this.makeCountsManager();
@@ -137,9 +141,9 @@ export class ChainEngine implements Engine {
     });
     const { settler, replication } = this;
     const formula = options.formula ?? 'shipped';
-    const { guessRole, isNobody } = this;
+    const { guessRole, codes, isNobody } = this;
     const suspicions = new SuspicionCounter(clock);
-    const observed = { suspicions, guessRole, clockGuard };
+    const observed = { suspicions, guessRole, codes, clockGuard };
     const known = { ...shared, ...observed, registries, readiness, applied, maintenance, settler };
     this.statusParts = known;
     this.lists = listsOf({ ...known, likeness, waiters, formula, isNobody });
@@ -174,6 +178,7 @@ export class ChainEngine implements Engine {
       timeZone: timeZoneOf(options),
       isNobody: this.isNobody,
       guessRole: this.guessRole,
+      codes: this.codes,
       retentionDays: options.retentionDays,
       hashBytes,
       notify: (message) => this.notify(message),

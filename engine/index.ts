@@ -22,6 +22,7 @@ export {
 export { createRandom, type Random, uniformOf, weightedIndex } from './base/random.ts';
 export { type Channel, channelSchema, channels, idSchema, timeSchema } from './base/shapes.ts';
 export { zoneOffsetMinutes } from './base/time.ts';
+export { parseBarcodePattern } from './catalogue/measured-codes.ts';
 export { type Marks, Registry } from './catalogue/registry.ts';
 export {
   compileRoles,
@@ -42,6 +43,7 @@ export {
 export { shippedRoles } from './catalogue/shipped-roles.ts';
 export type { Audit } from './counting/verify.ts';
 export type { Engine } from './engine.ts';
+export { type AttachMember, attachMemberSchema } from './events/attach-member.ts';
 export { type Consent, consentSchema } from './events/consent.ts';
 export type { DiscardedReceipt } from './events/discard.ts';
 export type { Event } from './events/index.ts';

@@ -2,6 +2,7 @@
 import type { Clock } from './base/clock.ts';
 import { limits } from './base/limits.ts';
 import { defaultMemoryMax } from './base/machine.ts';
+import { type BarcodePattern, parseBarcodePattern } from './catalogue/measured-codes.ts';
 import { compileRoles, type GuessRole, type RolePatterns } from './catalogue/role-names.ts';
 import { shippedRoles } from './catalogue/shipped-roles.ts';
 import type { KernelBuild, KernelOptions } from './kernel/instance.ts';
@@ -40,6 +41,11 @@ export interface EngineOptions {
   readonly isWriteOnly?: boolean;
   /** Names that say what an item is where nobody else does. Default: those that are shipped. */
   readonly itemRoles?: RolePatterns;
+  /**
+   * How the barcodes of scales are built, e.g. `2IIIIIIWWWWWC` (catalogue/measured-codes.ts); the
+   * first that a code fits is taken. Default: none are read.
+   */
+  readonly barcodePatterns?: readonly string[];
   /** Which formula makes the lists. Default `shipped`. */
   readonly formula?: Formula;
   /** The name under which this node's own events go to other nodes. Default: as the folder says. */
@@ -77,6 +83,11 @@ export function halfLivesOf({ halfLifeDays, popularityHalfLifeDays }: EngineOpti
 /** What an item is where nobody says it. */
 export function guessRoleOf({ itemRoles = shippedRoles }: EngineOptions): GuessRole {
   return compileRoles(itemRoles);
+}
+
+/** Throws INVALID_ARGUMENT for a pattern that is none. */
+export function barcodePatternsOf({ barcodePatterns = [] }: EngineOptions): BarcodePattern[] {
+  return barcodePatterns.map(parseBarcodePattern);
 }
 
 /** What the counts are made with. */

@@ -14,6 +14,8 @@ export interface Registries {
   readonly stores: Registry<StoreProfile>;
 }
 
+const noCodes: readonly string[] = [];
+
 /** Rows of one slice: some 6 µs each, so about 1 ms. */
 const rowsAtOnce = 128;
 
@@ -21,7 +23,12 @@ const rowsAtOnce = 128;
 export function createRegistries(hashId: HashId, maxBytes = defaultCatalogueMax()): Registries {
   const room = new CatalogueRoom(maxBytes);
   return {
-    items: new Registry(hashId, 0, { groupOf: ({ status }) => status, weigh: weighItem, room }),
+    items: new Registry(hashId, 0, {
+      groupOf: ({ status }) => status,
+      codesOf: ({ barcodes = noCodes }) => barcodes,
+      weigh: weighItem,
+      room,
+    }),
     stores: new Registry(hashId, 1, { groupOf: ({ city }) => city, weigh: weighStore, room }),
   };
 }

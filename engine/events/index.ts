@@ -6,6 +6,7 @@ import { acceptedAtMsOf, bodyOf, codeOf, stubCode } from '../log/frame.ts';
 import { Log, type Stream } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 import { purchaseEvents } from './admit-purchase.ts';
+import { attachMemberEvents } from './attach-member.ts';
 import { behaviourEntries, behaviourEvents } from './behaviour.ts';
 import { consentEntries, consentEvents } from './consent.ts';
 import { eraseEntries } from './erase.ts';
@@ -14,6 +15,7 @@ import { itemEntries, itemEvents } from './item.ts';
 import type { EntryKind, EventKind } from './kind.ts';
 import { mergeEntries, mergeEvents } from './merge.ts';
 import { purchaseEntries } from './purchase.ts';
+import { replacementEntries } from './replacement.ts';
 import { returnEntries, returnEvents } from './return.ts';
 import { storeEntries, storeEvents } from './store.ts';
 import { unreferencedReturnEvents } from './unreferenced-return.ts';
@@ -27,6 +29,7 @@ const entryKinds = {
   consent: consentEntries,
   erase: eraseEntries,
   expire: expireEntries,
+  replacement: replacementEntries,
   item: itemEntries,
   store: storeEntries,
 } as const;
@@ -34,6 +37,7 @@ const entryKinds = {
 /** What may be sent. */
 const eventKinds = {
   purchase: purchaseEvents,
+  attachMember: attachMemberEvents,
   return: returnEvents,
   unreferencedReturn: unreferencedReturnEvents,
   behaviour: behaviourEvents,

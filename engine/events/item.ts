@@ -3,9 +3,12 @@
 import type { GuessRole } from '../catalogue/role-names.ts';
 import { type Item, itemSchema } from '../catalogue/shapes.ts';
 import { putItem, upsertOf, upsertStands, upsertTimeMs } from './catalogue.ts';
+import type { WriteContext } from './context.ts';
 import { jsonCodec } from './json.ts';
 import { type EntryKind, type EventKind, namesNoMember } from './kind.ts';
 import { record } from './record.ts';
+import { type IngestResult, type IngestWarning, rejected } from './result.ts';
+import { limited } from './warnings.ts';
 
 export const itemEntries: EntryKind<'item', Item> = {
   name: 'item',
@@ -34,10 +37,55 @@ export const itemEvents: EventKind<'item', Item> = {
     if (replaced > 0 && isSame(items.valueOf(items.numberOf(id)!), item)) {
       return { id, status: 'duplicate', watermark: context.log.watermarkOf(replaced) };
     }
+    const taken = refuseTaken(context, item);
+    if (taken) return taken;
+    const warnings = shadowWarnings(context, item);
     const sequence = record(context, itemEntries, item, upsertTimeMs(context, replaced));
-    return { id, status: 'created', watermark: context.log.watermarkOf(sequence) };
+    const watermark = context.log.watermarkOf(sequence);
+    return { id, status: 'created', watermark, ...(warnings.length > 0 && { warnings }) };
   },
 };
+
+/** A rejection of a barcode that another item has: nobody could say what was sold. */
+function refuseTaken(
+  { registries: { items } }: WriteContext,
+  { itemId, barcodes = [] }: Item,
+): IngestResult | undefined {
+  for (const [index, code] of barcodes.entries()) {
+    const holder = items.claimantsOf(code).find((number) => items.idOf(number) !== itemId);
+    if (holder === undefined) continue;
+    const other = JSON.stringify(items.idOf(holder));
+    const message =
+      `barcode ${JSON.stringify(code)} is item ${other}'s: take it from that one first, or merge ` +
+      'the two if they are one';
+    const field = `barcodes[${index}]`;
+    const limit = 'a barcode of no other item';
+    return rejected(itemId, { reason: 'BARCODE_TAKEN', field, message, limit });
+  }
+  return undefined;
+}
+
+/** Of codes that are ids of items too: whoever gives one of them means the id. */
+function shadowWarnings(
+  { registries: { items } }: WriteContext,
+  { itemId, barcodes = [] }: Item,
+): readonly IngestWarning[] {
+  const reason = 'ID_IS_BARCODE';
+  const warnings = barcodes.flatMap((code, index): IngestWarning[] => {
+    if (code === itemId || items.numberOf(code) === undefined) return [];
+    const message =
+      `${JSON.stringify(code)} is the id of an item too and means that one: merge it into this ` +
+      'one if they are one';
+    return [{ reason, field: `barcodes[${index}]`, message }];
+  });
+  const [holder] = items.claimantsOf(itemId).filter((number) => items.idOf(number) !== itemId);
+  if (holder !== undefined && items.numberOf(itemId) === undefined) {
+    const other = JSON.stringify(items.idOf(holder));
+    const message = `it is a barcode of item ${other} too, and from now on means this item`;
+    warnings.push({ reason, field: 'itemId', message });
+  }
+  return limited(warnings, { field: 'barcodes', others: 'barcodes' });
+}
 
 /**
  * Where nobody says what an item is, its name does. That is settled here and goes into the log, so

@@ -14,6 +14,7 @@ import type { WriteContext } from './context.ts';
 import { findId, findRequest, rememberRequest } from './ids.ts';
 import type { EventKind } from './kind.ts';
 import { decodeReturn, quantityByItem, type ReturnedLine, returnCode } from './logged-return.ts';
+import { readCodes, refuseWrong, withRead } from './read-codes.ts';
 import { readReturns } from './receipts.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { admitReturn, derivedId, isFull, returnLineSchema } from './return.ts';
@@ -151,44 +152,53 @@ export const unreferencedReturnEvents: EventKind<
   takesBack: true,
   lines: ({ lines }) => lines.length,
   admit(context, input) {
-    const { returnId, memberId, storeId, occurredAt, ownPurchaseId, lines: given } = input;
-    const moment = momentOf(context, occurredAt, storeId);
-    const lines = given.map(({ itemId, quantity }) => ({
-      itemId,
-      thousandths: thousandthsOf(quantity),
-    }));
-    const goods = { memberId, moment, lines, ownPurchaseId };
-    const contentHash = hashOf(context, { ...goods, returnId, storeId });
-    const answer =
-      refuseErased(context, returnId, memberId) ??
-      answerKnown(context, returnId, contentHash, lines) ??
-      refuseNobody(context, returnId, memberId) ??
-      validateReturnMoment(context, returnId, moment);
-    if (answer) return answer;
-    const { byPurchase, unmatched } = match(context, goods);
-    const unmatchedQuantity = quantityOf(unmatched);
-    if (byPurchase.size === 0) {
-      const message = `no purchase of member ${JSON.stringify(memberId)} holds these items`;
-      const refusal = rejected(returnId, { reason: 'RETURN_UNMATCHED', field: 'lines', message });
-      return { ...refusal, unmatchedQuantity };
-    }
-    for (const [number, [purchaseId, taken]] of [...byPurchase].entries()) {
-      const result = admitReturn(context, {
-        returnId: derivedId(contentHash, number + 1),
-        purchaseId,
-        storeId,
-        channel: 'other',
-        isWhole: false,
-        ...moment,
-        lines: [...taken].map(([itemId, thousandths]) => ({ itemId, thousandths })),
-      });
-      assert(result.status === 'created', `a matched return was ${result.status}`);
-    }
-    const sequence = context.log.head;
-    rememberRequest(context.store, unreferencedReturnKind, returnId, { sequence, contentHash });
-    const watermark = context.log.watermarkOf(sequence);
-    const taken = { id: returnId, status: 'created', watermark } as const;
-    const created = isSkewed(context, moment) ? { ...taken, clockSkewed: true } : taken;
-    return unmatched === 0 ? created : { ...created, unmatchedQuantity };
+    const read = readCodes(context.codes, input.lines);
+    if (read === undefined) return admitNamed(context, input);
+    const refused = refuseWrong(input.returnId, read);
+    if (refused) return refused;
+    return withRead(admitNamed(context, { ...input, lines: [...read.lines] }), read);
   },
 };
+
+/** Of goods that are named by their ids. */
+function admitNamed(context: WriteContext, input: UnreferencedReturn): IngestResult {
+  const { returnId, memberId, storeId, occurredAt, ownPurchaseId, lines: given } = input;
+  const moment = momentOf(context, occurredAt, storeId);
+  const lines = given.map(({ itemId, quantity }) => ({
+    itemId,
+    thousandths: thousandthsOf(quantity),
+  }));
+  const goods = { memberId, moment, lines, ownPurchaseId };
+  const contentHash = hashOf(context, { ...goods, returnId, storeId });
+  const answer =
+    refuseErased(context, returnId, memberId) ??
+    answerKnown(context, returnId, contentHash, lines) ??
+    refuseNobody(context, returnId, memberId) ??
+    validateReturnMoment(context, returnId, moment);
+  if (answer) return answer;
+  const { byPurchase, unmatched } = match(context, goods);
+  const unmatchedQuantity = quantityOf(unmatched);
+  if (byPurchase.size === 0) {
+    const message = `no purchase of member ${JSON.stringify(memberId)} holds these items`;
+    const refusal = rejected(returnId, { reason: 'RETURN_UNMATCHED', field: 'lines', message });
+    return { ...refusal, unmatchedQuantity };
+  }
+  for (const [number, [purchaseId, taken]] of [...byPurchase].entries()) {
+    const result = admitReturn(context, {
+      returnId: derivedId(contentHash, number + 1),
+      purchaseId,
+      storeId,
+      channel: 'other',
+      isWhole: false,
+      ...moment,
+      lines: [...taken].map(([itemId, thousandths]) => ({ itemId, thousandths })),
+    });
+    assert(result.status === 'created', `a matched return was ${result.status}`);
+  }
+  const sequence = context.log.head;
+  rememberRequest(context.store, unreferencedReturnKind, returnId, { sequence, contentHash });
+  const watermark = context.log.watermarkOf(sequence);
+  const taken = { id: returnId, status: 'created', watermark } as const;
+  const created = isSkewed(context, moment) ? { ...taken, clockSkewed: true } : taken;
+  return unmatched === 0 ? created : { ...created, unmatchedQuantity };
+}

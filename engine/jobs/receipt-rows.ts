@@ -8,6 +8,7 @@ import { lessened } from '../events/line-money.ts';
 import type { LoggedPurchase } from '../events/logged-purchase.ts';
 import { returnedByItem } from '../events/logged-return.ts';
 import { readReturns } from '../events/receipts.ts';
+import { mayHaveCopies } from '../events/replacements.ts';
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 
@@ -38,7 +39,7 @@ export function* receiptRows(log: Log, store: Store, gross: boolean): IterableIt
   for (const { sequence, entry } of scanEntries(log)) {
     if (entry.kind !== 'purchase') continue;
     const { purchaseId } = entry.value;
-    if (log.origins.isNamed && !isCountedCopy(store, purchaseId, sequence)) continue;
+    if (mayHaveCopies({ store, log }) && !isCountedCopy(store, purchaseId, sequence)) continue;
     yield* rowsOf(entry.value, returnedByItem(gross ? [] : readReturns({ store }, purchaseId)));
   }
 }

@@ -1,5 +1,6 @@
 // Port: catalogue. Items and stores as callers see them: as far as they are counted, and no
 // further.
+import type { ItemCodes } from '../catalogue/item-codes.ts';
 import type { Registries } from '../catalogue/registries.ts';
 import type { GuessRole } from '../catalogue/role-names.ts';
 import type { Item, StoreProfile as Store } from '../catalogue/shapes.ts';
@@ -7,7 +8,12 @@ import type { CountsManager } from '../counting/counts-manager.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface CataloguePort {
+  /** Of an id or a code of an item. */
   item(itemId: string): Item | undefined;
+  /** The id that a code stands for; of an id itself, and of what is not known. */
+  itemIdOf(code: string): string;
+  /** Why a code cannot be used, e.g. for a wrong check digit; undefined: it can. */
+  problemOf(code: string): string | undefined;
   /** In the order of ids, from the first one after `after`. */
   items(after?: string): IterableIterator<Item>;
   /** What an item would be if nobody said it; undefined: goods. */
@@ -21,6 +27,7 @@ export interface CatalogueParts {
   readonly counting: CountsManager;
   readonly readiness: Readiness;
   readonly guessRole: GuessRole;
+  readonly codes: ItemCodes;
 }
 
 export function catalogueOf({
@@ -28,6 +35,7 @@ export function catalogueOf({
   counting,
   readiness,
   guessRole,
+  codes,
 }: CatalogueParts): CataloguePort {
   const { items, stores } = registries;
   /** Throws UNAVAILABLE before the catalogue is read. */
@@ -39,9 +47,17 @@ export function catalogueOf({
     guessRole,
     item: (itemId) => {
       const known = counts();
-      const number = items.numberOf(itemId);
+      const number = items.numberOf(codes.itemIdOf(itemId));
       const isKnown = number !== undefined && known.knowsItem(number);
       return isKnown ? items.valueOf(number) : undefined;
+    },
+    itemIdOf: (code) => {
+      counts();
+      return codes.itemIdOf(code);
+    },
+    problemOf: (code) => {
+      counts();
+      return codes.problemOf(code);
     },
     items: (after) => {
       const known = counts();

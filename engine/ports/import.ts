@@ -7,7 +7,7 @@ import type { WritesPort } from './writes.ts';
 
 export interface ImportInto {
   readonly writes: Pick<WritesPort, 'ingest' | 'expectDay'>;
-  readonly catalogue: Pick<CataloguePort, 'item' | 'guessRole'>;
+  readonly catalogue: Pick<CataloguePort, 'item' | 'itemIdOf' | 'guessRole'>;
   readonly records: Pick<RecordsPort, 'bookmark' | 'receipt'>;
   status(): EngineStatus;
 }
@@ -22,6 +22,7 @@ export function runImport(engine: ImportInto, options: ImportOptions): Promise<I
     ingest: writes.ingest,
     expectDay: writes.expectDay,
     item: catalogue.item,
+    itemIdOf: catalogue.itemIdOf,
     guessRole: catalogue.guessRole,
     bookmark: records.bookmark,
     receipt: records.receipt,

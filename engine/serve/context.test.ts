@@ -1,6 +1,7 @@
 // A request with its ids looked up.
 import { expect, test } from 'vitest';
 import xxhash from 'xxhash-wasm';
+import { ItemCodes } from '../catalogue/item-codes.ts';
 import { Registry } from '../catalogue/registry.ts';
 import type { Item, StoreProfile as Store } from '../catalogue/shapes.ts';
 import { Counts } from '../counting/counts.ts';
@@ -22,6 +23,7 @@ function stateOf(isOptedOut: boolean): ServeState {
   return {
     counts,
     registries,
+    codes: new ItemCodes(registries.items),
     bitmaps: [],
     formula: 'shipped',
     watermark: '1',

@@ -59,7 +59,8 @@ const writeItem = defineIngest({
   summary: 'Writes an item as a whole',
   description:
     'Fields left out are cleared. An item with status `inactive` is never listed, nor is one ' +
-    'with another role than goods, which does not count either.',
+    'with another role than goods, which does not count either. A barcode that another item has ' +
+    'is refused, reason BARCODE_TAKEN.',
   input: itemSchema,
   idField: 'itemId',
   upsert: true,

@@ -81,9 +81,18 @@ export const recommendReplySchema = z.strictObject({
 }) satisfies z.ZodType<RecommendReply>;
 
 const warningSchema = z.strictObject({
-  reason: reason.meta({ description: 'TOTAL_DIFFERS, LINE_LEFT_OUT, NOTHING_RETURNED' }),
+  reason: reason.meta({
+    description: 'TOTAL_DIFFERS, LINE_LEFT_OUT, NOTHING_RETURNED, BARCODE_QUANTITY_DIFFERS, …',
+  }),
   field: z.string(),
   message: z.string(),
+});
+
+const resolvedLineSchema = z.strictObject({
+  line: count.meta({ description: 'Its place, from 0 on.' }),
+  itemId: idSchema,
+  quantity: z.number().optional().meta({ description: 'Of what a scale printed.' }),
+  lineTotalFen: z.int().optional().meta({ description: 'Of what a scale printed.' }),
 });
 
 export const ingestResultSchema = z.strictObject({
@@ -114,6 +123,9 @@ export const ingestResultSchema = z.strictObject({
   }),
   leftOutLines: z.exactOptional(z.array(count)).meta({
     description: 'With `partial`: the places of all lines that could not be used.',
+  }),
+  resolvedLines: z.exactOptional(z.array(resolvedLineSchema)).meta({
+    description: 'Lines that named their item by a barcode, and what they were read as.',
   }),
   errors: z.exactOptional(z.array(violationSchema)).meta({
     description: [

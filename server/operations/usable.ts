@@ -116,7 +116,7 @@ export function withLeftOut(result: IngestResult, leftOut: LeftOut | undefined):
   const pattern = new RegExp(`^${list}\\[(\\d+)\\]`);
   const moved = (field: string) =>
     field.replace(pattern, (_, index: string) => `${list}[${kept[Number(index)]}]`);
-  const { field, warnings = [], leftOutLines = [], ...rest } = result;
+  const { field, warnings = [], leftOutLines = [], resolvedLines, ...rest } = result;
   const before = [...violations.values()].map(({ field, message, value = 'nothing' }) => {
     return { reason: 'LINE_LEFT_OUT', field, message: `${message} (got ${value})` };
   });
@@ -125,6 +125,9 @@ export function withLeftOut(result: IngestResult, leftOut: LeftOut | undefined):
   return {
     ...rest,
     ...(field !== undefined && { field: moved(field) }),
+    ...(resolvedLines && {
+      resolvedLines: resolvedLines.map((each) => ({ ...each, line: kept[each.line]! })),
+    }),
     ...(isTaken(result) && {
       warnings: firstOf([...before, ...after]),
       leftOutLines: lines.sort((a, b) => a - b),

@@ -53,6 +53,7 @@ export class MemoryTarget {
 
   expectDay = () => {};
   item = (itemId: string) => this.items.get(itemId);
+  itemIdOf = (code: string) => code;
   guessRole = compileRoles(shippedRoles);
   bookmark = (key: string) => this.bookmarks.get(key);
   receipt = (purchaseId: string) => rowsOf(this.purchases.get(purchaseId)?.purchase);

@@ -24,6 +24,7 @@ export const importFields = [
   'isGift',
   'timeUnknown',
   'returnOf',
+  'replaces',
   'itemName',
   'category',
   'brand',

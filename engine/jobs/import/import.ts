@@ -42,6 +42,7 @@ export interface ImportTarget {
   /** Hears up to which day receipts will come, and 0 when they are in. */
   expectDay(day: number): void;
   item(itemId: string): Item | undefined;
+  itemIdOf(code: string): string;
   readonly guessRole: GuessRole;
   bookmark(key: string): string | undefined;
   /** As it is recorded, one row a line. */
@@ -149,6 +150,7 @@ function openRun(target: ImportTarget, options: ImportOptions, startMs: number):
     rejects: new RejectsFile(path, labels, resumed?.rejectsBytes ?? 0),
     names: new NameCollector({
       item: (itemId) => target.item(itemId),
+      itemIdOf: (code) => target.itemIdOf(code),
       guessRole: target.guessRole,
     }),
     suspicions: new Suspicions({ findsTwice: true }),
