@@ -43,7 +43,7 @@ interface Parts {
   readonly left: readonly LineLeft[];
 }
 
-/** Goods that came back count at the moment that was stated: a clock that errs is refused. */
+/** Goods that came back are kept with the moment that was stated: nothing is weighed by it. */
 function partsOf(input: Purchase, stated: Moment, counted: Moment): Parts {
   const { purchaseId, storeId, channel, returnOf } = input;
   const given = input.lines.map(toLoggedLine);
@@ -73,6 +73,7 @@ function toLogged(
     terminalId: purchase.terminalId,
     cashierId: purchase.cashierId,
     statedAtMs: counted === stated ? undefined : stated.occurredAtMs,
+    timeUnknown: purchase.timeUnknown === true ? true : undefined,
     paidFen: purchase.paidFen,
     couponIds: purchase.couponIds ?? noCoupons,
     lines,

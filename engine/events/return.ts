@@ -39,10 +39,11 @@ import { type IngestResult, rejected } from './result.ts';
 import { hasTombstone, tombstoneOfPurchase } from './tombstones.ts';
 import {
   answerKnown,
+  isSkewed,
   momentOf,
   refuseErased,
   refuseForgotten,
-  validateMoment,
+  validateReturnMoment,
 } from './validation.ts';
 
 export const returnLineSchema = z.strictObject({
@@ -131,7 +132,7 @@ export function validateReturn(
     refuseErased(context, returnId, known?.purchase.memberId, 'purchaseId') ??
     answerKnown(context, id, returnId, () => returnHash(context, value)) ??
     refuseReplaced(context, returnId, purchaseId) ??
-    validateMoment(context, returnId, value) ??
+    validateReturnMoment(context, returnId, value) ??
     validateNumber(value, earlier) ??
     (value.isWhole ? validateWhole(value, known, earlier) : undefined) ??
     (known && validateQuantities(value, known, earlier))
@@ -146,7 +147,8 @@ export function recordReturn(context: WriteContext, value: LoggedReturn): Ingest
   const acceptedAtMs = returnTimeMs(context, known);
   const sequence = record(context, returnEntries, { ...value, lines }, acceptedAtMs);
   const watermark = context.log.watermarkOf(sequence);
-  const result = { id: returnId, status: 'created', watermark } as const;
+  const created = { id: returnId, status: 'created', watermark } as const;
+  const result = isSkewed(context, value) ? { ...created, clockSkewed: true } : created;
   return known ? result : { ...result, parked: true };
 }
 

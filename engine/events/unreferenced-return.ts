@@ -20,7 +20,14 @@ import { readCodes, refuseWrong, withRead } from './read-codes.ts';
 import { readReturns } from './receipts.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { admitReturn, derivedId, isFull, returnLineSchema } from './return.ts';
-import { type Moment, momentOf, refuseErased, refuseNobody, validateMoment } from './validation.ts';
+import {
+  isSkewed,
+  type Moment,
+  momentOf,
+  refuseErased,
+  refuseNobody,
+  validateReturnMoment,
+} from './validation.ts';
 
 export const unreferencedReturnSchema = z.strictObject({
   returnId: idSchema,
@@ -191,7 +198,7 @@ function admitNamed(context: WriteContext, input: UnreferencedReturn): IngestRes
     refuseErased(context, returnId, memberId) ??
     answerKnown(context, returnId, contentHash, lines) ??
     refuseNobody(context, returnId, memberId) ??
-    validateMoment(context, returnId, moment);
+    validateReturnMoment(context, returnId, moment);
   if (answer) return answer;
   const { byPurchase, unmatched } = match(context, goods);
   const unmatchedQuantity = quantityOf(unmatched);
@@ -215,6 +222,7 @@ function admitNamed(context: WriteContext, input: UnreferencedReturn): IngestRes
   const sequence = context.log.head;
   rememberRequest(context.store, unreferencedReturnKind, returnId, { sequence, contentHash });
   const watermark = context.log.watermarkOf(sequence);
-  const created = { id: returnId, status: 'created', watermark } as const;
+  const taken = { id: returnId, status: 'created', watermark } as const;
+  const created = isSkewed(context, moment) ? { ...taken, clockSkewed: true } : taken;
   return unmatched === 0 ? created : { ...created, unmatchedQuantity };
 }

@@ -112,7 +112,7 @@ export const ingestResultSchema = z.strictObject({
     description: 'The memberId of this receipt stands for nobody: it is an anonymous ticket.',
   }),
   clockSkewed: z.exactOptional(z.boolean()).meta({
-    description: 'The clock of this till runs ahead: the receipt counts at the server’s time.',
+    description: 'The clock of this till runs ahead: a receipt counts at the server’s time.',
   }),
   unmatchedQuantity: z.exactOptional(z.number().min(0)),
   warnings: z.exactOptional(z.array(warningSchema)).meta({

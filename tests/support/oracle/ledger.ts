@@ -277,7 +277,7 @@ export class Ledger {
   }
 
   private keepReceipt(purchase: Purchase): void {
-    const { purchaseId, memberId, storeId, occurredAt } = purchase;
+    const { purchaseId, memberId, storeId, occurredAt, timeUnknown = false } = purchase;
     const { epochMs } = momentOf(occurredAt);
     const day = Math.floor(epochMs / millisecondsPerDay);
     const zone = storeId === undefined ? undefined : this.stores.get(storeId)?.timeZone;
@@ -288,7 +288,7 @@ export class Ledger {
       storeId,
       occurredAtMs: epochMs,
       day,
-      daypart: daypartStarts.findLastIndex((start) => start <= hour),
+      daypart: timeUnknown ? 6 : daypartStarts.findLastIndex((start) => start <= hour),
       localDate: localDateOf(occurredAt, zone ?? this.options.timeZone),
       bought: netOf(purchase),
     });
