@@ -11,8 +11,9 @@ import type {
   StoreProfile,
   UnreferencedReturn,
 } from '../../../engine/index.ts';
-import { compareByHash, compareBytes } from './hash.ts';
+import { compareBytes } from './hash.ts';
 import { createPeople } from './people.ts';
+import { addUp, byHashAfter, inOrder, netOf } from './pieces.ts';
 import { createSameItems } from './same-items.ts';
 import { localDateOf, localHourOf, momentOf } from './time.ts';
 
@@ -391,39 +392,9 @@ export class Ledger {
   }
 }
 
-/** So that what is left out and what is undefined is told the same. */
-function inOrder(purchase: Purchase): object {
-  return Object.fromEntries(
-    Object.entries(purchase)
-      .filter(([, value]) => value !== undefined)
-      .sort(([left], [right]) => (left < right ? -1 : 1)),
-  );
-}
-
-/** One item first, the others in the order in which histories hold them. */
-function byHashAfter(itemId: string): (one: string, other: string) => number {
-  return (one, other) =>
-    Number(other === itemId) - Number(one === itemId) || compareByHash(one, other);
-}
-
 /** The newest description counts; the one that stands already is no news. */
 function replace<Value>(known: Map<string, Value>, id: string, value: Value): Answer {
   const before = JSON.stringify(known.get(id));
   known.set(id, value);
   return before === JSON.stringify(value) ? duplicate : created;
-}
-
-/** What is left of a receipt when lines that take back others are taken off. */
-function netOf({ lines }: Purchase): Map<string, number> {
-  return new Map([...addUp(lines)].filter(([, quantity]) => quantity > 0));
-}
-
-function addUp(
-  lines: readonly { readonly itemId: string; readonly quantity: number }[],
-): Map<string, number> {
-  const pieces = new Map<string, number>();
-  for (const { itemId, quantity } of lines) {
-    pieces.set(itemId, (pieces.get(itemId) ?? 0) + quantity);
-  }
-  return pieces;
 }
