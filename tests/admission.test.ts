@@ -73,6 +73,7 @@ describe('under overload', () => {
       'expire',
       'readHealth',
       'readReadiness',
+      'readSuspicions',
       'verify',
     ]);
   });

@@ -2,9 +2,9 @@
 // goods of another receipt, or cannot be used. All of a receipt is recorded, or nothing.
 import { limits } from '../base/limits.ts';
 import { quantityOf, thousandthsOf } from '../base/shapes.ts';
+import { answerReplaced, recordReplacement, refuseReplacing } from './admit-replacement.ts';
 import { registerAhead } from './catalogue.ts';
 import type { WriteContext } from './context.ts';
-import { findId } from './ids.ts';
 import type { EventKind } from './kind.ts';
 import {
   type LoggedPurchase,
@@ -18,6 +18,7 @@ import { type LineLeft, netLines } from './netting.ts';
 import { forgetParked, type Purchase, purchaseEntries, purchaseSchema } from './purchase.ts';
 import { readCodes, refuseWrong, withRead } from './read-codes.ts';
 import { record } from './record.ts';
+import { isHeld } from './replacements.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { recordReturn, validateReturn } from './return.ts';
 import {
@@ -103,7 +104,7 @@ function refuseOfErased(context: WriteContext, purchase: Purchase): IngestResult
   const { purchaseId, memberId } = purchase;
   const refusal = refuseErased(context, purchaseId, memberId);
   if (!refusal) return refuseForgotten(context, purchaseId, purchaseId);
-  if (!findId(context.store, purchaseCode, purchaseId)) forgetParked(context, purchaseId);
+  if (!isHeld(context, purchaseId)) forgetParked(context, purchaseId);
   return refusal;
 }
 
@@ -152,6 +153,7 @@ function validatePurchase(
 ): IngestResult | undefined {
   const { purchaseId } = purchase;
   return (
+    answerReplaced(context, purchase) ??
     answerKnown(context, idField, purchaseId, () => purchaseHash(context, purchase)) ??
     validateMoment(context, purchaseId, purchase) ??
     validateLeap(context, purchaseId, purchase) ??
@@ -161,7 +163,7 @@ function validatePurchase(
 
 /** Of a receipt that sells nothing: its id may stand for one that does. */
 function refuseSold(context: WriteContext, purchaseId: string): IngestResult | undefined {
-  if (!findId(context.store, purchaseCode, purchaseId)) return undefined;
+  if (!isHeld(context, purchaseId)) return undefined;
   const message = `${JSON.stringify(purchaseId)} was accepted before with goods that were sold`;
   const because = { reason: 'CONTENT_DIFFERS', field: 'purchaseId', message };
   return { id: purchaseId, status: 'conflict', ...because };
@@ -170,10 +172,13 @@ function refuseSold(context: WriteContext, purchaseId: string): IngestResult | u
 function validate(context: WriteContext, input: Purchase, parts: Parts): IngestResult | undefined {
   const { purchase } = parts;
   const refused = refuseOfErased(context, input) ?? refuseLeft(input, parts);
-  return (
-    refused ??
-    (purchase ? validatePurchase(context, purchase) : refuseSold(context, input.purchaseId))
-  );
+  if (refused) return refused;
+  const answer = purchase
+    ? validatePurchase(context, purchase)
+    : refuseSold(context, input.purchaseId);
+  const isDuplicate = answer?.status === 'duplicate';
+  if (answer && !isDuplicate) return answer;
+  return refuseReplacing(context, input, { purchase, isDuplicate }) ?? answer;
 }
 
 /** What is said of goods, as it is said of the receipt that brings them back. */
@@ -240,14 +245,20 @@ function admitReceipt(context: WriteContext, input: Purchase): IngestResult | un
   // Before anything of it is recorded.
   if (purchase && !ofPurchase && !registerAhead(context, purchase)) return undefined;
   const back = goods && (ofGoods ?? recordReturn(context, goods));
-  const sold = purchase && (ofPurchase ?? recordPurchase(context, purchase));
+  const sold = purchase && (ofPurchase ?? recordPurchase(context, purchase, input.replaces));
   const answers = [back, sold].flatMap((answer) => answer ?? []);
   const last = answers.findLast(({ status }) => status === 'created') ?? answers.at(-1)!;
   return { ...last, id, ...(back?.parked && { parked: true }), ...notesOf(input, parts) };
 }
 
-function recordPurchase(context: WriteContext, purchase: LoggedPurchase): IngestResult {
-  const watermark = context.log.watermarkOf(record(context, purchaseEntries, purchase));
+function recordPurchase(
+  context: WriteContext,
+  purchase: LoggedPurchase,
+  replaces: string | undefined,
+): IngestResult {
+  let sequence = record(context, purchaseEntries, purchase);
+  if (replaces !== undefined) sequence = recordReplacement(context, replaces, purchase.purchaseId);
+  const watermark = context.log.watermarkOf(sequence);
   const result = { id: purchase.purchaseId, status: 'created', watermark } as const;
   return purchase.statedAtMs === undefined ? result : { ...result, clockSkewed: true };
 }

@@ -40,6 +40,8 @@ export interface WriteContext {
   readonly batch: Batch;
   /** The member ids behind a keyed hash, in hexadecimal, as far as they are known here. */
   readonly idsOfHash: (hash: string) => readonly string[];
+  /** The receipts behind one, as far as they are known here. */
+  readonly purchaseIdsOfHash: (hash: string) => readonly string[];
   /** Called with members who were erased because they are tied to one who was. */
   readonly onAlsoErased: (memberIds: Iterable<string>) => void;
   readonly notify: (message: string) => void;

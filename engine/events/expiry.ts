@@ -10,6 +10,7 @@ import { purchaseCode } from './logged-purchase.ts';
 import { readReturns, removeReceipt } from './receipts.ts';
 import { record } from './record.ts';
 import { putTombstone } from './tombstones.ts';
+import { forgetReplaced } from './withdrawn.ts';
 
 export interface Expiry {
   readonly beforeMs: number;
@@ -48,6 +49,8 @@ export function expireCopies(
     for (const sequence of old) log.blank(sequence);
     const left = sequences.filter((sequence) => !old.includes(sequence));
     writeCopies(store, purchaseId, left);
+    if (left.length === 0) putTombstone(context, 'expired', purchaseId);
+    forgetReplaced(context, purchaseId, 'expired');
     count += old.length;
   }
   if (count > 0) recordExpiry(context, expiry);
@@ -82,6 +85,7 @@ function takeOut(context: WriteContext, sequence: number): boolean {
   forgetReceipt(context, { purchaseId, sequence });
   putTombstone(context, 'expired', purchaseId);
   countNextCopy(context, purchaseId);
+  forgetReplaced(context, purchaseId, 'expired');
   return true;
 }
 

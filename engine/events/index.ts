@@ -1,11 +1,12 @@
 // The table of all kinds of events: what is not in it does not exist for the log, ingest,
 // replication, replay, erase, export and verify.
-import { EngineError } from '../base/errors.ts';
+import { assert, EngineError } from '../base/errors.ts';
 import { ByteReader } from '../log/bytes.ts';
 import { acceptedAtMsOf, bodyOf, codeOf, stubCode } from '../log/frame.ts';
 import { Log, type Stream } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 import { purchaseEvents } from './admit-purchase.ts';
+import { attachMemberEvents } from './attach-member.ts';
 import { behaviourEntries, behaviourEvents } from './behaviour.ts';
 import { consentEntries, consentEvents } from './consent.ts';
 import { eraseEntries } from './erase.ts';
@@ -15,6 +16,7 @@ import { itemMergeEntries, itemMergeEvents, itemUnmergeEvents } from './item-mer
 import type { EntryKind, EventKind } from './kind.ts';
 import { mergeEntries, mergeEvents } from './merge.ts';
 import { purchaseEntries } from './purchase.ts';
+import { replacementEntries } from './replacement.ts';
 import { returnEntries, returnEvents } from './return.ts';
 import { storeEntries, storeEvents } from './store.ts';
 import { unreferencedReturnEvents } from './unreferenced-return.ts';
@@ -28,6 +30,7 @@ const entryKinds = {
   consent: consentEntries,
   erase: eraseEntries,
   expire: expireEntries,
+  replacement: replacementEntries,
   item: itemEntries,
   itemMerge: itemMergeEntries,
   store: storeEntries,
@@ -36,6 +39,7 @@ const entryKinds = {
 /** What may be sent. */
 const eventKinds = {
   purchase: purchaseEvents,
+  attachMember: attachMemberEvents,
   return: returnEvents,
   unreferencedReturn: unreferencedReturnEvents,
   behaviour: behaviourEvents,
@@ -77,6 +81,9 @@ export type AnyEntryKind = EntryKind<string, unknown>;
 const byCode = new Map(
   Object.values(entryKinds).map((kind) => [kind.code, kind as unknown as AnyEntryKind]),
 );
+
+// Two kinds with one code would read each other's entries.
+assert(byCode.size === Object.keys(entryKinds).length, 'two kinds of entries have one code');
 
 /** Undefined for a code that this version does not know. */
 export function kindOfCode(code: number): AnyEntryKind | undefined {

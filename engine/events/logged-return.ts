@@ -86,6 +86,11 @@ export function returnedPurchaseOf(bytes: Buffer): string | undefined {
   return decodeReturn(new ByteReader(bodyOf(bytes))).purchaseId;
 }
 
+/** The id of the return at a place of the log. */
+export function returnIdAt(log: Pick<WriteContext['log'], 'read'>, sequence: number): string {
+  return decodeReturn(new ByteReader(bodyOf(log.read(sequence)))).returnId;
+}
+
 /**
  * Decides between `duplicate` and `conflict`, in whatever order the lines stood; of a whole receipt
  * without its lines, which are not sent, and else with the lines that were.

@@ -14,6 +14,7 @@ import {
 } from '../base/shapes.ts';
 import { ByteReader } from '../log/bytes.ts';
 import { bodyOf, codeOf } from '../log/frame.ts';
+import { refuseReplaced } from './admit-replacement.ts';
 import { requireRecount, type WriteContext } from './context.ts';
 import { findPurchase, type KnownPurchase } from './copies.ts';
 import { forgetReturns } from './forget.ts';
@@ -35,7 +36,7 @@ import { readCodes, refuseWrong, withRead } from './read-codes.ts';
 import { changeReturns, readReturns, writeReturns } from './receipts.ts';
 import { record } from './record.ts';
 import { type IngestResult, rejected } from './result.ts';
-import { hasTombstone } from './tombstones.ts';
+import { hasTombstone, tombstoneOfPurchase } from './tombstones.ts';
 import {
   answerKnown,
   momentOf,
@@ -129,6 +130,7 @@ export function validateReturn(
     // Of one whose erase goes on.
     refuseErased(context, returnId, known?.purchase.memberId, 'purchaseId') ??
     answerKnown(context, id, returnId, () => returnHash(context, value)) ??
+    refuseReplaced(context, returnId, purchaseId) ??
     validateMoment(context, returnId, value) ??
     validateNumber(value, earlier) ??
     (value.isWhole ? validateWhole(value, known, earlier) : undefined) ??
@@ -241,8 +243,7 @@ function isTooLate(
 }
 
 function isForgotten(context: WriteContext, purchaseId: string, known?: KnownPurchase): boolean {
-  if (hasTombstone(context, 'purchase', purchaseId)) return true;
-  if (hasTombstone(context, 'expired', purchaseId)) return true;
+  if (tombstoneOfPurchase(context, purchaseId) !== undefined) return true;
   const memberId = known?.purchase.memberId;
   return memberId !== undefined && hasTombstone(context, 'member', memberId);
 }

@@ -8,7 +8,7 @@ import type { WritesPort } from './writes.ts';
 export interface ImportInto {
   readonly writes: Pick<WritesPort, 'ingest'>;
   readonly catalogue: Pick<CataloguePort, 'item' | 'itemIdOf' | 'guessRole'>;
-  readonly records: Pick<RecordsPort, 'bookmark'>;
+  readonly records: Pick<RecordsPort, 'bookmark' | 'receipt'>;
   status(): EngineStatus;
 }
 
@@ -24,6 +24,7 @@ export function runImport(engine: ImportInto, options: ImportOptions): Promise<I
     itemIdOf: catalogue.itemIdOf,
     guessRole: catalogue.guessRole,
     bookmark: records.bookmark,
+    receipt: records.receipt,
     status: () => engine.status(),
   };
   return run(target, options);

@@ -13,8 +13,10 @@ import {
   type RecommendReply,
   reasonTypes,
   relaxationTypes,
+  type SuspicionReport,
   scenarios,
   storeSchema,
+  suspicionKinds,
 } from '../../engine/index.ts';
 import { doorLimits } from '../limits.ts';
 
@@ -273,6 +275,17 @@ export const compactReportSchema = z.strictObject({
 export const expireReportSchema = z.strictObject({
   expired: count.meta({ description: 'Receipts that left the retention window.' }),
 });
+
+export const suspicionReportSchema = z.strictObject({
+  receipts: count.meta({ description: 'Receipts that were looked at: all that are kept.' }),
+  suspicions: z.array(
+    z.strictObject({
+      kind: z.enum(suspicionKinds),
+      count,
+      examples: z.array(z.string()).max(5).meta({ description: 'Ids of some of them.' }),
+    }),
+  ),
+}) satisfies z.ZodType<SuspicionReport>;
 
 export const clockReportSchema = z.strictObject({
   clock: z.iso.datetime({ offset: true }).meta({ description: 'What it says.' }),

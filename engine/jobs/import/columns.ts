@@ -23,6 +23,7 @@ export const importFields = [
   'cashierId',
   'isGift',
   'returnOf',
+  'replaces',
   'itemName',
   'category',
   'brand',

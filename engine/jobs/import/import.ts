@@ -10,6 +10,7 @@ import type { Item } from '../../catalogue/shapes.ts';
 import type { Event } from '../../events/index.ts';
 import type { IngestResult } from '../../events/result.ts';
 import { holdCopy } from '../../store/leftovers.ts';
+import type { ReceiptRow } from '../receipt-rows.ts';
 import { type Batch, makeBatches } from './batches.ts';
 import {
   type Bookmark,
@@ -22,11 +23,12 @@ import type { ImportFile } from './file.ts';
 import { NameCollector } from './names.ts';
 import { type PlanOptions, planReading, type ReadingPlan } from './plan.ts';
 import { readRows } from './reader.ts';
+import { explainConflict } from './recorded.ts';
 import { RejectsFile, rejectsBytes } from './rejects.ts';
 import type { Refusal, Row } from './row.ts';
 import type { SourceRow } from './source-row.ts';
 import { countRefusal, emptyTally, rowsAccountedFor, settleBatch, type Tally } from './summary.ts';
-import { type Suspicion, Suspicions } from './suspicions.ts';
+import { addBatch, type Suspicion, Suspicions } from './suspicions.ts';
 
 /** What an import needs of the engine. */
 export interface ImportTarget {
@@ -41,6 +43,8 @@ export interface ImportTarget {
   itemIdOf(code: string): string;
   readonly guessRole: GuessRole;
   bookmark(key: string): string | undefined;
+  /** As it is recorded, one row a line. */
+  receipt(purchaseId: string): readonly ReceiptRow[];
   status(): { readonly watermark: string; readonly items: number; readonly members: number };
 }
 
@@ -76,7 +80,8 @@ export interface ImportSummary extends Tally {
   readonly members: number;
   readonly seconds: number;
   readonly rejects: string | null;
-  readonly suspicions: readonly Suspicion[];
+  /** Each with one of them. */
+  readonly suspicions: readonly (Omit<Suspicion, 'examples'> & { readonly example: string })[];
 }
 
 interface Run {
@@ -87,6 +92,7 @@ interface Run {
   readonly rejects: RejectsFile;
   readonly names: NameCollector;
   readonly suspicions: Suspicions;
+  readonly startMs: number;
   readonly tally: Tally;
 }
 
@@ -106,13 +112,13 @@ export async function runImport(
     options.onProgress?.({ step: 'check', done: Math.min(done, total), total }),
   );
   for (const note of plan.notes) options.onNote?.(note);
-  const run = openRun(target, options);
+  const run = openRun(target, options, startMs);
   const release = holdCopy(spillFolder);
   const { survey, rules } = plan;
   try {
     const batches = makeBatches({ chunks: countRows(run, plan), survey, rules, spillFolder });
     const finished = !options.signal?.aborted && (await bringIn(run, batches, survey.rows));
-    return summarise(run, finished, startMs);
+    return summarise(run, finished);
   } finally {
     run.rejects.close();
     rmSync(spillFolder, { recursive: true, force: true });
@@ -120,7 +126,7 @@ export async function runImport(
   }
 }
 
-function openRun(target: ImportTarget, options: ImportOptions): Run {
+function openRun(target: ImportTarget, options: ImportOptions, startMs: number): Run {
   const { files } = options;
   const fingerprint = fingerprintOf(identityOf(options));
   const key = `import:${fingerprint}`;
@@ -143,7 +149,8 @@ function openRun(target: ImportTarget, options: ImportOptions): Run {
       itemIdOf: (code) => target.itemIdOf(code),
       guessRole: target.guessRole,
     }),
-    suspicions: new Suspicions(options.clock()),
+    suspicions: new Suspicions({ findsTwice: true }),
+    startMs,
     tally: resumed?.tally ?? emptyTally(),
   };
 }
@@ -197,7 +204,7 @@ async function bringIn(run: Run, batches: AsyncIterable<Batch>, rows: number): P
     for await (const batch of batches) {
       if (options.signal?.aborted) return false;
       number += 1;
-      run.suspicions.add(batch);
+      addBatch(run.suspicions, batch, run.startMs);
       if (number < (resumed?.batch ?? 0)) {
         names.collect(rowsOf(batch));
         continue;
@@ -231,7 +238,8 @@ async function sendBatch(run: Run, batch: Batch, number: number): Promise<void> 
     bookmark: { key: run.key, value },
     trustsDays: true,
   });
-  const [results] = await Promise.all([sent, named]);
+  const [answers] = await Promise.all([sent, named]);
+  const results = explained(target, batch, answers);
   const isOwn = (result: IngestResult) =>
     repeated !== undefined &&
     result.status === 'duplicate' &&
@@ -244,6 +252,19 @@ async function sendBatch(run: Run, batch: Batch, number: number): Promise<void> 
   };
   settleBatch(batch, results, { tally: run.tally, refuse, isOwn });
   run.rejects.write(refusals);
+}
+
+/** Of receipts that are in with other content: what is different there. */
+function explained(
+  target: ImportTarget,
+  { receipts }: Batch,
+  answers: readonly IngestResult[],
+): readonly IngestResult[] {
+  return answers.map((answer, index) => {
+    const receipt = receipts[index];
+    if (answer.status !== 'conflict' || receipt === undefined) return answer;
+    return explainConflict(receipt.purchase, target.receipt(answer.id), answer);
+  });
 }
 
 function rowsOf(batch: Batch): Row[] {
@@ -279,7 +300,7 @@ function bookmarkValue(run: Run, place: Pick<Bookmark, 'finished' | 'batch' | 'b
   return encodeBookmark({ ...place, tally: run.tally, rejectsBytes: run.rejects.bytes });
 }
 
-function summarise(run: Run, finished: boolean, startMs: number): ImportSummary {
+function summarise(run: Run, finished: boolean): ImportSummary {
   const { items, members } = run.target.status();
   return {
     finished,
@@ -287,8 +308,10 @@ function summarise(run: Run, finished: boolean, startMs: number): ImportSummary 
     ...run.tally,
     items,
     members,
-    seconds: Math.round((run.options.clock() - startMs) / 1_000),
+    seconds: Math.round((run.options.clock() - run.startMs) / 1_000),
     rejects: run.rejects.bytes === 0 ? null : run.rejects.path,
-    suspicions: run.suspicions.list(),
+    suspicions: run.suspicions
+      .list()
+      .map(({ kind, count, examples }) => ({ kind, count, example: examples[0]! })),
   };
 }

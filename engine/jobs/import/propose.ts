@@ -46,6 +46,7 @@ const order: readonly ImportField[] = [
   'cashierId',
   'couponIds',
   'returnOf',
+  'replaces',
   'category',
   'brand',
   'channel',

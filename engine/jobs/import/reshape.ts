@@ -46,6 +46,7 @@ const receiptFields = [
   'terminalId',
   'cashierId',
   'returnOf',
+  'replaces',
 ] as const;
 
 /** A function from table rows to receipt lines, which remembers the row above. */

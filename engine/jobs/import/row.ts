@@ -62,6 +62,8 @@ export interface Row extends Origin {
   readonly cashierId: string | undefined;
   /** The receipt that goods brought back were bought with. */
   readonly returnOf: string | undefined;
+  /** The receipt that this one corrects. */
+  readonly replaces: string | undefined;
   /** Trimmed, at most as long as an item's name may be. */
   readonly itemName: string | undefined;
   readonly category: string | undefined;
@@ -170,6 +172,7 @@ function checkRow(desk: ImportContext): Row {
     terminalId: readOptionalId(desk, 'terminalId', 'TERMINAL_ID_INVALID'),
     cashierId: readOptionalId(desk, 'cashierId', 'CASHIER_ID_INVALID'),
     returnOf: readOptionalId(desk, 'returnOf', 'RETURN_OF_INVALID'),
+    replaces: readOptionalId(desk, 'replaces', 'REPLACES_INVALID'),
     itemName: readWords(cell(source, 'itemName')),
     category: readWords(cell(source, 'category')),
     brand: readWords(cell(source, 'brand')),

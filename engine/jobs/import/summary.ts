@@ -2,6 +2,7 @@
 import type { IngestResult } from '../../events/result.ts';
 import type { Batch } from './batches.ts';
 import { type Receipt, type Refuse, type ReturnRow, refusalOf } from './receipts.ts';
+import { recordedShort } from './recorded.ts';
 import { type Row, type RowNote, rowNotes } from './row.ts';
 
 /** Rows and receipts settled so far. Receipts have the plain names of their answers. */
@@ -9,6 +10,8 @@ export interface Tally {
   created: number;
   duplicate: number;
   conflict: number;
+  /** Of those, receipts of which the file has all that is recorded, and more lines. */
+  recordedShort: number;
   rejected: number;
   returns: number;
   returnsDuplicate: number;
@@ -38,6 +41,7 @@ export function emptyTally(): Tally {
     created: 0,
     duplicate: 0,
     conflict: 0,
+    recordedShort: 0,
     rejected: 0,
     returns: 0,
     returnsDuplicate: 0,
@@ -94,6 +98,7 @@ function settleReceipt(receipt: Receipt, result: IngestResult, desk: ImportConte
   } else {
     const kind = kindOf(result);
     if (kind === 'conflict') tally.conflict += 1;
+    if (result.reason === recordedShort) tally.recordedShort += 1;
     for (const row of receipt.rows) desk.refuse(refusalOf(row, kind, wordsOf(result)));
   }
 }

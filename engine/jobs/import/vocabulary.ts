@@ -62,6 +62,7 @@ const words: Readonly<Record<ColumnRole, string>> = {
   isGift: 'isGift gift 是否赠品',
   returnOf: `returnOf originalReceipt originalReceiptNumber originalInvoice originalOrderId refundOf
     原小票号 原单号 原订单号 退货原单号 原销售单号`,
+  replaces: 'replaces replacesReceipt correctionOf 更正小票号 更正单号 被更正单号',
   itemName: `itemName productName goodsName lineItemName description productTitle title articleName
     itemDescription item product name goods
     商品名称 商品名 品名 货品名称 物料名称 产品名称 存货名称 宝贝标题 商品标题 菜品名称 菜名 品项 名称`,

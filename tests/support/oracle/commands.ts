@@ -37,7 +37,10 @@ export type Command = { readonly endsBatch: boolean } & (
       readonly lines: readonly Line[];
       /** Scans that were taken back. */
       readonly voids: readonly Line[];
+      /** The receipt that it replaces. */
+      readonly corrects: number | null;
     }
+  | { readonly kind: 'attach'; readonly of: number; readonly member: number }
   | { readonly kind: 'buyTomorrow'; readonly lines: readonly Line[] }
   | { readonly kind: 'resend' | 'change' | 'resendReturn'; readonly of: number }
   | {
@@ -109,10 +112,23 @@ const buy = fc.record({
     { weight: 4, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(line, { minLength: 1, maxLength: 2 }) },
   ),
+  corrects: fc.oneof(
+    { weight: 5, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: reference },
+  ),
 });
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 30, arbitrary: buy },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('attach' as const),
+      endsBatch,
+      of: reference,
+      member: index(memberIds),
+    }),
+  },
   {
     weight: 7,
     arbitrary: fc.record({

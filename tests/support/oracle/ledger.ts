@@ -2,6 +2,7 @@
 // and members. It also predicts the answer to every event, so that a test notices a receipt
 // wrongly taken or wrongly refused.
 import type {
+  AttachMember,
   Event,
   IngestStatus,
   Item,
@@ -72,6 +73,11 @@ export class Ledger {
   private readonly contents = new Map<string, string>();
   private readonly returned = new Map<string, Map<string, number>>();
   private readonly erasedPurchases = new Set<string>();
+  /** Receipts that another took the place of, and which one did. */
+  private readonly replaced = new Map<string, Receipt>();
+  private readonly replacedBy = new Map<string, string>();
+  /** Receipts that were anonymous until somebody said whose they are. */
+  private readonly attached = new Set<string>();
 
   constructor(options: LedgerOptions) {
     this.options = options;
@@ -87,6 +93,8 @@ export class Ledger {
         return replace(this.stores, event.store.storeId, event.store);
       case 'purchase':
         return this.acceptPurchase(event.purchase);
+      case 'attachMember':
+        return this.attach(event.attachMember);
       case 'return':
         return this.acceptReturn(event.return);
       case 'unreferencedReturn':
@@ -114,11 +122,23 @@ export class Ledger {
 
   /** Takes out all that a member, and every id merged with theirs, ever did. */
   erase(memberId: string): void {
-    for (const { purchaseId } of this.receiptsOf(memberId)) {
-      this.receipts.delete(purchaseId);
-      this.erasedPurchases.add(purchaseId);
+    const { personOf } = this.people;
+    const isTheirs = ({ memberId: id }: Receipt) =>
+      id !== undefined && personOf(id) === personOf(memberId);
+    for (const receipt of [...this.receipts.values(), ...this.replaced.values()]) {
+      if (isTheirs(receipt)) this.forget(receipt.purchaseId);
     }
     this.people.erase(memberId);
+  }
+
+  /** With whatever it took the place of. */
+  private forget(purchaseId: string): void {
+    this.receipts.delete(purchaseId);
+    this.replaced.delete(purchaseId);
+    this.erasedPurchases.add(purchaseId);
+    for (const other of [...this.replaced.keys()]) {
+      if (this.replacedBy.get(other) === purchaseId) this.forget(other);
+    }
   }
 
   /** Of all ids of the member. */
@@ -188,19 +208,67 @@ export class Ledger {
     const left = [...addUp(purchase.lines).values()];
     if (left.some((quantity) => quantity < 0)) return rejected;
     if (left.every((quantity) => quantity === 0)) {
-      return { status: this.receipts.has(purchaseId) ? 'conflict' : 'voided' };
+      if (this.isKept(purchaseId)) return { status: 'conflict' };
+      return { status: purchase.replaces === undefined ? 'voided' : 'rejected' };
     }
-    return this.once(`purchase ${purchaseId}`, purchase, () => {
+    return this.acceptSold(purchase);
+  }
+
+  private acceptSold({ replaces, ...purchase }: Purchase): Answer {
+    const { purchaseId } = purchase;
+    const isDone = replaces === undefined || this.replacedBy.get(replaces) === purchaseId;
+    // A receipt that was told its member is still the one that was sent without.
+    const attached =
+      this.receipts.get(purchaseId)?.memberId ?? this.replaced.get(purchaseId)?.memberId;
+    const isAttached = this.attached.has(purchaseId) && attached === purchase.memberId;
+    const sent = isAttached ? { ...purchase, memberId: undefined } : purchase;
+    const answer = this.once(`purchase ${purchaseId}`, inOrder(sent), () => {
       if (this.isAhead(purchase.occurredAt)) return rejected;
+      if (replaces !== undefined && !this.mayReplace(replaces, purchaseId)) return rejected;
       this.keepReceipt(purchase);
       this.registerWhatIsNew(purchase);
       return created;
     });
+    if (replaces === undefined || answer.status === 'rejected') return answer;
+    if (answer.status === 'duplicate' && !isDone) {
+      return replaces === purchaseId ? rejected : { status: 'conflict' };
+    }
+    if (answer.status === 'created') this.withdraw(replaces, purchaseId);
+    return answer;
+  }
+
+  private isKept(purchaseId: string): boolean {
+    return this.receipts.has(purchaseId) || this.replaced.has(purchaseId);
+  }
+
+  /** Only what counts, and of which nothing was brought back. */
+  private mayReplace(replaces: string, purchaseId: string): boolean {
+    if (replaces === purchaseId) return false;
+    return this.receipts.has(replaces) && !this.returned.has(replaces);
+  }
+
+  private withdraw(purchaseId: string, by: string): void {
+    this.replaced.set(purchaseId, this.receipts.get(purchaseId)!);
+    this.receipts.delete(purchaseId);
+    this.replacedBy.set(purchaseId, by);
+  }
+
+  private attach({ purchaseId, memberId }: AttachMember): Answer {
+    const receipt = this.receipts.get(purchaseId);
+    if (this.people.isErased(memberId) || receipt === undefined) return rejected;
+    const { personOf } = this.people;
+    if (receipt.memberId !== undefined) {
+      const isSame = personOf(receipt.memberId) === personOf(memberId);
+      return isSame ? duplicate : { status: 'conflict' };
+    }
+    this.receipts.set(purchaseId, { ...receipt, memberId });
+    this.attached.add(purchaseId);
+    return created;
   }
 
   /** Returns that waited for a receipt of an erased member were theirs too. */
   private forgetParked(purchaseId: string): void {
-    if (this.receipts.has(purchaseId) || !this.returned.delete(purchaseId)) return;
+    if (this.isKept(purchaseId) || !this.returned.delete(purchaseId)) return;
     this.erasedPurchases.add(purchaseId);
     for (const [key, text] of this.contents) {
       const isTheirs = key.startsWith('return ') && JSON.parse(text).purchaseId === purchaseId;
@@ -239,7 +307,7 @@ export class Ledger {
   private acceptReturn(goods: Return): Answer {
     if (this.erasedPurchases.has(goods.purchaseId)) return rejected;
     return this.once(`return ${goods.returnId}`, goods, () => {
-      if (this.isAhead(goods.occurredAt)) return rejected;
+      if (this.isAhead(goods.occurredAt) || this.replaced.has(goods.purchaseId)) return rejected;
       const receipt = this.receipts.get(goods.purchaseId);
       const sent = goods.lines ? addUp(goods.lines) : this.allLeft(receipt);
       const pieces = receipt === undefined ? sent : this.asBought(receipt, sent);
@@ -327,6 +395,15 @@ export class Ledger {
 function byHashAfter(itemId: string): (one: string, other: string) => number {
   return (one, other) =>
     Number(other === itemId) - Number(one === itemId) || compareByHash(one, other);
+}
+
+/** So that what is left out and what is undefined is told the same. */
+function inOrder(purchase: Purchase): object {
+  return Object.fromEntries(
+    Object.entries(purchase)
+      .filter(([, value]) => value !== undefined)
+      .sort(([left], [right]) => (left < right ? -1 : 1)),
+  );
 }
 
 /** The newest description counts; the one that stands already is no news. */
