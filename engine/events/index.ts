@@ -1,6 +1,6 @@
 // The table of all kinds of events: what is not in it does not exist for the log, ingest,
 // replication, replay, erase, export and verify.
-import { EngineError } from '../base/errors.ts';
+import { assert, EngineError } from '../base/errors.ts';
 import { ByteReader } from '../log/bytes.ts';
 import { acceptedAtMsOf, bodyOf, codeOf, stubCode } from '../log/frame.ts';
 import { Log, type Stream } from '../log/log.ts';
@@ -81,6 +81,9 @@ export type AnyEntryKind = EntryKind<string, unknown>;
 const byCode = new Map(
   Object.values(entryKinds).map((kind) => [kind.code, kind as unknown as AnyEntryKind]),
 );
+
+// Two kinds with one code would read each other's entries.
+assert(byCode.size === Object.keys(entryKinds).length, 'two kinds of entries have one code');
 
 /** Undefined for a code that this version does not know. */
 export function kindOfCode(code: number): AnyEntryKind | undefined {

@@ -33,7 +33,7 @@ function lastWord({ registries: { items, merges } }: WriteContext, itemId: strin
 
 export const itemMergeEntries: EntryKind<'itemMerge', LoggedMerge> = {
   name: 'itemMerge',
-  code: 22,
+  code: 24,
   stream: 'log',
   ...jsonCodec<LoggedMerge>(),
   subjects: () => [],
