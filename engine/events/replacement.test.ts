@@ -361,6 +361,45 @@ test('a correction holds for what another origin accepted under the old id', () 
     (engine) => expect(heldBy(engine)).toEqual(['n  tea']),
   ));
 
+test('what was replaced is a duplicate at every origin', () =>
+  meet(
+    async (a, b) => {
+      await send(a, buys('p', 'milk'));
+      await give(a, b);
+      await send(b, buys('n', 'tea', { replaces: 'p' }));
+      await give(b, a);
+      for (const origin of [a, b]) {
+        expect(await send(origin, buys('p', 'milk'))).toEqual(['duplicate']);
+        expect(await send(origin, buys('p', 'rice'))).toEqual(['PURCHASE_REPLACED']);
+      }
+    },
+    (engine) => expect(heldBy(engine)).toEqual(['n  tea']),
+  ));
+
+test('a receipt of which another copy has expired is no expired one', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a', { origin: 'a', retentionDays: 10 });
+    const b = await chain.open('b');
+    await send(a, buys('p', 'milk'));
+    await send(
+      b,
+      buys('p', 'milk', { hour: -5 }),
+      buys('q', 'tea'),
+      buys('n', 'eggs', { replaces: 'q' }),
+    );
+    await exchange(a, b);
+    chain.nowMs += 9.5 * day;
+    await a.upkeep.confirmClock();
+    await a.writes.expire();
+    await exchange(a, b);
+    for (const engine of [a, b]) {
+      expectSame(a, engine);
+      expect(heldBy(engine)).toEqual(['n  eggs', 'p  milk']);
+      expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
+    }
+    expect(await send(a, returns('r', 'p', 'milk'))).toEqual(['created']);
+  }));
+
 test('a return that another origin took of the replaced receipt takes nothing off', () =>
   meet(
     async (a, b) => {
