@@ -1,7 +1,7 @@
 // What holds the event loop, and for how long: everything that can be asked of a server, one after
 // another, with a record of its turns and a stopwatch on /healthz. `npm run bench -- stall`, on a
 // small chain; `-- stall large` on one of 300,000 items and 1,000,000 receipts, by name only.
-// `-- stall large FOLDER` keeps the chain there before it is changed, and takes it from there later.
+// `-- stall large FOLDER` keeps the chain there before it changes, and takes it from there later.
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { scratchFolder } from './chain.ts';

@@ -34,7 +34,7 @@ export function explainConflict(
   if (fields.length + fewer.length === 0) {
     const message =
       `${name} is recorded already with ${countOf(more)} fewer (${itemsOf(more)}), ` +
-      'and stays as it is: import what is missing under a purchaseId of its own';
+      'and stays as it is';
     return { ...conflict, reason: recordedShort, message };
   }
   const parts = [
