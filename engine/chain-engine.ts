@@ -84,6 +84,11 @@ export class ChainEngine implements Engine {
   private readonly statusParts: StatusParts;
   private readonly isNobody: NobodyTest;
   private refusedOfErased = 0;
+  /**
+   * Up to it receipts are about to come, and the counts have its landmark from the first one on; 0:
+   * nobody said so, and from the next batch on the landmark is that of what came.
+   */
+  private expectedDay = 0;
   private readonly stopping = new AbortController();
 
   constructor(parts: ChainParts) {
@@ -129,6 +134,7 @@ export class ChainEngine implements Engine {
     this.replication = new Replication({ ...work, maintenance, applied });
     this.settler = new Settler({
       counts: () => counting.counts,
+      isOff: options.isWriteOnly === true,
       findAlike: () => likeness.processSome(),
       isWriting: () => writer.isWriting,
       onFailure: (error) => counting.onFailure(error),
@@ -144,7 +150,10 @@ export class ChainEngine implements Engine {
     const onRefusedOfErased = () => {
       this.refusedOfErased += 1;
     };
-    this.writes = writesOf({ ...known, onRefusedOfErased });
+    const expectDay = (day: number) => {
+      this.expectedDay = day;
+    };
+    this.writes = writesOf({ ...known, onRefusedOfErased, expectDay });
     this.catalogue = catalogueOf(known);
     this.members = membersOf({ ...known, replication });
     this.records = recordsOf(known);
@@ -152,10 +161,12 @@ export class ChainEngine implements Engine {
   }
 
   private makeLikeness(): Likeness {
-    return new Likeness(this.registries.items, (number) => {
+    const { items, merges } = this.registries;
+    const supportOf = (number: number) => {
       const { kernel } = this.counting.counts;
       return number < kernel.run.itemCount.value ? kernel.support(number) : 0;
-    });
+    };
+    return new Likeness(items, supportOf, (number) => merges.isMerged(number));
   }
 
   private makeWriter(clockGuard: ClockGuard): Ingest {
@@ -175,8 +186,9 @@ export class ChainEngine implements Engine {
       notify: (message) => this.notify(message),
       clockGuard,
       checkpoints: () => this.counting.checkpointer.kept,
-      fold: (batch, newestDay) => this.fold(batch, newestDay),
-      applySpeculatively: (batch, newestDay) => this.counting.applySpeculatively(batch, newestDay),
+      fold: (batch, newestDay) => this.fold(batch, Math.max(newestDay, this.expectedDay)),
+      applySpeculatively: (batch, newestDay) =>
+        this.counting.applySpeculatively(batch, Math.max(newestDay, this.expectedDay)),
       rollBack: (batch, cause) => {
         this.likeness.onUndone(batch.changedItems);
         return this.counting.rollBack(batch, cause);
@@ -233,8 +245,10 @@ export class ChainEngine implements Engine {
     readiness.enter({ name: 'reconciling', what: erasingAgain });
     await this.counting.start(stored);
     this.advance();
-    await this.inSlices(this.likeness.begin());
-    if (this.likeness.processSome()) this.settler.onItemsChanged();
+    if (options.isWriteOnly !== true) {
+      await this.inSlices(this.likeness.begin());
+      if (this.likeness.processSome()) this.settler.onItemsChanged();
+    }
     // A copy that only follows has no entries of its own, whoever opens it.
     const { isNamed, own } = this.log.origins;
     await this.reconcileErased(!isNamed || own !== undefined);
@@ -277,7 +291,8 @@ export class ChainEngine implements Engine {
     } finally {
       // What is committed is counted, whatever else fails: memory stays in step with the disk.
       await this.counting.fold(batch, newestDay);
-      if (this.likeness.update(batch.changedItems)) this.settler.onItemsChanged();
+      const isServing = this.parts.options.isWriteOnly !== true;
+      if (isServing && this.likeness.update(batch.changedItems)) this.settler.onItemsChanged();
       this.advance();
       this.waiters.wake();
       this.maintenance.onEvents();

@@ -34,6 +34,11 @@ export interface EngineOptions {
   readonly notify?: (message: string) => void;
   /** Resolve before the counts are made, to answer health checks meanwhile; see `Engine.ready`. */
   readonly openAtOnce?: boolean;
+  /**
+   * Nobody asks for lists while this engine is open: what only they need, and what every start
+   * makes anew, is left out.
+   */
+  readonly isWriteOnly?: boolean;
   /** Names that say what an item is where nobody else does. Default: those that are shipped. */
   readonly itemRoles?: RolePatterns;
   /**

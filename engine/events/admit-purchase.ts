@@ -13,6 +13,7 @@ import {
   purchaseHash,
 } from './logged-purchase.ts';
 import { type LoggedReturn, quantityByItem } from './logged-return.ts';
+import { nameAsBought } from './name-as-bought.ts';
 import { type LineLeft, netLines } from './netting.ts';
 import { forgetParked, type Purchase, purchaseEntries, purchaseSchema } from './purchase.ts';
 import { readCodes, refuseWrong, withRead } from './read-codes.ts';
@@ -42,7 +43,7 @@ interface Parts {
   readonly left: readonly LineLeft[];
 }
 
-/** Goods that came back count at the moment that was stated: a clock that errs is refused. */
+/** Goods that came back are kept with the moment that was stated: nothing is weighed by it. */
 function partsOf(input: Purchase, stated: Moment, counted: Moment): Parts {
   const { purchaseId, storeId, channel, returnOf } = input;
   const given = input.lines.map(toLoggedLine);
@@ -72,6 +73,7 @@ function toLogged(
     terminalId: purchase.terminalId,
     cashierId: purchase.cashierId,
     statedAtMs: counted === stated ? undefined : stated.occurredAtMs,
+    timeUnknown: purchase.timeUnknown === true ? true : undefined,
     paidFen: purchase.paidFen,
     couponIds: purchase.couponIds ?? noCoupons,
     lines,
@@ -233,7 +235,8 @@ function admitNamed(context: WriteContext, input: Purchase): IngestResult | unde
 function admitReceipt(context: WriteContext, input: Purchase): IngestResult | undefined {
   const { purchaseId: id } = input;
   const parts = partsAt(context, input);
-  const { purchase, goods, left } = parts;
+  const { purchase, left } = parts;
+  const goods = parts.goods && nameAsBought(context, parts.goods);
   const ofPurchase = validate(context, input, parts);
   if (ofPurchase && ofPurchase.status !== 'duplicate') return ofPurchase;
   const ofGoods = goods && validateReturn(context, goods);

@@ -69,6 +69,10 @@ export const purchaseSchema = z.strictObject({
   terminalId: idSchema.optional(),
   cashierId: idSchema.optional(),
   occurredAt: timeSchema,
+  timeUnknown: z.boolean().optional().meta({
+    description:
+      'Only the day of occurredAt is known: the receipt counts for that day and for no daypart.',
+  }),
   paidFen: moneySchema.optional().meta({ description: 'What was paid for the whole receipt.' }),
   couponIds: z.array(idSchema).min(1).max(limits.couponsMax).optional(),
   returnOf: idSchema.optional().meta({

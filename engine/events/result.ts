@@ -45,7 +45,7 @@ export interface IngestResult {
   readonly parked?: boolean;
   /** Of a receipt whose memberId stands for nobody: it was taken as an anonymous ticket. */
   readonly anonymous?: boolean;
-  /** Of a receipt whose till's clock runs ahead: it counts at the server's time. */
+  /** Of a till whose clock runs ahead: a receipt counts at the server's time. */
   readonly clockSkewed?: boolean;
   /** Of an unreferenced return: pieces that no purchase of the member could be found for. */
   readonly unmatchedQuantity?: number;

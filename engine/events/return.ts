@@ -31,6 +31,7 @@ import {
   returnedByItem,
   returnHash,
 } from './logged-return.ts';
+import { nameAsBought } from './name-as-bought.ts';
 import { readCodes, refuseWrong, withRead } from './read-codes.ts';
 import { changeReturns, readReturns, writeReturns } from './receipts.ts';
 import { record } from './record.ts';
@@ -38,10 +39,11 @@ import { type IngestResult, rejected } from './result.ts';
 import { hasTombstone, tombstoneOfPurchase } from './tombstones.ts';
 import {
   answerKnown,
+  isSkewed,
   momentOf,
   refuseErased,
   refuseForgotten,
-  validateMoment,
+  validateReturnMoment,
 } from './validation.ts';
 
 export const returnLineSchema = z.strictObject({
@@ -130,7 +132,7 @@ export function validateReturn(
     refuseErased(context, returnId, known?.purchase.memberId, 'purchaseId') ??
     answerKnown(context, id, returnId, () => returnHash(context, value)) ??
     refuseReplaced(context, returnId, purchaseId) ??
-    validateMoment(context, returnId, value) ??
+    validateReturnMoment(context, returnId, value) ??
     validateNumber(value, earlier) ??
     (value.isWhole ? validateWhole(value, known, earlier) : undefined) ??
     (known && validateQuantities(value, known, earlier))
@@ -145,7 +147,8 @@ export function recordReturn(context: WriteContext, value: LoggedReturn): Ingest
   const acceptedAtMs = returnTimeMs(context, known);
   const sequence = record(context, returnEntries, { ...value, lines }, acceptedAtMs);
   const watermark = context.log.watermarkOf(sequence);
-  const result = { id: returnId, status: 'created', watermark } as const;
+  const created = { id: returnId, status: 'created', watermark } as const;
+  const result = isSkewed(context, value) ? { ...created, clockSkewed: true } : created;
   return known ? result : { ...result, parked: true };
 }
 
@@ -314,7 +317,7 @@ export const returnEvents: EventKind<'return', Return> = {
     }));
     const { storeId } = given;
     const value = { ...given, storeId, ...moment, isWhole, lines };
-    const result = admitReturn(context, value);
+    const result = admitReturn(context, nameAsBought(context, value));
     return read ? withRead(result, read) : result;
   },
 };

@@ -76,6 +76,23 @@ export function validateMoment(
   return validateNotExpired(context, id, occurredAtMs);
 }
 
+/**
+ * The same for goods brought back. Of a till whose clock runs ahead they are taken like its
+ * receipts, at the moment that it says: nothing is weighed by that.
+ */
+export function validateReturnMoment(
+  context: WriteContext,
+  id: string,
+  moment: Moment,
+): IngestResult | undefined {
+  return isSkewed(context, moment) ? undefined : validateMoment(context, id, moment);
+}
+
+/** Whether the clock of the till that says so runs ahead by no more than may be. */
+export function isSkewed(context: WriteContext, moment: Moment): boolean {
+  return countedMoment(context, moment) !== moment;
+}
+
 /** What another origin has let expire is gone on all nodes: it would count here alone. */
 function validateNotExpired(
   context: WriteContext,

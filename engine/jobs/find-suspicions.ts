@@ -112,7 +112,7 @@ function seenOf(purchase: LoggedPurchase, nowMs: number) {
     ...{ purchaseId, memberId, storeId },
     epochMs: occurredAtMs,
     localTime: formatMoment(occurredAtMs, offsetMinutes),
-    hasTimeOfDay: true,
+    hasTimeOfDay: purchase.timeUnknown !== true,
     isAhead: statedAtMs !== undefined || occurredAtMs > nowMs,
     lines: lines.map(({ itemId, thousandths }) => ({ itemId, quantity: quantityOf(thousandths) })),
   };

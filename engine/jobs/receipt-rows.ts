@@ -17,6 +17,8 @@ export interface ReceiptRow {
   readonly purchaseId: string;
   readonly memberId: string;
   readonly occurredAt: string;
+  /** Only its day is known. */
+  readonly timeUnknown: boolean;
   readonly itemId: string;
   readonly quantity: number;
   readonly unitPriceFen: number | undefined;
@@ -62,6 +64,7 @@ function* rowsOf(
       purchaseId: purchase.purchaseId,
       memberId: purchase.memberId ?? '',
       occurredAt: formatMoment(purchase.occurredAtMs, purchase.offsetMinutes),
+      timeUnknown: purchase.timeUnknown === true,
       itemId,
       quantity: quantityOf(left.thousandths),
       unitPriceFen: left.unitPriceFen,

@@ -6,7 +6,7 @@ import type { EngineStatus } from './status.ts';
 import type { WritesPort } from './writes.ts';
 
 export interface ImportInto {
-  readonly writes: Pick<WritesPort, 'ingest'>;
+  readonly writes: Pick<WritesPort, 'ingest' | 'expectDay'>;
   readonly catalogue: Pick<CataloguePort, 'item' | 'itemIdOf' | 'guessRole'>;
   readonly records: Pick<RecordsPort, 'bookmark' | 'receipt'>;
   status(): EngineStatus;
@@ -20,6 +20,7 @@ export function runImport(engine: ImportInto, options: ImportOptions): Promise<I
   const { writes, catalogue, records } = engine;
   const target = {
     ingest: writes.ingest,
+    expectDay: writes.expectDay,
     item: catalogue.item,
     itemIdOf: catalogue.itemIdOf,
     guessRole: catalogue.guessRole,

@@ -51,6 +51,7 @@ export class MemoryTarget {
     return results;
   };
 
+  expectDay = () => {};
   item = (itemId: string) => this.items.get(itemId);
   itemIdOf = (code: string) => code;
   guessRole = compileRoles(shippedRoles);
@@ -128,6 +129,7 @@ function rowsOf(purchase: Purchase | undefined): readonly ReceiptRow[] {
   const ids = { purchaseId, memberId, storeId, terminalId, cashierId };
   return lines.map((line) => ({
     ...{ ...ids, occurredAt, channel, paidFen, couponIds },
+    timeUnknown: purchase.timeUnknown ?? false,
     ...{ itemId: line.itemId, quantity: line.quantity, isGift: line.isGift ?? false },
     unitPriceFen: line.unitPriceFen,
     discountFen: line.discountFen,

@@ -22,6 +22,7 @@ export const importFields = [
   'terminalId',
   'cashierId',
   'isGift',
+  'timeUnknown',
   'returnOf',
   'replaces',
   'itemName',

@@ -2,7 +2,7 @@
 // conductor of this room.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, dayOf } from '../../base/clock.ts';
 import { assert, EngineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { GuessRole } from '../../catalogue/role-names.ts';
@@ -39,6 +39,8 @@ export interface ImportTarget {
       readonly trustsDays?: boolean;
     },
   ): Promise<readonly IngestResult[]>;
+  /** Hears up to which day receipts will come, and 0 when they are in. */
+  expectDay(day: number): void;
   item(itemId: string): Item | undefined;
   itemIdOf(code: string): string;
   readonly guessRole: GuessRole;
@@ -115,11 +117,13 @@ export async function runImport(
   const run = openRun(target, options, startMs);
   const release = holdCopy(spillFolder);
   const { survey, rules } = plan;
+  target.expectDay(dayOf(Math.min(survey.newestMs, startMs)));
   try {
     const batches = makeBatches({ chunks: countRows(run, plan), survey, rules, spillFolder });
     const finished = !options.signal?.aborted && (await bringIn(run, batches, survey.rows));
     return summarise(run, finished);
   } finally {
+    target.expectDay(0);
     run.rejects.close();
     rmSync(spillFolder, { recursive: true, force: true });
     release();
@@ -278,6 +282,7 @@ async function sendItems(target: ImportTarget, items: readonly Item[]): Promise<
 
 /** The last names, and the bookmark that sends a second run back to the beginning. */
 async function finish(run: Run, batches: number): Promise<void> {
+  run.target.expectDay(0);
   await sendItems(run.target, run.names.leftovers());
   const before = run.target.status().watermark;
   const value = bookmarkValue(run, { finished: true, batch: batches, before });

@@ -69,11 +69,14 @@ export async function planReading(
   const evidence = new Evidence(options);
   const rows = readRows(prepared, options, onBytes, evidence);
   const ids = createIdRules(options.ids);
-  const first = await surveyRows(rows, ids.isNobody, options.signal);
+  const { timeZone, dateOrder, signal } = options;
+  const readTime = createTimeReader({ timeZone, dateOrders: dateOrder });
+  const surveying = { isNobody: ids.isNobody, readTime, signal };
+  const first = await surveyRows(rows, surveying);
   const read = withOrders(prepared, evidence);
   // Ids with a day in them are others now that it is known which day a text means.
   const survey = hasOtherIds(options, prepared, read)
-    ? await surveyRows(readRows(read, options), ids.isNobody, options.signal)
+    ? await surveyRows(readRows(read, options), surveying)
     : first;
   const unused = evidence.unused();
   const rules = rowRules(evidence, ids, options);

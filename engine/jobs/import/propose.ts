@@ -51,6 +51,7 @@ const order: readonly ImportField[] = [
   'brand',
   'channel',
   'isGift',
+  'timeUnknown',
 ];
 
 const amountFields = /^(?:quantity|unitPrice|lineTotal|discount|paid)/;

@@ -170,6 +170,7 @@ function toPurchase(draft: Draft): Purchase {
     ...(terminalId === undefined ? {} : { terminalId }),
     ...(cashierId === undefined ? {} : { cashierId }),
     occurredAt: draft.firstSale!.text,
+    ...(draft.firstSale!.hasTime ? {} : { timeUnknown: true }),
     ...(paidFen === undefined ? {} : { paidFen }),
     ...(couponIds.length === 0 ? {} : { couponIds: [...couponIds] }),
     ...(replaces === undefined ? {} : { replaces }),

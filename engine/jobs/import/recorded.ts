@@ -61,6 +61,9 @@ function differingFields(purchase: Purchase, recorded: ReceiptRow): string[] {
   );
   const isSameTime = Date.parse(purchase.occurredAt) === Date.parse(recorded.occurredAt);
   if (!isSameTime) pairs.push(['occurredAt', purchase.occurredAt, recorded.occurredAt]);
+  const [here, there] = [purchase.timeUnknown ?? false, recorded.timeUnknown];
+  // An import knew no better before it could say so.
+  if (there && !here) pairs.push(['timeUnknown', String(here), String(there)]);
   return pairs.flatMap(([field, here, there]) =>
     here === there ? [] : [`${field} is ${quote(here)} here, ${quote(there)} there`],
   );

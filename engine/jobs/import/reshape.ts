@@ -38,6 +38,7 @@ const receiptFields = [
   'purchaseId',
   'memberId',
   'occurredAt',
+  'timeUnknown',
   'paid',
   'paidFen',
   'couponIds',

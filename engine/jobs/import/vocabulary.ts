@@ -60,6 +60,7 @@ const words: Readonly<Record<ColumnRole, string>> = {
     收银员编号 收银员 营业员 导购员 导购 店员 业务员 操作员`,
   couponIds: 'couponIds coupons couponCode couponCodes 优惠券编号 优惠券号 券号 券码',
   isGift: 'isGift gift 是否赠品',
+  timeUnknown: 'timeUnknown',
   returnOf: `returnOf originalReceipt originalReceiptNumber originalInvoice originalOrderId refundOf
     原小票号 原单号 原订单号 退货原单号 原销售单号`,
   replaces: 'replaces replacesReceipt correctionOf 更正小票号 更正单号 被更正单号',
