@@ -1,6 +1,6 @@
 // The table of all kinds of events: what is not in it does not exist for the log, ingest,
 // replication, replay, erase, export and verify.
-import { EngineError } from '../base/errors.ts';
+import { assert, EngineError } from '../base/errors.ts';
 import { ByteReader } from '../log/bytes.ts';
 import { acceptedAtMsOf, bodyOf, codeOf, stubCode } from '../log/frame.ts';
 import { Log, type Stream } from '../log/log.ts';
@@ -80,6 +80,10 @@ export type AnyEntryKind = EntryKind<string, unknown>;
 
 const byCode = new Map(
   Object.values(entryKinds).map((kind) => [kind.code, kind as unknown as AnyEntryKind]),
+);
+assert(
+  byCode.size === Object.keys(entryKinds).length,
+  'two kinds of entries have one code, so that one would be read as the other',
 );
 
 /** Undefined for a code that this version does not know. */
