@@ -223,7 +223,9 @@ function admitNamed(context: WriteContext, input: Purchase): IngestResult | unde
   // What came in while the id was a member's is the same receipt still, when it is sent again.
   const { purchase } = partsAt(context, input);
   const hash = () => purchaseHash(context, purchase!);
-  const known = purchase && answerKnown(context, idField, purchaseId, hash);
+  const known =
+    purchase &&
+    (answerReplaced(context, purchase) ?? answerKnown(context, idField, purchaseId, hash));
   if (known?.status === 'duplicate') return admitReceipt(context, input);
   const result = admitReceipt(context, { ...input, memberId: undefined });
   const isTaken = result?.status === 'created' || result?.status === 'duplicate';

@@ -9,7 +9,7 @@ import type { Purchase } from './purchase.ts';
 import { readReturns } from './receipts.ts';
 import { record } from './record.ts';
 import { replacementEntries } from './replacement.ts';
-import { replacedBy, replacementsBy } from './replacements.ts';
+import { isWithdrawn, replacedBy, replacementsBy } from './replacements.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { refuseErased, refuseForgotten } from './validation.ts';
 
@@ -18,18 +18,24 @@ export function answerReplaced(
   context: WriteContext,
   purchase: LoggedPurchase,
 ): IngestResult | undefined {
-  const { store, log } = context;
-  if (store.tables.replacements.isEmpty()) return undefined;
   const { purchaseId: id } = purchase;
-  const copies = readHeld(context, readCopies(store, id));
+  const copies = replacedCopies(context, id);
   if (copies.length === 0) return undefined;
   const hash = purchaseHash(context, purchase);
   const same = copies.find((copy) => purchaseHash(context, copy.purchase) === hash);
-  if (same && log.isOwn(same.sequence)) {
-    return { id, status: 'duplicate', watermark: log.watermarkOf(same.sequence) };
+  if (same) {
+    return { id, status: 'duplicate', watermark: context.log.watermarkOf(same.sequence) };
   }
-  if (findId(store, purchaseCode, id)) return undefined;
+  if (findId(context.store, purchaseCode, id)) return undefined;
   return { id, status: 'conflict', ...becauseReplaced(context, id, 'purchaseId') };
+}
+
+/** Of a receipt that is kept the copies that another receipt took the place of. */
+function replacedCopies(context: WriteContext, purchaseId: string): readonly KnownPurchase[] {
+  const { store } = context;
+  if (store.tables.replacements.isEmpty()) return [];
+  const copies = readHeld(context, readCopies(store, purchaseId));
+  return copies.filter(({ purchase }) => isWithdrawn(context, purchase));
 }
 
 function becauseReplaced(context: WriteContext, purchaseId: string, field: string) {
@@ -46,11 +52,8 @@ export function refuseReplaced(
   purchaseId: string,
   field = 'purchaseId',
 ): IngestResult | undefined {
-  const { store } = context;
-  if (store.tables.replacements.isEmpty() || findId(store, purchaseCode, purchaseId)) {
-    return undefined;
-  }
-  if (readCopies(store, purchaseId).length === 0) return undefined;
+  if (replacedCopies(context, purchaseId).length === 0) return undefined;
+  if (findId(context.store, purchaseCode, purchaseId)) return undefined;
   return rejected(id, becauseReplaced(context, purchaseId, field));
 }
 

@@ -3,73 +3,24 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findTexts } from '../../tests/support/bytes.ts';
-import {
-  type Chain,
-  day,
-  exchange,
-  expectSame,
-  give,
-  putBackTo,
-  start,
-  withChain,
-} from '../../tests/support/engines.ts';
+import { buys, digestOf, heldBy, meet, returns, send } from '../../tests/support/corrections.ts';
+import { day, give, putBackTo, withChain } from '../../tests/support/engines.ts';
 import type { Event } from './index.ts';
 
-type Engine = Awaited<ReturnType<Chain['open']>>;
-
-const at = (hours: number) => new Date(start - day + hours * 3_600_000).toISOString();
-
-const buys = (purchaseId: string, items: string, memberId?: string, hour = 1): Event => ({
-  kind: 'purchase',
-  purchase: {
-    purchaseId,
-    ...(memberId !== undefined && { memberId }),
-    channel: 'pos',
-    occurredAt: at(hour),
-    lines: items.split(' ').map((itemId) => ({ itemId, quantity: 1 })),
-  },
-});
-const returns = (returnId: string, purchaseId: string, itemId: string): Event => ({
-  kind: 'return',
-  return: {
-    returnId,
-    purchaseId,
-    channel: 'pos',
-    occurredAt: at(2),
-    lines: [{ itemId, quantity: 1 }],
-  },
-});
 const attaches = (purchaseId: string, memberId: string): Event => ({
   kind: 'attachMember',
   attachMember: { purchaseId, memberId },
 });
 
-function heldBy(engine: Engine): string[] {
-  const rows = [...engine.records.receipts()];
-  return rows
-    .map(({ purchaseId, memberId, itemId }) => `${purchaseId} ${memberId} ${itemId}`)
-    .sort();
-}
-
-async function send(engine: Engine, ...events: Event[]): Promise<string[]> {
-  const results = await engine.writes.ingest(events);
-  return results.map(({ status, reason }) => (reason === undefined ? status : reason));
-}
-
-const others = [buys('q', 'milk bread', 'bob', 3), buys('o', 'tea bread', 'ann', 1)];
-
-async function digestOf(chain: Chain, ...events: Event[]): Promise<string> {
-  const engine = await chain.open(`only-${Math.random()}`, {});
-  await send(engine, ...events);
-  const digest = engine.inspect.digest();
-  await chain.close(engine);
-  return digest;
-}
+const others = [
+  buys('q', 'milk bread', { member: 'bob', hour: 3 }),
+  buys('o', 'tea bread', { member: 'ann', hour: 1 }),
+];
 
 test('a receipt counts as if it had had its member from the start, with its returns', () =>
   withChain(async (chain) => {
     const back = returns('r', 'p', 'tea');
-    const wanted = await digestOf(chain, buys('p', 'milk tea', 'ann'), back, ...others);
+    const wanted = await digestOf(chain, buys('p', 'milk tea', { member: 'ann' }), back, ...others);
     const engine = await chain.open('a', {});
     await send(engine, buys('p', 'milk tea'), back, ...others);
     const anonymous = engine.inspect.digest();
@@ -83,7 +34,12 @@ test('a receipt counts as if it had had its member from the start, with its retu
     expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
     // Whoever sends the receipt again, with its member or without, is told that it is here.
     expect(
-      await send(engine, attaches('p', 'ann'), buys('p', 'milk tea'), buys('p', 'milk tea', 'ann')),
+      await send(
+        engine,
+        attaches('p', 'ann'),
+        buys('p', 'milk tea'),
+        buys('p', 'milk tea', { member: 'ann' }),
+      ),
     ).toEqual(['duplicate', 'duplicate', 'duplicate']);
     expect(await send(engine, buys('p', 'milk'))).toEqual(['CONTENT_DIFFERS']);
     expect(await send(engine, returns('s', 'p', 'milk'), returns('t', 'p', 'milk'))).toEqual([
@@ -103,7 +59,12 @@ test('a receipt counts as if it had had its member from the start, with its retu
 test('only a receipt that is known and anonymous gets a member', () =>
   withChain(async (chain) => {
     const engine = await chain.open('a', {});
-    await send(engine, buys('p', 'milk'), buys('q', 'milk', 'bob'), attaches('p', 'ann'));
+    await send(
+      engine,
+      buys('p', 'milk'),
+      buys('q', 'milk', { member: 'bob' }),
+      attaches('p', 'ann'),
+    );
     await engine.members.erase('eve');
     expect(
       await engine.writes.ingest([
@@ -127,9 +88,8 @@ test('a receipt with a member that was found is corrected like any other', () =>
   withChain(async (chain) => {
     const engine = await chain.open('a', {});
     await send(engine, buys('p', 'milk'), attaches('p', 'ann'));
-    const correction = buys('n', 'tea', 'bob') as Extract<Event, { kind: 'purchase' }>;
-    const replaces = { ...correction, purchase: { ...correction.purchase, replaces: 'p' } };
-    expect(await send(engine, replaces)).toEqual(['created']);
+    const correction = buys('n', 'tea', { member: 'bob', replaces: 'p' });
+    expect(await send(engine, correction)).toEqual(['created']);
     expect(heldBy(engine)).toEqual(['n bob tea']);
     expect(await send(engine, attaches('p', 'ann'))).toEqual(['PURCHASE_REPLACED']);
     await engine.members.erase('bob');
@@ -172,27 +132,6 @@ test('an expired receipt takes the anonymous one along', () =>
     expect(engine.status().members).toBe(0);
     expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
   }));
-
-/** Each origin accepts its own; then all is exchanged in both orders, and all tell the same. */
-async function meet(
-  work: (a: Engine, b: Engine) => Promise<void>,
-  see: (engine: Engine) => void | Promise<void>,
-): Promise<void> {
-  for (const isAFirst of [true, false]) {
-    await withChain(async (chain) => {
-      const [a, b] = [await chain.open('a'), await chain.open('b')];
-      await work(a, b);
-      await exchange(...(isAFirst ? [a, b] : [b, a]));
-      const follower = await chain.open('z', { isFollower: true });
-      await exchange(isAFirst ? b : a, follower);
-      for (const engine of [a, b, follower]) {
-        expectSame(a, engine);
-        await see(engine);
-        expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
-      }
-    });
-  }
-}
 
 test('of two members that two origins put on one receipt that of the first origin stands', () =>
   meet(

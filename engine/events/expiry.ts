@@ -9,6 +9,7 @@ import { copiesFrom, findId, writeCopies } from './ids.ts';
 import { purchaseCode } from './logged-purchase.ts';
 import { readReturns, removeReceipt } from './receipts.ts';
 import { record } from './record.ts';
+import { isHeld } from './replacements.ts';
 import { putTombstone } from './tombstones.ts';
 import { forgetReplaced } from './withdrawn.ts';
 
@@ -49,7 +50,7 @@ export function expireCopies(
     for (const sequence of old) log.blank(sequence);
     const left = sequences.filter((sequence) => !old.includes(sequence));
     writeCopies(store, purchaseId, left);
-    if (left.length === 0) putTombstone(context, 'expired', purchaseId);
+    if (!isHeld(context, purchaseId)) putTombstone(context, 'expired', purchaseId);
     forgetReplaced(context, purchaseId, 'expired');
     count += old.length;
   }

@@ -81,6 +81,10 @@ export type AnyEntryKind = EntryKind<string, unknown>;
 const byCode = new Map(
   Object.values(entryKinds).map((kind) => [kind.code, kind as unknown as AnyEntryKind]),
 );
+assert(
+  byCode.size === Object.keys(entryKinds).length,
+  'two kinds of entries have one code, so that one would be read as the other',
+);
 
 // Two kinds with one code would read each other's entries.
 assert(byCode.size === Object.keys(entryKinds).length, 'two kinds of entries have one code');

@@ -5,7 +5,7 @@ import { bodyOf, codeOf } from '../log/frame.ts';
 import type { WriteContext } from './context.ts';
 import { jsonCodec } from './json.ts';
 
-export const replacementCode = 22;
+export const replacementCode = 23;
 
 export interface LoggedReplacement {
   /** The receipt that does not count any more. */
