@@ -24,17 +24,51 @@ async function importText({ folder, nowMs }: Chain, engine: Engine, text: string
 
 const rows = (...lines: string[]) => [header, ...lines, ''].join('\n');
 
-test('a receipt of which rows were mended is said to be recorded with fewer lines', () =>
+const milkOnly = 'R1,ann,2026-05-01 09:10,milk,1,5,S1';
+const badBread = 'R1,ann,2026-05-01 09:10,bread,x,3,S1';
+const bread = 'R1,ann,2026-05-01 09:10,bread,2,3,S1';
+const tea = 'R1,ann,2026-05-01 09:10,tea,1,9,S1';
+const kept = (engine: Engine) =>
+  [...engine.records.receipts()].map(({ purchaseId, itemId }) => `${purchaseId} ${itemId}`);
+
+test('a receipt of which rows were mended is whole when the file comes again', () =>
   withChain(async (chain) => {
     const engine = await chain.open('a');
-    const milk = 'R1,ann,2026-05-01 09:10,milk,1,5,S1';
-    await importText(chain, engine, rows(milk, 'R1,ann,2026-05-01 09:10,bread,x,3,S1'));
-    const mended = rows(milk, 'R1,ann,2026-05-01 09:10,bread,2,3,S1');
-    const { summary, rejects } = await importText(chain, engine, mended);
-    expect(summary).toMatchObject({ conflict: 1, recordedShort: 1, rowsConflict: 2 });
+    await importText(chain, engine, rows(milkOnly, badBread));
+    const first = await importText(chain, engine, rows(milkOnly, bread));
+    expect(first.summary).toMatchObject({ created: 1, amended: 1, conflict: 0, rowsCreated: 2 });
+    expect(kept(engine)).toEqual(['R1~2 milk', 'R1~2 bread']);
+    const again = await importText(chain, engine, rows(milkOnly, bread, ''));
+    expect(again.summary).toMatchObject({ created: 0, duplicate: 1, conflict: 0 });
+    // And once more, with a row that was mended later.
+    const more = await importText(chain, engine, rows(milkOnly, bread, tea));
+    expect(more.summary).toMatchObject({ created: 1, amended: 1, conflict: 0 });
+    expect(kept(engine)).toEqual(['R1~3 milk', 'R1~3 bread', 'R1~3 tea']);
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
+  }));
+
+test('goods of a receipt that was made whole come back by its own number', () =>
+  withChain(async (chain) => {
+    const engine = await chain.open('a');
+    await importText(chain, engine, rows(milkOnly, badBread));
+    const back = 'R1,ann,2026-05-02 09:10,bread,-2,3,S1';
+    await importText(chain, engine, rows(milkOnly, bread));
+    const { summary } = await importText(chain, engine, rows(back));
+    expect(summary).toMatchObject({ returns: 1, returnsUnmatched: 0, rejected: 0 });
+    expect(kept(engine)).toEqual(['R1~2 milk']);
+  }));
+
+test('a short receipt that has returns stays as it is, and is named', () =>
+  withChain(async (chain) => {
+    const engine = await chain.open('a');
+    const back = 'R1,ann,2026-05-02 09:10,milk,-1,5,S1';
+    await importText(chain, engine, rows(milkOnly, badBread, tea, back));
+    const { summary, rejects } = await importText(chain, engine, rows(milkOnly, bread, tea, back));
+    expect(summary).toMatchObject({ conflict: 1, recordedShort: 1, amended: 0, rowsConflict: 3 });
     expect(rejects).toContain('RECORDED_WITH_FEWER_LINES');
     expect(rejects).toContain('with 1 line fewer (bread)');
-    expect([...engine.records.receipts()].map(({ itemId }) => itemId)).toEqual(['milk']);
+    expect(rejects).toContain('has returns');
+    expect(kept(engine)).toEqual(['R1 tea']);
   }));
 
 test('a receipt that was refused whole is taken when its rows are mended', () =>

@@ -72,9 +72,11 @@ function receiptLine(
 }
 
 /** Mended rows of receipts that went in without them. */
-function shortLines({ recordedShort }: ImportSummary): string[] {
-  if (recordedShort === 0) return [];
+function shortLines({ amended, recordedShort }: ImportSummary): string[] {
+  const whole = `${count(amended)} of the created were in with fewer lines, and are whole now`;
+  if (recordedShort === 0) return amended === 0 ? [] : [whole];
   return [
+    ...(amended === 0 ? [] : [whole]),
     `of the conflicts ${count(recordedShort)} are recorded already with fewer lines than here, ` +
       'and stay so; the rejects file names what is missing',
   ];

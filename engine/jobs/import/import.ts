@@ -11,6 +11,7 @@ import type { Event } from '../../events/index.ts';
 import type { IngestResult } from '../../events/result.ts';
 import { holdCopy } from '../../store/leftovers.ts';
 import type { ReceiptRow } from '../receipt-rows.ts';
+import { amendShort } from './amend.ts';
 import { type Batch, makeBatches } from './batches.ts';
 import {
   type Bookmark,
@@ -23,7 +24,6 @@ import type { ImportFile } from './file.ts';
 import { NameCollector } from './names.ts';
 import { type PlanOptions, planReading, type ReadingPlan } from './plan.ts';
 import { readRows } from './reader.ts';
-import { explainConflict } from './recorded.ts';
 import { RejectsFile, rejectsBytes } from './rejects.ts';
 import type { Refusal, Row } from './row.ts';
 import type { SourceRow } from './source-row.ts';
@@ -243,7 +243,7 @@ async function sendBatch(run: Run, batch: Batch, number: number): Promise<void> 
     trustsDays: true,
   });
   const [answers] = await Promise.all([sent, named]);
-  const results = explained(target, batch, answers);
+  const { results, amended } = await amendShort(target, batch, answers);
   const isOwn = (result: IngestResult) =>
     repeated !== undefined &&
     result.status === 'duplicate' &&
@@ -255,20 +255,8 @@ async function sendBatch(run: Run, batch: Batch, number: number): Promise<void> 
     countRefusal(run.tally, refusal.kind);
   };
   settleBatch(batch, results, { tally: run.tally, refuse, isOwn });
+  run.tally.amended += amended.size;
   run.rejects.write(refusals);
-}
-
-/** Of receipts that are in with other content: what is different there. */
-function explained(
-  target: ImportTarget,
-  { receipts }: Batch,
-  answers: readonly IngestResult[],
-): readonly IngestResult[] {
-  return answers.map((answer, index) => {
-    const receipt = receipts[index];
-    if (answer.status !== 'conflict' || receipt === undefined) return answer;
-    return explainConflict(receipt.purchase, target.receipt(answer.id), answer);
-  });
 }
 
 function rowsOf(batch: Batch): Row[] {

@@ -34,7 +34,7 @@ export function explainConflict(
   if (fields.length + fewer.length === 0) {
     const message =
       `${name} is recorded already with ${countOf(more)} fewer (${itemsOf(more)}), ` +
-      `and stays as it is: import it under another purchaseId that replaces ${name}`;
+      'and stays as it is';
     return { ...conflict, reason: recordedShort, message };
   }
   const parts = [

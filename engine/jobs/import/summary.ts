@@ -8,6 +8,8 @@ import { type Row, type RowNote, rowNotes } from './row.ts';
 /** Rows and receipts settled so far. Receipts have the plain names of their answers. */
 export interface Tally {
   created: number;
+  /** Of those, receipts that were in with fewer lines, and are whole now. */
+  amended: number;
   duplicate: number;
   conflict: number;
   /** Of those, receipts of which the file has all that is recorded, and more lines. */
@@ -39,6 +41,7 @@ interface ImportContext {
 export function emptyTally(): Tally {
   return {
     created: 0,
+    amended: 0,
     duplicate: 0,
     conflict: 0,
     recordedShort: 0,
