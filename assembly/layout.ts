@@ -138,6 +138,7 @@ export const TAG_ITEM: u32 = 5;
 export const TAG_TOTALS: u32 = 6;
 export const TAG_CHANGE: u32 = 6;
 export const TAG_UNCOUNTED: u32 = 11;
+export const TAG_MERGED: u32 = 12;
 
 /** So many baskets before it a basket follows on (docs/reference/counts.md, NEXT). */
 export const LAGS: u32 = 3;

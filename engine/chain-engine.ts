@@ -161,10 +161,12 @@ export class ChainEngine implements Engine {
   }
 
   private makeLikeness(): Likeness {
-    return new Likeness(this.registries.items, (number) => {
+    const { items, merges } = this.registries;
+    const supportOf = (number: number) => {
       const { kernel } = this.counting.counts;
       return number < kernel.run.itemCount.value ? kernel.support(number) : 0;
-    });
+    };
+    return new Likeness(items, supportOf, (number) => merges.isMerged(number));
   }
 
   private makeWriter(clockGuard: ClockGuard): Ingest {

@@ -47,6 +47,7 @@ export { type AttachMember, attachMemberSchema } from './events/attach-member.ts
 export { type Consent, consentSchema } from './events/consent.ts';
 export type { DiscardedReceipt } from './events/discard.ts';
 export type { Event } from './events/index.ts';
+export { itemMergeSchema, itemUnmergeSchema } from './events/item-merge.ts';
 export { type Merge, mergeSchema } from './events/merge.ts';
 export {
   type Purchase,

@@ -169,6 +169,11 @@ export const limits = {
    * person has a dozen.
    */
   aliasesMax: 256,
+  /**
+   * Items merged into one: each merge tells the counts of all of them again, some 3 µs each, so
+   * 1 ms. An item is renumbered a dozen times.
+   */
+  itemMergesMax: 256,
   /** Doors refuse receipts while more than a batch waits and the oldest has for so long. */
   ingestQueueAgeMsMax: 250,
   /**

@@ -13,6 +13,7 @@ import {
   purchaseHash,
 } from './logged-purchase.ts';
 import { type LoggedReturn, quantityByItem } from './logged-return.ts';
+import { nameAsBought } from './name-as-bought.ts';
 import { type LineLeft, netLines } from './netting.ts';
 import { forgetParked, type Purchase, purchaseEntries, purchaseSchema } from './purchase.ts';
 import { readCodes, refuseWrong, withRead } from './read-codes.ts';
@@ -232,7 +233,8 @@ function admitNamed(context: WriteContext, input: Purchase): IngestResult | unde
 function admitReceipt(context: WriteContext, input: Purchase): IngestResult | undefined {
   const { purchaseId: id } = input;
   const parts = partsAt(context, input);
-  const { purchase, goods, left } = parts;
+  const { purchase, left } = parts;
+  const goods = parts.goods && nameAsBought(context, parts.goods);
   const ofPurchase = validate(context, input, parts);
   if (ofPurchase && ofPurchase.status !== 'duplicate') return ofPurchase;
   const ofGoods = goods && validateReturn(context, goods);

@@ -12,6 +12,7 @@ import { consentEntries, consentEvents } from './consent.ts';
 import { eraseEntries } from './erase.ts';
 import { expireEntries } from './expire.ts';
 import { itemEntries, itemEvents } from './item.ts';
+import { itemMergeEntries, itemMergeEvents, itemUnmergeEvents } from './item-merge.ts';
 import type { EntryKind, EventKind } from './kind.ts';
 import { mergeEntries, mergeEvents } from './merge.ts';
 import { purchaseEntries } from './purchase.ts';
@@ -31,6 +32,7 @@ const entryKinds = {
   expire: expireEntries,
   replacement: replacementEntries,
   item: itemEntries,
+  itemMerge: itemMergeEntries,
   store: storeEntries,
 } as const;
 
@@ -44,6 +46,8 @@ const eventKinds = {
   merge: mergeEvents,
   consent: consentEvents,
   item: itemEvents,
+  itemMerge: itemMergeEvents,
+  itemUnmerge: itemUnmergeEvents,
   store: storeEvents,
 } as const;
 

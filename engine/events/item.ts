@@ -48,11 +48,16 @@ export const itemEvents: EventKind<'item', Item> = {
 
 /** A rejection of a barcode that another item has: nobody could say what was sold. */
 function refuseTaken(
-  { registries: { items } }: WriteContext,
+  { registries: { items, merges } }: WriteContext,
   { itemId, barcodes = [] }: Item,
 ): IngestResult | undefined {
+  const own = items.numberOf(itemId);
+  // What is merged into this item, or this one into it, may share its barcodes.
+  const survivor = own === undefined ? undefined : merges.survivorOf(own);
   for (const [index, code] of barcodes.entries()) {
-    const holder = items.claimantsOf(code).find((number) => items.idOf(number) !== itemId);
+    const holder = items
+      .claimantsOf(code)
+      .find((number) => number !== own && merges.survivorOf(number) !== survivor);
     if (holder === undefined) continue;
     const other = JSON.stringify(items.idOf(holder));
     const message =
@@ -67,22 +72,30 @@ function refuseTaken(
 
 /** Of codes that are ids of items too: whoever gives one of them means the id. */
 function shadowWarnings(
-  { registries: { items } }: WriteContext,
+  { registries: { items, merges } }: WriteContext,
   { itemId, barcodes = [] }: Item,
 ): readonly IngestWarning[] {
   const reason = 'ID_IS_BARCODE';
+  const own = items.numberOf(itemId);
   const warnings = barcodes.flatMap((code, index): IngestWarning[] => {
-    if (code === itemId || items.numberOf(code) === undefined) return [];
+    const other = items.numberOf(code);
+    if (code === itemId || other === undefined) return [];
+    if (own !== undefined && merges.survivorOf(other) === merges.survivorOf(own)) return [];
     const message =
       `${JSON.stringify(code)} is the id of an item too and means that one: merge it into this ` +
       'one if they are one';
     return [{ reason, field: `barcodes[${index}]`, message }];
   });
-  const [holder] = items.claimantsOf(itemId).filter((number) => items.idOf(number) !== itemId);
-  if (holder !== undefined && items.numberOf(itemId) === undefined) {
+  const [holder] = items.claimantsOf(itemId);
+  if (holder !== undefined && own === undefined) {
     const other = JSON.stringify(items.idOf(holder));
     const message = `it is a barcode of item ${other} too, and from now on means this item`;
     warnings.push({ reason, field: 'itemId', message });
+  }
+  if (own !== undefined && merges.isMerged(own)) {
+    const into = JSON.stringify(items.idOf(merges.survivorOf(own)));
+    const message = `it is merged into item ${into}: this is kept, and seen when that is undone`;
+    warnings.push({ reason: 'ITEM_MERGED', field: 'itemId', message });
   }
   return limited(warnings, { field: 'barcodes', others: 'barcodes' });
 }

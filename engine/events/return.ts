@@ -31,6 +31,7 @@ import {
   returnedByItem,
   returnHash,
 } from './logged-return.ts';
+import { nameAsBought } from './name-as-bought.ts';
 import { readCodes, refuseWrong, withRead } from './read-codes.ts';
 import { changeReturns, readReturns, writeReturns } from './receipts.ts';
 import { record } from './record.ts';
@@ -316,7 +317,7 @@ export const returnEvents: EventKind<'return', Return> = {
     }));
     const { storeId } = given;
     const value = { ...given, storeId, ...moment, isWhole, lines };
-    const result = admitReturn(context, value);
+    const result = admitReturn(context, nameAsBought(context, value));
     return read ? withRead(result, read) : result;
   },
 };

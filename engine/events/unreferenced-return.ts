@@ -4,9 +4,11 @@ import { z } from 'zod';
 import { assert } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { idSchema, quantityOf, thousandthsOf, timeSchema } from '../base/shapes.ts';
+import type { Registry } from '../catalogue/registry.ts';
+import type { Item } from '../catalogue/shapes.ts';
 import { startsOf } from '../history/chunk.ts';
 import { readNewestOf } from '../history/contributions.ts';
-import { decodeEntry, type HistoryEntry } from '../history/entry.ts';
+import { decodeEntry, type HistoryEntry, type HistoryLine } from '../history/entry.ts';
 import { findMember, idsOf } from '../history/members.ts';
 import { ByteReader } from '../log/bytes.ts';
 import { bodyOf, codeOf } from '../log/frame.ts';
@@ -64,25 +66,47 @@ function match(context: WriteContext, { memberId, moment, lines, ownPurchaseId }
   const newest = starts.map((at) => decodeEntry(history!, at));
   const isOwn = ({ purchaseId }: HistoryEntry) => purchaseId === ownPurchaseId;
   const entries = [...newest.filter(isOwn), ...newest.filter((entry) => !isOwn(entry))];
+  const { items, merges } = context.registries;
   const byPurchase = new Map<string, Map<string, number>>();
   let unmatched = 0;
   for (const [itemId, thousandths] of quantityByItem(lines)) {
-    const itemNumber = context.registries.items.numberOf(itemId);
+    const named = items.numberOf(itemId);
+    const wanted = named === undefined ? undefined : merges.survivorOf(named);
     let left = thousandths;
     for (const { removedAt, occurredAtMs, purchaseId, lines: bought } of entries) {
       if (left === 0) break;
       if (removedAt !== 0 || occurredAtMs > moment.occurredAtMs) continue;
-      const line = bought.find((candidate) => candidate.itemNumber === itemNumber);
-      const taken = line ? Math.min(left, line.thousandths - line.returnedThousandths) : 0;
-      if (taken === 0) continue;
-      if (isFull(readReturns(context, purchaseId))) continue;
+      const ofItem = bought.filter(({ itemNumber }) => merges.survivorOf(itemNumber) === wanted);
+      // Under the number that was given first.
+      ofItem.sort((a, b) => Number(b.itemNumber === named) - Number(a.itemNumber === named));
+      if (ofItem.length === 0 || isFull(readReturns(context, purchaseId))) continue;
       const ofPurchase = byPurchase.get(purchaseId) ?? new Map<string, number>();
-      byPurchase.set(purchaseId, ofPurchase.set(itemId, taken));
-      left -= taken;
+      left -= takeOff(ofItem, left, { items, ofPurchase });
+      if (ofPurchase.size > 0) byPurchase.set(purchaseId, ofPurchase);
     }
     unmatched += left;
   }
   return { byPurchase, unmatched };
+}
+
+interface Taken {
+  readonly items: Registry<Item>;
+  /** What is taken off the receipt so far. */
+  readonly ofPurchase: Map<string, number>;
+}
+
+/** Of items that are one a receipt may hold several. Answers how much was found. */
+function takeOff(bought: readonly HistoryLine[], wanted: number, to: Taken): number {
+  let found = 0;
+  for (const { itemNumber, thousandths, returnedThousandths } of bought) {
+    const itemId = to.items.idOf(itemNumber);
+    const before = to.ofPurchase.get(itemId) ?? 0;
+    const taken = Math.min(wanted - found, thousandths - returnedThousandths - before);
+    if (taken <= 0) continue;
+    to.ofPurchase.set(itemId, before + taken);
+    found += taken;
+  }
+  return found;
 }
 
 /** What an earlier acceptance of the same goods could match to purchases. */

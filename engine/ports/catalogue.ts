@@ -8,10 +8,12 @@ import type { CountsManager } from '../counting/counts-manager.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface CataloguePort {
-  /** Of an id or a code of an item. */
+  /** Of an id or a code of an item; of one that is merged into another, that one. */
   item(itemId: string): Item | undefined;
-  /** The id that a code stands for; of an id itself, and of what is not known. */
+  /** The id that stands for an id or a code; what is not known stands for itself. */
   itemIdOf(code: string): string;
+  /** The id of what an item is merged into; undefined where it is one of its own. */
+  mergedInto(itemId: string): string | undefined;
   /** Why a code cannot be used, e.g. for a wrong check digit; undefined: it can. */
   problemOf(code: string): string | undefined;
   /** In the order of ids, from the first one after `after`. */
@@ -37,7 +39,13 @@ export function catalogueOf({
   guessRole,
   codes,
 }: CatalogueParts): CataloguePort {
-  const { items, stores } = registries;
+  const { items, stores, merges } = registries;
+  const survivorOf = (id: string): string => {
+    const number = items.numberOf(id);
+    return number === undefined || !merges.isMerged(number)
+      ? id
+      : items.idOf(merges.survivorOf(number));
+  };
   /** Throws UNAVAILABLE before the catalogue is read. */
   const counts = () => {
     readiness.assertKnowsCatalogue();
@@ -47,13 +55,19 @@ export function catalogueOf({
     guessRole,
     item: (itemId) => {
       const known = counts();
-      const number = items.numberOf(codes.itemIdOf(itemId));
+      const number = items.numberOf(survivorOf(codes.itemIdOf(itemId)));
       const isKnown = number !== undefined && known.knowsItem(number);
       return isKnown ? items.valueOf(number) : undefined;
     },
     itemIdOf: (code) => {
       counts();
-      return codes.itemIdOf(code);
+      return survivorOf(codes.itemIdOf(code));
+    },
+    mergedInto: (itemId) => {
+      counts();
+      const id = codes.itemIdOf(itemId);
+      const survivor = survivorOf(id);
+      return survivor === id ? undefined : survivor;
     },
     problemOf: (code) => {
       counts();

@@ -74,9 +74,19 @@ function knownNumbers(ids: readonly string[], state: ServeState): number[] {
   return [...numbers];
 }
 
-function distinctIds({ basket }: RecommendRequest, codes: ItemCodes): readonly string[] {
+/** The items of a ticket, each by one id; those that nobody knows too. */
+function distinctIds({ basket }: RecommendRequest, state: ServeState): readonly string[] {
   if (basket.length === 0) return [];
-  return [...new Set(basket.map((line) => codes.itemIdOf(line.itemId)))];
+  const { codes, registries } = state;
+  const { items, merges } = registries;
+  const ids = basket.map(({ itemId }) => {
+    const id = codes.itemIdOf(itemId);
+    const number = items.numberOf(id);
+    return number === undefined || !merges.isMerged(number)
+      ? id
+      : items.idOf(merges.survivorOf(number));
+  });
+  return [...new Set(ids)];
 }
 
 /** Of an id, or of a code of an item. */
@@ -85,7 +95,9 @@ function itemNumber(
   { counts, registries, codes }: ServeState,
 ): number | undefined {
   if (itemId === undefined) return undefined;
-  const number = registries.items.numberOf(codes.itemIdOf(itemId));
+  const { items, merges } = registries;
+  const named = items.numberOf(codes.itemIdOf(itemId));
+  const number = named === undefined ? undefined : merges.survivorOf(named);
   return number !== undefined && counts.knowsItem(number) ? number : undefined;
 }
 
@@ -130,7 +142,7 @@ export function deriveContext(
   if (storeId !== undefined && storeNumber === undefined) relaxations.push('store_unknown');
   const anchorNumber = itemNumber(itemId, state);
   if (itemId !== undefined && anchorNumber === undefined) relaxations.push('item_unknown');
-  const ticketIds = distinctIds(request, state.codes);
+  const ticketIds = distinctIds(request, state);
   const ticket = knownNumbers(ticketIds, state);
   const day = request.asOf === undefined ? counts.now() : dayOf(Date.parse(request.asOf));
   return {

@@ -72,6 +72,8 @@ export const methods: Readonly<Record<string, Method>> = {
   ),
   'CatalogService/ReadItem': method(catalog.ReadItemRequest, catalog.Item, replies.toItem),
   'CatalogService/WriteItem': event(catalog.Item),
+  'CatalogService/MergeItem': event(catalog.MergeItemRequest),
+  'CatalogService/UnmergeItem': event(catalog.UnmergeItemRequest),
   'CatalogService/ListStores': method(
     catalog.ListStoresRequest,
     catalog.ListStoresResponse,

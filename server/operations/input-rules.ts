@@ -83,6 +83,7 @@ const kindOfField: Readonly<Record<string, KnownKind>> = {
   replaces: 'purchase',
   returnId: 'return',
   itemId: 'item',
+  into: 'item',
   exclude: 'item',
   storeId: 'store',
 };

@@ -141,8 +141,14 @@ export const ingestResultsSchema = z.strictObject({
   }),
 });
 
+export const itemReplySchema = itemSchema.extend({
+  mergedInto: z.exactOptional(idSchema).meta({
+    description: 'The item that it is merged into, and counts as.',
+  }),
+});
+
 export const itemPageSchema = z.strictObject({
-  items: z.array(itemSchema),
+  items: z.array(itemReplySchema),
   nextAfter: z.exactOptional(idSchema).meta({ description: 'Absent on the last page.' }),
 });
 
@@ -200,6 +206,9 @@ export const readinessSchema = z.strictObject({
   }),
   refusedOfErased: z.exactOptional(count).meta({
     description: 'Events of erased members that were refused since the start.',
+  }),
+  recounting: z.exactOptional(z.string()).meta({
+    description: 'Why counts are made anew in the background, and how far that is.',
   }),
   suspicions: z
     .exactOptional(z.strictObject({ clockAhead: count, clockBack: count, ofNobody: count }))

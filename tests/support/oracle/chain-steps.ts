@@ -91,6 +91,12 @@ function eventOf(command: Command, context: Context): Event | undefined {
       );
       return { kind: 'merge', merge: mergeSchema.parse({ memberId, fromMemberId }) };
     }
+    case 'mergeItem': {
+      const [itemId, into] = [itemIds[command.item]!, itemIds[command.into]!];
+      return { kind: 'itemMerge', itemMerge: { itemId, into } };
+    }
+    case 'unmergeItem':
+      return { kind: 'itemUnmerge', itemUnmerge: { itemId: itemIds[command.item]! } };
     case 'consent': {
       const memberId = pick(memberIds, command.member);
       const occurredAt = timeOf(command.moment);
@@ -129,15 +135,8 @@ function eventOf(command: Command, context: Context): Event | undefined {
           lines: linesOf(command.lines),
         },
       };
-    case 'item': {
-      const itemId = itemIds[command.item];
-      const category = categories[command.category];
-      const status = command.isActive ? 'active' : 'inactive';
-      const name = names[(command.item + command.category) % names.length];
-      const role = roles[command.role];
-      const item = itemSchema.parse({ itemId, name, category, status, ...(role && { role }) });
-      return { kind: 'item', item };
-    }
+    case 'item':
+      return itemOf(command);
     case 'store': {
       const storeId = storeIds[command.store];
       const [city, timeZone] = [cities[command.city], timeZones[command.timeZone]];
@@ -155,6 +154,16 @@ interface Bought {
   readonly number: number;
   readonly occurredAt: string;
   readonly replaces: string | undefined;
+}
+
+function itemOf(command: Command & { kind: 'item' }): Event {
+  const itemId = itemIds[command.item];
+  const category = categories[command.category];
+  const status = command.isActive ? 'active' : 'inactive';
+  const name = names[(command.item + command.category) % names.length];
+  const role = roles[command.role];
+  const item = itemSchema.parse({ itemId, name, category, status, ...(role && { role }) });
+  return { kind: 'item', item };
 }
 
 function purchaseOf(

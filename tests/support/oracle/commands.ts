@@ -59,6 +59,8 @@ export type Command = { readonly endsBatch: boolean } & (
       readonly moment: Moment;
     }
   | { readonly kind: 'merge'; readonly member: number; readonly from: number }
+  | { readonly kind: 'mergeItem'; readonly item: number; readonly into: number }
+  | { readonly kind: 'unmergeItem'; readonly item: number }
   | {
       readonly kind: 'consent';
       readonly member: number;
@@ -189,6 +191,23 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       endsBatch,
       member: index(memberIds),
       from: index(memberIds),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('mergeItem' as const),
+      endsBatch,
+      item: index(itemIds),
+      into: index(itemIds),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('unmergeItem' as const),
+      endsBatch,
+      item: index(itemIds),
     }),
   },
   {

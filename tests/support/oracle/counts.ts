@@ -90,9 +90,7 @@ export function countAll(ledger: Ledger, options: CountOptions): State {
     return known;
   };
   for (const receipt of [...ledger.receipts.values()].sort(compareReceipts)) {
-    const items = [...receipt.bought.keys()]
-      .filter((itemId) => ledger.piecesLeft(receipt, itemId) > 0 && ledger.isGoods(itemId))
-      .sort(compareByHash);
+    const items = ledger.itemsLeft(receipt).sort(compareByHash);
     const { memberId } = receipt;
     const member = memberId === undefined ? undefined : ledger.people.personOf(memberId);
     // Whoever opted out keeps the receipts and counts for nothing, not even for popularity.

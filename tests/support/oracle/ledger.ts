@@ -11,8 +11,9 @@ import type {
   StoreProfile,
   UnreferencedReturn,
 } from '../../../engine/index.ts';
-import { compareBytes } from './hash.ts';
+import { compareByHash, compareBytes } from './hash.ts';
 import { createPeople } from './people.ts';
+import { createSameItems } from './same-items.ts';
 import { localDateOf, localHourOf, momentOf } from './time.ts';
 
 const millisecondsPerDay = 86_400_000;
@@ -64,6 +65,7 @@ export class Ledger {
   readonly describedItems = new Set<string>();
   readonly describedStores = new Set<string>();
   readonly people = createPeople();
+  readonly sameItems = createSameItems((itemId) => this.items.has(itemId));
   /** The newest day of any receipt ever accepted, also of one returned or erased since. */
   newestDay: number | undefined;
   private readonly options: LedgerOptions;
@@ -102,6 +104,12 @@ export class Ledger {
         if ([memberId, fromMemberId].some(this.people.isErased)) return rejected;
         return this.people.merge(event.merge) ? created : duplicate;
       }
+      case 'itemMerge': {
+        const { itemId, into } = event.itemMerge;
+        return { status: this.sameItems.merge(itemId, into) };
+      }
+      case 'itemUnmerge':
+        return { status: this.sameItems.unmerge(event.itemUnmerge.itemId) };
       case 'consent': {
         const { memberId, occurredAt } = event.consent;
         if (this.people.isErased(memberId) || this.isAhead(occurredAt)) return rejected;
@@ -158,12 +166,22 @@ export class Ledger {
 
   /** Whether an item may be listed at all. */
   isOffered(itemId: string): boolean {
-    return this.items.get(itemId)?.status === 'active' && this.isGoods(itemId);
+    const isItself = this.sameItems.survivorOf(itemId) === itemId;
+    return isItself && this.items.get(itemId)?.status === 'active' && this.isGoods(itemId);
   }
 
   piecesLeft(receipt: Receipt, itemId: string): number {
     const returned = this.returned.get(receipt.purchaseId)?.get(itemId) ?? 0;
     return Math.max(0, (receipt.bought.get(itemId) ?? 0) - returned);
+  }
+
+  /** What is left of all numbers of an item, each of which cannot be less than nothing. */
+  itemsLeft(receipt: Receipt): string[] {
+    const { survivorOf } = this.sameItems;
+    const left = [...receipt.bought.keys()].filter(
+      (itemId) => this.piecesLeft(receipt, itemId) > 0,
+    );
+    return [...new Set(left.map(survivorOf))].filter((itemId) => this.isGoods(itemId));
   }
 
   private once(key: string, content: unknown, accept: () => Answer): Answer {
@@ -291,15 +309,38 @@ export class Ledger {
     return this.once(`return ${goods.returnId}`, goods, () => {
       if (this.isAhead(goods.occurredAt) || this.replaced.has(goods.purchaseId)) return rejected;
       const receipt = this.receipts.get(goods.purchaseId);
-      const pieces = goods.lines ? addUp(goods.lines) : this.allLeft(receipt);
-      if (pieces.size === 0) return rejected;
-      const isTooMuch =
-        receipt !== undefined &&
-        [...pieces].some(([itemId, quantity]) => quantity > this.piecesLeft(receipt, itemId));
-      if (isTooMuch) return rejected;
+      const sent = goods.lines ? addUp(goods.lines) : this.allLeft(receipt);
+      const pieces = receipt === undefined ? sent : this.asBought(receipt, sent);
+      if (pieces === undefined || pieces.size === 0) return rejected;
       this.takeBack(goods.purchaseId, pieces);
       return receipt === undefined ? { status: 'created', parked: true } : created;
     });
+  }
+
+  /** The same goods by the numbers that the receipt has; undefined where it has not as much. */
+  private asBought(
+    receipt: Receipt,
+    sent: ReadonlyMap<string, number>,
+  ): Map<string, number> | undefined {
+    const pieces = new Map<string, number>();
+    for (const [itemId, quantity] of sent) {
+      let due = quantity;
+      for (const bought of this.numbersOn(receipt, itemId)) {
+        const before = pieces.get(bought) ?? 0;
+        const taken = Math.min(due, this.piecesLeft(receipt, bought) - before);
+        if (taken > 0) pieces.set(bought, before + taken);
+        due -= Math.max(0, taken);
+      }
+      if (due > 0) return undefined;
+    }
+    return pieces;
+  }
+
+  /** All numbers of an item on a receipt, the given one first. */
+  private numbersOn({ bought }: Receipt, itemId: string): string[] {
+    const { survivorOf } = this.sameItems;
+    const same = [...bought.keys()].filter((each) => survivorOf(each) === survivorOf(itemId));
+    return same.sort((one, other) => Number(other === itemId) - Number(one === itemId));
   }
 
   private allLeft(receipt: Receipt | undefined): Map<string, number> {
@@ -329,9 +370,11 @@ export class Ledger {
     for (const [itemId, quantity] of addUp(goods.lines)) {
       let wanted = quantity;
       for (const receipt of latestFirst) {
-        const taken = Math.min(wanted, this.piecesLeft(receipt, itemId));
-        if (taken > 0) this.takeBack(receipt.purchaseId, new Map([[itemId, taken]]));
-        wanted -= taken;
+        for (const bought of this.numbersOn(receipt, itemId).sort(byHashAfter(itemId))) {
+          const taken = Math.min(wanted, this.piecesLeft(receipt, bought));
+          if (taken > 0) this.takeBack(receipt.purchaseId, new Map([[bought, taken]]));
+          wanted -= taken;
+        }
       }
       matched += quantity - wanted;
       unmatchedQuantity += wanted;
@@ -355,6 +398,12 @@ function inOrder(purchase: Purchase): object {
       .filter(([, value]) => value !== undefined)
       .sort(([left], [right]) => (left < right ? -1 : 1)),
   );
+}
+
+/** One item first, the others in the order in which histories hold them. */
+function byHashAfter(itemId: string): (one: string, other: string) => number {
+  return (one, other) =>
+    Number(other === itemId) - Number(one === itemId) || compareByHash(one, other);
 }
 
 /** The newest description counts; the one that stands already is no news. */
