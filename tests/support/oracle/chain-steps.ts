@@ -146,16 +146,6 @@ function eventOf(command: Command, context: Context): Event | undefined {
   }
 }
 
-function itemOf(command: Command & { kind: 'item' }): Event {
-  const itemId = itemIds[command.item];
-  const category = categories[command.category];
-  const status = command.isActive ? 'active' : 'inactive';
-  const name = names[(command.item + command.category) % names.length];
-  const role = roles[command.role];
-  const item = itemSchema.parse({ itemId, name, category, status, ...(role && { role }) });
-  return { kind: 'item', item };
-}
-
 function idOf({ prefix }: Command & { kind: 'buy' }, number: number): string {
   return `${purchasePrefixes[prefix]}${number}`;
 }
@@ -164,6 +154,16 @@ interface Bought {
   readonly number: number;
   readonly occurredAt: string;
   readonly replaces: string | undefined;
+}
+
+function itemOf(command: Command & { kind: 'item' }): Event {
+  const itemId = itemIds[command.item];
+  const category = categories[command.category];
+  const status = command.isActive ? 'active' : 'inactive';
+  const name = names[(command.item + command.category) % names.length];
+  const role = roles[command.role];
+  const item = itemSchema.parse({ itemId, name, category, status, ...(role && { role }) });
+  return { kind: 'item', item };
 }
 
 function purchaseOf(
@@ -178,6 +178,8 @@ function purchaseOf(
     ...(store === null ? {} : { storeId: storeIds[store] }),
     channel: 'pos',
     occurredAt,
+    // Of some receipts nobody knows more than the day.
+    ...(number % 5 === 0 && { timeUnknown: true }),
     lines: [...linesOf(command.lines), ...voidsOf(command)],
   });
 }

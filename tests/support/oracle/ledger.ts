@@ -11,7 +11,8 @@ import type {
   StoreProfile,
   UnreferencedReturn,
 } from '../../../engine/index.ts';
-import { compareByHash, compareBytes } from './hash.ts';
+import { compareBytes } from './hash.ts';
+import { addUp, byHashAfter, inOrder, netOf } from './lines.ts';
 import { createPeople } from './people.ts';
 import { createSameItems } from './same-items.ts';
 import { localDateOf, localHourOf, momentOf } from './time.ts';
@@ -277,7 +278,7 @@ export class Ledger {
   }
 
   private keepReceipt(purchase: Purchase): void {
-    const { purchaseId, memberId, storeId, occurredAt } = purchase;
+    const { purchaseId, memberId, storeId, occurredAt, timeUnknown = false } = purchase;
     const { epochMs } = momentOf(occurredAt);
     const day = Math.floor(epochMs / millisecondsPerDay);
     const zone = storeId === undefined ? undefined : this.stores.get(storeId)?.timeZone;
@@ -288,7 +289,7 @@ export class Ledger {
       storeId,
       occurredAtMs: epochMs,
       day,
-      daypart: daypartStarts.findLastIndex((start) => start <= hour),
+      daypart: timeUnknown ? 6 : daypartStarts.findLastIndex((start) => start <= hour),
       localDate: localDateOf(occurredAt, zone ?? this.options.timeZone),
       bought: netOf(purchase),
     });
@@ -391,39 +392,9 @@ export class Ledger {
   }
 }
 
-/** One item first, the others in the order in which histories hold them. */
-function byHashAfter(itemId: string): (one: string, other: string) => number {
-  return (one, other) =>
-    Number(other === itemId) - Number(one === itemId) || compareByHash(one, other);
-}
-
-/** So that what is left out and what is undefined is told the same. */
-function inOrder(purchase: Purchase): object {
-  return Object.fromEntries(
-    Object.entries(purchase)
-      .filter(([, value]) => value !== undefined)
-      .sort(([left], [right]) => (left < right ? -1 : 1)),
-  );
-}
-
 /** The newest description counts; the one that stands already is no news. */
 function replace<Value>(known: Map<string, Value>, id: string, value: Value): Answer {
   const before = JSON.stringify(known.get(id));
   known.set(id, value);
   return before === JSON.stringify(value) ? duplicate : created;
-}
-
-/** What is left of a receipt when lines that take back others are taken off. */
-function netOf({ lines }: Purchase): Map<string, number> {
-  return new Map([...addUp(lines)].filter(([, quantity]) => quantity > 0));
-}
-
-function addUp(
-  lines: readonly { readonly itemId: string; readonly quantity: number }[],
-): Map<string, number> {
-  const pieces = new Map<string, number>();
-  for (const { itemId, quantity } of lines) {
-    pieces.set(itemId, (pieces.get(itemId) ?? 0) + quantity);
-  }
-  return pieces;
 }
