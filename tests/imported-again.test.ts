@@ -2,7 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Engine, exportReceipts, inspectFile, plainPlan, runImport } from '../engine/index.ts';
+import {
+  type Engine,
+  exportReceipts,
+  type Item,
+  inspectFile,
+  plainPlan,
+  runImport,
+} from '../engine/index.ts';
 import { type Chain, withChain } from './support/engines.ts';
 
 const header = 'purchaseId,memberId,occurredAt,itemId,quantity,unitPrice,storeId';
@@ -45,6 +52,19 @@ test('a receipt of which rows were mended is whole when the file comes again', (
     expect(more.summary).toMatchObject({ created: 1, amended: 1, conflict: 0 });
     expect(kept(engine)).toEqual(['R1~3 milk', 'R1~3 bread', 'R1~3 tea']);
     expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
+  }));
+
+test('an item that the file names by its barcode is the same one', () =>
+  withChain(async (chain) => {
+    const engine = await chain.open('a');
+    const barcodes = ['6901234567892'];
+    const item: Item = { itemId: 'milk', status: 'active', barcodes };
+    await engine.writes.ingest([{ kind: 'item', item }]);
+    const byCode = milkOnly.replace('milk', '6901234567892');
+    await importText(chain, engine, rows(byCode, badBread));
+    const { summary } = await importText(chain, engine, rows(byCode, bread));
+    expect(summary).toMatchObject({ created: 1, amended: 1, conflict: 0 });
+    expect(kept(engine)).toEqual(['R1~2 milk', 'R1~2 bread']);
   }));
 
 test('goods of a receipt that was made whole come back by its own number', () =>

@@ -22,6 +22,7 @@ interface Target {
     options: { readonly trustsDays: boolean },
   ): Promise<readonly IngestResult[]>;
   receipt(purchaseId: string): readonly ReceiptRow[];
+  itemIdOf(code: string): string;
 }
 
 /** Where what counts of a receipt is recorded, and the id of what would take its place. */
@@ -48,7 +49,9 @@ export async function amendShort(
     const answer = answers[index]!;
     if (answer.status !== 'conflict') continue;
     const { id, rows, nextId } = placeOf(target, answer.id);
-    results[index] = explainConflict(receipt.purchase, rows, answer);
+    results[index] = explainConflict(receipt.purchase, rows, answer, (code) =>
+      target.itemIdOf(code),
+    );
     if (results[index].reason !== recordedShort) continue;
     again.push({ index, event: wholeOf(receipt, id, nextId), isReceipt: true });
   }

@@ -15,18 +15,22 @@ const itemsNamed = 3;
 
 /**
  * What a `conflict` comes to, beside the lines that are recorded: a `duplicate` where they say the
- * same, else a conflict that says what is different.
+ * same, else a conflict that says what is different. An item is the same under each of its codes.
  */
 export function explainConflict(
   purchase: Purchase,
   recorded: readonly ReceiptRow[],
   conflict: IngestResult,
+  itemIdOf: (code: string) => string,
 ): IngestResult {
   const [first] = recorded;
   if (first === undefined) return conflict;
   const fields = differingFields(purchase, first);
-  const here = purchase.lines.map((line) => ({ itemId: line.itemId, key: keyOf(line) }));
-  const there = recorded.map((row) => ({ itemId: row.itemId, key: keyOf(row) }));
+  const keyed = (line: SomeContent & Pick<LineContent, 'itemId'>): KeyedLine => {
+    const itemId = itemIdOf(line.itemId);
+    return { itemId, key: keyOf({ ...line, itemId }) };
+  };
+  const [here, there] = [purchase.lines.map(keyed), recorded.map(keyed)];
   const [more, fewer] = [without(here, there), without(there, here)];
   const { purchaseId: id } = purchase;
   if (fields.length + more.length + fewer.length === 0) return { id, status: 'duplicate' };
@@ -79,11 +83,13 @@ type LineContent = Pick<
   'itemId' | 'quantity' | 'unitPriceFen' | 'discountFen' | 'lineTotalFen'
 >;
 
+type SomeContent = Partial<LineContent> & { readonly isGift?: boolean | undefined };
+
 /**
  * All that a line says. A price that a total comes to says nothing new: an import makes it, and
  * other doors do not. Nor does a price of 0 beside a total, which an import leaves out.
  */
-function keyOf(line: Partial<LineContent> & { readonly isGift?: boolean | undefined }): string {
+function keyOf(line: SomeContent): string {
   const { itemId, quantity = 1, unitPriceFen, discountFen, lineTotalFen, isGift = false } = line;
   const thousandths = thousandthsOf(quantity);
   const ofTotal = [0, (lineTotalFen ?? 0) * 1_000];
