@@ -5,6 +5,7 @@
 //               | touched u32 | 0 | 0
 import { isUncounted, uncountedItems } from './eligible';
 import { allocate, release, roundUp } from './heap';
+import { addLine, mergedItems, startLines, survivorOf, writeItemsLeft } from './merged';
 
 export const ENTRY_BYTES: u32 = 44;
 const ENTRY_ADDED: u32 = 16;
@@ -106,6 +107,7 @@ export function readHistory(side: u32, bytes: u32, asOf: f64): u32 {
   let item = load<u32>(own, SIDE_ITEMS);
   let count: u32 = 0;
   const hasOthers = uncountedItems != 0;
+  const hasMerges = mergedItems != 0;
   let at = input;
   const end = input + bytes;
   while (at < end) {
@@ -119,6 +121,7 @@ export function readHistory(side: u32, bytes: u32, asOf: f64): u32 {
     const first = item;
     if (load<f64>(at, ENTRY_ADDED) <= asOf && (removed == 0 || removed > asOf)) {
       let line = firstLine;
+      let hasMerged = false;
       for (let k: u32 = 0; k < lines; k++) {
         // A line wholly returned leaves the basket.
         const isLeft = isWide
@@ -132,8 +135,13 @@ export function readHistory(side: u32, bytes: u32, asOf: f64): u32 {
             item += 4;
           }
         }
+        if (hasMerges) {
+          const number = load<u32>(line) & ITEM_MASK;
+          hasMerged = hasMerged || survivorOf(number) != number;
+        }
         line += lineBytes;
       }
+      if (hasMerged) item = first + readMerged(first, firstLine, lines, isWide) * 4;
     }
     if (item > first) {
       store<i32>(basket, <i32>Math.floor(load<f64>(at) / MILLISECONDS_PER_DAY), BASKET_DAY);
@@ -150,6 +158,23 @@ export function readHistory(side: u32, bytes: u32, asOf: f64): u32 {
   }
   store<u32>(own, count, SIDE_COUNT);
   return count;
+}
+
+/**
+ * The same of the lines of one receipt of which some count as lines of another item: writes what is
+ * left to `to`, and returns how many items that is.
+ */
+function readMerged(to: u32, firstLine: u32, lines: u32, isWide: bool): u32 {
+  const lineBytes: u32 = isWide ? 20 : 12;
+  startLines(lines);
+  for (let k: u32 = 0; k < lines; k++) {
+    const line = firstLine + k * lineBytes;
+    const number = load<u32>(line) & ITEM_MASK;
+    if (isUncounted(survivorOf(number))) continue;
+    if (isWide) addLine(number, load<f64>(line, 4), load<f64>(line, 12));
+    else addLine(number, <f64>load<u32>(line, 4), <f64>load<u32>(line, 8));
+  }
+  return writeItemsLeft(to);
 }
 
 // @ts-expect-error: decorator

@@ -147,6 +147,7 @@ export {
   repeatTerm,
   usualGapDays,
 } from './repeat';
+export { setSurvivor, survivorOf } from './merged';
 export {
   accumulateNext,
   accumulateScope,

@@ -27,7 +27,7 @@
 //                                  | (number u32, weight f32) × 64, best first |
 
 /** Raised whenever an offset, a record or the meaning of an export changes. */
-export const LAYOUT_VERSION: u32 = 7;
+export const LAYOUT_VERSION: u32 = 8;
 
 export const ITEM_HASH: u32 = 0;
 export const ITEM_N: u32 = 8;
@@ -138,6 +138,7 @@ export const TAG_ITEM: u32 = 5;
 export const TAG_TOTALS: u32 = 6;
 export const TAG_CHANGE: u32 = 6;
 export const TAG_UNCOUNTED: u32 = 11;
+export const TAG_MERGED: u32 = 12;
 
 /** So many baskets before it a basket follows on (docs/reference/counts.md, NEXT). */
 export const LAGS: u32 = 3;
@@ -149,7 +150,8 @@ export const FIRSTS_MAX: u32 = 25;
 
 /** Fixed point: one basket at the landmark is 2^20. */
 export const ONE: f64 = 1048576.0;
-export const DAYPARTS: u32 = 6;
+/** Six of the day, and one for receipts of which the day is known and no time. */
+export const DAYPARTS: u32 = 7;
 /** The popularity rows of a place: one a daypart, and what they come to, the whole day. */
 export const WHOLE_DAY: u32 = DAYPARTS;
 export const ROWS_A_PLACE: u32 = DAYPARTS + 1;

@@ -1,4 +1,5 @@
-// Places: stores by number, each with seven popularity rows: one a daypart, and the whole day's.
+// Places: stores by number, each with eight popularity rows: one a daypart, one of
+// receipts without a time of day, and the whole day's.
 // Number 0 is the chain.
 
 import { addCell, lastCell, moveCell, reserveScopes, scopeRow } from './counts';

@@ -10,6 +10,7 @@
 //     6 totals:       digest, then see totals.ts and habits.ts
 //     7 … 10 change:  row of table 1 … 4 | key | -count | -weight
 //     11 uncounted:   how many items | item × …: those that the counts leave out
+//     12 merged:      how many items | (item | the one that it counts as) × …
 import {
   drainSnapshot,
   getByte,
@@ -42,9 +43,11 @@ import {
   TABLE_SCOPE,
   TAG_CHANGE,
   TAG_ITEM,
+  TAG_MERGED,
   TAG_TOTALS,
   TAG_UNCOUNTED,
 } from './layout';
+import { mergedItems, setSurvivor, survivorOf } from './merged';
 import { rebuildPopular } from './popular';
 import { dropParts, hasParts, restoreRow, savePart, saveRow } from './records';
 import { storeCount } from './scopes';
@@ -73,6 +76,7 @@ export function startSnapshot(): void {
   saveTotals();
   saveHabits();
   saveUncounted();
+  saveMerged();
 }
 
 function saveUncounted(): void {
@@ -81,6 +85,27 @@ function saveUncounted(): void {
   putByte(TAG_UNCOUNTED);
   putVarint(uncountedItems);
   for (let item: u32 = 0; item < itemCount; item++) if (isUncounted(item)) putVarint(item);
+}
+
+function saveMerged(): void {
+  if (!mergedItems) return;
+  reserveVarints(2 + 2 * mergedItems);
+  putByte(TAG_MERGED);
+  putVarint(mergedItems);
+  for (let item: u32 = 0; item < itemCount; item++) {
+    const survivor = survivorOf(item);
+    if (survivor == item) continue;
+    putVarint(item);
+    putVarint(survivor);
+  }
+}
+
+/** After its tag, as the next. */
+function restoreMerged(): void {
+  for (let left = <u32>getVarint(); left > 0; left--) {
+    const item = <u32>getVarint();
+    setSurvivor(item, <u32>getVarint());
+  }
 }
 
 /** After its tag; the items themselves may come later, there is room for them. */
@@ -144,6 +169,8 @@ export function restoreSnapshot(address: u32, bytes: u32): bool {
       restoreItem();
     } else if (tag == TAG_UNCOUNTED) {
       restoreUncounted();
+    } else if (tag == TAG_MERGED) {
+      restoreMerged();
     } else if (tag == TAG_TOTALS) {
       restoredDigest = getVarint();
       restoreTotals();

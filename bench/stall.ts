@@ -1,7 +1,8 @@
 // What holds the event loop, and for how long: everything that can be asked of a server, one after
 // another, with a record of its turns and a stopwatch on /healthz. `npm run bench -- stall`, on a
 // small chain; `-- stall large` on one of 300,000 items and 1,000,000 receipts, by name only.
-import { rmSync } from 'node:fs';
+// `-- stall large FOLDER` keeps the chain there before it changes, and takes it from there later.
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { scratchFolder } from './chain.ts';
 import { figuresOf, type RecordRow, rounded, table } from './figures.ts';
@@ -110,6 +111,13 @@ function recordSeen(record: RecordRow, seen: Seen): void {
   if (health.length > 0) record({ name: `${name}: /healthz`, unit: 'ms', samples: health });
 }
 
+/** The chain with its receipts, of which a folder may keep a copy: the large one takes minutes. */
+async function takeChain(folder: string, size: StallSize, kept: string | undefined): Promise<void> {
+  if (kept !== undefined && existsSync(kept)) return cpSync(kept, folder, { recursive: true });
+  await makeChain(folder, size, true);
+  if (kept !== undefined) cpSync(folder, kept, { recursive: true });
+}
+
 export async function benchStall(record: RecordRow): Promise<string> {
   const size: StallSize = process.argv[3] === 'large' ? sizes.large : sizes.small;
   const scratch = scratchFolder();
@@ -118,7 +126,7 @@ export async function benchStall(record: RecordRow): Promise<string> {
     await makeChain(folder, size, false);
     const seen = await measureStart(folder, size, 'a catalogue without receipts');
     rmSync(folder, { recursive: true });
-    await makeChain(folder, size, true);
+    await takeChain(folder, size, process.argv[4]);
     seen.push(
       ...(await measureStart(folder, size, 'a chain')),
       ...(await measureAll(folder, size)),

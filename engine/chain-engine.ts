@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { steadyMilliseconds, systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
 import { createNobodyTest, type NobodyTest } from './base/outside-ids.ts';
+import { ItemCodes } from './catalogue/item-codes.ts';
 import { Likeness } from './catalogue/likeness.ts';
 import { createRegistries, type Registries, readRegistries } from './catalogue/registries.ts';
 import type { GuessRole } from './catalogue/role-names.ts';
@@ -23,6 +24,7 @@ import { Settler } from './jobs/settler.ts';
 import type { Waiting } from './jobs/shared-work.ts';
 import type { Log } from './log/log.ts';
 import {
+  barcodePatternsOf,
   type EngineOptions,
   guessRoleOf,
   halfLivesOf,
@@ -70,6 +72,7 @@ export class ChainEngine implements Engine {
   private readonly log: Log;
   private readonly registries: Registries;
   private readonly guessRole: GuessRole;
+  private readonly codes: ItemCodes;
   private readonly likeness: Likeness;
   private readonly writer: Ingest;
   private readonly counting: CountsManager;
@@ -81,6 +84,11 @@ export class ChainEngine implements Engine {
   private readonly statusParts: StatusParts;
   private readonly isNobody: NobodyTest;
   private refusedOfErased = 0;
+  /**
+   * Up to it receipts are about to come, and the counts have its landmark from the first one on; 0:
+   * nobody said so, and from the next batch on the landmark is that of what came.
+   */
+  private expectedDay = 0;
   private readonly stopping = new AbortController();
 
   constructor(parts: ChainParts) {
@@ -98,6 +106,7 @@ export class ChainEngine implements Engine {
     const { log, registries } = this;
     const clockGuard = new ClockGuard({ store, log, clock, steady });
     this.guessRole = guessRoleOf(options);
+    this.codes = new ItemCodes(registries.items, barcodePatternsOf(options));
     this.likeness = this.makeLikeness();
     this.writer = this.makeWriter(clockGuard);
     this.counting = this.makeCountsManager();
@@ -125,22 +134,26 @@ export class ChainEngine implements Engine {
     this.replication = new Replication({ ...work, maintenance, applied });
     this.settler = new Settler({
       counts: () => counting.counts,
+      isOff: options.isWriteOnly === true,
       findAlike: () => likeness.processSome(),
       isWriting: () => writer.isWriting,
       onFailure: (error) => counting.onFailure(error),
     });
     const { settler, replication } = this;
     const formula = options.formula ?? 'shipped';
-    const { guessRole, isNobody } = this;
+    const { guessRole, codes, isNobody } = this;
     const suspicions = new SuspicionCounter(clock);
-    const observed = { suspicions, guessRole, clockGuard };
+    const observed = { suspicions, guessRole, codes, clockGuard };
     const known = { ...shared, ...observed, registries, readiness, applied, maintenance, settler };
     this.statusParts = known;
     this.lists = listsOf({ ...known, likeness, waiters, formula, isNobody });
     const onRefusedOfErased = () => {
       this.refusedOfErased += 1;
     };
-    this.writes = writesOf({ ...known, onRefusedOfErased });
+    const expectDay = (day: number) => {
+      this.expectedDay = day;
+    };
+    this.writes = writesOf({ ...known, onRefusedOfErased, expectDay });
     this.catalogue = catalogueOf(known);
     this.members = membersOf({ ...known, replication });
     this.records = recordsOf(known);
@@ -148,10 +161,12 @@ export class ChainEngine implements Engine {
   }
 
   private makeLikeness(): Likeness {
-    return new Likeness(this.registries.items, (number) => {
+    const { items, merges } = this.registries;
+    const supportOf = (number: number) => {
       const { kernel } = this.counting.counts;
       return number < kernel.run.itemCount.value ? kernel.support(number) : 0;
-    });
+    };
+    return new Likeness(items, supportOf, (number) => merges.isMerged(number));
   }
 
   private makeWriter(clockGuard: ClockGuard): Ingest {
@@ -165,13 +180,15 @@ export class ChainEngine implements Engine {
       timeZone: timeZoneOf(options),
       isNobody: this.isNobody,
       guessRole: this.guessRole,
+      codes: this.codes,
       retentionDays: options.retentionDays,
       hashBytes,
       notify: (message) => this.notify(message),
       clockGuard,
       checkpoints: () => this.counting.checkpointer.kept,
-      fold: (batch, newestDay) => this.fold(batch, newestDay),
-      applySpeculatively: (batch, newestDay) => this.counting.applySpeculatively(batch, newestDay),
+      fold: (batch, newestDay) => this.fold(batch, Math.max(newestDay, this.expectedDay)),
+      applySpeculatively: (batch, newestDay) =>
+        this.counting.applySpeculatively(batch, Math.max(newestDay, this.expectedDay)),
       rollBack: (batch, cause) => {
         this.likeness.onUndone(batch.changedItems);
         return this.counting.rollBack(batch, cause);
@@ -228,8 +245,10 @@ export class ChainEngine implements Engine {
     readiness.enter({ name: 'reconciling', what: erasingAgain });
     await this.counting.start(stored);
     this.advance();
-    await this.inSlices(this.likeness.begin());
-    if (this.likeness.processSome()) this.settler.onItemsChanged();
+    if (options.isWriteOnly !== true) {
+      await this.inSlices(this.likeness.begin());
+      if (this.likeness.processSome()) this.settler.onItemsChanged();
+    }
     // A copy that only follows has no entries of its own, whoever opens it.
     const { isNamed, own } = this.log.origins;
     await this.reconcileErased(!isNamed || own !== undefined);
@@ -272,7 +291,8 @@ export class ChainEngine implements Engine {
     } finally {
       // What is committed is counted, whatever else fails: memory stays in step with the disk.
       await this.counting.fold(batch, newestDay);
-      if (this.likeness.update(batch.changedItems)) this.settler.onItemsChanged();
+      const isServing = this.parts.options.isWriteOnly !== true;
+      if (isServing && this.likeness.update(batch.changedItems)) this.settler.onItemsChanged();
       this.advance();
       this.waiters.wake();
       this.maintenance.onEvents();

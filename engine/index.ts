@@ -22,6 +22,7 @@ export {
 export { createRandom, type Random, uniformOf, weightedIndex } from './base/random.ts';
 export { type Channel, channelSchema, channels, idSchema, timeSchema } from './base/shapes.ts';
 export { zoneOffsetMinutes } from './base/time.ts';
+export { parseBarcodePattern } from './catalogue/measured-codes.ts';
 export { type Marks, Registry } from './catalogue/registry.ts';
 export {
   compileRoles,
@@ -42,9 +43,11 @@ export {
 export { shippedRoles } from './catalogue/shipped-roles.ts';
 export type { Audit } from './counting/verify.ts';
 export type { Engine } from './engine.ts';
+export { type AttachMember, attachMemberSchema } from './events/attach-member.ts';
 export { type Consent, consentSchema } from './events/consent.ts';
 export type { DiscardedReceipt } from './events/discard.ts';
 export type { Event } from './events/index.ts';
+export { itemMergeSchema, itemUnmergeSchema } from './events/item-merge.ts';
 export { type Merge, mergeSchema } from './events/merge.ts';
 export {
   type Purchase,
@@ -69,6 +72,7 @@ export {
   exportFormats,
   exportReceipts,
 } from './jobs/export.ts';
+export type { SuspicionReport } from './jobs/find-suspicions.ts';
 export { type ColumnRules, parseColumnMap } from './jobs/import/columns.ts';
 export { dateOrders } from './jobs/import/dates.ts';
 export { type ImportFile, inspectFile, saveStream } from './jobs/import/file.ts';
@@ -82,6 +86,7 @@ export { type PlanOptions, plainPlan } from './jobs/import/plan.ts';
 export { presets } from './jobs/import/presets.ts';
 export { type ReadingTexts, readingOf } from './jobs/import/reading.ts';
 export { type FoundFile, findFiles, findTables } from './jobs/import/sources.ts';
+export { suspicionKinds } from './jobs/import/suspicions.ts';
 export type { CompactReport } from './jobs/maintenance.ts';
 export {
   type FileReceipt,

@@ -2,6 +2,7 @@
 import type { Clock } from './base/clock.ts';
 import { limits } from './base/limits.ts';
 import { defaultMemoryMax } from './base/machine.ts';
+import { type BarcodePattern, parseBarcodePattern } from './catalogue/measured-codes.ts';
 import { compileRoles, type GuessRole, type RolePatterns } from './catalogue/role-names.ts';
 import { shippedRoles } from './catalogue/shipped-roles.ts';
 import type { KernelBuild, KernelOptions } from './kernel/instance.ts';
@@ -33,8 +34,18 @@ export interface EngineOptions {
   readonly notify?: (message: string) => void;
   /** Resolve before the counts are made, to answer health checks meanwhile; see `Engine.ready`. */
   readonly openAtOnce?: boolean;
+  /**
+   * Nobody asks for lists while this engine is open: what only they need, and what every start
+   * makes anew, is left out.
+   */
+  readonly isWriteOnly?: boolean;
   /** Names that say what an item is where nobody else does. Default: those that are shipped. */
   readonly itemRoles?: RolePatterns;
+  /**
+   * How the barcodes of scales are built, e.g. `2IIIIIIWWWWWC` (catalogue/measured-codes.ts); the
+   * first that a code fits is taken. Default: none are read.
+   */
+  readonly barcodePatterns?: readonly string[];
   /** Which formula makes the lists. Default `shipped`. */
   readonly formula?: Formula;
   /** The name under which this node's own events go to other nodes. Default: as the folder says. */
@@ -72,6 +83,11 @@ export function halfLivesOf({ halfLifeDays, popularityHalfLifeDays }: EngineOpti
 /** What an item is where nobody says it. */
 export function guessRoleOf({ itemRoles = shippedRoles }: EngineOptions): GuessRole {
   return compileRoles(itemRoles);
+}
+
+/** Throws INVALID_ARGUMENT for a pattern that is none. */
+export function barcodePatternsOf({ barcodePatterns = [] }: EngineOptions): BarcodePattern[] {
+  return barcodePatterns.map(parseBarcodePattern);
 }
 
 /** What the counts are made with. */

@@ -203,7 +203,7 @@ const features: readonly Feature[] = [
       encode(purchaseEntries, now, {
         ...{ purchaseId: receipt('early'), memberId: member('early'), channel: 'pos' },
         ...{ occurredAtMs, offsetMinutes: 480, statedAtMs: occurredAtMs + 7_200_000 },
-        ...{ ...untoldOfReceipt, couponIds: [] },
+        ...{ ...untoldOfReceipt, couponIds: [], timeUnknown: undefined },
         lines: [{ itemId: 'milk', thousandths: 1_000, isGift: false, ...untoldOfLine }],
       }),
     ],

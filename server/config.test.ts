@@ -63,6 +63,7 @@ test.each([
   [{ CAINI_HALF_LIFE_DAYS: '0' }, 'CAINI_HALF_LIFE_DAYS is 0 but must be whole days'],
   [{ CAINI_TIME_ZONE: 'Mars' }, 'CAINI_TIME_ZONE is "Mars" but must be an IANA time zone'],
   [{ CAINI_LOG_LEVEL: 'loud' }, 'CAINI_LOG_LEVEL is "loud" but must be one of silent'],
+  [{ CAINI_BARCODE_PATTERNS: '2IIIIIIWWWWWC,99' }, 'barcode pattern "99" must be the digits'],
   [{ CAINI_DATA_DIR: '' }, 'CAINI_DATA_DIR is "" but must be a folder'],
   [{ CAINI_CONFIG: 'nowhere.json' }, 'CAINI_CONFIG names "nowhere.json", which cannot be read'],
 ])('%j is refused by name', (environment, message) => {

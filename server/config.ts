@@ -11,6 +11,7 @@ import {
   originName,
   timeZoneSchema,
 } from '../engine/index.ts';
+import { barcodePatternsSchema } from './barcode-patterns.ts';
 import { editDistance } from './edit-distance.ts';
 import { itemRolesOf } from './item-roles.ts';
 import { readJson } from './json.ts';
@@ -103,6 +104,11 @@ export const settingDefinitions = {
     default: 'shipped',
     allowed: 'a file, shipped, or none',
   },
+  barcodePatterns: {
+    schema: barcodePatternsSchema,
+    default: 'none',
+    allowed: 'patterns such as 2IIIIIIWWWWWC with commas, or none',
+  },
   memoryMax: {
     schema: z
       .string()
@@ -192,6 +198,7 @@ export function engineSettings(settings: Settings) {
   const { dataDir, timeZone, retentionDays } = settings;
   return {
     itemRoles: itemRolesOf(settings.itemRoles),
+    barcodePatterns: listOf(settings.barcodePatterns),
     dataDir,
     timeZone,
     anonymousMemberIds: idSettings(settings).anonymous,
@@ -322,7 +329,10 @@ function checked(name: SettingName, shownName: string, value: unknown): unknown 
   const { schema, allowed } = settingDefinitions[name];
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new SettingsError(`${shownName} is ${quoteSetting(name, value)} but must be ${allowed}`);
+  const [issue] = parsed.error.issues;
+  const why = issue?.code === 'custom' && issue.params?.['why'];
+  const must = `but must be ${allowed}${why ? `: ${why}` : ''}`;
+  throw new SettingsError(`${shownName} is ${quoteSetting(name, value)} ${must}`);
 }
 
 /** What is refused is shown, but not what nobody may read over a shoulder or in a log. */

@@ -161,6 +161,21 @@ describe('what a lenient server overlooks', () => {
     expect((await door.send('POST', purchases, receipt({ lines }))).status).toBe(422);
   });
 
+  test('is said of what was left out, in one receipt and in a batch', async () => {
+    const door = await openHttp({}, { isLenient: true });
+    const lines = [{ ...line, selected: true, note: '' }];
+    const sent = receipt({ lines, cart: { a: [1] }, scene: null });
+    const leftOut = [
+      { reason: 'FIELD_LEFT_OUT', field: 'lines[0].selected' },
+      { reason: 'FIELD_LEFT_OUT', field: 'cart' },
+    ];
+    const one = await door.send('POST', purchases, sent);
+    expect(one.json.warnings).toMatchObject(leftOut);
+    const { json } = await door.send('POST', purchases, { purchases: [sent, receipt()] });
+    expect(json.results[0].warnings).toEqual(one.json.warnings);
+    expect(json.results[1]).not.toHaveProperty('warnings');
+  });
+
   test('is the same in a batch and in a query', async () => {
     const door = await openHttp({}, { isLenient: true });
     const batch = { purchases: [receipt({ cart: 1 }), receipt({ purchaseId: 2 })], from: 'wx' };

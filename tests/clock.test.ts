@@ -1,7 +1,7 @@
 // A server whose clock is wrong, and receipts that are years ahead of all others.
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Engine, openEngine, recommendRequestSchema } from '../engine/index.ts';
+import { type Engine, type Event, openEngine, recommendRequestSchema } from '../engine/index.ts';
 import { withTemporaryFolder } from './support/folders.ts';
 
 const hour = 3_600_000;
@@ -59,7 +59,7 @@ function receipt(atMs: number, ...items: string[]) {
   };
 }
 
-const send = async (engine: Engine, ...events: ReturnType<typeof receipt>[]) => {
+const send = async (engine: Engine, ...events: Event[]) => {
   const results = await engine.writes.ingest(events);
   return results.map(({ status, reason }) => reason ?? status);
 };
@@ -131,6 +131,44 @@ test('a receipt of a till that runs ahead by hours counts at the server’s time
     await send(engine(), receipt(now.wall - 2 * year));
     expect(engine().status().suspicions).toEqual({ clockAhead: 2, clockBack: 1, ofNobody: 0 });
     const ofFile = await engine().writes.ingest([receipt(now.wall + hour)], { trustsDays: true });
+    expect(ofFile[0]?.reason).toBe('OCCURRED_AT_IN_FUTURE');
+  }));
+
+test('goods that such a till takes back are taken back, with a receipt and without one', () =>
+  withClock(async ({ engine, now, pass }) => {
+    const sold = receipt(now.wall - hour);
+    const { purchaseId } = sold.purchase;
+    const [memberId, lines] = ['ann', [{ itemId: 'tea', quantity: 1 }]];
+    const bought = {
+      ...sold,
+      purchase: { ...sold.purchase, memberId, lines: [...lines, ...lines] },
+    };
+    await send(engine(), bought);
+    const occurredAt = new Date(now.wall + 20 * 60_000).toISOString();
+    const back: Event[] = [
+      { kind: 'return', return: { returnId: 'a', purchaseId, channel: 'pos', occurredAt, lines } },
+      {
+        kind: 'unreferencedReturn',
+        unreferencedReturn: { returnId: 'b', memberId, occurredAt, lines },
+      },
+    ];
+    const taken = await engine().writes.ingest(back);
+    expect(taken).toMatchObject([
+      { status: 'created', clockSkewed: true },
+      { status: 'created', clockSkewed: true },
+    ]);
+    expect([...engine().records.receipts()]).toEqual([]);
+    pass(hour);
+    expect(await send(engine(), ...back)).toEqual(['duplicate', 'duplicate']);
+    const late = new Date(now.wall + 25 * hour).toISOString();
+    const far = { returnId: 'c', purchaseId, channel: 'pos', occurredAt: late, lines } as const;
+    expect(await send(engine(), { kind: 'return', return: far })).toEqual([
+      'OCCURRED_AT_IN_FUTURE',
+    ]);
+    const ofFile = await engine().writes.ingest(
+      [{ kind: 'return', return: { ...far, occurredAt: new Date(now.wall + hour).toISOString() } }],
+      { trustsDays: true },
+    );
     expect(ofFile[0]?.reason).toBe('OCCURRED_AT_IN_FUTURE');
   }));
 

@@ -104,6 +104,16 @@ export const limits = {
   rolePhraseCharactersMax: 100,
   tagsMax: 32,
   tagCharactersMax: 64,
+  /**
+   * Of one item: what is packed anew, made elsewhere or bought of several suppliers has a dozen. 64
+   * of them are 10 KB, and are written with every upsert of the item.
+   */
+  barcodesMax: 64,
+  /** EAN-8 is the shortest code that scales print; with item, price and weight they have 18. */
+  barcodePatternMin: 8,
+  barcodePatternMax: 20,
+  /** Each is tried for every code that is neither an id nor a barcode, some 0.1 µs. */
+  barcodePatternsMax: 16,
   /** Events waiting for the disk; at 164 k events/s this is 0.1 s of work, 16 MB at 1 KB each. */
   ingestQueueEventsMax: 16_384,
   /** Events of one LMDB transaction: some 30 µs each of the serving thread before the sync. */
@@ -159,6 +169,11 @@ export const limits = {
    * person has a dozen.
    */
   aliasesMax: 256,
+  /**
+   * Items merged into one: each merge tells the counts of all of them again, some 3 µs each, so
+   * 1 ms. An item is renumbered a dozen times.
+   */
+  itemMergesMax: 256,
   /** Doors refuse receipts while more than a batch waits and the oldest has for so long. */
   ingestQueueAgeMsMax: 250,
   /**

@@ -27,6 +27,11 @@ export const idSchema = z
     description: `Opaque id, 1 to ${limits.idBytesMax} bytes of UTF-8; case counts.`,
   });
 
+/** Where a till may name an item. */
+export const itemCodeSchema = idSchema.meta({
+  description: 'The id of an item, or one of its barcodes.',
+});
+
 export const textSchema = (charactersMax: number) =>
   z
     .string()

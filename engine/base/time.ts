@@ -12,7 +12,10 @@ let cacheEntries = 0;
 
 /** First hours of the six dayparts: [0,6) [6,11) [11,14) [14,18) [18,22) [22,24). */
 const daypartStarts = [0, 6, 11, 14, 18, 22] as const;
-export const daypartCount = daypartStarts.length;
+/** Of a receipt of which the day is known and no time: it sells on a day and at no daypart. */
+export const noDaypart = daypartStarts.length;
+/** That one with them. */
+export const daypartCount = daypartStarts.length + 1;
 
 function formatOf(timeZone: string): Intl.DateTimeFormat {
   let format = formats.get(timeZone);

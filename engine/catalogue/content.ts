@@ -42,6 +42,8 @@ interface Texts {
   readonly shelves: readonly string[];
 }
 
+const noTexts: Texts = { words: [], shelves: [] };
+
 /** The brand's words do not tell what a thing is. */
 function textsOf({ name, brand, category = [] }: Item): Texts {
   const ofBrand = new Set(wordsOf(brand));
@@ -67,6 +69,7 @@ export class Content {
   /** Another number after every change of what is known of any item. */
   version = 0;
   private readonly items: Registry<Item>;
+  private readonly isMerged: (number: number) => boolean;
   private readonly groups = new Groups();
   private readonly seen = new Stamps();
   /** By item number: what was read of it. */
@@ -77,8 +80,10 @@ export class Content {
   /** To be read before the others. */
   private readonly changed = new Set<number>();
 
-  constructor(items: Registry<Item>) {
+  /** Of what is merged into another item the catalogue says nothing. */
+  constructor(items: Registry<Item>, isMerged: (number: number) => boolean = () => false) {
     this.items = items;
+    this.isMerged = isMerged;
   }
 
   /** To be called for items that are new or have changed, once they are on the disk. */
@@ -101,6 +106,7 @@ export class Content {
 
   /** Whether the catalogue says anything of an item. */
   hasWords(number: number): boolean {
+    if (this.isMerged(number)) return false;
     const { name, category } = this.items.valueOf(number);
     return Boolean(name) || Boolean(category?.length);
   }
@@ -128,10 +134,14 @@ export class Content {
     this.changed.delete(number);
     while (this.readings.length <= number) this.readings.push(undefined);
     const before = this.readings[number];
-    const texts = textsOf(this.items.valueOf(number));
+    const texts = this.textsOf(number);
     for (const group of before?.groups ?? []) this.groups.remove(group, number);
     this.readings[number] = readingOf(texts, (text) => this.groups.add(text, number));
     return 1 + texts.words.length + texts.shelves.length;
+  }
+
+  private textsOf(number: number): Texts {
+    return this.isMerged(number) ? noTexts : textsOf(this.items.valueOf(number));
   }
 
   /** What is asked for is read at once, but for what may still be undone. */
@@ -143,7 +153,7 @@ export class Content {
   private readingOf(number: number): Reading {
     const reading = this.readings[number];
     if (reading !== undefined && number < this.known) return reading;
-    return readingOf(textsOf(this.items.valueOf(number)), (text) => this.groups.find(text));
+    return readingOf(this.textsOf(number), (text) => this.groups.find(text));
   }
 
   /**

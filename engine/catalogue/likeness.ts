@@ -16,9 +16,13 @@ export class Likeness {
   /** Whether an item has few receipts. */
   private readonly isNew: (number: number) => boolean;
 
-  constructor(items: Registry<Item>, supportOf: (number: number) => number) {
+  constructor(
+    items: Registry<Item>,
+    supportOf: (number: number) => number,
+    isMerged: (number: number) => boolean = () => false,
+  ) {
     this.items = items;
-    this.content = new Content(items);
+    this.content = new Content(items, isMerged);
     this.newcomers = new Newcomers(this.content);
     this.isNew = (number) => supportOf(number) < limits.newcomerReceipts;
   }

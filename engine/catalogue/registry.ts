@@ -4,6 +4,7 @@
 import { assert } from '../base/errors.ts';
 import { ShardedMap } from '../base/sharded-map.ts';
 import { SortedList } from '../base/sorted-list.ts';
+import { Barcodes } from './barcodes.ts';
 import { CatalogueRoom } from './room.ts';
 
 /** XXH64, seed 0, of an id's UTF-8. */
@@ -45,6 +46,8 @@ export class Marks {
 export interface Traits<Value> {
   /** Which values are listed together, such as the stores of a city; undefined: with no others. */
   groupOf(value: Value): string | undefined;
+  /** By what it is found beside its id. */
+  codesOf(value: Value): readonly string[];
   /** Bytes of what is known of it. */
   weigh(value: Value): number;
   /** What all of them together may take. */
@@ -54,8 +57,10 @@ export interface Traits<Value> {
 /** Of values that are in no groups and have all the room there is. */
 function plainTraits(): Traits<unknown> {
   const room = new CatalogueRoom(Number.POSITIVE_INFINITY);
-  return { groupOf: () => undefined, weigh: () => 0, room };
+  return { groupOf: () => undefined, codesOf: () => noCodes, weigh: () => 0, room };
 }
+
+const noCodes: readonly string[] = [];
 
 /**
  * A dense numbering of outside ids with a value each; numbers start at `first` and never change.
@@ -70,6 +75,7 @@ export class Registry<Value> {
   private readonly first: number;
   private readonly traits: Traits<Value>;
   private readonly marks: Marks[] = [];
+  private readonly codes = new Barcodes();
   private readonly byId = new SortedList((a, b) => (this.idOf(a) < this.idOf(b) ? -1 : 1));
   /** By ascending id hash, each group by itself. */
   private readonly groups = new Map<string, SortedList>();
@@ -95,6 +101,20 @@ export class Registry<Value> {
 
   numberOf(id: string): number | undefined {
     return this.numbers.get(id);
+  }
+
+  /** Whether any value is found by something else than its id. */
+  get hasCodes(): boolean {
+    return !this.codes.isEmpty;
+  }
+
+  /** Those that a code stands for, by their ids: the first of them is what it means. */
+  claimantsOf(code: string): readonly number[] {
+    const numbers = this.codes.claimantsOf(code);
+    // The same on every node, whichever of them it heard of first.
+    return numbers.length < 2
+      ? numbers
+      : numbers.toSorted((a, b) => (this.idOf(a) < this.idOf(b) ? -1 : 1));
   }
 
   idOf(number: number): string {
@@ -131,6 +151,7 @@ export class Registry<Value> {
     this.values.push({ value, sequence });
     this.traits.room.usedBytes += this.traits.weigh(value);
     this.byId.add(number);
+    this.codes.add(this.traits.codesOf(value), number);
     this.enter(this.traits.groupOf(value), number);
     return number;
   }
@@ -147,8 +168,10 @@ export class Registry<Value> {
 
   replace(number: number, value: Value, sequence: number): void {
     const [before, after] = [this.traits.groupOf(this.valueOf(number)), this.traits.groupOf(value)];
-    const { room, weigh } = this.traits;
+    const { room, weigh, codesOf } = this.traits;
     room.usedBytes += weigh(value) - weigh(this.valueOf(number));
+    this.codes.remove(codesOf(this.valueOf(number)), number);
+    this.codes.add(codesOf(value), number);
     this.values[number - this.first] = { value, sequence };
     if (before !== after) {
       this.leave(before, number);
@@ -197,6 +220,7 @@ export class Registry<Value> {
     for (let number = this.first + size; number < this.nextNumber; number++) {
       this.byId.remove(number);
       this.leave(this.traits.groupOf(this.valueOf(number)), number);
+      this.codes.remove(this.traits.codesOf(this.valueOf(number)), number);
       this.traits.room.usedBytes -= this.traits.weigh(this.valueOf(number));
     }
     for (const id of this.ids.splice(size)) this.numbers.delete(id);

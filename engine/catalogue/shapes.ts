@@ -28,6 +28,15 @@ export const itemSchema = z.strictObject({
   brand: textSchema(limits.nameCharactersMax).optional(),
   priceFen: z.int().min(0).max(limits.unitPriceFenMax).optional(),
   tags: z.array(textSchema(limits.tagCharactersMax)).max(limits.tagsMax).optional(),
+  barcodes: z
+    .array(idSchema)
+    .max(limits.barcodesMax)
+    .optional()
+    .meta({
+      description:
+        'Codes that stand for it wherever a till may name an item: barcodes, numbers of scales. ' +
+        'Of one item alone; 12 digits are the same as 13 with a leading zero.',
+    }),
   role: z
     .enum(itemRoles)
     .optional()

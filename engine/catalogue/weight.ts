@@ -8,10 +8,14 @@ const wordBytes = 100;
 /** Of a shelf beside its text. */
 const shelfBytes = 100;
 const characterBytes = 2;
+/** Of a barcode beside its text: its places in a map and in the item, and its longer form. */
+const barcodeBytes = 150;
 
 /** At least what an item takes, all that its words and shelves may take included. */
-export function weighItem({ itemId, name, brand, category = [], tags = [] }: Item): number {
+export function weighItem(item: Item): number {
+  const { itemId, name, brand, category = [], tags = [], barcodes = [] } = item;
   let bytes = entryBytes + charactersIn([itemId, name, brand, ...category, ...tags]);
+  bytes += barcodeBytes * barcodes.length + charactersIn(barcodes);
   if (name !== undefined) bytes += wordBytes * wordsAtMost(name);
   // Each shelf is known by its path from the widest one.
   let path = 0;

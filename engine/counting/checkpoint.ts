@@ -12,7 +12,7 @@ import type { Counts } from './counts.ts';
  * Raised whenever the same receipts would be counted otherwise, or the file is written otherwise:
  * an older checkpoint is then counted anew.
  */
-const formulaVersion = 14;
+const formulaVersion = 15;
 const fileName = 'counts.checkpoint';
 /** Some 0.3 ms of writing; one part of a row more at most (assembly/records.ts). */
 const sliceBytes = 32_768;

@@ -93,6 +93,14 @@ export class CountsManager {
     });
   }
 
+  /** Why other counts are made in the background, and how far that is; undefined: none are. */
+  get recounting(): string | undefined {
+    const { under } = this.renewal;
+    const progress = this.recounter.current?.progress();
+    if (under === undefined || progress === undefined) return under;
+    return `${under}: ${progress.done}/${progress.total}`;
+  }
+
   get counts(): Counts {
     return this.current;
   }

@@ -1,6 +1,7 @@
 // What counts keep beside the numbers: the room they take, and which items there are to be listed.
 import { expect, test } from 'vitest';
 import { historyEntry } from '../../tests/support/history-entries.ts';
+import { ItemMerges } from '../catalogue/merges.ts';
 import { Registry } from '../catalogue/registry.ts';
 import type { Item, StoreProfile as Store } from '../catalogue/shapes.ts';
 import { encodeEntry } from '../history/entry.ts';
@@ -18,7 +19,8 @@ function countsOfManyItems(): Counts {
   for (let number = 1; number <= itemCount; number++) {
     items.push(String(number), { itemId: String(number), status: 'active' }, 0);
   }
-  const counts = new Counts({ items, stores }, halfLives, newestDay);
+  const merges = new ItemMerges((number) => items.idOf(number));
+  const counts = new Counts({ items, stores, merges }, halfLives, newestDay);
   counts.register();
   return counts;
 }

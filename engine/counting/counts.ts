@@ -55,6 +55,8 @@ export class Counts {
   private stores = 0;
   /** Items that are counted as what they are not any more, by their roles. */
   private readonly misread = new Set<number>();
+  /** Items that are counted as another one than they are merged into. */
+  private readonly mismerged = new Set<number>();
   private readonly roles: RoleSource;
 
   /**
@@ -114,6 +116,7 @@ export class Counts {
       run.addItem(items.hashOf(number));
       if (number >= (this.roles.restoredItems ?? 0)) {
         run.setUncounted(number, this.leavesOut(number));
+        run.setSurvivor(number, this.survivorOf(number));
       }
       this.refreshItem(number);
     }
@@ -177,12 +180,13 @@ export class Counts {
   }
 
   private refreshItem(number: number): void {
-    const { items } = this.registries;
+    const { items, merges } = this.registries;
     const { run } = this.kernel;
     const item = items.valueOf(number);
-    const isListable = item.status === 'active' && isGoods(item);
+    const isListable = item.status === 'active' && isGoods(item) && !merges.isMerged(number);
     run.setCatalogued(number, isListable, items.sequenceOf(number) > 0);
     this.refreshRole(number);
+    this.refreshSurvivor(number);
   }
 
   /**
@@ -193,13 +197,37 @@ export class Counts {
     const { kernel } = this;
     const leavesOut = this.leavesOut(number);
     const isLeftOut = Boolean(kernel.run.isUncounted(number));
-    if (leavesOut && !isLeftOut && kernel.support(number) === 0) {
+    // Of what counts as another item the role of that one is asked.
+    const isMerged = kernel.run.survivorOf(number) !== number;
+    if (isMerged) kernel.run.setUncounted(number, leavesOut);
+    else if (leavesOut && !isLeftOut && kernel.support(number) === 0) {
       kernel.run.setUncounted(number, true);
     } else if (leavesOut !== isLeftOut) {
       this.misread.add(number);
       return;
     }
     this.misread.delete(number);
+  }
+
+  /** The same of what an item counts as. */
+  private refreshSurvivor(number: number): void {
+    const { run } = this.kernel;
+    const [wanted, held] = [this.survivorOf(number), run.survivorOf(number)];
+    // Of what is left out nobody knows whether receipts hold it.
+    const isFree = this.kernel.support(held) === 0 && !run.isUncounted(held);
+    if (wanted !== held && !isFree) {
+      this.mismerged.add(number);
+      return;
+    }
+    run.setSurvivor(number, wanted);
+    this.mismerged.delete(number);
+  }
+
+  private survivorOf(number: number): number {
+    const { like } = this.roles;
+    return like === undefined
+      ? this.registries.merges.survivorOf(number)
+      : like.kernel.run.survivorOf(number);
   }
 
   private leavesOut(number: number): boolean {
@@ -213,13 +241,21 @@ export class Counts {
     return Boolean(this.kernel.run.isUncounted(number));
   }
 
-  /** How many items have another role than they are counted by: all is to be counted anew. */
+  /** How many items are counted as what they are not: all is to be counted anew. */
   get misreadItems(): number {
-    return this.misread.size;
+    return this.misread.size + this.mismerged.size;
   }
 
   isMisread(number: number): boolean {
-    return this.misread.has(number);
+    return this.misread.has(number) || this.mismerged.has(number);
+  }
+
+  /** Why all is to be counted anew; undefined when nothing is counted wrongly. */
+  get misreadReason(): string | undefined {
+    const [others, merged] = [this.misread.size, this.mismerged.size];
+    if (others > 0) return `${others} items have other roles than they were counted by`;
+    if (merged > 0) return `${merged} items are merged otherwise than they were counted`;
+    return undefined;
   }
 
   /** To be called after changes: g(now) orders the rows. */

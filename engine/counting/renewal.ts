@@ -1,5 +1,5 @@
 // Makes other counts in the background, which then take the place of the live ones: when the
-// landmark moves, and when items have other roles than they were counted by.
+// landmark moves, and when items have other roles, or are merged otherwise, than they were counted.
 import type { Serial } from '../base/serial.ts';
 import type { Counts } from './counts.ts';
 
@@ -17,15 +17,20 @@ export interface RenewalOptions {
 /** One at a time: who asks while it goes on is answered by it. */
 export class Renewal {
   private readonly options: RenewalOptions;
-  private isUnderWay = false;
+  private reasonNow: string | undefined;
 
   constructor(options: RenewalOptions) {
     this.options = options;
   }
 
+  /** Why other counts are being made; undefined: none are. */
+  get under(): string | undefined {
+    return this.reasonNow;
+  }
+
   begin(why: string): void {
-    if (this.isUnderWay) return;
-    this.isUnderWay = true;
+    if (this.reasonNow !== undefined) return;
+    this.reasonNow = why;
     // What made it fail was notified of, or everything ends; the next change tries again.
     this.options.background.run(() => this.renew(why)).catch(() => {});
   }
@@ -35,10 +40,11 @@ export class Renewal {
       await this.options.renew(why);
       // A landmark that was crossed meanwhile, or roles of items that had been counted.
       for (let next = this.reason(); next !== undefined; next = this.reason()) {
+        this.reasonNow = next;
         await this.options.renew(next);
       }
     } finally {
-      this.isUnderWay = false;
+      this.reasonNow = undefined;
     }
   }
 
@@ -52,7 +58,6 @@ export class Renewal {
     const live = this.options.live();
     if (live === undefined) return undefined;
     if (live.isPastLandmark(this.options.newestDay())) return 'the landmark moves';
-    const items = live.misreadItems;
-    return items === 0 ? undefined : `${items} items have other roles than they were counted by`;
+    return live.misreadReason;
   }
 }

@@ -1,6 +1,7 @@
 // Compares histories with the log they came from.
 import { limits } from '../base/limits.ts';
 import { isCountedCopy, type KnownPurchase, readPurchase } from '../events/copies.ts';
+import { mayHaveCopies } from '../events/replacements.ts';
 import { entryOf, type ReceiptSource } from '../events/stored-receipts.ts';
 import { idsOfPrefixes } from '../events/subjects.ts';
 import {
@@ -144,7 +145,7 @@ export function* compareHistories(
     const memberId = stored?.purchase.memberId;
     if (stored && memberId !== undefined && !isErased(store, memberId)) {
       const { purchaseId } = stored.purchase;
-      const isCopy = log.origins.isNamed && !isCountedCopy(store, purchaseId, sequence);
+      const isCopy = mayHaveCopies(source) && !isCountedCopy(store, purchaseId, sequence);
       const times = isCopy ? 1 : heldNow(source, memberId, stored).length;
       if (times === 0) differences.add(`receipt ${purchaseId} is in no history`);
       if (times > 1) differences.add(`receipt ${purchaseId} is held twice`);

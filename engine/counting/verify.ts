@@ -111,6 +111,10 @@ function* compareItem(
   if (live.isLeftOut(number) !== isLeftOut && !live.isMisread(number)) {
     differences.add(`role of ${name}: counted as ${isLeftOut ? 'goods' : 'no goods'}`);
   }
+  const survivor = live.registries.merges.survivorOf(number);
+  if (live.kernel.run.survivorOf(number) !== survivor && !live.isMisread(number)) {
+    differences.add(`merge of ${name}: not counted as ${live.registries.items.idOf(survivor)}`);
+  }
   const held = live.kernel.counters(number);
   for (const [index, wanted] of fresh.kernel.counters(number).entries()) {
     if (held[index] === wanted) continue;

@@ -2,9 +2,9 @@
 // goods of another receipt, or cannot be used. All of a receipt is recorded, or nothing.
 import { limits } from '../base/limits.ts';
 import { quantityOf, thousandthsOf } from '../base/shapes.ts';
+import { answerReplaced, recordReplacement, refuseReplacing } from './admit-replacement.ts';
 import { registerAhead } from './catalogue.ts';
 import type { WriteContext } from './context.ts';
-import { findId } from './ids.ts';
 import type { EventKind } from './kind.ts';
 import {
   type LoggedPurchase,
@@ -13,9 +13,12 @@ import {
   purchaseHash,
 } from './logged-purchase.ts';
 import { type LoggedReturn, quantityByItem } from './logged-return.ts';
+import { nameAsBought } from './name-as-bought.ts';
 import { type LineLeft, netLines } from './netting.ts';
 import { forgetParked, type Purchase, purchaseEntries, purchaseSchema } from './purchase.ts';
+import { readCodes, refuseWrong, withRead } from './read-codes.ts';
 import { record } from './record.ts';
+import { isHeld } from './replacements.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { recordReturn, validateReturn } from './return.ts';
 import {
@@ -40,7 +43,7 @@ interface Parts {
   readonly left: readonly LineLeft[];
 }
 
-/** Goods that came back count at the moment that was stated: a clock that errs is refused. */
+/** Goods that came back are kept with the moment that was stated: nothing is weighed by it. */
 function partsOf(input: Purchase, stated: Moment, counted: Moment): Parts {
   const { purchaseId, storeId, channel, returnOf } = input;
   const given = input.lines.map(toLoggedLine);
@@ -70,6 +73,7 @@ function toLogged(
     terminalId: purchase.terminalId,
     cashierId: purchase.cashierId,
     statedAtMs: counted === stated ? undefined : stated.occurredAtMs,
+    timeUnknown: purchase.timeUnknown === true ? true : undefined,
     paidFen: purchase.paidFen,
     couponIds: purchase.couponIds ?? noCoupons,
     lines,
@@ -101,7 +105,7 @@ function refuseOfErased(context: WriteContext, purchase: Purchase): IngestResult
   const { purchaseId, memberId } = purchase;
   const refusal = refuseErased(context, purchaseId, memberId);
   if (!refusal) return refuseForgotten(context, purchaseId, purchaseId);
-  if (!findId(context.store, purchaseCode, purchaseId)) forgetParked(context, purchaseId);
+  if (!isHeld(context, purchaseId)) forgetParked(context, purchaseId);
   return refusal;
 }
 
@@ -150,6 +154,7 @@ function validatePurchase(
 ): IngestResult | undefined {
   const { purchaseId } = purchase;
   return (
+    answerReplaced(context, purchase) ??
     answerKnown(context, idField, purchaseId, () => purchaseHash(context, purchase)) ??
     validateMoment(context, purchaseId, purchase) ??
     validateLeap(context, purchaseId, purchase) ??
@@ -159,7 +164,7 @@ function validatePurchase(
 
 /** Of a receipt that sells nothing: its id may stand for one that does. */
 function refuseSold(context: WriteContext, purchaseId: string): IngestResult | undefined {
-  if (!findId(context.store, purchaseCode, purchaseId)) return undefined;
+  if (!isHeld(context, purchaseId)) return undefined;
   const message = `${JSON.stringify(purchaseId)} was accepted before with goods that were sold`;
   const because = { reason: 'CONTENT_DIFFERS', field: 'purchaseId', message };
   return { id: purchaseId, status: 'conflict', ...because };
@@ -168,10 +173,13 @@ function refuseSold(context: WriteContext, purchaseId: string): IngestResult | u
 function validate(context: WriteContext, input: Purchase, parts: Parts): IngestResult | undefined {
   const { purchase } = parts;
   const refused = refuseOfErased(context, input) ?? refuseLeft(input, parts);
-  return (
-    refused ??
-    (purchase ? validatePurchase(context, purchase) : refuseSold(context, input.purchaseId))
-  );
+  if (refused) return refused;
+  const answer = purchase
+    ? validatePurchase(context, purchase)
+    : refuseSold(context, input.purchaseId);
+  const isDuplicate = answer?.status === 'duplicate';
+  if (answer && !isDuplicate) return answer;
+  return refuseReplacing(context, input, { purchase, isDuplicate }) ?? answer;
 }
 
 /** What is said of goods, as it is said of the receipt that brings them back. */
@@ -198,13 +206,26 @@ function partsAt(context: WriteContext, input: Purchase): Parts {
   return partsOf(input, stated, countedMoment(context, stated));
 }
 
-function admit(context: WriteContext, input: Purchase): IngestResult | undefined {
+function admit(context: WriteContext, given: Purchase): IngestResult | undefined {
+  const read = readCodes(context.codes, given.lines);
+  if (read === undefined) return admitNamed(context, given);
+  const isUsable = given.partial === true && read.lines.length > 0;
+  const refused = isUsable ? undefined : refuseWrong(given.purchaseId, read);
+  if (refused) return refused;
+  const result = admitNamed(context, { ...given, lines: [...read.lines] });
+  return result && withRead(result, read);
+}
+
+/** Of a receipt that names its items by their ids. */
+function admitNamed(context: WriteContext, input: Purchase): IngestResult | undefined {
   const { memberId, purchaseId } = input;
   if (memberId === undefined || !context.isNobody(memberId)) return admitReceipt(context, input);
   // What came in while the id was a member's is the same receipt still, when it is sent again.
   const { purchase } = partsAt(context, input);
   const hash = () => purchaseHash(context, purchase!);
-  const known = purchase && answerKnown(context, idField, purchaseId, hash);
+  const known =
+    purchase &&
+    (answerReplaced(context, purchase) ?? answerKnown(context, idField, purchaseId, hash));
   if (known?.status === 'duplicate') return admitReceipt(context, input);
   const result = admitReceipt(context, { ...input, memberId: undefined });
   const isTaken = result?.status === 'created' || result?.status === 'duplicate';
@@ -214,7 +235,8 @@ function admit(context: WriteContext, input: Purchase): IngestResult | undefined
 function admitReceipt(context: WriteContext, input: Purchase): IngestResult | undefined {
   const { purchaseId: id } = input;
   const parts = partsAt(context, input);
-  const { purchase, goods, left } = parts;
+  const { purchase, left } = parts;
+  const goods = parts.goods && nameAsBought(context, parts.goods);
   const ofPurchase = validate(context, input, parts);
   if (ofPurchase && ofPurchase.status !== 'duplicate') return ofPurchase;
   const ofGoods = goods && validateReturn(context, goods);
@@ -226,14 +248,20 @@ function admitReceipt(context: WriteContext, input: Purchase): IngestResult | un
   // Before anything of it is recorded.
   if (purchase && !ofPurchase && !registerAhead(context, purchase)) return undefined;
   const back = goods && (ofGoods ?? recordReturn(context, goods));
-  const sold = purchase && (ofPurchase ?? recordPurchase(context, purchase));
+  const sold = purchase && (ofPurchase ?? recordPurchase(context, purchase, input.replaces));
   const answers = [back, sold].flatMap((answer) => answer ?? []);
   const last = answers.findLast(({ status }) => status === 'created') ?? answers.at(-1)!;
   return { ...last, id, ...(back?.parked && { parked: true }), ...notesOf(input, parts) };
 }
 
-function recordPurchase(context: WriteContext, purchase: LoggedPurchase): IngestResult {
-  const watermark = context.log.watermarkOf(record(context, purchaseEntries, purchase));
+function recordPurchase(
+  context: WriteContext,
+  purchase: LoggedPurchase,
+  replaces: string | undefined,
+): IngestResult {
+  let sequence = record(context, purchaseEntries, purchase);
+  if (replaces !== undefined) sequence = recordReplacement(context, replaces, purchase.purchaseId);
+  const watermark = context.log.watermarkOf(sequence);
   const result = { id: purchase.purchaseId, status: 'created', watermark } as const;
   return purchase.statedAtMs === undefined ? result : { ...result, clockSkewed: true };
 }

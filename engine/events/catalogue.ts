@@ -1,6 +1,7 @@
 // Items and stores as transactions write them: their numbers, their rows, and how to undo it.
 import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import type { ItemRow } from '../catalogue/registries.ts';
 import type { Registry } from '../catalogue/registry.ts';
 import type { Item, StoreProfile } from '../catalogue/shapes.ts';
 import { acceptedAtMsOf } from '../log/frame.ts';
@@ -75,9 +76,39 @@ export function putItem(context: WriteContext, item: Item, sequence: number): vo
     known === undefined
       ? register(context, items, item.itemId, now)
       : replace(context, items, known, now);
-  const row = Buffer.from(JSON.stringify(now));
-  context.store.tables.items.put(numberKey(number), row);
+  writeItemRow(context, number);
   context.batch.changedItems.add(number);
+}
+
+function writeItemRow({ store, registries: { items, merges } }: WriteContext, number: number) {
+  const [value, sequence] = [items.valueOf(number), items.sequenceOf(number)];
+  const word = merges.wordOf(number);
+  const into = word?.into === undefined ? {} : { into: items.idOf(word.into) };
+  const merge = word && { ...into, sequence: word.sequence };
+  const row: ItemRow = { value, sequence, ...(merge && { merge }) };
+  store.tables.items.put(numberKey(number), Buffer.from(JSON.stringify(row)));
+}
+
+/**
+ * Says that an item is one with another from here on, or one of its own. Both are made where they
+ * are new. Throws as putItem does.
+ */
+export function putMerge(
+  context: WriteContext,
+  { itemId, into }: { readonly itemId: string; readonly into?: string | undefined },
+  sequence: number,
+): void {
+  const { items, merges } = context.registries;
+  const ids = into === undefined ? [itemId] : [itemId, into];
+  registerUnknown(context, { lines: ids.map((id) => ({ itemId: id })) });
+  const number = items.numberOf(itemId)!;
+  const before = merges.wordOf(number);
+  const target = into === undefined ? undefined : items.numberOf(into);
+  context.batch.onUndo(() => merges.say(number, before));
+  merges.say(number, { into: target, sequence });
+  writeItemRow(context, number);
+  // All that stand for another one now than they did.
+  for (const each of merges.groupOf(number)) context.batch.changedItems.add(each);
 }
 
 /** The same of a store. Throws RESOURCE_EXHAUSTED, STORES_MAX or CATALOGUE_FULL. */

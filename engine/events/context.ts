@@ -1,6 +1,7 @@
 // What events are validated against and act on, within one write transaction.
 import type { Clock } from '../base/clock.ts';
 import type { NobodyTest } from '../base/outside-ids.ts';
+import type { ItemCodes } from '../catalogue/item-codes.ts';
 import type { Registries } from '../catalogue/registries.ts';
 import type { GuessRole } from '../catalogue/role-names.ts';
 import type { Checkpoints } from '../history/history-writer.ts';
@@ -23,6 +24,8 @@ export interface WriteContext {
   readonly isNobody: NobodyTest;
   /** What an item is by its name, where nobody says it. */
   readonly guessRole: GuessRole;
+  /** What stands for an item beside its id. */
+  readonly codes: ItemCodes;
   /** Receipts older than this many days are refused and expire; undefined: none do. */
   readonly retentionDays: number | undefined;
   /** XXH64, seed 0. */
@@ -37,6 +40,8 @@ export interface WriteContext {
   readonly batch: Batch;
   /** The member ids behind a keyed hash, in hexadecimal, as far as they are known here. */
   readonly idsOfHash: (hash: string) => readonly string[];
+  /** The receipts behind one, as far as they are known here. */
+  readonly purchaseIdsOfHash: (hash: string) => readonly string[];
   /** Called with members who were erased because they are tied to one who was. */
   readonly onAlsoErased: (memberIds: Iterable<string>) => void;
   readonly notify: (message: string) => void;

@@ -1,6 +1,6 @@
-// Receipts in the log: which copy of each counts, where several origins accepted one.
+// Receipts in the log: which copy of each counts, where several origins accepted one, or where
+// another receipt took its place.
 import { millisecondsPerDay } from '../base/clock.ts';
-import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { ByteReader } from '../log/bytes.ts';
 import { acceptedAtMsOf, bodyOf, codeOf } from '../log/frame.ts';
@@ -8,16 +8,11 @@ import type { Store } from '../store/store.ts';
 import { registerUnknown } from './catalogue.ts';
 import { requireRecount, type WriteContext } from './context.ts';
 import { forgetReturns } from './forget.ts';
-import { findId, type KnownId, readCopies, rememberId, writeCopies } from './ids.ts';
-import type { IncomingEntry } from './kind.ts';
-import {
-  decodePurchase,
-  type LoggedPurchase,
-  purchaseCode,
-  purchaseHash,
-} from './logged-purchase.ts';
+import { findId, forgetId, type KnownId, readCopies, rememberId, writeCopies } from './ids.ts';
+import { decodePurchase, purchaseCode, purchaseHash } from './logged-purchase.ts';
 import type { KeptReturn } from './logged-return.ts';
 import { insertReceipt, readReturns, removeReceipt, type StoredPurchase } from './receipts.ts';
+import { isWithdrawn } from './replacements.ts';
 import { indexEntry } from './subjects.ts';
 import { hasTombstone, removeTombstones } from './tombstones.ts';
 
@@ -82,41 +77,73 @@ function takeParked(
 }
 
 /** A copy that does not count: an erase of its member finds it by them. */
-function addCopy({ store }: WriteContext, { purchase, sequence }: StoredPurchase): void {
+export function addCopy({ store }: WriteContext, { purchase, sequence }: StoredPurchase): void {
   const { purchaseId, memberId } = purchase;
   writeCopies(store, purchaseId, [...readCopies(store, purchaseId), sequence]);
   if (memberId !== undefined) indexEntry(store, memberId, sequence, purchaseCode);
 }
 
-/** The receipt has come to two origins: the copy of the one whose name comes first counts. */
-export function settleCopies(
-  context: WriteContext,
-  { value: purchase, acceptedAtMs, origin }: IncomingEntry<LoggedPurchase>,
-  known: KnownId,
-  sequence: number,
-): void {
-  const { log, notify } = context;
-  const { purchaseId } = purchase;
-  if (!log.origins.isNamed) {
-    const message = `the log does not replay: receipt ${JSON.stringify(purchaseId)} stands twice`;
-    throw new EngineError('DATA_LOSS', message, { reason: 'DAMAGED' });
-  }
-  const holder = log.origins.at(known.sequence).origin;
-  const counts = origin < holder;
-  if (counts) {
-    const before = readPurchase(context, known.sequence)!;
-    removeReceipt(context, before, {
-      removedAt: sequence,
-      returns: readReturns(context, purchaseId),
-    });
-    addCopy(context, before);
-    countPurchase(context, { purchase, sequence, acceptedAtMs }, sequence);
-  } else {
-    addCopy(context, { purchase, sequence });
+/** What no checkpoint counts: it is not gone on from afterwards. */
+const noCheckpoint = { oldest: 0, newest: 0 };
+
+/** The counted copy does not count from a log sequence on. */
+function uncount(context: WriteContext, { sequence }: KnownId, removedAt: number): void {
+  const stored = readPurchase(context, sequence)!;
+  const { purchaseId } = stored.purchase;
+  const returns = readReturns(context, purchaseId);
+  const ofNone = { ...context, checkpoints: () => noCheckpoint };
+  removeReceipt(ofNone, stored, { removedAt, returns });
+  forgetId(context.store, purchaseCode, purchaseId);
+  addCopy(context, stored);
+}
+
+function isErased(context: WriteContext, { purchase: { memberId } }: KnownPurchase): boolean {
+  return memberId !== undefined && hasTombstone(context, 'member', memberId);
+}
+
+/** Copies that are kept, in the order in which they came. */
+export function readHeld(
+  context: Pick<WriteContext, 'log' | 'store'>,
+  sequences: readonly number[],
+): KnownPurchase[] {
+  return [...sequences]
+    .sort((a, b) => a - b)
+    .flatMap((sequence) => readPurchase(context, sequence) ?? []);
+}
+
+/**
+ * Of copies of a receipt the one that counts: of those that no other receipt took the place of, the
+ * one of the origin whose name comes first. Those of an erased member stay where they are until the
+ * erase comes to them.
+ */
+function bestOf(context: WriteContext, sequences: readonly number[]): KnownPurchase | undefined {
+  const { origins } = context.log;
+  const originOf = (sequence: number) => (origins.isNamed ? origins.at(sequence).origin : '');
+  const mayCount = readHeld(context, sequences).filter(
+    (copy) => !isErased(context, copy) && !isWithdrawn(context, copy.purchase),
+  );
+  const [first] = mayCount.map(({ sequence }) => originOf(sequence)).sort();
+  return mayCount.find(({ sequence }) => originOf(sequence) === first);
+}
+
+/**
+ * From a log sequence on that copy of a receipt counts which should: after one has come or gone, or
+ * another receipt has taken its place.
+ */
+export function settleCopies(context: WriteContext, purchaseId: string, sequence: number): void {
+  const { store } = context;
+  const known = findId(store, purchaseCode, purchaseId);
+  const copies = readCopies(store, purchaseId);
+  const next = bestOf(context, known ? [known.sequence, ...copies] : copies);
+  if (next?.sequence === known?.sequence) return;
+  if (known) uncount(context, known, sequence);
+  if (next) {
+    const left = readCopies(store, purchaseId).filter((copy) => copy !== next.sequence);
+    writeCopies(store, purchaseId, left);
+    removeTombstones(context, purchaseId);
+    countPurchase(context, next, sequence);
   }
   requireRecount(context, sequence);
-  const counted = counts ? origin : holder;
-  notify(`receipt ${purchaseId} came to ${origin} and ${holder}: that of ${counted} counts`);
 }
 
 /**
@@ -125,26 +152,9 @@ export function settleCopies(
  */
 export function countNextCopy(context: WriteContext, purchaseId: string): void {
   const { store, log } = context;
-  const kept = readCopies(store, purchaseId);
-  if (kept.length === 0) return;
-  const copies = kept.flatMap((sequence) => readPurchase(context, sequence) ?? []);
-  const originOf = ({ sequence }: KnownPurchase) => log.origins.at(sequence).origin;
-  copies.sort((a, b) => (originOf(a) < originOf(b) ? -1 : 1));
-  // Copies of an erased member stay where they are until the erase comes to them.
-  const isErased = ({ purchase: { memberId } }: KnownPurchase) =>
-    memberId !== undefined && hasTombstone(context, 'member', memberId);
-  const next = copies.find((copy) => !isErased(copy));
-  const left = copies.filter((copy) => copy !== next);
-  writeCopies(
-    store,
-    purchaseId,
-    left.map(({ sequence }) => sequence),
-  );
-  if (!next) {
-    forgetReturns(context, purchaseId, readReturns(context, purchaseId), []);
-    return;
-  }
-  removeTombstones(context, purchaseId);
-  countPurchase(context, next, log.head);
-  requireRecount(context, log.head);
+  const copies = readCopies(store, purchaseId);
+  if (copies.length === 0) return;
+  settleCopies(context, purchaseId, log.head);
+  if (!readHeld(context, copies).every((copy) => isErased(context, copy))) return;
+  forgetReturns(context, purchaseId, readReturns(context, purchaseId), []);
 }

@@ -15,6 +15,9 @@ import {
   purchasedAtMs,
 } from './logged-purchase.ts';
 import { readReturns, removeReceipt } from './receipts.ts';
+import { isHeld, isWithdrawn } from './replacements.ts';
+import { putTombstone } from './tombstones.ts';
+import { forgetReplaced, takeBackReplacements } from './withdrawn.ts';
 
 /** What was taken out, as it would be sent. */
 export interface DiscardedReceipt
@@ -23,6 +26,7 @@ export interface DiscardedReceipt
     'occurredAtMs' | 'offsetMinutes' | 'statedAtMs' | 'couponIds' | 'lines'
   > {
   readonly couponIds?: readonly string[];
+  readonly replaces?: string;
   readonly occurredAt: string;
   readonly lines: readonly DiscardedLine[];
 }
@@ -78,8 +82,16 @@ export function discardReceipts(
       const removal = { removedAt: log.head + 1, returns: readReturns(context, purchaseId) };
       removeReceipt({ ...context, checkpoints: () => noCheckpoint }, stored, removal);
     }
+    const isReplaced = isWithdrawn(context, stored.purchase);
     forgetReceipt(context, { purchaseId, sequence });
-    taken.push(toSend(stored.purchase));
+    if (isReplaced) {
+      // What counts instead is taken out too, or is right.
+      if (!isHeld(context, purchaseId)) putTombstone(context, 'replaced', purchaseId);
+      forgetReplaced(context, purchaseId);
+      continue;
+    }
+    const [replaces] = takeBackReplacements(context, purchaseId);
+    taken.push({ ...toSend(stored.purchase), ...(replaces !== undefined && { replaces }) });
   }
   if (taken.length > 0) requireRecount(context, log.head);
   return taken;

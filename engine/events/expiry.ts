@@ -9,7 +9,9 @@ import { copiesFrom, findId, writeCopies } from './ids.ts';
 import { purchaseCode } from './logged-purchase.ts';
 import { readReturns, removeReceipt } from './receipts.ts';
 import { record } from './record.ts';
+import { isHeld } from './replacements.ts';
 import { putTombstone } from './tombstones.ts';
+import { forgetReplaced } from './withdrawn.ts';
 
 export interface Expiry {
   readonly beforeMs: number;
@@ -48,6 +50,8 @@ export function expireCopies(
     for (const sequence of old) log.blank(sequence);
     const left = sequences.filter((sequence) => !old.includes(sequence));
     writeCopies(store, purchaseId, left);
+    if (!isHeld(context, purchaseId)) putTombstone(context, 'expired', purchaseId);
+    forgetReplaced(context, purchaseId, 'expired');
     count += old.length;
   }
   if (count > 0) recordExpiry(context, expiry);
@@ -82,6 +86,7 @@ function takeOut(context: WriteContext, sequence: number): boolean {
   forgetReceipt(context, { purchaseId, sequence });
   putTombstone(context, 'expired', purchaseId);
   countNextCopy(context, purchaseId);
+  forgetReplaced(context, purchaseId, 'expired');
   return true;
 }
 

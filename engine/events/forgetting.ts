@@ -31,6 +31,7 @@ import { kindOfCode } from './index.ts';
 import { namesNoMember } from './kind.ts';
 import { entriesOf, type Indexed, unindexEntry } from './subjects.ts';
 import { putTombstone } from './tombstones.ts';
+import { forgetReplaced } from './withdrawn.ts';
 
 export interface ForgottenSlice {
   readonly receipts: number;
@@ -87,6 +88,7 @@ function forgetChunk(context: WriteContext, member: Member, chunk: Chunk, most: 
     returns += forgetReceipt(context, { purchaseId, sequence });
     putTombstone(context, 'purchase', purchaseId);
     countNextCopy(context, purchaseId);
+    returns += forgetReplaced(context, purchaseId);
   }
   keepResidue(context, member, entries.subarray(0, end));
   const { histories } = context.store.tables;

@@ -117,6 +117,20 @@ export function copiesFrom(
   return { copies, next: rows.length === limit ? keyAfter(rows.at(-1)!.key) : undefined };
 }
 
+/** The ids of all receipts that are kept, some of them twice; `code`: that of purchases. */
+export function* keptPurchaseIds({ tables }: Store, code: number): IterableIterator<string> {
+  for (const first of [code, copiesCode]) {
+    for (let start: Buffer = Buffer.of(first); ; ) {
+      const keys = tables.ids.keys(start, idsAtOnce).filter((key) => key[0] === first);
+      for (const key of keys) yield key.toString('utf8', 1);
+      if (keys.length < idsAtOnce) break;
+      start = keyAfter(keys.at(-1)!);
+    }
+  }
+}
+
+const idsAtOnce = 512;
+
 export function writeCopies(
   { tables }: Store,
   purchaseId: string,

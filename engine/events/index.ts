@@ -1,19 +1,22 @@
 // The table of all kinds of events: what is not in it does not exist for the log, ingest,
 // replication, replay, erase, export and verify.
-import { EngineError } from '../base/errors.ts';
+import { assert, EngineError } from '../base/errors.ts';
 import { ByteReader } from '../log/bytes.ts';
 import { acceptedAtMsOf, bodyOf, codeOf, stubCode } from '../log/frame.ts';
 import { Log, type Stream } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 import { purchaseEvents } from './admit-purchase.ts';
+import { attachMemberEvents } from './attach-member.ts';
 import { behaviourEntries, behaviourEvents } from './behaviour.ts';
 import { consentEntries, consentEvents } from './consent.ts';
 import { eraseEntries } from './erase.ts';
 import { expireEntries } from './expire.ts';
 import { itemEntries, itemEvents } from './item.ts';
+import { itemMergeEntries, itemMergeEvents, itemUnmergeEvents } from './item-merge.ts';
 import type { EntryKind, EventKind } from './kind.ts';
 import { mergeEntries, mergeEvents } from './merge.ts';
 import { purchaseEntries } from './purchase.ts';
+import { replacementEntries } from './replacement.ts';
 import { returnEntries, returnEvents } from './return.ts';
 import { storeEntries, storeEvents } from './store.ts';
 import { unreferencedReturnEvents } from './unreferenced-return.ts';
@@ -27,19 +30,24 @@ const entryKinds = {
   consent: consentEntries,
   erase: eraseEntries,
   expire: expireEntries,
+  replacement: replacementEntries,
   item: itemEntries,
+  itemMerge: itemMergeEntries,
   store: storeEntries,
 } as const;
 
 /** What may be sent. */
 const eventKinds = {
   purchase: purchaseEvents,
+  attachMember: attachMemberEvents,
   return: returnEvents,
   unreferencedReturn: unreferencedReturnEvents,
   behaviour: behaviourEvents,
   merge: mergeEvents,
   consent: consentEvents,
   item: itemEvents,
+  itemMerge: itemMergeEvents,
+  itemUnmerge: itemUnmergeEvents,
   store: storeEvents,
 } as const;
 
@@ -72,6 +80,10 @@ export type AnyEntryKind = EntryKind<string, unknown>;
 
 const byCode = new Map(
   Object.values(entryKinds).map((kind) => [kind.code, kind as unknown as AnyEntryKind]),
+);
+assert(
+  byCode.size === Object.keys(entryKinds).length,
+  'two kinds of entries have one code, so that one would be read as the other',
 );
 
 /** Undefined for a code that this version does not know. */

@@ -4,9 +4,9 @@ import { findMember, hasReceipts } from '../history/members.ts';
 import type { WriteContext } from './context.ts';
 import { knownOf } from './erase-member.ts';
 import { findId, findRequest } from './ids.ts';
-import { purchaseCode } from './logged-purchase.ts';
 import { returnCode } from './logged-return.ts';
-import { hasTombstone } from './tombstones.ts';
+import { isHeld } from './replacements.ts';
+import { hasTombstone, tombstoneOfPurchase } from './tombstones.ts';
 import { unreferencedReturnKind } from './unreferenced-return.ts';
 
 export type KnownKind = 'member' | 'purchase' | 'return' | 'item' | 'store';
@@ -19,7 +19,7 @@ export function isKnown(context: Context, kind: KnownKind, id: string): boolean 
     case 'member':
       return isKnownMember(context, id);
     case 'purchase':
-      return findId(store, purchaseCode, id) !== undefined || isForgotten(context, id);
+      return isHeld(context, id) || isForgotten(context, id);
     case 'return':
       return (
         findId(store, returnCode, id) !== undefined ||
@@ -40,5 +40,5 @@ function isKnownMember(context: Context, id: string): boolean {
 }
 
 function isForgotten(context: Context, id: string): boolean {
-  return hasTombstone(context, 'purchase', id) || hasTombstone(context, 'expired', id);
+  return tombstoneOfPurchase(context, id) !== undefined;
 }

@@ -21,12 +21,14 @@ const plain: LoggedPurchase = {
   ...{ purchaseId: 'p', memberId: undefined, storeId: undefined, channel: 'other' },
   ...{ terminalId: undefined, cashierId: undefined, statedAtMs: undefined, paidFen: undefined },
   ...{ occurredAtMs: 1_780_000_000_000, offsetMinutes: -570, couponIds: [] },
+  timeUnknown: undefined,
   lines: [{ itemId: '牛奶', thousandths: 1, isGift: false, ...untold }],
 };
 const full: LoggedPurchase = {
   ...plain,
   ...{ memberId: 'ann', storeId: 'S1', channel: 'pos', terminalId: 't', cashierId: 'c' },
   ...{ paidFen: 0, statedAtMs: plain.occurredAtMs + 1, couponIds: ['k1', 'k2'] },
+  timeUnknown: true,
   lines: [
     { itemId: 'a', thousandths: 255, isGift: true, ...untold, unitPriceFen: 0 },
     { itemId: 'b', thousandths: 99_999_000, isGift: false, ...untold, discountFen: 1 },
@@ -67,6 +69,7 @@ test.each<[string, Partial<LoggedPurchase>]>([
   ['another member', { memberId: 'bob' }],
   ['no member', { memberId: undefined }],
   ['another moment', { statedAtMs: 1 }],
+  ['a time of day', { timeUnknown: undefined }],
   ['other money', { paidFen: 1 }],
   ['no money', { paidFen: undefined }],
   ['other coupons', { couponIds: ['k2', 'k1'] }],

@@ -27,12 +27,22 @@ export interface LoggedPurchase extends Moment {
   readonly cashierId: string | undefined;
   /** What the till said, where its clock was ahead; `occurredAtMs` is when it came then. */
   readonly statedAtMs: number | undefined;
+  /** Only the day is known. */
+  readonly timeUnknown: true | undefined;
   readonly paidFen: number | undefined;
   readonly couponIds: readonly string[];
   readonly lines: readonly LoggedPurchaseLine[];
 }
 
-const has = { member: 1, store: 2, terminal: 4, cashier: 8, paid: 16, coupons: 32 } as const;
+const has = {
+  member: 1,
+  store: 2,
+  terminal: 4,
+  cashier: 8,
+  paid: 16,
+  coupons: 32,
+  noTime: 64,
+} as const;
 const lineHas = { price: 1, discount: 2, total: 4, gift: 8 } as const;
 
 function maskOf(purchase: LoggedPurchase): number {
@@ -43,6 +53,7 @@ function maskOf(purchase: LoggedPurchase): number {
   if (purchase.cashierId !== undefined) mask |= has.cashier;
   if (purchase.paidFen !== undefined) mask |= has.paid;
   if (purchase.couponIds.length > 0) mask |= has.coupons;
+  if (purchase.timeUnknown) mask |= has.noTime;
   return mask;
 }
 
@@ -114,6 +125,7 @@ export function decodePurchase(reader: ByteReader): LoggedPurchase {
     occurredAtMs: isSkewed ? cameAtMs : statedAtMs,
     offsetMinutes,
     statedAtMs: isSkewed ? statedAtMs : undefined,
+    timeUnknown: (mask & has.noTime) === 0 ? undefined : true,
     lines,
   };
 }

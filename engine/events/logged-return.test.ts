@@ -60,3 +60,12 @@ test('a whole receipt is told by a mark that earlier versions pass over', () => 
   expect(hashOf({ ...whole, lines: [] })).toBe(hashOf(whole));
   expect(hashOf(whole)).not.toBe(hashOf(back));
 });
+
+test('what was sent under other numbers stands behind the lines, and makes the hash', () => {
+  const lines = [{ itemId: 'milk-old', thousandths: 100 }, back.lines[1]!];
+  const named = { ...back, lines, sent: back.lines };
+  const [plain, marked] = [bytesOf({ ...back, lines }), bytesOf(named)];
+  expect(marked.subarray(0, plain.length)).toEqual(plain);
+  expect(decodeReturn(new ByteReader(bodyOf(marked)))).toEqual(named);
+  expect(hashOf(named)).toBe(hashOf(back));
+});

@@ -21,6 +21,8 @@ export interface LoggedReturn extends Moment {
   /** All that was left of the receipt: the lines were not sent, but found. */
   readonly isWhole: boolean;
   readonly lines: readonly ReturnedLine[];
+  /** As they were sent, where the receipt has the goods under other numbers of their items. */
+  readonly sent?: readonly ReturnedLine[] | undefined;
 }
 
 /** One return as kept beside its purchase. */
@@ -43,13 +45,26 @@ function writeHead(writer: ByteWriter, value: LoggedReturn): void {
 export function encodeReturn(writer: ByteWriter, value: LoggedReturn): void {
   writer.signed(value.offsetMinutes);
   writeHead(writer, value);
-  writer.whole(value.lines.length);
-  for (const { itemId, thousandths } of value.lines) writer.text(itemId).whole(thousandths);
+  writeLines(writer, value.lines);
   // Behind all that earlier versions read: to them it is a return of these lines, which it is.
   if (value.isWhole) writer.byte(wholeMark);
+  else if (value.sent) writeLines(writer.byte(sentMark), value.sent);
+}
+
+function writeLines(writer: ByteWriter, lines: readonly ReturnedLine[]): void {
+  writer.whole(lines.length);
+  for (const { itemId, thousandths } of lines) writer.text(itemId).whole(thousandths);
+}
+
+function readLines(reader: ByteReader): ReturnedLine[] {
+  return Array.from({ length: reader.whole() }, () => ({
+    itemId: reader.text(),
+    thousandths: reader.whole(),
+  }));
 }
 
 const wholeMark = 1;
+const sentMark = 2;
 
 export function decodeReturn(reader: ByteReader): LoggedReturn {
   const offsetMinutes = reader.signed();
@@ -58,12 +73,11 @@ export function decodeReturn(reader: ByteReader): LoggedReturn {
   const occurredAtMs = reader.whole();
   const channel = channels[reader.byte()]!;
   const storeId = hasStore ? reader.text() : undefined;
-  const lines = Array.from({ length: reader.whole() }, () => ({
-    itemId: reader.text(),
-    thousandths: reader.whole(),
-  }));
-  const isWhole = !reader.isAtEnd && reader.byte() === wholeMark;
-  return { returnId, purchaseId, occurredAtMs, offsetMinutes, channel, storeId, isWhole, lines };
+  const lines = readLines(reader);
+  const mark = reader.isAtEnd ? 0 : reader.byte();
+  const isWhole = mark === wholeMark;
+  const head = { returnId, purchaseId, occurredAtMs, offsetMinutes, channel, storeId, isWhole };
+  return { ...head, lines, ...(mark === sentMark && { sent: readLines(reader) }) };
 }
 
 /** The purchase that a log entry brings something back of; undefined when it is no return. */
@@ -72,9 +86,14 @@ export function returnedPurchaseOf(bytes: Buffer): string | undefined {
   return decodeReturn(new ByteReader(bodyOf(bytes))).purchaseId;
 }
 
+/** The id of the return at a place of the log. */
+export function returnIdAt(log: Pick<WriteContext['log'], 'read'>, sequence: number): string {
+  return decodeReturn(new ByteReader(bodyOf(log.read(sequence)))).returnId;
+}
+
 /**
  * Decides between `duplicate` and `conflict`, in whatever order the lines stood; of a whole receipt
- * without its lines, which are not sent.
+ * without its lines, which are not sent, and else with the lines that were.
  */
 export function returnHash(
   { hashBytes }: Pick<WriteContext, 'hashBytes'>,
@@ -84,7 +103,7 @@ export function returnHash(
   writeHead(head, value);
   if (value.isWhole) return hashBytes(head.byte(wholeMark).written());
   let hash = hashBytes(head.written());
-  for (const { itemId, thousandths } of value.lines) {
+  for (const { itemId, thousandths } of value.sent ?? value.lines) {
     hash += hashBytes(beginContent().text(itemId).whole(thousandths).written());
   }
   return BigInt.asUintN(64, hash);

@@ -1,6 +1,6 @@
 // Receipts as they count: the distinct items of a purchase less what was brought back of it, in the
 // history of its member or as an anonymous ticket.
-import { daypartAt } from '../base/time.ts';
+import { daypartAt, noDaypart } from '../base/time.ts';
 import type { Registries } from '../catalogue/registries.ts';
 import { compareByHash } from '../catalogue/registry.ts';
 import { encodeEntry, type HistoryEntry, type HistoryLine } from '../history/entry.ts';
@@ -86,14 +86,14 @@ export function deriveEntry(
   { purchase, sequence }: StoredPurchase,
   { addedAt, returns }: { readonly addedAt: number; readonly returns: readonly KeptReturn[] },
 ): HistoryEntry {
-  const { storeId, occurredAtMs, offsetMinutes } = purchase;
+  const { storeId, occurredAtMs, offsetMinutes, timeUnknown } = purchase;
   return {
     occurredAtMs,
     purchaseSequence: sequence,
     addedAt,
     removedAt: 0,
     storeNumber: storeId === undefined ? 0 : registries.stores.numberOf(storeId)!,
-    daypart: daypartAt(occurredAtMs, offsetMinutes),
+    daypart: timeUnknown ? noDaypart : daypartAt(occurredAtMs, offsetMinutes),
     offsetMinutes,
     channel: purchase.channel,
     clockSkewed: purchase.statedAtMs !== undefined,

@@ -8,6 +8,16 @@ export interface IngestWarning {
   readonly message: string;
 }
 
+/** A line that named its item by a code. */
+export interface ResolvedLine {
+  /** Its place, from 0 on. */
+  readonly line: number;
+  readonly itemId: string;
+  /** Of what a scale printed: as it counts. */
+  readonly quantity?: number | undefined;
+  readonly lineTotalFen?: number | undefined;
+}
+
 /** `voided`: every line of a receipt is taken back by another, so that there is nothing to keep. */
 export type IngestStatus = 'created' | 'duplicate' | 'voided' | 'conflict' | 'rejected';
 
@@ -35,7 +45,7 @@ export interface IngestResult {
   readonly parked?: boolean;
   /** Of a receipt whose memberId stands for nobody: it was taken as an anonymous ticket. */
   readonly anonymous?: boolean;
-  /** Of a receipt whose till's clock runs ahead: it counts at the server's time. */
+  /** Of a till whose clock runs ahead: a receipt counts at the server's time. */
   readonly clockSkewed?: boolean;
   /** Of an unreferenced return: pieces that no purchase of the member could be found for. */
   readonly unmatchedQuantity?: number;
@@ -43,6 +53,8 @@ export interface IngestResult {
   readonly warnings?: readonly IngestWarning[];
   /** Lines of a receipt that was taken in part, by their places: all that are not in it. */
   readonly leftOutLines?: readonly number[];
+  /** Lines that named their item by a barcode, and what they were read as. */
+  readonly resolvedLines?: readonly ResolvedLine[];
 }
 
 /** Refused by a check that needs the state or the clock. */

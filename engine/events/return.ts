@@ -6,6 +6,7 @@ import { limits } from '../base/limits.ts';
 import {
   channelSchema,
   idSchema,
+  itemCodeSchema,
   quantityOf,
   quantitySchema,
   thousandthsOf,
@@ -13,6 +14,7 @@ import {
 } from '../base/shapes.ts';
 import { ByteReader } from '../log/bytes.ts';
 import { bodyOf, codeOf } from '../log/frame.ts';
+import { refuseReplaced } from './admit-replacement.ts';
 import { requireRecount, type WriteContext } from './context.ts';
 import { findPurchase, type KnownPurchase } from './copies.ts';
 import { forgetReturns } from './forget.ts';
@@ -29,19 +31,25 @@ import {
   returnedByItem,
   returnHash,
 } from './logged-return.ts';
+import { nameAsBought } from './name-as-bought.ts';
+import { readCodes, refuseWrong, withRead } from './read-codes.ts';
 import { changeReturns, readReturns, writeReturns } from './receipts.ts';
 import { record } from './record.ts';
 import { type IngestResult, rejected } from './result.ts';
-import { hasTombstone } from './tombstones.ts';
+import { hasTombstone, tombstoneOfPurchase } from './tombstones.ts';
 import {
   answerKnown,
+  isSkewed,
   momentOf,
   refuseErased,
   refuseForgotten,
-  validateMoment,
+  validateReturnMoment,
 } from './validation.ts';
 
-export const returnLineSchema = z.strictObject({ itemId: idSchema, quantity: quantitySchema });
+export const returnLineSchema = z.strictObject({
+  itemId: itemCodeSchema,
+  quantity: quantitySchema,
+});
 
 export const returnSchema = z.strictObject({
   returnId: idSchema.meta({ description: 'Idempotency key of the return.' }),
@@ -123,7 +131,8 @@ export function validateReturn(
     // Of one whose erase goes on.
     refuseErased(context, returnId, known?.purchase.memberId, 'purchaseId') ??
     answerKnown(context, id, returnId, () => returnHash(context, value)) ??
-    validateMoment(context, returnId, value) ??
+    refuseReplaced(context, returnId, purchaseId) ??
+    validateReturnMoment(context, returnId, value) ??
     validateNumber(value, earlier) ??
     (value.isWhole ? validateWhole(value, known, earlier) : undefined) ??
     (known && validateQuantities(value, known, earlier))
@@ -138,7 +147,8 @@ export function recordReturn(context: WriteContext, value: LoggedReturn): Ingest
   const acceptedAtMs = returnTimeMs(context, known);
   const sequence = record(context, returnEntries, { ...value, lines }, acceptedAtMs);
   const watermark = context.log.watermarkOf(sequence);
-  const result = { id: returnId, status: 'created', watermark } as const;
+  const created = { id: returnId, status: 'created', watermark } as const;
+  const result = isSkewed(context, value) ? { ...created, clockSkewed: true } : created;
   return known ? result : { ...result, parked: true };
 }
 
@@ -235,8 +245,7 @@ function isTooLate(
 }
 
 function isForgotten(context: WriteContext, purchaseId: string, known?: KnownPurchase): boolean {
-  if (hasTombstone(context, 'purchase', purchaseId)) return true;
-  if (hasTombstone(context, 'expired', purchaseId)) return true;
+  if (tombstoneOfPurchase(context, purchaseId) !== undefined) return true;
   const memberId = known?.purchase.memberId;
   return memberId !== undefined && hasTombstone(context, 'member', memberId);
 }
@@ -299,11 +308,16 @@ export const returnEvents: EventKind<'return', Return> = {
   admit(context, { occurredAt, ...given }) {
     const moment = momentOf(context, occurredAt, given.storeId);
     const isWhole = given.lines === undefined;
-    const lines = (given.lines ?? []).map(({ itemId, quantity }) => ({
+    const read = readCodes(context.codes, given.lines ?? []);
+    const refused = read && refuseWrong(given.returnId, read);
+    if (refused) return refused;
+    const lines = (read?.lines ?? given.lines ?? []).map(({ itemId, quantity }) => ({
       itemId,
       thousandths: thousandthsOf(quantity),
     }));
     const { storeId } = given;
-    return admitReturn(context, { ...given, storeId, ...moment, isWhole, lines });
+    const value = { ...given, storeId, ...moment, isWhole, lines };
+    const result = admitReturn(context, nameAsBought(context, value));
+    return read ? withRead(result, read) : result;
   },
 };

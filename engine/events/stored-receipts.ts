@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts';
 import { isCountedCopy, readPurchase } from './copies.ts';
 import type { LoggedPurchase } from './logged-purchase.ts';
 import { deriveEntry, readReturns } from './receipts.ts';
+import { mayHaveCopies } from './replacements.ts';
 
 /** Where receipts are read. */
 export interface ReceiptSource {
@@ -26,9 +27,9 @@ export function ticketAt(
 ): Buffer | undefined {
   const stored = readPurchase(source, sequence);
   if (!stored || stored.purchase.memberId !== undefined) return undefined;
-  const { log, store } = source;
+  const { store } = source;
   const { purchase } = stored;
-  if (log.origins.isNamed && !isCountedCopy(store, purchase.purchaseId, sequence)) {
+  if (mayHaveCopies(source) && !isCountedCopy(store, purchase.purchaseId, sequence)) {
     return undefined;
   }
   return encodeEntry(entryOf(source, { purchase, sequence }, returnsUpTo));

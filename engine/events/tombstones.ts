@@ -3,7 +3,8 @@
 // kind u8 | keyed hash of the id -> nothing
 import type { WriteContext } from './context.ts';
 
-const kinds = { member: 109, purchase: 112, expired: 120 } as const;
+/** `replaced`: taken out while another receipt had its place. */
+const kinds = { member: 109, purchase: 112, expired: 120, replaced: 114 } as const;
 export type TombstoneKind = keyof typeof kinds;
 
 type Context = Pick<WriteContext, 'store' | 'ledger'>;
@@ -29,7 +30,20 @@ export function removeTombstones({ store, ledger }: Context, purchaseId: string)
   const { tombstones } = store.tables;
   if (tombstones.isEmpty()) return;
   const hash = ledger.hash(purchaseId);
-  for (const kind of ['purchase', 'expired'] as const) tombstones.remove(tombstoneKey(kind, hash));
+  for (const kind of ofPurchases) tombstones.remove(tombstoneKey(kind, hash));
+}
+
+const ofPurchases = ['purchase', 'expired', 'replaced'] as const;
+
+/** Why nothing is kept of a receipt that was here. */
+export function tombstoneOfPurchase(
+  { store, ledger }: Context,
+  purchaseId: string,
+): (typeof ofPurchases)[number] | undefined {
+  const { tombstones } = store.tables;
+  if (tombstones.isEmpty()) return undefined;
+  const hash = ledger.hash(purchaseId);
+  return ofPurchases.find((kind) => tombstones.has(tombstoneKey(kind, hash)));
 }
 
 /** Everything before this has expired, here or at another origin; only where there are several. */

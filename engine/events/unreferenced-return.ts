@@ -4,9 +4,11 @@ import { z } from 'zod';
 import { assert } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { idSchema, quantityOf, thousandthsOf, timeSchema } from '../base/shapes.ts';
+import type { Registry } from '../catalogue/registry.ts';
+import type { Item } from '../catalogue/shapes.ts';
 import { startsOf } from '../history/chunk.ts';
 import { readNewestOf } from '../history/contributions.ts';
-import { decodeEntry, type HistoryEntry } from '../history/entry.ts';
+import { decodeEntry, type HistoryEntry, type HistoryLine } from '../history/entry.ts';
 import { findMember, idsOf } from '../history/members.ts';
 import { ByteReader } from '../log/bytes.ts';
 import { bodyOf, codeOf } from '../log/frame.ts';
@@ -14,10 +16,18 @@ import type { WriteContext } from './context.ts';
 import { findId, findRequest, rememberRequest } from './ids.ts';
 import type { EventKind } from './kind.ts';
 import { decodeReturn, quantityByItem, type ReturnedLine, returnCode } from './logged-return.ts';
+import { readCodes, refuseWrong, withRead } from './read-codes.ts';
 import { readReturns } from './receipts.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { admitReturn, derivedId, isFull, returnLineSchema } from './return.ts';
-import { type Moment, momentOf, refuseErased, refuseNobody, validateMoment } from './validation.ts';
+import {
+  isSkewed,
+  type Moment,
+  momentOf,
+  refuseErased,
+  refuseNobody,
+  validateReturnMoment,
+} from './validation.ts';
 
 export const unreferencedReturnSchema = z.strictObject({
   returnId: idSchema,
@@ -56,25 +66,47 @@ function match(context: WriteContext, { memberId, moment, lines, ownPurchaseId }
   const newest = starts.map((at) => decodeEntry(history!, at));
   const isOwn = ({ purchaseId }: HistoryEntry) => purchaseId === ownPurchaseId;
   const entries = [...newest.filter(isOwn), ...newest.filter((entry) => !isOwn(entry))];
+  const { items, merges } = context.registries;
   const byPurchase = new Map<string, Map<string, number>>();
   let unmatched = 0;
   for (const [itemId, thousandths] of quantityByItem(lines)) {
-    const itemNumber = context.registries.items.numberOf(itemId);
+    const named = items.numberOf(itemId);
+    const wanted = named === undefined ? undefined : merges.survivorOf(named);
     let left = thousandths;
     for (const { removedAt, occurredAtMs, purchaseId, lines: bought } of entries) {
       if (left === 0) break;
       if (removedAt !== 0 || occurredAtMs > moment.occurredAtMs) continue;
-      const line = bought.find((candidate) => candidate.itemNumber === itemNumber);
-      const taken = line ? Math.min(left, line.thousandths - line.returnedThousandths) : 0;
-      if (taken === 0) continue;
-      if (isFull(readReturns(context, purchaseId))) continue;
+      const ofItem = bought.filter(({ itemNumber }) => merges.survivorOf(itemNumber) === wanted);
+      // Under the number that was given first.
+      ofItem.sort((a, b) => Number(b.itemNumber === named) - Number(a.itemNumber === named));
+      if (ofItem.length === 0 || isFull(readReturns(context, purchaseId))) continue;
       const ofPurchase = byPurchase.get(purchaseId) ?? new Map<string, number>();
-      byPurchase.set(purchaseId, ofPurchase.set(itemId, taken));
-      left -= taken;
+      left -= takeOff(ofItem, left, { items, ofPurchase });
+      if (ofPurchase.size > 0) byPurchase.set(purchaseId, ofPurchase);
     }
     unmatched += left;
   }
   return { byPurchase, unmatched };
+}
+
+interface Taken {
+  readonly items: Registry<Item>;
+  /** What is taken off the receipt so far. */
+  readonly ofPurchase: Map<string, number>;
+}
+
+/** Of items that are one a receipt may hold several. Answers how much was found. */
+function takeOff(bought: readonly HistoryLine[], wanted: number, to: Taken): number {
+  let found = 0;
+  for (const { itemNumber, thousandths, returnedThousandths } of bought) {
+    const itemId = to.items.idOf(itemNumber);
+    const before = to.ofPurchase.get(itemId) ?? 0;
+    const taken = Math.min(wanted - found, thousandths - returnedThousandths - before);
+    if (taken <= 0) continue;
+    to.ofPurchase.set(itemId, before + taken);
+    found += taken;
+  }
+  return found;
 }
 
 /** What an earlier acceptance of the same goods could match to purchases. */
@@ -144,43 +176,53 @@ export const unreferencedReturnEvents: EventKind<
   takesBack: true,
   lines: ({ lines }) => lines.length,
   admit(context, input) {
-    const { returnId, memberId, storeId, occurredAt, ownPurchaseId, lines: given } = input;
-    const moment = momentOf(context, occurredAt, storeId);
-    const lines = given.map(({ itemId, quantity }) => ({
-      itemId,
-      thousandths: thousandthsOf(quantity),
-    }));
-    const goods = { memberId, moment, lines, ownPurchaseId };
-    const contentHash = hashOf(context, { ...goods, returnId, storeId });
-    const answer =
-      refuseErased(context, returnId, memberId) ??
-      answerKnown(context, returnId, contentHash, lines) ??
-      refuseNobody(context, returnId, memberId) ??
-      validateMoment(context, returnId, moment);
-    if (answer) return answer;
-    const { byPurchase, unmatched } = match(context, goods);
-    const unmatchedQuantity = quantityOf(unmatched);
-    if (byPurchase.size === 0) {
-      const message = `no purchase of member ${JSON.stringify(memberId)} holds these items`;
-      const refusal = rejected(returnId, { reason: 'RETURN_UNMATCHED', field: 'lines', message });
-      return { ...refusal, unmatchedQuantity };
-    }
-    for (const [number, [purchaseId, taken]] of [...byPurchase].entries()) {
-      const result = admitReturn(context, {
-        returnId: derivedId(contentHash, number + 1),
-        purchaseId,
-        storeId,
-        channel: 'other',
-        isWhole: false,
-        ...moment,
-        lines: [...taken].map(([itemId, thousandths]) => ({ itemId, thousandths })),
-      });
-      assert(result.status === 'created', `a matched return was ${result.status}`);
-    }
-    const sequence = context.log.head;
-    rememberRequest(context.store, unreferencedReturnKind, returnId, { sequence, contentHash });
-    const watermark = context.log.watermarkOf(sequence);
-    const created = { id: returnId, status: 'created', watermark } as const;
-    return unmatched === 0 ? created : { ...created, unmatchedQuantity };
+    const read = readCodes(context.codes, input.lines);
+    if (read === undefined) return admitNamed(context, input);
+    const refused = refuseWrong(input.returnId, read);
+    if (refused) return refused;
+    return withRead(admitNamed(context, { ...input, lines: [...read.lines] }), read);
   },
 };
+
+/** Of goods that are named by their ids. */
+function admitNamed(context: WriteContext, input: UnreferencedReturn): IngestResult {
+  const { returnId, memberId, storeId, occurredAt, ownPurchaseId, lines: given } = input;
+  const moment = momentOf(context, occurredAt, storeId);
+  const lines = given.map(({ itemId, quantity }) => ({
+    itemId,
+    thousandths: thousandthsOf(quantity),
+  }));
+  const goods = { memberId, moment, lines, ownPurchaseId };
+  const contentHash = hashOf(context, { ...goods, returnId, storeId });
+  const answer =
+    refuseErased(context, returnId, memberId) ??
+    answerKnown(context, returnId, contentHash, lines) ??
+    refuseNobody(context, returnId, memberId) ??
+    validateReturnMoment(context, returnId, moment);
+  if (answer) return answer;
+  const { byPurchase, unmatched } = match(context, goods);
+  const unmatchedQuantity = quantityOf(unmatched);
+  if (byPurchase.size === 0) {
+    const message = `no purchase of member ${JSON.stringify(memberId)} holds these items`;
+    const refusal = rejected(returnId, { reason: 'RETURN_UNMATCHED', field: 'lines', message });
+    return { ...refusal, unmatchedQuantity };
+  }
+  for (const [number, [purchaseId, taken]] of [...byPurchase].entries()) {
+    const result = admitReturn(context, {
+      returnId: derivedId(contentHash, number + 1),
+      purchaseId,
+      storeId,
+      channel: 'other',
+      isWhole: false,
+      ...moment,
+      lines: [...taken].map(([itemId, thousandths]) => ({ itemId, thousandths })),
+    });
+    assert(result.status === 'created', `a matched return was ${result.status}`);
+  }
+  const sequence = context.log.head;
+  rememberRequest(context.store, unreferencedReturnKind, returnId, { sequence, contentHash });
+  const watermark = context.log.watermarkOf(sequence);
+  const taken = { id: returnId, status: 'created', watermark } as const;
+  const created = isSkewed(context, moment) ? { ...taken, clockSkewed: true } : taken;
+  return unmatched === 0 ? created : { ...created, unmatchedQuantity };
+}

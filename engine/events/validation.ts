@@ -6,7 +6,7 @@ import { formatMoment, statedOffsetMinutes, zoneOffsetMinutes } from '../base/ti
 import type { WriteContext } from './context.ts';
 import { findId } from './ids.ts';
 import { type IngestResult, rejected } from './result.ts';
-import { expiredBeforeMs, hasTombstone } from './tombstones.ts';
+import { expiredBeforeMs, hasTombstone, tombstoneOfPurchase } from './tombstones.ts';
 
 /**
  * Milliseconds for arithmetic, and the minutes east of UTC that were settled when the event was
@@ -74,6 +74,23 @@ export function validateMoment(
     return rejected(id, { reason: 'OUTSIDE_RETENTION', field: 'occurredAt', message, limit });
   }
   return validateNotExpired(context, id, occurredAtMs);
+}
+
+/**
+ * The same for goods brought back. Of a till whose clock runs ahead they are taken like its
+ * receipts, at the moment that it says: nothing is weighed by that.
+ */
+export function validateReturnMoment(
+  context: WriteContext,
+  id: string,
+  moment: Moment,
+): IngestResult | undefined {
+  return isSkewed(context, moment) ? undefined : validateMoment(context, id, moment);
+}
+
+/** Whether the clock of the till that says so runs ahead by no more than may be. */
+export function isSkewed(context: WriteContext, moment: Moment): boolean {
+  return countedMoment(context, moment) !== moment;
 }
 
 /** What another origin has let expire is gone on all nodes: it would count here alone. */
@@ -162,19 +179,19 @@ export function refuseNobody(
   return rejected(id, { reason: 'MEMBER_IS_NOBODY', field, message, limit });
 }
 
-/** The same for an event that names a receipt of an erased member, or one that has expired. */
+/** The same for an event that names a receipt of which nothing is kept. */
 export function refuseForgotten(
   context: WriteContext,
   id: string,
   purchaseId: string,
+  field = 'purchaseId',
 ): IngestResult | undefined {
-  if (context.store.tables.tombstones.isEmpty()) return undefined;
-  const field = 'purchaseId';
-  if (hasTombstone(context, 'purchase', purchaseId)) {
-    const message = 'the receipt belonged to an erased member';
-    return rejected(id, { reason: 'MEMBER_ERASED', field, message });
-  }
-  if (!hasTombstone(context, 'expired', purchaseId)) return undefined;
-  const message = 'the receipt has left the retention window';
-  return rejected(id, { reason: 'OUTSIDE_RETENTION', field, message });
+  const why = tombstoneOfPurchase(context, purchaseId);
+  return why && rejected(id, { ...forgottenWords[why], field });
 }
+
+const forgottenWords = {
+  purchase: { reason: 'MEMBER_ERASED', message: 'the receipt belonged to an erased member' },
+  expired: { reason: 'OUTSIDE_RETENTION', message: 'the receipt has left the retention window' },
+  replaced: { reason: 'PURCHASE_REPLACED', message: 'another receipt took its place' },
+} as const;

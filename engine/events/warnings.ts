@@ -30,10 +30,13 @@ export function leftOutWarning(index: number, message: string): IngestWarning {
 }
 
 /** As many as are shown, and one that says how many more there are. */
-export function limited(warnings: readonly IngestWarning[]): readonly IngestWarning[] {
+export function limited(
+  warnings: readonly IngestWarning[],
+  of = { field: 'lines', others: 'lines of the receipt' },
+): readonly IngestWarning[] {
   const more = warnings.length - limits.warningsMax;
   if (more <= 0) return warnings;
   const { reason } = warnings[limits.warningsMax]!;
-  const last = { reason, field: 'lines', message: `${more} more lines of the receipt` };
+  const last = { reason, field: of.field, message: `${more} more ${of.others}` };
   return [...warnings.slice(0, limits.warningsMax), last];
 }

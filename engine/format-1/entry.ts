@@ -89,6 +89,7 @@ function readPurchase(packed: unknown): Buffer {
     terminalId: terminalId ?? undefined,
     cashierId: undefined,
     statedAtMs: undefined,
+    timeUnknown: undefined,
     paidFen: undefined,
     couponIds: [],
     lines: lines.map(([itemId, pieces, unitPriceFen]) => ({

@@ -57,6 +57,7 @@ export interface HistoryEntry {
   readonly removedAt: number;
   /** 0 for none. */
   readonly storeNumber: number;
+  /** 0 to 5; 6: the time of day is not known. */
   readonly daypart: number;
   /** Minutes east of UTC, which give its local day. */
   readonly offsetMinutes: number;

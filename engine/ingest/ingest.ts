@@ -24,6 +24,7 @@ export interface SubmitOptions {
 /** What only entries of other nodes need (replication/). */
 const noReplication = {
   idsOfHash: (): readonly string[] => [],
+  purchaseIdsOfHash: (): readonly string[] => [],
   onAlsoErased: (): void => {},
 };
 

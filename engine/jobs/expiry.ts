@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { limits } from '../base/limits.ts';
 import { type Expiry, expireCopies, expireReceipts } from '../events/expiry.ts';
 import { purchasedAtMs } from '../events/logged-purchase.ts';
+import { mayHaveCopies } from '../events/replacements.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Log, RawEntry } from '../log/log.ts';
 import { isFull } from '../store/disk-reserve.ts';
@@ -80,8 +81,8 @@ class Walk {
 
   /** Copies that do not count first: else they would take the place of what expires. */
   async copies(): Promise<number> {
-    const { log, writer } = this.parts;
-    if (!log.origins.isNamed) return 0;
+    const { writer } = this.parts;
+    if (!mayHaveCopies(this.parts)) return 0;
     let expired = 0;
     let from: Buffer | undefined;
     do {

@@ -38,6 +38,7 @@ const columns = [
   'terminalId',
   'cashierId',
   'itemName',
+  'timeUnknown',
 ] as const;
 
 type Values = Readonly<Record<(typeof columns)[number], string>>;
@@ -71,6 +72,7 @@ function valuesOf(row: ReceiptRow, itemName: string): Values {
     terminalId: row.terminalId,
     cashierId: row.cashierId,
     itemName,
+    timeUnknown: row.timeUnknown ? 'true' : '',
   };
 }
 

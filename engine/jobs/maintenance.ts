@@ -19,6 +19,7 @@ import type { Ledger } from '../store/ledger.ts';
 import { sweepLeftovers } from '../store/leftovers.ts';
 import type { Store } from '../store/store.ts';
 import { expireBefore } from './expiry.ts';
+import { findSuspicions, type SuspicionReport } from './find-suspicions.ts';
 import { forgetAll } from './forgetting.ts';
 import { type Progress, type Run, SharedWork, type Waiting } from './shared-work.ts';
 import { ShortRoom, type Use } from './short-room.ts';
@@ -69,6 +70,9 @@ export class Maintenance {
   private readonly checkpointing = new SharedWork<void>((run) => this.checkpointNow(run));
   private readonly compacting = new SharedWork<CompactReport>((run) => this.compactNow(run));
   private readonly retaining = new SharedWork<number>((run) => this.expireNow(run));
+  private readonly suspecting = new SharedWork<SuspicionReport>((run) =>
+    findSuspicions(this.options, run),
+  );
 
   constructor(options: MaintenanceOptions) {
     this.options = options;
@@ -228,6 +232,11 @@ export class Maintenance {
     return next;
   }
 
+  /** What is worth a look over all receipts. */
+  findSuspicions(waiting?: Waiting): Promise<SuspicionReport> {
+    return this.suspecting.ask(waiting);
+  }
+
   /**
    * The store goes on from a copy without a byte of what was deleted before; what is deleted while
    * the copy is made goes with the next.
@@ -279,7 +288,8 @@ export class Maintenance {
   async stop(): Promise<void> {
     clearTimeout(this.checkpointTimer);
     clearTimeout(this.compactTimer);
-    const works = [this.verifying, this.compacting, this.retaining, this.checkpointing];
+    const { verifying, compacting, retaining, checkpointing, suspecting } = this;
+    const works = [verifying, compacting, retaining, checkpointing, suspecting];
     await Promise.all(works.map((work) => work.close()));
     await Promise.all([this.copying, this.expiring, this.forgetting]);
   }

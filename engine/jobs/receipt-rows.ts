@@ -2,12 +2,13 @@
 
 import { quantityOf } from '../base/shapes.ts';
 import { formatMoment } from '../base/time.ts';
-import { isCountedCopy } from '../events/copies.ts';
+import { findPurchase, isCountedCopy } from '../events/copies.ts';
 import { scanEntries } from '../events/index.ts';
 import { lessened } from '../events/line-money.ts';
 import type { LoggedPurchase } from '../events/logged-purchase.ts';
 import { returnedByItem } from '../events/logged-return.ts';
 import { readReturns } from '../events/receipts.ts';
+import { mayHaveCopies } from '../events/replacements.ts';
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 
@@ -16,6 +17,8 @@ export interface ReceiptRow {
   readonly purchaseId: string;
   readonly memberId: string;
   readonly occurredAt: string;
+  /** Only its day is known. */
+  readonly timeUnknown: boolean;
   readonly itemId: string;
   readonly quantity: number;
   readonly unitPriceFen: number | undefined;
@@ -36,9 +39,15 @@ export function* receiptRows(log: Log, store: Store, gross: boolean): IterableIt
   for (const { sequence, entry } of scanEntries(log)) {
     if (entry.kind !== 'purchase') continue;
     const { purchaseId } = entry.value;
-    if (log.origins.isNamed && !isCountedCopy(store, purchaseId, sequence)) continue;
+    if (mayHaveCopies({ store, log }) && !isCountedCopy(store, purchaseId, sequence)) continue;
     yield* rowsOf(entry.value, returnedByItem(gross ? [] : readReturns({ store }, purchaseId)));
   }
+}
+
+/** One receipt as it was sold, what was brought back still on it; none: it is not here. */
+export function rowsOfReceipt(log: Log, store: Store, purchaseId: string): readonly ReceiptRow[] {
+  const known = findPurchase({ log, store }, purchaseId);
+  return known === undefined ? [] : [...rowsOf(known.purchase, new Map())];
 }
 
 function* rowsOf(
@@ -55,6 +64,7 @@ function* rowsOf(
       purchaseId: purchase.purchaseId,
       memberId: purchase.memberId ?? '',
       occurredAt: formatMoment(purchase.occurredAtMs, purchase.offsetMinutes),
+      timeUnknown: purchase.timeUnknown === true,
       itemId,
       quantity: quantityOf(left.thousandths),
       unitPriceFen: left.unitPriceFen,

@@ -1,8 +1,10 @@
 // Replay: a log again from its first entry up to some later one, applied as it was applied when it
 // came, with the same sequences.
 import { assert, EngineError } from '../base/errors.ts';
-import { Registry } from '../catalogue/registry.ts';
+import { ItemCodes } from '../catalogue/item-codes.ts';
+import { createRegistries } from '../catalogue/registries.ts';
 import { openLog } from '../events/index.ts';
+import { replacementCode } from '../events/logged-replacement.ts';
 import { decodeReturn, returnCode } from '../events/logged-return.ts';
 import { partOf } from '../events/return.ts';
 import { Ingest } from '../ingest/ingest.ts';
@@ -71,16 +73,18 @@ class Player {
 
   constructor({ target, ledger, hashBytes }: ReplayOptions) {
     const hashId = (id: string) => hashBytes(Buffer.from(id));
+    const registries = createRegistries(hashId, Number.POSITIVE_INFINITY);
     this.writer = new Ingest({
       store: target,
       log: openLog(target),
       ledger,
-      registries: { items: new Registry(hashId, 0), stores: new Registry(hashId, 1) },
+      registries,
       // Never asked: every entry carries its moment, and the offset that was settled with it.
       clock: () => 0,
       timeZone: 'UTC',
       isNobody: () => false,
       guessRole: () => undefined,
+      codes: new ItemCodes(registries.items),
       retentionDays: undefined,
       hashBytes,
       // No checkpoint: removed entries of histories are needed by nobody.
@@ -106,7 +110,10 @@ class Player {
   }
 }
 
-/** The last sequence inside the cut, never between the parts of one return without a receipt. */
+/**
+ * The last sequence inside the cut, never between the parts of one return without a receipt, nor
+ * between a receipt and what says which other one it takes the place of.
+ */
 function endOf(source: ReplaySource, { toSequence, toTimeMs }: ReplayCut): number {
   const { head } = source;
   if (toSequence !== undefined && toSequence > head) {
@@ -115,7 +122,7 @@ function endOf(source: ReplaySource, { toSequence, toTimeMs }: ReplayCut): numbe
   }
   let end = toSequence ?? head;
   if (toTimeMs !== undefined) end = Math.min(end, lastAcceptedBy(source, toTimeMs));
-  while (end > 0 && end < head && partAt(source, end + 1) > 1) end -= 1;
+  while (end > 0 && end < head && belongsToBefore(source, end + 1)) end -= 1;
   if (end > 0) return end;
   const message = 'nothing was accepted up to there: the restored chain would be empty';
   throw new EngineError('INVALID_ARGUMENT', message, { field: 'toTime' });
@@ -136,11 +143,12 @@ function lastAcceptedBy(source: ReplaySource, timeMs: number): number {
   return head;
 }
 
-/** Which part of a return without a receipt an entry is; else 0. */
-function partAt(source: ReplaySource, sequence: number): number {
+/** Whether an entry is one with that before it. */
+function belongsToBefore(source: ReplaySource, sequence: number): boolean {
   const bytes = source.read(sequence, 1)[0]!.bytes;
-  if (codeOf(bytes) !== returnCode) return 0;
-  return partOf(decodeReturn(new ByteReader(bodyOf(bytes))).returnId);
+  if (codeOf(bytes) === replacementCode) return true;
+  if (codeOf(bytes) !== returnCode) return false;
+  return partOf(decodeReturn(new ByteReader(bodyOf(bytes))).returnId) > 1;
 }
 
 /** The few things that are kept beside the log, as far as they belong to this part of it. */

@@ -7,6 +7,8 @@ import { limits } from '../base/limits.ts';
 import type { Counts } from '../counting/counts.ts';
 
 export interface SettlerOptions {
+  /** Nothing is done by itself. */
+  readonly isOff: boolean;
   readonly counts: () => Counts;
   /** Does one slice of finding what is alike; returns whether anything is left. */
   readonly findAlike: () => boolean;
@@ -81,6 +83,7 @@ export class Settler {
 
   private scheduleNext(): void {
     this.timer = undefined;
+    if (this.options.isOff) return;
     if (this.hasPendingItems) this.schedule(limits.alikeLookMs);
     else if (this.nextRow > 0) this.schedule(limits.settleLookMs);
     else if (this.isStale) {

@@ -112,6 +112,8 @@ export interface KernelExports extends KernelConstants {
   isKnown(item: number): number;
   setUncounted(item: number, isUncounted: boolean): void;
   isUncounted(item: number): number;
+  setSurvivor(item: number, survivor: number): void;
+  survivorOf(item: number): number;
   makeBitmap(): number;
   setBit(bitmap: number, item: number, isSet: boolean): void;
   askBitmaps(one: number, other: number, last: number): void;

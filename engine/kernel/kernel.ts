@@ -7,7 +7,7 @@ import { type KernelOptions, startModule } from './instance.ts';
 import { type KernelLayout, layoutOf } from './layout.ts';
 
 /** Of the meaning of what the module exports; the numbers are read from it. */
-const layoutVersion = 7;
+const layoutVersion = 8;
 /** Of each place: its dayparts, and what they come to. */
 const rowsOfPlace = daypartCount + 1;
 

@@ -155,6 +155,11 @@ export class Log {
     log.put(logKey(sequence), stub);
   }
 
+  /** Says something else at a sequence, inside a transaction: never in the stream of behaviour. */
+  overwrite(sequence: number, entry: Buffer): void {
+    this.store.tables.log.put(logKey(sequence), entry);
+  }
+
   /** Throws DATA_LOSS where it is missing. */
   read(sequence: number): Buffer {
     const { log, behaviour } = this.store.tables;

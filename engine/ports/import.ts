@@ -6,9 +6,9 @@ import type { EngineStatus } from './status.ts';
 import type { WritesPort } from './writes.ts';
 
 export interface ImportInto {
-  readonly writes: Pick<WritesPort, 'ingest'>;
-  readonly catalogue: Pick<CataloguePort, 'item' | 'guessRole'>;
-  readonly records: Pick<RecordsPort, 'bookmark'>;
+  readonly writes: Pick<WritesPort, 'ingest' | 'expectDay'>;
+  readonly catalogue: Pick<CataloguePort, 'item' | 'itemIdOf' | 'guessRole'>;
+  readonly records: Pick<RecordsPort, 'bookmark' | 'receipt'>;
   status(): EngineStatus;
 }
 
@@ -20,9 +20,12 @@ export function runImport(engine: ImportInto, options: ImportOptions): Promise<I
   const { writes, catalogue, records } = engine;
   const target = {
     ingest: writes.ingest,
+    expectDay: writes.expectDay,
     item: catalogue.item,
+    itemIdOf: catalogue.itemIdOf,
     guessRole: catalogue.guessRole,
     bookmark: records.bookmark,
+    receipt: records.receipt,
     status: () => engine.status(),
   };
   return run(target, options);

@@ -1,5 +1,6 @@
 // Port: lists. What serving reads, put together for each request.
 import type { NobodyTest } from '../base/outside-ids.ts';
+import type { ItemCodes } from '../catalogue/item-codes.ts';
 import type { Likeness } from '../catalogue/likeness.ts';
 import type { Registries } from '../catalogue/registries.ts';
 import type { CountsManager } from '../counting/counts-manager.ts';
@@ -44,6 +45,7 @@ export interface ListsPort {
 export interface ListsParts {
   readonly store: Store;
   readonly registries: Registries;
+  readonly codes: ItemCodes;
   readonly likeness: Likeness;
   readonly counting: CountsManager;
   readonly applied: AppliedPosition;
@@ -83,10 +85,11 @@ export function listsOf(parts: ListsParts): ListsPort {
 const nobody = { history: undefined, isOptedOut: false } as const;
 
 function stateOf(parts: ListsParts): ServeState {
-  const { store, registries, likeness, counting, applied, formula, isNobody } = parts;
+  const { store, registries, codes, likeness, counting, applied, formula, isNobody } = parts;
   return {
     counts: counting.counts,
     registries,
+    codes,
     content: likeness.content,
     newcomers: likeness.newcomers,
     bitmaps: [],

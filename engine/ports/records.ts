@@ -1,7 +1,7 @@
 // Port: records. What the chain keeps, as it was given.
 import type { Registries } from '../catalogue/registries.ts';
 import { isKnown, type KnownKind } from '../events/known.ts';
-import { type ReceiptRow, receiptRows } from '../jobs/receipt-rows.ts';
+import { type ReceiptRow, receiptRows, rowsOfReceipt } from '../jobs/receipt-rows.ts';
 import type { Log } from '../log/log.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
@@ -14,6 +14,8 @@ export interface RecordsPort {
    * `gross`.
    */
   receipts(options?: { readonly gross?: boolean }): IterableIterator<ReceiptRow>;
+  /** One receipt as it was sold, gross, one row a line; none where it is not here. */
+  receipt(purchaseId: string): readonly ReceiptRow[];
   /**
    * Whether anything is kept under an id exactly as it stands here, or was and is forgotten: such
    * an id goes on to mean what it meant.
@@ -34,6 +36,7 @@ export function recordsOf(parts: RecordsParts): RecordsPort {
   const { store, log } = parts;
   return {
     receipts: ({ gross = false } = {}) => receiptRows(log, store, gross),
+    receipt: (purchaseId) => rowsOfReceipt(log, store, purchaseId),
     isKnown: (kind, id) => isKnown(parts, kind, id),
     bookmark: (key) => store.readMeta(`bookmark:${key}`) as string | undefined,
   };

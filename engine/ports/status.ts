@@ -1,6 +1,7 @@
 // How an engine stands, and its node among the others of the chain.
 import type { Registries } from '../catalogue/registries.ts';
 import type { Counts } from '../counting/counts.ts';
+import type { CountsManager } from '../counting/counts-manager.ts';
 import type { ClockGuard } from '../events/clock-guard.ts';
 import { countMembers } from '../history/members.ts';
 import type { Log } from '../log/log.ts';
@@ -27,6 +28,8 @@ export interface EngineStatus {
   readonly refusedOfErased: number;
   /** Receipts since the start that are worth a look. */
   readonly suspicions: Suspicions;
+  /** Why counts are made anew in the background, and how far that is. */
+  readonly recounting?: string;
   /** What is wrong with the server's clock; absent when nothing is. */
   readonly clockTrouble?: string;
   /** What the counts use of what they may. */
@@ -88,6 +91,7 @@ export interface StatusParts {
   readonly clockGuard: ClockGuard;
   readonly readiness: Readiness;
   readonly suspicions: SuspicionCounter;
+  readonly counting: CountsManager;
 }
 
 /** What may change between two calls and is nobody else's. */
@@ -99,12 +103,14 @@ export interface StatusNow {
 export function statusOf(parts: StatusParts, { memory, refusedOfErased }: StatusNow): EngineStatus {
   const { store, log, registries, applied, clockGuard, readiness } = parts;
   const { trouble } = clockGuard;
+  const { recounting } = parts.counting;
   const isBehind = clockGuard.state === 'behind';
   const waitingFor = readiness.waitingFor ?? (isBehind ? trouble : undefined);
   return {
     ready: waitingFor === undefined,
     ...(trouble !== undefined && { clockTrouble: trouble }),
     ...(waitingFor === undefined ? {} : { waitingFor }),
+    ...(recounting !== undefined && { recounting }),
     watermark: applied.watermark,
     events: log.head,
     members: countMembers(store),

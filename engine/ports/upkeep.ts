@@ -1,6 +1,7 @@
 // Port: upkeep. What keeps a chain sound, small and quick to start.
 import type { Audit } from '../counting/verify.ts';
 import { type ClockParts, type ClockReport, confirmClock } from '../jobs/clock.ts';
+import type { SuspicionReport } from '../jobs/find-suspicions.ts';
 import type { CompactReport, Maintenance } from '../jobs/maintenance.ts';
 import type { Settler } from '../jobs/settler.ts';
 import type { Waiting } from '../jobs/shared-work.ts';
@@ -27,6 +28,11 @@ export interface UpkeepPort {
    * for a moment at its end.
    */
   compact(waiting?: Waiting): Promise<CompactReport>;
+  /**
+   * What is worth a look over all receipts that are kept: a walk through them in slices, whose
+   * answer holds what was recorded before it began. Nothing is refused or left out for it.
+   */
+  findSuspicions(waiting?: Waiting): Promise<SuspicionReport>;
   /**
    * Says that the server's clock is right as it is: receipts up to now are taken, however far they
    * are from the others, and it does not matter what the log says of the time before.
@@ -55,6 +61,10 @@ export function upkeepOf(parts: UpkeepParts): UpkeepPort {
     compact: async (waiting) => {
       readiness.assertReadyOrOversize();
       return maintenance.compact(waiting);
+    },
+    findSuspicions: async (waiting) => {
+      readiness.assertReadyOrOversize();
+      return maintenance.findSuspicions(waiting);
     },
     confirmClock: () => confirmClock(parts),
   };

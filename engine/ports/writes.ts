@@ -21,6 +21,11 @@ export interface WritesPort {
   ingest(events: readonly Event[], options?: IngestOptions): Promise<readonly IngestResult[]>;
   /** Whether receipts come faster than they are counted, so that another one should be refused. */
   readonly isBehind: boolean;
+  /**
+   * Years of receipts are about to come, up to this day (whole days since 1970): without it counts
+   * are made anew in their midst. 0 when they are in. Receipts are taken or refused as ever.
+   */
+  expectDay(day: number): void;
   /** Takes out receipts older than the retention window; returns how many. */
   expire(waiting?: Waiting): Promise<number>;
   /**
@@ -50,12 +55,14 @@ export interface WritesParts {
   readonly maintenance: Maintenance;
   readonly readiness: Readiness;
   readonly suspicions: SuspicionCounter;
+  readonly expectDay: (day: number) => void;
   /** Hears of each event of an erased member that was refused. */
   readonly onRefusedOfErased: () => void;
 }
 
 export function writesOf(parts: WritesParts): WritesPort {
-  const { writer, clockGuard, maintenance, readiness, suspicions, onRefusedOfErased } = parts;
+  const { writer, clockGuard, maintenance, readiness } = parts;
+  const { suspicions, onRefusedOfErased } = parts;
   return {
     ingest: async (events, options = {}) => {
       readiness.assertReady();
@@ -67,6 +74,7 @@ export function writesOf(parts: WritesParts): WritesPort {
       for (const { reason } of results) if (reason === 'MEMBER_ERASED') onRefusedOfErased();
       return results;
     },
+    expectDay: parts.expectDay,
     get isBehind() {
       return writer.isBehind;
     },

@@ -5,6 +5,10 @@ import { EngineError } from '../base/errors.ts';
 import type { CountsManager } from '../counting/counts-manager.ts';
 import { eraseEntries, type LoggedErase } from '../events/erase.ts';
 import { expireEntries } from '../events/expire.ts';
+import { keptPurchaseIds } from '../events/ids.ts';
+import { purchaseCode } from '../events/logged-purchase.ts';
+import { readVeiled } from '../events/logged-replacement.ts';
+import { putForgotten } from '../events/replacements.ts';
 import { allMemberIds } from '../events/subjects.ts';
 import { expiredBeforeMs, tombstoneKey } from '../events/tombstones.ts';
 import type { Ingest } from '../ingest/ingest.ts';
@@ -263,6 +267,7 @@ export class Replication {
     const holds = ({ code }: { readonly code: number }) =>
       entries.some(({ bytes }) => codeOf(bytes) === code);
     const idsOfHash = holds(eraseEntries) ? await this.findErased(entries) : () => [];
+    const purchaseIdsOfHash = await this.findReplaced(entries);
     const alsoErased = new Set<string>();
     const onAlsoErased = (ids: Iterable<string>) => {
       for (const id of ids) alsoErased.add(id);
@@ -270,7 +275,7 @@ export class Replication {
     const notify = (message: string) => this.onDoubled(message);
     let count: number | undefined;
     const applied = await this.options.writer.replicate((own) => {
-      const context = { ...own, idsOfHash, onAlsoErased, notify };
+      const context = { ...own, idsOfHash, purchaseIdsOfHash, onAlsoErased, notify };
       const fresh = catchEngineError(() => selectNewEntries(context.log, entries));
       // Not thrown here: others' work in the same transaction has no part in it.
       if (fresh instanceof EngineError) return fresh;
@@ -324,6 +329,29 @@ export class Replication {
       }
     }
     return (hash: string): readonly string[] => [...(wanted.get(hash) ?? [])];
+  }
+
+  /**
+   * The receipts behind the hashes of what took their place and was forgotten since. Each of them
+   * that comes from here on is known by the rows that are put first.
+   */
+  private async findReplaced(entries: readonly ForeignEntry[]) {
+    const { store, ledger, writer } = this.options;
+    const veiled = entries.flatMap(({ bytes }) => readVeiled(bytes) ?? []);
+    if (veiled.length === 0) return () => [];
+    await writer.transact((context) => {
+      for (const pair of veiled) putForgotten(context, pair);
+    });
+    const found = new Map(
+      veiled.map(({ replaced }) => [replaced.toString('hex'), new Set<string>()]),
+    );
+    let looked = 0;
+    for (const id of keptPurchaseIds(store, purchaseCode)) {
+      found.get(ledger.hash(id).toString('hex'))?.add(id);
+      looked += 1;
+      if (looked % hashedAtOnce === 0) await setImmediate();
+    }
+    return (hash: string): readonly string[] => [...(found.get(hash) ?? [])];
   }
 
   private async putTombstones(hashes: readonly Buffer[]): Promise<void> {

@@ -1,6 +1,8 @@
 // A request with its ids looked up.
 import { expect, test } from 'vitest';
 import xxhash from 'xxhash-wasm';
+import { ItemCodes } from '../catalogue/item-codes.ts';
+import { ItemMerges } from '../catalogue/merges.ts';
 import { Registry } from '../catalogue/registry.ts';
 import type { Item, StoreProfile as Store } from '../catalogue/shapes.ts';
 import { Counts } from '../counting/counts.ts';
@@ -16,12 +18,14 @@ function stateOf(isOptedOut: boolean): ServeState {
   // Met in a receipt that was taken back since: nobody said anything of it.
   items.push('ghost', { itemId: 'ghost', status: 'active' }, 0);
   stores.push('s-1', { storeId: 's-1' }, 1);
-  const registries = { items, stores };
+  const merges = new ItemMerges((number) => items.idOf(number));
+  const registries = { items, stores, merges };
   const counts = new Counts(registries, { pairDays: null, popularityDays: null }, 0);
   counts.register();
   return {
     counts,
     registries,
+    codes: new ItemCodes(registries.items),
     bitmaps: [],
     formula: 'shipped',
     watermark: '1',

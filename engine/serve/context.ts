@@ -1,6 +1,7 @@
 // One request with its ids looked up: what the scenarios work on.
 import { dayOf } from '../base/clock.ts';
 import type { Content } from '../catalogue/content.ts';
+import type { ItemCodes } from '../catalogue/item-codes.ts';
 import type { Newcomers } from '../catalogue/newcomers.ts';
 import type { Registries } from '../catalogue/registries.ts';
 import type { Counts } from '../counting/counts.ts';
@@ -18,6 +19,7 @@ import {
 export interface ServeState {
   readonly counts: Counts;
   readonly registries: Registries;
+  readonly codes: ItemCodes;
   readonly content: Content;
   readonly newcomers: Newcomers;
   /** Of the kernel: an item must have its bit in each of them, three at most, to be listed. */
@@ -62,22 +64,40 @@ export interface ServeContext {
   readonly relaxations: Relaxation[];
 }
 
-function knownNumbers(ids: readonly string[], counts: Counts): number[] {
+function knownNumbers(ids: readonly string[], state: ServeState): number[] {
   if (ids.length === 0) return [];
   const numbers = new Set<number>();
   for (const id of ids) {
-    const number = itemNumber(id, counts);
+    const number = itemNumber(id, state);
     if (number !== undefined) numbers.add(number);
   }
   return [...numbers];
 }
 
-function distinctIds({ basket }: RecommendRequest): readonly string[] {
-  return basket.length === 0 ? [] : [...new Set(basket.map((line) => line.itemId))];
+/** The items of a ticket, each by one id; those that nobody knows too. */
+function distinctIds({ basket }: RecommendRequest, state: ServeState): readonly string[] {
+  if (basket.length === 0) return [];
+  const { codes, registries } = state;
+  const { items, merges } = registries;
+  const ids = basket.map(({ itemId }) => {
+    const id = codes.itemIdOf(itemId);
+    const number = items.numberOf(id);
+    return number === undefined || !merges.isMerged(number)
+      ? id
+      : items.idOf(merges.survivorOf(number));
+  });
+  return [...new Set(ids)];
 }
 
-function itemNumber(itemId: string | undefined, counts: Counts): number | undefined {
-  const number = itemId === undefined ? undefined : counts.registries.items.numberOf(itemId);
+/** Of an id, or of a code of an item. */
+function itemNumber(
+  itemId: string | undefined,
+  { counts, registries, codes }: ServeState,
+): number | undefined {
+  if (itemId === undefined) return undefined;
+  const { items, merges } = registries;
+  const named = items.numberOf(codes.itemIdOf(itemId));
+  const number = named === undefined ? undefined : merges.survivorOf(named);
   return number !== undefined && counts.knowsItem(number) ? number : undefined;
 }
 
@@ -120,10 +140,10 @@ export function deriveContext(
     counts.kernel.readHistory(counts.kernel.layout.sides.request, history);
   const storeNumber = numberOfStore(storeId, counts);
   if (storeId !== undefined && storeNumber === undefined) relaxations.push('store_unknown');
-  const anchorNumber = itemNumber(itemId, counts);
+  const anchorNumber = itemNumber(itemId, state);
   if (itemId !== undefined && anchorNumber === undefined) relaxations.push('item_unknown');
-  const ticketIds = distinctIds(request);
-  const ticket = knownNumbers(ticketIds, counts);
+  const ticketIds = distinctIds(request, state);
+  const ticket = knownNumbers(ticketIds, state);
   const day = request.asOf === undefined ? counts.now() : dayOf(Date.parse(request.asOf));
   return {
     scenario: request.scenario,
@@ -139,7 +159,7 @@ export function deriveContext(
     anchorNumber,
     ticket,
     ticketSize: ticketIds.length,
-    excluded: [...ticket, ...knownNumbers(request.exclude, counts)],
+    excluded: [...ticket, ...knownNumbers(request.exclude, state)],
     daypart: request.daypart === undefined ? undefined : dayparts.indexOf(request.daypart),
     day,
     growthNow: counts.kernel.run.pairGrowth(day),

@@ -1,6 +1,7 @@
 // Filling a list costs about what it lists, however large the catalogue is.
 import { expect, test } from 'vitest';
 import xxhash from 'xxhash-wasm';
+import { ItemMerges } from '../catalogue/merges.ts';
 import { Registry } from '../catalogue/registry.ts';
 import type { Item, StoreProfile as Store } from '../catalogue/shapes.ts';
 import { Counts } from '../counting/counts.ts';
@@ -19,7 +20,7 @@ function catalogue(size: number, reported = size) {
     const status = at % 4 === 0 ? 'inactive' : 'active';
     items.push(`i${at}`, { itemId: `i${at}`, status }, at < reported ? 1 : 0);
   }
-  return { items, stores };
+  return { items, stores, merges: new ItemMerges((number) => items.idOf(number)) };
 }
 
 /** A stranger's list of so many items; `asked` counts how often the kernel is asked. */

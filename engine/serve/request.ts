@@ -2,7 +2,7 @@
 // reply.
 import { z } from 'zod';
 import { limits } from '../base/limits.ts';
-import { idSchema, timeSchema } from '../base/shapes.ts';
+import { idSchema, itemCodeSchema, timeSchema } from '../base/shapes.ts';
 
 export const scenarios = [
   'guess-you-like',
@@ -24,7 +24,7 @@ export const dayparts = ['night', 'morning', 'noon', 'afternoon', 'evening', 'la
 export type Daypart = (typeof dayparts)[number];
 
 export const basketItemSchema = z.strictObject({
-  itemId: idSchema,
+  itemId: itemCodeSchema,
   quantity: z.int().min(1).max(limits.quantityMax).default(1),
 });
 
@@ -33,13 +33,15 @@ export const recommendRequestSchema = z.strictObject({
   scenario: z.enum(scenarios).default('guess-you-like'),
   memberId: idSchema.optional(),
   storeId: idSchema.optional(),
-  itemId: idSchema.optional().meta({ description: 'The anchor of similar and bought-together.' }),
+  itemId: idSchema
+    .optional()
+    .meta({ description: 'The anchor of similar and bought-together; a barcode will do.' }),
   basket: z
     .array(basketItemSchema)
     .max(limits.basketItemsMax)
     .default([])
     .meta({ description: 'The ticket as scanned so far; its items are never offered.' }),
-  exclude: z.array(idSchema).max(limits.excludeItemsMax).default([]),
+  exclude: z.array(itemCodeSchema).max(limits.excludeItemsMax).default([]),
   daypart: z
     .enum(dayparts)
     .optional()

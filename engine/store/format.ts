@@ -41,6 +41,7 @@ export const tableNames = [
   'returns',
   'residues',
   'tombstones',
+  'replacements',
   'origins',
   'meta',
 ] as const;

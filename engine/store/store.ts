@@ -53,6 +53,8 @@ export interface Tables {
   readonly residues: Table;
   /** kind byte + keyed hash -> an erased member or purchase. */
   readonly tombstones: Table;
+  /** which receipt took the place of which, by keyed hashes (events/replacements.ts). */
+  readonly replacements: Table;
   /** whose entries stand where in the log (log/origins.ts); empty where there is one origin. */
   readonly origins: Table;
   /** name -> a small value: format version, landmark, bookmarks. */

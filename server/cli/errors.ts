@@ -12,7 +12,9 @@ export class CommandError extends Error {}
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError)
     return error.exitCode === 0 ? exitCodes.done : exitCodes.badArguments;
-  return error instanceof SettingsError ? exitCodes.badArguments : exitCodes.failed;
+  // What a setting names may turn out to be wrong when it is read, such as a file of roles.
+  const isWrong = error instanceof EngineError && error.code === 'INVALID_ARGUMENT';
+  return isWrong || error instanceof SettingsError ? exitCodes.badArguments : exitCodes.failed;
 }
 
 /**

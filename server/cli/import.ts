@@ -128,7 +128,7 @@ async function runOnFolder(
   // Who is nobody to the files is nobody to the chain.
   const { anonymous: anonymousMemberIds } = reading.ids;
   const engine = await whileOpening(signal, (opening) =>
-    openFolder(settings, { signal: opening, anonymousMemberIds }),
+    openFolder(settings, { signal: opening, anonymousMemberIds, isWriteOnly: true }),
   );
   try {
     const summary = await runImport(engine, {

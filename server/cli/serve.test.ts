@@ -136,6 +136,9 @@ test('a folder in use, a busy port and a bad setting are refused in one line', a
   const samePort = run(['serve', '--http-port', port, '--data-dir', 'other']);
   expect(await samePort.ended).toBe(1);
   expect(samePort.err()).toMatch(/^caini: 127\.0\.0\.1:\d+ is taken by another process.*\n$/);
+  const badRoles = run(['serve', '--data-dir', 'other'], { CAINI_ITEM_ROLES: 'nowhere.json' });
+  expect(await badRoles.ended).toBe(2);
+  expect(badRoles.err()).toMatch(/^caini: the file of item roles .*nowhere\.json.*\n$/);
   const badSetting = run(['serve'], { CAINI_HTTP_PROT: '1' });
   expect(await badSetting.ended).toBe(2);
   expect(badSetting.err()).toBe(

@@ -7,6 +7,7 @@ export function describeSummary(summary: ImportSummary): string {
   const lines = [
     `${count(rowsRead)} rows in ${summary.seconds} s`,
     receiptLine(summary, { created, duplicate, conflict }),
+    ...shortLines(summary),
     returnLine(summary),
     `rows refused: ${count(rejected)}; left out on purpose: ${count(summary.rowsSkipped)}`,
     ...linesOfNotes(summary),
@@ -30,7 +31,7 @@ const sayings: Readonly<Record<keyof ImportSummary['notes'], string>> = {
   couponsDropped: 'with coupons that are no ids and were left out',
   quantityRounded: 'with a quantity that was rounded to three decimals',
   totalDiffers: 'whose quantity, price and discount do not come to their total',
-  withoutTime: 'with a day and no time of day, which stand at 00:00',
+  withoutTime: 'with a day and no time of day, which count for no daypart',
   channelUnknown: 'with a channel that is none of ours, taken as other',
 };
 
@@ -44,7 +45,9 @@ function linesOfNotes({ notes }: ImportSummary): string[] {
 const doubts: Readonly<Record<ImportSummary['suspicions'][number]['kind'], string>> = {
   bigMembers:
     'members with more than 1 % of all receipts; of a card for everybody tell --anonymous',
+  sharedCards: 'cards that cannot be one person',
   numbersRepeated: 'rows refused as their receipt number was given twice; put the store or day in',
+  blankIds: 'receipts with an id that begins or ends with a blank',
   soldTwice: 'receipts that another id has, too, of the same member, store, minute and lines',
   soldEverywhere: 'items that all stores sold at the same moment',
   outsideHours: 'receipts of hours in which hardly anything is sold',
@@ -66,6 +69,17 @@ function receiptLine(
 ): string {
   const parts = Object.entries(receipts).map(([name, amount]) => `${count(amount)} ${name}`);
   return `receipts: ${parts.join(', ')}; ${count(anonymous)} of them without a member`;
+}
+
+/** Mended rows of receipts that went in without them. */
+function shortLines({ amended, recordedShort }: ImportSummary): string[] {
+  const whole = `${count(amended)} of the created were in with fewer lines, and are whole now`;
+  if (recordedShort === 0) return amended === 0 ? [] : [whole];
+  return [
+    ...(amended === 0 ? [] : [whole]),
+    `of the conflicts ${count(recordedShort)} are recorded already with fewer lines than here, ` +
+      'and stay so; the rejects file names what is missing',
+  ];
 }
 
 function returnLine(summary: ImportSummary): string {

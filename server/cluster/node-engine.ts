@@ -119,6 +119,7 @@ export class NodeEngine implements Engine {
         if (forward === undefined) return this.current.writes.ingest(events, options);
         return (await forward({ kind: 'ingest', events })) as readonly IngestResult[];
       },
+      expectDay: (day) => this.current.writes.expectDay(day),
       get isBehind() {
         return isBehind();
       },

@@ -3,7 +3,7 @@ import type { BinaryWriter } from '@bufbuild/protobuf/wire';
 import * as admin from '#proto/caini/v1/admin.js';
 import * as catalog from '#proto/caini/v1/catalog.js';
 import { RecommendForBasketRequest } from '#proto/caini/v1/checkout.js';
-import { IngestResult } from '#proto/caini/v1/ingest.js';
+import { AttachMemberRequest, IngestResult } from '#proto/caini/v1/ingest.js';
 import * as member from '#proto/caini/v1/member.js';
 import * as recommendation from '#proto/caini/v1/recommendation.js';
 import type { RecommendReply } from '../../engine/index.ts';
@@ -57,6 +57,7 @@ export const methods: Readonly<Record<string, Method>> = {
   'RecommendationService/RecommendPopular': list(recommendation.RecommendPopularRequest),
   'CheckoutService/RecommendForBasket': list(RecommendForBasketRequest),
   'IngestService/RecordPurchase': event(purchaseMessage),
+  'IngestService/AttachMember': event(AttachMemberRequest),
   'IngestService/RecordReturn': event(returnMessage),
   'IngestService/RecordUnreferencedReturn': event(unreferencedReturnMessage),
   'CatalogService/ListItems': method(
@@ -71,6 +72,8 @@ export const methods: Readonly<Record<string, Method>> = {
   ),
   'CatalogService/ReadItem': method(catalog.ReadItemRequest, catalog.Item, replies.toItem),
   'CatalogService/WriteItem': event(catalog.Item),
+  'CatalogService/MergeItem': event(catalog.MergeItemRequest),
+  'CatalogService/UnmergeItem': event(catalog.UnmergeItemRequest),
   'CatalogService/ListStores': method(
     catalog.ListStoresRequest,
     catalog.ListStoresResponse,
@@ -94,6 +97,11 @@ export const methods: Readonly<Record<string, Method>> = {
   'AdminService/ConfirmClock': method(
     admin.ConfirmClockRequest,
     admin.ConfirmClockResponse,
+    asItIs,
+  ),
+  'AdminService/ReadSuspicions': method(
+    admin.ReadSuspicionsRequest,
+    admin.ReadSuspicionsResponse,
     asItIs,
   ),
 };

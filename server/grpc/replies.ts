@@ -55,11 +55,13 @@ export function toReason<Rest extends object>({ type, ...rest }: Rest & Pick<Rea
   return { type: enumName('REASON_TYPE', type) as ReasonType, ...rest };
 }
 
+type Resolved = NonNullable<IngestResult['resolvedLines']>[number];
+
 type VisibleResult = IngestResult & { readonly errors?: readonly FieldViolation[] };
 
 export function toIngestResult(body: object): ResultMessage {
   const { status, limit, errors = [], ...given } = body as VisibleResult;
-  const { warnings = [], leftOutLines = [], ...rest } = given;
+  const { warnings = [], leftOutLines = [], resolvedLines = [], ...rest } = given;
   return {
     ...rest,
     ...unmatchedOf(rest),
@@ -68,7 +70,13 @@ export function toIngestResult(body: object): ResultMessage {
     errors: errors.map(toViolation),
     warnings: [...warnings],
     leftOutLines: [...leftOutLines],
+    resolvedLines: resolvedLines.map(toResolvedLine),
   };
+}
+
+function toResolvedLine({ quantity, ...rest }: Resolved) {
+  if (quantity === undefined) return rest;
+  return { ...rest, quantityThousandths: Math.round(quantity * 1_000) };
 }
 
 /** Whole pieces for clients that know no others. */
@@ -88,11 +96,12 @@ export function toIngestResults(body: object) {
 }
 
 export function toItem(body: object): ItemMessage {
-  const { category = [], tags = [], status, role, ...rest } = body as Item;
+  const { category = [], tags = [], barcodes = [], status, role, ...rest } = body as Item;
   return {
     ...rest,
     category,
     tags,
+    barcodes,
     status: enumName('ITEM_STATUS', status) as ItemStatus,
     ...(role !== undefined && { role: enumName('ITEM_ROLE', role) as ItemRole }),
   };

@@ -1,7 +1,6 @@
 // One till's conversation: scans in, advice out while it is worth anything, receipts to disk.
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { Metadata } from '@grpc/grpc-js';
-import type { z } from 'zod';
 import {
   DegradedReason,
   type ScanSessionRequest,
@@ -9,15 +8,15 @@ import {
 } from '#proto/caini/v1/checkout.js';
 import { EngineError, limits, type RankedItem } from '../../engine/index.ts';
 import type { Caller } from '../operations/caller.ts';
-import { type EngineAccess, type Result, readInput } from '../operations/operation.ts';
-import { schemaNode } from '../operations/violations.ts';
+import type { Result } from '../operations/operation.ts';
 import { operations } from '../operations.ts';
 import type { Client } from '../shares.ts';
 import { Answers } from './answers.ts';
-import { decodeMessage, toInput } from './input.ts';
+import { decodeMessage } from './input.ts';
 import { callerOf, type Parts, refuse, stopping } from './parts.ts';
 import { scanSessionMessage } from './quantities.ts';
 import type { Call } from './services.ts';
+import { read, readScan } from './session-input.ts';
 import * as said from './session-messages.ts';
 import type { Registered, Sessions } from './sessions.ts';
 import * as tickets from './ticket.ts';
@@ -139,7 +138,7 @@ class ScanSession implements Registered {
         if (this.ticket.latestSeq > 0) this.advise(cameInMs);
         break;
       case 'scan':
-        if (this.scan(read(this.parts.chain.access, 'scan', event.scan))) this.advise(cameInMs);
+        if (this.scan(readScan(this.parts.chain.access, event.scan))) this.advise(cameInMs);
         break;
       case 'void':
         tickets.applyVoid(this.ticket, read(this.parts.chain.access, 'void', event.void).seq);
@@ -327,29 +326,6 @@ class ScanSession implements Registered {
 /** What merely sells well goes with any ticket, and so with none. */
 function goesWithTicket({ reasons: [reason] }: RankedItem): boolean {
   return reason?.type === 'bought_together';
-}
-
-type SessionSchemas = typeof tickets.sessionSchemas;
-
-/** The message as its schema takes it; throws INVALID_ARGUMENT with paths from the outermost. */
-function read<Name extends keyof SessionSchemas>(
-  access: EngineAccess,
-  name: Name,
-  message: object,
-  path: string = name,
-): z.output<SessionSchemas[Name]> {
-  const schema = tickets.sessionSchemas[name];
-  const value = toInput(message, schemaNode(schema));
-  try {
-    return readInput(schema, { value, parseIssues: [] }, access) as z.output<SessionSchemas[Name]>;
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    const violations = error.violations.map((violation) => ({
-      ...violation,
-      field: `${path}.${violation.field}`,
-    }));
-    throw new EngineError('INVALID_ARGUMENT', `${path}.${error.message}`, { violations });
-  }
 }
 
 function seqOf(event: Event | undefined): number | undefined {

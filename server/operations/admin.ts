@@ -7,6 +7,7 @@ import {
   clockReportSchema,
   compactReportSchema,
   expireReportSchema,
+  suspicionReportSchema,
 } from './replies.ts';
 
 const described = {
@@ -77,6 +78,30 @@ const expire = defineAction({
   },
 });
 
+const readSuspicions = defineAction({
+  ...described,
+  method: 'GET',
+  name: 'readSuspicions',
+  rpc: 'AdminService/ReadSuspicions',
+  path: '/v1/admin/suspicions',
+  summary: 'Tells what looks odd over all receipts, with counts and examples',
+  description: [
+    'Each receipt alone is right, and none is refused for it. Looked at are all receipts that are',
+    'kept, returned goods included; kinds without a case are left out. `bigMembers`: members with',
+    'more than 1 % of the receipts (100 at least). `sharedCards`: ids that cannot be one person,',
+    'whose receipts count as anonymous tickets. `blankIds`: receipts with an id that begins or',
+    'ends with a blank. `soldEverywhere`: items that all stores (3 at least) sold at one moment,',
+    'as far as receipts came in the order of time. `outsideHours`: receipts of hours of the day',
+    'that have less than 0.1 % of them. `atNight`: receipts from midnight to five, where they are',
+    'a fifth or more. `yearsApart`: receipts two years or more from all years that have 1 % of',
+    'them. `ahead`: receipts later than now, or of a till whose clock ran ahead.',
+    '`numbersRepeated` and `soldTwice` are found by an import alone (docs/guides/import.md).',
+    shared,
+  ].join(' '),
+  reply: suspicionReportSchema,
+  handle: (engine, _input, waiting) => engine.upkeep.findSuspicions(waiting),
+});
+
 const confirmClock = defineAction({
   ...described,
   name: 'confirmClock',
@@ -98,4 +123,5 @@ export const adminOperations: readonly Operation[] = [
   compact,
   expire,
   confirmClock,
+  readSuspicions,
 ];

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import {
   EngineError,
   idSchema,
+  itemMergeSchema,
   itemSchema,
+  itemUnmergeSchema,
   limits,
   recommendRequestSchema,
   storeSchema,
@@ -12,7 +14,7 @@ import { doorLimits } from '../limits.ts';
 import { quoteValue } from '../quote-value.ts';
 import { defineIngest } from './ingest.ts';
 import { defineRead, type Operation } from './operation.ts';
-import { itemPageSchema, storePageSchema } from './replies.ts';
+import { itemPageSchema, itemReplySchema, storePageSchema } from './replies.ts';
 
 const { minWatermark } = recommendRequestSchema.shape;
 const described = { tag: 'catalogue', scope: 'read' } as const;
@@ -44,10 +46,16 @@ const readItem = defineRead({
   method: 'GET',
   path: '/v1/items/{itemId}',
   summary: 'One item of the catalogue',
-  description: 'The item whose id is `popular` is at /v1/items/%70opular.',
+  description:
+    'A barcode will do. An item that is merged into another is answered by that one, with ' +
+    '`mergedInto`. The item whose id is `popular` is at /v1/items/%70opular.',
   input: z.strictObject({ itemId: idSchema, minWatermark }),
-  reply: itemSchema,
-  handle: (engine, { itemId }) => engine.catalogue.item(itemId) ?? missing('itemId', itemId),
+  reply: itemReplySchema,
+  handle({ catalogue }, { itemId }) {
+    const item = catalogue.item(itemId) ?? missing('itemId', itemId);
+    const mergedInto = catalogue.mergedInto(itemId);
+    return mergedInto === undefined ? item : { ...item, mergedInto };
+  },
 });
 
 const writeItem = defineIngest({
@@ -59,7 +67,8 @@ const writeItem = defineIngest({
   summary: 'Writes an item as a whole',
   description:
     'Fields left out are cleared. An item with status `inactive` is never listed, nor is one ' +
-    'with another role than goods, which does not count either.',
+    'with another role than goods, which does not count either. A barcode that another item has ' +
+    'is refused, reason BARCODE_TAKEN.',
   input: itemSchema,
   idField: 'itemId',
   upsert: true,
@@ -82,6 +91,39 @@ const writeItems = defineIngest({
   toEvent: (item) => ({ kind: 'item', item }),
 });
 
+const mergeItem = defineIngest({
+  tag: 'catalogue',
+  name: 'mergeItem',
+  rpc: 'CatalogService/MergeItem',
+  method: 'POST',
+  path: '/v1/items/{itemId}/merge',
+  summary: 'Says that an item is another one from now on',
+  description: [
+    'All receipts of the item count for the other one, old and new, as if they had named it; the',
+    'item itself is not listed any more. The counts are made anew in the background, and',
+    '`recounting` of /readyz says how far that is. At most',
+    `${limits.itemMergesMax} items are merged into one.`,
+  ].join(' '),
+  input: itemMergeSchema,
+  idField: 'itemId',
+  example: { into: 'milk-1l' },
+  toEvent: (itemMerge) => ({ kind: 'itemMerge', itemMerge }),
+});
+
+const unmergeItem = defineIngest({
+  tag: 'catalogue',
+  name: 'unmergeItem',
+  rpc: 'CatalogService/UnmergeItem',
+  method: 'POST',
+  path: '/v1/items/{itemId}/unmerge',
+  summary: 'Takes a merge back: the item is one of its own again',
+  description: 'Receipts that name it count for it again, also those that came in between.',
+  input: itemUnmergeSchema,
+  bodyOptional: true,
+  idField: 'itemId',
+  toEvent: (itemUnmerge) => ({ kind: 'itemUnmerge', itemUnmerge }),
+});
+
 const listItems = defineRead({
   ...described,
   name: 'listItems',
@@ -92,8 +134,13 @@ const listItems = defineRead({
   input: pageSchema,
   reply: itemPageSchema,
   handle(engine, page) {
-    const { entries, nextAfter } = pageOf(engine.catalogue.items(page.after), page.limit, 'itemId');
-    return { items: entries, ...nextAfter };
+    const { catalogue } = engine;
+    const { entries, nextAfter } = pageOf(catalogue.items(page.after), page.limit, 'itemId');
+    const items = entries.map((item) => {
+      const mergedInto = catalogue.mergedInto(item.itemId);
+      return mergedInto === undefined ? item : { ...item, mergedInto };
+    });
+    return { items, ...nextAfter };
   },
 });
 
@@ -147,6 +194,8 @@ export const catalogueOperations: readonly Operation[] = [
   writeItems,
   readItem,
   writeItem,
+  mergeItem,
+  unmergeItem,
   listStores,
   readStore,
   writeStore,

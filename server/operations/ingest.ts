@@ -15,6 +15,7 @@ import {
   type PartialList,
   parseIssuesByElement,
   withLeftOut,
+  withUnknown,
 } from './usable.ts';
 import { refusal, summaryOf, valueAtField } from './violations.ts';
 
@@ -68,14 +69,14 @@ async function ingestOne<S extends z.ZodObject>(
   raw: RawInput,
 ): Promise<Result> {
   const { input: schema, partial } = definition;
-  const { value, parseIssues } = cleanInput(schema, raw, access);
+  const { value, parseIssues, leftOut } = cleanInput(schema, raw, access);
   const checked = await checkUsable({ schema, partial, raw: value, parseIssues }, new Turns());
   if (!checked.ok) {
     const result = malformed(definition, raw.value, checked.violations);
     return { outcome: 'rejected', body: withoutErrors(result), violations: checked.violations };
   }
   const [result] = await access.engine().writes.ingest([definition.toEvent(checked.value)]);
-  const visible = toVisible(withLeftOut(result!, checked.leftOut), raw.value);
+  const visible = withUnknown(toVisible(withLeftOut(result!, checked.leftOut), raw.value), leftOut);
   const outcome: Outcome = definition.upsert && isTaken(visible) ? 'ok' : visible.status;
   return { outcome, body: withoutErrors(visible), violations: visible.errors ?? [] };
 }
@@ -96,12 +97,14 @@ async function ingestMany<S extends z.ZodObject>(
   for (const [index, element] of elements.entries()) {
     if (turns.isOver(entriesOf(element))) await turns.next();
     const one = { value: element, parseIssues: parseIssues.get(index) ?? [] };
-    const { value, parseIssues: issues } = cleanInput(schema, one, access);
+    const { value, parseIssues: issues, leftOut: unknown } = cleanInput(schema, one, access);
     const checked = await checkUsable({ schema, partial, raw: value, parseIssues: issues }, turns);
     if (checked.ok) {
       const { leftOut } = checked;
       events.push(definition.toEvent(checked.value as z.output<S>));
-      answers.push((next) => toVisible(withLeftOut(next(), leftOut), element));
+      answers.push((next) =>
+        withUnknown(toVisible(withLeftOut(next(), leftOut), element), unknown),
+      );
     } else {
       const isMuch = violationCount >= doorLimits.batchViolationsMax;
       const visible = isMuch ? checked.violations.slice(0, 1) : checked.violations;

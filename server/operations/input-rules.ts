@@ -49,20 +49,28 @@ interface Cleaning {
   readonly issues: ParseIssue[];
 }
 
+export interface CleanedInput extends RawInput {
+  /** Fields that a lenient server knows nothing of, by their places. */
+  readonly leftOut: readonly string[];
+}
+
+const nothing: readonly string[] = [];
+
 /** Asks the engine only for an id that there is something to take off. */
 export function cleanInput(
   schema: z.ZodType,
   raw: RawInput,
   access: InputAccess,
   takesAnyId = false,
-): RawInput {
+): CleanedInput {
   const { ids, isLenient = false } = access.inputRules ?? plainInputRules;
-  const given = isLenient ? relaxInput(raw, schemaNode(schema)) : raw;
+  const given = isLenient ? relaxInput(raw, schemaNode(schema)) : { ...raw, leftOut: nothing };
   const cleaning: Cleaning = { access, ids, takesAnyId, path: [], issues: [] };
   const value = cleanValue(given.value, planOf(schema), cleaning);
   const { issues } = cleaning;
   if (value === given.value && issues.length === 0) return given;
   return {
+    ...given,
     value,
     parseIssues: issues.length === 0 ? given.parseIssues : [...given.parseIssues, ...issues],
   };
@@ -83,6 +91,7 @@ const kindOfField: Readonly<Record<string, KnownKind>> = {
   replaces: 'purchase',
   returnId: 'return',
   itemId: 'item',
+  into: 'item',
   exclude: 'item',
   storeId: 'store',
 };

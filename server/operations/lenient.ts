@@ -14,6 +14,13 @@ interface Relaxing {
   readonly path: (string | number)[];
   /** Numbers that lost digits, as they were written, by their place. */
   readonly digits: Map<string, ParseIssue>;
+  /** Places of the fields that nobody knows. */
+  readonly leftOut: string[];
+}
+
+/** What is left, and what is not. */
+interface Relaxed extends Given {
+  readonly leftOut: readonly string[];
 }
 
 const plainNumber = /^-?\d+(?:\.\d+)?$/;
@@ -21,13 +28,14 @@ const plainNumber = /^-?\d+(?:\.\d+)?$/;
 const hardlyMore = 1e-6;
 
 /** The input without what is overlooked, and without the issues that this settles. */
-export function relaxInput({ value, parseIssues }: Given, node: SchemaNode): Given {
+export function relaxInput({ value, parseIssues }: Given, node: SchemaNode): Relaxed {
   const lost = parseIssues.filter(({ isOfDigits }) => isOfDigits);
   const digits = new Map(lost.map((issue) => [quotePath(issue.path), issue]));
-  const relaxed = relax(value, node, { path: [], digits });
+  const leftOut: string[] = [];
+  const relaxed = relax(value, node, { path: [], digits, leftOut });
   const left = new Set(digits.values());
   const issues = parseIssues.filter((issue) => !issue.isOfDigits || left.has(issue));
-  return { value: relaxed, parseIssues: issues };
+  return { value: relaxed, parseIssues: issues, leftOut };
 }
 
 function relax(value: unknown, node: SchemaNode, relaxing: Relaxing): unknown {
@@ -86,7 +94,11 @@ function relaxFields(value: object, node: SchemaNode, relaxing: Relaxing): objec
   const kept: Record<string, unknown> = {};
   for (const [name, given] of Object.entries(value)) {
     const field = Object.hasOwn(properties, name) ? properties[name] : undefined;
-    if (field === undefined || (isEmpty(given) && !required.includes(name))) continue;
+    if (isEmpty(given) && !(field && required.includes(name))) continue;
+    if (field === undefined) {
+      relaxing.leftOut.push(quotePath([...relaxing.path, name]));
+      continue;
+    }
     relaxing.path.push(name);
     kept[name] = relax(given, field, relaxing);
     relaxing.path.pop();

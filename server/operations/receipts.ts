@@ -1,5 +1,6 @@
 // Receipts in: purchases, and what is brought back of them.
 import {
+  attachMemberSchema,
   limits,
   purchaseLineSchema,
   purchaseSchema,
@@ -25,7 +26,9 @@ const ingestPurchases = defineIngest({
     '`voided`, and there is no receipt. What is below zero then is a return of the receipt that',
     '`returnOf` names; without it the receipt is refused, and names the line. With `partial: true`',
     'lines that cannot be used are left out instead: `leftOutLines` has all of them, `warnings`',
-    'say why.',
+    'say why. With `replaces` a receipt corrects an earlier one: from then on that counts as if it',
+    'had never been sent. It has to be known, to count and to have no returns; else the answer is',
+    'a refusal that names the field.',
   ].join(' '),
   input: purchaseSchema,
   partial: { list: 'lines', entry: purchaseLineSchema },
@@ -40,6 +43,25 @@ const ingestPurchases = defineIngest({
     lines: [{ itemId: 'coffee-beans', quantity: 1, unitPriceFen: 6800 }],
   },
   toEvent: (purchase) => ({ kind: 'purchase', purchase }),
+});
+
+const attachMember = defineIngest({
+  name: 'attachMember',
+  rpc: 'IngestService/AttachMember',
+  method: 'POST',
+  path: '/v1/purchases/{purchaseId}/member',
+  tag: 'receipts',
+  summary: 'Whose an anonymous receipt is',
+  description: [
+    'For a member who was found after the payment: the receipt counts from then on as if it had',
+    'had the member from the start, with what was brought back of it. The same person again is a',
+    '`duplicate`; a receipt that has another member is a conflict, and is corrected by a new one',
+    'that `replaces` it.',
+  ].join(' '),
+  input: attachMemberSchema,
+  idField: 'purchaseId',
+  example: { memberId: 'm-1001' },
+  toEvent: (input) => ({ kind: 'attachMember', attachMember: input }),
 });
 
 const ingestReturn = defineIngest({
@@ -91,6 +113,7 @@ const ingestUnreferencedReturn = defineIngest({
 
 export const receiptOperations: readonly Operation[] = [
   ingestPurchases,
+  attachMember,
   ingestReturn,
   ingestUnreferencedReturn,
 ];

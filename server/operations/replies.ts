@@ -13,8 +13,10 @@ import {
   type RecommendReply,
   reasonTypes,
   relaxationTypes,
+  type SuspicionReport,
   scenarios,
   storeSchema,
+  suspicionKinds,
 } from '../../engine/index.ts';
 import { doorLimits } from '../limits.ts';
 
@@ -79,9 +81,18 @@ export const recommendReplySchema = z.strictObject({
 }) satisfies z.ZodType<RecommendReply>;
 
 const warningSchema = z.strictObject({
-  reason: reason.meta({ description: 'TOTAL_DIFFERS, LINE_LEFT_OUT, NOTHING_RETURNED' }),
+  reason: reason.meta({
+    description: 'TOTAL_DIFFERS, LINE_LEFT_OUT, NOTHING_RETURNED, BARCODE_QUANTITY_DIFFERS, …',
+  }),
   field: z.string(),
   message: z.string(),
+});
+
+const resolvedLineSchema = z.strictObject({
+  line: count.meta({ description: 'Its place, from 0 on.' }),
+  itemId: idSchema,
+  quantity: z.number().optional().meta({ description: 'Of what a scale printed.' }),
+  lineTotalFen: z.int().optional().meta({ description: 'Of what a scale printed.' }),
 });
 
 export const ingestResultSchema = z.strictObject({
@@ -101,7 +112,7 @@ export const ingestResultSchema = z.strictObject({
     description: 'The memberId of this receipt stands for nobody: it is an anonymous ticket.',
   }),
   clockSkewed: z.exactOptional(z.boolean()).meta({
-    description: 'The clock of this till runs ahead: the receipt counts at the server’s time.',
+    description: 'The clock of this till runs ahead: a receipt counts at the server’s time.',
   }),
   unmatchedQuantity: z.exactOptional(z.number().min(0)),
   warnings: z.exactOptional(z.array(warningSchema)).meta({
@@ -112,6 +123,9 @@ export const ingestResultSchema = z.strictObject({
   }),
   leftOutLines: z.exactOptional(z.array(count)).meta({
     description: 'With `partial`: the places of all lines that could not be used.',
+  }),
+  resolvedLines: z.exactOptional(z.array(resolvedLineSchema)).meta({
+    description: 'Lines that named their item by a barcode, and what they were read as.',
   }),
   errors: z.exactOptional(z.array(violationSchema)).meta({
     description: [
@@ -127,8 +141,14 @@ export const ingestResultsSchema = z.strictObject({
   }),
 });
 
+export const itemReplySchema = itemSchema.extend({
+  mergedInto: z.exactOptional(idSchema).meta({
+    description: 'The item that it is merged into, and counts as.',
+  }),
+});
+
 export const itemPageSchema = z.strictObject({
-  items: z.array(itemSchema),
+  items: z.array(itemReplySchema),
   nextAfter: z.exactOptional(idSchema).meta({ description: 'Absent on the last page.' }),
 });
 
@@ -186,6 +206,9 @@ export const readinessSchema = z.strictObject({
   }),
   refusedOfErased: z.exactOptional(count).meta({
     description: 'Events of erased members that were refused since the start.',
+  }),
+  recounting: z.exactOptional(z.string()).meta({
+    description: 'Why counts are made anew in the background, and how far that is.',
   }),
   suspicions: z
     .exactOptional(z.strictObject({ clockAhead: count, clockBack: count, ofNobody: count }))
@@ -252,6 +275,17 @@ export const compactReportSchema = z.strictObject({
 export const expireReportSchema = z.strictObject({
   expired: count.meta({ description: 'Receipts that left the retention window.' }),
 });
+
+export const suspicionReportSchema = z.strictObject({
+  receipts: count.meta({ description: 'Receipts that were looked at: all that are kept.' }),
+  suspicions: z.array(
+    z.strictObject({
+      kind: z.enum(suspicionKinds),
+      count,
+      examples: z.array(z.string()).max(5).meta({ description: 'Ids of some of them.' }),
+    }),
+  ),
+}) satisfies z.ZodType<SuspicionReport>;
 
 export const clockReportSchema = z.strictObject({
   clock: z.iso.datetime({ offset: true }).meta({ description: 'What it says.' }),

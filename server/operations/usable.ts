@@ -116,7 +116,7 @@ export function withLeftOut(result: IngestResult, leftOut: LeftOut | undefined):
   const pattern = new RegExp(`^${list}\\[(\\d+)\\]`);
   const moved = (field: string) =>
     field.replace(pattern, (_, index: string) => `${list}[${kept[Number(index)]}]`);
-  const { field, warnings = [], leftOutLines = [], ...rest } = result;
+  const { field, warnings = [], leftOutLines = [], resolvedLines, ...rest } = result;
   const before = [...violations.values()].map(({ field, message, value = 'nothing' }) => {
     return { reason: 'LINE_LEFT_OUT', field, message: `${message} (got ${value})` };
   });
@@ -125,6 +125,9 @@ export function withLeftOut(result: IngestResult, leftOut: LeftOut | undefined):
   return {
     ...rest,
     ...(field !== undefined && { field: moved(field) }),
+    ...(resolvedLines && {
+      resolvedLines: resolvedLines.map((each) => ({ ...each, line: kept[each.line]! })),
+    }),
     ...(isTaken(result) && {
       warnings: firstOf([...before, ...after]),
       leftOutLines: lines.sort((a, b) => a - b),
@@ -134,12 +137,24 @@ export function withLeftOut(result: IngestResult, leftOut: LeftOut | undefined):
 
 type Warnings = NonNullable<IngestResult['warnings']>;
 
-/** As many as are shown; how many more there are says `leftOutLines`. */
+/** As many as are shown; how many lines were left out says `leftOutLines`. */
 function firstOf(warnings: Warnings): Warnings {
   const more = warnings.length - limits.warningsMax;
   if (more <= 0) return warnings;
-  const last = { reason: 'LINE_LEFT_OUT', field: 'lines', message: `${more} more warnings` };
+  const { reason, field } = warnings[limits.warningsMax]!;
+  const last = { reason, field, message: `${more} more warnings` };
   return [...warnings.slice(0, limits.warningsMax), last];
+}
+
+/** What a lenient server took without fields that it does not know. */
+export function withUnknown<Visible extends IngestResult>(
+  result: Visible,
+  fields: readonly string[],
+): Visible {
+  if (fields.length === 0 || !isTaken(result)) return result;
+  const message = 'is not a known field, and was left out';
+  const unknown = fields.map((field) => ({ reason: 'FIELD_LEFT_OUT', field, message }));
+  return { ...result, warnings: firstOf([...(result.warnings ?? []), ...unknown]) };
 }
 
 /** Whether anything of it is kept, or needs not be. */

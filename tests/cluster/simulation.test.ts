@@ -126,6 +126,10 @@ class Story {
       const kinds = new Set(chain.commands.map(({ kind }) => kind));
       this.hasReturns = kinds.has('return') || kinds.has('bringBack');
       this.hasErases = kinds.has('erase');
+      // What was replaced is not held any more.
+      this.hasForgotten = chain.commands.some(
+        (each) => each.kind === 'buy' && each.corrects !== null,
+      );
       for (const step of stepsOf(chain)) {
         const name = this.pick(origins);
         this.nowMs += this.random.integer(5_000);

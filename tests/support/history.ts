@@ -31,15 +31,42 @@ export function unionOf(memberId: string, events: readonly Event[]): ReadonlySet
   return union;
 }
 
-/** The events that name one of these members, or a receipt of theirs. */
+/**
+ * The events that name one of these members, or a receipt of theirs, or one that such a receipt
+ * took the place of.
+ */
 export function eventsOf(union: ReadonlySet<string>, events: readonly Event[]): Set<Event> {
   const receipts = new Set<string>();
   for (const event of events) {
-    if (event.kind !== 'purchase') continue;
-    const { memberId, purchaseId } = event.purchase;
-    if (memberId !== undefined && union.has(memberId)) receipts.add(purchaseId);
+    if (event.kind === 'purchase') {
+      const { memberId, purchaseId } = event.purchase;
+      if (memberId !== undefined && union.has(memberId)) receipts.add(purchaseId);
+    } else if (event.kind === 'attachMember') {
+      const { memberId, purchaseId } = event.attachMember;
+      if (union.has(memberId)) receipts.add(purchaseId);
+    }
+  }
+  for (let size = 0; size < receipts.size; ) {
+    size = receipts.size;
+    for (const event of events) {
+      const replaces = event.kind === 'purchase' ? event.purchase.replaces : undefined;
+      if (replaces === undefined || event.kind !== 'purchase') continue;
+      if (receipts.has(event.purchase.purchaseId)) receipts.add(replaces);
+    }
   }
   return new Set(events.filter((event) => concerns(event, union, receipts)));
+}
+
+/** Events as they would have been sent where others never were. */
+export function without(gone: ReadonlySet<Event>, events: readonly Event[]): Event[] {
+  const receipts = new Set<string>();
+  for (const event of gone) if (event.kind === 'purchase') receipts.add(event.purchase.purchaseId);
+  return events.flatMap((event) => {
+    if (gone.has(event)) return [];
+    if (event.kind !== 'purchase' || !receipts.has(event.purchase.replaces ?? '')) return [event];
+    const { replaces: _, ...purchase } = event.purchase;
+    return [{ kind: 'purchase', purchase }];
+  });
 }
 
 function concerns(
@@ -50,6 +77,8 @@ function concerns(
   switch (event.kind) {
     case 'purchase':
       return receipts.has(event.purchase.purchaseId);
+    case 'attachMember':
+      return receipts.has(event.attachMember.purchaseId);
     case 'return':
       return receipts.has(event.return.purchaseId);
     case 'unreferencedReturn':

@@ -12,6 +12,7 @@ import {
   inspectFile,
   type PlanOptions,
   plainPlan,
+  type ReceiptRow,
   runImport,
   shippedRoles,
 } from '../../engine/index.ts';
@@ -50,9 +51,12 @@ export class MemoryTarget {
     return results;
   };
 
+  expectDay = () => {};
   item = (itemId: string) => this.items.get(itemId);
+  itemIdOf = (code: string) => code;
   guessRole = compileRoles(shippedRoles);
   bookmark = (key: string) => this.bookmarks.get(key);
+  receipt = (purchaseId: string) => rowsOf(this.purchases.get(purchaseId)?.purchase);
   status = () => ({ watermark: String(this.head), items: this.items.size, members: 0 });
 
   private accept(event: Event): IngestResult {
@@ -115,6 +119,22 @@ export class MemoryTarget {
     this.head += 1;
     return { id, status: 'created', watermark: String(this.head) };
   }
+}
+
+/** As an engine has them recorded. */
+function rowsOf(purchase: Purchase | undefined): readonly ReceiptRow[] {
+  if (purchase === undefined) return [];
+  const { lines, memberId = '', storeId = '', terminalId = '', cashierId = '' } = purchase;
+  const { purchaseId, occurredAt, channel, paidFen, couponIds = [] } = purchase;
+  const ids = { purchaseId, memberId, storeId, terminalId, cashierId };
+  return lines.map((line) => ({
+    ...{ ...ids, occurredAt, channel, paidFen, couponIds },
+    timeUnknown: purchase.timeUnknown ?? false,
+    ...{ itemId: line.itemId, quantity: line.quantity, isGift: line.isGift ?? false },
+    unitPriceFen: line.unitPriceFen,
+    discountFen: line.discountFen,
+    lineTotalFen: line.lineTotalFen,
+  }));
 }
 
 interface Setup {

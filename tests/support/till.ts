@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { IngestResult } from '#proto/caini/v1/ingest.js';
 import { BadRequest, ErrorInfo, RetryInfo } from '#proto/google/rpc/error_details.js';
 import { Status } from '#proto/google/rpc/status.js';
-import { type Engine, openEngine, systemClock } from '../../engine/index.ts';
+import { type Engine, type EngineOptions, openEngine, systemClock } from '../../engine/index.ts';
 import { type GrpcDoor, type ListenOptions, listen } from '../../server/grpc/listen.ts';
 import type { EngineAccess } from '../../server/operations/operation.ts';
 import { makeTemporaryFolder } from './folders.ts';
@@ -52,10 +52,14 @@ export interface Till {
 /** With an engine of its own over an empty folder. */
 export async function openTill(
   options: Partial<ListenOptions> = {},
-  { clock = systemClock, wrap = (access: EngineAccess): EngineAccess => access } = {},
+  {
+    clock = systemClock,
+    wrap = (access: EngineAccess): EngineAccess => access,
+    options: ofEngine = {} as Partial<EngineOptions>,
+  } = {},
 ): Promise<Till> {
   const folder = await makeTemporaryFolder('till');
-  const engine = await openEngine({ dataDir: folder.path, clock });
+  const engine = await openEngine({ dataDir: folder.path, clock, ...ofEngine });
   const access = wrap({ engine: () => engine, readiness: () => engine.status() });
   const log = pino({ level: 'silent' });
   const door = await listen({ host: '127.0.0.1', port: 0, access, log, ...options });

@@ -3,10 +3,12 @@
 //
 //   1. receipts whose rows lie together, in file order
 //   2. receipts whose rows are torn apart, part by part from the spill
-//   3. returns, part by part and member by member in time order: all purchases are in by then, so
+//   3. receipts that replace others, each behind the one that it replaces
+//   4. returns, part by part and member by member in time order: all purchases are in by then, so
 // that
 //      what is matched does not depend on the order of the file
 import { join } from 'node:path';
+import { Corrections } from './corrections.ts';
 import { type Orphan, OrphanSales } from './orphans.ts';
 import {
   addToDraft,
@@ -56,13 +58,14 @@ export async function* makeBatches(plan: BatchPlan): AsyncGenerator<Batch> {
   const returns = new Spill<ReturnRow>(join(plan.spillFolder, 'returns'), plan.survey.rows);
   const orphans: Orphan[] = [];
   const sales = new OrphanSales(plan.survey.orphanItems);
+  const corrections = new Corrections();
   const close = (draft: Draft): void => {
     const { receipt, returns: rows } = closeDraft(draft, batcher.refuse, (orphan) => {
       if (orphans.length < orphansMax) orphans.push(orphan);
       else batcher.refuse(orphanRefusal(orphan.row, 0));
     });
     if (receipt !== undefined) {
-      batcher.addReceipt(receipt);
+      if (!corrections.keep(receipt)) batcher.addReceipt(receipt);
       sales.add(receipt.purchase, receipt.rows);
     }
     for (const row of rows) returns.add(row.key, row);
@@ -70,6 +73,10 @@ export async function* makeBatches(plan: BatchPlan): AsyncGenerator<Batch> {
   try {
     yield* batchesInOrder(plan, { batcher, scattered, close });
     yield* batchesOfScattered(plan, { batcher, scattered, close });
+    for (const receipt of corrections.inOrder()) {
+      batcher.addReceipt(receipt);
+      if (batcher.isFull()) yield batcher.take();
+    }
     for (const orphan of orphans.toSorted(byMoment)) {
       const match = sales.match(orphan);
       if ('purchaseId' in match) {

@@ -6,7 +6,7 @@ import type { Tally } from './summary.ts';
  * Raised when batches are cut otherwise or tallies mean something else: old bookmarks are then
  * void.
  */
-const version = 3;
+const version = 4;
 
 /**
  * Written with batch number `batch`, before its answers are known: `tally` and `rejectsBytes` stand

@@ -62,12 +62,24 @@ export function orderEvidence(
   return first <= 12 && second <= 12 && first !== second ? { style, order: 'either' } : undefined;
 }
 
-/** The text of the day alone, by which rows of one day are put together. */
-export function dayText(text: string): string {
+/**
+ * The day alone, by which rows of one day are put together: `2026-05-01`, however it is written;
+ * a day that could be two is left as it stands.
+ */
+export function dayText(text: string, orders: DateOrders): string {
   const trimmed = text.trim();
-  const day = findDay(trimmed, 'dmy');
-  if (day === undefined || day === 'ambiguous') return trimmed;
+  const found = findDay(trimmed, orders);
+  if (found === undefined) return trimmed;
+  if (found !== 'ambiguous') return isoText(found) ?? trimmed;
+  const day = findDay(trimmed, 'dmy') as DayFound;
   return trimmed.slice(0, trimmed.length - day.rest.length).trim();
+}
+
+function isoText({ year, month, day }: DayFound): string | undefined {
+  const date = new Date(Date.UTC(year, month - 1, day));
+  // 30 February and month 13 are no days.
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
+  return date.toISOString().slice(0, 'yyyy-mm-dd'.length);
 }
 
 /** The second is how many groups fewer than the ISO pattern the one that matched has. */

@@ -161,7 +161,7 @@ export class Evidence implements TableEars {
   }
 }
 
-/** Lines of documents have their values under our own names, too: `items.quantity` is `quantity`. */
+/** Values of lines have our own names, too: `items.quantity` is `quantity`. */
 function ownNameIn(name: string): string {
   const last = name.split('.').at(-1)!;
   return last !== name && isOwnField(last) ? last : name;

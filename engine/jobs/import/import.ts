@@ -2,7 +2,7 @@
 // conductor of this room.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, dayOf } from '../../base/clock.ts';
 import { assert, EngineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { GuessRole } from '../../catalogue/role-names.ts';
@@ -10,6 +10,8 @@ import type { Item } from '../../catalogue/shapes.ts';
 import type { Event } from '../../events/index.ts';
 import type { IngestResult } from '../../events/result.ts';
 import { holdCopy } from '../../store/leftovers.ts';
+import type { ReceiptRow } from '../receipt-rows.ts';
+import { amendShort } from './amend.ts';
 import { type Batch, makeBatches } from './batches.ts';
 import {
   type Bookmark,
@@ -26,7 +28,7 @@ import { RejectsFile, rejectsBytes } from './rejects.ts';
 import type { Refusal, Row } from './row.ts';
 import type { SourceRow } from './source-row.ts';
 import { countRefusal, emptyTally, rowsAccountedFor, settleBatch, type Tally } from './summary.ts';
-import { type Suspicion, Suspicions } from './suspicions.ts';
+import { addBatch, type Suspicion, Suspicions } from './suspicions.ts';
 
 /** What an import needs of the engine. */
 export interface ImportTarget {
@@ -37,9 +39,14 @@ export interface ImportTarget {
       readonly trustsDays?: boolean;
     },
   ): Promise<readonly IngestResult[]>;
+  /** Hears up to which day receipts will come, and 0 when they are in. */
+  expectDay(day: number): void;
   item(itemId: string): Item | undefined;
+  itemIdOf(code: string): string;
   readonly guessRole: GuessRole;
   bookmark(key: string): string | undefined;
+  /** As it is recorded, one row a line. */
+  receipt(purchaseId: string): readonly ReceiptRow[];
   status(): { readonly watermark: string; readonly items: number; readonly members: number };
 }
 
@@ -75,7 +82,8 @@ export interface ImportSummary extends Tally {
   readonly members: number;
   readonly seconds: number;
   readonly rejects: string | null;
-  readonly suspicions: readonly Suspicion[];
+  /** Each with one of them. */
+  readonly suspicions: readonly (Omit<Suspicion, 'examples'> & { readonly example: string })[];
 }
 
 interface Run {
@@ -86,6 +94,7 @@ interface Run {
   readonly rejects: RejectsFile;
   readonly names: NameCollector;
   readonly suspicions: Suspicions;
+  readonly startMs: number;
   readonly tally: Tally;
 }
 
@@ -105,21 +114,23 @@ export async function runImport(
     options.onProgress?.({ step: 'check', done: Math.min(done, total), total }),
   );
   for (const note of plan.notes) options.onNote?.(note);
-  const run = openRun(target, options);
+  const run = openRun(target, options, startMs);
   const release = holdCopy(spillFolder);
   const { survey, rules } = plan;
+  target.expectDay(dayOf(Math.min(survey.newestMs, startMs)));
   try {
     const batches = makeBatches({ chunks: countRows(run, plan), survey, rules, spillFolder });
     const finished = !options.signal?.aborted && (await bringIn(run, batches, survey.rows));
-    return summarise(run, finished, startMs);
+    return summarise(run, finished);
   } finally {
+    target.expectDay(0);
     run.rejects.close();
     rmSync(spillFolder, { recursive: true, force: true });
     release();
   }
 }
 
-function openRun(target: ImportTarget, options: ImportOptions): Run {
+function openRun(target: ImportTarget, options: ImportOptions, startMs: number): Run {
   const { files } = options;
   const fingerprint = fingerprintOf(identityOf(options));
   const key = `import:${fingerprint}`;
@@ -139,9 +150,11 @@ function openRun(target: ImportTarget, options: ImportOptions): Run {
     rejects: new RejectsFile(path, labels, resumed?.rejectsBytes ?? 0),
     names: new NameCollector({
       item: (itemId) => target.item(itemId),
+      itemIdOf: (code) => target.itemIdOf(code),
       guessRole: target.guessRole,
     }),
-    suspicions: new Suspicions(options.clock()),
+    suspicions: new Suspicions({ findsTwice: true }),
+    startMs,
     tally: resumed?.tally ?? emptyTally(),
   };
 }
@@ -195,7 +208,7 @@ async function bringIn(run: Run, batches: AsyncIterable<Batch>, rows: number): P
     for await (const batch of batches) {
       if (options.signal?.aborted) return false;
       number += 1;
-      run.suspicions.add(batch);
+      addBatch(run.suspicions, batch, run.startMs);
       if (number < (resumed?.batch ?? 0)) {
         names.collect(rowsOf(batch));
         continue;
@@ -229,7 +242,8 @@ async function sendBatch(run: Run, batch: Batch, number: number): Promise<void> 
     bookmark: { key: run.key, value },
     trustsDays: true,
   });
-  const [results] = await Promise.all([sent, named]);
+  const [answers] = await Promise.all([sent, named]);
+  const { results, amended } = await amendShort(target, batch, answers);
   const isOwn = (result: IngestResult) =>
     repeated !== undefined &&
     result.status === 'duplicate' &&
@@ -241,6 +255,7 @@ async function sendBatch(run: Run, batch: Batch, number: number): Promise<void> 
     countRefusal(run.tally, refusal.kind);
   };
   settleBatch(batch, results, { tally: run.tally, refuse, isOwn });
+  run.tally.amended += amended.size;
   run.rejects.write(refusals);
 }
 
@@ -267,6 +282,7 @@ async function sendItems(target: ImportTarget, items: readonly Item[]): Promise<
 
 /** The last names, and the bookmark that sends a second run back to the beginning. */
 async function finish(run: Run, batches: number): Promise<void> {
+  run.target.expectDay(0);
   await sendItems(run.target, run.names.leftovers());
   const before = run.target.status().watermark;
   const value = bookmarkValue(run, { finished: true, batch: batches, before });
@@ -277,7 +293,7 @@ function bookmarkValue(run: Run, place: Pick<Bookmark, 'finished' | 'batch' | 'b
   return encodeBookmark({ ...place, tally: run.tally, rejectsBytes: run.rejects.bytes });
 }
 
-function summarise(run: Run, finished: boolean, startMs: number): ImportSummary {
+function summarise(run: Run, finished: boolean): ImportSummary {
   const { items, members } = run.target.status();
   return {
     finished,
@@ -285,8 +301,10 @@ function summarise(run: Run, finished: boolean, startMs: number): ImportSummary 
     ...run.tally,
     items,
     members,
-    seconds: Math.round((run.options.clock() - startMs) / 1_000),
+    seconds: Math.round((run.options.clock() - run.startMs) / 1_000),
     rejects: run.rejects.bytes === 0 ? null : run.rejects.path,
-    suspicions: run.suspicions.list(),
+    suspicions: run.suspicions
+      .list()
+      .map(({ kind, count, examples }) => ({ kind, count, example: examples[0]! })),
   };
 }

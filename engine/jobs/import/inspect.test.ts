@@ -89,6 +89,7 @@ test('a guessed order of dates is a question, and only dates of one style answer
   const mixed = await inspect(rows('21-07-2015', '5/1/2015', '6/1/2015'));
   expect(mixed.flags.join(' ')).not.toContain('--date-order');
   expect(mixed.counts).toMatchObject({ receipts: 1, refused: 2 });
+  expect(mixed.isReady, 'a command would refuse what is to be decided').toBe(false);
   expect(mixed.open.join()).toContain(
     'tell --date-order dmy (then they lie from 2015-01-05 to 2015-01-06) or ' +
       '--date-order mdy (then they lie from 2015-05-01 to 2015-06-01)',
@@ -97,7 +98,7 @@ test('a guessed order of dates is a question, and only dates of one style answer
   expect(sure.counts).toMatchObject({ receipts: 2, refused: 0 });
   expect(sure.open.join()).not.toContain('--date-order');
   const stated = await inspect(rows('5/1/2015', '6/1/2015'), { dateOrder: 'dmy' });
-  expect(stated.counts).toMatchObject({ receipts: 2, refused: 0 });
+  expect(stated).toMatchObject({ isReady: true, counts: { receipts: 2, refused: 0 } });
   expect(stated.counts.from).toContain('2015-01-05');
 });
 

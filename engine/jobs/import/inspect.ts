@@ -49,7 +49,7 @@ export interface Inspection extends Pick<Trial, 'rows' | 'counts' | 'refusals' |
   readonly flags: readonly string[];
   /** What a person must say, because the file does not. */
   readonly open: readonly string[];
-  /** Whether a command with these options can read the files at all. */
+  /** Whether a command with these options reads the files, and no row waits for a decision. */
   readonly isReady: boolean;
 }
 
@@ -78,6 +78,7 @@ export async function inspectTables(
     tryOut: (each) => tryReading(files, each, place),
   });
   const isWhole = missingOf(options).length === 0;
+  const orders = orderQuestions(trial, options, sample);
   const { rows, counts, refusals, notes, problem } = trial;
   return {
     ...{ rows, counts, refusals },
@@ -89,10 +90,10 @@ export async function inspectTables(
     open: [
       ...openQuestions(options, trial, sample),
       ...open,
-      ...orderQuestions(trial, options, sample),
+      ...orders,
       ...zoneQuestions(sample.profiles),
     ],
-    isReady: isWhole && problem === undefined && counts.rows > 0,
+    isReady: isWhole && orders.length === 0 && problem === undefined && counts.rows > 0,
   };
 }
 

@@ -18,7 +18,11 @@ function importInto(
   rows: readonly Row[],
   guessRole: GuessRole = shipped,
 ): void {
-  const names = new NameCollector({ item: (itemId) => catalogue.get(itemId), guessRole });
+  const names = new NameCollector({
+    item: (itemId) => catalogue.get(itemId),
+    itemIdOf: (code) => code,
+    guessRole,
+  });
   for (const item of [...names.take(rows), ...names.leftovers()]) {
     const { role, roleGuessed = false, ...said } = item;
     const guessed = role === undefined || roleGuessed ? guessRole(said) : undefined;

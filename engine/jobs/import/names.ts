@@ -7,6 +7,8 @@ import type { Row } from './row.ts';
 export interface NameRules {
   /** The item as the catalogue has it. */
   readonly item: (itemId: string) => Item | undefined;
+  /** The id that a barcode stands for; of an id itself. */
+  readonly itemIdOf: (code: string) => string;
   /** What an item is by its name, where nobody says it. */
   readonly guessRole: GuessRole;
 }
@@ -32,7 +34,8 @@ export class NameCollector {
     for (const row of rows) {
       this.hasPrices ||= isPaid(row);
       if (row.itemName === undefined || !isWorthless(row)) continue;
-      if (!this.spare.has(row.itemId)) this.spare.set(row.itemId, row);
+      const itemId = this.rules.itemIdOf(row.itemId);
+      if (!this.spare.has(itemId)) this.spare.set(itemId, { ...row, itemId });
     }
   }
 
@@ -41,10 +44,12 @@ export class NameCollector {
     this.collect(rows);
     const items: Item[] = [];
     for (const row of rows) {
-      if (!isDescribed(row) || this.named.has(row.itemId)) continue;
+      if (!isDescribed(row)) continue;
+      const itemId = this.rules.itemIdOf(row.itemId);
+      if (this.named.has(itemId)) continue;
       if (row.itemName !== undefined && isWorthless(row)) continue;
-      this.named.add(row.itemId);
-      items.push(...this.describe(row));
+      this.named.add(itemId);
+      items.push(...this.describe({ ...row, itemId }));
     }
     return items;
   }

@@ -64,16 +64,40 @@ export async function planReading(
   onBytes: (bytes: number) => void = () => {},
 ): Promise<ReadingPlan> {
   checkOccurredAt(options);
-  const { prepared, leftOut } = await tablesOfReceipts(files, options);
+  const { prepared: found, leftOut } = await tablesOfReceipts(files, options);
+  const prepared = found.map((file) => ({ ...file, dateOrders: options.dateOrder ?? {} }));
   const evidence = new Evidence(options);
   const rows = readRows(prepared, options, onBytes, evidence);
   const ids = createIdRules(options.ids);
-  const survey = await surveyRows(rows, ids.isNobody, options.signal);
+  const { timeZone, dateOrder, signal } = options;
+  const readTime = createTimeReader({ timeZone, dateOrders: dateOrder });
+  const surveying = { isNobody: ids.isNobody, readTime, signal };
+  const first = await surveyRows(rows, surveying);
+  const read = withOrders(prepared, evidence);
+  // Ids with a day in them are others now that it is known which day a text means.
+  const survey = hasOtherIds(options, prepared, read)
+    ? await surveyRows(readRows(read, options), surveying)
+    : first;
   const unused = evidence.unused();
   const rules = rowRules(evidence, ids, options);
   if (options.signal?.aborted !== true) refuseHiddenReturns(unused, options);
   const notes = [...leftOut, ...evidence.notes(), ...unusedNotes(unused, options)];
-  return { files: prepared, survey, rules, notes };
+  return { files: read, survey, rules, notes };
+}
+
+function withOrders(files: readonly PreparedFile[], evidence: Evidence): readonly PreparedFile[] {
+  return files.map((file) => ({ ...file, dateOrders: evidence.styleOf(file.number).dateOrders }));
+}
+
+function hasOtherIds(
+  { columns, signal }: PlanOptions,
+  before: readonly PreparedFile[],
+  after: readonly PreparedFile[],
+): boolean {
+  const ordersOf = (files: readonly PreparedFile[]) =>
+    JSON.stringify(files.map(({ dateOrders }) => dateOrders));
+  const isJoined = columns.map?.purchaseId?.includes('+') === true;
+  return isJoined && ordersOf(before) !== ordersOf(after) && signal?.aborted !== true;
 }
 
 /**

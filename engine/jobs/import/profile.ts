@@ -24,10 +24,9 @@ export interface ColumnProfile {
 
 const valuesKept = 2_000;
 const half = '上午|下午|凌晨|早上|中午|晚上|[ap]\\.?m\\.?';
-const clockAlone = new RegExp(
-  `^(?:${half})?\\s*(?:[01]?\\d|2[0-3])[:：时点h]\\d{2}分?(?:[:：]?\\d{2}(?:\\.\\d+)?秒?)?\\s*(?:${half})?$`,
-  'i',
-);
+const hourMinute = '(?:[01]?\\d|2[0-3])[:：时点h]\\d{2}分?';
+const second = '(?:[:：]?\\d{2}(?:\\.\\d+)?秒?)?';
+const clockAlone = new RegExp(`^(?:${half})?\\s*${hourMinute}${second}\\s*(?:${half})?$`, 'i');
 const clockDigits = /^(?:[01]?\d|2[0-3])[0-5]\d(?:[0-5]\d)?$/;
 
 /** One profile a column, in the order of the header. */

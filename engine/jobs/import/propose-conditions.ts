@@ -1,5 +1,5 @@
-// Proposed conditions: which rows of a file are no sale or bring goods back, by the words that stand
-// in its columns.
+// Proposed conditions: which rows of a file are no sale or bring goods back, by the words that
+// stand in its columns.
 import type { ColumnMap } from './columns.ts';
 import type { Condition } from './conditions.ts';
 import type { ColumnProfile } from './profile.ts';
@@ -29,11 +29,14 @@ const cancelled =
 const returned = /refund|return|exchange|credit note|退|红字|红单|红票/i;
 /** A refund of a part, or one that is not done: what was sold is still sold. */
 const part = /部分|partial/i;
-const undone =
-  /^(?:无|没有|未|不|否)|未退|无退|不退|申请|拒绝|驳回|失败|关闭|撤销|取消|[中待]|no[nt]?[\s_-]|none|request|declin|reject|pending|fail/i;
+const undoneChinese = '^(?:无|没有|未|不|否)|[未无不]退|申请|拒绝|驳回|失败|关闭|撤销|取消|[中待]';
+const undoneEnglish = '\\bno[nt]?[\\s_-]|none|request|declin|reject|pending|fail';
+const undone = new RegExp(`${undoneChinese}|${undoneEnglish}`, 'i');
 /** The whole of what stands in a column whose name says nothing. */
-const closingWord =
-  /^(?:(?:销售|整单|单品)?退(?:货|款|单|菜|换货?)单?|红字|红单|红票|(?:已|整单)?作废|(?:已|交易)(?:取消|关闭)|cancel(?:l?ed)?|refund(?:ed)?|returns?|returned|void(?:ed)?|credit note)$/i;
+const closingChinese =
+  '(?:销售|整单|单品)?退(?:货|款|单|菜|换货?)单?|红[字单票]|(?:已|整单)?作废|(?:已|交易)(?:取消|关闭)';
+const closingEnglish = 'cancel(?:l?ed)?|refund(?:ed)?|returns?|returned|void(?:ed)?|credit note';
+const closingWord = new RegExp(`^(?:${closingChinese}|${closingEnglish})$`, 'i');
 
 const yes = /^(?:true|t|yes|y|是|√|✓|1)$/i;
 const no = /^(?:false|f|no|n|否|0|-)$/i;
@@ -124,11 +127,11 @@ function piecesBack({ name, values, isOpen }: ColumnProfile): string[] {
   if (!isPieces || some.length === 0) return [];
   const rows = some.reduce((sum, text) => sum + values.get(text)!, 0);
   const count = isOpen ? `${rows} or more` : String(rows);
-  return [
-    `"${name}" says in ${count} rows how many pieces came back; no field reads it, so that they stay sold`,
-  ];
+  const what = `"${name}" says in ${count} rows how many pieces came back`;
+  return [`${what}; no field reads it, so that they stay sold`];
 }
 
 function partlyBack(column: string, value: string): string {
-  return `rows with "${column}" = "${value}" stay sold: the file does not say which goods came back`;
+  const rows = `rows with "${column}" = "${value}" stay sold`;
+  return `${rows}: the file does not say which goods came back`;
 }

@@ -48,10 +48,12 @@ const order: readonly ImportField[] = [
   'cashierId',
   'couponIds',
   'returnOf',
+  'replaces',
   'category',
   'brand',
   'channel',
   'isGift',
+  'timeUnknown',
 ];
 
 const amountFields = /^(?:quantity|unitPrice|lineTotal|discount|paid)/;
@@ -97,10 +99,10 @@ export function propose({ profiles, rows }: ProposalSample, stated: StatedReadin
   if (map.memberId === undefined) map.memberId = '';
   reasons.push(...proposeReceiptId(map, { profiles, rows }));
   const decided = new Set([...stated.skip, ...stated.returns].map(({ column }) => column));
-  const { reasons: told, ...conditions } = proposeConditions({
+  const { reasons: remarks, ...conditions } = proposeConditions({
     ...{ profiles, rows, map, taken, decided },
   });
-  reasons.push(...told);
+  reasons.push(...remarks);
   const number = profiles.find(({ name }) => name === map.purchaseId);
   return {
     map,

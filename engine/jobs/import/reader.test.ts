@@ -186,6 +186,15 @@ test('an id with the time in it means the local day, however the time is written
     '7-2026-05-01',
     '7-2026-05-01',
   ]);
+  expect(new Set(await idsOf(['2026/5/1 9:10', '20260501', '2026年5月1日']))).toEqual(
+    new Set(['7-2026-05-01']),
+  );
+  // Another date of the file says what 3/5 is.
+  expect(await idsOf(['3/5/2026 9:10', '2026-05-03', '25/5/2026'])).toEqual([
+    '7-2026-05-03',
+    '7-2026-05-03',
+    '7-2026-05-25',
+  ]);
   const seconds = ['2026-05-01,09:10:11', '2026-05-01,09:10:12', '2026-05-01,091013'];
   expect(new Set(await idsOf(seconds, 'day+clock'))).toEqual(new Set(['7-2026-05-01']));
 });

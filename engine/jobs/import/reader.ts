@@ -1,6 +1,7 @@
 // Reader: import files as chunks of source rows, in file order, with the memory of a few chunks.
 import { type ColumnRules, importFields, namesOf, resolveColumns } from './columns.ts';
 import { columnsOfConditions } from './conditions.ts';
+import type { DateOrders } from './dates.ts';
 import { type Dialect, findDialect } from './dialect.ts';
 import { findEncoding } from './encoding.ts';
 import { type ImportFile, readUnpacked } from './file.ts';
@@ -41,6 +42,8 @@ export interface PreparedFile extends ImportFile {
   /** How the encoding was found; undefined when it was told, or plain. */
   readonly encodingNote: string | undefined;
   readonly dialect: Dialect;
+  /** The order of day and month where a text may mean two days; told or found. */
+  readonly dateOrders?: DateOrders | undefined;
 }
 
 /** What is heard about each file while it is read. */
@@ -130,7 +133,7 @@ async function* readFile(
   const table = await openPrepared(file, options, onBytes);
   try {
     const { header, join } = createJoiner(table.header, options.joined, file.label);
-    const dayOf = createDayReader(options.timeZone);
+    const dayOf = createDayReader(options.timeZone, file.dateOrders ?? {});
     const columns = resolveColumns(header, options.columns, { fileName: file.name, dayOf });
     const text = [
       ...columnsOfConditions([...options.skip, ...options.returns]),

@@ -25,6 +25,7 @@ export interface Draft {
   cashierId: Said<string>;
   paidFen: Said<number>;
   couponIds: readonly string[];
+  replaces: string | undefined;
   sold: Row[];
   returned: Row[];
   /** Why none of its rows can be believed. */
@@ -83,6 +84,7 @@ export function openDraft(row: Row): Draft {
     cashierId: undefined,
     paidFen: undefined,
     couponIds: [],
+    replaces: undefined,
     sold: [],
     returned: [],
     ruin: undefined,
@@ -127,6 +129,7 @@ function take(draft: Draft, row: Row): void {
   draft.cashierId = agreed(draft.cashierId, row.cashierId);
   draft.paidFen = agreed(draft.paidFen, row.paidFen);
   draft.couponIds = unite(draft.couponIds, row.couponIds);
+  draft.replaces ??= row.replaces;
 }
 
 function agreed<T>(known: Said<T>, given: T | undefined): Said<T> {
@@ -157,7 +160,7 @@ function unite(known: readonly string[], more: readonly string[]): readonly stri
 }
 
 function toPurchase(draft: Draft): Purchase {
-  const { memberId, storeId, terminalId, couponIds } = draft;
+  const { memberId, storeId, terminalId, couponIds, replaces } = draft;
   const [cashierId, paidFen] = [draft.cashierId ?? undefined, draft.paidFen ?? undefined];
   return {
     purchaseId: draft.purchaseId,
@@ -167,8 +170,10 @@ function toPurchase(draft: Draft): Purchase {
     ...(terminalId === undefined ? {} : { terminalId }),
     ...(cashierId === undefined ? {} : { cashierId }),
     occurredAt: draft.firstSale!.text,
+    ...(draft.firstSale!.hasTime ? {} : { timeUnknown: true }),
     ...(paidFen === undefined ? {} : { paidFen }),
     ...(couponIds.length === 0 ? {} : { couponIds: [...couponIds] }),
+    ...(replaces === undefined ? {} : { replaces }),
     lines: draft.sold.map(toLine),
   };
 }
@@ -297,7 +302,13 @@ function contradiction(draft: Draft, row: Row): RefusalWords | undefined {
     const message = `rows of receipt ${purchaseId} have the ${field} ${both}, ${advice}`;
     return { reason: repeatReasons[field], message };
   }
-  if (isReturn || row.whole > 0) return undefined;
+  if (isReturn) return undefined;
+  if (row.replaces !== undefined && row.replaces !== draft.replaces) {
+    const both = `${draft.replaces} and ${row.replaces}`;
+    const message = `rows of receipt ${purchaseId} replace both ${both}; a receipt replaces one`;
+    return { reason: 'REPLACES_DIFFERS', message };
+  }
+  if (row.whole > 0) return undefined;
   if (lastSale!.epochMs - firstSale!.epochMs <= receiptMsMax) return undefined;
   const message = `rows of receipt ${purchaseId} lie more than 12 hours apart, ${advice}`;
   return { reason: repeatReasons.occurredAt, message };

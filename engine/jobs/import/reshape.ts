@@ -39,6 +39,7 @@ const receiptFields = [
   'purchaseId',
   'memberId',
   'occurredAt',
+  'timeUnknown',
   'paid',
   'paidFen',
   'couponIds',
@@ -47,6 +48,7 @@ const receiptFields = [
   'terminalId',
   'cashierId',
   'returnOf',
+  'replaces',
 ] as const;
 
 /** A function from table rows to receipt lines, which remembers the row above. */

@@ -33,7 +33,7 @@ export const rowNotes = [
   'quantityRounded',
   /** Quantity, price and discount do not come to the line total. */
   'totalDiffers',
-  /** A date without a time of day, which stands at its midnight. */
+  /** A date without a time of day, which counts for no daypart. */
   'withoutTime',
   /** A word for a channel that is none of ours, taken as `other`. */
   'channelUnknown',
@@ -62,6 +62,8 @@ export interface Row extends Origin {
   readonly cashierId: string | undefined;
   /** The receipt that goods brought back were bought with. */
   readonly returnOf: string | undefined;
+  /** The receipt that this one corrects. */
+  readonly replaces: string | undefined;
   /** Trimmed, at most as long as an item's name may be. */
   readonly itemName: string | undefined;
   readonly category: string | undefined;
@@ -170,6 +172,7 @@ function checkRow(desk: ImportContext): Row {
     terminalId: readOptionalId(desk, 'terminalId', 'TERMINAL_ID_INVALID'),
     cashierId: readOptionalId(desk, 'cashierId', 'CASHIER_ID_INVALID'),
     returnOf: readOptionalId(desk, 'returnOf', 'RETURN_OF_INVALID'),
+    replaces: readOptionalId(desk, 'replaces', 'REPLACES_INVALID'),
     itemName: readWords(cell(source, 'itemName')),
     category: readWords(cell(source, 'category')),
     brand: readWords(cell(source, 'brand')),
@@ -240,8 +243,10 @@ function readOccurredAt(desk: ImportContext): Moment {
   if (isBlank(given)) throw new RowError('OCCURRED_AT_INVALID', 'occurredAt must not be empty');
   const moment = desk.file.readTime(given);
   if (typeof moment === 'object') {
-    if (!moment.hasTime) note(desk, 'withoutTime');
-    return moment;
+    const isDay = !moment.hasTime || readFlag(cell(desk.source, 'timeUnknown'));
+    if (!isDay) return moment;
+    note(desk, 'withoutTime');
+    return moment.hasTime ? { ...moment, hasTime: false } : moment;
   }
   if (moment === 'ambiguous') {
     const message = `occurredAt ${quote(given)} may be day-month or month-day: tell --date-order`;

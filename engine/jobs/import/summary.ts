@@ -2,13 +2,18 @@
 import type { IngestResult } from '../../events/result.ts';
 import type { Batch } from './batches.ts';
 import { type Receipt, type Refuse, type ReturnRow, refusalOf } from './receipts.ts';
+import { recordedShort } from './recorded.ts';
 import { type Row, type RowNote, rowNotes } from './row.ts';
 
 /** Rows and receipts settled so far. Receipts have the plain names of their answers. */
 export interface Tally {
   created: number;
+  /** Of those, receipts that were in with fewer lines, and are whole now. */
+  amended: number;
   duplicate: number;
   conflict: number;
+  /** Of those, receipts of which the file has all that is recorded, and more lines. */
+  recordedShort: number;
   rejected: number;
   returns: number;
   returnsDuplicate: number;
@@ -36,8 +41,10 @@ interface ImportContext {
 export function emptyTally(): Tally {
   return {
     created: 0,
+    amended: 0,
     duplicate: 0,
     conflict: 0,
+    recordedShort: 0,
     rejected: 0,
     returns: 0,
     returnsDuplicate: 0,
@@ -94,6 +101,7 @@ function settleReceipt(receipt: Receipt, result: IngestResult, desk: ImportConte
   } else {
     const kind = kindOf(result);
     if (kind === 'conflict') tally.conflict += 1;
+    if (result.reason === recordedShort) tally.recordedShort += 1;
     for (const row of receipt.rows) desk.refuse(refusalOf(row, kind, wordsOf(result)));
   }
 }

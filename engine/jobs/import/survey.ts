@@ -4,6 +4,7 @@ import type { NobodyTest } from '../../base/outside-ids.ts';
 import { isNegativeAmount } from './amounts.ts';
 import { rawItemId, rawPurchaseId } from './row.ts';
 import { cell, type SourceRow } from './source-row.ts';
+import type { TimeReader } from './times.ts';
 
 const initialSlots = 1 << 12;
 
@@ -66,14 +67,22 @@ export interface Survey {
   readonly scattered: { has(id: string): boolean };
   /** Items that somebody without a member brings back. */
   readonly orphanItems: ReadonlySet<string>;
+  /** The latest time that can be read without knowing more of the files; 0: none. */
+  readonly newestMs: number;
+}
+
+export interface SurveyRules {
+  readonly isNobody: NobodyTest;
+  readonly readTime: TimeReader;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Reads everything once; what it says after `signal` stopped it is of no use. */
 export async function surveyRows(
   chunks: AsyncIterable<readonly SourceRow[]>,
-  isSharedCard: NobodyTest,
-  signal: AbortSignal | undefined,
+  { isNobody, readTime, signal }: SurveyRules,
 ): Promise<Survey> {
+  let newestMs = 0;
   const orphanItems = new Set<string>();
   const seen = new IdSet();
   const scattered = new IdSet();
@@ -82,9 +91,11 @@ export async function surveyRows(
   for await (const chunk of chunks) {
     for (const source of chunk) {
       if (source.skipped !== undefined || source.problem !== undefined) continue;
-      if (isBroughtBack(source) && isSharedCard(cell(source, 'memberId'))) {
+      if (isBroughtBack(source) && isNobody(cell(source, 'memberId'))) {
         orphanItems.add(rawItemId(source));
       }
+      const time = readTime(cell(source, 'occurredAt'));
+      if (typeof time === 'object' && time.epochMs > newestMs) newestMs = time.epochMs;
       const id = rawPurchaseId(source);
       // A receipt in one object is complete, and a row without an id is refused later.
       if (id === current || source.whole > 0 || id === '') continue;
@@ -94,7 +105,7 @@ export async function surveyRows(
     rows += chunk.length;
     if (signal?.aborted) break;
   }
-  return { rows, scattered, orphanItems };
+  return { rows, scattered, orphanItems, newestMs };
 }
 
 function isBroughtBack(source: SourceRow): boolean {

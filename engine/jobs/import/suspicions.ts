@@ -1,18 +1,22 @@
-// Suspicions: what looks odd over all receipts of an import, though each of them alone is right. It
-// is counted and told, and nothing is refused for it. Memory stays small for any number of rows.
+// Suspicions: what looks odd over all receipts of an import or a chain, though each of them alone
+// is right. It is counted and told, and nothing is refused for it. Memory stays small for any
+// number.
 import { millisecondsPerMinute } from '../../base/clock.ts';
-import type { Purchase } from '../../events/purchase.ts';
+import { ShardedMap } from '../../base/sharded-map.ts';
 import type { Batch } from './batches.ts';
-import { repeatReasons } from './receipts.ts';
-import type { Row } from './row.ts';
+import { type Receipt, repeatReasons } from './receipts.ts';
 import { hashId } from './survey.ts';
 
 /** Each with what it counts. docs/guides/import.md says what to do about it. */
-const suspicionKinds = [
+export const suspicionKinds = [
   /** Members with more than 1 % of the receipts. */
   'bigMembers',
+  /** Cards that cannot be one person, whose receipts count as tickets. Of a chain only. */
+  'sharedCards',
   /** Rows that were refused because their receipt number was given more than once. */
   'numbersRepeated',
+  /** Receipts with an id that begins or ends with a blank. Of a chain only. */
+  'blankIds',
   /** Receipts of the same member, store, minute and lines as one with another id. */
   'soldTwice',
   /** Items that all stores sold at the same moment. */
@@ -23,7 +27,7 @@ const suspicionKinds = [
   'atNight',
   /** Receipts that lie years away from all others. */
   'yearsApart',
-  /** Receipts later than now. */
+  /** Receipts later than now, or of a till whose clock ran ahead. */
   'ahead',
 ] as const;
 
@@ -32,8 +36,21 @@ export type SuspicionKind = (typeof suspicionKinds)[number];
 export interface Suspicion {
   readonly kind: SuspicionKind;
   readonly count: number;
-  /** The id of one of them; of refused rows, where the first one stands. */
-  readonly example: string;
+  /** Ids of the first of them; of refused rows, where they stand. */
+  readonly examples: readonly string[];
+}
+
+/** One receipt, from wherever it comes. */
+export interface SeenReceipt {
+  readonly purchaseId: string;
+  readonly memberId: string | undefined;
+  readonly storeId: string | undefined;
+  readonly epochMs: number;
+  /** RFC 3339 with the offset of its place. */
+  readonly localTime: string;
+  readonly hasTimeOfDay: boolean;
+  readonly isAhead: boolean;
+  readonly lines: readonly { readonly itemId: string; readonly quantity: number }[];
 }
 
 /** Whoever has 1 % of the receipts is among those that are kept: they have 0.1 % each. */
@@ -47,41 +64,58 @@ const nightHours = 5;
 const nightShare = 0.2;
 const yearsApart = 2;
 const yearShare = 0.01;
+const examplesMax = 5;
 
-interface Place {
-  count: number;
-  example: string;
+/** How many there are, and the ids of the first. */
+export class Place {
+  count = 0;
+  readonly examples: string[] = [];
+
+  add(example: string): void {
+    this.count += 1;
+    if (this.examples.length < examplesMax) this.examples.push(example);
+  }
 }
 
-/** Hears the batches of an import, also those that a former run has brought in. */
+/** What becomes of a batch of an import, also of one that a former run has brought in. */
+export function addBatch(suspicions: Suspicions, { receipts, refusals }: Batch, nowMs: number) {
+  for (const receipt of receipts) suspicions.add(seenOf(receipt, nowMs));
+  const reasons: readonly string[] = Object.values(repeatReasons);
+  for (const { reason, origin } of refusals) {
+    if (reasons.includes(reason)) suspicions.repeated.add(`line ${origin.line}`);
+  }
+}
+
+function seenOf({ purchase, rows }: Receipt, nowMs: number): SeenReceipt {
+  const { purchaseId, memberId, storeId, occurredAt, lines } = purchase;
+  const { epochMs, hasTime } = rows.find(({ moment: { text } }) => text === occurredAt)!.moment;
+  const when = { epochMs, localTime: occurredAt, hasTimeOfDay: hasTime, isAhead: epochMs > nowMs };
+  return { purchaseId, memberId, storeId, ...when, lines };
+}
+
+/** Hears receipts one by one. */
 export class Suspicions {
-  private readonly nowMs: number;
+  readonly repeated = new Place();
   private receipts = 0;
   private readonly members = new Map<string, number>();
   private readonly stores = new Set<string>();
-  private readonly items = new Map<string, { atMs: number; stores: Set<string>; most: number }>();
+  private readonly items = new ShardedMap<{ atMs: number; stores: Set<string> }>();
+  /** Items that several stores sold at one moment, and how many at most. */
+  private readonly wide = new Map<string, number>();
   private readonly hours = new Map<number, Place>();
   private readonly years = new Map<number, Place>();
-  private readonly sales = new HashSet();
-  private readonly twice: Place = { count: 0, example: '' };
-  private readonly ahead: Place = { count: 0, example: '' };
-  private readonly repeated: Place = { count: 0, example: '' };
+  private readonly sales: HashSet | undefined;
+  private readonly twice = new Place();
+  private readonly ahead = new Place();
 
-  constructor(nowMs: number) {
-    this.nowMs = nowMs;
+  /** Without `findsTwice` no memory grows with the receipts. */
+  constructor({ findsTwice }: { readonly findsTwice: boolean }) {
+    this.sales = findsTwice ? new HashSet() : undefined;
   }
 
-  add({ receipts, refusals }: Batch): void {
-    for (const { purchase, rows } of receipts) this.addReceipt(purchase, rows);
-    const reasons: readonly string[] = Object.values(repeatReasons);
-    for (const { reason, origin } of refusals) {
-      if (reasons.includes(reason)) record(this.repeated, `line ${origin.line}`);
-    }
-  }
-
-  /** What there is, in the order of the kinds. */
-  list(): readonly Suspicion[] {
-    const found: Readonly<Record<SuspicionKind, Place>> = {
+  /** What there is, in the order of the kinds; `others` are places that somebody else counted. */
+  list(others: Partial<Record<SuspicionKind, Place>> = {}): readonly Suspicion[] {
+    const found: Readonly<Partial<Record<SuspicionKind, Place>>> = {
       bigMembers: this.bigMembers(),
       numbersRepeated: this.repeated,
       soldTwice: this.twice,
@@ -90,29 +124,29 @@ export class Suspicions {
       atNight: this.atNight(),
       yearsApart: this.yearsApart(),
       ahead: this.ahead,
+      ...others,
     };
     return suspicionKinds.flatMap((kind) => {
-      const { count, example } = found[kind];
-      return count === 0 ? [] : [{ kind, count, example }];
+      const { count = 0, examples = [] } = found[kind] ?? {};
+      return count === 0 ? [] : [{ kind, count, examples }];
     });
   }
 
-  private addReceipt(purchase: Purchase, rows: readonly Row[]): void {
-    const { purchaseId, memberId, storeId, occurredAt } = purchase;
-    const moment = rows.find(({ moment: { text } }) => text === occurredAt)!.moment;
+  add(receipt: SeenReceipt): void {
+    const { purchaseId, memberId, storeId, epochMs, localTime } = receipt;
     this.receipts += 1;
     if (storeId !== undefined) this.stores.add(storeId);
     if (memberId !== undefined) {
       this.countMember(memberId);
-      if (!this.sales.add(saleOf(purchase, moment.epochMs))) record(this.twice, purchaseId);
+      if (this.sales?.add(saleOf(receipt)) === false) this.twice.add(purchaseId);
     }
-    recordIn(this.years, Number(occurredAt.slice(0, 4)), purchaseId);
-    if (moment.epochMs > this.nowMs) record(this.ahead, purchaseId);
+    placeIn(this.years, Number(localTime.slice(0, 4))).add(purchaseId);
+    if (receipt.isAhead) this.ahead.add(purchaseId);
     // A midnight to the second is a day that some program wrote as a time.
-    if (!moment.hasTime || occurredAt.slice(11, 19) === '00:00:00') return;
-    recordIn(this.hours, Number(occurredAt.slice(11, 13)), purchaseId);
+    if (!receipt.hasTimeOfDay || localTime.slice(11, 19) === '00:00:00') return;
+    placeIn(this.hours, Number(localTime.slice(11, 13))).add(purchaseId);
     if (storeId === undefined) return;
-    for (const { itemId } of rows) this.addSale(itemId, storeId, moment.epochMs);
+    for (const { itemId } of receipt.lines) this.addSale(itemId, storeId, epochMs);
   }
 
   /** Misra and Gries: whoever has more than one of so many shares is still there at the end. */
@@ -128,12 +162,12 @@ export class Suspicions {
   private addSale(itemId: string, storeId: string, atMs: number): void {
     const known = this.items.get(itemId);
     if (known === undefined || known.atMs !== atMs) {
-      const most = known?.most ?? 1;
-      this.items.set(itemId, { atMs, stores: new Set([storeId]), most });
+      this.items.set(itemId, { atMs, stores: new Set([storeId]) });
       return;
     }
     known.stores.add(storeId);
-    known.most = Math.max(known.most, known.stores.size);
+    const { size } = known.stores;
+    if (size >= storesMin && size > (this.wide.get(itemId) ?? 0)) this.wide.set(itemId, size);
   }
 
   private bigMembers(): Place {
@@ -143,13 +177,12 @@ export class Suspicions {
 
   private soldEverywhere(): Place {
     const all = this.stores.size;
-    if (all < storesMin) return placeOf([]);
-    return placeOf([...this.items].flatMap(([id, { most }]) => (most === all ? [id] : [])));
+    return placeOf([...this.wide].flatMap(([id, most]) => (most === all ? [id] : [])));
   }
 
   private outsideHours(): Place {
     const all = sum(this.hours.values());
-    if (all.count < receiptsMin) return placeOf([]);
+    if (all.count < receiptsMin) return new Place();
     return sum([...this.hours.values()].filter(({ count }) => count < all.count * openingShare));
   }
 
@@ -157,7 +190,7 @@ export class Suspicions {
     const all = sum(this.hours.values()).count;
     const night = [...this.hours].flatMap(([hour, place]) => (hour < nightHours ? [place] : []));
     const found = sum(night);
-    return all >= receiptsMin && found.count >= all * nightShare ? found : placeOf([]);
+    return all >= receiptsMin && found.count >= all * nightShare ? found : new Place();
   }
 
   private yearsApart(): Place {
@@ -165,38 +198,35 @@ export class Suspicions {
       count >= this.receipts * yearShare ? [year] : [],
     );
     const isApart = (year: number) => usual.every((each) => Math.abs(each - year) >= yearsApart);
-    if (this.receipts < receiptsMin) return placeOf([]);
+    if (this.receipts < receiptsMin) return new Place();
     return sum([...this.years].flatMap(([year, place]) => (isApart(year) ? [place] : [])));
   }
 }
 
 /** What makes a sale, whatever number a system gave it. */
-function saleOf({ memberId, storeId, lines }: Purchase, epochMs: number): string {
+function saleOf({ memberId, storeId, epochMs, lines }: SeenReceipt): string {
   const goods = lines.map(({ itemId, quantity }) => `${itemId}\t${quantity}`).sort();
   const minute = Math.floor(epochMs / millisecondsPerMinute);
   return [memberId, storeId ?? '', minute, ...goods].join('\n');
 }
 
-function record(place: Place, example: string): void {
-  if (place.count === 0) place.example = example;
-  place.count += 1;
-}
-
-function recordIn(places: Map<number, Place>, key: number, example: string): void {
-  const known = places.get(key);
-  if (known === undefined) places.set(key, { count: 1, example });
-  else known.count += 1;
+function placeIn(places: Map<number, Place>, key: number): Place {
+  const known = places.get(key) ?? new Place();
+  places.set(key, known);
+  return known;
 }
 
 function placeOf(ids: readonly string[]): Place {
-  return { count: ids.length, example: ids.toSorted()[0] ?? '' };
+  const place = new Place();
+  for (const id of ids.toSorted()) place.add(id);
+  return place;
 }
 
 function sum(places: Iterable<Place>): Place {
-  const total: Place = { count: 0, example: '' };
-  for (const { count, example } of places) {
-    if (total.count === 0) total.example = example;
+  const total = new Place();
+  for (const { count, examples } of places) {
     total.count += count;
+    total.examples.push(...examples.slice(0, examplesMax - total.examples.length));
   }
   return total;
 }

@@ -89,9 +89,25 @@ test('a date says what it can of the order of its file', () => {
   }
 });
 
-test('the day of a time is what stands before the clock', () => {
-  const days = ['2026-05-01 09:00', '2026-05-01', '5/1/2015 8:26', '20180501091011', '0007'];
-  expect(days.map(dayText)).toEqual(['2026-05-01', '2026-05-01', '5/1/2015', '20180501', '0007']);
+test('the day of a time is one text, however it is written', () => {
+  const days = [
+    '2026-05-01 09:00',
+    '2026/5/1',
+    '20260501091011',
+    '2026年5月1日 9:10',
+    '1 May 2026',
+  ];
+  for (const day of days) expect(dayText(day, {}), day).toBe('2026-05-01');
+  expect(['5/1/2015 8:26', '5/1/2015'].map((day) => dayText(day, 'mdy'))).toEqual([
+    '2015-05-01',
+    '2015-05-01',
+  ]);
+  // What may be two days, or is none, stays as it stands.
+  expect(['5/1/2015 8:26', '2026-02-30', '0007'].map((day) => dayText(day, {}))).toEqual([
+    '5/1/2015',
+    '2026-02-30',
+    '0007',
+  ]);
 });
 
 test('a time with an offset keeps it, and one in UTC says nothing of the place', () => {

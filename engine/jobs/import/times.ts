@@ -93,17 +93,19 @@ export function createTimeReader(rules: TimeRules): TimeReader {
 }
 
 /**
- * The local day of a time, by which rows of one day are put together: as it is written, or that of
- * the zone where the text names a moment and no place.
+ * The local day of a time, by which rows of one day are put together: the one that is written, or
+ * that of the zone where the text names a moment and no place.
  */
-export function createDayReader(timeZone: string): (text: string) => string {
-  const readTime = createTimeReader({ timeZone, dateOrders: 'dmy' });
+export function createDayReader(timeZone: string, orders: DateOrders): (text: string) => string {
+  const readTime = createTimeReader({ timeZone, dateOrders: orders });
   return (text) => {
-    const bare = text.trim();
+    const bare = text.normalize('NFKC').trim();
     const isMoment = epochSeconds.test(bare) || epochMilliseconds.test(bare);
-    if (!isMoment && !serial.test(bare) && !placelessEnd.test(bare)) return dayText(bare);
+    if (!isMoment && !serial.test(bare) && !placelessEnd.test(bare)) {
+      return dayText(bare, orders);
+    }
     const time = readTime(bare);
-    if (typeof time !== 'object') return dayText(bare);
+    if (typeof time !== 'object') return dayText(bare, orders);
     const minutes = zoneOffsetMinutes(timeZone, time.epochMs);
     return formatMoment(time.epochMs, minutes).slice(0, 'yyyy-mm-dd'.length);
   };

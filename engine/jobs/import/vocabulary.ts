@@ -17,7 +17,8 @@ const words: Readonly<Record<ColumnRole, string>> = {
     流水单号 主订单编号 商户订单号 订单id 出库单号 销售出库单号`,
   memberId: `memberId memberNo memberNumber memberCode member loyaltyId loyaltyCard cardNumber
     cardNo customerId customerNo customerNumber customerCode customer client clientId userId user
-    buyerId buyer shopperId householdKey householdId accountId customerEmail billingEmail buyerEmail email
+    buyerId buyer shopperId householdKey householdId accountId customerEmail billingEmail
+    buyerEmail email
     customerPhone phone customerName
     会员号 会员卡号 会员编号 会员id 会员代码 会员手机号 会员手机 会员 卡号 顾客编号 顾客号 顾客id 顾客
     客户编号 客户号 客户id 客户代码 客户 客户名称 买家id 买家手机号 买家会员名 买家账号 买家昵称 买家
@@ -31,8 +32,8 @@ const words: Readonly<Record<ColumnRole, string>> = {
     制单日期 订单时间 订单日期 日期 时间`,
   itemId: `itemId itemCode itemNo itemNumber sku skuId skuCode lineItemSku stockCode articleId
     articleNo articleNumber productId productCode productNo prodCode barcode ean upc gtin plu
-    variantSku variantId materialCode goodsId item product goods asin itemDescription items products lineItems
-    orderItems
+    variantSku variantId materialCode goodsId item product goods asin itemDescription items products
+    lineItems orderItems
     商品编码 商品编号 商品代码 商品条码 商品货号 商品id 货号 条码 条形码 国条码 商品条形码 品号 物料编码
     物料代码 存货编码 产品编码 产品编号 产品代码 sku编码 sku码 规格编码 商家编码 单品编码 款号 商品sku
     商品`,
@@ -54,7 +55,8 @@ const words: Readonly<Record<ColumnRole, string>> = {
   paid: `paid total orderTotal grandTotal amountPaid totalPaid totalCollected
     实付金额 支付金额 订单实付金额 订单金额 订单总额 实付款 实收`,
   paidFen: 'paidFen',
-  storeId: `storeId storeCode storeNo store shopId shop storeName shopName outlet branchId branch location site
+  storeId: `storeId storeCode storeNo store shopId shop storeName shopName outlet branchId branch
+    location site
     门店编码 门店编号 门店代码 门店 门店名称 店号 店铺编号 店铺 店铺名称 分店编号 分店 分店名称 店名
     机构编码 机构 机构名称 网点 营业点`,
   channel: 'channel salesChannel 渠道 销售渠道',
@@ -64,8 +66,10 @@ const words: Readonly<Record<ColumnRole, string>> = {
     收银员编号 收银员 营业员 导购员 导购 店员 业务员 操作员`,
   couponIds: 'couponIds coupons couponCode couponCodes 优惠券编号 优惠券号 券号 券码',
   isGift: 'isGift gift 是否赠品',
+  timeUnknown: 'timeUnknown',
   returnOf: `returnOf originalReceipt originalReceiptNumber originalInvoice originalOrderId refundOf
     原小票号 原单号 原订单号 退货原单号 原销售单号`,
+  replaces: 'replaces replacesReceipt correctionOf 更正小票号 更正单号 被更正单号',
   itemName: `itemName productName goodsName lineItemName description productTitle title articleName
     itemDescription item product name goods skuName itemTitle menuItem
     商品名称 商品名 品名 货品名称 物料名称 产品名称 存货名称 宝贝标题 商品标题 菜品名称 菜名 品项 名称`,

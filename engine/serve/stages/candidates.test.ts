@@ -1,6 +1,7 @@
 // What the scenario ranks comes first, and no more is looked for than a page needs.
 import { expect, test } from 'vitest';
 import xxhash from 'xxhash-wasm';
+import { ItemMerges } from '../../catalogue/merges.ts';
 import { Registry } from '../../catalogue/registry.ts';
 import type { Item, StoreProfile as Store } from '../../catalogue/shapes.ts';
 import { Counts } from '../../counting/counts.ts';
@@ -15,7 +16,8 @@ function contextOf(asked: Partial<ServeContext>): ServeContext {
   const items = new Registry<Item>((id) => h64(id), 0, { groupOf: ({ status }) => status });
   const stores = new Registry<Store>((id) => h64(id), 1);
   for (let at = 0; at < 40; at++) items.push(`i${at}`, { itemId: `i${at}`, status: 'active' }, 1);
-  const registries = { items, stores };
+  const merges = new ItemMerges((number) => items.idOf(number));
+  const registries = { items, stores, merges };
   const counts = new Counts(registries, { pairDays: null, popularityDays: null }, 0);
   counts.register();
   const { kernel } = counts;

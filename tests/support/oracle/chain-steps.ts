@@ -34,9 +34,12 @@ export type ChainStep =
 /** What happens to the engine, step by step; the events of one step reach it within one turn. */
 export function stepsOf({ spread, commands }: Chain): ChainStep[] {
   const timeOf = (when: Moment) => timeText(spreads[spread](when.day), when);
-  const purchases = commands.map((each, at) =>
-    each.kind === 'buy' ? purchaseOf(each, { number: at, occurredAt: timeOf(each.moment) }) : null,
-  );
+  const ids = commands.map((each, at) => (each.kind === 'buy' ? idOf(each, at) : []));
+  const purchases = commands.map((each, at) => {
+    if (each.kind !== 'buy') return null;
+    const replaces = each.corrects === null ? undefined : pick(ids.flat(), each.corrects);
+    return purchaseOf(each, { number: at, occurredAt: timeOf(each.moment), replaces });
+  });
   const known = purchases.filter((purchase) => purchase !== null);
   const returns: Return[] = [];
   const steps: ChainStep[] = [];
@@ -88,6 +91,12 @@ function eventOf(command: Command, context: Context): Event | undefined {
       );
       return { kind: 'merge', merge: mergeSchema.parse({ memberId, fromMemberId }) };
     }
+    case 'mergeItem': {
+      const [itemId, into] = [itemIds[command.item]!, itemIds[command.into]!];
+      return { kind: 'itemMerge', itemMerge: { itemId, into } };
+    }
+    case 'unmergeItem':
+      return { kind: 'itemUnmerge', itemUnmerge: { itemId: itemIds[command.item]! } };
     case 'consent': {
       const memberId = pick(memberIds, command.member);
       const occurredAt = timeOf(command.moment);
@@ -100,6 +109,8 @@ function eventOf(command: Command, context: Context): Event | undefined {
       const purchase = purchaseSchema.parse({ purchaseId: `future-${number}`, occurredAt, lines });
       return { kind: 'purchase', purchase };
     }
+    case 'attach':
+      return attachOf(command, known);
     case 'resend': {
       const purchase = pick(known, command.of);
       return purchase === undefined ? undefined : { kind: 'purchase', purchase };
@@ -124,15 +135,8 @@ function eventOf(command: Command, context: Context): Event | undefined {
           lines: linesOf(command.lines),
         },
       };
-    case 'item': {
-      const itemId = itemIds[command.item];
-      const category = categories[command.category];
-      const status = command.isActive ? 'active' : 'inactive';
-      const name = names[(command.item + command.category) % names.length];
-      const role = roles[command.role];
-      const item = itemSchema.parse({ itemId, name, category, status, ...(role && { role }) });
-      return { kind: 'item', item };
-    }
+    case 'item':
+      return itemOf(command);
     case 'store': {
       const storeId = storeIds[command.store];
       const [city, timeZone] = [cities[command.city], timeZones[command.timeZone]];
@@ -142,19 +146,48 @@ function eventOf(command: Command, context: Context): Event | undefined {
   }
 }
 
+function idOf({ prefix }: Command & { kind: 'buy' }, number: number): string {
+  return `${purchasePrefixes[prefix]}${number}`;
+}
+
+interface Bought {
+  readonly number: number;
+  readonly occurredAt: string;
+  readonly replaces: string | undefined;
+}
+
+function itemOf(command: Command & { kind: 'item' }): Event {
+  const itemId = itemIds[command.item];
+  const category = categories[command.category];
+  const status = command.isActive ? 'active' : 'inactive';
+  const name = names[(command.item + command.category) % names.length];
+  const role = roles[command.role];
+  const item = itemSchema.parse({ itemId, name, category, status, ...(role && { role }) });
+  return { kind: 'item', item };
+}
+
 function purchaseOf(
   command: Command & { kind: 'buy' },
-  { number, occurredAt }: { readonly number: number; readonly occurredAt: string },
+  { number, occurredAt, replaces }: Bought,
 ): Purchase {
   const { member, store } = command;
   return purchaseSchema.parse({
-    purchaseId: `${purchasePrefixes[command.prefix]}${number}`,
+    purchaseId: idOf(command, number),
+    ...(replaces === undefined ? {} : { replaces }),
     ...(member === null ? {} : { memberId: memberIds[member] }),
     ...(store === null ? {} : { storeId: storeIds[store] }),
     channel: 'pos',
     occurredAt,
+    // Of some receipts nobody knows more than the day.
+    ...(number % 5 === 0 && { timeUnknown: true }),
     lines: [...linesOf(command.lines), ...voidsOf(command)],
   });
+}
+
+function attachOf(command: Command & { kind: 'attach' }, known: readonly Purchase[]): Event {
+  const purchaseId = pick(known, command.of)?.purchaseId ?? 'nowhere';
+  const memberId = pick(memberIds, command.member) ?? '';
+  return { kind: 'attachMember', attachMember: { purchaseId, memberId } };
 }
 
 /** Mostly of what the receipt sells; now and then more of it than that. */

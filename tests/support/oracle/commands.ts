@@ -37,7 +37,10 @@ export type Command = { readonly endsBatch: boolean } & (
       readonly lines: readonly Line[];
       /** Scans that were taken back. */
       readonly voids: readonly Line[];
+      /** The receipt that it replaces. */
+      readonly corrects: number | null;
     }
+  | { readonly kind: 'attach'; readonly of: number; readonly member: number }
   | { readonly kind: 'buyTomorrow'; readonly lines: readonly Line[] }
   | { readonly kind: 'resend' | 'change' | 'resendReturn'; readonly of: number }
   | {
@@ -56,6 +59,8 @@ export type Command = { readonly endsBatch: boolean } & (
       readonly moment: Moment;
     }
   | { readonly kind: 'merge'; readonly member: number; readonly from: number }
+  | { readonly kind: 'mergeItem'; readonly item: number; readonly into: number }
+  | { readonly kind: 'unmergeItem'; readonly item: number }
   | {
       readonly kind: 'consent';
       readonly member: number;
@@ -107,10 +112,23 @@ const buy = fc.record({
     { weight: 4, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(line, { minLength: 1, maxLength: 2 }) },
   ),
+  corrects: fc.oneof(
+    { weight: 5, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: reference },
+  ),
 });
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 30, arbitrary: buy },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('attach' as const),
+      endsBatch,
+      of: reference,
+      member: index(memberIds),
+    }),
+  },
   {
     weight: 7,
     arbitrary: fc.record({
@@ -173,6 +191,23 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       endsBatch,
       member: index(memberIds),
       from: index(memberIds),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('mergeItem' as const),
+      endsBatch,
+      item: index(itemIds),
+      into: index(itemIds),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('unmergeItem' as const),
+      endsBatch,
+      item: index(itemIds),
     }),
   },
   {

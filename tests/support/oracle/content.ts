@@ -39,7 +39,11 @@ const known = new WeakMap<State, Nearness>();
 export function nearnessOf(state: State): Nearness {
   const before = known.get(state);
   if (before !== undefined) return before;
-  const catalogue = [...state.ledger.items.values()];
+  const { items, sameItems } = state.ledger;
+  // Of what is merged into another item the catalogue says nothing.
+  const catalogue = [...items.values()].filter(
+    ({ itemId }) => sameItems.survivorOf(itemId) === itemId,
+  );
   const wordsById = new Map(catalogue.map((item) => [item.itemId, words(item)]));
   const holders = new Map<string, number>();
   for (const list of wordsById.values()) {

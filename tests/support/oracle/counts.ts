@@ -52,7 +52,7 @@ export interface Counts {
   readonly next: Map<string, Row>;
   readonly same: Map<string, Row>;
   readonly mem: Map<string, Row>;
-  /** By store (`undefined` is the chain), then by daypart 0 to 5. */
+  /** By store (`undefined` is the chain), then by daypart 0 to 5, and 6 without one. */
   readonly scopes: Map<string | undefined, readonly Row[]>;
   readonly days: Map<number, number>;
   /** HABITS by cell: what was expected of it in 2^-20, and how often it was bought again. */
@@ -90,9 +90,7 @@ export function countAll(ledger: Ledger, options: CountOptions): State {
     return known;
   };
   for (const receipt of [...ledger.receipts.values()].sort(compareReceipts)) {
-    const items = [...receipt.bought.keys()]
-      .filter((itemId) => ledger.piecesLeft(receipt, itemId) > 0 && ledger.isGoods(itemId))
-      .sort(compareByHash);
+    const items = ledger.itemsLeft(receipt).sort(compareByHash);
     const { memberId } = receipt;
     const member = memberId === undefined ? undefined : ledger.people.personOf(memberId);
     // Whoever opted out keeps the receipts and counts for nothing, not even for popularity.
@@ -274,7 +272,7 @@ function addGaps(counts: Counts, { receipt, items }: Basket, earlier: readonly B
 function scopeRows(counts: Counts, scope: string | undefined): readonly Row[] {
   const known = counts.scopes.get(scope);
   if (known !== undefined) return known;
-  const rows = Array.from({ length: 6 }, (): Row => new Map());
+  const rows = Array.from({ length: 7 }, (): Row => new Map());
   counts.scopes.set(scope, rows);
   return rows;
 }

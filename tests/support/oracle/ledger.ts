@@ -2,6 +2,7 @@
 // and members. It also predicts the answer to every event, so that a test notices a receipt
 // wrongly taken or wrongly refused.
 import type {
+  AttachMember,
   Event,
   IngestStatus,
   Item,
@@ -11,7 +12,9 @@ import type {
   UnreferencedReturn,
 } from '../../../engine/index.ts';
 import { compareBytes } from './hash.ts';
+import { addUp, byHashAfter, inOrder, netOf } from './lines.ts';
 import { createPeople } from './people.ts';
+import { createSameItems } from './same-items.ts';
 import { localDateOf, localHourOf, momentOf } from './time.ts';
 
 const millisecondsPerDay = 86_400_000;
@@ -63,6 +66,7 @@ export class Ledger {
   readonly describedItems = new Set<string>();
   readonly describedStores = new Set<string>();
   readonly people = createPeople();
+  readonly sameItems = createSameItems((itemId) => this.items.has(itemId));
   /** The newest day of any receipt ever accepted, also of one returned or erased since. */
   newestDay: number | undefined;
   private readonly options: LedgerOptions;
@@ -70,6 +74,11 @@ export class Ledger {
   private readonly contents = new Map<string, string>();
   private readonly returned = new Map<string, Map<string, number>>();
   private readonly erasedPurchases = new Set<string>();
+  /** Receipts that another took the place of, and which one did. */
+  private readonly replaced = new Map<string, Receipt>();
+  private readonly replacedBy = new Map<string, string>();
+  /** Receipts that were anonymous until somebody said whose they are. */
+  private readonly attached = new Set<string>();
 
   constructor(options: LedgerOptions) {
     this.options = options;
@@ -85,6 +94,8 @@ export class Ledger {
         return replace(this.stores, event.store.storeId, event.store);
       case 'purchase':
         return this.acceptPurchase(event.purchase);
+      case 'attachMember':
+        return this.attach(event.attachMember);
       case 'return':
         return this.acceptReturn(event.return);
       case 'unreferencedReturn':
@@ -94,6 +105,12 @@ export class Ledger {
         if ([memberId, fromMemberId].some(this.people.isErased)) return rejected;
         return this.people.merge(event.merge) ? created : duplicate;
       }
+      case 'itemMerge': {
+        const { itemId, into } = event.itemMerge;
+        return { status: this.sameItems.merge(itemId, into) };
+      }
+      case 'itemUnmerge':
+        return { status: this.sameItems.unmerge(event.itemUnmerge.itemId) };
       case 'consent': {
         const { memberId, occurredAt } = event.consent;
         if (this.people.isErased(memberId) || this.isAhead(occurredAt)) return rejected;
@@ -106,11 +123,23 @@ export class Ledger {
 
   /** Takes out all that a member, and every id merged with theirs, ever did. */
   erase(memberId: string): void {
-    for (const { purchaseId } of this.receiptsOf(memberId)) {
-      this.receipts.delete(purchaseId);
-      this.erasedPurchases.add(purchaseId);
+    const { personOf } = this.people;
+    const isTheirs = ({ memberId: id }: Receipt) =>
+      id !== undefined && personOf(id) === personOf(memberId);
+    for (const receipt of [...this.receipts.values(), ...this.replaced.values()]) {
+      if (isTheirs(receipt)) this.forget(receipt.purchaseId);
     }
     this.people.erase(memberId);
+  }
+
+  /** With whatever it took the place of. */
+  private forget(purchaseId: string): void {
+    this.receipts.delete(purchaseId);
+    this.replaced.delete(purchaseId);
+    this.erasedPurchases.add(purchaseId);
+    for (const other of [...this.replaced.keys()]) {
+      if (this.replacedBy.get(other) === purchaseId) this.forget(other);
+    }
   }
 
   /** Of all ids of the member. */
@@ -138,12 +167,22 @@ export class Ledger {
 
   /** Whether an item may be listed at all. */
   isOffered(itemId: string): boolean {
-    return this.items.get(itemId)?.status === 'active' && this.isGoods(itemId);
+    const isItself = this.sameItems.survivorOf(itemId) === itemId;
+    return isItself && this.items.get(itemId)?.status === 'active' && this.isGoods(itemId);
   }
 
   piecesLeft(receipt: Receipt, itemId: string): number {
     const returned = this.returned.get(receipt.purchaseId)?.get(itemId) ?? 0;
     return Math.max(0, (receipt.bought.get(itemId) ?? 0) - returned);
+  }
+
+  /** What is left of all numbers of an item, each of which cannot be less than nothing. */
+  itemsLeft(receipt: Receipt): string[] {
+    const { survivorOf } = this.sameItems;
+    const left = [...receipt.bought.keys()].filter(
+      (itemId) => this.piecesLeft(receipt, itemId) > 0,
+    );
+    return [...new Set(left.map(survivorOf))].filter((itemId) => this.isGoods(itemId));
   }
 
   private once(key: string, content: unknown, accept: () => Answer): Answer {
@@ -170,19 +209,67 @@ export class Ledger {
     const left = [...addUp(purchase.lines).values()];
     if (left.some((quantity) => quantity < 0)) return rejected;
     if (left.every((quantity) => quantity === 0)) {
-      return { status: this.receipts.has(purchaseId) ? 'conflict' : 'voided' };
+      if (this.isKept(purchaseId)) return { status: 'conflict' };
+      return { status: purchase.replaces === undefined ? 'voided' : 'rejected' };
     }
-    return this.once(`purchase ${purchaseId}`, purchase, () => {
+    return this.acceptSold(purchase);
+  }
+
+  private acceptSold({ replaces, ...purchase }: Purchase): Answer {
+    const { purchaseId } = purchase;
+    const isDone = replaces === undefined || this.replacedBy.get(replaces) === purchaseId;
+    // A receipt that was told its member is still the one that was sent without.
+    const attached =
+      this.receipts.get(purchaseId)?.memberId ?? this.replaced.get(purchaseId)?.memberId;
+    const isAttached = this.attached.has(purchaseId) && attached === purchase.memberId;
+    const sent = isAttached ? { ...purchase, memberId: undefined } : purchase;
+    const answer = this.once(`purchase ${purchaseId}`, inOrder(sent), () => {
       if (this.isAhead(purchase.occurredAt)) return rejected;
+      if (replaces !== undefined && !this.mayReplace(replaces, purchaseId)) return rejected;
       this.keepReceipt(purchase);
       this.registerWhatIsNew(purchase);
       return created;
     });
+    if (replaces === undefined || answer.status === 'rejected') return answer;
+    if (answer.status === 'duplicate' && !isDone) {
+      return replaces === purchaseId ? rejected : { status: 'conflict' };
+    }
+    if (answer.status === 'created') this.withdraw(replaces, purchaseId);
+    return answer;
+  }
+
+  private isKept(purchaseId: string): boolean {
+    return this.receipts.has(purchaseId) || this.replaced.has(purchaseId);
+  }
+
+  /** Only what counts, and of which nothing was brought back. */
+  private mayReplace(replaces: string, purchaseId: string): boolean {
+    if (replaces === purchaseId) return false;
+    return this.receipts.has(replaces) && !this.returned.has(replaces);
+  }
+
+  private withdraw(purchaseId: string, by: string): void {
+    this.replaced.set(purchaseId, this.receipts.get(purchaseId)!);
+    this.receipts.delete(purchaseId);
+    this.replacedBy.set(purchaseId, by);
+  }
+
+  private attach({ purchaseId, memberId }: AttachMember): Answer {
+    const receipt = this.receipts.get(purchaseId);
+    if (this.people.isErased(memberId) || receipt === undefined) return rejected;
+    const { personOf } = this.people;
+    if (receipt.memberId !== undefined) {
+      const isSame = personOf(receipt.memberId) === personOf(memberId);
+      return isSame ? duplicate : { status: 'conflict' };
+    }
+    this.receipts.set(purchaseId, { ...receipt, memberId });
+    this.attached.add(purchaseId);
+    return created;
   }
 
   /** Returns that waited for a receipt of an erased member were theirs too. */
   private forgetParked(purchaseId: string): void {
-    if (this.receipts.has(purchaseId) || !this.returned.delete(purchaseId)) return;
+    if (this.isKept(purchaseId) || !this.returned.delete(purchaseId)) return;
     this.erasedPurchases.add(purchaseId);
     for (const [key, text] of this.contents) {
       const isTheirs = key.startsWith('return ') && JSON.parse(text).purchaseId === purchaseId;
@@ -191,7 +278,7 @@ export class Ledger {
   }
 
   private keepReceipt(purchase: Purchase): void {
-    const { purchaseId, memberId, storeId, occurredAt } = purchase;
+    const { purchaseId, memberId, storeId, occurredAt, timeUnknown = false } = purchase;
     const { epochMs } = momentOf(occurredAt);
     const day = Math.floor(epochMs / millisecondsPerDay);
     const zone = storeId === undefined ? undefined : this.stores.get(storeId)?.timeZone;
@@ -202,7 +289,7 @@ export class Ledger {
       storeId,
       occurredAtMs: epochMs,
       day,
-      daypart: daypartStarts.findLastIndex((start) => start <= hour),
+      daypart: timeUnknown ? 6 : daypartStarts.findLastIndex((start) => start <= hour),
       localDate: localDateOf(occurredAt, zone ?? this.options.timeZone),
       bought: netOf(purchase),
     });
@@ -221,17 +308,40 @@ export class Ledger {
   private acceptReturn(goods: Return): Answer {
     if (this.erasedPurchases.has(goods.purchaseId)) return rejected;
     return this.once(`return ${goods.returnId}`, goods, () => {
-      if (this.isAhead(goods.occurredAt)) return rejected;
+      if (this.isAhead(goods.occurredAt) || this.replaced.has(goods.purchaseId)) return rejected;
       const receipt = this.receipts.get(goods.purchaseId);
-      const pieces = goods.lines ? addUp(goods.lines) : this.allLeft(receipt);
-      if (pieces.size === 0) return rejected;
-      const isTooMuch =
-        receipt !== undefined &&
-        [...pieces].some(([itemId, quantity]) => quantity > this.piecesLeft(receipt, itemId));
-      if (isTooMuch) return rejected;
+      const sent = goods.lines ? addUp(goods.lines) : this.allLeft(receipt);
+      const pieces = receipt === undefined ? sent : this.asBought(receipt, sent);
+      if (pieces === undefined || pieces.size === 0) return rejected;
       this.takeBack(goods.purchaseId, pieces);
       return receipt === undefined ? { status: 'created', parked: true } : created;
     });
+  }
+
+  /** The same goods by the numbers that the receipt has; undefined where it has not as much. */
+  private asBought(
+    receipt: Receipt,
+    sent: ReadonlyMap<string, number>,
+  ): Map<string, number> | undefined {
+    const pieces = new Map<string, number>();
+    for (const [itemId, quantity] of sent) {
+      let due = quantity;
+      for (const bought of this.numbersOn(receipt, itemId)) {
+        const before = pieces.get(bought) ?? 0;
+        const taken = Math.min(due, this.piecesLeft(receipt, bought) - before);
+        if (taken > 0) pieces.set(bought, before + taken);
+        due -= Math.max(0, taken);
+      }
+      if (due > 0) return undefined;
+    }
+    return pieces;
+  }
+
+  /** All numbers of an item on a receipt, the given one first. */
+  private numbersOn({ bought }: Receipt, itemId: string): string[] {
+    const { survivorOf } = this.sameItems;
+    const same = [...bought.keys()].filter((each) => survivorOf(each) === survivorOf(itemId));
+    return same.sort((one, other) => Number(other === itemId) - Number(one === itemId));
   }
 
   private allLeft(receipt: Receipt | undefined): Map<string, number> {
@@ -261,9 +371,11 @@ export class Ledger {
     for (const [itemId, quantity] of addUp(goods.lines)) {
       let wanted = quantity;
       for (const receipt of latestFirst) {
-        const taken = Math.min(wanted, this.piecesLeft(receipt, itemId));
-        if (taken > 0) this.takeBack(receipt.purchaseId, new Map([[itemId, taken]]));
-        wanted -= taken;
+        for (const bought of this.numbersOn(receipt, itemId).sort(byHashAfter(itemId))) {
+          const taken = Math.min(wanted, this.piecesLeft(receipt, bought));
+          if (taken > 0) this.takeBack(receipt.purchaseId, new Map([[bought, taken]]));
+          wanted -= taken;
+        }
       }
       matched += quantity - wanted;
       unmatchedQuantity += wanted;
@@ -285,19 +397,4 @@ function replace<Value>(known: Map<string, Value>, id: string, value: Value): An
   const before = JSON.stringify(known.get(id));
   known.set(id, value);
   return before === JSON.stringify(value) ? duplicate : created;
-}
-
-/** What is left of a receipt when lines that take back others are taken off. */
-function netOf({ lines }: Purchase): Map<string, number> {
-  return new Map([...addUp(lines)].filter(([, quantity]) => quantity > 0));
-}
-
-function addUp(
-  lines: readonly { readonly itemId: string; readonly quantity: number }[],
-): Map<string, number> {
-  const pieces = new Map<string, number>();
-  for (const { itemId, quantity } of lines) {
-    pieces.set(itemId, (pieces.get(itemId) ?? 0) + quantity);
-  }
-  return pieces;
 }

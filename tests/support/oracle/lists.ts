@@ -44,7 +44,8 @@ interface Ranking {
 }
 
 /** Answers a request from the counts. */
-export function oracleList(state: State, request: RecommendRequest): OracleList {
+export function oracleList(state: State, asked: RecommendRequest): OracleList {
+  const request = asOfSurvivors(state, asked);
   const scorer = scorerFor(state, request.asOf);
   const history = historyOf(state, request.memberId);
   const question = { state, request, scorer, history, taste: scorer.taste(history) };
@@ -59,6 +60,18 @@ export function oracleList(state: State, request: RecommendRequest): OracleList 
         stage === 'ranked' && moved.has(itemId) ? [itemId] : [],
       ),
     ),
+  };
+}
+
+/** Whoever asks by an item that is another one now means that one. */
+function asOfSurvivors({ ledger }: State, request: RecommendRequest): RecommendRequest {
+  const { survivorOf } = ledger.sameItems;
+  const { itemId, basket, exclude } = request;
+  return {
+    ...request,
+    ...(itemId !== undefined && { itemId: survivorOf(itemId) }),
+    basket: basket.map((line) => ({ ...line, itemId: survivorOf(line.itemId) })),
+    exclude: exclude.map(survivorOf),
   };
 }
 

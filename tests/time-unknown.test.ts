@@ -1,0 +1,72 @@
+// Receipts of which only the day is known: they sell on that day, and at no daypart.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import {
+  dayparts,
+  type Engine,
+  exportReceipts,
+  inspectFile,
+  plainPlan,
+  runImport,
+} from '../engine/index.ts';
+import { type Chain, withChain } from './support/engines.ts';
+
+async function importText({ folder, nowMs }: Chain, engine: Engine, text: string) {
+  const path = join(folder, 'receipts.csv');
+  writeFileSync(path, text);
+  return runImport(engine, {
+    ...plainPlan,
+    files: [inspectFile(path, 1)],
+    workFolder: join(folder, 'work'),
+    rejectsFolder: join(folder, 'rejects'),
+    timeZone: 'Europe/London',
+    clock: () => nowMs,
+  });
+}
+
+const days = [
+  'purchaseId,memberId,occurredAt,itemId,storeId',
+  'd1,ann,2026-05-01,milk,S1',
+  'd2,,2026-05-02,milk,S1',
+  't1,bob,2026-05-02 09:00,tea,S1',
+  '',
+].join('\n');
+
+const soldAt = (engine: Engine) =>
+  dayparts.flatMap((daypart) =>
+    engine.inspect.scope('S1', daypart).map(({ itemId }) => `${daypart} ${itemId}`),
+  );
+
+test('they are popular on the whole day and at no daypart, and the counts verify', () =>
+  withChain(async (chain) => {
+    const engine = await chain.open('a', {});
+    expect(await importText(chain, engine, days)).toMatchObject({
+      created: 3,
+      notes: { withoutTime: 2 },
+    });
+    expect(soldAt(engine)).toEqual(['morning tea']);
+    const popular = engine.lists.recommend({ scenario: 'popular', storeId: 'S1' });
+    expect(popular.items.map(({ itemId }) => itemId)).toEqual(['milk', 'tea']);
+    expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
+    await engine.upkeep.checkpoint();
+    const digest = engine.inspect.digest();
+    await chain.close(engine);
+    const again = await chain.open('a', {});
+    await again.ready;
+    expect(again.inspect.digest()).toBe(digest);
+    expect(soldAt(again)).toEqual(['morning tea']);
+    await again.members.erase('ann');
+    expect(await again.upkeep.verify()).toMatchObject({ ok: true });
+  }));
+
+test('an export says which they are, and comes again as duplicates in any zone', () =>
+  withChain(async (chain) => {
+    const engine = await chain.open('a', {});
+    await importText(chain, engine, days);
+    const text = [...exportReceipts(engine, { format: 'csv', net: false })].join('');
+    expect(await importText(chain, engine, text)).toMatchObject({ duplicate: 3, conflict: 0 });
+    const other = await chain.open('b', {});
+    await importText(chain, other, text);
+    expect(other.inspect.digest()).toBe(engine.inspect.digest());
+  }));
