@@ -5,6 +5,8 @@ export interface Dialect {
   readonly delimiter: string;
   /** Whether the first line is `sep=;`, which is no row. */
   readonly hasSeparatorLine: boolean;
+  /** Whether quotes are signs like others, as in tables by tabs that programs write by hand. */
+  readonly hasPlainQuotes?: boolean | undefined;
 }
 
 const candidates = [',', '\t', ';', '|', '，', '\u0001', '^'] as const;
@@ -15,15 +17,30 @@ const recordsChecked = 200;
 export function findDialect(sample: string, stated: string | undefined): Dialect {
   const own = separatorLine.exec(sample);
   if (own !== null) return { delimiter: own[1]!, hasSeparatorLine: true };
-  if (stated !== undefined) return { delimiter: stated, hasSeparatorLine: false };
   const text = wholeLines(sample);
+  if (stated !== undefined) return dialectOf(text, stated);
   let [best, bestScore] = [',', 0];
   for (const delimiter of candidates) {
     if (!text.includes(delimiter)) continue;
     const score = scoreOf(text, delimiter);
     if (score > bestScore) [best, bestScore] = [delimiter, score];
   }
-  return { delimiter: best, hasSeparatorLine: false };
+  return dialectOf(text, best);
+}
+
+function dialectOf(text: string, delimiter: string): Dialect {
+  return { delimiter, hasSeparatorLine: false, hasPlainQuotes: hasPlainQuotes(text, delimiter) };
+}
+
+/** Where every line is a whole row by itself, a quote that goes on over lines is an inch. */
+function hasPlainQuotes(text: string, delimiter: string): boolean {
+  if (delimiter !== '\t' || !text.includes('"')) return false;
+  const lines = text
+    .split(/\r\n|\r|\n/)
+    .filter((line) => line !== '')
+    .slice(0, recordsChecked);
+  const widths = new Set(lines.map((line) => line.split(delimiter).length));
+  return widths.size === 1 && recordsOf(text, delimiter).length < lines.length;
 }
 
 /** How many records are of the commonest width, times what that width is worth. */

@@ -1,9 +1,11 @@
 // Evidence: what all rows of a file together say of how its dates and numbers are written, and
 // what stands in the columns that nobody reads.
 import { type DecimalMark, decimalMarkOf, isNegativeAmount } from './amounts.ts';
+import { isOwnField } from './columns.ts';
 import { type DateOrder, type DateOrders, type DateStyle, orderEvidence } from './dates.ts';
 import type { PreparedFile, TableEars } from './reader.ts';
 import { cell } from './source-row.ts';
+import { isBlank } from './table-row.ts';
 import { type ColumnRole, rolesOf } from './vocabulary.ts';
 
 /** How one file writes dates and amounts. */
@@ -56,8 +58,10 @@ export class Evidence implements TableEars {
   }
 
   onTable: TableEars['onTable'] = ({ file, header, headerLine, used }) => {
+    const isUsed = (name: string, index: number) =>
+      used.has(index) || (file.format !== 'csv' && used.has(header.indexOf(ownNameIn(name))));
     const unused = header.flatMap((name, index) =>
-      used.has(index) || name === '' ? [] : [{ index, name, filled: 0, negativeSold: 0 }],
+      isUsed(name, index) || name === '' ? [] : [{ index, name, filled: 0, negativeSold: 0 }],
     );
     const marks = { '.': 0, ',': 0 };
     const orders = new Map<DateStyle, Orders>();
@@ -76,7 +80,8 @@ export class Evidence implements TableEars {
       const text = fields[column.index];
       if (text === undefined || text === '') continue;
       column.filled += 1;
-      if (!isNegativeAmount(text)) continue;
+      // A row without an item, such as a payment, is refused and not sold.
+      if (!isNegativeAmount(text) || isBlank(cell(row, 'itemId'))) continue;
       if (!row.isReturn && !isNegativeAmount(cell(row, 'quantity'))) column.negativeSold += 1;
     }
   };
@@ -154,6 +159,12 @@ export class Evidence implements TableEars {
     }
     return said.map((sentence) => `${file.label}: ${sentence}`);
   }
+}
+
+/** Values of lines have our own names, too: `items.quantity` is `quantity`. */
+function ownNameIn(name: string): string {
+  const last = name.split('.').at(-1)!;
+  return last !== name && isOwnField(last) ? last : name;
 }
 
 function hearAmount(notes: FileNotes, text: string): void {

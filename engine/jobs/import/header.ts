@@ -3,6 +3,8 @@ import { isOwnField } from './columns.ts';
 import { isBlank } from './table-row.ts';
 import { countKnownNames } from './vocabulary.ts';
 
+const charCodeOfNine = 57;
+
 /** How far down a header may stand, below titles and notes. */
 export const headerSearchRecords = 40;
 
@@ -49,7 +51,8 @@ const chineseNote = '制表|打印|导出|审核|备注|说明|注[:：]|报表|
 const englishNote = 'page \\d+|printed|exported|generated|end of (?:report|file)';
 const remark = new RegExp(`^(?:${chineseNote}|${englishNote})`, 'i');
 
-export type NoRow = 'header' | 'total' | 'note';
+/** `otherHeader` names columns in another order: what is below it means something else. */
+export type NoRow = 'header' | 'otherHeader' | 'total' | 'note';
 
 /** The columns without which nothing is a row. */
 export interface RequiredColumns {
@@ -65,6 +68,8 @@ export function noRowKind(
   { receipt, time, item }: RequiredColumns,
 ): NoRow | undefined {
   if (isHeader(fields, header)) return 'header';
+  const later = laterHeader(fields, header, time.length > 0 ? time : receipt);
+  if (later !== undefined) return later;
   const isMissing = (index: number) => isBlank(fields[index]);
   // Most rows have all they need; only the others can be totals and notes.
   if (![...receipt, ...time, ...item].some(isMissing)) return undefined;
@@ -90,12 +95,29 @@ export function isBlankRecord(fields: readonly string[]): boolean {
   return fields.every(isBlank);
 }
 
-function isHeader(fields: readonly string[], header: readonly string[]): boolean {
+/** Whether a record is the header once more. */
+export function isHeader(fields: readonly string[], header: readonly string[]): boolean {
   const [first = ''] = fields;
   if (first.length > 0 && header[0] !== columnName(first)) return false;
   return (
     header.length > 1 && header.every((name, index) => name === columnName(fields[index] ?? ''))
   );
+}
+
+/** A record of names of columns: files of other layouts may stand one behind the other. */
+function laterHeader(
+  fields: readonly string[],
+  header: readonly string[],
+  [probe = 0]: readonly number[],
+): 'header' | 'otherHeader' | undefined {
+  // Times and most numbers of receipts begin with a digit, so that few rows are looked at.
+  if (!((fields[probe] ?? '').charCodeAt(0) > charCodeOfNine)) return undefined;
+  const names = fields.map(columnName);
+  const known = names.filter((name) => name !== '' && header.includes(name));
+  const filled = names.filter((name) => name !== '').length;
+  if (known.length < 3 || known.length * 2 <= filled) return undefined;
+  const isMoved = names.some((name, index) => known.includes(name) && header[index] !== name);
+  return isMoved ? 'otherHeader' : 'header';
 }
 
 /** The first of the records with most hits; -1 when none has `atLeast`. */

@@ -9,9 +9,9 @@ import {
   parseColumnMap,
 } from './columns.ts';
 import type { Condition } from './conditions.ts';
-import { orderEvidence } from './dates.ts';
+import { findDay, orderEvidence } from './dates.ts';
 import type { ImportFile } from './file.ts';
-import { closingKind, isBlankRecord } from './header.ts';
+import { closingKind, isBlankRecord, isHeader } from './header.ts';
 import { createJoiner } from './join.ts';
 import type { PlanOptions } from './plan.ts';
 import { presetOfHeader } from './presets.ts';
@@ -60,6 +60,8 @@ export interface InspectOptions extends TrialPlace {
 
 const sampleRows = 2_000;
 const samplesShown = 3;
+/** So many days side by side are no columns of receipts. */
+const daysOfTotals = 3;
 /** Of a workbook or zip with more tables the first ones are enough to find one with receipts. */
 const tablesLookedAt = 20;
 
@@ -128,6 +130,7 @@ async function readSample(file: PreparedFile, options: PlanOptions): Promise<Sam
     for await (const chunk of table.rows) {
       for (const row of chunk) {
         if (isBlankRecord(row.fields) || closingKind(row.fields) !== undefined) continue;
+        if (isHeader(row.fields, table.header)) continue;
         rows.push(join === undefined ? row : { ...row, fields: join(row.fields) });
       }
       if (rows.length >= sampleRows) break;
@@ -267,8 +270,17 @@ function missingOf({ columns }: Pick<PlanOptions, 'columns'>): ImportField[] {
   );
 }
 
-function openQuestions(options: PlanOptions, { problem }: Trial, { rows }: Sample): string[] {
+function openQuestions(
+  options: PlanOptions,
+  { problem }: Trial,
+  { rows, header }: Sample,
+): string[] {
   if (rows.length === 0) return ['there is no row below the header'];
+  const days = header.filter((name) => typeof findDay(name, {}) === 'object');
+  if (days.length >= daysOfTotals && missingOf(options).length > 0) {
+    const from = `columns are days ("${days[0]}" …)`;
+    return [`${from}: this is a table of totals, which has no receipts; export single lines`];
+  }
   const missing = missingOf(options);
   const questions = missing.map((field) =>
     field === 'occurredAt'
@@ -331,7 +343,7 @@ function flagsOf(
   return [
     ...(preset === undefined || texts.preset !== undefined ? [] : ['--preset', preset]),
     ...(map === '' ? [] : ['--map', map]),
-    ...(options.split === base.split ? [] : ['--split', options.split!]),
+    ...(options.split === base.split ? [] : ['--split', options.split!.replace('\n', '\\n')]),
     ...conditions('--skip', options.skip, base.skip),
     ...conditions('--returns', options.returns, base.returns),
     ...(options.fillDown === base.fillDown ? [] : ['--fill-down']),

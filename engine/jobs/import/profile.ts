@@ -1,8 +1,8 @@
 // Profiles: what stands in each column of a table, as far as its first rows show.
 import { parseThousandths } from './amounts.ts';
-import { orderEvidence } from './dates.ts';
+import { dateOrders, orderEvidence } from './dates.ts';
 import type { TableRow } from './table-row.ts';
-import { createTimeReader } from './times.ts';
+import { createTimeReader, type TimeReader } from './times.ts';
 
 export interface ColumnProfile {
   readonly index: number;
@@ -23,7 +23,10 @@ export interface ColumnProfile {
 }
 
 const valuesKept = 2_000;
-const clockAlone = /^(?:[01]?\d|2[0-3])[:：]\d{2}(?:[:：]\d{2}(?:\.\d+)?)?(?:\s*[ap]m)?$/i;
+const half = '上午|下午|凌晨|早上|中午|晚上|[ap]\\.?m\\.?';
+const hourMinute = '(?:[01]?\\d|2[0-3])[:：时点h]\\d{2}分?';
+const second = '(?:[:：]?\\d{2}(?:\\.\\d+)?秒?)?';
+const clockAlone = new RegExp(`^(?:${half})?\\s*${hourMinute}${second}\\s*(?:${half})?$`, 'i');
 const clockDigits = /^(?:[01]?\d|2[0-3])[0-5]\d(?:[0-5]\d)?$/;
 
 /** One profile a column, in the order of the header. */
@@ -31,15 +34,22 @@ export function profileColumns(
   header: readonly string[],
   rows: readonly TableRow[],
 ): readonly ColumnProfile[] {
-  // Which order is right does not matter here: either makes a time of it.
-  const readTime = createTimeReader({ timeZone: 'UTC', dateOrders: 'dmy' });
+  // Which order is right does not matter here: any that makes a time of it will do.
+  const [first, ...others] = dateOrders.map((each) =>
+    createTimeReader({ timeZone: 'UTC', dateOrders: each }),
+  );
+  const readTime: TimeReader = (text) => {
+    const time = first!(text);
+    if (typeof time === 'object' || !/^\d{1,2}\D/.test(text)) return time;
+    return others.map((read) => read(text)).find((each) => typeof each === 'object') ?? time;
+  };
   return header.map((name, index) => profileColumn({ name, index }, rows, readTime));
 }
 
 function profileColumn(
   { name, index }: { readonly name: string; readonly index: number },
   rows: readonly TableRow[],
-  readTime: ReturnType<typeof createTimeReader>,
+  readTime: TimeReader,
 ): ColumnProfile {
   const values = new Map<string, number>();
   const counts = { filled: 0, times: 0, clocks: 0, clocksAlone: 0, amounts: 0 };

@@ -8,6 +8,8 @@ import {
 } from './columns.ts';
 import type { Condition } from './conditions.ts';
 import { type ColumnProfile, isMostly } from './profile.ts';
+import { proposeConditions } from './propose-conditions.ts';
+import { hasSeparator } from './split.ts';
 import type { TableRow } from './table-row.ts';
 import { type ColumnRole, rolesOf } from './vocabulary.ts';
 
@@ -55,10 +57,6 @@ const order: readonly ImportField[] = [
 ];
 
 const amountFields = /^(?:quantity|unitPrice|lineTotal|discount|paid)/;
-const cancelled =
-  /cancel|void|fail|draft|pending|unpaid|refunded|作废|取消|关闭|挂单|待付款|未付款|已退款|退款成功/i;
-const returned = /refund|return|exchange|credit note|退/i;
-
 /** What somebody told already. */
 export interface StatedReading {
   readonly columns: ColumnRules;
@@ -99,8 +97,12 @@ export function propose({ profiles, rows }: ProposalSample, stated: StatedReadin
     );
   }
   if (map.memberId === undefined) map.memberId = '';
-  reasons.push(...proposeReceiptId(map, profiles));
-  const conditions = proposeConditions(profiles, taken, stated);
+  reasons.push(...proposeReceiptId(map, { profiles, rows }));
+  const decided = new Set([...stated.skip, ...stated.returns].map(({ column }) => column));
+  const { reasons: remarks, ...conditions } = proposeConditions({
+    ...{ profiles, rows, map, taken, decided },
+  });
+  reasons.push(...remarks);
   const number = profiles.find(({ name }) => name === map.purchaseId);
   return {
     map,
@@ -131,6 +133,9 @@ function bestFor(
 /** Whether what stands in a column can be this field at all. */
 function holds(field: ImportField, profile: ColumnProfile): boolean {
   if (profile.filled === 0) return false;
+  // Orders call their goods `items`, and reports how many there were.
+  const isPlural = field === 'itemId' && /(?:items|products)$/i.test(profile.name);
+  if (isPlural && isMostly(profile.amounts, profile)) return false;
   if (amountFields.test(field)) return isMostly(profile.amounts, profile);
   const needsText = field === 'itemName' || field === 'category' || field === 'brand';
   return !needsText || !isMostly(profile.amounts, profile);
@@ -201,40 +206,28 @@ function proposeShelves(
 /** A file without receipt numbers, or with numbers that are those of members or rows. */
 function proposeReceiptId(
   map: Partial<Record<ImportField, string>>,
-  profiles: readonly ColumnProfile[],
+  { profiles, rows }: ProposalSample,
 ): string[] {
   if (map.purchaseId !== undefined) return [];
-  if (map.memberId !== undefined && map.memberId !== '' && map.occurredAt !== undefined) {
+  const number = profiles.find(({ name }) => /^(?:id|no|number|编号)$/i.test(name));
+  const isReceipt = number !== undefined && isOfReceipts(number, rows);
+  if (
+    !isReceipt &&
+    map.memberId !== undefined &&
+    map.memberId !== '' &&
+    map.occurredAt !== undefined
+  ) {
     map.purchaseId = `${map.memberId}+${dayColumnOf(map.occurredAt)}`;
     return ['there is no receipt number: what a member buys on one day is taken for one receipt'];
   }
-  const number = profiles.find(({ name }) => /^(?:id|no|number|编号)$/i.test(name));
   if (number === undefined) return [];
   map.purchaseId = number.name;
   return [`"${number.name}" is taken for the receipt number: nothing else could be`];
 }
 
-function proposeConditions(
-  profiles: readonly ColumnProfile[],
-  taken: ReadonlySet<number>,
-  stated: StatedReading,
-): Pick<Proposal, 'skip' | 'returns'> {
-  const skip: Condition[] = [];
-  const returns: Condition[] = [];
-  const decided = new Set([...stated.skip, ...stated.returns].map(({ column }) => column));
-  for (const profile of profiles) {
-    if (decided.has(profile.name)) continue;
-    if (taken.has(profile.index) || profile.isOpen || profile.values.size > 50) continue;
-    const isStatus = rankOf('status', profile) !== undefined;
-    if (!isStatus && rankOf('kind', profile) === undefined) continue;
-    for (const value of profile.values.keys()) {
-      const condition = { column: profile.name, value };
-      if (isStatus && cancelled.test(value)) skip.push(condition);
-      else if (returned.test(value)) returns.push(condition);
-      else if (cancelled.test(value)) skip.push(condition);
-    }
-  }
-  return { skip, returns };
+/** Lines of one document are one receipt, and its number is no number of rows. */
+function isOfReceipts(number: ColumnProfile, rows: readonly TableRow[]): boolean {
+  return number.filled === number.rows && rows.every(({ whole }) => whole > 0);
 }
 
 /** Lines below the first one of a receipt that leave its number blank. */
@@ -249,7 +242,10 @@ function isContinued(number: ColumnProfile, rows: readonly TableRow[]): boolean 
   return blanks > 0;
 }
 
-const separators = [';', '|', '、', ', ', ','] as const;
+const separators = [';', '|', '\n', '、', ', ', ','] as const;
+/** Signs that names have, too: only a count on both sides makes separators of them. */
+const weakSeparators = ['/', '+', ' '] as const;
+const countedPart = /(?:\S\s*[x×*＊]\s*\d+(?:\.\d+)?|^\d+(?:\.\d+)?\s*[x×*＊]\s*\S.*)$/i;
 
 /** One row an order: every number once, and several items in one cell. */
 function proposeSplit(map: ColumnMap, profiles: readonly ColumnProfile[]): string | undefined {
@@ -257,8 +253,20 @@ function proposeSplit(map: ColumnMap, profiles: readonly ColumnProfile[]): strin
   const item = profiles.find(({ name }) => name === map.itemId);
   if (number === undefined || item === undefined || number.rows < 2) return undefined;
   if (number.values.size < number.filled && !number.isOpen) return undefined;
-  return separators.find((separator) => {
-    const texts = [...item.values.keys()];
-    return texts.filter((text) => text.includes(separator)).length * 2 > texts.length;
+  const texts = [...item.values.keys()];
+  const isMost = (fits: (text: string) => boolean) => texts.filter(fits).length * 2 > texts.length;
+  const strong = separators.find((separator) => isMost((text) => hasSeparator(text, separator)));
+  if (strong !== undefined || !isMost((text) => countedPart.test(text))) return strong;
+  // Most orders are of one item, and have no separator; a count they have all the same.
+  const between = [...separators, ...weakSeparators].find((separator) => {
+    const several = texts.filter((text) => hasSeparator(text, separator));
+    return several.length > 0 && several.every((text) => isCounted(text, separator));
   });
+  return between ?? ';';
+}
+
+/** Whether each item between these signs has its count. */
+function isCounted(text: string, separator: string): boolean {
+  const parts = text.split(separator).filter((part) => part.trim() !== '');
+  return parts.length > 0 && parts.every((part) => countedPart.test(part.trim()));
 }

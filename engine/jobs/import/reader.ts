@@ -1,5 +1,5 @@
 // Reader: import files as chunks of source rows, in file order, with the memory of a few chunks.
-import { type ColumnRules, namesOf, resolveColumns } from './columns.ts';
+import { type ColumnRules, importFields, namesOf, resolveColumns } from './columns.ts';
 import { columnsOfConditions } from './conditions.ts';
 import type { DateOrders } from './dates.ts';
 import { type Dialect, findDialect } from './dialect.ts';
@@ -96,7 +96,9 @@ export function openPrepared(
   const conditions = columnsOfConditions([...skip, ...returns]);
   // Our own names are also words that stand in rows, such as `paid`: one of them is no header.
   const stated = columns.map === undefined ? conditions : [...namesOf(columns), ...conditions];
-  const wanted = [...namesOf(columns), ...conditions];
+  // Fields that nobody mapped keep their own names, and lines of documents may have them.
+  const unmapped = importFields.filter((field) => columns.map?.[field] === undefined);
+  const wanted = [...namesOf(columns), ...unmapped, ...conditions];
   const { encoding, dialect } = file;
   return openTable(file, { encoding, dialect, stated, wanted, headerLine }, onBytes);
 }

@@ -1,5 +1,6 @@
 // Reshape: rows of any table become receipt lines: joined, filled down, sorted out, split, and
 // their cells put in the order of our fields.
+import { EngineError } from '../../base/errors.ts';
 import type { ResolvedColumns } from './columns.ts';
 import { type Condition, createRowTest } from './conditions.ts';
 import { isBlankRecord, noRowKind } from './header.ts';
@@ -88,6 +89,7 @@ export function createReshaper(
     if (table.isRecords) {
       if (isBlankRecord(row.fields)) return [];
       const kind = noRowKind(row.fields, header, required);
+      if (kind === 'otherHeader') throw movedColumns(fileName, line);
       if (kind !== undefined) return leftOut(kind);
     }
     const joined = join === undefined ? row.fields : join(row.fields);
@@ -102,6 +104,11 @@ export function createReshaper(
       return source;
     });
   };
+}
+
+function movedColumns(fileName: string, line: number): EngineError {
+  const what = `${fileName} has another header in line ${line}, with its columns in other places`;
+  return new EngineError('INVALID_ARGUMENT', `${what}: make two files of it`, { field: 'files' });
 }
 
 /** Most fields are absent or stand in one column: a loop over numbers is twice as fast as calls. */

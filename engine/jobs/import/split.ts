@@ -69,8 +69,48 @@ function keyValue(pair: string): [string, string] {
 function partsOf(text: string, separator: string): string[] {
   // Lists of Python programs: ['milk', 'bread'].
   const bare = text.trim().replace(/^\[(.*)\]$/s, '$1');
-  return bare
-    .split(separator)
+  return cut(bare, separator)
     .map((part) => part.trim().replace(/^(['"])(.*)\1$/s, '$2'))
     .filter((part) => part !== '');
+}
+
+/** What stands in brackets belongs to one item: `Bread (white, sliced)`. */
+const brackets: Readonly<Record<string, 1 | -1>> = {
+  '(': 1,
+  '（': 1,
+  '[': 1,
+  ')': -1,
+  '）': -1,
+  ']': -1,
+};
+/** Who types Chinese types signs of either width. */
+const twins: Readonly<Record<string, string>> = {
+  ';': '；',
+  ',': '，',
+  '|': '｜',
+  '/': '／',
+  '+': '＋',
+};
+
+/** Whether a text has this separator, in either width. */
+export function hasSeparator(text: string, separator: string): boolean {
+  const wide = twins[separator.trim()];
+  return text.includes(separator) || (wide !== undefined && text.includes(wide));
+}
+
+function cut(text: string, separator: string): string[] {
+  const wide = twins[separator.trim()];
+  const parts: string[] = [];
+  let [depth, start] = [0, 0];
+  for (let at = 0; at < text.length; at += 1) {
+    depth = Math.max(0, depth + (brackets[text[at]!] ?? 0));
+    if (depth > 0) continue;
+    const length = text.startsWith(separator, at) ? separator.length : text[at] === wide ? 1 : 0;
+    if (length === 0) continue;
+    parts.push(text.slice(start, at));
+    start = at + length;
+    at = start - 1;
+  }
+  // A bracket that is never closed holds nothing together.
+  return depth > 0 ? text.split(separator) : [...parts, text.slice(start)];
 }

@@ -45,7 +45,25 @@ const serialRange = [25_569, 73_050] as const;
 
 const between = /^(?:T|[-,]|\s)\s*/i;
 const half = '上午|下午|凌晨|早上|中午|晚上|[ap]\\.?m\\.?';
-const offset = 'Z|UTC|GMT|[+-]\\d{2}(?::?\\d{2})?(?:\\s*(?:UTC|GMT|[A-Z]{3,4}))?';
+/** Zones whose letters mean one offset in the whole world; CST, IST and BST mean several. */
+const zoneOffsets: Readonly<Record<string, string>> = {
+  EST: '-05:00',
+  EDT: '-04:00',
+  CDT: '-05:00',
+  MST: '-07:00',
+  MDT: '-06:00',
+  PST: '-08:00',
+  PDT: '-07:00',
+  CET: '+01:00',
+  CEST: '+02:00',
+  JST: '+09:00',
+  HKT: '+08:00',
+  SGT: '+08:00',
+  AEST: '+10:00',
+  AEDT: '+11:00',
+};
+const zoneLetters = Object.keys(zoneOffsets).join('|');
+const offset = `Z|UTC|GMT|${zoneLetters}|[+-]\\d{2}(?::?\\d{2})?(?:\\s*(?:UTC|GMT|[A-Z]{3,4}))?`;
 const clock = new RegExp(
   `^(${half})?\\s*(\\d{1,2})(?:[:.时点h](\\d{2})(?:[:.分](\\d{2})秒?(?:[.,](\\d{1,9}))?)?分?)?` +
     `\\s*(${half})?\\s*(${offset})?(?:\\s*\\([^)]*\\))?$`,
@@ -212,7 +230,8 @@ function hourOf(hour: number, half: string | undefined): number | undefined {
 /** Minutes east of Greenwich; NaN when out of range. */
 function parseOffset(text: string): number {
   if (placelessOffset.test(text)) return 0;
-  const [, sign, hours, minutes = '0'] = /^([+-])(\d{2}):?(\d{2})?/.exec(text)!;
+  const digits = zoneOffsets[text.toUpperCase()] ?? text;
+  const [, sign, hours, minutes = '0'] = /^([+-])(\d{2}):?(\d{2})?/.exec(digits)!;
   if (Number(hours) > 23 || Number(minutes) > 59) return Number.NaN;
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
 }
