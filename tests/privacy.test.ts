@@ -5,17 +5,10 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  backUp,
-  type Engine,
-  type Event,
-  itemSchema,
-  openEngine,
-  restore,
-} from '../engine/index.ts';
+import { backUp, type Engine, type Event, openEngine, restore } from '../engine/index.ts';
 import { findTexts } from './support/bytes.ts';
 import { withTemporaryFolder } from './support/folders.ts';
-import { eventsOf, sendAll, unionOf, without } from './support/history.ts';
+import { eventsOf, itemsMerged, sendAll, unionOf, without } from './support/history.ts';
 import { stepsOf } from './support/oracle/chain-steps.ts';
 import { type Chain, chains } from './support/oracle/commands.ts';
 import { clockMs, memberIds } from './support/oracle/pools.ts';
@@ -277,12 +270,7 @@ async function proveSame(
 ): Promise<void> {
   const alone = await open(join(dataDir, 'alone'));
   try {
-    // Items stay known whose only receipts are gone, and so do merges of them.
-    const merged = left.flatMap((event) =>
-      event.kind === 'itemMerge' ? [event.itemMerge.itemId, event.itemMerge.into] : [],
-    );
-    const named = merged.map((itemId) => itemSchema.parse({ itemId }));
-    await alone.writes.ingest(named.map((item): Event => ({ kind: 'item', item })));
+    await alone.writes.ingest(itemsMerged(left));
     await alone.writes.ingest(left, { trustsDays: true });
     // A landmark once crossed stays, also when the receipts that crossed it are gone; another
     // landmark weighs the same receipts otherwise.
