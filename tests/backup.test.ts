@@ -300,6 +300,8 @@ async function live(engine: Engine, chain: Chain) {
     if (step.kind !== 'ingest') continue;
     for (const event of step.events) {
       await engine.writes.ingest([event], { trustsDays: true });
+      // Another role, or items that become one, are counted in the background; a checkpoint waits.
+      if (!isCountedAtOnce(event)) await engine.upkeep.checkpoint();
       marks.push(markOf(engine));
     }
   }
@@ -310,6 +312,10 @@ async function live(engine: Engine, chain: Chain) {
     ({ sequence, landmarks }) => sequence > 0 && landmarks === last.landmarks,
   );
   return { marks: settled, digest: last.digest };
+}
+
+function isCountedAtOnce({ kind }: Event): boolean {
+  return kind !== 'item' && kind !== 'itemMerge' && kind !== 'itemUnmerge';
 }
 
 function markOf(engine: Engine): Mark {

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { backUp, type Engine, type Event, openEngine, restore } from '../engine/index.ts';
 import { findTexts } from './support/bytes.ts';
 import { withTemporaryFolder } from './support/folders.ts';
-import { eventsOf, sendAll, unionOf, without } from './support/history.ts';
+import { eventsOf, itemsMerged, sendAll, unionOf, without } from './support/history.ts';
 import { stepsOf } from './support/oracle/chain-steps.ts';
 import { type Chain, chains } from './support/oracle/commands.ts';
 import { clockMs, memberIds } from './support/oracle/pools.ts';
@@ -270,6 +270,7 @@ async function proveSame(
 ): Promise<void> {
   const alone = await open(join(dataDir, 'alone'));
   try {
+    await alone.writes.ingest(itemsMerged(left));
     await alone.writes.ingest(left, { trustsDays: true });
     // A landmark once crossed stays, also when the receipts that crossed it are gone; another
     // landmark weighs the same receipts otherwise.

@@ -37,8 +37,9 @@ let portLast = portsLowest + randomInt(portsHandedOutFrom - portsLowest);
  * have become another's connection before the node listens on it, or while it is down.
  */
 export async function freePort(): Promise<number> {
-  portLast = portLast + 1 < portsHandedOutFrom ? portLast + 1 : portsLowest;
-  return (await isFree(portLast)) ? portLast : freePort();
+  const port = portLast + 1 < portsHandedOutFrom ? portLast + 1 : portsLowest;
+  portLast = port;
+  return (await isFree(port)) ? port : freePort();
 }
 
 async function isFree(port: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 // The events of random chains as plain lists: what was accepted, and what of it concerns one
 // member.
-import type { Engine, Event, IngestResult } from '../../engine/index.ts';
+import { type Engine, type Event, type IngestResult, itemSchema } from '../../engine/index.ts';
 
 export interface Accepted {
   readonly event: Event;
@@ -90,4 +90,13 @@ function concerns(
     default:
       return false;
   }
+}
+
+/** Items stay known whose only receipts are gone, and so do merges of them. */
+export function itemsMerged(events: readonly Event[]): Event[] {
+  return events.flatMap((event): Event[] => {
+    if (event.kind !== 'itemMerge') return [];
+    const { itemId, into } = event.itemMerge;
+    return [itemId, into].map((id) => ({ kind: 'item', item: itemSchema.parse({ itemId: id }) }));
+  });
 }
