@@ -38,6 +38,25 @@ test('a folder whose making was cut short in its first two pages is made again',
   });
 });
 
+test('so is one of which the first page was lost before anything was synced', async () => {
+  await withTemporaryFolder(async (folder) => {
+    await (await Store.open(folder)).close();
+    const path = join(folder, 'data.mdb');
+    const behind = readFileSync(path).subarray(4_096);
+    const lose = () => writeFileSync(path, Buffer.concat([Buffer.alloc(4_096), behind]));
+    lose();
+    // A folder that was ever made, or used, is damaged then, and nothing of it is touched.
+    await expect(Store.open(folder)).rejects.toMatchObject({ code: 'DATA_LOSS' });
+    rmSync(join(folder, 'format'));
+    writeFileSync(join(folder, 'counts.checkpoint'), '');
+    await expect(Store.open(folder)).rejects.toMatchObject({ code: 'DATA_LOSS' });
+    rmSync(join(folder, 'counts.checkpoint'));
+    const store = await Store.open(folder);
+    expect(store.readMeta('formatVersion')).toBe(2);
+    await store.close();
+  });
+});
+
 test('a commit that fails leaves nothing behind and tells its own error', async () => {
   await withTemporaryFolder(async (folder) => {
     const store = await Store.open(folder);

@@ -5,6 +5,8 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -86,7 +88,28 @@ function markMade(folder: string): void {
 function dropUnborn(folder: string): void {
   const path = join(folder, dataFileName);
   if (existsSync(join(folder, formatFileName)) || !existsSync(path)) return;
-  if (bytesOf(folder) <= 2 * 4_096) rmSync(path);
+  if (bytesOf(folder) <= 2 * pageBytes || isUnborn(folder, path)) rmSync(path);
+}
+
+const pageBytes = 4_096;
+const lockName = 'lock.mdb';
+/** What the file has before its first sync is less. */
+const unbornPagesMax = 64;
+
+/**
+ * The first page is written before all others, and synced with the first of what is written behind
+ * it. Where the power was lost before that, it may be empty while others are there.
+ */
+function isUnborn(folder: string, path: string): boolean {
+  if (bytesOf(folder) > unbornPagesMax * pageBytes) return false;
+  // A chain that was ever used has a checkpoint beside it.
+  const isAlone = readdirSync(folder).every((name) => [dataFileName, lockName].includes(name));
+  return (
+    isAlone &&
+    readFileSync(path)
+      .subarray(0, pageBytes)
+      .every((byte) => byte === 0)
+  );
 }
 
 /** Throws FAILED_PRECONDITION. A folder that says nothing is new, and no chain to a reader. */
