@@ -50,11 +50,9 @@ interface Cleaning {
 }
 
 export interface CleanedInput extends RawInput {
-  /** Fields that a lenient server knows nothing of, by their places. */
-  readonly leftOut: readonly string[];
+  /** Fields that a lenient server knows nothing of, by their places; absent on a strict one. */
+  readonly leftOut?: readonly string[];
 }
-
-const nothing: readonly string[] = [];
 
 /** Asks the engine only for an id that there is something to take off. */
 export function cleanInput(
@@ -64,7 +62,7 @@ export function cleanInput(
   takesAnyId = false,
 ): CleanedInput {
   const { ids, isLenient = false } = access.inputRules ?? plainInputRules;
-  const given = isLenient ? relaxInput(raw, schemaNode(schema)) : { ...raw, leftOut: nothing };
+  const given: CleanedInput = isLenient ? relaxInput(raw, schemaNode(schema)) : raw;
   const cleaning: Cleaning = { access, ids, takesAnyId, path: [], issues: [] };
   const value = cleanValue(given.value, planOf(schema), cleaning);
   const { issues } = cleaning;

@@ -149,7 +149,7 @@ function firstOf(warnings: Warnings): Warnings {
 /** What a lenient server took without fields that it does not know. */
 export function withUnknown<Visible extends IngestResult>(
   result: Visible,
-  fields: readonly string[],
+  fields: readonly string[] = [],
 ): Visible {
   if (fields.length === 0 || !isTaken(result)) return result;
   const message = 'is not a known field, and was left out';
