@@ -1,9 +1,9 @@
 // Corrections in files: wherever they stand, and however often the file comes in.
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Engine, inspectFile, openEngine, plainPlan, runImport } from '../engine/index.ts';
+import { type Engine, openEngine } from '../engine/index.ts';
 import { withTemporaryFolder } from './support/folders.ts';
+import { importText } from './support/import-text.ts';
 
 const clock = () => Date.UTC(2026, 11, 1);
 const timeZone = 'Asia/Shanghai';
@@ -20,17 +20,9 @@ async function withChain(use: (engine: Engine, folder: string) => Promise<void>)
   }, 'corrections');
 }
 
-function importRows(engine: Engine, folder: string, rows: readonly string[]) {
-  const path = join(folder, 'file.csv');
-  const work = join(folder, 'work');
-  mkdirSync(work, { recursive: true });
-  writeFileSync(path, `${[header, ...rows].join('\n')}\n`);
-  return runImport(engine, {
-    files: [inspectFile(path, 1)],
-    ...{ workFolder: work, rejectsFolder: work, clock, timeZone },
-    ...plainPlan,
-    columns: {},
-  });
+async function importRows(engine: Engine, folder: string, rows: readonly string[]) {
+  const text = `${[header, ...rows].join('\n')}\n`;
+  return (await importText({ folder, nowMs: clock() }, engine, text, timeZone)).summary;
 }
 
 const itemsOf = (engine: Engine) =>

@@ -1,9 +1,7 @@
 // Years of receipts that are imported in the order of time pass a landmark, and are counted once.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Engine, inspectFile, plainPlan, runImport } from '../engine/index.ts';
-import { type Chain, withChain } from './support/engines.ts';
+import { withChain } from './support/engines.ts';
+import { importText } from './support/import-text.ts';
 
 /** Four years in several batches; a landmark holds for 480 days and 960. */
 const rows = Array.from({ length: 960 }, (_, at) => {
@@ -14,25 +12,13 @@ const rows = Array.from({ length: 960 }, (_, at) => {
 });
 const text = `purchaseId,memberId,occurredAt,itemId\n${rows.join('\n')}\n`;
 
-async function importInto({ folder, nowMs }: Chain, engine: Engine) {
-  const path = join(folder, 'years.csv');
-  writeFileSync(path, text);
-  return runImport(engine, {
-    ...plainPlan,
-    files: [inspectFile(path, 1)],
-    workFolder: join(folder, 'work'),
-    rejectsFolder: join(folder, 'rejects'),
-    timeZone: 'Asia/Shanghai',
-    clock: () => nowMs,
-  });
-}
-
 test('the landmark is that of the last receipt from the first one on', () =>
   withChain(async (chain) => {
     const notes: string[] = [];
     const notify = (note: string) => notes.push(note);
     const engine = await chain.open('a', { isWriteOnly: true, notify });
-    expect(await importInto(chain, engine)).toMatchObject({ created: 960 });
+    const { summary } = await importText(chain, engine, text);
+    expect(summary).toMatchObject({ created: 960 });
     expect(notes.filter((note) => note.includes('landmark'))).toEqual([]);
     expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
     const digest = engine.inspect.digest();
@@ -51,8 +37,8 @@ test('a day that nothing came up to is forgotten with the next receipt', () =>
     const engine = await chain.open('a', {});
     const other = await chain.open('b', {});
     engine.writes.expectDay(Math.floor(chain.nowMs / 86_400_000));
-    await importInto(chain, engine);
-    await importInto(chain, other);
+    await importText(chain, engine, text);
+    await importText(chain, other, text);
     engine.writes.expectDay(0);
     await engine.upkeep.verify();
     expect(engine.inspect.digest()).toBe(other.inspect.digest());

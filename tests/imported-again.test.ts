@@ -1,33 +1,10 @@
 // Files that come again, mended or written by the chain itself, into an engine that has them.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import {
-  type Engine,
-  exportReceipts,
-  type Item,
-  inspectFile,
-  plainPlan,
-  runImport,
-} from '../engine/index.ts';
-import { type Chain, withChain } from './support/engines.ts';
+import { type Engine, exportReceipts, type Item } from '../engine/index.ts';
+import { withChain } from './support/engines.ts';
+import { importText } from './support/import-text.ts';
 
 const header = 'purchaseId,memberId,occurredAt,itemId,quantity,unitPrice,storeId';
-
-async function importText({ folder, nowMs }: Chain, engine: Engine, text: string) {
-  const path = join(folder, 'receipts.csv');
-  writeFileSync(path, text);
-  const summary = await runImport(engine, {
-    ...plainPlan,
-    files: [inspectFile(path, 1)],
-    workFolder: join(folder, 'work'),
-    rejectsFolder: join(folder, 'rejects'),
-    timeZone: 'Asia/Shanghai',
-    clock: () => nowMs,
-  });
-  const rejects = summary.rejects === null ? '' : readFileSync(summary.rejects, 'utf8');
-  return { summary, rejects };
-}
 
 const rows = (...lines: string[]) => [header, ...lines, ''].join('\n');
 
@@ -65,6 +42,31 @@ test('an item that the file names by its barcode is the same one', () =>
     const { summary } = await importText(chain, engine, rows(byCode, bread));
     expect(summary).toMatchObject({ created: 1, amended: 1, conflict: 0 });
     expect(kept(engine)).toEqual(['R1~2 milk', 'R1~2 bread']);
+  }));
+
+test('a receipt whose own number looks like that of one made whole is left alone', () =>
+  withChain(async (chain) => {
+    const engine = await chain.open('a');
+    const other = tea.replace('R1', 'R1~2');
+    await importText(chain, engine, rows(milkOnly, badBread, other));
+    const whole = rows(milkOnly, bread, tea, other);
+    const first = await importText(chain, engine, whole);
+    expect(first.summary).toMatchObject({ created: 1, amended: 1, duplicate: 1 });
+    expect(kept(engine)).toEqual(['R1~2 tea', 'R1~3 milk', 'R1~3 bread', 'R1~3 tea']);
+    const again = await importText(chain, engine, `${whole}\n`);
+    expect(again.summary).toMatchObject({ created: 0, duplicate: 2, conflict: 0 });
+  }));
+
+test('a receipt that somebody corrected is not made as long again as it was', () =>
+  withChain(async (chain) => {
+    const engine = await chain.open('a');
+    await importText(chain, engine, rows(milkOnly, badBread));
+    const right = `${header},replaces\nR9,ann,2026-05-01 09:10,milk,1,5,S1,R1\n`;
+    await importText(chain, engine, right);
+    const { summary, rejects } = await importText(chain, engine, rows(milkOnly, bread));
+    expect(summary).toMatchObject({ created: 0, amended: 0, conflict: 1 });
+    expect(rejects).toContain('R9');
+    expect(kept(engine)).toEqual(['R9 milk']);
   }));
 
 test('goods of a receipt that was made whole come back by its own number', () =>

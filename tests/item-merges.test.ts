@@ -4,18 +4,16 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
-  backUp,
   type Engine,
   type EngineOptions,
   type Event,
   itemSchema,
   openEngine,
   purchaseSchema,
-  restore,
   returnSchema,
   scenarios,
 } from '../engine/index.ts';
-import { exchange, expectSame, withChain } from './support/engines.ts';
+import { exchange, expectSame, restoredFrom, withChain } from './support/engines.ts';
 import { withTemporaryFolder } from './support/folders.ts';
 
 const day = 86_400_000;
@@ -369,15 +367,7 @@ test('a backup brings merges back', () =>
     await engine.writes.ingest([...sales(30), merge('old', 'milk')]);
     const digest = await verified(engine);
     await engine.close();
-    const backup = join(folder, 'backup');
-    const settings = { timeZone: 'Asia/Shanghai', halfLifeDays: 60, popularityHalfLifeDays: 30 };
-    await backUp({ dataDir: join(folder, 'a'), folder: backup, clock: () => now, settings });
-    await restore({
-      backup,
-      dataDir: join(folder, 'b'),
-      openFolder: () => open(join(folder, 'b')),
-    });
-    const other = await open(join(folder, 'b'));
+    const other = await restoredFrom(folder, () => now, open);
     expect(other.catalogue.mergedInto('old')).toBe('milk');
     expect(await verified(other)).toBe(digest);
     await other.writes.ingest([unmerge('old')]);

@@ -4,7 +4,6 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
-  backUp,
   type Engine,
   type EngineOptions,
   type Event,
@@ -12,11 +11,10 @@ import {
   itemSchema,
   openEngine,
   purchaseSchema,
-  restore,
   rolePatternsSchema,
   scenarios,
 } from '../engine/index.ts';
-import { exchange, expectSame, withChain } from './support/engines.ts';
+import { exchange, expectSame, restoredFrom, withChain } from './support/engines.ts';
 import { withTemporaryFolder } from './support/folders.ts';
 
 const day = 86_400_000;
@@ -274,15 +272,7 @@ test('a backup brings the role back', () =>
     await engine.writes.ingest([...sales(30), as('bag')]);
     const digest = await verified(engine);
     await engine.close();
-    const backup = join(folder, 'backup');
-    const settings = { timeZone: 'Asia/Shanghai', halfLifeDays: 60, popularityHalfLifeDays: 30 };
-    await backUp({ dataDir: join(folder, 'a'), folder: backup, clock: () => now, settings });
-    await restore({
-      backup,
-      dataDir: join(folder, 'b'),
-      openFolder: () => open(join(folder, 'b')),
-    });
-    const other = await open(join(folder, 'b'));
+    const other = await restoredFrom(folder, () => now, open);
     expect(other.catalogue.item('bag')?.role).toBe('bag');
     expect(await verified(other)).toBe(digest);
     await other.close();

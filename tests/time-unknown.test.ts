@@ -1,29 +1,10 @@
 // Receipts of which only the day is known: they sell on that day, and at no daypart.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import {
-  dayparts,
-  type Engine,
-  exportReceipts,
-  inspectFile,
-  plainPlan,
-  runImport,
-} from '../engine/index.ts';
-import { type Chain, withChain } from './support/engines.ts';
+import { dayparts, type Engine, exportReceipts } from '../engine/index.ts';
+import { withChain } from './support/engines.ts';
+import { importText } from './support/import-text.ts';
 
-async function importText({ folder, nowMs }: Chain, engine: Engine, text: string) {
-  const path = join(folder, 'receipts.csv');
-  writeFileSync(path, text);
-  return runImport(engine, {
-    ...plainPlan,
-    files: [inspectFile(path, 1)],
-    workFolder: join(folder, 'work'),
-    rejectsFolder: join(folder, 'rejects'),
-    timeZone: 'Europe/London',
-    clock: () => nowMs,
-  });
-}
+const zone = 'Europe/London';
 
 const days = [
   'purchaseId,memberId,occurredAt,itemId,storeId',
@@ -41,7 +22,8 @@ const soldAt = (engine: Engine) =>
 test('they are popular on the whole day and at no daypart, and the counts verify', () =>
   withChain(async (chain) => {
     const engine = await chain.open('a', {});
-    expect(await importText(chain, engine, days)).toMatchObject({
+    const { summary } = await importText(chain, engine, days, zone);
+    expect(summary).toMatchObject({
       created: 3,
       notes: { withoutTime: 2 },
     });
@@ -63,10 +45,11 @@ test('they are popular on the whole day and at no daypart, and the counts verify
 test('an export says which they are, and comes again as duplicates in any zone', () =>
   withChain(async (chain) => {
     const engine = await chain.open('a', {});
-    await importText(chain, engine, days);
+    await importText(chain, engine, days, zone);
     const text = [...exportReceipts(engine, { format: 'csv', net: false })].join('');
-    expect(await importText(chain, engine, text)).toMatchObject({ duplicate: 3, conflict: 0 });
+    const again = await importText(chain, engine, text, zone);
+    expect(again.summary).toMatchObject({ duplicate: 3, conflict: 0 });
     const other = await chain.open('b', {});
-    await importText(chain, other, text);
+    await importText(chain, other, text, zone);
     expect(other.inspect.digest()).toBe(engine.inspect.digest());
   }));

@@ -8,7 +8,7 @@ import type { WritesPort } from './writes.ts';
 export interface ImportInto {
   readonly writes: Pick<WritesPort, 'ingest' | 'expectDay'>;
   readonly catalogue: Pick<CataloguePort, 'item' | 'itemIdOf' | 'guessRole'>;
-  readonly records: Pick<RecordsPort, 'bookmark' | 'receipt'>;
+  readonly records: Pick<RecordsPort, 'bookmark' | 'receipt' | 'replacedBy' | 'isKnown'>;
   status(): EngineStatus;
 }
 
@@ -26,6 +26,8 @@ export function runImport(engine: ImportInto, options: ImportOptions): Promise<I
     guessRole: catalogue.guessRole,
     bookmark: records.bookmark,
     receipt: records.receipt,
+    replacedBy: records.replacedBy,
+    isKnown: records.isKnown,
     status: () => engine.status(),
   };
   return run(target, options);

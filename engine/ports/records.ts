@@ -1,6 +1,7 @@
 // Port: records. What the chain keeps, as it was given.
 import type { Registries } from '../catalogue/registries.ts';
 import { isKnown, type KnownKind } from '../events/known.ts';
+import { replacedBy } from '../events/replacements.ts';
 import { type ReceiptRow, receiptRows, rowsOfReceipt } from '../jobs/receipt-rows.ts';
 import type { Log } from '../log/log.ts';
 import type { Ledger } from '../store/ledger.ts';
@@ -16,6 +17,8 @@ export interface RecordsPort {
   receipts(options?: { readonly gross?: boolean }): IterableIterator<ReceiptRow>;
   /** One receipt as it was sold, gross, one row a line; none where it is not here. */
   receipt(purchaseId: string): readonly ReceiptRow[];
+  /** The receipt that took the place of one, where that is kept. */
+  replacedBy(purchaseId: string): string | undefined;
   /**
    * Whether anything is kept under an id exactly as it stands here, or was and is forgotten: such
    * an id goes on to mean what it meant.
@@ -37,6 +40,7 @@ export function recordsOf(parts: RecordsParts): RecordsPort {
   return {
     receipts: ({ gross = false } = {}) => receiptRows(log, store, gross),
     receipt: (purchaseId) => rowsOfReceipt(log, store, purchaseId),
+    replacedBy: (purchaseId) => replacedBy(parts, purchaseId),
     isKnown: (kind, id) => isKnown(parts, kind, id),
     bookmark: (key) => store.readMeta(`bookmark:${key}`) as string | undefined,
   };

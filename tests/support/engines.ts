@@ -108,3 +108,15 @@ export async function putBackTo(chain: Chain, name: string, cut: Cut): Promise<s
   await restore({ backup, dataDir, openFolder: () => openEngine({ dataDir, clock }), ...cut });
   return into;
 }
+
+/** The folder `a` backed up, and restored as `b`, which is opened. */
+export async function restoredFrom(
+  folder: string,
+  clock: () => number,
+  open: (dataDir: string) => Promise<Engine>,
+): Promise<Engine> {
+  const [backup, dataDir] = [join(folder, 'backup'), join(folder, 'b')];
+  await backUp({ dataDir: join(folder, 'a'), folder: backup, clock, settings });
+  await restore({ backup, dataDir, openFolder: () => open(dataDir) });
+  return open(dataDir);
+}

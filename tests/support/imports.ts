@@ -57,6 +57,8 @@ export class MemoryTarget {
   guessRole = compileRoles(shippedRoles);
   bookmark = (key: string) => this.bookmarks.get(key);
   receipt = (purchaseId: string) => rowsOf(this.purchases.get(purchaseId)?.purchase);
+  replacedBy = () => undefined;
+  isKnown = (_kind: string, id: string) => this.purchases.has(id);
   status = () => ({ watermark: String(this.head), items: this.items.size, members: 0 });
 
   private accept(event: Event): IngestResult {

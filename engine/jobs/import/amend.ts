@@ -2,10 +2,10 @@
 // and the file comes again, the whole receipt takes the place of the short one.
 import type { Event } from '../../events/index.ts';
 import type { IngestResult } from '../../events/result.ts';
-import type { ReceiptRow } from '../receipt-rows.ts';
 import type { Batch } from './batches.ts';
 import type { Receipt } from './receipts.ts';
 import { explainConflict, recordedShort } from './recorded.ts';
+import type { ImportTarget } from './target.ts';
 
 /** What a batch came to. */
 export interface Settled {
@@ -15,30 +15,32 @@ export interface Settled {
   readonly amended: ReadonlySet<number>;
 }
 
-/** What this needs of the engine. */
-interface Target {
-  ingest(
-    events: readonly Event[],
-    options: { readonly trustsDays: boolean },
-  ): Promise<readonly IngestResult[]>;
-  receipt(purchaseId: string): readonly ReceiptRow[];
-  itemIdOf(code: string): string;
+/**
+ * What counts of a receipt: itself, or what an import put in its place, `R1~2` for `R1`. What
+ * somebody corrected by a receipt of their own is not followed: that it has fewer lines is meant.
+ */
+function countedOf(target: ImportTarget, purchaseId: string): string {
+  let id = purchaseId;
+  // Two origins may have said of two receipts that each took the place of the other.
+  const passed = new Set([id]);
+  for (let by = target.replacedBy(id); by !== undefined; by = target.replacedBy(id)) {
+    if (!by.startsWith(`${purchaseId}~`) || passed.has(by)) return purchaseId;
+    passed.add(by);
+    id = by;
+  }
+  return id;
 }
 
-/** Where what counts of a receipt is recorded, and the id of what would take its place. */
-function placeOf(target: Target, purchaseId: string) {
-  const idOf = (time: number) => `${purchaseId}~${time}`;
-  let [id, rows, time] = [purchaseId, target.receipt(purchaseId), 2];
-  for (; ; time++) {
-    const later = target.receipt(idOf(time));
-    if (later.length === 0) return { id, rows, nextId: idOf(time) };
-    [id, rows] = [idOf(time), later];
-  }
+/** The first of its kind that is no receipt's: a shop may number so itself. */
+function freeIdOf(target: ImportTarget, purchaseId: string): string {
+  let time = 2;
+  while (target.isKnown('purchase', `${purchaseId}~${time}`)) time += 1;
+  return `${purchaseId}~${time}`;
 }
 
 /** The answers with the short receipts made whole, and every other conflict explained. */
 export async function amendShort(
-  target: Target,
+  target: ImportTarget,
   batch: Batch,
   answers: readonly IngestResult[],
 ): Promise<Settled> {
@@ -48,17 +50,19 @@ export async function amendShort(
   for (const [index, receipt] of batch.receipts.entries()) {
     const answer = answers[index]!;
     if (answer.status !== 'conflict') continue;
-    const { id, rows, nextId } = placeOf(target, answer.id);
+    const counted = countedOf(target, answer.id);
+    const rows = target.receipt(counted);
     results[index] = explainConflict(receipt.purchase, rows, answer, (code) =>
       target.itemIdOf(code),
     );
     if (results[index].reason !== recordedShort) continue;
-    again.push({ index, event: wholeOf(receipt, id, nextId), isReceipt: true });
+    const event = wholeOf(receipt, counted, freeIdOf(target, answer.id));
+    again.push({ index, event, isReceipt: true });
   }
   for (const [nth, { event }] of batch.returns.entries()) {
     const index = batch.receipts.length + nth;
     if (event.kind !== 'return' || answers[index]!.reason !== 'PURCHASE_REPLACED') continue;
-    const { id: purchaseId } = placeOf(target, event.return.purchaseId);
+    const purchaseId = countedOf(target, event.return.purchaseId);
     if (purchaseId === event.return.purchaseId) continue;
     const moved: Event = { kind: 'return', return: { ...event.return, purchaseId } };
     again.push({ index, event: moved, isReceipt: false });

@@ -5,12 +5,10 @@ import { join } from 'node:path';
 import { type Clock, dayOf } from '../../base/clock.ts';
 import { assert, EngineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import type { GuessRole } from '../../catalogue/role-names.ts';
 import type { Item } from '../../catalogue/shapes.ts';
 import type { Event } from '../../events/index.ts';
 import type { IngestResult } from '../../events/result.ts';
 import { holdCopy } from '../../store/leftovers.ts';
-import type { ReceiptRow } from '../receipt-rows.ts';
 import { amendShort } from './amend.ts';
 import { type Batch, makeBatches } from './batches.ts';
 import {
@@ -29,26 +27,7 @@ import type { Refusal, Row } from './row.ts';
 import type { SourceRow } from './source-row.ts';
 import { countRefusal, emptyTally, rowsAccountedFor, settleBatch, type Tally } from './summary.ts';
 import { addBatch, type Suspicion, Suspicions } from './suspicions.ts';
-
-/** What an import needs of the engine. */
-export interface ImportTarget {
-  ingest(
-    events: readonly Event[],
-    options?: {
-      readonly bookmark?: { readonly key: string; readonly value: string };
-      readonly trustsDays?: boolean;
-    },
-  ): Promise<readonly IngestResult[]>;
-  /** Hears up to which day receipts will come, and 0 when they are in. */
-  expectDay(day: number): void;
-  item(itemId: string): Item | undefined;
-  itemIdOf(code: string): string;
-  readonly guessRole: GuessRole;
-  bookmark(key: string): string | undefined;
-  /** As it is recorded, one row a line. */
-  receipt(purchaseId: string): readonly ReceiptRow[];
-  status(): { readonly watermark: string; readonly items: number; readonly members: number };
-}
+import type { ImportTarget } from './target.ts';
 
 export interface ImportProgress {
   /** `check` counts bytes of the files, `import` counts rows. */
