@@ -79,12 +79,13 @@ function distinctIds({ basket }: RecommendRequest, state: ServeState): readonly 
   if (basket.length === 0) return [];
   const { codes, registries } = state;
   const { items, merges } = registries;
-  const ids = basket.map(({ itemId }) => {
-    const id = codes.itemIdOf(itemId);
+  const given = basket.map(({ itemId }) => itemId);
+  // Most chains name items by their ids alone, and then nothing is looked up here.
+  if (codes.isIdle && merges.isEmpty) return [...new Set(given)];
+  const ids = given.map((code) => {
+    const id = codes.itemIdOf(code);
     const number = items.numberOf(id);
-    return number === undefined || !merges.isMerged(number)
-      ? id
-      : items.idOf(merges.survivorOf(number));
+    return number === undefined ? id : items.idOf(merges.survivorOf(number));
   });
   return [...new Set(ids)];
 }
