@@ -41,6 +41,15 @@ test('ordinary sales give no cause', () =>
     expect(await suspicionsOf(engine)).toMatchObject({ receipts: 300, found: [] });
   }));
 
+test('a receipt that another took the place of is not looked at', () =>
+  withChain(async (chain) => {
+    const engine = await chain.open('a', {});
+    await engine.writes.ingest(usual, { trustsDays: true });
+    const right = bought({ purchaseId: 'right', replaces: 'r7', occurredAt: at(-10 * day) });
+    await engine.writes.ingest([right], { trustsDays: true });
+    expect(await suspicionsOf(engine)).toMatchObject({ receipts: 300, found: [] });
+  }));
+
 test('cards of everybody, wrong clocks and what all stores sold at once are named', () =>
   withChain(async (chain) => {
     const engine = await chain.open('a');

@@ -8,6 +8,7 @@ import { formatMoment } from '../base/time.ts';
 import { isCountedCopy } from '../events/copies.ts';
 import { decodeEntry } from '../events/index.ts';
 import { type LoggedPurchase, purchaseCode } from '../events/logged-purchase.ts';
+import { mayHaveCopies } from '../events/replacements.ts';
 import { idOfKey, keyBehind, prefixOf } from '../history/chunk.ts';
 import { isSharedCard, readTotals } from '../history/histories.ts';
 import { codeOf } from '../log/frame.ts';
@@ -89,14 +90,15 @@ class Walk {
 
   private look({ sequence, bytes }: RawEntry): void {
     if (codeOf(bytes) !== purchaseCode) return;
-    const { log, store, clock } = this.parts;
+    const { store, clock } = this.parts;
     const entry = decodeEntry(bytes, sequence);
     if (entry.kind !== 'purchase') return;
     const purchase = entry.value;
-    if (log.origins.isNamed && !isCountedCopy(store, purchase.purchaseId, sequence)) return;
+    const { purchaseId } = purchase;
+    if (mayHaveCopies(this.parts) && !isCountedCopy(store, purchaseId, sequence)) return;
     this.count += 1;
     this.found.add(seenOf(purchase, clock()));
-    if (hasBlankId(purchase)) this.blanks.add(purchase.purchaseId);
+    if (hasBlankId(purchase)) this.blanks.add(purchaseId);
   }
 
   private async turn(): Promise<void> {
