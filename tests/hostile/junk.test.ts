@@ -1,13 +1,12 @@
 // Bodies and messages of 1 MB that mean nothing: refused piece by piece, and nothing of them stays.
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { junkBodies } from '../../bench/stall/bodies.ts';
 import { type Caller, createCaller, grpcJunk } from '../../bench/stall/caller.ts';
 import {
   beHonest,
+  givenBack,
   type Honest,
-  hangs,
   many,
-  megabytes,
   openStage,
   type Stage,
   turnMsMax,
@@ -44,9 +43,7 @@ async function expectBounded(sends: readonly (() => Promise<void>)[]): Promise<v
   });
   expect(longest).toBeLessThan(turnMsMax);
   await honest.servedMore(2);
-  // What was read is given back, though not all of it by the first collection.
-  const kept = async () => megabytes((await stage.memory()).held - before.held);
-  await vi.waitFor(async () => expect(await kept()).toBeLessThan(20), hangs);
+  await givenBack(stage, before, 20);
 }
 
 describe('junk', () => {

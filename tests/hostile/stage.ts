@@ -6,6 +6,7 @@ import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { expect, vi } from 'vitest';
 import type { Turns } from '../../bench/turns.ts';
 import type { ListenOptions as GrpcOptions } from '../../server/grpc/listen.ts';
 import type { ListenOptions as HttpOptions } from '../../server/http/listen.ts';
@@ -254,3 +255,12 @@ export async function allEnded(sockets: readonly Socket[]): Promise<void> {
 }
 
 export const megabytes = (bytes: number): number => Math.round(bytes / 1_048_576);
+
+/**
+ * Holds when the server comes to hold no more than so many megabytes above what it held before.
+ * What ended gives its memory back, though not all of it by the first collection.
+ */
+export async function givenBack(stage: Stage, before: Memory, most: number): Promise<void> {
+  const kept = async () => megabytes((await stage.memory()).held - before.held);
+  await vi.waitFor(async () => expect(await kept()).toBeLessThan(most), hangs);
+}
