@@ -72,7 +72,9 @@ export function decimalMarkOf(text: string): DecimalMark {
 /** Below zero, in any of the ways in which that is written. */
 export function isNegativeAmount(text: string): boolean {
   const first = text.trimStart()[0];
-  if (first === undefined || !/[-−－(¥￥$€£]/.test(first)) return /^\s*[\d.,]+\s*-\s*$/.test(text);
+  if (first === undefined || !/[-−－(¥￥$€£]/.test(first)) {
+    return text.includes('-') && /^\s*[\d.,]+\s*-\s*$/.test(text);
+  }
   const number = bareNumber(withoutUnit(text));
   return number?.negative === true && /[1-9]/.test(number.digits);
 }

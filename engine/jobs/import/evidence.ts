@@ -3,8 +3,9 @@
 import { type DecimalMark, decimalMarkOf, isNegativeAmount } from './amounts.ts';
 import { isOwnField } from './columns.ts';
 import { type DateOrder, type DateOrders, type DateStyle, orderEvidence } from './dates.ts';
+import { remembering } from './memo.ts';
 import type { PreparedFile, TableEars } from './reader.ts';
-import { cell } from './source-row.ts';
+import { cell, fieldPosition } from './source-row.ts';
 import { isBlank } from './table-row.ts';
 import { UnitNotes } from './unit-notes.ts';
 import { type ColumnRole, rolesOf } from './vocabulary.ts';
@@ -49,6 +50,7 @@ interface FileNotes {
 }
 
 const amountFields = ['quantity', 'unitPrice', 'discount', 'lineTotal', 'paid'] as const;
+const amountPositions = amountFields.map(fieldPosition);
 
 /** Hears all rows of a first pass. */
 export class Evidence implements TableEars {
@@ -75,10 +77,10 @@ export class Evidence implements TableEars {
     const notes = this.#notes.get(row.file)!;
     this.hearTime(notes, cell(row, 'occurredAt'));
     notes.units.hear(cell(row, 'quantity'), cell(row, 'itemId'));
-    for (const field of amountFields) {
-      const text = cell(row, field);
+    for (const position of amountPositions) {
+      const text = row.cells[position] ?? '';
       // Amounts without a separator, nearly all of them, say nothing.
-      if (text.includes(',') || text.includes('.')) hearAmount(notes, text);
+      if (text !== '' && (text.includes(',') || text.includes('.'))) hearAmount(notes, text);
     }
     for (const column of notes.unused) {
       const text = fields[column.index];
@@ -109,7 +111,7 @@ export class Evidence implements TableEars {
   }
 
   private hearTime(notes: FileNotes, text: string): void {
-    const found = orderEvidence(text);
+    const found = orderOf(text).evidence;
     if (found === undefined) return;
     let orders = notes.orders.get(found.style);
     if (orders === undefined) {
@@ -172,8 +174,11 @@ function ownNameIn(name: string): string {
   return last !== name && isOwnField(last) ? last : name;
 }
 
+const orderOf = remembering((text) => ({ evidence: orderEvidence(text) }));
+const markOf = remembering((text) => ({ mark: decimalMarkOf(text) }));
+
 function hearAmount(notes: FileNotes, text: string): void {
-  const mark = decimalMarkOf(text);
+  const { mark } = markOf(text);
   if (mark !== undefined) notes.marks[mark] += 1;
 }
 

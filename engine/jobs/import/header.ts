@@ -3,7 +3,7 @@ import { isOwnField } from './columns.ts';
 import { isBlank } from './table-row.ts';
 import { countKnownNames } from './vocabulary.ts';
 
-const charCodeOfNine = 57;
+const [zero, nine] = [48, 57];
 
 /** How far down a header may stand, below titles and notes. */
 export const headerSearchRecords = 40;
@@ -62,25 +62,28 @@ export interface RequiredColumns {
 }
 
 /** What a record below the header is when it is no row: the header again, a total, a note. */
-export function noRowKind(
-  fields: readonly string[],
+export function createNoRowTest(
   header: readonly string[],
   { receipt, time, item }: RequiredColumns,
-): NoRow | undefined {
-  if (isHeader(fields, header)) return 'header';
-  const later = laterHeader(fields, header, time.length > 0 ? time : receipt);
-  if (later !== undefined) return later;
-  const isMissing = (index: number) => isBlank(fields[index]);
-  // Most rows have all they need; only the others can be totals and notes.
-  if (![...receipt, ...time, ...item].some(isMissing)) return undefined;
-  const kind = closingKind(fields);
-  if (kind !== undefined || ![...time, ...item].every(isMissing)) return kind;
-  // Neither item nor time, and no number either: a total, in whatever words.
-  const isNumbered = receipt.some((index) => {
-    const text = fields[index] ?? '';
-    return !isBlank(text) && !onlyWords.test(text);
-  });
-  return isNumbered ? undefined : 'total';
+): (fields: readonly string[]) => NoRow | undefined {
+  const all = [...new Set([...receipt, ...time, ...item])];
+  const [probe = 0] = time.length > 0 ? time : receipt;
+  return (fields) => {
+    if (isHeader(fields, header)) return 'header';
+    const later = laterHeader(fields, header, probe);
+    if (later !== undefined) return later;
+    const isMissing = (index: number) => isBlank(fields[index]);
+    // Most rows have all they need; only the others can be totals and notes.
+    if (!all.some(isMissing)) return undefined;
+    const kind = closingKind(fields);
+    if (kind !== undefined || ![...time, ...item].every(isMissing)) return kind;
+    // Neither item nor time, and no number either: a total, in whatever words.
+    const isNumbered = receipt.some((index) => {
+      const text = fields[index] ?? '';
+      return !isBlank(text) && !onlyWords.test(text);
+    });
+    return isNumbered ? undefined : 'total';
+  };
 }
 
 /** What the first word of a record says that it is, whatever else stands in it. */
@@ -97,21 +100,28 @@ export function isBlankRecord(fields: readonly string[]): boolean {
 
 /** Whether a record is the header once more. */
 export function isHeader(fields: readonly string[], header: readonly string[]): boolean {
-  const [first = ''] = fields;
-  if (first.length > 0 && header[0] !== columnName(first)) return false;
+  const first = fields[0] ?? '';
+  const name = header[0];
+  // Nothing is taken off a text that begins with a digit, and few columns are called so.
+  if (isDigit(first.charCodeAt(0)) && first[0] !== name?.[0]) return false;
+  if (first.length > 0 && name !== columnName(first)) return false;
   return (
     header.length > 1 && header.every((name, index) => name === columnName(fields[index] ?? ''))
   );
+}
+
+function isDigit(code: number): boolean {
+  return code >= zero && code <= nine;
 }
 
 /** A record of names of columns: files of other layouts may stand one behind the other. */
 function laterHeader(
   fields: readonly string[],
   header: readonly string[],
-  [probe = 0]: readonly number[],
+  probe: number,
 ): 'header' | 'otherHeader' | undefined {
   // Times and most numbers of receipts begin with a digit, so that few rows are looked at.
-  if (!((fields[probe] ?? '').charCodeAt(0) > charCodeOfNine)) return undefined;
+  if (!((fields[probe] ?? '').charCodeAt(0) > nine)) return undefined;
   const names = fields.map(columnName);
   const known = names.filter((name) => name !== '' && header.includes(name));
   const filled = names.filter((name) => name !== '').length;

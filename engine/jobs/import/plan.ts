@@ -16,6 +16,7 @@ import {
   readRows,
 } from './reader.ts';
 import type { FileRules, RowRules } from './row.ts';
+import { createIdReaders } from './row-ids.ts';
 import { type Survey, surveyRows } from './survey.ts';
 import { createTimeReader } from './times.ts';
 import { rolesOf } from './vocabulary.ts';
@@ -146,7 +147,7 @@ function rowRules(evidence: Evidence, ids: IdRules, options: PlanOptions): RowRu
     }
     return rules;
   };
-  return { ofFile, ids, occurredAt: columns.occurredAt };
+  return { ofFile, ids: createIdReaders(ids), occurredAt: columns.occurredAt };
 }
 
 /** Counted as sold while the file says that they came back: wrong counts are worse than none. */

@@ -159,7 +159,7 @@ async function* readFile(
     const reshape = createReshaper(place, options, ears?.onFields);
     for await (const chunk of table.rows) {
       const rows: SourceRow[] = [];
-      for (const row of chunk) rows.push(...reshape(row));
+      for (const row of chunk) reshape(row, rows);
       if (rows.length > 0) yield rows;
     }
   } finally {

@@ -6,7 +6,8 @@ import { quantityOf } from '../../base/shapes.ts';
 import type { Event } from '../../events/index.ts';
 import type { Purchase } from '../../events/purchase.ts';
 import type { Orphan } from './orphans.ts';
-import type { Channel, Refusal, RefusalKind, Row } from './row.ts';
+import type { Refusal, RefusalKind, Row } from './row.ts';
+import type { Channel } from './row-words.ts';
 import type { Origin } from './source-row.ts';
 import type { Moment } from './times.ts';
 

@@ -3,7 +3,7 @@
 import { EngineError } from '../../base/errors.ts';
 import type { ResolvedColumns } from './columns.ts';
 import { type Condition, createRowTest } from './conditions.ts';
-import { isBlankRecord, noRowKind } from './header.ts';
+import { createNoRowTest, isBlankRecord } from './header.ts';
 import type { Joiner } from './join.ts';
 import { fieldPosition, type SourceRow } from './source-row.ts';
 import { type SplitRules, splitCells } from './split.ts';
@@ -52,23 +52,29 @@ const receiptFields = [
   'replaces',
 ] as const;
 
-/** A function from table rows to receipt lines, which remembers the row above. */
+/** What tells a row from a line that was sold. */
+type RowKind = Partial<Pick<SourceRow, 'isReturn' | 'skipped' | 'problem'>>;
+
+const noCells: readonly string[] = [];
+const broughtBack: RowKind = { isReturn: true };
+
+/** Adds the receipt lines of a table row to those of a chunk; it remembers the row above. */
 export function createReshaper(
   table: ReshapeTable,
   rules: ReshapeRules,
   onFields: FieldsEar = () => {},
-): (row: TableRow) => readonly SourceRow[] {
+): (row: TableRow, rows: SourceRow[]) => void {
   const { header, columns, fileName, join } = table;
   const isSkipped = createRowTest(rules.skip, header, fileName);
   const isReturned = createRowTest(rules.returns, header, fileName);
   const isFine = createRowTest(rules.thousandths, header, fileName);
   const indicesOf = (field: Parameters<typeof fieldPosition>[0]) =>
     columns.indices[fieldPosition(field)]!;
-  const required = {
+  const noRowOf = createNoRowTest(header, {
     receipt: indicesOf('purchaseId'),
     time: indicesOf('occurredAt'),
     item: indicesOf('itemId'),
-  };
+  });
   const fill = rules.fillDown
     ? createFiller(indicesOf('purchaseId'), [
         ...receiptFields.flatMap(indicesOf),
@@ -78,35 +84,42 @@ export function createReshaper(
   const isWhole = rules.split === undefined && !rules.piecesInName;
   const unreadableColumns = new Set(columns.indices.flat().map((index) => header[index]));
   const readCells = cellsReader(columns);
-  return (row) => {
-    const { line, raw, whole } = row;
-    const origin = { file: table.file, line, raw, whole };
-    const leftOut = (skipped: SourceRow['skipped']): SourceRow[] => [
-      { ...origin, cells: [], isReturn: false, skipped },
-    ];
+  // All rows have one shape, so that what reads them need not look for their values.
+  const sourceOf = (row: TableRow, cells: readonly string[], kind?: RowKind): SourceRow => ({
+    file: table.file,
+    line: row.line,
+    raw: row.raw,
+    whole: row.whole,
+    cells,
+    isReturn: kind?.isReturn === true,
+    skipped: kind?.skipped,
+    problem: kind?.problem,
+  });
+  return (row, rows) => {
     const problem =
       row.problem ??
       problemOf(row, unreadableColumns) ??
       (table.isRecords ? tooWide(row, table) : undefined);
-    if (problem !== undefined) return [{ ...origin, cells: [], isReturn: false, problem }];
+    if (problem !== undefined) return void rows.push(sourceOf(row, noCells, { problem }));
     if (table.isRecords) {
-      if (isBlankRecord(row.fields)) return [];
-      const kind = noRowKind(row.fields, header, required);
-      if (kind === 'otherHeader') throw movedColumns(fileName, line);
-      if (kind !== undefined) return leftOut(kind);
+      if (isBlankRecord(row.fields)) return;
+      const skipped = noRowOf(row.fields);
+      if (skipped === 'otherHeader') throw movedColumns(fileName, row.line);
+      if (skipped !== undefined) return void rows.push(sourceOf(row, noCells, { skipped }));
     }
     const joined = join === undefined ? row.fields : join(row.fields);
     const fields = fill === undefined ? joined : fill(joined);
-    if (isSkipped?.(fields)) return leftOut('condition');
-    const isReturn = isReturned?.(fields) ?? false;
+    if (isSkipped?.(fields)) {
+      return void rows.push(sourceOf(row, noCells, { skipped: 'condition' }));
+    }
+    const kind = isReturned?.(fields) ? broughtBack : undefined;
     const cells = readCells(fields);
     if (isFine?.(fields)) markThousandths(cells);
-    const parts = isWhole ? [cells] : splitCells(cells, rules);
-    return parts.map((own) => {
-      const source: SourceRow = { ...origin, cells: own, isReturn };
+    for (const own of isWhole ? [cells] : splitCells(cells, rules)) {
+      const source = sourceOf(row, own, kind);
       onFields(fields, source);
-      return source;
-    });
+      rows.push(source);
+    }
   };
 }
 
@@ -134,19 +147,20 @@ function movedColumns(fileName: string, line: number): EngineError {
   return new EngineError('INVALID_ARGUMENT', `${what}: make two files of it`, { field: 'files' });
 }
 
-/** Most fields are absent or stand in one column: a loop over numbers is twice as fast as calls. */
+/** Most fields are absent: a copy of blank cells is made at once, and only the others are read. */
 function cellsReader({
   readers,
   direct,
 }: ResolvedColumns): (fields: readonly string[]) => string[] {
-  const count = readers.length;
+  const blank = readers.map(() => '');
+  const plain = direct.flatMap((index, field) => (index >= 0 ? [{ field, index }] : []));
+  const others = readers.flatMap((read, field) =>
+    read !== undefined && direct[field]! < 0 ? [{ field, read }] : [],
+  );
   return (fields) => {
-    const cells: string[] = [];
-    for (let field = 0; field < count; field += 1) {
-      const index = direct[field]!;
-      if (index >= 0) cells.push(fields[index] ?? '');
-      else cells.push(readers[field]?.(fields) ?? '');
-    }
+    const cells = blank.slice();
+    for (const { field, index } of plain) cells[field] = fields[index] ?? '';
+    for (const { field, read } of others) cells[field] = read(fields);
     return cells;
   };
 }

@@ -1,9 +1,7 @@
 // Rows: one receipt line as a file has it, cleaned and checked against the limits of the log.
 import { limits } from '../../base/limits.ts';
-import { type IdRules, readMemberId, readOutsideId } from '../../base/outside-ids.ts';
-import { channels } from '../../base/shapes.ts';
+import { readOutsideId } from '../../base/outside-ids.ts';
 import { addsUp } from '../../events/line-money.ts';
-import type { Purchase } from '../../events/purchase.ts';
 import {
   type AmountProblem,
   type DecimalMark,
@@ -14,11 +12,19 @@ import {
 import type { ImportField } from './columns.ts';
 import { splitIds } from './id-list.ts';
 import { isOfOtherUnit, priceOfOne, quantityInPriceUnit } from './measures.ts';
+import { rememberingAmounts } from './memo.ts';
+import { quote } from './quote.ts';
+import {
+  blankWords,
+  type IdField,
+  type IdReaders,
+  type ReadId,
+  replacementCharacter,
+} from './row-ids.ts';
+import { type Channel, channelOf, readWords } from './row-words.ts';
 import { cell, type Origin, type SourceRow } from './source-row.ts';
 import { isBlank } from './table-row.ts';
 import type { Moment, TimeReader } from './times.ts';
-
-export type Channel = Purchase['channel'];
 
 /** What was done to a row so that it could enter; each is counted in the summary. */
 export const rowNotes = [
@@ -93,17 +99,11 @@ export interface FileRules {
 
 export interface RowRules {
   readonly ofFile: (file: number) => FileRules;
-  readonly ids: IdRules;
+  readonly ids: IdReaders;
   /** For rows without a time. */
   readonly occurredAt?: string | undefined;
 }
 
-/** What a decoder writes for bytes that are no text in the encoding that was named. */
-const replacementCharacter = '\uFFFD';
-const quotedMax = 80;
-/** What JavaScript makes of an object where a text is wanted. */
-const lostObject = '[object Object]';
-const blankWords = /^(?:null|\\n|nan|none|n\/a|-|--|#n\/a)?$/i;
 const noNotes: readonly RowNote[] = [];
 
 /** Thrown and caught within this file only: the first thing wrong with a row. */
@@ -127,18 +127,9 @@ export function isRefusal(row: Row | Refusal): row is Refusal {
   return 'reason' in row;
 }
 
-/** The purchaseId of a row, cleaned but unchecked; empty when there is none. */
-export function rawPurchaseId(source: SourceRow): string {
-  return rawId(source, 'purchaseId');
-}
-
-/** The same for its item. */
-export function rawItemId(source: SourceRow): string {
-  return rawId(source, 'itemId');
-}
-
-function rawId(source: SourceRow, field: ImportField): string {
-  const read = readOutsideId(cell(source, field));
+/** An id, cleaned but unchecked; empty when it is none. */
+export function rawId(text: string): string {
+  const read = readOutsideId(text);
   return 'id' in read ? read.id : '';
 }
 
@@ -166,7 +157,14 @@ function checkRow(desk: ImportContext): Row {
     line: source.line,
     raw: source.raw,
     whole: source.whole,
-    ...{ purchaseId, memberId, moment, itemId, thousandths, ...money },
+    purchaseId,
+    memberId,
+    moment,
+    itemId,
+    thousandths,
+    unitPriceFen: money.unitPriceFen,
+    discountFen: money.discountFen,
+    lineTotalFen: money.lineTotalFen,
     paidFen: optionalFen(desk, 'paid', 'paidFen'),
     couponIds: readCoupons(desk),
     isGift: readFlag(cell(source, 'isGift')),
@@ -183,33 +181,26 @@ function checkRow(desk: ImportContext): Row {
   };
 }
 
-function readId(desk: ImportContext, field: ImportField, reason: string): string {
-  const text = cell(desk.source, field);
-  const { ids } = desk.rules;
-  const read = field === 'memberId' ? readMemberId(text, ids) : readOutsideId(text, ids);
-  if ('problem' in read) throw new RowError(reason, `${field} ${quote(text)} ${read.problem}`);
-  const { id } = read;
-  if (id === '') throw new RowError(reason, `${field} must not be empty`);
-  if (read.cleaned) note(desk, 'idsCleaned');
-  // A UTF-16 unit takes at most three bytes, so that short ids need no counting.
-  if (id.length * 3 > limits.idBytesMax && Buffer.byteLength(id) > limits.idBytesMax) {
-    const message = `${field} ${quote(id)} must be at most ${limits.idBytesMax} bytes of UTF-8`;
-    throw new RowError(reason, message);
-  }
-  if (!id.isWellFormed() || id.includes(replacementCharacter)) {
-    throw new RowError(reason, `${field} ${quote(id)} is not valid text in the file's encoding`);
-  }
+function readId(desk: ImportContext, field: IdField, reason: string): string {
+  return checked(desk, desk.rules.ids[field](cell(desk.source, field)), { field, reason });
+}
+
+function checked(
+  desk: ImportContext,
+  { id, cleaned, problem }: ReadId,
+  { field, reason }: { readonly field: IdField; readonly reason: string },
+): string {
+  if (problem !== undefined) throw new RowError(reason, `${field} ${problem}`);
+  if (cleaned) note(desk, 'idsCleaned');
   return id;
 }
 
 /** Words for nothing are nothing where a field may be absent. */
-function readOptionalId(
-  desk: ImportContext,
-  field: ImportField,
-  reason: string,
-): string | undefined {
+function readOptionalId(desk: ImportContext, field: IdField, reason: string): string | undefined {
   const text = cell(desk.source, field);
-  return isBlank(text) || blankWords.test(text.trim()) ? undefined : readId(desk, field, reason);
+  if (text === '') return undefined;
+  const read = desk.rules.ids[field](text);
+  return read.isNothing ? undefined : checked(desk, read, { field, reason });
 }
 
 const noCoupons: readonly string[] = [];
@@ -230,12 +221,11 @@ function isCouponId(id: string): boolean {
 
 function readMember(desk: ImportContext): string | undefined {
   const text = cell(desk.source, 'memberId');
-  if (isBlank(text)) return undefined;
-  // A person says "null" of nobody. This says that a program lost whoever it was.
-  if (!desk.rules.ids.isNobody(text) || text.trim() === lostObject) {
-    const id = readId(desk, 'memberId', 'MEMBER_ID_INVALID');
-    if (!desk.rules.ids.isNobody(id)) return id;
-  }
+  if (text === '') return undefined;
+  const read = desk.rules.ids.memberId(text);
+  if (read.isNothing) return undefined;
+  const id = checked(desk, read, { field: 'memberId', reason: 'MEMBER_ID_INVALID' });
+  if (!read.isNobody) return id;
   note(desk, 'nobody');
   return undefined;
 }
@@ -259,11 +249,16 @@ function readOccurredAt(desk: ImportContext): Moment {
   throw new RowError('OCCURRED_AT_INVALID', message);
 }
 
+const quantityOf = rememberingAmounts((text, mark) => ({
+  thousandths: blankWords.test(text.trim()) ? 1_000 : parseThousandths(text, mark),
+  isRounded: /[.,]\d{3}\d*[1-9]/.test(text),
+}));
+
 function readQuantity({ source, file, notes }: ImportContext): number {
   const text = quantityInPriceUnit(source, file.mark);
-  const thousandths = blankWords.test(text.trim()) ? 1_000 : parseThousandths(text, file.mark);
+  const { thousandths, isRounded } = quantityOf(text, file.mark);
   if (typeof thousandths === 'number' && thousandths !== 0) {
-    if (/[.,]\d{3}\d*[1-9]/.test(text)) notes.push('quantityRounded');
+    if (isRounded) notes.push('quantityRounded');
     return source.isReturn ? -Math.abs(thousandths) : thousandths;
   }
   if (thousandths === 'ambiguous') {
@@ -288,13 +283,8 @@ function readMoney(desk: ImportContext, thousandths: number): Money {
   }
   const given = readPrice(desk);
   const lineTotalFen = readFen(desk, 'lineTotal', 'lineTotalFen');
-  const hint = 'a row that brings goods back is told by --returns COLUMN=VALUE';
-  for (const [field, fen] of Object.entries({ unitPrice: given, lineTotal: lineTotalFen })) {
-    if (fen === undefined || fen >= 0) continue;
-    const reason = field === 'unitPrice' ? 'UNIT_PRICE_NEGATIVE' : 'LINE_TOTAL_NEGATIVE';
-    const text = quote(cell(desk.source, field as ImportField));
-    throw new RowError(reason, `${field} ${text} must not be negative; ${hint}`);
-  }
+  assertNotNegative(desk, 'unitPrice', given);
+  assertNotNegative(desk, 'lineTotal', lineTotalFen);
   // Some tills write what was taken off with a minus.
   const discount = readFen(desk, 'discount', 'discountFen');
   const discountFen = discount === undefined ? undefined : Math.abs(discount);
@@ -305,6 +295,20 @@ function readMoney(desk: ImportContext, thousandths: number): Money {
   const isRight = addsUp({ thousandths, unitPriceFen, discountFen, totalFen: lineTotalFen });
   if (!isRight) note(desk, 'totalDiffers');
   return { unitPriceFen, discountFen, lineTotalFen };
+}
+
+function assertNotNegative(
+  { source }: ImportContext,
+  field: 'unitPrice' | 'lineTotal',
+  fen: number | undefined,
+): void {
+  if (fen === undefined || fen >= 0) return;
+  const reason = field === 'unitPrice' ? 'UNIT_PRICE_NEGATIVE' : 'LINE_TOTAL_NEGATIVE';
+  const hint = 'a row that brings goods back is told by --returns COLUMN=VALUE';
+  throw new RowError(
+    reason,
+    `${field} ${quote(cell(source, field))} must not be negative; ${hint}`,
+  );
 }
 
 function readPrice(desk: ImportContext): number | undefined {
@@ -328,6 +332,15 @@ function withinPrice(desk: ImportContext, fen: number | undefined): number | und
   return undefined;
 }
 
+const fenOf = rememberingAmounts((text, mark) => moneyOf(text, () => parseFen(text, mark)));
+const wholeFenOf = rememberingAmounts((text, mark) =>
+  moneyOf(text, () => parseWholeFen(text, mark)),
+);
+
+function moneyOf(text: string, parse: () => number | AmountProblem) {
+  return blankWords.test(text) ? 'absent' : parse();
+}
+
 function readFen(
   desk: ImportContext,
   field: ImportField,
@@ -335,12 +348,11 @@ function readFen(
 ): number | undefined {
   const wholeFen = cell(desk.source, fenField);
   const isWhole = !isBlank(wholeFen);
-  const text = (isWhole ? wholeFen : cell(desk.source, field)).trim();
-  if (blankWords.test(text)) return undefined;
-  const parse = isWhole ? parseWholeFen : parseFen;
-  const fen: number | AmountProblem = parse(text, desk.file.mark);
+  const text = isWhole ? wholeFen : cell(desk.source, field);
+  if (text === '') return undefined;
+  const fen = (isWhole ? wholeFenOf : fenOf)(text.trim(), desk.file.mark);
   if (typeof fen === 'number') return fen;
-  note(desk, 'moneyDropped');
+  if (fen !== 'absent') note(desk, 'moneyDropped');
   return undefined;
 }
 
@@ -358,42 +370,13 @@ function note({ notes }: ImportContext, kind: RowNote): void {
 }
 
 function readFlag(text: string): boolean {
-  return /^(?:1|true|yes|y|是|赠品|gift)$/i.test(text.trim());
+  return text !== '' && /^(?:1|true|yes|y|是|赠品|gift)$/i.test(text.trim());
 }
-
-const channelWords: Readonly<Record<string, Channel>> = {
-  miniprogram: 'mini_program',
-  'mini-program': 'mini_program',
-  小程序: 'mini_program',
-  微信小程序: 'mini_program',
-  线下: 'pos',
-  门店: 'pos',
-  收银: 'pos',
-  store: 'pos',
-  网店: 'web',
-  网站: 'web',
-  online: 'web',
-};
 
 function readChannel(desk: ImportContext): Channel | undefined {
-  const word = cell(desk.source, 'channel').trim().toLowerCase();
-  if (blankWords.test(word)) return undefined;
-  const known = (channels as readonly string[]).includes(word) ? word : channelWords[word];
-  if (known === undefined) note(desk, 'channelUnknown');
-  return (known ?? 'other') as Channel;
-}
-
-/** Words that cannot be kept are dropped, because the receipt is right without them. */
-function readWords(text: string): string | undefined {
-  const name = text.replaceAll('\u00A0', ' ').trim();
-  if (name === '' || !name.isWellFormed() || name.includes(replacementCharacter)) return undefined;
-  if (name.length <= limits.nameCharactersMax) return name;
-  // A cut through a surrogate pair leaves a half that is no text; it goes too.
-  const cut = name.slice(0, limits.nameCharactersMax);
-  return cut.isWellFormed() ? cut : cut.slice(0, -1);
-}
-
-function quote(text: string): string {
-  const short = text.length > quotedMax ? `${text.slice(0, quotedMax)}…` : text;
-  return JSON.stringify(short);
+  const text = cell(desk.source, 'channel');
+  if (text === '') return undefined;
+  const channel = channelOf(text);
+  if (channel === 'unknown') note(desk, 'channelUnknown');
+  return channel === 'unknown' ? 'other' : channel;
 }

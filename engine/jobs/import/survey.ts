@@ -2,7 +2,8 @@
 // together.
 import type { NobodyTest } from '../../base/outside-ids.ts';
 import { isNegativeAmount } from './amounts.ts';
-import { rawItemId, rawPurchaseId } from './row.ts';
+import { lastOf } from './memo.ts';
+import { rawId } from './row.ts';
 import { cell, type SourceRow } from './source-row.ts';
 import type { TimeReader } from './times.ts';
 
@@ -88,15 +89,16 @@ export async function surveyRows(
   const scattered = new IdSet();
   let rows = 0;
   let current = '';
+  const idOf = lastOf(rawId);
   for await (const chunk of chunks) {
     for (const source of chunk) {
       if (source.skipped !== undefined || source.problem !== undefined) continue;
       if (isBroughtBack(source) && isNobody(cell(source, 'memberId'))) {
-        orphanItems.add(rawItemId(source));
+        orphanItems.add(rawId(cell(source, 'itemId')));
       }
       const time = readTime(cell(source, 'occurredAt'));
       if (typeof time === 'object' && time.epochMs > newestMs) newestMs = time.epochMs;
-      const id = rawPurchaseId(source);
+      const id = idOf(cell(source, 'purchaseId'));
       // A receipt in one object is complete, and a row without an id is refused later.
       if (id === current || source.whole > 0 || id === '') continue;
       current = id;
