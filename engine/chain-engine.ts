@@ -219,6 +219,7 @@ export class ChainEngine implements Engine {
       whilePaused: (work) => this.writer.whilePaused(work),
       newestDay: this.writer.newestDay,
       onReplaced: () => this.advance(),
+      isFilling: () => options.isWriteOnly === true && this.expectedDay > 0,
       notify: (message) => this.notify(message),
       signal: this.stopping.signal,
     });
