@@ -1,9 +1,11 @@
 // The engine of one chain: makes its parts, brings them up in order, keeps them in step, and closes
 // them.
+
 import { setImmediate } from 'node:timers/promises';
 import { steadyMilliseconds, systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
 import { createNobodyTest, type NobodyTest } from './base/outside-ids.ts';
+import { counted } from './base/plural.ts';
 import { ItemCodes } from './catalogue/item-codes.ts';
 import { Likeness } from './catalogue/likeness.ts';
 import { createRegistries, type Registries, readRegistries } from './catalogue/registries.ts';
@@ -275,7 +277,7 @@ export class ChainEngine implements Engine {
     };
     const { signal } = stopping;
     const erased = await reconcileErased({ ...parts, writer, signal, progress }, mayErase);
-    if (erased > 0) this.notify(`erased ${erased} members again: the ledger names them`);
+    if (erased > 0) this.notify(`erased ${counted(erased, 'member')} again: so says the ledger`);
   }
 
   private advance(): void {

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import closeWithGrace from 'close-with-grace';
 import type { Command } from 'commander';
 import { destination, type Logger, pino } from 'pino';
-import { type EngineOptions, systemClock, zoneOffsetMinutes } from '../../engine/index.ts';
+import { counted, type EngineOptions, systemClock, zoneOffsetMinutes } from '../../engine/index.ts';
 import { type ClusterNode, createNode } from '../cluster/node.ts';
 import { nodeOptions, secretIn } from '../cluster/settings.ts';
 import {
@@ -109,7 +109,10 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
   if (summary === undefined) return;
   const { stores, items, members, purchases } = summary;
   print(`The folder was empty, so that a generated demo chain was loaded into it:`);
-  print(`${stores} stores, ${items} items, ${members} members, ${purchases} receipts.`);
+  print(
+    `${counted(stores, 'store')}, ${counted(items, 'item')}, ${counted(members, 'member')}, ` +
+      `${counted(purchases, 'receipt')}.`,
+  );
   print(`\nFive requests to paste:\n`);
   for (const line of exampleRequests(server.url, summary.highlights, systemClock())) print(line);
 }
