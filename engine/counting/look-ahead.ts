@@ -1,4 +1,4 @@
-// Whether there is memory to count a batch. All receipts of a card or a person that come to count at
+// Whether there is memory to count a batch. All receipts of a card or person that come to count at
 // once are looked at before its transaction: they are too many for its turn of the event loop.
 
 import { limits } from '../base/limits.ts';

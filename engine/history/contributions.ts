@@ -95,6 +95,17 @@ export function readContribution(store: Store, member: Member): MemberContributi
     : contributionOfLong(store, member, (id) => readWhole(store.tables.histories, id));
 }
 
+/** Whether any receipt counts for the person, without reading the history of one with one id. */
+export function hasContribution(store: Store, member: Member): boolean {
+  const ids = idsOf(member);
+  const each = ids.map((id) => readTotals(store.tables.histories, id));
+  const mode =
+    each.length === 1
+      ? contributionModeOf(member, () => isSharedCard(each[0]!))
+      : currentContributionMode(store, member);
+  return mode === 'person' && each.some(({ receipts }) => receipts > 0);
+}
+
 /** Of a member with several ids too. `read`: what came under one of them, asked once. */
 function contributionOfLong(
   store: Store,

@@ -137,7 +137,12 @@ export function readNewest(table: Table, id: string, receiptsMax: number): Buffe
 
 /** Of the receipts that count; zeros for a history that is not there. */
 export function readTotals(table: Table, id: string): Totals {
-  return lastChunk(table, prefixOf(id))?.totals ?? noTotals;
+  const prefix = prefixOf(id);
+  const key = firstKeyOf(prefix);
+  const value = table.view(key);
+  if (!value) return noTotals;
+  const { next, totals } = decodeChunk(key, value);
+  return next ? chunkAtOrBefore(table, prefix, keyBehind(prefix))!.totals : totals;
 }
 
 /** The local day of an entry: whole days since 1970 by its own offset. */

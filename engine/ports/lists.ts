@@ -5,13 +5,13 @@ import type { Likeness } from '../catalogue/likeness.ts';
 import type { Registries } from '../catalogue/registries.ts';
 import type { CountsManager } from '../counting/counts-manager.ts';
 import { hasLiveEntries } from '../history/chunk.ts';
-import { readContribution } from '../history/contributions.ts';
+import { hasContribution, readContribution } from '../history/contributions.ts';
 import { findMember, isPersonalised } from '../history/members.ts';
 import type { Waiters } from '../ingest/waiters.ts';
 import type { Settler } from '../jobs/settler.ts';
 import { isTrap } from '../kernel/instance.ts';
 import type { AppliedPosition } from '../replication/applied-position.ts';
-import type { ServeState } from '../serve/context.ts';
+import type { KnownMember, ServeState } from '../serve/context.ts';
 import { rank } from '../serve/pipeline.ts';
 import { nameReply, type RankedReply } from '../serve/ranked.ts';
 import type {
@@ -82,7 +82,7 @@ export function listsOf(parts: ListsParts): ListsPort {
 }
 
 /** Whatever once came under such an id is not of one person. */
-const nobody = { history: undefined, isOptedOut: false } as const;
+const nobody: KnownMember = { isOptedOut: false, isKnown: () => false, history: () => undefined };
 
 export function stateOf(parts: ListsParts): ServeState {
   const { store, registries, codes, likeness, counting, applied, formula, isNobody } = parts;
@@ -94,13 +94,18 @@ export function stateOf(parts: ListsParts): ServeState {
     newcomers: likeness.newcomers,
     bitmaps: [],
     formula,
-    historyOf: (memberId) => {
+    memberOf: (memberId) => {
       if (isNobody(memberId)) return nobody;
       const member = findMember(store, memberId);
-      const { entries } = readContribution(store, member);
-      // What is only kept for a checkpoint is there on some nodes and not on others.
-      const history = entries && hasLiveEntries(entries) ? entries : undefined;
-      return { history, isOptedOut: !isPersonalised(member.record) };
+      return {
+        isOptedOut: !isPersonalised(member.record),
+        isKnown: () => hasContribution(store, member),
+        history: () => {
+          const { entries } = readContribution(store, member);
+          // What is only kept for a checkpoint is there on some nodes and not on others.
+          return entries && hasLiveEntries(entries) ? entries : undefined;
+        },
+      };
     },
     watermark: applied.watermark,
   };

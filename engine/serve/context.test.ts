@@ -29,7 +29,7 @@ function stateOf(isOptedOut: boolean): ServeState {
     bitmaps: [],
     formula: 'shipped',
     watermark: '1',
-    historyOf: () => ({ history: undefined, isOptedOut }),
+    memberOf: () => ({ isOptedOut, isKnown: () => false, history: () => undefined }),
   } as unknown as ServeState;
 }
 

@@ -15,6 +15,16 @@ import {
   type Scenario,
 } from './request.ts';
 
+/** What serving may know of a member; each part is read when it is asked for. */
+export interface KnownMember {
+  /** Of personalisation. */
+  readonly isOptedOut: boolean;
+  /** Whether any receipt of them counts. */
+  isKnown(): boolean;
+  /** All receipts; undefined when none counts. */
+  history(): Buffer | undefined;
+}
+
 /** What serving reads; nothing of it is ever written here. */
 export interface ServeState {
   readonly counts: Counts;
@@ -24,14 +34,7 @@ export interface ServeState {
   readonly newcomers: Newcomers;
   /** Of the kernel: an item must have its bit in each of them, three at most, to be listed. */
   readonly bitmaps: readonly number[];
-  /**
-   * The history of a member of which something counts, undefined for all others, and whether they
-   * opted out of personalisation.
-   */
-  readonly historyOf: (memberId: string) => {
-    readonly history: Buffer | undefined;
-    readonly isOptedOut: boolean;
-  };
+  readonly memberOf: (memberId: string) => KnownMember;
   readonly formula: Formula;
   readonly watermark: string;
 }
@@ -45,7 +48,7 @@ export interface ServeContext {
   readonly newcomers: Newcomers;
   readonly bitmaps: readonly number[];
   readonly limit: number;
-  /** Undefined: none was given, or one never seen. */
+  /** Undefined: no member was given, nothing of them counts, or the scenario asks nothing of it. */
   readonly history: Buffer | undefined;
   readonly storeNumber: number | undefined;
   readonly anchorNumber: number | undefined;
@@ -107,19 +110,23 @@ function numberOfStore(storeId: string | undefined, counts: Counts): number | un
   return number !== undefined && counts.knowsStore(number) ? number : undefined;
 }
 
+/** Of a scenario that starts from it; the others only say whether the member is known. */
 function historyFor(
-  memberId: string,
+  { memberId, scenario }: RecommendRequest,
   state: ServeState,
   relaxations: Relaxation[],
 ): Buffer | undefined {
-  const { history, isOptedOut } = state.historyOf(memberId);
-  if (isOptedOut) {
+  if (memberId === undefined) return undefined;
+  const member = state.memberOf(memberId);
+  if (member.isOptedOut) {
     relaxations.push('member_opted_out');
     return undefined;
   }
-  if (history) return history;
-  relaxations.push('member_unknown');
-  return undefined;
+  const history = startsFromHistory(scenario) ? member.history() : undefined;
+  if (!history && (startsFromHistory(scenario) || !member.isKnown())) {
+    relaxations.push('member_unknown');
+  }
+  return history;
 }
 
 /** The others ask nothing of what the member bought. */
@@ -134,11 +141,10 @@ export function deriveContext(
   audience: Audience,
 ): ServeContext {
   const { counts, registries } = state;
-  const { memberId, storeId, itemId } = request;
+  const { storeId, itemId } = request;
   const relaxations: Relaxation[] = [];
-  const history = memberId === undefined ? undefined : historyFor(memberId, state, relaxations);
-  if (history && startsFromHistory(request.scenario))
-    counts.kernel.readHistory(counts.kernel.layout.sides.request, history);
+  const history = historyFor(request, state, relaxations);
+  if (history) counts.kernel.readHistory(counts.kernel.layout.sides.request, history);
   const storeNumber = numberOfStore(storeId, counts);
   if (storeId !== undefined && storeNumber === undefined) relaxations.push('store_unknown');
   const anchorNumber = itemNumber(itemId, state);

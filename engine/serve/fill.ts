@@ -80,6 +80,7 @@ function sourceOf(
       const counts = countsOf(survivors);
       return survivors.map(({ number, score }, at) => {
         const reasons = [reasonOf(type, counts[at])];
+        if (!context.explains) return { number, score, reasons };
         return { number, score, reasons, ...explainedTerms(context, () => [{ type, score }]) };
       });
     },

@@ -90,7 +90,15 @@ export function nameTerm(
   return { type, itemId: catalogue.valueOf(anchorNumber).itemId, score: rounded };
 }
 
-/** An RFC 3339 date. */
+const dates = new Map<number, string>();
+const datesMax = 4_096;
+
+/** An RFC 3339 date. Lists name the days of a few weeks over and over, and one costs 0.6 µs. */
 export function dateOf(day: number): string {
-  return new Date(day * millisecondsPerDay).toISOString().slice(0, 10);
+  const known = dates.get(day);
+  if (known !== undefined) return known;
+  if (dates.size >= datesMax) dates.clear();
+  const date = new Date(day * millisecondsPerDay).toISOString().slice(0, 10);
+  dates.set(day, date);
+  return date;
 }

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
 import {
+  counted,
   type ImportFile,
   type ImportProgress,
   type ImportSummary,
@@ -44,7 +45,7 @@ export function importCommand(program: Command): void {
     .description('import receipts from CSV, JSON, Excel or Parquet files, also packed')
     .argument('<files...>', 'files, folders, patterns or zips, one job; - is standard input')
     .option('--inspect', 'look at the files and propose the command, and import nothing')
-    .option('--dry-run', 'count what would become of every row, and write nothing');
+    .option('--dry-run', 'count what would become of each row, list the refused, write no more');
   addReadingOptions(command)
     .option('--rejects <file>', 'where refused rows go (default: a folder beside the data folder)')
     .option('--roles <file>', 'names that are no goods; none for none (default: the setting)')
@@ -146,7 +147,8 @@ async function runOnFolder(
         bar.end();
         print(note);
       },
-      onResume: (batches) => print(`going on after ${batches} batches of a former run`),
+      onResume: (batches) =>
+        print(`going on after ${counted(batches, 'batch', 'batches')} of a former run`),
     });
     bar.end();
     // It waits for what is counted anew, so that no start has to begin with it.

@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { limits } from '../../engine/index.ts';
 import {
   beHonest,
-  givenBack,
   type Honest,
   many,
+  memoryFreed,
   openStage,
   type Stage,
   say,
@@ -54,7 +54,7 @@ describe('returns', () => {
     const receipt = { purchaseId: 'late', memberId: 'mia', occurredAt, lines: bought };
     expect((await say(stage, '/v1/purchases', receipt)).status).toBe(201);
     await honest.servedMore(2);
-    await givenBack(stage, before, 40);
+    await memoryFreed(stage, before, 40);
   }, 120_000);
 });
 
@@ -111,7 +111,7 @@ describe('one member', () => {
     expect(longest).toBeLessThan(turnMsMax);
     await honest.servedMore(2);
     // 512 items of some 1 KB each a receipt, and 512 × 64 pairs at the very most.
-    await givenBack(stage, before, many(30, 120));
+    await memoryFreed(stage, before, many(30, 120));
   }, 120_000);
 });
 

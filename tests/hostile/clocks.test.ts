@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   beHonest,
-  givenBack,
   type Honest,
   many,
+  memoryFreed,
   openStage,
   type Stage,
   say,
@@ -73,5 +73,5 @@ test('questions for a watermark far ahead wait as long as told, and hold up nobo
   expect([...statuses]).toEqual([503]);
   expect(longest).toBeLessThan(turnMsMax);
   await honest.servedMore(2);
-  await givenBack(stage, before, 28);
+  await memoryFreed(stage, before, 28);
 }, 120_000);

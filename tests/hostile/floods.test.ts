@@ -14,11 +14,11 @@ import {
 import {
   beHonest,
   dial,
-  givenBack,
   type Honest,
   hangs,
   many,
   megabytes,
+  memoryFreed,
   openStage,
   type Stage,
 } from './stage.ts';
@@ -224,7 +224,7 @@ describe('frames of HTTP/2:', () => {
       expect(megabytes((await stage.memory()).held - before.held)).toBeLessThan(30);
       await Promise.all(floods);
       await honest.servedMore(1);
-      await givenBack(stage, before, 20);
+      await memoryFreed(stage, before, 20);
     },
     120_000,
   );

@@ -4,9 +4,9 @@ import { junkBodies } from '../../bench/stall/bodies.ts';
 import { type Caller, createCaller, grpcJunk } from '../../bench/stall/caller.ts';
 import {
   beHonest,
-  givenBack,
   type Honest,
   many,
+  memoryFreed,
   openStage,
   type Stage,
   turnMsMax,
@@ -43,7 +43,7 @@ async function expectBounded(sends: readonly (() => Promise<void>)[]): Promise<v
   });
   expect(longest).toBeLessThan(turnMsMax);
   await honest.servedMore(2);
-  await givenBack(stage, before, 20);
+  await memoryFreed(stage, before, 20);
 }
 
 describe('junk', () => {

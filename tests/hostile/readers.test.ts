@@ -12,12 +12,12 @@ import {
 import {
   beHonest,
   dial,
-  givenBack,
   type Honest,
   hangs,
   isLong,
   many,
   megabytes,
+  memoryFreed,
   openStage,
   type Stage,
 } from './stage.ts';
@@ -94,7 +94,7 @@ test.each(Object.entries(says))(
     // HTTP/2 calls it ENHANCE_YOUR_CALM, and gRPC RESOURCE_EXHAUSTED.
     expect(new Set(await cut)).toEqual(new Set([11]));
     expect((await stage.cuts())['UNREAD']).toBeGreaterThanOrEqual(tillCount);
-    await givenBack(stage, before, 20);
+    await memoryFreed(stage, before, 20);
   },
   180_000,
 );
@@ -150,6 +150,6 @@ test('pages that are asked for over HTTP and not read are cut', async () => {
     return UNREAD + TOO_MUCH_UNREAD;
   };
   await vi.waitFor(async () => expect(await cut()).toBe(sockets.length), hangs);
-  await givenBack(stage, before, 20);
+  await memoryFreed(stage, before, 20);
   for (const socket of sockets) socket.destroy();
 }, 180_000);

@@ -8,11 +8,11 @@ import {
   allEnded,
   beHonest,
   dial,
-  givenBack,
   type Honest,
   hangs,
   many,
   megabytes,
+  memoryFreed,
   openStage,
   type Stage,
 } from './stage.ts';
@@ -80,7 +80,7 @@ describe('over HTTP', () => {
     await honest.servedMore(3);
     expect(megabytes((await stage.memory()).held - before.held)).toBeLessThan(many(20, 60));
     expect(new Set(statusesOf(await answers))).toEqual(new Set(['408']));
-    await givenBack(stage, before, 10);
+    await memoryFreed(stage, before, 10);
   }, 200_000);
 
   test('bodies that come in slowly are refused beyond a share, and cut with 408', async () => {

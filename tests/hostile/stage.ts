@@ -260,7 +260,7 @@ export const megabytes = (bytes: number): number => Math.round(bytes / 1_048_576
  * Holds when the server comes to hold no more than so many megabytes above what it held before.
  * What ended gives its memory back, though not all of it by the first collection.
  */
-export async function givenBack(stage: Stage, before: Memory, most: number): Promise<void> {
+export async function memoryFreed(stage: Stage, before: Memory, most: number): Promise<void> {
   const kept = async () => megabytes((await stage.memory()).held - before.held);
   await vi.waitFor(async () => expect(await kept()).toBeLessThan(most), hangs);
 }

@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRandom, openEngine } from '../../engine/index.ts';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/folders.ts';
+import { makeDiskFolder, type TemporaryFolder } from '../support/folders.ts';
 import { factsOf, makeFormatOne } from '../support/format-1.ts';
 import { caini, startCaini } from '../support/program.ts';
 
@@ -27,7 +27,7 @@ let originalSum: string;
 const met = new Set<string>();
 
 beforeAll(async () => {
-  folder = await makeTemporaryFolder('upgrade-storm');
+  folder = await makeDiskFolder('upgrade-storm');
   original = join(folder.path, 'original');
   makeFormatOne(original, 'named');
   originalSum = sumOf(original, 'chain');

@@ -1,11 +1,13 @@
 // Evidence: what all rows of a file together say of how its dates and numbers are written, and
 // what stands in the columns that nobody reads.
+import { counted } from '../../base/plural.ts';
 import { type DecimalMark, decimalMarkOf, isNegativeAmount } from './amounts.ts';
 import { isOwnField } from './columns.ts';
 import { type DateOrder, type DateOrders, type DateStyle, orderEvidence } from './dates.ts';
 import type { PreparedFile, TableEars } from './reader.ts';
 import { cell } from './source-row.ts';
 import { isBlank } from './table-row.ts';
+import { UnitNotes } from './unit-notes.ts';
 import { type ColumnRole, rolesOf } from './vocabulary.ts';
 
 /** How one file writes dates and amounts. */
@@ -38,6 +40,7 @@ interface FileNotes {
   readonly headerLine: number;
   readonly orders: Map<DateStyle, Orders>;
   readonly marks: { '.': number; ',': number };
+  readonly units: UnitNotes;
   readonly unused: {
     readonly index: number;
     readonly name: string;
@@ -65,12 +68,14 @@ export class Evidence implements TableEars {
     );
     const marks = { '.': 0, ',': 0 };
     const orders = new Map<DateStyle, Orders>();
-    this.#notes.set(file.number, { file, headerLine, orders, marks, unused });
+    const units = new UnitNotes();
+    this.#notes.set(file.number, { file, headerLine, orders, marks, units, unused });
   };
 
   onFields: TableEars['onFields'] = (fields, row) => {
     const notes = this.#notes.get(row.file)!;
     this.hearTime(notes, cell(row, 'occurredAt'));
+    notes.units.hear(cell(row, 'quantity'), cell(row, 'itemId'));
     for (const field of amountFields) {
       const text = cell(row, field);
       // Amounts without a separator, nearly all of them, say nothing.
@@ -151,12 +156,12 @@ export class Evidence implements TableEars {
       for (const [style, counts] of orders) said.push(...orderNote(style, counts, usual));
     }
     if (this.stated.decimal === undefined && marks[','] > 0) {
+      const commas = `the decimal mark is a comma in ${counted(marks[','], 'amount')}`;
       said.push(
-        marks['.'] === 0
-          ? `the decimal mark is a comma in ${marks[',']} amounts, and a dot in none`
-          : `the decimal mark is a comma in ${marks[',']} amounts and a dot in ${marks['.']}`,
+        marks['.'] === 0 ? `${commas}, and a dot in none` : `${commas} and a dot in ${marks['.']}`,
       );
     }
+    said.push(...notes.units.sentences());
     return said.map((sentence) => `${file.label}: ${sentence}`);
   }
 }
@@ -186,7 +191,7 @@ function orderNote(style: DateStyle, counts: Orders, usual: DateOrder | undefine
   const order = decided(counts);
   if (order !== undefined) {
     if (counts.either === 0) return [];
-    const sure = `${counts[order]} dates can be nothing else`;
+    const sure = `${counted(counts[order], 'date')} can be nothing else`;
     return [
       `${form} are read as ${orderWords[order]}, because ${sure} (--date-order says otherwise)`,
     ];

@@ -141,12 +141,13 @@ function openRun(target: ImportTarget, options: ImportOptions, startMs: number):
 /** The content of the files and all that says how to read them, whatever they are called. */
 function identityOf({ files, joined, ...options }: ImportOptions): unknown {
   const { columns, encoding, delimiter, headerLine, timeZone, dateOrder, decimal } = options;
-  const { fillDown, skip, returns, split, ids, usualDateOrder, dayOne } = options;
+  const { fillDown, skip, returns, thousandths, ids, usualDateOrder, dayOne } = options;
+  const { split, piecesInName } = options;
   return [
     files.map((file) => file.fingerprint),
     joined.map(({ header, keyColumn, rows }) => [header, keyColumn, rows.size]),
     [columns, encoding, delimiter, headerLine, timeZone, dateOrder, decimal],
-    [fillDown, skip, returns, split, ids, usualDateOrder, dayOne],
+    [fillDown, skip, returns, thousandths, split, piecesInName, ids, usualDateOrder, dayOne],
   ];
 }
 
@@ -261,8 +262,8 @@ async function sendItems(target: ImportTarget, items: readonly Item[]): Promise<
 
 /** The last names, and the bookmark that sends a second run back to the beginning. */
 async function finish(run: Run, batches: number): Promise<void> {
-  run.target.expectDay(0);
   await sendItems(run.target, run.names.leftovers());
+  run.target.expectDay(0);
   const before = run.target.status().watermark;
   const value = bookmarkValue(run, { finished: true, batch: batches, before });
   await run.target.ingest([], { bookmark: { key: run.key, value } });

@@ -1,5 +1,6 @@
 // Inspection: a file looked at before anything is imported: what it is, how it would be read, what
 // would be refused, and the options that say all of it.
+import { counted } from '../../base/plural.ts';
 import {
   type ColumnMap,
   dayColumnOf,
@@ -158,17 +159,25 @@ function optionsFor(given: PlanOptions, texts: ReadingTexts, sample: Sample): Gu
   const base = isStated || preset === undefined ? given : withPreset(given, preset, sample.header);
   const proposal = propose(sample, base);
   const columns = { ...base.columns, map: proposal.map };
+  const thousandths = [...base.thousandths, ...proposal.thousandths];
   if (preset !== undefined) {
     const reasons = !isStated ? [`the columns are those of ${preset.title}`] : [];
-    return { options: { ...base, columns }, preset: preset.name, ofPreset: base, reasons };
+    return {
+      options: { ...base, columns, thousandths },
+      preset: preset.name,
+      ofPreset: base,
+      reasons,
+    };
   }
   const options: PlanOptions = {
     ...base,
     columns,
     skip: [...base.skip, ...proposal.skip],
     returns: [...base.returns, ...proposal.returns],
+    thousandths,
     fillDown: base.fillDown || proposal.fillDown,
     split: base.split ?? proposal.split,
+    piecesInName: base.piecesInName || proposal.piecesInName,
   };
   return { options, preset: undefined, ofPreset: undefined, reasons: proposal.reasons };
 }
@@ -218,7 +227,8 @@ function repeated({ refusals }: Trial): number {
 }
 
 function repeatWords(trial: Trial): string {
-  return `${repeated(trial)} rows are refused because their receipt number was given twice`;
+  const rows = counted(repeated(trial), 'row is', 'rows are');
+  return `${rows} refused because their receipt number was given twice`;
 }
 
 /** The store in every case, and the till or the day where rows lie that far apart. */
@@ -308,7 +318,9 @@ function orderQuestions({ refusals }: Trial, { columns }: PlanOptions, sample: S
     const lie = from === undefined ? '' : ` (then they lie from ${dayIn(from)} to ${dayIn(to!)})`;
     return `--date-order ${dateOrders}${lie}`;
   });
-  return [`${open.rows} rows have dates that fit two orders: tell ${spans.join(' or ')}`];
+  return [
+    `${counted(open.rows, 'row')} with dates that fit two orders: tell ${spans.join(' or ')}`,
+  ];
 }
 
 function dayIn(text: string): string {
@@ -346,6 +358,8 @@ function flagsOf(
     ...(options.split === base.split ? [] : ['--split', options.split!.replace('\n', '\\n')]),
     ...conditions('--skip', options.skip, base.skip),
     ...conditions('--returns', options.returns, base.returns),
+    ...conditions('--thousandths', options.thousandths, base.thousandths),
+    ...(options.piecesInName === base.piecesInName ? [] : ['--pieces-in-name']),
     ...(options.fillDown === base.fillDown ? [] : ['--fill-down']),
   ];
 }

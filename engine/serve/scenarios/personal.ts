@@ -2,6 +2,7 @@
 // (docs/reference/scores.md).
 import { limits } from '../../base/limits.ts';
 import { type Explained, explained } from '../../kernel/explain.ts';
+import type { Anchor } from '../../kernel/kernel.ts';
 import type { ServeContext } from '../context.ts';
 import type { Candidate, Ranking, Source } from '../draft.ts';
 import { type RankedItem, type RankedReason, reasonAbout, reasonOf } from '../ranked.ts';
@@ -249,12 +250,12 @@ export function discover(context: ServeContext, wanted: number): Ranking {
 }
 
 /** When the member is likely to want an item again; nothing while nobody came back for it. */
-function dueDate({ kernel }: ServeContext, index: number) {
+function dueDate({ kernel }: ServeContext, index: number, { lastDay }: Anchor) {
   const usualGapDays = kernel.run.usualGapDays(index);
   if (usualGapDays === 0) return {};
   return {
     usualGapDays: Math.round(usualGapDays * 10) / 10,
-    nextDueDay: kernel.anchor(index).lastDay + Math.round(usualGapDays),
+    nextDueDay: lastDay + Math.round(usualGapDays),
   };
 }
 
@@ -278,11 +279,12 @@ export function buyAgain(context: ServeContext, wanted: number): Ranking {
     false,
   );
   const explainAgain = (survivors: readonly Candidate[]): RankedItem[] => {
-    const terms = termsOf(context, survivors, mix);
+    const terms = context.explains ? termsOf(context, survivors, mix) : undefined;
     return survivors.map(({ number, score }, place) => {
       const index = kernel.run.anchorOf(number);
-      const reasons = [reasonOf('bought_before', kernel.anchor(index).receipts)];
-      return { number, score, reasons, ...terms(place), ...dueDate(context, index) };
+      const anchor = kernel.anchor(index);
+      const reasons = [reasonOf('bought_before', anchor.receipts)];
+      return { number, score, reasons, ...terms?.(place), ...dueDate(context, index, anchor) };
     });
   };
   return candidatesFrom(context, {
