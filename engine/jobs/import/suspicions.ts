@@ -93,13 +93,21 @@ function seenOf({ purchase, rows }: Receipt, nowMs: number): SeenReceipt {
   return { purchaseId, memberId, storeId, ...when, lines };
 }
 
+/** The last moment at which an item was sold. */
+interface Moment {
+  atMs: number;
+  /** The first store that sold it then, and all of them where there are others. */
+  storeId: string;
+  stores: Set<string> | undefined;
+}
+
 /** Hears receipts one by one. */
 export class Suspicions {
   readonly repeated = new Place();
   private receipts = 0;
   private readonly members = new Map<string, number>();
   private readonly stores = new Set<string>();
-  private readonly items = new ShardedMap<{ atMs: number; stores: Set<string> }>();
+  private readonly items = new ShardedMap<Moment>();
   /** Items that several stores sold at one moment, and how many at most. */
   private readonly wide = new Map<string, number>();
   private readonly hours = new Map<number, Place>();
@@ -161,10 +169,18 @@ export class Suspicions {
 
   private addSale(itemId: string, storeId: string, atMs: number): void {
     const known = this.items.get(itemId);
-    if (known === undefined || known.atMs !== atMs) {
-      this.items.set(itemId, { atMs, stores: new Set([storeId]) });
+    if (known === undefined) {
+      this.items.set(itemId, { atMs, storeId, stores: undefined });
       return;
     }
+    if (known.atMs !== atMs) {
+      known.atMs = atMs;
+      known.storeId = storeId;
+      known.stores = undefined;
+      return;
+    }
+    if (known.storeId === storeId) return;
+    known.stores ??= new Set([known.storeId]);
     known.stores.add(storeId);
     const { size } = known.stores;
     if (size >= storesMin && size > (this.wide.get(itemId) ?? 0)) this.wide.set(itemId, size);
