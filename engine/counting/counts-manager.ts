@@ -61,9 +61,7 @@ export class CountsManager {
     this.options = options;
     this.newestDay = options.newestDay;
     this.current = this.emptyCounts(this.newestDay);
-    this.ahead = new LookAhead(options.store, () => {
-      return this.isOversize ? undefined : this.current;
-    });
+    this.ahead = new LookAhead(options.store, () => (this.isOversize ? undefined : this.current));
     this.recounter = new Recounter({
       ...options,
       source: options,

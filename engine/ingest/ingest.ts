@@ -316,7 +316,8 @@ export class Ingest {
         // Beside the commit, not after it: two syncs in the time of one. After a crash between them
         // a start erases whom the ledger names, so that it may well come first.
         if (batch.erasedHashes.length > 0) ledgerWrite = ledger.addAhead(batch.erasedHashes);
-        useTurn();
+        // What is little leaves room for counting in the same turn.
+        if (batch.work > limits.ingestBatchWorkSure) useTurn();
         // Beside the sync, which has begun by then.
         void nextTurn().then(() => {
           if (!isOver) this.dependencies.applySpeculatively?.(batch, this.newest);
