@@ -4,7 +4,13 @@ import { randomBytes } from 'node:crypto';
 import closeWithGrace from 'close-with-grace';
 import type { Command } from 'commander';
 import { destination, type Logger, pino } from 'pino';
-import { counted, type EngineOptions, systemClock, zoneOffsetMinutes } from '../../engine/index.ts';
+import {
+  counted,
+  type EngineOptions,
+  nextTurn,
+  systemClock,
+  zoneOffsetMinutes,
+} from '../../engine/index.ts';
 import { type ClusterNode, createNode } from '../cluster/node.ts';
 import { nodeOptions, secretIn } from '../cluster/settings.ts';
 import {
@@ -17,8 +23,8 @@ import {
   sharedAddresses,
   unlessNone,
 } from '../config.ts';
-import { createCuts } from '../cuts.ts';
-import { listen as listenGrpc } from '../grpc/listen.ts';
+import { type Cuts, createCuts } from '../cuts.ts';
+import { listen as listenGrpc, prepare as prepareGrpc } from '../grpc/listen.ts';
 import { listen as listenHttp } from '../http/listen.ts';
 import { doorLimits } from '../limits.ts';
 import { LoadShedder } from '../load-shedder.ts';
@@ -132,6 +138,7 @@ function withSecret(settings: Settings): Settings {
 async function startedOrStopped(server: RunningServer, stop: Stop, onOpen: () => void) {
   try {
     await server.opened;
+    await nextTurn();
     onOpen();
     return await server.started;
   } catch (error) {
@@ -150,33 +157,55 @@ async function openDoors(
   log: Logger,
   node: ClusterNode | undefined,
 ): Promise<Door & { readonly grpcUrl: string | undefined }> {
-  const { host, httpPort } = settings;
   const forGrpc = grpcSettings(settings);
-  const shared = {
+  const shared: SharedParts = {
     access,
     log,
     loadShedder: new LoadShedder(),
     cuts: createCuts(log),
     sharedAddresses: sharedAddresses(settings),
   };
-  const http =
-    settings.followers > 0 && node !== undefined
-      ? await openFollowers(settings, access, log, node)
-      : await takeAddress({ host, port: httpPort, name: 'http' }, () =>
-          listenHttp({ ...shared, host, port: httpPort, corsOrigins: corsOrigins(settings) }),
-        );
-  if (forGrpc === undefined) return { ...http, grpcUrl: undefined };
-  const grpc = await takeAddress({ ...forGrpc, name: 'grpc' }, () =>
-    listenGrpc({ ...shared, ...forGrpc, node: node?.host }),
-  ).catch(async (error: unknown) => {
-    await http.close();
+  // Before the first of them listens: from then on somebody may wait.
+  const prepared = forGrpc && prepareGrpc({ ...shared, ...forGrpc, node: node?.host });
+  const http = await openHttp(settings, shared, node).catch((error: unknown) => {
+    prepared?.drop();
     throw error;
   });
+  if (forGrpc === undefined || prepared === undefined) return { ...http, grpcUrl: undefined };
+  const grpc = await takeAddress({ ...forGrpc, name: 'grpc' }, prepared.listen).catch(
+    async (error: unknown) => {
+      prepared.drop();
+      await http.close();
+      throw error;
+    },
+  );
   if (forGrpc.tls === undefined && !isLoopback(forGrpc.host)) {
     log.warn(`${grpc.url} is plaintext: receipts and keys can be read on the way`);
   }
   const closeBoth = () => Promise.all([http.close(), grpc.close()]);
   return { url: http.url, grpcUrl: grpc.url, close: () => closeBoth().then(() => {}) };
+}
+
+interface SharedParts {
+  readonly access: EngineAccess;
+  readonly log: Logger;
+  readonly loadShedder: LoadShedder;
+  readonly cuts: Cuts;
+  readonly sharedAddresses: readonly string[];
+}
+
+function openHttp(
+  settings: Settings,
+  shared: SharedParts,
+  node: ClusterNode | undefined,
+): Promise<Door> {
+  const { host, httpPort: port, followers } = settings;
+  if (followers > 0 && node !== undefined)
+    return openFollowers(settings, shared.access, shared.log, node);
+  const origins = corsOrigins(settings);
+  return takeAddress({ host, port, name: 'http' }, () =>
+    listenHttp({ ...shared, host, port, corsOrigins: origins }),
+  );
 }
 
 /** The HTTP port belongs to followers, which reach this process over loopback. */
