@@ -152,6 +152,9 @@ function holds(field: ImportField, profile: ColumnProfile): boolean {
   // Orders call their goods `items`, and reports how many there were.
   const isPlural = field === 'itemId' && /(?:items|products)$/i.test(profile.name);
   if (isPlural && isMostly(profile.amounts, profile)) return false;
+  // The weight of a packet is no quantity; what was weighed has its unit in the name.
+  const isWeight = field === 'quantity' && /weight|重量|净重/i.test(profile.name);
+  if (isWeight && !/[（([【]/.test(profile.name)) return false;
   if (amountFields.test(field)) return isMostly(profile.amounts, profile);
   const needsText = field === 'itemName' || field === 'category' || field === 'brand';
   return !needsText || !isMostly(profile.amounts, profile);

@@ -355,3 +355,22 @@ B-000001,2026-05-01 09:10:11,m,milk,2,1
   expect(lines).toHaveLength(2);
   expect(summary?.suspicions.map(({ kind }) => kind)).toContain('soldTwice');
 });
+
+test('what a line says of itself is never that of the line above', async () => {
+  const { lines, prices } = await look(`小票号,交易时间,会员号,商品编码,数量,金额
+1,2026-05-01 09:10,m,milk,2,7.00
+,,,tea,1,
+2,2026-05-02 09:10,m,milk,1,-3.50
+,,,tea,1,
+`);
+  expect(lines).toEqual(['1 m 2 milk', '1 m 1 tea', '2 m 1 tea', 'm -1 milk']);
+  expect(prices).toEqual([350, undefined, undefined]);
+});
+
+test('the weight of a packet is no quantity', async () => {
+  const { lines } = await look(`receipt,date,member,sku,weight
+1,2026-05-01 09:10,m,rice,5000
+2,2026-05-02 09:10,m,rice,5000
+`);
+  expect(lines).toEqual(['1 m 1 rice', '2 m 1 rice']);
+});

@@ -5,7 +5,7 @@ import { fieldPosition } from './source-row.ts';
 import { splitUnit } from './units.ts';
 
 /** Fields that each item of an order may have its own value of, in cells parted the same way. */
-const lineFields: readonly ImportField[] = [
+export const lineFields: readonly ImportField[] = [
   'quantity',
   'unitPrice',
   'unitPriceFen',
