@@ -1,6 +1,6 @@
 // Columns: which field of a receipt line stands in which column of a table, or in several of them.
 import { EngineError } from '../../base/errors.ts';
-import { unitInName } from './units.ts';
+import { priceUnitInName, unitInName } from './units.ts';
 
 /** The fields of one receipt line, in the order in which `cells` of a source row holds them. */
 export const importFields = [
@@ -149,7 +149,7 @@ export function resolveColumns(
     if (absent && isNeeded) throw missing(header, fileName, { field, name: text });
     if (absent) return undefined;
     all[position] = indices.flat();
-    const unit = field === 'quantity' ? unitInName(header[indices[0]?.[0] ?? -1] ?? '') : undefined;
+    const unit = unitOfColumn(field, header[indices[0]?.[0] ?? -1] ?? '');
     const reader = readerOf(indices, { field, dayOf, ...times });
     return unit === undefined ? reader : withUnit(reader, unit);
   });
@@ -159,6 +159,13 @@ export function resolveColumns(
     return isPlain ? only : -1;
   });
   return { readers, direct, indices: all };
+}
+
+/** What stands behind each number of a column whose name says it: 重量(g), 单价(元/斤). */
+function unitOfColumn(field: ImportField, name: string): string | undefined {
+  if (field === 'quantity') return unitInName(name);
+  const unit = field === 'unitPrice' ? priceUnitInName(name) : undefined;
+  return unit === undefined ? undefined : `/${unit}`;
 }
 
 const unitReaders = new WeakSet<CellReader>();

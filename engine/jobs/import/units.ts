@@ -91,6 +91,15 @@ function pieceOf(word: string): Unit | undefined {
 
 const bracket = /[（([【]\s*([\p{L}]+)\s*[)）\]】]\s*$/u;
 
+const priceBracket = /[（([【]\s*[^/）)]{0,3}\/\s*([\p{L}]+)\s*[)）\]】]\s*$/u;
+
+/** The unit that the prices of a column are of, where it is no piece, kilogram, litre or metre. */
+export function priceUnitInName(name: string): string | undefined {
+  const word = priceBracket.exec(name)?.[1];
+  const unit = word === undefined ? undefined : unitOf(word);
+  return unit === undefined || unit.thousandths === 1_000 ? undefined : unit.word;
+}
+
 /** The unit that the name of a column says, where it is no piece, kilogram, litre or metre. */
 export function unitInName(name: string): string | undefined {
   const word = bracket.exec(name)?.[1];

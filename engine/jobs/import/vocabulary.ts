@@ -12,7 +12,7 @@ const words: Readonly<Record<ColumnRole, string>> = {
     invoiceId invoice orderId orderNumber orderNo orderRef orderReference order transactionId
     transactionNo transactionNumber ticketId ticketNumber ticketNo ticket basketId saleId saleNo
     billNo billId voucherNo documentNo txnId trxId checkId checkNumber incrementId
-    小票号 小票编号 小票号码 小票流水号 小票流水 销售单号 零售单号 订单号 订单编号 交易流水号 交易流水 销售流水 流水号
+    小票号 小票 小票编号 小票号码 小票流水号 小票流水 销售单号 零售单号 订单号 订单编号 交易流水号 交易流水 销售流水 流水号
     收银流水号 单据编号 单据号 单号 交易号 交易单号 交易编号 票号 收银单号 账单号 账单编号 结账单号
     orderName 流水单号 主订单编号 商户订单号 订单id 出库单号 销售出库单号`,
   memberId: `memberId memberNo memberNumber memberCode member loyaltyId loyaltyCard cardNumber
@@ -36,7 +36,7 @@ const words: Readonly<Record<ColumnRole, string>> = {
     asin itemDescription items products lineItems orderItems
     商品编码 商品编号 商品代码 商品条码 商品货号 商品id 货号 条码 条形码 国条码 商品条形码 品号 物料编码
     物料代码 存货编码 产品编码 产品编号 产品代码 sku编码 sku码 规格编码 商家编码 单品编码 款号 商品sku
-    编码 商品`,
+    编码 商品 货品`,
   quantity: `quantity qty units pieces count lineItemQuantity quantitySold soldQuantity goodsNum
     itemsNum skuNum buyNum productNum num weight netWeight
     数量 销售数量 销量 件数 购买数量 商品数量 实发数量 实销数量 基本数量 下单数量 宝贝数量 重量 净重`,
@@ -49,7 +49,7 @@ const words: Readonly<Record<ColumnRole, string>> = {
   discountFen: 'discountFen',
   lineTotal: `lineTotal salesValue netSales grossSales netAmount amount lineSubtotal subtotal spend
     itemTotal totalPrice extendedPrice sales
-    金额 销售金额 成交金额 小计 实收金额 商品金额 商品总价 商品实际成交金额 价税合计 销售额 合计金额
+    金额 销售金额 折后金额 成交金额 小计 实收金额 商品金额 商品总价 商品实际成交金额 价税合计 销售额 合计金额
     消费金额 实销金额`,
   lineTotalFen: 'lineTotalFen',
   paid: `paid total orderTotal grandTotal amountPaid totalPaid totalCollected
