@@ -31,6 +31,7 @@ type Content = string | Buffer;
 export async function look(
   content: Content | Readonly<Record<string, Content>>,
   texts: ReadingTexts = {},
+  sheet?: string,
 ): Promise<Looked> {
   const here = mkdtempSync(join(folder, 'look-'));
   const isOne = typeof content === 'string' || Buffer.isBuffer(content);
@@ -38,7 +39,7 @@ export async function look(
     mkdirSync(dirname(join(here, 'files', name)), { recursive: true });
     writeFileSync(join(here, 'files', name), text);
   }
-  const files = await findTables(findFiles([join(here, 'files', isOne ? 'in' : '.')]));
+  const files = await findTables(findFiles([join(here, 'files', isOne ? 'in' : '.')]), sheet);
   const found = await inspectTables(files, { texts, timeZone, workFolder: here });
   const nothing = { lines: [], prices: [], times: [], summary: undefined };
   if (!found.isReady) return { found, ...nothing };

@@ -124,3 +124,12 @@ test('pieces at the end of an item are its quantity, where one name has several'
   expect(sizes.found.notes.join()).toContain('"商品" ends with "3包" and the like: where these');
   expect(sizes.lines).toEqual(['1 m 1 抽纸 3包', '2 m 1 可乐 500ml', '3 m 1 抽纸 3包']);
 });
+
+test('a price of a unit is known by the name of its column, too', async () => {
+  const { lines, prices } = await look(`小票,交易时间,卡号,货品,数量,单价(元/斤),折后金额
+1,2026-05-01 09:10,m,白菜,3,2.00,6.00
+2,2026-05-01 09:20,m,土豆,2.5,3.00,7.50
+`);
+  expect(lines).toEqual(['1 m 1.5 白菜', '2 m 1.25 土豆']);
+  expect(prices).toEqual([400, 600]);
+});

@@ -72,8 +72,8 @@ export function decimalMarkOf(text: string): DecimalMark {
 /** Below zero, in any of the ways in which that is written. */
 export function isNegativeAmount(text: string): boolean {
   const first = text.trimStart()[0];
-  if (first === undefined || !/[-−－(¥￥$€£]/.test(first)) {
-    return text.includes('-') && /^\s*[\d.,]+\s*-\s*$/.test(text);
+  if (first === undefined || !/[-−－(（¥￥$€£]/.test(first)) {
+    return /[-rR]\s*$/.test(text) && /^\s*[\d.,]+\s*(?:-|cr)\s*$/i.test(text);
   }
   const number = bareNumber(withoutUnit(text));
   return number?.negative === true && /[1-9]/.test(number.digits);
@@ -106,6 +106,14 @@ function bareNumber(text: string): { digits: string; negative: boolean } | undef
     digits = inParentheses[1]!;
     negative = true;
   }
+  // Credits and debits, as books write them.
+  const book = /^(.*\d)(cr|dr)$/i.exec(digits);
+  if (book !== null) {
+    if (negative) return undefined;
+    digits = book[1]!;
+    negative = book[2]!.toLowerCase() === 'cr';
+    return isDigits(digits) ? { digits, negative } : undefined;
+  }
   const sign = /^([+-])(.+)$/.exec(digits) ?? /^(.*\d)([+-])$/.exec(digits);
   if (sign !== null) {
     const [mark, rest] =
@@ -114,7 +122,11 @@ function bareNumber(text: string): { digits: string; negative: boolean } | undef
     negative = mark === '-';
     digits = rest;
   }
-  return /^[\d.,]*\d[\d.,]*(?:[eE][+-]?\d{1,2})?$/.test(digits) ? { digits, negative } : undefined;
+  return isDigits(digits) ? { digits, negative } : undefined;
+}
+
+function isDigits(text: string): boolean {
+  return /^[\d.,]*\d[\d.,]*(?:[eE][+-]?\d{1,2})?$/.test(text);
 }
 
 function partsOf(text: string, mark: DecimalMark): Omit<Decimal, 'negative'> | AmountProblem {

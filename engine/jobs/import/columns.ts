@@ -1,5 +1,6 @@
 // Columns: which field of a receipt line stands in which column of a table, or in several of them.
 import { EngineError } from '../../base/errors.ts';
+import { priceUnitInName, unitInName } from './units.ts';
 
 /** The fields of one receipt line, in the order in which `cells` of a source row holds them. */
 export const importFields = [
@@ -148,13 +149,35 @@ export function resolveColumns(
     if (absent && isNeeded) throw missing(header, fileName, { field, name: text });
     if (absent) return undefined;
     all[position] = indices.flat();
-    return readerOf(indices, { field, dayOf, ...times });
+    const unit = unitOfColumn(field, header[indices[0]?.[0] ?? -1] ?? '');
+    const reader = readerOf(indices, { field, dayOf, ...times });
+    return unit === undefined ? reader : withUnit(reader, unit);
   });
   const direct = readers.map((reader, position) => {
     const [only = -1, ...more] = all[position]!;
-    return reader === undefined || more.length > 0 ? -1 : only;
+    const isPlain = reader !== undefined && !unitReaders.has(reader) && more.length === 0;
+    return isPlain ? only : -1;
   });
   return { readers, direct, indices: all };
+}
+
+/** What stands behind each number of a column whose name says it: 重量(g), 单价(元/斤). */
+function unitOfColumn(field: ImportField, name: string): string | undefined {
+  if (field === 'quantity') return unitInName(name);
+  const unit = field === 'unitPrice' ? priceUnitInName(name) : undefined;
+  return unit === undefined ? undefined : `/${unit}`;
+}
+
+const unitReaders = new WeakSet<CellReader>();
+
+/** Numbers below a head such as 重量(g) are in its unit, where they have none of their own. */
+function withUnit(read: CellReader, unit: string): CellReader {
+  const reader: CellReader = (cells) => {
+    const text = read(cells).trim();
+    return /\d$/.test(text) ? text + unit : text;
+  };
+  unitReaders.add(reader);
+  return reader;
 }
 
 function columnFinder(header: readonly string[], fileName: string) {

@@ -10,9 +10,15 @@ import {
   parseColumnMap,
 } from './columns.ts';
 import type { Condition } from './conditions.ts';
-import { findDay, orderEvidence } from './dates.ts';
+import { findDay } from './dates.ts';
 import type { ImportFile } from './file.ts';
 import { closingKind, isBlankRecord, isHeader } from './header.ts';
+import {
+  besideQuestions,
+  orderQuestions,
+  sheetQuestions,
+  zoneQuestions,
+} from './inspect-questions.ts';
 import { createJoiner } from './join.ts';
 import type { PlanOptions } from './plan.ts';
 import { presetOfHeader } from './presets.ts';
@@ -22,7 +28,6 @@ import { openPrepared, type PreparedFile, prepareFiles } from './reader.ts';
 import { presetCalled, type ReadingTexts, readingOf, withPreset } from './reading.ts';
 import { repeatReasons } from './receipts.ts';
 import type { TableRow } from './table-row.ts';
-import { createTimeReader } from './times.ts';
 import { type Trial, type TrialPlace, tryReading } from './trial.ts';
 
 export interface InspectedFile {
@@ -78,7 +83,8 @@ export async function inspectTables(
     isStated: statedMap(texts).purchaseId !== undefined,
     tryOut: (each) => tryReading(files, each, place),
   });
-  const isWhole = missingOf(options).length === 0;
+  const beside = besideQuestions(sample);
+  const isWhole = missingOf(options).length === 0 && beside.length === 0;
   const orders = orderQuestions(trial, options, sample);
   const { rows, counts, refusals, notes, problem } = trial;
   return {
@@ -91,8 +97,10 @@ export async function inspectTables(
     open: [
       ...openQuestions(options, trial, sample),
       ...open,
+      ...sheetQuestions(sample.tables ?? []),
+      ...beside,
       ...orders,
-      ...zoneQuestions(sample.profiles),
+      ...zoneQuestions(sample),
     ],
     isReady: isWhole && orders.length === 0 && problem === undefined && counts.rows > 0,
   };
@@ -103,6 +111,8 @@ interface Sample {
   readonly header: readonly string[];
   readonly rows: readonly TableRow[];
   readonly profiles: readonly ColumnProfile[];
+  /** All that were looked at, where none of them has all that a receipt needs. */
+  readonly tables?: readonly Sample[];
 }
 
 /** The first table of the first file that looks like one of receipts, else the first of all. */
@@ -112,15 +122,15 @@ async function findSample(
   texts: ReadingTexts,
 ): Promise<Sample> {
   const together = files.filter(({ path }) => path === files[0]?.path).slice(0, tablesLookedAt);
-  let first: Sample | undefined;
+  const all: Sample[] = [];
   for (const file of await prepareFiles(together, given)) {
     const sample = await readSample(file, given);
-    first ??= sample;
+    all.push(sample);
     const { options } = optionsFor(given, texts, sample);
     const isWhole = missingOf(options).length === 0;
     if (isWhole && holdsReceipts(sample.header, options.columns)) return sample;
   }
-  return first!;
+  return { ...all[0]!, tables: all };
 }
 
 async function readSample(file: PreparedFile, options: PlanOptions): Promise<Sample> {
@@ -128,19 +138,31 @@ async function readSample(file: PreparedFile, options: PlanOptions): Promise<Sam
   const rows: TableRow[] = [];
   try {
     const { header, join } = createJoiner(table.header, options.joined, file.label);
+    const finish = (): Sample => {
+      const profiles = profileColumns(header, rows);
+      return { file: describeFile(file, table.headerLine), header, rows, profiles };
+    };
     for await (const chunk of table.rows) {
       for (const row of chunk) {
         if (isBlankRecord(row.fields) || closingKind(row.fields) !== undefined) continue;
         if (isHeader(row.fields, table.header)) continue;
+        if (isOtherTable(row, rows.at(-1))) return finish();
         rows.push(join === undefined ? row : { ...row, fields: join(row.fields) });
       }
       if (rows.length >= sampleRows) break;
     }
-    const profiles = profileColumns(header, rows);
-    return { file: describeFile(file, table.headerLine), header, rows, profiles };
+    return finish();
   } finally {
     await table.close();
   }
+}
+
+/** A blank line and a row of half as many cells: a summary that stands below the rows. */
+function isOtherTable({ line, fields }: TableRow, above: TableRow | undefined): boolean {
+  if (above === undefined) return false;
+  const ends = above.fields.reduce((sum, text) => sum + text.split('\n').length - 1, above.line);
+  const filled = (of: readonly string[]) => of.filter((text) => text.trim() !== '').length;
+  return line > ends + 1 && filled(fields) * 2 <= filled(above.fields);
 }
 
 interface Guess {
@@ -154,16 +176,22 @@ interface Guess {
 /** What is told stays; the rest is proposed. */
 function optionsFor(given: PlanOptions, texts: ReadingTexts, sample: Sample): Guess {
   const isStated = texts.preset !== undefined;
-  const known = texts.map === undefined ? presetOfHeader(sample.header) : undefined;
-  const preset = isStated ? presetCalled(texts.preset) : known;
+  const fitting = texts.map === undefined ? presetOfHeader(sample.header) : undefined;
+  const preset = isStated ? presetCalled(texts.preset) : fitting;
   const base = isStated || preset === undefined ? given : withPreset(given, preset, sample.header);
-  const proposal = propose(sample, base);
+  // A preset that lacks the member of a file leaves it to its names.
+  const { memberId, ...known } = base.columns.map ?? {};
+  const isLacking = preset !== undefined && memberId === '' && given.columns.map?.memberId !== '';
+  const open = isLacking ? { ...base, columns: { ...base.columns, map: known } } : base;
+  const proposal = propose(sample, open);
   const columns = { ...base.columns, map: proposal.map };
+  const skip = [...base.skip, ...proposal.skip];
+  const returns = [...base.returns, ...proposal.returns];
   const thousandths = [...base.thousandths, ...proposal.thousandths];
   if (preset !== undefined) {
     const reasons = !isStated ? [`the columns are those of ${preset.title}`] : [];
     return {
-      options: { ...base, columns, thousandths },
+      options: { ...base, columns, skip, returns, thousandths },
       preset: preset.name,
       ofPreset: base,
       reasons,
@@ -172,8 +200,8 @@ function optionsFor(given: PlanOptions, texts: ReadingTexts, sample: Sample): Gu
   const options: PlanOptions = {
     ...base,
     columns,
-    skip: [...base.skip, ...proposal.skip],
-    returns: [...base.returns, ...proposal.returns],
+    skip,
+    returns,
     thousandths,
     fillDown: base.fillDown || proposal.fillDown,
     split: base.split ?? proposal.split,
@@ -302,39 +330,6 @@ function openQuestions(
     questions.push('no column looks like a member: every receipt is anonymous without one');
   }
   return questions;
-}
-
-/** Dates that fit two orders are a person's to decide: all that a file can say is how they lie. */
-function orderQuestions({ refusals }: Trial, { columns }: PlanOptions, sample: Sample): string[] {
-  const open = refusals.find(({ reason }) => reason === 'DATE_ORDER_UNKNOWN');
-  if (open === undefined) return [];
-  const name = columns.map?.occurredAt?.split('+')[0];
-  const values = sample.profiles.find((profile) => profile.name === name)?.values.keys() ?? [];
-  const texts = [...values].filter((text) => orderEvidence(text)?.order === 'either');
-  const spans = (['dmy', 'mdy'] as const).map((dateOrders) => {
-    const read = createTimeReader({ timeZone: 'UTC', dateOrders });
-    const days = texts.map(read).flatMap((time) => (typeof time === 'object' ? time.text : []));
-    const [from, to] = [days.toSorted()[0], days.toSorted().at(-1)];
-    const lie = from === undefined ? '' : ` (then they lie from ${dayIn(from)} to ${dayIn(to!)})`;
-    return `--date-order ${dateOrders}${lie}`;
-  });
-  return [
-    `${counted(open.rows, 'row')} with dates that fit two orders: tell ${spans.join(' or ')}`,
-  ];
-}
-
-function dayIn(text: string): string {
-  return text.slice(0, 'yyyy-mm-dd'.length);
-}
-
-/** A zone in words is no name that a computer knows. */
-function zoneQuestions(profiles: readonly ColumnProfile[]): string[] {
-  return profiles
-    .filter(({ name, values }) => /time ?zone|时区/i.test(name) && values.size > 0)
-    .map(({ name, values }) => {
-      const [zone = ''] = values.keys();
-      return `times are those of "${zone}" (${name}): tell --time-zone, e.g. America/New_York`;
-    });
 }
 
 /** What was not told, as a command line has it. */

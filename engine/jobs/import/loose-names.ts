@@ -10,7 +10,27 @@ const otherwise = new Set(
 /** What may follow a name and changes nothing. */
 const trailing = new Set('ordered sold incl excl included excluded tax vat gross net'.split(' '));
 /** Words that say enough without those before them. */
-const enough = new Set('sku barcode ean upc gtin qty quantity status state'.split(' '));
+const enough = new Set(
+  'sku barcode ean upc gtin qty quantity status state timestamp datetime'.split(' '),
+);
+/** Short forms of words, and those that mean the same in a name. */
+const wholeWords: Readonly<Record<string, string>> = {
+  key: 'id',
+  nbr: 'number',
+  num: 'number',
+  seq: 'number',
+  sn: 'number',
+  tran: 'transaction',
+  trans: 'transaction',
+  trx: 'transaction',
+  txn: 'transaction',
+  cust: 'customer',
+  mbr: 'member',
+  prod: 'product',
+  dt: 'date',
+  ts: 'timestamp',
+  tm: 'time',
+};
 
 /** Names that this one may stand for, the nearest first. */
 export function looseNames(name: string): readonly string[] {
@@ -23,7 +43,10 @@ function latinNames(name: string): readonly string[] {
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^a-z\d]+/)
-    .filter((word) => word !== '');
+    .filter((word) => word !== '')
+    .map((word) => wholeWords[word] ?? word)
+    // A number of a number is one.
+    .filter((word, at, all) => !(isNumber(word) && at > 0 && isNumber(all[at - 1]!)));
   const [first = ''] = words;
   if (first === 'id' && words.length > 1) words = [...words.slice(1), 'id'];
   while (words.length > 1 && trailing.has(words.at(-1)!)) words = words.slice(0, -1);
@@ -32,6 +55,10 @@ function latinNames(name: string): readonly string[] {
     const rest = words.slice(at);
     return rest.length > 1 || enough.has(word) ? [rest.join('')] : [];
   });
+}
+
+function isNumber(word: string): boolean {
+  return /^(?:number|no|id)$/.test(word);
 }
 
 const person = '会员|客户|顾客|买家|用户|消费者';
@@ -50,7 +77,7 @@ const chinese: readonly (readonly [RegExp, string])[] = [
   [/(?:数量|件数)$/, '数量'],
   [/(?:单价|售价)$/, '单价'],
   [new RegExp(`^(?:${goods}).*金额$`, 'i'), '金额'],
-  [/(?:门店|店铺|网点|分店|机构)(?:编码|编号|代码|id|名称?)?$/i, '门店'],
+  [/(?:门店|店铺|网点|分店|机构)(?:编码|编号|代码|号|id|名称?)?$/i, '门店'],
   [/状态$/, '状态'],
   [/^(?:销售|业务|交易|单据|订单|红蓝|记录|行)(?:方式|类型|类别|标[志识记]|字|单)$/, '类型'],
 ];

@@ -44,15 +44,19 @@ export function parseObject({ line, text }: ObjectText): ParsedObject {
   const refuse = (problem: string) => ({ ...origin, rows: [], isWhole: false, problem });
   const object = parse(text);
   if (object === undefined) return refuse('the line is no JSON object');
-  const name = linesName(object);
-  if (name === undefined) return { ...origin, rows: [[object]], isWhole: false };
-  const lines = object[name];
+  const path = linesPath(object);
+  if (path === undefined) return { ...origin, rows: [[object]], isWhole: false };
+  const name = path.join('.');
+  const [first, second] = path;
+  const lines = second === undefined ? object[first] : (object[first] as JsonObject)[second];
   if (!Array.isArray(lines) || lines.length === 0)
     return refuse(`\`${name}\` must be a filled array`);
   const rows = lines.map((entry: unknown): JsonObject[] => {
     if (!isObject(entry)) return [];
     // Our own receipts share no name between a line and the receipt; those of others do.
-    return name === 'lines' ? [entry, object] : [object, { [name]: entry }, entry];
+    if (name === 'lines') return [entry, object];
+    const own = second === undefined ? { [first]: entry } : { [first]: { [second]: entry } };
+    return [object, own, entry];
   });
   return { ...origin, rows, isWhole: true };
 }
@@ -92,6 +96,17 @@ export function rowsOfObject(parsed: ParsedObject, header: readonly string[]): T
     }
     return { line, raw, fields, whole, unreadable: trouble };
   });
+}
+
+/** The lines of a document, or of the one that a message wraps: `{"data": {…}}`. */
+function linesPath(object: JsonObject): readonly [string, string?] | undefined {
+  const name = linesName(object);
+  if (name !== undefined) return [name];
+  const found = Object.entries(object).flatMap(([key, value]): [string, string][] => {
+    const inner = isObject(value) ? linesName(value) : undefined;
+    return inner === undefined ? [] : [[key, inner]];
+  });
+  return found.length === 1 ? found[0] : undefined;
 }
 
 function linesName(object: JsonObject): string | undefined {

@@ -1,6 +1,7 @@
 // Proposed conditions: which rows of a file are no sale or bring goods back, by the words that
 // stand in its columns.
 import { counted } from '../../base/plural.ts';
+import { isNegativeAmount } from './amounts.ts';
 import type { ColumnMap } from './columns.ts';
 import type { Condition } from './conditions.ts';
 import type { ColumnProfile } from './profile.ts';
@@ -26,7 +27,7 @@ export interface ConditionSample {
 type Fate = 'skip' | 'returns' | 'told' | undefined;
 
 const cancelled =
-  /cancel|void|fail|draft|pending|unpaid|refunded|作废|取消|关闭|挂单|待付款|未付款|已退款|退款成功/i;
+  /cancel|void|fail|draft|pending|unpaid|refunded|作废|取消|关闭|删除|挂单|待付款|未付款|退款成功|退款完成|全额退款|已退款/i;
 const returned = /refund|return|exchange|credit note|退|红字|红单|红票/i;
 /** A refund of a part, or one that is not done: what was sold is still sold. */
 const part = /部分|partial/i;
@@ -65,7 +66,36 @@ export function proposeConditions(sample: ConditionSample): ProposedConditions {
       else if (fate === 'returns') returns.push({ column: profile.name, value });
     }
   }
+  returns.push(...moneyBack(sample, [...skip, ...returns]));
   return { skip, returns, reasons };
+}
+
+const minusForms = ['-*', '−*', '－*', '(*', '（*', '*-', '*CR'] as const;
+
+/** Money below zero beside pieces above it: nothing else of the row need say what came back. */
+function moneyBack(
+  { profiles, rows, map, decided }: ConditionSample,
+  found: readonly Condition[],
+): Condition[] {
+  const money = profiles.find(({ name }) => name === (map.lineTotal ?? map.unitPrice));
+  if (money === undefined || decided.has(money.name)) return [];
+  const indexOf = (name: string | undefined) =>
+    profiles.find((profile) => profile.name === name)?.index ?? -1;
+  const pieces = indexOf(map.quantity?.split('+')[0]);
+  const item = indexOf(map.itemId?.split('|')[0]);
+  const isFound = (fields: readonly string[]) =>
+    found.some(({ column, value }) => (fields[indexOf(column)] ?? '').trim() === value);
+  const texts = rows.flatMap(({ fields }) => {
+    const text = (fields[money.index] ?? '').trim();
+    if (!isNegativeAmount(text) || isNegativeAmount(fields[pieces] ?? '')) return [];
+    return isBlank(fields[item]) || isFound(fields) ? [] : [text.toUpperCase()];
+  });
+  const forms = minusForms.filter((form) =>
+    texts.some((text) =>
+      form.startsWith('*') ? text.endsWith(form.slice(1)) : text.startsWith(form.slice(0, -1)),
+    ),
+  );
+  return forms.map((value) => ({ column: money.name, value }));
 }
 
 function fatesOf(profile: ColumnProfile, sample: ConditionSample): (value: string) => Fate {

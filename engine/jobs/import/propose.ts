@@ -7,6 +7,7 @@ import {
   isOwnField,
 } from './columns.ts';
 import type { Condition } from './conditions.ts';
+import { jsonSplit, looksLikeJson } from './json-cells.ts';
 import { type ColumnProfile, isMostly } from './profile.ts';
 import { proposeMoney, proposeThousandths, proposeUnits } from './propose-amounts.ts';
 import { proposeConditions } from './propose-conditions.ts';
@@ -151,6 +152,9 @@ function holds(field: ImportField, profile: ColumnProfile): boolean {
   // Orders call their goods `items`, and reports how many there were.
   const isPlural = field === 'itemId' && /(?:items|products)$/i.test(profile.name);
   if (isPlural && isMostly(profile.amounts, profile)) return false;
+  // The weight of a packet is no quantity; what was weighed has its unit in the name.
+  const isWeight = field === 'quantity' && /weight|重量|净重/i.test(profile.name);
+  if (isWeight && !/[（([【]/.test(profile.name)) return false;
   if (amountFields.test(field)) return isMostly(profile.amounts, profile);
   const needsText = field === 'itemName' || field === 'category' || field === 'brand';
   return !needsText || !isMostly(profile.amounts, profile);
@@ -269,6 +273,7 @@ function proposeSplit(map: ColumnMap, profiles: readonly ColumnProfile[]): strin
   if (number === undefined || item === undefined || number.rows < 2) return undefined;
   if (number.values.size < number.filled && !number.isOpen) return undefined;
   const texts = [...item.values.keys()];
+  if (texts.length > 0 && texts.every(looksLikeJson)) return jsonSplit;
   const isMost = (fits: (text: string) => boolean) => texts.filter(fits).length * 2 > texts.length;
   const strong = separators.find((separator) => isMost((text) => hasSeparator(text, separator)));
   if (strong !== undefined || !isMost((text) => countedPart.test(text))) return strong;

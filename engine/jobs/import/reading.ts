@@ -1,5 +1,6 @@
 // Reading: how files are read, from the texts of a command line. Everything wrong with them is
 // refused by the name of its option.
+import { existsSync } from 'node:fs';
 import { EngineError } from '../../base/errors.ts';
 import type { IdSettings } from '../../base/outside-ids.ts';
 import type { DecimalMark } from './amounts.ts';
@@ -135,7 +136,8 @@ async function readAllJoined({ join = [], on = [] }: ReadingTexts): Promise<Join
   const joined: Joined[] = [];
   for (const [index, path] of join.entries()) {
     const key = parseJoinKey(on[index]!);
-    const [file, ...more] = await findTables(findFiles([path]));
+    const { file: name, sheet } = sheetIn(path);
+    const [file, ...more] = await findTables(findFiles([name]), sheet);
     if (file === undefined || more.length > 0) throw refuse('join', `${path} is not one table`);
     const [prepared] = await prepareFiles([file], plainPlan);
     const columns = { map: { purchaseId: key.otherColumn } };
@@ -143,6 +145,15 @@ async function readAllJoined({ join = [], on = [] }: ReadingTexts): Promise<Join
     joined.push(await readJoined(table, key, file.name));
   }
   return joined;
+}
+
+/** `sales.xlsx#Orders` is one sheet of a workbook, unless a file has that very name. */
+function sheetIn(path: string): { readonly file: string; readonly sheet: string | undefined } {
+  const at = path.lastIndexOf('#');
+  const isWhole = at < 0 || existsSync(path);
+  return isWhole
+    ? { file: path, sheet: undefined }
+    : { file: path.slice(0, at), sheet: path.slice(at + 1) };
 }
 
 export function presetCalled(name: string): Preset {

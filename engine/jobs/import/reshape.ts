@@ -6,7 +6,7 @@ import { type Condition, createRowTest } from './conditions.ts';
 import { createNoRowTest, isBlankRecord } from './header.ts';
 import type { Joiner } from './join.ts';
 import { fieldPosition, type SourceRow } from './source-row.ts';
-import { type SplitRules, splitCells } from './split.ts';
+import { lineFields, type SplitRules, splitCells } from './split.ts';
 import { isBlank, type TableRow } from './table-row.ts';
 import { perMille } from './units.ts';
 
@@ -75,10 +75,14 @@ export function createReshaper(
     time: indicesOf('occurredAt'),
     item: indicesOf('itemId'),
   });
+  // What a line says of itself is not that of the line above.
+  const ofLine = new Set([...indicesOf('itemId'), ...lineFields.flatMap(indicesOf)]);
   const fill = rules.fillDown
     ? createFiller(indicesOf('purchaseId'), [
         ...receiptFields.flatMap(indicesOf),
-        ...conditionsOf(rules).map(({ column }) => header.indexOf(column)),
+        ...conditionsOf({ ...rules, thousandths: [] })
+          .map(({ column }) => header.indexOf(column))
+          .filter((index) => !ofLine.has(index)),
       ])
     : undefined;
   const isWhole = rules.split === undefined && !rules.piecesInName;

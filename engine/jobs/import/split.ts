@@ -1,10 +1,11 @@
 // Split: a row that stands for a whole order, its items in one cell, becomes one row for each item.
 import type { ImportField } from './columns.ts';
+import { itemsOfJson, jsonSplit } from './json-cells.ts';
 import { fieldPosition } from './source-row.ts';
 import { splitUnit } from './units.ts';
 
 /** Fields that each item of an order may have its own value of, in cells parted the same way. */
-const lineFields: readonly ImportField[] = [
+export const lineFields: readonly ImportField[] = [
   'quantity',
   'unitPrice',
   'unitPriceFen',
@@ -36,6 +37,7 @@ export function splitCells(
 ): (readonly string[])[] {
   const item = fieldPosition('itemId');
   const text = cells[item] ?? '';
+  if (split === jsonSplit) return jsonCells(cells, text);
   const parts = split === undefined ? [text] : splitText(text, split);
   if (parts.length === 0) return [cells];
   const lists = lineFields.map((field) =>
@@ -51,6 +53,20 @@ export function splitCells(
       else if (!isShared) own[fieldPosition(field)] = '';
     }
     return withItem(own, part, piecesInName);
+  });
+}
+
+/** A cell that is no JSON leaves its row without an item, so that it is refused. */
+function jsonCells(cells: readonly string[], text: string): (readonly string[])[] {
+  const items = itemsOfJson(text);
+  const bare = [...cells];
+  for (const field of ['itemId', 'itemName', ...lineFields] as const)
+    bare[fieldPosition(field)] = '';
+  if (items.length === 0) return [bare];
+  return items.map((item) => {
+    const own = [...bare];
+    for (const [field, value] of item) own[fieldPosition(field)] = value;
+    return own;
   });
 }
 

@@ -89,6 +89,24 @@ function pieceOf(word: string): Unit | undefined {
     : undefined;
 }
 
+const bracket = /[（([【]\s*([\p{L}]+)\s*[)）\]】]\s*$/u;
+
+const priceBracket = /[（([【]\s*[^/）)]{0,3}\/\s*([\p{L}]+)\s*[)）\]】]\s*$/u;
+
+/** The unit that the prices of a column are of, where it is no piece, kilogram, litre or metre. */
+export function priceUnitInName(name: string): string | undefined {
+  const word = priceBracket.exec(name)?.[1];
+  const unit = word === undefined ? undefined : unitOf(word);
+  return unit === undefined || unit.thousandths === 1_000 ? undefined : unit.word;
+}
+
+/** The unit that the name of a column says, where it is no piece, kilogram, litre or metre. */
+export function unitInName(name: string): string | undefined {
+  const word = bracket.exec(name)?.[1];
+  const unit = word === undefined ? undefined : unitOf(word);
+  return unit === undefined || unit.thousandths === 1_000 ? undefined : unit.word;
+}
+
 /** Stands behind a number that counts thousandths of whatever the item counts in. */
 export const perMille = '‰';
 

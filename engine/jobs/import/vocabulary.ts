@@ -12,19 +12,19 @@ const words: Readonly<Record<ColumnRole, string>> = {
     invoiceId invoice orderId orderNumber orderNo orderRef orderReference order transactionId
     transactionNo transactionNumber ticketId ticketNumber ticketNo ticket basketId saleId saleNo
     billNo billId voucherNo documentNo txnId trxId checkId checkNumber incrementId
-    小票号 小票编号 小票号码 小票流水号 小票流水 销售单号 零售单号 订单号 订单编号 交易流水号 流水号
+    小票号 小票 小票编号 小票号码 小票流水号 小票流水 销售单号 零售单号 订单号 订单编号 交易流水号 交易流水 销售流水 流水号
     收银流水号 单据编号 单据号 单号 交易号 交易单号 交易编号 票号 收银单号 账单号 账单编号 结账单号
-    流水单号 主订单编号 商户订单号 订单id 出库单号 销售出库单号`,
+    orderName 流水单号 主订单编号 商户订单号 订单id 出库单号 销售出库单号`,
   memberId: `memberId memberNo memberNumber memberCode member loyaltyId loyaltyCard cardNumber
     cardNo customerId customerNo customerNumber customerCode customer client clientId userId user
     buyerId buyer shopperId householdKey householdId accountId customerEmail billingEmail
     buyerEmail email
     customerPhone phone customerName
     会员号 会员卡号 会员编号 会员id 会员代码 会员手机号 会员手机 会员 卡号 顾客编号 顾客号 顾客id 顾客
-    客户编号 客户号 客户id 客户代码 客户 客户名称 买家id 买家手机号 买家会员名 买家账号 买家昵称 买家
-    用户id 用户编号 用户 购货单位 手机号 手机号码 收货人手机号 openid unionid`,
+    客户编号 客户编码 客户号 客户id 客户代码 客户 客户名称 买家id 买家手机号 买家会员名 买家账号 买家昵称 买家
+    用户id 用户编号 用户 往来单位编号 往来单位编码 往来单位 往来单位名称 客户简称 客户全名 客户全称 购货单位 手机号 手机号码 收货人手机号 openid unionid`,
   occurredAt: `occurredAt soldAt invoiceDate orderDate transactionDate saleDate purchaseDate
-    receiptDate businessDate postingDate dateTime date timestamp transactionTime saleTime
+    receiptDate businessDate postingDate dateTime date timestamp eventTime transactionTime saleTime
     purchaseTime orderTime orderedAt createdAt created paidAt closedAt dateCreated dateAdd payTime
     paymentTime createTime shopDate day
     交易时间 销售时间 交易日期 销售日期 付款时间 支付时间 下单时间 成交时间 订单付款时间 订单创建时间
@@ -32,16 +32,16 @@ const words: Readonly<Record<ColumnRole, string>> = {
     制单日期 订单时间 订单日期 日期 时间`,
   itemId: `itemId itemCode itemNo itemNumber sku skuId skuCode lineItemSku stockCode articleId
     articleNo articleNumber productId productCode productNo prodCode barcode ean upc gtin plu
-    variantSku variantId materialCode goodsId item product goods asin itemDescription items products
-    lineItems orderItems
+    variantSku variantId materialCode goodsId goodsNo goodsNumber goodsCode item product goods
+    asin itemDescription items products lineItems orderItems
     商品编码 商品编号 商品代码 商品条码 商品货号 商品id 货号 条码 条形码 国条码 商品条形码 品号 物料编码
     物料代码 存货编码 产品编码 产品编号 产品代码 sku编码 sku码 规格编码 商家编码 单品编码 款号 商品sku
-    商品`,
+    编码 商品 货品`,
   quantity: `quantity qty units pieces count lineItemQuantity quantitySold soldQuantity goodsNum
-    itemsNum skuNum buyNum productNum
-    数量 销售数量 销量 件数 购买数量 商品数量 实发数量 实销数量 基本数量 下单数量 宝贝数量`,
-  unitPrice: `unitPrice price lineItemPrice itemPrice sellingPrice listPrice rate
-    单价 商品单价 销售单价 售价 实际单价 成交单价 成交价 零售价 含税单价 商品价格 价格`,
+    itemsNum skuNum buyNum productNum num weight netWeight
+    数量 销售数量 销量 件数 购买数量 商品数量 实发数量 实销数量 基本数量 下单数量 宝贝数量 重量 净重`,
+  unitPrice: `unitPrice price lineItemPrice itemPrice sellingPrice listPrice rate unitRetail
+    retailPrice 单价 商品单价 京东价 销售单价 售价 实际单价 成交单价 成交价 零售价 含税单价 商品价格 价格`,
   unitPriceFen: 'unitPriceFen priceFen',
   discount: `discount discountAmount lineItemDiscount lineDiscount discounts retailDiscount
     retailDisc
@@ -49,7 +49,7 @@ const words: Readonly<Record<ColumnRole, string>> = {
   discountFen: 'discountFen',
   lineTotal: `lineTotal salesValue netSales grossSales netAmount amount lineSubtotal subtotal spend
     itemTotal totalPrice extendedPrice sales
-    金额 销售金额 成交金额 小计 实收金额 商品金额 商品总价 商品实际成交金额 价税合计 销售额 合计金额
+    金额 销售金额 折后金额 成交金额 小计 实收金额 商品金额 商品总价 商品实际成交金额 价税合计 销售额 合计金额
     消费金额 实销金额`,
   lineTotalFen: 'lineTotalFen',
   paid: `paid total orderTotal grandTotal amountPaid totalPaid totalCollected
@@ -57,7 +57,7 @@ const words: Readonly<Record<ColumnRole, string>> = {
   paidFen: 'paidFen',
   storeId: `storeId storeCode storeNo store shopId shop storeName shopName outlet branchId branch
     location site
-    门店编码 门店编号 门店代码 门店 门店名称 店号 店铺编号 店铺 店铺名称 分店编号 分店 分店名称 店名
+    门店编码 门店编号 门店号 门店代码 门店 门店名称 店号 店铺号 店铺编号 店铺 店铺名称 分店编号 分店 分店名称 店名
     机构编码 机构 机构名称 网点 营业点`,
   channel: 'channel salesChannel 渠道 销售渠道',
   terminalId: `terminalId terminal tillId till registerId register posId pos device
@@ -105,8 +105,23 @@ const partRank = 100;
 /** A name that is made of words we know ranks below those. */
 const looseRank = 200;
 
+const inFen: Readonly<Partial<Record<ColumnRole, ColumnRole>>> = {
+  unitPrice: 'unitPriceFen',
+  lineTotal: 'lineTotalFen',
+  discount: 'discountFen',
+  paid: 'paidFen',
+};
+/** Money in hundredths says so in its name: 单价(分), price_cents. */
+const fenName = /^(.+?)(?:[（([【](?:分|cents?|fen)[)）\]】]|[\s_-](?:cents|fen)|(?<=[a-z])Cents)$/;
+
 /** What a column of this name may be; none for a name we do not know. */
 export function rolesOf(name: string): readonly RoleGuess[] {
+  const money = fenName.exec(name.trim())?.[1];
+  if (money === undefined) return rolesOfWords(name);
+  return rolesOfWords(money).map(({ role, rank }) => ({ role: inFen[role] ?? role, rank }));
+}
+
+function rolesOfWords(name: string): readonly RoleGuess[] {
   const whole = guesses(fold(name), 0);
   if (whole.length > 0) return whole;
   const parts = name.split(/[/.:：]/);
