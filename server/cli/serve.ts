@@ -5,19 +5,21 @@ import closeWithGrace from 'close-with-grace';
 import type { Command } from 'commander';
 import { destination, type Logger, pino } from 'pino';
 import { type EngineOptions, systemClock, zoneOffsetMinutes } from '../../engine/index.ts';
+import { type Authenticate, createAuthenticate } from '../access/authenticate.ts';
+import { canAnybodyEnter, watchKeys } from '../access/keys.ts';
 import { type ClusterNode, createNode } from '../cluster/node.ts';
 import { nodeOptions, secretIn } from '../cluster/settings.ts';
+import { inputRules, readSettings, type Settings } from '../config.ts';
+import { createCuts } from '../cuts.ts';
 import {
+  accessFolder,
+  assertGuarded,
   corsOrigins,
   grpcSettings,
-  inputRules,
+  httpSettings,
   isLoopback,
-  readSettings,
-  type Settings,
   sharedAddresses,
-  unlessNone,
-} from '../config.ts';
-import { createCuts } from '../cuts.ts';
+} from '../door-settings.ts';
 import { listen as listenGrpc } from '../grpc/listen.ts';
 import { listen as listenHttp } from '../http/listen.ts';
 import { doorLimits } from '../limits.ts';
@@ -35,6 +37,7 @@ interface ServeFlags {
   readonly httpPort?: string;
   readonly grpcPort?: string;
   readonly host?: string;
+  readonly accessDir?: string;
   readonly itemRoles?: string;
   readonly role?: string;
   readonly nodeName?: string;
@@ -52,6 +55,7 @@ export function serveCommand(program: Command): void {
     .option('--http-port <port>', 'the HTTP port, 0 for any (CAINI_HTTP_PORT, default 8080)')
     .option('--grpc-port <port>', 'the gRPC port, none for none (CAINI_GRPC_PORT, default 50051)')
     .option('--host <address>', 'the address to listen on (CAINI_HOST, default 127.0.0.1)')
+    .option('--access-dir <folder>', 'where the API keys are (CAINI_ACCESS_DIR)')
     .option('--item-roles <file>', 'names that are no goods, none for none (CAINI_ITEM_ROLES)')
     .option('--role <role>', 'alone, origin or follower (CAINI_ROLE, default alone)')
     .option('--node-name <name>', 'the name of this node in its chain (CAINI_NODE_NAME)')
@@ -70,6 +74,10 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
   zoneOffsetMinutes(settings.timeZone, systemClock());
   // Errors of the last moments must reach the terminal, so that lines are written as they come.
   const log = pino({ level: settings.logLevel }, destination({ fd: 2, sync: true }));
+  const keys = watchKeys(accessFolder(settings), log);
+  assertGuarded(settings, canAnybodyEnter(keys.current(), systemClock()));
+  const clocks = { clock: systemClock, steady: () => performance.now() };
+  const authenticate = createAuthenticate(keys.current, clocks);
   const progress = createProgressBar(process.stderr, systemClock);
   let grpcUrl: string | undefined;
   let signal: AbortSignal | undefined;
@@ -93,7 +101,7 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
     demoIfEmpty: demoIfEmpty && settings.role !== 'follower',
     onDemoProgress: (share) => progress.show('loading the demo chain', share, 1),
     openDoor: async (access) => {
-      const doors = await openDoors(settings, access, log, node);
+      const doors = await openDoors({ settings, access, log, node, authenticate });
       grpcUrl = doors.grpcUrl;
       return doors;
     },
@@ -104,6 +112,7 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
     // A follower behind a shared port is not one more address.
     if (cluster.isPrimary)
       print(`caini listens on ${server.url} (data folder ${settings.dataDir}${alsoGrpc})`);
+    if (cluster.isPrimary && !keys.current().wereMade) print(openToAll);
   });
   progress.end();
   if (summary === undefined) return;
@@ -140,27 +149,36 @@ async function startedOrStopped(server: RunningServer, stop: Stop, onOpen: () =>
   }
 }
 
+const openToAll =
+  'It asks for no key: whoever is on this machine may do all. The first one that is made ' +
+  '(caini keys create) locks the doors.';
+
+interface Doors {
+  readonly settings: Settings;
+  readonly access: EngineAccess;
+  readonly log: Logger;
+  readonly node: ClusterNode | undefined;
+  readonly authenticate: Authenticate;
+}
+
 /** Both doors as one: the url is that of HTTP. */
-async function openDoors(
-  settings: Settings,
-  access: EngineAccess,
-  log: Logger,
-  node: ClusterNode | undefined,
-): Promise<Door & { readonly grpcUrl: string | undefined }> {
-  const { host, httpPort } = settings;
+async function openDoors(doors: Doors): Promise<Door & { readonly grpcUrl: string | undefined }> {
+  const { settings, access, log, node, authenticate } = doors;
+  const forHttp = httpSettings(settings);
   const forGrpc = grpcSettings(settings);
   const shared = {
     access,
     log,
+    authenticate,
     loadShedder: new LoadShedder(),
     cuts: createCuts(log),
     sharedAddresses: sharedAddresses(settings),
   };
   const http =
     settings.followers > 0 && node !== undefined
-      ? await openFollowers(settings, access, log, node)
-      : await takeAddress({ host, port: httpPort, name: 'http' }, () =>
-          listenHttp({ ...shared, host, port: httpPort, corsOrigins: corsOrigins(settings) }),
+      ? await openFollowers(doors, node)
+      : await takeAddress({ ...forHttp, name: 'http' }, () =>
+          listenHttp({ ...shared, ...forHttp, corsOrigins: corsOrigins(settings) }),
         );
   if (forGrpc === undefined) return { ...http, grpcUrl: undefined };
   const grpc = await takeAddress({ ...forGrpc, name: 'grpc' }, () =>
@@ -178,19 +196,16 @@ async function openDoors(
 
 /** The HTTP port belongs to followers, which reach this process over loopback. */
 async function openFollowers(
-  settings: Settings,
-  access: EngineAccess,
-  log: Logger,
+  { settings, access, log, authenticate }: Doors,
   node: ClusterNode,
 ): Promise<Door> {
-  const keysFile = unlessNone(settings.grpcApiKeysFile);
   const inner = await listenGrpc({
     host: '127.0.0.1',
     port: 0,
     access,
     log,
     node: node.host,
-    keysFile,
+    authenticate,
   });
   const address = inner.url.replace('grpc://', '');
   const secret = secretIn(settings);

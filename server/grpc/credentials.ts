@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
 import { readSecretFile } from '../config.ts';
 import { doorLimits } from '../limits.ts';
-import { watchFiles } from './files.ts';
+import { watchFiles } from '../watch-files.ts';
 
 export interface TlsFiles {
   readonly certFile: string;

@@ -2,6 +2,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { limits } from '../../engine/index.ts';
+import { type Authenticate, authenticateNobody } from '../access/authenticate.ts';
 import type { ReplicationHost } from '../cluster/host.ts';
 import { type Cuts, createCuts } from '../cuts.ts';
 import { doorLimits } from '../limits.ts';
@@ -12,11 +13,9 @@ import { operations } from '../operations.ts';
 import type { Door } from '../serve.ts';
 import { addressesExcept, Shares } from '../shares.ts';
 import { type Credentials, type TlsFiles, tlsCredentials } from './credentials.ts';
-import { watchFiles } from './files.ts';
 import { createFragments } from './fragments.ts';
 import { boundSessions, Guard, type GuardLimits } from './guard.ts';
 import { createHealth } from './health.ts';
-import { type Authenticate, authenticateByKey, authenticateNobody, readKeys } from './keys.ts';
 import { createOpenStreams, type OpenStreams, type Parts, type Timing } from './parts.ts';
 import { purchaseCalls } from './purchases.ts';
 import { createReflection } from './reflection.ts';
@@ -35,7 +34,7 @@ export interface ListenOptions {
   /** Absent: plaintext. */
   readonly tls?: TlsFiles | undefined;
   /** Absent: nobody is asked for a key. */
-  readonly keysFile?: string | undefined;
+  readonly authenticate?: Authenticate;
   /** Shared with the other doors; absent: one of its own. */
   readonly loadShedder?: LoadShedder;
   readonly cuts?: Cuts;
@@ -58,9 +57,8 @@ export interface GrpcDoor extends Door {
 
 /** Rejects with Node's code when the address cannot be taken, and with what is wrong with files. */
 export async function listen(options: ListenOptions): Promise<GrpcDoor> {
-  const { host, port, access, log, tls, keysFile, now = () => performance.now() } = options;
+  const { host, port, access, log, tls, now = () => performance.now() } = options;
   const timing: Timing = { ...timingOf(), ...options.timing };
-  const { authenticate, stop: stopKeys } = authentication(keysFile, log, timing);
   const secured = credentialsOf(tls, log, timing);
   const streams = createOpenStreams();
   const { loadShedder = new LoadShedder(), cuts = createCuts(log) } = options;
@@ -78,7 +76,7 @@ export async function listen(options: ListenOptions): Promise<GrpcDoor> {
   const parts: Parts = {
     chain: new Chain({ access, loadShedder, log }),
     log,
-    authenticate,
+    authenticate: options.authenticate ?? authenticateNobody,
     streams,
     fragments: createFragments(),
     clientOf: (call) => guard.clientOf(call),
@@ -114,20 +112,8 @@ export async function listen(options: ListenOptions): Promise<GrpcDoor> {
       sessions.stop();
       guard.stop();
       secured.stop();
-      stopKeys();
     },
   };
-}
-
-function authentication(
-  keysFile: string | undefined,
-  log: Logger,
-  { filesEveryMs: everyMs }: Timing,
-): { readonly authenticate: Authenticate; stop(): void } {
-  if (keysFile === undefined) return { authenticate: authenticateNobody, stop: () => {} };
-  const paths = [keysFile];
-  const keys = watchFiles({ paths, read: () => readKeys(keysFile), everyMs, log });
-  return { authenticate: authenticateByKey(keys.current), stop: keys.stop };
 }
 
 function credentialsOf(tls: TlsFiles | undefined, log: Logger, timing: Timing): Credentials {

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Logger } from 'pino';
+import { type Authenticate, authenticateNobody } from '../access/authenticate.ts';
 import { type Cuts, createCuts } from '../cuts.ts';
 import { doorLimits } from '../limits.ts';
 import { LoadShedder } from '../load-shedder.ts';
@@ -28,6 +29,8 @@ export interface ListenOptions {
   readonly port: number;
   readonly access: EngineAccess;
   readonly log: Logger;
+  /** Absent: nobody is asked for a key. */
+  readonly authenticate?: Authenticate;
   /** Shared with the other doors; absent: one of its own. */
   readonly loadShedder?: LoadShedder;
   readonly cuts?: Cuts;
@@ -81,13 +84,18 @@ function createServe(options: ListenOptions, cuts: Cuts): Serve {
   const { host, access, log, loadShedder = new LoadShedder() } = options;
   const encodeList = createListEncoder();
   const chain = new Chain({ access, loadShedder, log });
-  const app = createApp({ chain, log, encodeList, cuts });
+  const admission = { chain, authenticate: options.authenticate ?? authenticateNobody };
+  const app = createApp({ ...admission, log, encodeList, cuts });
   const listener = getRequestListener(app.fetch, {
     hostname: host,
     overrideGlobalObjects: true,
     errorHandler: (error) => answerError(refusedTarget(error), undefined, log),
   });
-  return createHotWay(chain, encodeList, (incoming, outgoing) => void listener(incoming, outgoing));
+  return createHotWay(
+    admission,
+    encodeList,
+    (incoming, outgoing) => void listener(incoming, outgoing),
+  );
 }
 
 interface Serving {

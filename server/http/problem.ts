@@ -144,6 +144,10 @@ function statusOf(error: EngineError): number {
 export function headersOfError(error: unknown): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': problemType };
   if (error instanceof HttpRefusal) Object.assign(headers, error.headers);
+  // RFC 9110 section 11.6.1, RFC 6750 section 3.
+  if (error instanceof EngineError && error.code === 'UNAUTHENTICATED') {
+    headers['www-authenticate'] = 'Bearer realm="caini"';
+  }
   if (error instanceof EngineError && error.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));
   }
