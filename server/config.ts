@@ -106,6 +106,11 @@ export const settingDefinitions = {
     default: 'none',
     allowed: 'origins such as https://shop.example with commas, * for all, or none',
   },
+  publicHosts: {
+    schema: z.string().regex(/^(?:none|[a-z\d.-]+(?:,[a-z\d.-]+)*)$/i),
+    default: 'none',
+    allowed: 'names such as caini.shop.example with commas, or none',
+  },
   halfLifeDays: { schema: daysSchema, default: 60, allowed: daysAllowed },
   popularityHalfLifeDays: { schema: daysSchema, default: 30, allowed: daysAllowed },
   retentionDays: { schema: daysSchema, default: 'none', allowed: daysAllowed },

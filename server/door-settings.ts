@@ -88,6 +88,11 @@ export function sharedAddresses({ sharedAddresses: listed }: Settings): readonly
   return listOf(listed);
 }
 
+/** Names that requests may ask by, beside addresses and localhost. */
+export function publicHosts({ host, publicHosts: listed }: Settings): readonly string[] {
+  return [host, ...listOf(listed)];
+}
+
 /** Whose pages may ask; `*`: all. */
 export function corsOrigins({ corsOrigins: listed }: Settings): readonly string[] {
   return listOf(listed);

@@ -1,6 +1,7 @@
 // `caini keys` as it is run: what it prints and refuses, and what a running server makes of it.
 import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { makeTemporaryFolder, type TemporaryFolder } from '../../tests/support/folders.ts';
@@ -32,8 +33,9 @@ async function create(name: string, ...words: string[]): Promise<string> {
 
 const ports = { CAINI_HTTP_PORT: '0', CAINI_GRPC_PORT: '0' };
 
-async function serve(name: string) {
-  const server = startCaini(['serve'], { CAINI_DATA_DIR: dataDir(name), ...ports });
+async function serve(name: string, environment: Record<string, string> = {}) {
+  const settings = { CAINI_DATA_DIR: dataDir(name), ...ports, ...environment };
+  const server = startCaini(['serve'], settings);
   running.push(server);
   let out = '';
   server.child.stdout!.on('data', (chunk: Buffer) => {
@@ -133,4 +135,19 @@ test('doors that other machines reach stay shut without a key or in plaintext', 
   running.push(server);
   const [chunk] = (await once(server.child.stdout!, 'data')) as [Buffer];
   expect(chunk.toString()).toContain('listens on http://0.0.0.0:');
+});
+
+test('the program answers by address and localhost, and to the names that it is given', async () => {
+  const { url } = await serve('named', { CAINI_PUBLIC_HOSTS: 'caini.shop.example' });
+  const { port } = new URL(url);
+  const status = (host: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const outgoing = request({ host: '127.0.0.1', port, path: '/healthz', headers: { host } });
+      outgoing.on('response', (incoming) => resolve(incoming.resume().statusCode));
+      outgoing.on('error', reject).end();
+    });
+  for (const host of ['localhost', `127.0.0.1:${port}`, 'caini.shop.example']) {
+    expect(await status(host), host).toBe(200);
+  }
+  expect(await status('evil.example')).toBe(421);
 });

@@ -18,6 +18,7 @@ import {
   grpcSettings,
   httpSettings,
   isLoopback,
+  publicHosts,
   sharedAddresses,
 } from '../door-settings.ts';
 import { listen as listenGrpc } from '../grpc/listen.ts';
@@ -178,7 +179,12 @@ async function openDoors(doors: Doors): Promise<Door & { readonly grpcUrl: strin
     settings.followers > 0 && node !== undefined
       ? await openFollowers(doors, node)
       : await takeAddress({ ...forHttp, name: 'http' }, () =>
-          listenHttp({ ...shared, ...forHttp, corsOrigins: corsOrigins(settings) }),
+          listenHttp({
+            ...shared,
+            ...forHttp,
+            corsOrigins: corsOrigins(settings),
+            publicHosts: publicHosts(settings),
+          }),
         );
   if (forGrpc === undefined) return { ...http, grpcUrl: undefined };
   const grpc = await takeAddress({ ...forGrpc, name: 'grpc' }, () =>

@@ -14,6 +14,7 @@ import { quoteValue } from '../quote-value.ts';
 import { type Admission, callerOf, overloadResponse } from './admit.ts';
 import { readJsonBody } from './body.ts';
 import { encodeBody } from './body-text.ts';
+import type { CheckSite } from './browsers.ts';
 import { addDocumentRoutes } from './documents.ts';
 import type { EncodeList } from './encode.ts';
 import { addMetricsRoute } from './metrics.ts';
@@ -58,6 +59,7 @@ interface Parts extends Admission {
   readonly log: Logger;
   readonly encodeList: EncodeList;
   readonly cuts: Cuts;
+  readonly checkSite: CheckSite;
 }
 
 export function createApp(parts: Parts): HttpApp {
@@ -131,6 +133,7 @@ function dispatch(parts: Parts, methods: Methods, { incoming, outgoing }: HttpBi
   if (bound === undefined) throw wrongMethod(incoming.method, [...methods.keys()]);
   const { chain } = parts;
   const { operation } = bound;
+  parts.checkSite(operation, incoming);
   const caller = callerOf(parts, operation, incoming);
   const asking: Asking = { parts, operation, caller, outgoing };
   if (chain.mayPass(operation.load)) return serve(asking, bound, incoming);

@@ -15,6 +15,7 @@ import type { Door } from '../serve.ts';
 import { addressesExcept } from '../shares.ts';
 import type { Serve } from './admit.ts';
 import { answerError, createApp } from './app.ts';
+import { type CheckHost, createHostCheck, createSiteCheck } from './browsers.ts';
 import { Connections, type HttpLimits, type HttpTiming } from './connections.ts';
 import { type Cors, createCors } from './cors.ts';
 import { createListEncoder } from './encode.ts';
@@ -38,6 +39,8 @@ export interface ListenOptions {
   readonly sharedAddresses?: readonly string[];
   /** Origins whose pages may ask; absent: none. */
   readonly corsOrigins?: readonly string[];
+  /** Names that it answers to beside addresses and localhost; absent: all. */
+  readonly publicHosts?: readonly string[];
   /** For tests, which cannot wait as long. */
   readonly timing?: Partial<HttpTiming>;
   readonly limits?: Partial<HttpLimits>;
@@ -63,7 +66,8 @@ export async function listen(options: ListenOptions): Promise<Door> {
   // Who has said all may close that half of the connection, and waits for the answer.
   Object.assign(server, { httpAllowHalfOpen: true });
   const cors = createCors(options.corsOrigins ?? []);
-  serveOn(server, { connections, cors, serve: createServe(options, cuts) });
+  const checkHost = createHostCheck(options.publicHosts);
+  serveOn(server, { connections, cors, checkHost, serve: createServe(options, cuts) });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const onRefused = (reason: string) => cuts.count('http', reason);
     refuseUnparsed(error, socket, { open: connections.openOn(socket), timing, onRefused });
@@ -85,7 +89,8 @@ function createServe(options: ListenOptions, cuts: Cuts): Serve {
   const encodeList = createListEncoder();
   const chain = new Chain({ access, loadShedder, log });
   const admission = { chain, authenticate: options.authenticate ?? authenticateNobody };
-  const app = createApp({ ...admission, log, encodeList, cuts });
+  const checkSite = createSiteCheck(options.corsOrigins ?? []);
+  const app = createApp({ ...admission, log, encodeList, cuts, checkSite });
   const listener = getRequestListener(app.fetch, {
     hostname: host,
     overrideGlobalObjects: true,
@@ -101,16 +106,17 @@ function createServe(options: ListenOptions, cuts: Cuts): Serve {
 interface Serving {
   readonly connections: Connections;
   readonly cors: Cors;
+  readonly checkHost: CheckHost;
   readonly serve: Serve;
 }
 
 /** Serves what a connection may ask, and refuses the rest. */
-function serveOn(server: Server, { connections, cors, serve }: Serving): void {
+function serveOn(server: Server, { connections, cors, checkHost, serve }: Serving): void {
   server.on('connection', (socket) => connections.add(socket));
   const take: Serve = (incoming, outgoing) => {
     try {
       if (!connections.take(incoming, outgoing)) return;
-      const refusal = checkHead(incoming);
+      const refusal = checkHead(incoming) ?? checkHost(incoming);
       if (refusal !== undefined) throw refusal;
       if (cors(incoming, outgoing)) return;
     } catch (error) {

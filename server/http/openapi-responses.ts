@@ -48,7 +48,9 @@ const refusals: Readonly<Record<number, Refusal>> = {
   },
   403: {
     id: 'Denied',
-    description: 'The API key is not for this, not from here, or not any more; `reason` says which',
+    description:
+      'The API key is not for this, not from here, or not any more, or a page of another site ' +
+      'asks; `reason` says which',
   },
   404: {
     id: 'NotFound',
@@ -62,6 +64,7 @@ const refusals: Readonly<Record<number, Refusal>> = {
   413: { id: 'TooLarge', description: 'The body is larger than 1 MiB' },
   415: { id: 'UnsupportedType', description: 'The body is not application/json in UTF-8' },
   417: { id: 'UnknownExpectation', description: 'Expect is not 100-continue' },
+  421: { id: 'OtherHost', description: 'The Host header is no name of this server' },
   422: { id: 'Invalid', description: 'Read, and not right; `errors` name fields and limits' },
   429: { id: 'TooOften', description: 'The API key asks too often', headers: retryAfter },
   431: { id: 'HeadTooLarge', description: 'Request line and headers are larger than 16 KiB' },
@@ -113,7 +116,7 @@ function othersOf(status: number): Json {
 }
 
 /** The head and the connection are checked before anything is asked. */
-const always = [400, 408, 417, 431, 501, 503, 505];
+const always = [400, 408, 417, 421, 431, 501, 503, 505];
 
 function refusalsOf({ method, path, tag, name, input, scope }: Operation): readonly number[] {
   const isRead = method === 'GET';
