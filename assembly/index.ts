@@ -191,7 +191,7 @@ import { startAnchorContributions } from './anchor-contributions';
 import { startHabits } from './habits';
 import { checkRoomFor, startHeap } from './heap';
 import { startHistory } from './history';
-import { itemCount, makeItems } from './items';
+import { itemCount, itemsBytes, makeItems, reserveColumns } from './items';
 import { CELL_BYTES, ROWS_A_PLACE } from './layout';
 import { startPopular } from './popular';
 import { startRows } from './rows';
@@ -230,9 +230,18 @@ export function makeRoom(newItems: u32, newStores: u32): void {
   reserveScopes((storeCount() + newStores) * ROWS_A_PLACE);
 }
 
-/** Makes room for what a snapshot holds, so that it can be read before anything is registered. */
+/**
+ * Makes room for what a snapshot holds, so that it can be read before anything is registered. The
+ * parts of its items are to be made afterwards, some at a time (`makeRoom`).
+ */
 export function prepareRestore(items: u32, stores: u32, cells: f64): void {
-  makeItems(items);
+  // Once: each growth makes the collector look at all of the memory as if it were new.
+  reserveHeap(<f64>itemsBytes(items) + cells * CELL_BYTES * SLOTS_A_CELL);
+  reserveColumns(items);
   reserveScopes((stores + 1) * ROWS_A_PLACE);
-  checkRoomFor(<u64>(cells * CELL_BYTES * SLOTS_A_CELL));
+}
+
+/** Grows the memory once for what will be allocated bit by bit. */
+export function reserveHeap(bytes: f64): void {
+  checkRoomFor(<u64>bytes);
 }

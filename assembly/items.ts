@@ -55,7 +55,8 @@ let epoch: u32 = 0;
 let countingEpoch: u32 = 0;
 
 /** Room in the columns for `wanted` items at least. */
-function reserveColumns(wanted: u32): void {
+/** Makes room for what is kept of all items side by side. */
+export function reserveColumns(wanted: u32): void {
   if (wanted <= capacity) return;
   const larger = columnsFor(wanted);
   hots = moveColumn(hots, larger, HOT_BYTES, 0);

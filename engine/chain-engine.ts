@@ -1,9 +1,10 @@
 // The engine of one chain: makes its parts, brings them up in order, keeps them in step, and closes
 // them.
-import { setImmediate } from 'node:timers/promises';
+
 import { steadyMilliseconds, systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
 import { createNobodyTest, type NobodyTest } from './base/outside-ids.ts';
+import { nextTurn } from './base/turns.ts';
 import { ItemCodes } from './catalogue/item-codes.ts';
 import { Likeness } from './catalogue/likeness.ts';
 import { createRegistries, type Registries, readRegistries } from './catalogue/registries.ts';
@@ -26,20 +27,20 @@ import type { Log } from './log/log.ts';
 import {
   barcodePatternsOf,
   type EngineOptions,
-  guessRoleOf,
   halfLivesOf,
   kernelOptionsOf,
   timeZoneOf,
 } from './options.ts';
 import { type CataloguePort, catalogueOf } from './ports/catalogue.ts';
 import { type InspectPort, inspectionOf } from './ports/inspect.ts';
-import { type ListsPort, listsOf } from './ports/lists.ts';
+import { type ListsParts, type ListsPort, listsOf } from './ports/lists.ts';
 import { type MembersPort, membersOf } from './ports/members.ts';
 import { Readiness } from './ports/readiness.ts';
 import { type RecordsPort, recordsOf } from './ports/records.ts';
 import { type EngineStatus, memoryOf, type StatusParts, statusOf } from './ports/status.ts';
 import { SuspicionCounter } from './ports/suspicions.ts';
 import { type UpkeepPort, upkeepOf } from './ports/upkeep.ts';
+import { warmUp } from './ports/warm-up.ts';
 import { type WritesPort, writesOf } from './ports/writes.ts';
 import { AppliedPosition } from './replication/applied-position.ts';
 import { settleNames } from './replication/names.ts';
@@ -55,6 +56,7 @@ export interface ChainParts {
   readonly ledger: Ledger;
   readonly claim: FolderClaim;
   readonly options: EngineOptions;
+  readonly guessRole: GuessRole;
   /** XXH64, seed 0. */
   readonly hashBytes: (bytes: Uint8Array) => bigint;
 }
@@ -82,6 +84,7 @@ export class ChainEngine implements Engine {
   private readonly settler: Settler;
   private readonly readiness: Readiness;
   private readonly statusParts: StatusParts;
+  private readonly listsParts: ListsParts;
   private readonly isNobody: NobodyTest;
   private refusedOfErased = 0;
   /**
@@ -105,7 +108,7 @@ export class ChainEngine implements Engine {
     );
     const { log, registries } = this;
     const clockGuard = new ClockGuard({ store, log, clock, steady });
-    this.guessRole = guessRoleOf(options);
+    this.guessRole = parts.guessRole;
     this.codes = new ItemCodes(registries.items, barcodePatternsOf(options));
     this.likeness = this.makeLikeness();
     this.writer = this.makeWriter(clockGuard);
@@ -146,7 +149,8 @@ export class ChainEngine implements Engine {
     const observed = { suspicions, guessRole, codes, clockGuard };
     const known = { ...shared, ...observed, registries, readiness, applied, maintenance, settler };
     this.statusParts = known;
-    this.lists = listsOf({ ...known, likeness, waiters, formula, isNobody });
+    this.listsParts = { ...known, likeness, waiters, formula, isNobody };
+    this.lists = listsOf(this.listsParts);
     const onRefusedOfErased = () => {
       this.refusedOfErased += 1;
     };
@@ -237,6 +241,7 @@ export class ChainEngine implements Engine {
 
   private async start(stored: StoredCounts): Promise<void> {
     const { readiness } = this;
+    await nextTurn();
     const { store, options } = this.parts;
     const { clock = systemClock, origin, isFollower = false } = options;
     await settleNames({ store, log: this.log, clock, origin, isFollower });
@@ -256,6 +261,7 @@ export class ChainEngine implements Engine {
     this.maintenance.onStarted();
     readiness.enter({ name: 'reconciling', what: 'taking out what has expired' });
     await this.replication.expireAlso();
+    if (options.isWriteOnly !== true) await this.inSlices(warmUp(this.listsParts));
     readiness.enter({ name: 'open' });
     // A checkpoint holds no views of long rows: whoever asks first should find them made.
     this.settler.onCountsChanged();
@@ -263,7 +269,7 @@ export class ChainEngine implements Engine {
 
   private async inSlices(steps: Iterable<void>): Promise<void> {
     for (const _ of steps) {
-      await setImmediate();
+      await nextTurn();
       this.stopping.signal.throwIfAborted();
     }
   }

@@ -22,6 +22,7 @@ export {
 export { createRandom, type Random, uniformOf, weightedIndex } from './base/random.ts';
 export { type Channel, channelSchema, channels, idSchema, timeSchema } from './base/shapes.ts';
 export { zoneOffsetMinutes } from './base/time.ts';
+export { nextTurn } from './base/turns.ts';
 export { parseBarcodePattern } from './catalogue/measured-codes.ts';
 export { type Marks, Registry } from './catalogue/registry.ts';
 export {

@@ -3,11 +3,12 @@ import { mkdirSync } from 'node:fs';
 import xxhash from 'xxhash-wasm';
 import { EngineError } from './base/errors.ts';
 import { layoutOf } from './base/folder.ts';
+import { nextTurn } from './base/turns.ts';
 import { ChainEngine } from './chain-engine.ts';
 import { readCheckpoint } from './counting/checkpoint.ts';
 import type { Engine } from './engine.ts';
 import { logSwept } from './jobs/maintenance.ts';
-import { type EngineOptions, kernelOptionsOf } from './options.ts';
+import { type EngineOptions, guessRoleOf, kernelOptionsOf } from './options.ts';
 import { claimFolder } from './store/claim.ts';
 import { Ledger } from './store/ledger.ts';
 import { settleChain, sweepLeftovers } from './store/leftovers.ts';
@@ -31,13 +32,17 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     opened.push(store);
     // Only now: of a chain that is damaged, one of these may be the last that is whole.
     logSwept(await sweepLeftovers(options.dataDir, { keepsFormer: true }), notify);
+    await nextTurn();
     const ledger = new Ledger(layout.erased, options.ledgerKey);
     opened.push(ledger);
     if (ledger.isNew && store.tables.tombstones.count() > 0) throw keyLost(layout.erased);
     // From Node's pool: the bytes that xxhash would make of a text are a new ArrayBuffer each time.
     const hashBytes = (bytes: Uint8Array) => h64Raw(bytes);
+    await nextTurn();
+    const guessRole = guessRoleOf(options);
+    await nextTurn();
     options.signal?.throwIfAborted();
-    const engine = new ChainEngine({ store, ledger, claim, options, hashBytes });
+    const engine = new ChainEngine({ store, ledger, claim, options, guessRole, hashBytes });
     engine.begin(stored);
     if (!options.openAtOnce) await engine.ready;
     return engine;

@@ -1,23 +1,6 @@
-// Long work at the doors, piece by piece: of all of it together one piece in each turn of the event
-// loop, so that everybody else is served between two of them.
+// How much of long work at the doors is done in one turn of the event loop.
+import { nextTurn } from '../engine/index.ts';
 import { doorLimits } from './limits.ts';
-
-/** What waits for a turn of its own, in the order in which it came. */
-const waiting: (() => void)[] = [];
-
-/** Resolves in a later turn of the event loop, in which no other piece runs. */
-export function nextPiece(): Promise<void> {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    if (waiting.length === 1) setImmediate(takeTurn);
-  });
-}
-
-function takeTurn(): void {
-  waiting.shift()!();
-  // An immediate that is set within one waits for the next turn.
-  if (waiting.length > 0) setImmediate(takeTurn);
-}
 
 /** One piece of long work after another: tells when enough was done for one turn. */
 export class Turns {
@@ -31,7 +14,7 @@ export class Turns {
 
   next(): Promise<void> {
     this.left = doorLimits.turnEntries;
-    return nextPiece();
+    return nextTurn();
   }
 }
 

@@ -1,7 +1,7 @@
 // The life of a server: the door first, then the data folder, then the demo if asked for, and all
 // of it back again.
 import type { Logger } from 'pino';
-import { type Engine, EngineError, systemClock } from '../engine/index.ts';
+import { type Engine, EngineError, nextTurn, systemClock } from '../engine/index.ts';
 import { type DemoSummary, loadDemo } from './demo/load-demo.ts';
 import { doorLimits } from './limits.ts';
 import type { InputRules } from './operations/input-rules.ts';
@@ -61,6 +61,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const closing = new AbortController();
   const state: State = { waitingFor: 'opening the data folder', closing };
   const door = await openDoor(accessTo(state, options.inputRules));
+  // Everything from here on is done while somebody may wait: in many turns of the event loop.
+  await nextTurn();
   const opened = options.openFolder(closing.signal);
   const started = opened.then((engine) => fillIfAsked(engine, options, state));
   // Both may fail before anyone looks at them.

@@ -62,6 +62,7 @@ export class WasmKernel {
       run.continueChange(0xffff_ffff);
     }
     run.prepareRestore(data.items, 0, 0);
+    run.makeRoom(data.items, 0);
     for (const [item, cells] of data.rows) {
       const block = encodeRow(tables.next, item, cells);
       this.write(block);

@@ -36,8 +36,8 @@ export const limits = {
   nextPairsMax: 4_096,
   /** More items that are new to a member at a time say nothing of what members have in common. */
   freshItemsMax: 64,
-  /** Items registered with a kernel at once: some 0.4 µs each, so 0.4 ms. */
-  registeredAtOnce: 1_024,
+  /** Items registered with a kernel at once: some 0.4 µs each, several µs at a start: 1 ms. */
+  registeredAtOnce: 256,
   /** Items of one chain: 300 bytes each of the counts, and some 700 beside them. */
   itemsMax: 2_097_152,
   /**
@@ -143,6 +143,11 @@ export const limits = {
   /** Cells that one turn of the event loop changes: some 100 ns each where memory is cold. */
   countSliceCells: 16_384,
   /**
+   * Of these a recount changes so many between two looks at the clock: 0.4 ms, so that no step is
+   * much longer than it may be.
+   */
+  recountSliceCells: 4_096,
+  /**
    * What a set of counts may use by itself: WebAssembly addresses 4 GiB, and a part is kept for
    * what cannot be refused.
    */
@@ -202,15 +207,15 @@ export const limits = {
   newcomersMax: 1_000,
   /**
    * Words and shelves of items that are read in one idle slice, or items compared: 0.5 to 1 µs
-   * each, so about 1 ms.
+   * each, so about 0.5 ms, and a few at a start.
    */
-  alikeUnitsAtOnce: 1_000,
+  alikeUnitsAtOnce: 500,
   /** Items that one is compared with, those of its rarest words and shelves first: 1 ms. */
   alikeComparedMax: 1_000,
   /** Such a slice waits this long after the last one: 300,000 items are read in 15 s. */
-  alikeLookMs: 2,
+  alikeLookMs: 1,
   /** And this long where requests never cease: 5 % of one core. */
-  alikeWaitMsMax: 20,
+  alikeWaitMsMax: 10,
   /** Cells of one idle slice that makes neighbour rows exact: some 30 ns each, so about 0.3 ms. */
   settleCellsMax: 10_000,
   /** An idle slice waits this long after the last request, and after the last slice. */

@@ -1,6 +1,7 @@
 // From a checkpoint to the log's end: each member and ticket that the tail touched, once.
-import { setImmediate } from 'node:timers/promises';
+
 import { limits } from '../base/limits.ts';
+import { nextTurn } from '../base/turns.ts';
 import { readPurchase } from '../events/copies.ts';
 import { findId } from '../events/ids.ts';
 import { purchaseCode } from '../events/logged-purchase.ts';
@@ -167,7 +168,7 @@ export async function catchUp(options: CatchUp): Promise<void> {
   const touched: Touched = { members: new Map(), tickets: new Set() };
   for (const entry of log.scan(from + 1)) {
     touchBy(options, touched, entry);
-    if (entry.sequence % entriesAtOnce === 0) await setImmediate();
+    if (entry.sequence % entriesAtOnce === 0) await nextTurn();
   }
   const target = { counts, covers: () => true, finishSlice: () => true };
   await updateCounts(changesOf(options, touched), [target]);

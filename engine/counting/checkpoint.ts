@@ -1,11 +1,18 @@
 // The counts on disk: one file that stands at one log sequence, written in slices while counting
 // goes on.
+
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { nextTurn } from '../base/turns.ts';
 import type { KernelOptions } from '../kernel/instance.ts';
 import { Kernel } from '../kernel/kernel.ts';
-import { readBlocks, restoreBlock, sealBlock, takeBlock } from '../kernel/snapshot.ts';
+import {
+  prepareRestore,
+  readBlocks,
+  restoreBlock,
+  sealBlock,
+  takeBlock,
+} from '../kernel/snapshot.ts';
 import type { Counts } from './counts.ts';
 
 /**
@@ -79,7 +86,7 @@ async function writeBlocks(
       await file.datasync();
       unsynced = 0;
     }
-    await setImmediate();
+    await nextTurn();
     signal?.throwIfAborted();
   }
   await file.sync();
@@ -169,8 +176,7 @@ async function readCounts(file: FileHandle, kernel: Kernel): Promise<StoredCount
     header = JSON.parse(Buffer.from(block).toString()) as CheckpointHeader;
     // What another version wrote would not be understood.
     if (header.formulaVersion !== formulaVersion) return false;
-    kernel.run.prepareRestore(header.items, header.stores, header.cells);
-    return true;
+    return prepareRestore(kernel, header).then(() => true);
   });
   if (header && header.formulaVersion !== formulaVersion) {
     return { unusable: 'it was counted by another formula' };

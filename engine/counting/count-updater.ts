@@ -1,7 +1,8 @@
 // Moves counts by what a batch changed, in slices: however much it is, no turn of the event loop is
 // long. Between slices lists are made from counts that hold a part of it.
-import { setImmediate } from 'node:timers/promises';
+
 import { limits } from '../base/limits.ts';
+import { nextTurn } from '../base/turns.ts';
 import type { Change, Subject } from '../history/contributions.ts';
 import type { Counts } from './counts.ts';
 
@@ -28,7 +29,7 @@ export async function updateCounts(
   let left: number = limits.countSliceCells;
   const pause = async (): Promise<void> => {
     left = limits.countSliceCells;
-    await setImmediate();
+    await nextTurn();
   };
   for (const change of changes) {
     for (const target of targets) {
@@ -51,7 +52,7 @@ export async function refreshItems(
 ): Promise<void> {
   if (numbers.size === 0) return;
   for (const { counts, finishSlice } of targets) {
-    while (!finishSlice()) await setImmediate();
+    while (!finishSlice()) await nextTurn();
     counts.refreshItems(numbers);
   }
 }

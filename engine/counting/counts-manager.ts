@@ -1,10 +1,11 @@
 // Keeps the counts: loads or recounts them at start, moves them by batches, makes them anew when
 // they cannot be gone on with.
-import { setImmediate } from 'node:timers/promises';
+
 import { steadyMilliseconds } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { Serial } from '../base/serial.ts';
+import { nextTurn } from '../base/turns.ts';
 import type { Batch } from '../events/batch.ts';
 import type { Change } from '../history/contributions.ts';
 import { erasingMembers } from '../history/erasing.ts';
@@ -165,7 +166,7 @@ export class CountsManager {
     const restoredItems = stored.header.items;
     this.current = this.emptyCounts(this.newestDay, stored.kernel, { restoredItems });
     while (!this.current.register(limits.registeredAtOnce)) {
-      await setImmediate();
+      await nextTurn();
       this.options.signal.throwIfAborted();
     }
     return finishCheckpoint(stored.header, this.current, this.options.log.head);
@@ -187,7 +188,7 @@ export class CountsManager {
       while (!(await betweenCommits(() => this.countStep(recount)))) {
         const { done, total } = recount.progress();
         this.waitingFor = `counting ${done}/${total} (${why})`;
-        await setImmediate();
+        await nextTurn();
         this.options.signal.throwIfAborted();
       }
     } catch (error) {

@@ -1,7 +1,8 @@
 // Whether there is memory to count a batch. All receipts of a shared card that come to count at
 // once are looked at before its transaction: they are too many for one turn of the event loop.
-import { setImmediate } from 'node:timers/promises';
+
 import { limits } from '../base/limits.ts';
+import { nextTurn } from '../base/turns.ts';
 import type { Batch } from '../events/batch.ts';
 import { type CardChange, type Change, cardReceiptChanges } from '../history/contributions.ts';
 import type { Store } from '../store/store.ts';
@@ -28,7 +29,7 @@ export class LookAhead {
     for (const change of this.added(cardChanges)) {
       counts.kernel.estimateChange(change);
       looked += 1;
-      if (looked % limits.lookedAheadAtOnce === 0) await setImmediate();
+      if (looked % limits.lookedAheadAtOnce === 0) await nextTurn();
     }
     this.looked = counts;
   }

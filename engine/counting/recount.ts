@@ -70,7 +70,7 @@ export class Recount {
   /** A part of the change under way; whether none is any more. */
   finishSlice(): boolean {
     if (!this.isChanging) return true;
-    this.isChanging = !this.target.kernel.continueChange(limits.countSliceCells);
+    this.isChanging = !this.target.kernel.continueChange(limits.recountSliceCells);
     return !this.isChanging;
   }
 

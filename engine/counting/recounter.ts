@@ -1,7 +1,8 @@
 // Recounts beside the live counts: for a landmark that moves or roles that change, and for audits.
-import { setImmediate } from 'node:timers/promises';
+
 import { steadyMilliseconds } from '../base/clock.ts';
 import { availableMemory } from '../base/machine.ts';
+import { nextTurn } from '../base/turns.ts';
 import type { ReceiptSource } from '../events/stored-receipts.ts';
 import type { Counts } from './counts.ts';
 import { Recount, recountSliceMs } from './recount.ts';
@@ -85,7 +86,7 @@ export class Recounter {
     if (this.partsBeside() > 1) return countAnew(why);
     const recount = new Recount(empty(), source);
     while (!recount.step(recountSliceMs, steadyMilliseconds)) {
-      await setImmediate();
+      await nextTurn();
       this.options.signal.throwIfAborted();
     }
     switchTo(recount.target);
@@ -93,7 +94,7 @@ export class Recounter {
 
   /** Makes counts of the newest landmark and of the roles as they are, in the background. */
   async renew(why: string): Promise<void> {
-    const { notify, whilePaused, countAnew, empty, switchTo } = this.options;
+    const { notify, whilePaused, countAnew, empty, live, switchTo } = this.options;
     if (this.partsBeside() > 1) {
       notify(`${why}: memory does not hold two sets of counts, so lists wait for the recount`);
       await whilePaused(() => countAnew(why));
@@ -101,7 +102,7 @@ export class Recounter {
     }
     notify(`${why}: recounting in the background`);
     await this.recount({
-      empty,
+      empty: () => reserved(empty(), live()),
       *use(counts) {
         yield;
         switchTo(counts);
@@ -140,7 +141,7 @@ export class Recounter {
     const { emptyLike, live } = this.options;
     const counts = emptyLike(live());
     counts.kernel.run.countPart(part, parts);
-    return counts;
+    return reserved(counts, live(), parts);
   }
 
   /** Starts again when the live counts were replaced meanwhile. */
@@ -161,14 +162,14 @@ export class Recounter {
         while (this.current === recount && !(await betweenCommits(step))) {
           const { done, total } = recount.progress();
           progress?.(done, total);
-          await setImmediate();
+          await nextTurn();
           signal?.throwIfAborted();
         }
         const steps = use(recount.target, counts);
         while (this.current === recount) {
           const finished = await betweenCommits(() => this.runSlice(recount, steps));
           if (finished) return finished.result;
-          await setImmediate();
+          await nextTurn();
           signal?.throwIfAborted();
         }
       } finally {
@@ -194,4 +195,13 @@ export class Recounter {
     }
     return undefined;
   }
+}
+
+/**
+ * Counts with memory for as much as the live ones hold: each time it grows, the collector begins to
+ * look at everything.
+ */
+function reserved(counts: Counts, live: Counts, parts = 1): Counts {
+  counts.kernel.run.reserveHeap(live.kernel.run.usedBytes() / parts);
+  return counts;
 }

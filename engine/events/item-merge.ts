@@ -53,7 +53,9 @@ function recordWord(context: WriteContext, value: LoggedMerge): IngestResult {
 }
 
 function refuseUnknown(id: string, field: string, itemId: string): IngestResult {
-  const message = `no item ${JSON.stringify(itemId)} is known, in the catalogue or on a receipt`;
+  const message =
+    `${field} ${JSON.stringify(itemId)} is no item that is known, ` +
+    'in the catalogue or on a receipt';
   return rejected(id, { reason: 'ITEM_UNKNOWN', field, message, limit: 'an item that is known' });
 }
 
@@ -67,20 +69,20 @@ function refuseMerge(
   if (survivor === number) {
     const message =
       number === target
-        ? 'an item cannot be merged into itself'
-        : `${JSON.stringify(into)} is merged into ${JSON.stringify(itemId)} already`;
+        ? 'into is the item itself'
+        : `into ${JSON.stringify(into)} is merged into ${JSON.stringify(itemId)} already`;
     return rejected(itemId, { reason: 'MERGE_CIRCLE', field: 'into', message });
   }
   const before = merges.wordOf(number)?.into;
   if (before !== undefined) {
     const other = JSON.stringify(items.idOf(before));
-    const message = `it is merged into ${other}: take that back first`;
+    const message = `itemId is merged into ${other}: take that back first`;
     return rejected(itemId, { reason: 'ITEM_MERGED', field: 'itemId', message });
   }
   const count = merges.groupOf(survivor).size - 1 + merges.groupOf(number).size;
   const limit = limits.itemMergesMax;
   if (count <= limit) return undefined;
-  const message = `${count} items would be merged into ${JSON.stringify(items.idOf(survivor))}`;
+  const message = `into ${JSON.stringify(items.idOf(survivor))} would stand for ${count} items`;
   return rejected(itemId, { reason: 'MERGES_MAX', field: 'into', message, limit });
 }
 
@@ -111,7 +113,7 @@ export const itemUnmergeEvents: EventKind<'itemUnmerge', ItemUnmerge> = {
     if (number === undefined) return refuseUnknown(itemId, 'itemId', itemId);
     const word = merges.wordOf(number);
     if (word === undefined) {
-      const message = 'it is merged into no other item';
+      const message = 'itemId is merged into no other item';
       return rejected(itemId, { reason: 'ITEM_NOT_MERGED', field: 'itemId', message });
     }
     if (word.into === undefined) {

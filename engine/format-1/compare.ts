@@ -1,8 +1,9 @@
 // Whether a chain that was made of one of data format 1 holds all that that one holds: every log
 // entry, every id, every receipt as it counts, every member, row by row.
-import { setImmediate } from 'node:timers/promises';
+
 import { limits } from '../base/limits.ts';
 import { thousandthsOf } from '../base/shapes.ts';
+import { nextTurn } from '../base/turns.ts';
 import { findId, findRequestHash, readCopies } from '../events/ids.ts';
 import { openLog } from '../events/index.ts';
 import { purchaseCode } from '../events/logged-purchase.ts';
@@ -168,7 +169,7 @@ class Comparing {
     this.done += 1;
     if (this.done % limits.walkRowsMax !== 0) return;
     this.progress(this.done, this.total);
-    await setImmediate();
+    await nextTurn();
   }
 
   private async compareLog(): Promise<void> {

@@ -3,6 +3,7 @@
 import { steadyMilliseconds } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { nextTurn, useTurn } from '../base/turns.ts';
 import { Batch } from '../events/batch.ts';
 import type { WriteContext } from '../events/context.ts';
 import { type Event, eventKindOf } from '../events/index.ts';
@@ -299,7 +300,7 @@ export class Ingest {
     const results: unknown[] = [];
     let begun = 0;
     let ledgerWrite: Promise<() => void> | undefined;
-    let ahead: NodeJS.Immediate | undefined;
+    let isOver = false;
     try {
       await store.transaction(() => {
         batch.begin();
@@ -315,12 +316,16 @@ export class Ingest {
         // Beside the commit, not after it: two syncs in the time of one. After a crash between them
         // a start erases whom the ledger names, so that it may well come first.
         if (batch.erasedHashes.length > 0) ledgerWrite = ledger.addAhead(batch.erasedHashes);
-        ahead = setImmediate(() => this.dependencies.applySpeculatively?.(batch, this.newest));
+        useTurn();
+        // Beside the sync, which has begun by then.
+        void nextTurn().then(() => {
+          if (!isOver) this.dependencies.applySpeculatively?.(batch, this.newest);
+        });
       });
       await ledgerWrite;
-      clearImmediate(ahead);
+      isOver = true;
     } catch (error) {
-      clearImmediate(ahead);
+      isOver = true;
       batch.undo();
       log.rewind(head);
       this.newest = newestBefore;

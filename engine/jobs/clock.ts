@@ -1,8 +1,9 @@
 // What an operator does about a clock: says that it is right, or takes out what it has left.
-import { setImmediate } from 'node:timers/promises';
+
 import { type Clock, millisecondsPerDay } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
 import { formatMoment } from '../base/time.ts';
+import { nextTurn } from '../base/turns.ts';
 import type { ClockGuard } from '../events/clock-guard.ts';
 import { type DiscardedReceipt, discardReceipts, findAfter } from '../events/discard.ts';
 import type { Ingest } from '../ingest/ingest.ts';
@@ -42,7 +43,7 @@ export async function discardAfter(
 ): Promise<readonly DiscardedReceipt[]> {
   const steps = findAfter(log, momentMs, entriesAtOnce);
   let step = steps.next();
-  for (; !step.done; step = steps.next()) await setImmediate();
+  for (; !step.done; step = steps.next()) await nextTurn();
   const { sequences, newestDay } = step.value;
   if (sequences.length > 0 && newestDay === 0) {
     const message = `all receipts are of after ${formatMoment(momentMs, 0)}: choose a later one`;

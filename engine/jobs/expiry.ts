@@ -1,7 +1,8 @@
 // Retention: finds receipts that have left the window by a walk through the log, in slices between
 // which the event loop turns, and remembers how far a window was walked.
-import { setImmediate } from 'node:timers/promises';
+
 import { limits } from '../base/limits.ts';
+import { nextTurn } from '../base/turns.ts';
 import { type Expiry, expireCopies, expireReceipts } from '../events/expiry.ts';
 import { purchasedAtMs } from '../events/logged-purchase.ts';
 import { mayHaveCopies } from '../events/replacements.ts';
@@ -131,7 +132,7 @@ class Walk {
   }
 
   private async turn(): Promise<void> {
-    await setImmediate();
+    await nextTurn();
     this.run.signal.throwIfAborted();
   }
 }

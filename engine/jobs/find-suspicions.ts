@@ -1,10 +1,11 @@
 // Suspicions of a chain: what is worth a look over all receipts that it holds, by a walk through
 // its log and its histories in slices between which the event loop turns.
-import { setImmediate } from 'node:timers/promises';
+
 import type { Clock } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
 import { quantityOf } from '../base/shapes.ts';
 import { formatMoment } from '../base/time.ts';
+import { nextTurn } from '../base/turns.ts';
 import { isCountedCopy } from '../events/copies.ts';
 import { decodeEntry } from '../events/index.ts';
 import { type LoggedPurchase, purchaseCode } from '../events/logged-purchase.ts';
@@ -102,7 +103,7 @@ class Walk {
   }
 
   private async turn(): Promise<void> {
-    await setImmediate();
+    await nextTurn();
     this.run.signal.throwIfAborted();
   }
 }

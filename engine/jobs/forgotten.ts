@@ -1,7 +1,8 @@
 // At the start: erases again whoever the ledger names and the store still knows, because a restore,
 // or a crash, took the erase back. In slices, so that health is answered meanwhile.
-import { setImmediate } from 'node:timers/promises';
+
 import { limits } from '../base/limits.ts';
+import { nextTurn } from '../base/turns.ts';
 import { eraseHere } from '../events/erase.ts';
 import { allMemberIds } from '../events/subjects.ts';
 import { tombstoneKey } from '../events/tombstones.ts';
@@ -74,7 +75,7 @@ async function findForgotten(parts: ForgottenParts): Promise<ReadonlySet<string>
     done += 1;
     if (done % limits.walkRowsMax > 0) continue;
     progress(Math.min(done, total), total);
-    await setImmediate();
+    await nextTurn();
     signal.throwIfAborted();
   }
   return ids;
@@ -88,7 +89,7 @@ async function* walkKeys({ signal }: ForgottenParts, table: Table, from: Buffer)
     if (keys.length > 0) yield keys;
     if (keys.length < limits.walkRowsMax) return;
     start = keyAfter(keys.at(-1)!);
-    await setImmediate();
+    await nextTurn();
     signal.throwIfAborted();
   }
 }

@@ -1,9 +1,9 @@
 // Work for when nobody asks for anything, in slices: what is alike by the catalogue is found, and
 // neighbour rows, whose order lags behind counts that changed elsewhere (assembly/rows.ts), are
 // made exact.
-import { setImmediate } from 'node:timers/promises';
 import { steadyMilliseconds } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
+import { nextTurn, useTurn } from '../base/turns.ts';
 import type { Counts } from '../counting/counts.ts';
 
 export interface SettlerOptions {
@@ -26,6 +26,8 @@ export class Settler {
   private readonly options: SettlerOptions;
   private timer: NodeJS.Timeout | undefined;
   private isClosed = false;
+  /** Whether a slice waits for its turn of the event loop. */
+  private isDue = false;
   /** Whether there may be something to be found alike. */
   private hasPendingItems = false;
   /** Whether any count has changed since the round of rows began. */
@@ -52,6 +54,7 @@ export class Settler {
   onItemsChanged(): void {
     if (this.hasPendingItems) return;
     this.hasPendingItems = true;
+    if (this.isDue) return;
     // It may be waiting for the end of a rest, which is for rows only.
     clearTimeout(this.timer);
     this.scheduleNext();
@@ -60,15 +63,16 @@ export class Settler {
   /** Called on every read. */
   onRead(): void {
     this.hasReads = true;
+    useTurn();
   }
 
   /** Does all of it, in slices; what changes meanwhile may lag again. */
   async settleAll(): Promise<void> {
-    while (this.options.findAlike()) await setImmediate();
+    while (this.options.findAlike()) await nextTurn();
     let row = 0;
     do {
       row = this.slice(row);
-      await setImmediate();
+      await nextTurn();
     } while (row > 0);
   }
 
@@ -106,6 +110,13 @@ export class Settler {
       return;
     }
     this.waitedSince = 0;
+    this.isDue = true;
+    void nextTurn().then(() => this.work());
+  }
+
+  private work(): void {
+    this.isDue = false;
+    if (this.isClosed) return;
     if (this.hasPendingItems) this.hasPendingItems = this.options.findAlike();
     else this.settleSome();
     this.scheduleNext();

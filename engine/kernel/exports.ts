@@ -146,6 +146,7 @@ export interface KernelExports extends KernelConstants {
   snapshotBytes(): number;
   drainSnapshot(): void;
   prepareRestore(items: number, stores: number, cells: number): void;
+  reserveHeap(bytes: number): void;
   restoreSnapshot(address: number, bytes: number): number;
   finishRestore(): void;
   digest(): bigint;

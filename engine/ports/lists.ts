@@ -84,7 +84,7 @@ export function listsOf(parts: ListsParts): ListsPort {
 /** Whatever once came under such an id is not of one person. */
 const nobody: KnownMember = { isOptedOut: false, isKnown: () => false, history: () => undefined };
 
-function stateOf(parts: ListsParts): ServeState {
+export function stateOf(parts: ListsParts): ServeState {
   const { store, registries, codes, likeness, counting, applied, formula, isNobody } = parts;
   return {
     counts: counting.counts,

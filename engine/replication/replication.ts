@@ -1,7 +1,8 @@
 // One chain on several nodes: what a node gives to others of its log, and what it takes from them.
-import { setImmediate } from 'node:timers/promises';
+
 import type { Clock } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
+import { nextTurn } from '../base/turns.ts';
 import type { CountsManager } from '../counting/counts-manager.ts';
 import { eraseEntries, type LoggedErase } from '../events/erase.ts';
 import { expireEntries } from '../events/expire.ts';
@@ -126,7 +127,7 @@ export class Replication {
       while (true) {
         const { done, value } = steps.next();
         if (done) return value;
-        await setImmediate();
+        await nextTurn();
       }
     });
   }
@@ -325,7 +326,7 @@ export class Replication {
       for (const id of allMemberIds(store)) {
         look(id);
         looked += 1;
-        if (looked % hashedAtOnce === 0) await setImmediate();
+        if (looked % hashedAtOnce === 0) await nextTurn();
       }
     }
     return (hash: string): readonly string[] => [...(wanted.get(hash) ?? [])];
@@ -349,7 +350,7 @@ export class Replication {
     for (const id of keptPurchaseIds(store, purchaseCode)) {
       found.get(ledger.hash(id).toString('hex'))?.add(id);
       looked += 1;
-      if (looked % hashedAtOnce === 0) await setImmediate();
+      if (looked % hashedAtOnce === 0) await nextTurn();
     }
     return (hash: string): readonly string[] => [...(found.get(hash) ?? [])];
   }

@@ -44,9 +44,14 @@ export function addReadingOptions(command: Command): Command {
     .option('--header-line <number>', 'the line of the header, 0 for none (default: found)')
     .option('--sheet <name>', 'of a workbook (default: all that are visible)')
     .option('--fill-down', 'rows without a receipt number go on with the receipt above')
-    .option('--split <separator>', 'a row is a whole order, its items separated in one cell');
+    .option('--split <separator>', 'a row is a whole order, its items separated in one cell')
+    .option('--pieces-in-name', 'the cell of an item ends with its pieces, as in "Cola 2 pcs"');
   several('--skip <COLUMN=VALUE>', 'rows that are left out, e.g. Status=Cancelled; * is any text');
   several('--returns <COLUMN=VALUE>', 'rows that bring goods back, e.g. Type=Refund');
+  several(
+    '--thousandths <COLUMN=VALUE>',
+    'rows whose quantity counts thousandths, such as grams or fuel: type=GASOLINE*',
+  );
   several('--anonymous <names>', 'members that are nobody, by commas; !NAME is somebody after all');
   several('--ignore <column>', 'a column that is left out on purpose');
   several('--join <file>', 'a file whose columns are added to each row');

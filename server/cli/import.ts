@@ -44,7 +44,7 @@ export function importCommand(program: Command): void {
     .description('import receipts from CSV, JSON, Excel or Parquet files, also packed')
     .argument('<files...>', 'files, folders, patterns or zips, one job; - is standard input')
     .option('--inspect', 'look at the files and propose the command, and import nothing')
-    .option('--dry-run', 'count what would become of every row, and write nothing');
+    .option('--dry-run', 'count what would become of each row, list the refused, write no more');
   addReadingOptions(command)
     .option('--rejects <file>', 'where refused rows go (default: a folder beside the data folder)')
     .option('--roles <file>', 'names that are no goods; none for none (default: the setting)')

@@ -137,7 +137,7 @@ test('doors that other machines reach stay shut without a key or in plaintext', 
   expect(chunk.toString()).toContain('listens on http://0.0.0.0:');
 });
 
-test('the program answers by address and localhost, and to the names that it is given', async () => {
+test('the program answers by address, by localhost, and to the names it is given', async () => {
   const { url } = await serve('named', { CAINI_PUBLIC_HOSTS: 'caini.shop.example' });
   const { port } = new URL(url);
   const status = (host: string) =>

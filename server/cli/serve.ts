@@ -4,13 +4,18 @@ import { randomBytes } from 'node:crypto';
 import closeWithGrace from 'close-with-grace';
 import type { Command } from 'commander';
 import { destination, type Logger, pino } from 'pino';
-import { type EngineOptions, systemClock, zoneOffsetMinutes } from '../../engine/index.ts';
+import {
+  type EngineOptions,
+  nextTurn,
+  systemClock,
+  zoneOffsetMinutes,
+} from '../../engine/index.ts';
 import { type Authenticate, createAuthenticate } from '../access/authenticate.ts';
 import { canAnybodyEnter, watchKeys } from '../access/keys.ts';
 import { type ClusterNode, createNode } from '../cluster/node.ts';
 import { nodeOptions, secretIn } from '../cluster/settings.ts';
 import { inputRules, readSettings, type Settings } from '../config.ts';
-import { createCuts } from '../cuts.ts';
+import { type Cuts, createCuts } from '../cuts.ts';
 import {
   accessFolder,
   assertGuarded,
@@ -21,7 +26,7 @@ import {
   publicHosts,
   sharedAddresses,
 } from '../door-settings.ts';
-import { listen as listenGrpc } from '../grpc/listen.ts';
+import { listen as listenGrpc, prepare as prepareGrpc } from '../grpc/listen.ts';
 import { listen as listenHttp } from '../http/listen.ts';
 import { doorLimits } from '../limits.ts';
 import { LoadShedder } from '../load-shedder.ts';
@@ -139,6 +144,7 @@ function withSecret(settings: Settings): Settings {
 async function startedOrStopped(server: RunningServer, stop: Stop, onOpen: () => void) {
   try {
     await server.opened;
+    await nextTurn();
     onOpen();
     return await server.started;
   } catch (error) {
@@ -165,9 +171,8 @@ interface Doors {
 /** Both doors as one: the url is that of HTTP. */
 async function openDoors(doors: Doors): Promise<Door & { readonly grpcUrl: string | undefined }> {
   const { settings, access, log, node, authenticate } = doors;
-  const forHttp = httpSettings(settings);
   const forGrpc = grpcSettings(settings);
-  const shared = {
+  const shared: SharedParts = {
     access,
     log,
     authenticate,
@@ -175,24 +180,20 @@ async function openDoors(doors: Doors): Promise<Door & { readonly grpcUrl: strin
     cuts: createCuts(log),
     sharedAddresses: sharedAddresses(settings),
   };
-  const http =
-    settings.followers > 0 && node !== undefined
-      ? await openFollowers(doors, node)
-      : await takeAddress({ ...forHttp, name: 'http' }, () =>
-          listenHttp({
-            ...shared,
-            ...forHttp,
-            corsOrigins: corsOrigins(settings),
-            publicHosts: publicHosts(settings),
-          }),
-        );
-  if (forGrpc === undefined) return { ...http, grpcUrl: undefined };
-  const grpc = await takeAddress({ ...forGrpc, name: 'grpc' }, () =>
-    listenGrpc({ ...shared, ...forGrpc, node: node?.host }),
-  ).catch(async (error: unknown) => {
-    await http.close();
+  // Before the first of them listens: from then on somebody may wait.
+  const prepared = forGrpc && prepareGrpc({ ...shared, ...forGrpc, node: node?.host });
+  const http = await openHttp(doors, shared).catch((error: unknown) => {
+    prepared?.drop();
     throw error;
   });
+  if (forGrpc === undefined || prepared === undefined) return { ...http, grpcUrl: undefined };
+  const grpc = await takeAddress({ ...forGrpc, name: 'grpc' }, prepared.listen).catch(
+    async (error: unknown) => {
+      prepared.drop();
+      await http.close();
+      throw error;
+    },
+  );
   if (forGrpc.tls === undefined && !isLoopback(forGrpc.host)) {
     log.warn(`${grpc.url} is plaintext: receipts and keys can be read on the way`);
   }
@@ -200,11 +201,34 @@ async function openDoors(doors: Doors): Promise<Door & { readonly grpcUrl: strin
   return { url: http.url, grpcUrl: grpc.url, close: () => closeBoth().then(() => {}) };
 }
 
+interface SharedParts {
+  readonly access: EngineAccess;
+  readonly log: Logger;
+  readonly authenticate: Authenticate;
+  readonly loadShedder: LoadShedder;
+  readonly cuts: Cuts;
+  readonly sharedAddresses: readonly string[];
+}
+
+function openHttp({ settings, node, ...doors }: Doors, shared: SharedParts): Promise<Door> {
+  if (settings.followers > 0 && node !== undefined) {
+    return openFollowers({ ...doors, settings, node });
+  }
+  const forHttp = httpSettings(settings);
+  const names = { corsOrigins: corsOrigins(settings), publicHosts: publicHosts(settings) };
+  return takeAddress({ ...forHttp, name: 'http' }, () =>
+    listenHttp({ ...shared, ...forHttp, ...names }),
+  );
+}
+
 /** The HTTP port belongs to followers, which reach this process over loopback. */
-async function openFollowers(
-  { settings, access, log, authenticate }: Doors,
-  node: ClusterNode,
-): Promise<Door> {
+async function openFollowers({
+  settings,
+  access,
+  log,
+  authenticate,
+  node,
+}: Doors & { readonly node: ClusterNode }): Promise<Door> {
   const inner = await listenGrpc({
     host: '127.0.0.1',
     port: 0,

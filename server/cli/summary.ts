@@ -31,6 +31,8 @@ const sayings: Readonly<Record<keyof ImportSummary['notes'], string>> = {
   couponsDropped: 'with coupons that are no ids and were left out',
   quantityRounded: 'with a quantity that was rounded to three decimals',
   totalDiffers: 'whose quantity, price and discount do not come to their total',
+  priceBelowFen:
+    'of which one comes to less than 0.01; of quantities in thousandths tell --thousandths',
   withoutTime: 'with a day and no time of day, which count for no daypart',
   channelUnknown: 'with a channel that is none of ours, taken as other',
 };

@@ -1,10 +1,9 @@
 // Messages as the operations take them: what was left out is absent, enums are the words of our
 // schemas. Long ones are read over several turns of the event loop.
 import { BinaryReader } from '@bufbuild/protobuf/wire';
-import { EngineError } from '../../engine/index.ts';
+import { EngineError, nextTurn } from '../../engine/index.ts';
 import { doorLimits } from '../limits.ts';
 import type { SchemaNode } from '../operations/violations.ts';
-import { nextPiece } from '../pieces.ts';
 import { enumName } from './replies.ts';
 
 /** A generated message type, as far as it is read. */
@@ -85,7 +84,7 @@ async function readLongInput(
   const whole = Object.fromEntries(absent);
   const lists: Record<string, unknown[]> = {};
   for (const piece of piecesOf(bytes)) {
-    await nextPiece();
+    await nextTurn();
     const message = decodeMessage(type, piece) as Record<string, unknown>;
     for (const [name, nothing] of absent) {
       const value = message[name];

@@ -55,9 +55,25 @@ export interface GrpcDoor extends Door {
   readonly openCalls: number;
 }
 
+/** A door that is made and takes no address yet. */
+export interface PreparedDoor {
+  /** Rejects with Node's code when the address cannot be taken. */
+  listen(): Promise<GrpcDoor>;
+  /** Lets go of what was prepared and is not needed. */
+  drop(): void;
+}
+
 /** Rejects with Node's code when the address cannot be taken, and with what is wrong with files. */
 export async function listen(options: ListenOptions): Promise<GrpcDoor> {
-  const { host, port, access, log, tls, now = () => performance.now() } = options;
+  return prepare(options).listen();
+}
+
+/**
+ * Makes a door, which takes tens of milliseconds: all that can be done before anybody waits for
+ * this process. Throws what is wrong with files.
+ */
+export function prepare(options: ListenOptions): PreparedDoor {
+  const { access, log, tls, now = () => performance.now() } = options;
   const timing: Timing = { ...timingOf(), ...options.timing };
   const secured = credentialsOf(tls, log, timing);
   const streams = createOpenStreams();
@@ -95,6 +111,31 @@ export async function listen(options: ListenOptions): Promise<GrpcDoor> {
   });
   health.addTo(guarded(server, parts, { withKey: false }));
   createReflection().addToServer(guarded(server, parts, { withKey: true }));
+  const drop = () => {
+    health.stop();
+    sessions.stop();
+    guard.stop();
+    secured.stop();
+  };
+  const drainAll = () => drain(server, guard, streams, timing.drainMsMax);
+  return {
+    listen: () => open(options, { server, secured, guard, health, sessions, drainAll, drop }),
+    drop,
+  };
+}
+
+interface Made {
+  readonly server: Server;
+  readonly secured: Credentials;
+  readonly guard: Guard;
+  readonly health: ReturnType<typeof createHealth>;
+  readonly sessions: Sessions;
+  drainAll(): Promise<void>;
+  drop(): void;
+}
+
+async function open({ host, port, tls }: ListenOptions, made: Made): Promise<GrpcDoor> {
+  const { server, secured, guard, health, sessions, drainAll, drop } = made;
   const shownHost = host.includes(':') ? `[${host}]` : host;
   const taken = await bind(server, `${shownHost}:${port}`, secured.credentials);
   guard.watch(server);
@@ -107,11 +148,10 @@ export async function listen(options: ListenOptions): Promise<GrpcDoor> {
     },
     async close() {
       clearInterval(sweep);
+      // From here on it says that it does not serve.
       health.stop();
-      await drain(server, guard, streams, timing.drainMsMax);
-      sessions.stop();
-      guard.stop();
-      secured.stop();
+      await drainAll();
+      drop();
     },
   };
 }

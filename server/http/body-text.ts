@@ -1,6 +1,8 @@
 // The JSON of a reply's body; of a long list it is made over several turns of the event loop.
+
+import { nextTurn } from '../../engine/index.ts';
 import { doorLimits } from '../limits.ts';
-import { longListOf, nextPiece } from '../pieces.ts';
+import { longListOf } from '../pieces.ts';
 
 /** At once, unless the body holds a long list. */
 export function encodeBody(body: object): string | Promise<string> {
@@ -26,7 +28,7 @@ async function encodeList(entries: readonly object[]): Promise<string> {
     text += JSON.stringify(entry);
     if (text.length < end) continue;
     end = text.length + doorLimits.pieceBytes;
-    await nextPiece();
+    await nextTurn();
   }
   return `${text}]`;
 }

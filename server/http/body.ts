@@ -1,10 +1,9 @@
 // The request body: read up to the limit and no further, then taken as strict UTF-8 and strict
 // JSON, a long one piece by piece.
 import type { IncomingMessage } from 'node:http';
-import { EngineError, limits } from '../../engine/index.ts';
+import { EngineError, limits, nextTurn } from '../../engine/index.ts';
 import { JsonReader, type JsonReading } from '../json.ts';
 import { doorLimits } from '../limits.ts';
-import { nextPiece } from '../pieces.ts';
 import { quoteValue } from '../quote-value.ts';
 import { isPacked, unpackBody } from './packed.ts';
 import { HttpRefusal, tooLarge } from './problem.ts';
@@ -18,7 +17,7 @@ export async function readJsonBody(incoming: IncomingMessage): Promise<JsonReadi
   const isShort = bytes.length <= doorLimits.pieceBytes;
   try {
     const reader = new JsonReader(isShort ? utf8.decode(bytes) : await decodeInPieces(bytes));
-    while (!reader.read(doorLimits.pieceBytes)) await nextPiece();
+    while (!reader.read(doorLimits.pieceBytes)) await nextTurn();
     return reader.reading;
   } catch (error) {
     throw refusalOf(error, bytes.length);
@@ -29,7 +28,7 @@ async function decodeInPieces(bytes: Buffer): Promise<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let text = '';
   for (let at = 0; at < bytes.length; at += doorLimits.pieceBytes) {
-    await nextPiece();
+    await nextTurn();
     text += decoder.decode(bytes.subarray(at, at + doorLimits.pieceBytes), { stream: true });
   }
   return text + decoder.decode();

@@ -17,6 +17,7 @@ const named = new Map<z.ZodType, string>([
   [replies.ingestResultSchema, 'IngestResult'],
   [replies.ingestResultsSchema, 'IngestResults'],
   [itemSchema, 'Item'],
+  [replies.itemReplySchema, 'ItemReply'],
   [replies.itemPageSchema, 'ItemPage'],
   [storeSchema, 'Store'],
   [replies.storePageSchema, 'StorePage'],
@@ -25,6 +26,7 @@ const named = new Map<z.ZodType, string>([
   [replies.checkpointSchema, 'Checkpoint'],
   [replies.compactReportSchema, 'CompactReport'],
   [replies.expireReportSchema, 'ExpireReport'],
+  [replies.suspicionReportSchema, 'SuspicionReport'],
   [replies.clockReportSchema, 'ClockReport'],
   [replies.healthSchema, 'Health'],
   [replies.readinessSchema, 'Readiness'],
@@ -40,12 +42,12 @@ export function replySchemas(): Json {
   return { Id: idSchema, ...Object.fromEntries(others) };
 }
 
-/** A reference where the schema has a name, or several when it is one of them. */
+/** A reference where the schema has a name, or several when it is one of some that have. */
 export function schemaOf(schema: z.ZodType): Json {
   const id = named.get(schema);
   if (id !== undefined) return { $ref: schemaReference(id) };
-  const options = schema instanceof z.ZodUnion ? (schema.options as readonly z.ZodType[]) : [];
-  return { anyOf: options.map(schemaOf) };
+  if (!(schema instanceof z.ZodUnion)) throw new Error('a reply needs a name in the document');
+  return { anyOf: (schema.options as readonly z.ZodType[]).map(schemaOf) };
 }
 
 export function schemaReference(id: string): string {

@@ -7,6 +7,7 @@ import {
   type ColumnRules,
   compileRoles,
   type Event,
+  type ImportFile,
   type ImportSummary,
   type IngestResult,
   inspectFile,
@@ -32,6 +33,8 @@ let files = 0;
 export class MemoryTarget {
   readonly purchases = new Map<string, { purchase: Purchase; watermark: string }>();
   readonly returns = new Map<string, IngestResult>();
+  /** What was brought back: of which receipt or member, pieces and item. */
+  readonly returnLines: string[] = [];
   private readonly returnTexts = new Map<string, string>();
   readonly items = new Map<string, Item>();
   readonly takenBack = new Set<string>();
@@ -72,6 +75,7 @@ export class MemoryTarget {
       const known = this.knownReturn(returnId, event.return);
       if (known !== undefined) return known;
       this.takenBack.add(`${purchaseId} ${lines[0]!.itemId} ${lines[0]!.quantity}`);
+      this.returnLines.push(`${purchaseId} -${lines[0]!.quantity} ${lines[0]!.itemId}`);
       const result = this.created(returnId);
       this.returns.set(returnId, result);
       return result;
@@ -88,6 +92,7 @@ export class MemoryTarget {
       .filter((line) => line.itemId === itemId)
       .reduce((sum, line) => sum + line.quantity, 0);
     const unmatchedQuantity = Math.max(0, quantity - left);
+    this.returnLines.push(`${memberId} -${quantity} ${itemId}`);
     if (left === 0) return { id: returnId, status: 'rejected', unmatchedQuantity };
     const result = { ...this.created(returnId), unmatchedQuantity };
     this.returns.set(returnId, result);
@@ -163,6 +168,17 @@ function asEngine(target: MemoryTarget): Parameters<typeof runImport>[0] {
     status: target.status,
   };
   return engine as Parameters<typeof runImport>[0];
+}
+
+/** Imports files as a reading says. */
+export function importInto(
+  target: MemoryTarget,
+  tables: readonly ImportFile[],
+  reading: PlanOptions & { readonly workFolder: string },
+): Promise<ImportSummary> {
+  const rejectsFolder = reading.workFolder;
+  const clock = () => Date.UTC(2026, 11, 1);
+  return runImport(asEngine(target), { ...reading, files: tables, rejectsFolder, clock });
 }
 
 export async function importFile(path: string, setup: Setup = {}) {

@@ -1,6 +1,7 @@
 // Amounts of an import file: quantities and money as people write them, read digit by digit; no
 // float is ever made on the way.
 import { limits } from '../../base/limits.ts';
+import { splitPrice, splitUnit } from './units.ts';
 
 /** Which sign parts whole and fraction. Undefined: what the text itself leaves no doubt about. */
 export type DecimalMark = '.' | ',' | undefined;
@@ -18,20 +19,19 @@ const plainDecimal = /^([+-]?)(\d{0,15})(?:\.(\d*))?$/;
 const currency =
   /\p{Sc}|(?<![a-z])(?:RMB|CNY|USD|EUR|GBP|HKD|TWD|JPY|US|HK|NT|Fr\.?|kr\.?)(?![a-z])|[元圆圓块円]/giu;
 const blanks = /[\s\u00A0\u2007\u202F\u2009'’_]/g;
-const unit =
-  /(?:pcs?|pieces?|ea|each|units?|x|kgs?|lbs?|[瓶个個件包袋盒箱支罐条條份只隻双雙张張杯桶提把根颗块台套本对片枚串捆束斤公克千米升])+\.?$/iu;
-const grams = /(?<=\d)\s*(?:g|克)$/iu;
 const digitFive = 53;
 const exponentMax = 15;
 
-/** Quantities in whole thousandths; negative for goods brought back. */
+/**
+ * Quantities in whole thousandths of a piece, kilogram or litre; negative for goods brought back.
+ * What is written in another unit is brought to these.
+ */
 export function parseThousandths(text: string, mark?: DecimalMark): number | AmountProblem {
-  const plainText = text.trim();
-  const isGrams = grams.test(plainText) && !/[千公]克$/.test(plainText);
-  const bare = isGrams ? plainText.replace(grams, '') : withoutUnit(plainText);
-  const decimal = parseDecimal(bare, mark);
+  const measured = splitUnit(text);
+  const decimal = parseDecimal(measured?.number ?? text.trim(), mark);
   if (typeof decimal === 'string') return decimal;
-  const thousandths = scaled(decimal, isGrams ? 0 : 3);
+  const ofUnit = measured?.unit.thousandths ?? 1_000;
+  const thousandths = ofUnit === 1_000 ? scaled(decimal, 3) : scaledBy(decimal, ofUnit);
   if (Math.abs(thousandths) > limits.quantityMax * 1_000) return 'too large';
   return thousandths;
 }
@@ -61,7 +61,7 @@ export function formatFen(fen: number): string {
 
 /** What a text says of the decimal mark of its file; undefined when it fits either or none. */
 export function decimalMarkOf(text: string): DecimalMark {
-  const bare = bareNumber(text)?.digits ?? '';
+  const bare = bareNumber(withoutUnit(text))?.digits ?? '';
   if (!/[.,]/.test(bare)) return undefined;
   const dot = split(bare, '.');
   const comma = split(bare, ',');
@@ -73,7 +73,7 @@ export function decimalMarkOf(text: string): DecimalMark {
 export function isNegativeAmount(text: string): boolean {
   const first = text.trimStart()[0];
   if (first === undefined || !/[-−－(¥￥$€£]/.test(first)) return /^\s*[\d.,]+\s*-\s*$/.test(text);
-  const number = bareNumber(text);
+  const number = bareNumber(withoutUnit(text));
   return number?.negative === true && /[1-9]/.test(number.digits);
 }
 
@@ -160,6 +160,12 @@ function scaled({ negative, whole, fraction }: Decimal, places: number): number 
   return negative && size !== 0 ? -size : size;
 }
 
+/** The same for a unit that is no power of ten: half a kilogram, a pound. */
+function scaledBy(decimal: Decimal, ofUnit: number): number {
+  const size = Math.round((scaled({ ...decimal, negative: false }, 6) * ofUnit) / 1_000_000);
+  return decimal.negative && size !== 0 ? -size : size;
+}
+
 function withoutUnit(text: string): string {
-  return /\d$/.test(text) ? text : text.replace(unit, '');
+  return splitPrice(text)?.money ?? splitUnit(text)?.number ?? text;
 }

@@ -236,6 +236,14 @@ function joinedReader(indices: readonly number[], place: ReaderPlace): CellReade
   const isWords = field === 'itemName' || field === 'category';
   // Levels of a category are lines, because a name may hold any other sign.
   const between = field === 'category' ? '\n' : isWords ? ' ' : '-';
+  if (field === 'quantity') {
+    // A number and its unit, which may be absent.
+    const [number, ...units] = indices;
+    return (cells) => {
+      const text = (cells[number!] ?? '').trim();
+      return text === '' ? '' : text + units.map((index) => (cells[index] ?? '').trim()).join('');
+    };
+  }
   const kept = isWords ? indices : indices.filter((index) => !clocks.has(index));
   return (cells) => {
     const parts = kept.map((index) => {

@@ -6,6 +6,7 @@ import { type DateOrder, type DateOrders, type DateStyle, orderEvidence } from '
 import type { PreparedFile, TableEars } from './reader.ts';
 import { cell } from './source-row.ts';
 import { isBlank } from './table-row.ts';
+import { UnitNotes } from './unit-notes.ts';
 import { type ColumnRole, rolesOf } from './vocabulary.ts';
 
 /** How one file writes dates and amounts. */
@@ -38,6 +39,7 @@ interface FileNotes {
   readonly headerLine: number;
   readonly orders: Map<DateStyle, Orders>;
   readonly marks: { '.': number; ',': number };
+  readonly units: UnitNotes;
   readonly unused: {
     readonly index: number;
     readonly name: string;
@@ -65,12 +67,14 @@ export class Evidence implements TableEars {
     );
     const marks = { '.': 0, ',': 0 };
     const orders = new Map<DateStyle, Orders>();
-    this.#notes.set(file.number, { file, headerLine, orders, marks, unused });
+    const units = new UnitNotes();
+    this.#notes.set(file.number, { file, headerLine, orders, marks, units, unused });
   };
 
   onFields: TableEars['onFields'] = (fields, row) => {
     const notes = this.#notes.get(row.file)!;
     this.hearTime(notes, cell(row, 'occurredAt'));
+    notes.units.hear(cell(row, 'quantity'), cell(row, 'itemId'));
     for (const field of amountFields) {
       const text = cell(row, field);
       // Amounts without a separator, nearly all of them, say nothing.
@@ -157,6 +161,7 @@ export class Evidence implements TableEars {
           : `the decimal mark is a comma in ${marks[',']} amounts and a dot in ${marks['.']}`,
       );
     }
+    said.push(...notes.units.sentences());
     return said.map((sentence) => `${file.label}: ${sentence}`);
   }
 }

@@ -141,12 +141,13 @@ function openRun(target: ImportTarget, options: ImportOptions, startMs: number):
 /** The content of the files and all that says how to read them, whatever they are called. */
 function identityOf({ files, joined, ...options }: ImportOptions): unknown {
   const { columns, encoding, delimiter, headerLine, timeZone, dateOrder, decimal } = options;
-  const { fillDown, skip, returns, split, ids, usualDateOrder, dayOne } = options;
+  const { fillDown, skip, returns, thousandths, ids, usualDateOrder, dayOne } = options;
+  const { split, piecesInName } = options;
   return [
     files.map((file) => file.fingerprint),
     joined.map(({ header, keyColumn, rows }) => [header, keyColumn, rows.size]),
     [columns, encoding, delimiter, headerLine, timeZone, dateOrder, decimal],
-    [fillDown, skip, returns, split, ids, usualDateOrder, dayOne],
+    [fillDown, skip, returns, thousandths, split, piecesInName, ids, usualDateOrder, dayOne],
   ];
 }
 

@@ -158,17 +158,25 @@ function optionsFor(given: PlanOptions, texts: ReadingTexts, sample: Sample): Gu
   const base = isStated || preset === undefined ? given : withPreset(given, preset, sample.header);
   const proposal = propose(sample, base);
   const columns = { ...base.columns, map: proposal.map };
+  const thousandths = [...base.thousandths, ...proposal.thousandths];
   if (preset !== undefined) {
     const reasons = !isStated ? [`the columns are those of ${preset.title}`] : [];
-    return { options: { ...base, columns }, preset: preset.name, ofPreset: base, reasons };
+    return {
+      options: { ...base, columns, thousandths },
+      preset: preset.name,
+      ofPreset: base,
+      reasons,
+    };
   }
   const options: PlanOptions = {
     ...base,
     columns,
     skip: [...base.skip, ...proposal.skip],
     returns: [...base.returns, ...proposal.returns],
+    thousandths,
     fillDown: base.fillDown || proposal.fillDown,
     split: base.split ?? proposal.split,
+    piecesInName: base.piecesInName || proposal.piecesInName,
   };
   return { options, preset: undefined, ofPreset: undefined, reasons: proposal.reasons };
 }
@@ -346,6 +354,8 @@ function flagsOf(
     ...(options.split === base.split ? [] : ['--split', options.split!.replace('\n', '\\n')]),
     ...conditions('--skip', options.skip, base.skip),
     ...conditions('--returns', options.returns, base.returns),
+    ...conditions('--thousandths', options.thousandths, base.thousandths),
+    ...(options.piecesInName === base.piecesInName ? [] : ['--pieces-in-name']),
     ...(options.fillDown === base.fillDown ? [] : ['--fill-down']),
   ];
 }

@@ -13,6 +13,8 @@ export interface Preset {
   readonly columns: Readonly<Partial<Record<ImportField, readonly string[]>>>;
   readonly skip?: readonly string[];
   readonly returns?: readonly string[];
+  /** Rows whose quantity counts thousandths, where the column is there: it may be joined. */
+  readonly thousandths?: readonly string[];
   readonly fillDown?: boolean;
   readonly split?: string;
   /** What such files use where no date of the file decides. */
@@ -164,20 +166,29 @@ export const presets: readonly Preset[] = [
     name: 'complete-journey',
     title: 'Dunnhumby, The Complete Journey',
     marks: [
-      ['household_key', 'household_id'],
-      ['BASKET_ID', 'basket_id'],
-      ['SALES_VALUE', 'sales_value'],
+      ['household_key', 'household_id', 'memberId'],
+      ['BASKET_ID', 'basket_id', 'purchaseId'],
+      ['SALES_VALUE', 'sales_value', 'salesValue'],
+      ['COUPON_DISC', 'coupon_disc', 'couponDiscount'],
     ],
     columns: {
-      purchaseId: ['BASKET_ID', 'basket_id'],
-      occurredAt: ['transaction_timestamp', 'DAY+TRANS_TIME', 'DAY'],
-      memberId: ['household_key', 'household_id'],
-      itemId: ['PRODUCT_ID', 'product_id'],
+      purchaseId: ['BASKET_ID', 'basket_id', 'purchaseId'],
+      occurredAt: ['transaction_timestamp', 'DAY+TRANS_TIME', 'DAY', 'occurredAt'],
+      memberId: ['household_key', 'household_id', 'memberId'],
+      itemId: ['PRODUCT_ID', 'product_id', 'itemId'],
+      itemName: ['SUB_COMMODITY_DESC', 'product_type', 'type'],
       quantity: ['QUANTITY', 'quantity'],
-      lineTotal: ['SALES_VALUE', 'sales_value'],
-      discount: ['RETAIL_DISC', 'retail_disc'],
-      storeId: ['STORE_ID', 'store_id'],
+      lineTotal: ['SALES_VALUE', 'sales_value', 'salesValue'],
+      discount: ['RETAIL_DISC', 'retail_disc', 'retailDiscount'],
+      storeId: ['STORE_ID', 'store_id', 'storeId'],
+      category: [
+        'DEPARTMENT+COMMODITY_DESC+SUB_COMMODITY_DESC',
+        'department+product_category+product_type',
+        'department+category+type',
+      ],
     },
+    // Their quantities are thousandths of a gallon.
+    thousandths: ['SUB_COMMODITY_DESC=GASOLINE*', 'product_type=GASOLINE*', 'type=GASOLINE*'],
     // The set counts days and names no year.
     dayOne: '2017-01-01',
   },

@@ -3,6 +3,7 @@ import { parseThousandths } from './amounts.ts';
 import { dateOrders, orderEvidence } from './dates.ts';
 import type { TableRow } from './table-row.ts';
 import { createTimeReader, type TimeReader } from './times.ts';
+import { splitPrice } from './units.ts';
 
 export interface ColumnProfile {
   readonly index: number;
@@ -66,7 +67,8 @@ function profileColumn(
       if (typeof time === 'object' ? time.hasTime : /\d:\d/.test(text)) counts.clocks += 1;
     }
     if (clockAlone.test(text) || clockDigits.test(text)) counts.clocksAlone += 1;
-    if (parseThousandths(text) !== 'unreadable') counts.amounts += 1;
+    const isAmount = parseThousandths(splitPrice(text)?.money ?? text) !== 'unreadable';
+    if (isAmount) counts.amounts += 1;
   }
   return { index, name, rows: rows.length, ...counts, values, isOpen };
 }

@@ -8,8 +8,9 @@ import {
 } from './columns.ts';
 import type { Condition } from './conditions.ts';
 import { type ColumnProfile, isMostly } from './profile.ts';
+import { proposeMoney, proposeThousandths, proposeUnits } from './propose-amounts.ts';
 import { proposeConditions } from './propose-conditions.ts';
-import { hasSeparator } from './split.ts';
+import { hasSeparator, splitPieces, splitText } from './split.ts';
 import type { TableRow } from './table-row.ts';
 import { type ColumnRole, rolesOf } from './vocabulary.ts';
 
@@ -22,8 +23,10 @@ export interface Proposal {
   readonly map: ColumnMap;
   readonly skip: readonly Condition[];
   readonly returns: readonly Condition[];
+  readonly thousandths: readonly Condition[];
   readonly fillDown: boolean;
   readonly split: string | undefined;
+  readonly piecesInName: boolean;
   /** Why it is proposed, where the names do not say it. */
   readonly reasons: readonly string[];
 }
@@ -62,6 +65,7 @@ export interface StatedReading {
   readonly columns: ColumnRules;
   readonly skip: readonly Condition[];
   readonly returns: readonly Condition[];
+  readonly thousandths: readonly Condition[];
 }
 
 /** Columns by their names, checked against what stands in them; what is told stays. */
@@ -88,27 +92,38 @@ export function propose({ profiles, rows }: ProposalSample, stated: StatedReadin
     reasons.push(`there is no code of an item, so that its name "${map.itemName}" is its id`);
   }
   const isStated = stated.columns.map?.itemId !== undefined;
-  const named = isStated ? undefined : profiles.find(({ name }) => name === map.itemId);
+  const coded = isStated ? undefined : profiles.find(({ name }) => name === map.itemId);
   const hasName = map.itemName !== undefined && map.itemName !== map.itemId;
-  if (named !== undefined && hasName && named.filled < named.rows) {
+  if (coded !== undefined && hasName && coded.filled < coded.rows) {
     map.itemId = `${map.itemId}|${map.itemName}`;
     reasons.push(
-      `"${named.name}" is blank in some rows, which take the name of the item for its id`,
+      `"${coded.name}" is blank in some rows, which take the name of the item for its id`,
     );
   }
   if (map.memberId === undefined) map.memberId = '';
   reasons.push(...proposeReceiptId(map, { profiles, rows }));
+  const amounts = { profiles, rows, map, stated: new Set(Object.keys(stated.columns.map ?? {})) };
+  reasons.push(...proposeMoney(amounts));
+  const fine = proposeThousandths(amounts);
+  const areStated = stated.thousandths.length > 0;
+  if (!areStated) reasons.push(...fine.reasons);
+  reasons.push(...proposeUnits(amounts));
   const decided = new Set([...stated.skip, ...stated.returns].map(({ column }) => column));
   const { reasons: remarks, ...conditions } = proposeConditions({
     ...{ profiles, rows, map, taken, decided },
   });
   reasons.push(...remarks);
   const number = profiles.find(({ name }) => name === map.purchaseId);
+  const split = proposeSplit(map, profiles);
+  const named = map.quantity === undefined ? piecesInNames(map, profiles, split) : undefined;
+  if (named !== undefined) reasons.push(named.reason);
   return {
     map,
     ...conditions,
+    thousandths: areStated ? [] : fine.thousandths,
     fillDown: number !== undefined && isContinued(number, rows),
-    split: proposeSplit(map, profiles),
+    split,
+    piecesInName: named?.isSure ?? false,
     reasons,
   };
 }
@@ -269,4 +284,37 @@ function proposeSplit(map: ColumnMap, profiles: readonly ColumnProfile[]): strin
 function isCounted(text: string, separator: string): boolean {
   const parts = text.split(separator).filter((part) => part.trim() !== '');
   return parts.length > 0 && parts.every((part) => countedPart.test(part.trim()));
+}
+
+interface PiecesInNames {
+  readonly isSure: boolean;
+  readonly reason: string;
+}
+
+/**
+ * Whether items end with their pieces, as in `可乐 2瓶`. Many names end with what is in them
+ * (`抽纸 3包`), always the same for one name.
+ */
+function piecesInNames(
+  map: ColumnMap,
+  profiles: readonly ColumnProfile[],
+  split: string | undefined,
+): PiecesInNames | undefined {
+  const item = profiles.find(({ name }) => name === map.itemId);
+  const texts = [...(item?.values.keys() ?? [])];
+  const parts = texts
+    .flatMap((text) => (split === undefined ? [text] : splitText(text, split)))
+    .filter((part) => part.trim() !== '');
+  const counted = parts.flatMap((part) => splitPieces(part) ?? []);
+  if (counted.length === 0 || counted.length * 10 < parts.length * 9) return undefined;
+  const byName = new Map<string, Set<string>>();
+  for (const { name, pieces } of counted) {
+    byName.set(name, (byName.get(name) ?? new Set()).add(pieces));
+  }
+  const isSure = [...byName.values()].some(({ size }) => size > 1);
+  const ends = `"${item!.name}" ends with "${counted[0]!.pieces}" and the like`;
+  const reason = isSure
+    ? `${ends}, several of one name: these are the pieces that were sold`
+    : `${ends}: where these are the pieces that were sold, tell --pieces-in-name`;
+  return { isSure, reason };
 }

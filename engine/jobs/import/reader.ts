@@ -6,7 +6,7 @@ import { type Dialect, findDialect } from './dialect.ts';
 import { findEncoding } from './encoding.ts';
 import { type ImportFile, readUnpacked } from './file.ts';
 import { createJoiner, type Joined } from './join.ts';
-import { createReshaper, type FieldsEar, type ReshapeRules } from './reshape.ts';
+import { conditionsOf, createReshaper, type FieldsEar, type ReshapeRules } from './reshape.ts';
 import type { SourceRow } from './source-row.ts';
 import { openTable, sampleOf, type Table } from './table.ts';
 import { createDayReader } from './times.ts';
@@ -33,7 +33,9 @@ export const plainReading: Omit<ReadOptions, 'timeZone'> = {
   fillDown: false,
   skip: [],
   returns: [],
+  thousandths: [],
   split: undefined,
+  piecesInName: false,
 };
 
 /** A file with what was found out about it; it is the same in every pass. */
@@ -90,15 +92,19 @@ async function prepare(
 /** Opens one file as a table, its header found by the columns that are asked for. */
 export function openPrepared(
   file: PreparedFile,
-  { columns, skip, returns, headerLine }: Omit<ReadOptions, 'timeZone'>,
+  { columns, headerLine, ...rules }: Omit<ReadOptions, 'timeZone'>,
   onBytes: (bytes: number) => void = () => {},
 ): Promise<Table> {
-  const conditions = columnsOfConditions([...skip, ...returns]);
+  const conditions = columnsOfConditions(conditionsOf(rules));
   // Our own names are also words that stand in rows, such as `paid`: one of them is no header.
   const stated = columns.map === undefined ? conditions : [...namesOf(columns), ...conditions];
   // Fields that nobody mapped keep their own names, and lines of documents may have them.
   const unmapped = importFields.filter((field) => columns.map?.[field] === undefined);
-  const wanted = [...namesOf(columns), ...unmapped, ...conditions];
+  // What is joined is no value of the documents themselves.
+  const others = new Set(rules.joined.flatMap(({ header }) => header));
+  const wanted = [...namesOf(columns), ...unmapped, ...conditions].filter(
+    (name) => !others.has(name),
+  );
   const { encoding, dialect } = file;
   return openTable(file, { encoding, dialect, stated, wanted, headerLine }, onBytes);
 }
@@ -136,7 +142,7 @@ async function* readFile(
     const dayOf = createDayReader(options.timeZone, file.dateOrders ?? {});
     const columns = resolveColumns(header, options.columns, { fileName: file.name, dayOf });
     const text = [
-      ...columnsOfConditions([...options.skip, ...options.returns]),
+      ...columnsOfConditions(conditionsOf(options)),
       ...options.joined.map(({ keyColumn }) => keyColumn),
     ];
     const used = new Set([...columns.indices.flat(), ...text.map((name) => header.indexOf(name))]);

@@ -27,7 +27,9 @@ export interface ReadingTexts {
   readonly fillDown?: boolean | undefined;
   readonly skip?: readonly string[] | undefined;
   readonly returns?: readonly string[] | undefined;
+  readonly thousandths?: readonly string[] | undefined;
   readonly split?: string | undefined;
+  readonly piecesInName?: boolean | undefined;
   readonly anonymous?: readonly string[] | undefined;
   readonly ignore?: readonly string[] | undefined;
   readonly join?: readonly string[] | undefined;
@@ -41,7 +43,7 @@ export async function readingOf(
   timeZone: string,
   ids: IdSettings = {},
 ): Promise<PlanOptions> {
-  const { skip = [], returns = [], anonymous = [], ignore = [] } = texts;
+  const { skip = [], returns = [], thousandths = [], anonymous = [], ignore = [] } = texts;
   const named = anonymous.flatMap((text) => text.split(','));
   const map = texts.map === undefined ? undefined : parseColumnMap(texts.map);
   const given: PlanOptions = {
@@ -57,7 +59,9 @@ export async function readingOf(
     fillDown: texts.fillDown ?? false,
     skip: skip.map((text) => parseCondition(text, 'skip')),
     returns: returns.map((text) => parseCondition(text, 'returns')),
+    thousandths: thousandths.map((text) => parseCondition(text, 'thousandths')),
     split: texts.split === undefined ? undefined : unescaped(texts.split),
+    piecesInName: texts.piecesInName ?? false,
     ids: { ...ids, anonymous: [...(ids.anonymous ?? []), ...named] },
     ignore,
     joined: await readAllJoined(texts),
@@ -81,8 +85,9 @@ async function headerFor(
     const [prepared] = await prepareFiles([file], options);
     const table = await openPrepared(prepared!, options);
     await table.close();
-    if (hasMarks(preset, table.header)) return table.header;
-    first ??= table.header;
+    const header = [...table.header, ...options.joined.flatMap((joined) => joined.header)];
+    if (hasMarks(preset, table.header)) return header;
+    first ??= header;
   }
   return first ?? [];
 }
@@ -105,6 +110,7 @@ export function withPreset(
     split: given.split ?? preset.split,
     skip: [...given.skip, ...conditions(preset.skip, 'skip')],
     returns: [...given.returns, ...conditions(preset.returns, 'returns')],
+    thousandths: [...given.thousandths, ...conditions(preset.thousandths, 'thousandths')],
   };
 }
 

@@ -1,6 +1,7 @@
 // Records: CSV text as records with their line numbers, with the memory of a few chunks.
 import { pipeline, Readable } from 'node:stream';
 import { type CsvError, parse } from 'csv-parse';
+import { LineCutter } from './csv-lines.ts';
 import type { Dialect } from './dialect.ts';
 import { unreadable } from './file.ts';
 
@@ -28,21 +29,25 @@ export async function* readCsv(
   let width = 0;
   let chunk: TableRecord[] = [];
   try {
-    for await (const fields of parseCsv(bytes, dialect)) {
-      const start = line;
-      const lines = linesOf(fields);
-      if (lines === 1) width = fields.length;
-      else if (swallowsRow(fields, dialect.delimiter, width)) throw swallowed(start, lines);
-      line += lines;
-      if (fields.length === 1 && fields[0] === '') continue;
-      if (start === 1 && dialect.hasSeparatorLine) continue;
-      chunk.push({ line: start, fields: plainFields(fields, dialect) });
-      if (chunk.length < recordsPerChunk) continue;
-      yield chunk;
-      chunk = [];
+    for await (const { records, areLines } of parseCsv(bytes, dialect)) {
+      for (const fields of records) {
+        const start = line;
+        const lines = areLines ? 1 : linesOf(fields);
+        if (lines === 1) width = fields.length;
+        else if (swallowsRow(fields, dialect.delimiter, width)) throw swallowed(start, lines);
+        line += lines;
+        if (fields.length === 1 && fields[0] === '') continue;
+        if (start === 1 && dialect.hasSeparatorLine) continue;
+        chunk.push({ line: start, fields: plainFields(fields, dialect) });
+        if (chunk.length < recordsPerChunk) continue;
+        yield chunk;
+        chunk = [];
+      }
     }
   } catch (cause) {
     throw unreadable(label, describeCsvError(cause));
+  } finally {
+    await bytes.return(undefined);
   }
   if (chunk.length > 0) yield chunk;
 }
@@ -78,11 +83,51 @@ function swallowed(line: number, lines: number): Error {
   return new Error(`${place}, in another row: take it out, or write it twice`);
 }
 
-function parseCsv(bytes: AsyncGenerator<Buffer>, dialect: Dialect): AsyncIterable<string[]> {
+interface ParsedRecords {
+  readonly records: readonly string[][];
+  /** Whether each of them is one line of the file. */
+  readonly areLines: boolean;
+}
+
+/** Line by line for as long as that is all there is to it: five times as fast. */
+async function* parseCsv(
+  bytes: AsyncGenerator<Buffer>,
+  dialect: Dialect,
+): AsyncGenerator<ParsedRecords> {
+  const cutter = new LineCutter(dialect);
+  let rest: Buffer = Buffer.alloc(0);
+  let isLast = false;
+  while (!isLast && LineCutter.knows(dialect)) {
+    const { value, done } = await bytes.next();
+    isLast = done === true;
+    if (value !== undefined) rest = rest.length === 0 ? value : Buffer.concat([rest, value]);
+    const cut = cutter.cut(rest, isLast);
+    rest = cut.rest;
+    if (cut.records.length > 0) yield { records: cut.records, areLines: true };
+    if (cut.isStuck) break;
+  }
+  if (isLast && rest.length === 0) return;
+  for await (const fields of parseAny(behind(rest, bytes), dialect, cutter)) {
+    yield { records: [fields], areLines: false };
+  }
+}
+
+async function* behind(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  if (first.length > 0) yield first;
+  yield* rest;
+}
+
+/** Goes on from where the lines ended, which say how records end. */
+function parseAny(
+  bytes: AsyncGenerator<Buffer>,
+  dialect: Dialect,
+  { hasBegun, lineEnd }: LineCutter,
+): AsyncIterable<string[]> {
   // csv-parse's own `info` costs 0.9 s on half a million rows, counting the lines here 0.1 s.
   const parser = parse({
-    bom: true,
+    bom: !hasBegun,
     delimiter: dialect.delimiter,
+    record_delimiter: lineEnd ?? [],
     quote: dialect.hasPlainQuotes === true ? null : '"',
     relax_column_count: true,
     relax_quotes: true,

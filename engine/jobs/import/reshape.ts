@@ -6,16 +6,17 @@ import { type Condition, createRowTest } from './conditions.ts';
 import { isBlankRecord, noRowKind } from './header.ts';
 import type { Joiner } from './join.ts';
 import { fieldPosition, type SourceRow } from './source-row.ts';
-import { splitCells } from './split.ts';
+import { type SplitRules, splitCells } from './split.ts';
 import { isBlank, type TableRow } from './table-row.ts';
+import { perMille } from './units.ts';
 
-export interface ReshapeRules {
+export interface ReshapeRules extends SplitRules {
   /** Blank receipt columns take the values of the row above. */
   readonly fillDown: boolean;
   readonly skip: readonly Condition[];
   readonly returns: readonly Condition[];
-  /** What parts the items of an order in one cell; absent: a row is one line. */
-  readonly split: string | undefined;
+  /** Rows whose quantity counts thousandths of what the item counts in. */
+  readonly thousandths: readonly Condition[];
 }
 
 export interface ReshapeTable {
@@ -60,6 +61,7 @@ export function createReshaper(
   const { header, columns, fileName, join } = table;
   const isSkipped = createRowTest(rules.skip, header, fileName);
   const isReturned = createRowTest(rules.returns, header, fileName);
+  const isFine = createRowTest(rules.thousandths, header, fileName);
   const indicesOf = (field: Parameters<typeof fieldPosition>[0]) =>
     columns.indices[fieldPosition(field)]!;
   const required = {
@@ -70,9 +72,10 @@ export function createReshaper(
   const fill = rules.fillDown
     ? createFiller(indicesOf('purchaseId'), [
         ...receiptFields.flatMap(indicesOf),
-        ...[...rules.skip, ...rules.returns].map(({ column }) => header.indexOf(column)),
+        ...conditionsOf(rules).map(({ column }) => header.indexOf(column)),
       ])
     : undefined;
+  const isWhole = rules.split === undefined && !rules.piecesInName;
   const unreadableColumns = new Set(columns.indices.flat().map((index) => header[index]));
   const readCells = cellsReader(columns);
   return (row) => {
@@ -97,13 +100,33 @@ export function createReshaper(
     if (isSkipped?.(fields)) return leftOut('condition');
     const isReturn = isReturned?.(fields) ?? false;
     const cells = readCells(fields);
-    const parts = rules.split === undefined ? [cells] : splitCells(cells, rules.split);
+    if (isFine?.(fields)) markThousandths(cells);
+    const parts = isWhole ? [cells] : splitCells(cells, rules);
     return parts.map((own) => {
       const source: SourceRow = { ...origin, cells: own, isReturn };
       onFields(fields, source);
       return source;
     });
   };
+}
+
+/** All that looks into the columns of a file. */
+export function conditionsOf({
+  skip,
+  returns,
+  thousandths,
+}: Pick<ReshapeRules, 'skip' | 'returns' | 'thousandths'>): readonly Condition[] {
+  return [...skip, ...returns, ...thousandths];
+}
+
+const quantityPosition = fieldPosition('quantity');
+
+/** Nobody sells some thousandths: one of what is sold by the thousandth is a sum that was paid. */
+function markThousandths(cells: string[]): void {
+  const text = cells[quantityPosition] ?? '';
+  if (/\d\s*$/.test(text) && !/^\s*-?\d(?:\.0*)?\s*$/.test(text)) {
+    cells[quantityPosition] = text + perMille;
+  }
 }
 
 function movedColumns(fileName: string, line: number): EngineError {

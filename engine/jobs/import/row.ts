@@ -13,6 +13,7 @@ import {
 } from './amounts.ts';
 import type { ImportField } from './columns.ts';
 import { splitIds } from './id-list.ts';
+import { isOfOtherUnit, priceOfOne, quantityInPriceUnit } from './measures.ts';
 import { cell, type Origin, type SourceRow } from './source-row.ts';
 import { isBlank } from './table-row.ts';
 import type { Moment, TimeReader } from './times.ts';
@@ -33,6 +34,8 @@ export const rowNotes = [
   'quantityRounded',
   /** Quantity, price and discount do not come to the line total. */
   'totalDiffers',
+  /** A piece comes to less than a fen: the quantity may count thousandths of what is sold. */
+  'priceBelowFen',
   /** A date without a time of day, which counts for no daypart. */
   'withoutTime',
   /** A word for a channel that is none of ours, taken as `other`. */
@@ -257,7 +260,7 @@ function readOccurredAt(desk: ImportContext): Moment {
 }
 
 function readQuantity({ source, file, notes }: ImportContext): number {
-  const text = cell(source, 'quantity');
+  const text = quantityInPriceUnit(source, file.mark);
   const thousandths = blankWords.test(text.trim()) ? 1_000 : parseThousandths(text, file.mark);
   if (typeof thousandths === 'number' && thousandths !== 0) {
     if (/[.,]\d{3}\d*[1-9]/.test(text)) notes.push('quantityRounded');
@@ -267,7 +270,7 @@ function readQuantity({ source, file, notes }: ImportContext): number {
     const message = `quantity ${quote(text)} is one number or another: tell --decimal . or ,`;
     throw new RowError('QUANTITY_INVALID', message);
   }
-  const range = `0.001 to ${limits.quantityMax} pieces`;
+  const range = `0.001 to ${limits.quantityMax} pieces, or of a unit such as kg, 斤, lb or 瓶`;
   const message = `quantity ${quote(text)} is no number of ${range}`;
   throw new RowError('QUANTITY_INVALID', `${message} (or its negative, for a return)`);
 }
@@ -277,13 +280,13 @@ type Money = Pick<Row, 'unitPriceFen' | 'discountFen' | 'lineTotalFen'>;
 /** What a line cost. Of goods brought back only what was given for one piece is of use. */
 function readMoney(desk: ImportContext, thousandths: number): Money {
   if (thousandths < 0) {
-    const price = readFen(desk, 'unitPrice', 'unitPriceFen');
+    const price = readPrice(desk);
     const total = readFen(desk, 'lineTotal', 'lineTotalFen');
     const derived = derivedPrice(total === undefined ? total : Math.abs(total), -thousandths);
     const unitPriceFen = price === undefined ? derived : Math.abs(price);
     return { unitPriceFen, discountFen: undefined, lineTotalFen: undefined };
   }
-  const given = readFen(desk, 'unitPrice', 'unitPriceFen');
+  const given = readPrice(desk);
   const lineTotalFen = readFen(desk, 'lineTotal', 'lineTotalFen');
   const hint = 'a row that brings goods back is told by --returns COLUMN=VALUE';
   for (const [field, fen] of Object.entries({ unitPrice: given, lineTotal: lineTotalFen })) {
@@ -298,9 +301,18 @@ function readMoney(desk: ImportContext, thousandths: number): Money {
   // A price of 0 beside a total is a column that the till does not fill.
   const stated = given === 0 && (lineTotalFen ?? 0) > 0 ? undefined : withinPrice(desk, given);
   const unitPriceFen = stated ?? derivedPrice(lineTotalFen, thousandths);
+  if ((lineTotalFen ?? 0) > 0 && lineTotalFen! * 1_000 < thousandths) note(desk, 'priceBelowFen');
   const isRight = addsUp({ thousandths, unitPriceFen, discountFen, totalFen: lineTotalFen });
   if (!isRight) note(desk, 'totalDiffers');
   return { unitPriceFen, discountFen, lineTotalFen };
+}
+
+function readPrice(desk: ImportContext): number | undefined {
+  const { source, file } = desk;
+  if (!isOfOtherUnit(source)) return readFen(desk, 'unitPrice', 'unitPriceFen');
+  const fen = priceOfOne(source, file.mark);
+  if (fen === 'unreadable') note(desk, 'moneyDropped');
+  return fen === 'unreadable' ? undefined : fen;
 }
 
 /** Of a line that has its total only, where that comes out even. */

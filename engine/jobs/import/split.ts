@@ -1,6 +1,7 @@
 // Split: a row that stands for a whole order, its items in one cell, becomes one row for each item.
 import type { ImportField } from './columns.ts';
 import { fieldPosition } from './source-row.ts';
+import { splitUnit } from './units.ts';
 
 /** Fields that each item of an order may have its own value of, in cells parted the same way. */
 const lineFields: readonly ImportField[] = [
@@ -21,12 +22,25 @@ const countFirst = /^(\d+(?:\.\d+)?)\s*[x×*＊]\s*(\S.*)$/i;
 /** `id:57|name:Mug|sku:M1|quantity:2`, as order exports of web shops write an item. */
 const keyed = /^\w+:[^|]*\|/;
 
+export interface SplitRules {
+  /** What parts the items of an order in one cell; absent: a row is one line. */
+  readonly split: string | undefined;
+  /** Whether the cell of an item ends with its pieces, as in `可乐 2瓶`. */
+  readonly piecesInName: boolean;
+}
+
 /** The cells of each item of the row. One without items stays as it is, and is refused later. */
-export function splitCells(cells: readonly string[], separator: string): (readonly string[])[] {
+export function splitCells(
+  cells: readonly string[],
+  { split, piecesInName }: SplitRules,
+): (readonly string[])[] {
   const item = fieldPosition('itemId');
-  const parts = partsOf(cells[item] ?? '', separator);
+  const text = cells[item] ?? '';
+  const parts = split === undefined ? [text] : splitText(text, split);
   if (parts.length === 0) return [cells];
-  const lists = lineFields.map((field) => partsOf(cells[fieldPosition(field)] ?? '', separator));
+  const lists = lineFields.map((field) =>
+    split === undefined ? [] : splitText(cells[fieldPosition(field)] ?? '', split),
+  );
   return parts.map((part, index) => {
     const own = [...cells];
     for (const [at, field] of lineFields.entries()) {
@@ -36,11 +50,21 @@ export function splitCells(cells: readonly string[], separator: string): (readon
       if (list.length === parts.length) own[fieldPosition(field)] = list[index]!;
       else if (!isShared) own[fieldPosition(field)] = '';
     }
-    return withItem(own, part);
+    return withItem(own, part, piecesInName);
   });
 }
 
-function withItem(cells: string[], part: string): readonly string[] {
+/** `可乐 2瓶` as its name and `2瓶`. Undefined where no number with a unit stands at the end. */
+export function splitPieces(text: string): { name: string; pieces: string } | undefined {
+  const counted = splitUnit(text.replace(/[)）]$/, ''));
+  const match = counted === undefined ? null : nameAndNumber.exec(counted.number);
+  if (match === null) return undefined;
+  return { name: match[1]!.trim(), pieces: `${match[2]!}${counted!.unit.word}` };
+}
+
+const nameAndNumber = /^(.*[^\d.\s(（×x*-])[\s(（×x*]*(\d+(?:\.\d+)?)$/s;
+
+function withItem(cells: string[], part: string, piecesInName: boolean): readonly string[] {
   const set = (field: ImportField, text: string | undefined): void => {
     if (text !== undefined && text !== '') cells[fieldPosition(field)] = text;
   };
@@ -51,6 +75,13 @@ function withItem(cells: string[], part: string): readonly string[] {
     set('quantity', values.get('quantity'));
     set('lineTotal', values.get('total'));
     set('itemName', values.get('name'));
+    return cells;
+  }
+  const own = piecesInName ? splitPieces(part) : undefined;
+  if (own !== undefined) {
+    cells[fieldPosition('itemId')] = own.name;
+    set('quantity', own.pieces);
+    if (cells[fieldPosition('itemName')] === part) cells[fieldPosition('itemName')] = own.name;
     return cells;
   }
   const match = counted.exec(part);
@@ -66,7 +97,8 @@ function keyValue(pair: string): [string, string] {
   return [pair.slice(0, at), pair.slice(at + 1)];
 }
 
-function partsOf(text: string, separator: string): string[] {
+/** The texts of the items in one cell. */
+export function splitText(text: string, separator: string): string[] {
   // Lists of Python programs: ['milk', 'bread'].
   const bare = text.trim().replace(/^\[(.*)\]$/s, '$1');
   return cut(bare, separator)

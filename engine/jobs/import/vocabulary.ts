@@ -4,7 +4,7 @@ import type { ImportField } from './columns.ts';
 import { looseNames } from './loose-names.ts';
 
 /** Columns that are no field, and still say how a row is to be read. */
-export type ColumnRole = ImportField | 'clock' | 'status' | 'kind';
+export type ColumnRole = ImportField | 'clock' | 'status' | 'kind' | 'unit';
 
 /** The better word first. Compared without case, blanks and signs. */
 const words: Readonly<Record<ColumnRole, string>> = {
@@ -82,6 +82,8 @@ const words: Readonly<Record<ColumnRole, string>> = {
   kind: `receiptType eventType transactionType saleType orderType documentType lineType rowType
     recordType type
     单据类型 交易类型 业务类型 销售类型 类型`,
+  unit: `unit unitOfMeasure uom unitName measure salesUnit baseUnit
+    单位 计量单位 销售单位 商品单位 基本单位 库存单位 主计量单位 计价单位`,
 };
 
 const ranks = new Map<string, Map<ColumnRole, number>>();
