@@ -54,6 +54,8 @@ export const settingDefinitions = {
   dataDir: { schema: z.string().min(1), default: './data', allowed: 'a folder' },
   host: { schema: z.string().min(1), default: '127.0.0.1', allowed: 'an address to listen on' },
   httpPort: { schema: portSchema, default: 8080, allowed: portAllowed },
+  httpCertFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
+  httpKeyFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
   grpcHost: { schema: z.string().min(1), default: '127.0.0.1', allowed: 'an address to listen on' },
   grpcPort: {
     schema: z.union([portSchema, z.literal('none')]),

@@ -45,7 +45,14 @@ describe('doors that other machines reach', () => {
   });
 
   test('and TLS, or a proxy that speaks it', () => {
-    expect(refusal({ CAINI_HOST: '0.0.0.0' }, true)).toMatch(/in plaintext; first: export CAINI_/);
+    const http = { CAINI_HOST: '0.0.0.0' };
+    expect(refusal(http, true)).toMatch(/in plaintext; first: export CAINI_HTTP_CERT_FILE/);
+    const files = { CAINI_HTTP_CERT_FILE: 'cert.pem', CAINI_HTTP_KEY_FILE: 'key.pem' };
+    expect(refusal({ ...http, ...files }, true)).toBe('opened');
+    expect(refusal({ ...http, ...files }, false)).toContain('keys create');
+    expect(refusal({ CAINI_HTTP_KEY_FILE: 'key.pem' }, true)).toContain(
+      'must both be set for HTTP',
+    );
     const grpc = { CAINI_GRPC_HOST: '0.0.0.0' };
     expect(refusal(grpc, true)).toContain('CAINI_GRPC_CERT_FILE');
     expect(refusal({ ...grpc, ...behindProxy }, true)).toBe('opened');
@@ -59,7 +66,7 @@ describe('doors that other machines reach', () => {
     expect(message).toContain(
       'caini keys create --name NAME --scopes read,write --data-dir ./shop',
     );
-    expect(message).toContain('export CAINI_PLAINTEXT=behind-proxy');
+    expect(message).toContain('CAINI_PLAINTEXT=behind-proxy');
     const elsewhere = { CAINI_HOST: '0.0.0.0', CAINI_ACCESS_DIR: './keys' };
     expect(refusal(elsewhere, false)).toContain('--access-dir ./keys');
   });

@@ -5,7 +5,15 @@ import { quoteValue } from './quote-value.ts';
 
 /** What the HTTP door opens with. Throws SettingsError. */
 export function httpSettings(settings: Settings) {
-  return { host: settings.host, port: settings.httpPort };
+  const { host, httpPort: port } = settings;
+  const certFile = unlessNone(settings.httpCertFile);
+  const keyFile = unlessNone(settings.httpKeyFile);
+  if (certFile === undefined && keyFile === undefined) return { host, port };
+  if (certFile === undefined || keyFile === undefined) {
+    throw halfOfTls('CAINI_HTTP_CERT_FILE and CAINI_HTTP_KEY_FILE', 'HTTP');
+  }
+  const keySetting = 'httpKeyFile' as const;
+  return { host, port, tls: { certFile, keyFile, keySetting } };
 }
 
 /** What the gRPC door opens with; undefined when there is to be none. Throws SettingsError. */
@@ -16,13 +24,17 @@ export function grpcSettings(settings: Settings) {
   const keyFile = unlessNone(settings.grpcKeyFile);
   const clientCaFile = unlessNone(settings.grpcClientCaFile);
   if (certFile !== undefined && keyFile !== undefined) {
-    return { host, port, tls: { certFile, keyFile, clientCaFile } };
+    const keySetting = 'grpcKeyFile' as const;
+    return { host, port, tls: { certFile, keyFile, keySetting, clientCaFile } };
   }
   if (certFile !== undefined || keyFile !== undefined || clientCaFile !== undefined) {
-    const both = 'CAINI_GRPC_CERT_FILE and CAINI_GRPC_KEY_FILE';
-    throw new SettingsError(`${both} must both be set for gRPC over TLS`);
+    throw halfOfTls('CAINI_GRPC_CERT_FILE and CAINI_GRPC_KEY_FILE', 'gRPC');
   }
   return { host, port };
+}
+
+function halfOfTls(both: string, door: string): SettingsError {
+  return new SettingsError(`${both} must both be set for ${door} over TLS`);
 }
 
 /** Where the API keys are. */
@@ -70,11 +82,10 @@ export function assertGuarded(settings: Settings, canAnybodyEnter: boolean): voi
   throw new SettingsError(`${fault}; first: ${ways.join('; and: ')}`);
 }
 
+const orProxy = 'or CAINI_PLAINTEXT=behind-proxy where a proxy speaks TLS in front of it';
 const plaintextWays = {
-  host: 'export CAINI_PLAINTEXT=behind-proxy, where a proxy speaks TLS in front of it',
-  grpcHost:
-    'export CAINI_GRPC_CERT_FILE=… CAINI_GRPC_KEY_FILE=…, or CAINI_PLAINTEXT=behind-proxy where ' +
-    'a proxy speaks TLS in front of it',
+  host: `export CAINI_HTTP_CERT_FILE=… CAINI_HTTP_KEY_FILE=…, ${orProxy}`,
+  grpcHost: `export CAINI_GRPC_CERT_FILE=… CAINI_GRPC_KEY_FILE=…, ${orProxy}`,
 } as const;
 
 /** The options of a command that finds the same keys. */

@@ -63,8 +63,9 @@ export async function startFollowers(options: FollowersOptions): Promise<Door> {
   const [first] = Array.from({ length: settings.followers }, (_, index) => start(index + 1));
   try {
     const port = await listening(first!);
-    const { host } = settings;
-    return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, close: stop };
+    const { host, httpCertFile } = settings;
+    const scheme = httpCertFile === 'none' ? 'http' : 'https';
+    return { url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`, close: stop };
   } catch (error) {
     await stop();
     throw error;

@@ -45,7 +45,7 @@ const filesOf = ({ cert, key }: Certificate) => ({
 
 async function secured(certificate: Certificate, clientCa?: string): Promise<Till> {
   const clientCaFile = clientCa === undefined ? undefined : put('ca.pem', clientCa);
-  const tls = { ...filesOf(certificate), clientCaFile };
+  const tls = { ...filesOf(certificate), keySetting: 'grpcKeyFile', clientCaFile } as const;
   const till = await openTill({ tls, timing: { filesEveryMs: 20 } });
   tills.push(till);
   return till;
