@@ -4,6 +4,7 @@
 import { steadyMilliseconds, systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
 import { createNobodyTest, type NobodyTest } from './base/outside-ids.ts';
+import { counted } from './base/plural.ts';
 import { nextTurn } from './base/turns.ts';
 import { ItemCodes } from './catalogue/item-codes.ts';
 import { Likeness } from './catalogue/likeness.ts';
@@ -219,6 +220,7 @@ export class ChainEngine implements Engine {
       whilePaused: (work) => this.writer.whilePaused(work),
       newestDay: this.writer.newestDay,
       onReplaced: () => this.advance(),
+      isFilling: () => options.isWriteOnly === true && this.expectedDay > 0,
       notify: (message) => this.notify(message),
       signal: this.stopping.signal,
     });
@@ -281,7 +283,7 @@ export class ChainEngine implements Engine {
     };
     const { signal } = stopping;
     const erased = await reconcileErased({ ...parts, writer, signal, progress }, mayErase);
-    if (erased > 0) this.notify(`erased ${erased} members again: the ledger names them`);
+    if (erased > 0) this.notify(`erased ${counted(erased, 'member')} again: so says the ledger`);
   }
 
   private advance(): void {

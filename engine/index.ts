@@ -19,6 +19,7 @@ export {
   readMemberId,
   readOutsideId,
 } from './base/outside-ids.ts';
+export { counted } from './base/plural.ts';
 export { createRandom, type Random, uniformOf, weightedIndex } from './base/random.ts';
 export { type Channel, channelSchema, channels, idSchema, timeSchema } from './base/shapes.ts';
 export { zoneOffsetMinutes } from './base/time.ts';

@@ -81,7 +81,7 @@ function mostInAStep(steps: Generator<void, void>, work: () => number): number {
 
 test('a long history is compared with the log some lines a step', async () => {
   await withChain((opened) => {
-    const reads = vi.spyOn(Log.prototype, 'read');
+    const reads = vi.spyOn(Log.prototype, 'view');
     const differences = new DifferenceList(10);
     const most = mostInAStep(compareHistories(opened, differences), () => reads.mock.calls.length);
     reads.mockRestore();
@@ -98,7 +98,7 @@ test('a receipt that differs is found in a long history, and told once', async (
     const registries = { ...opened.registries };
     const log = Object.create(opened.log) as Log;
     const differences = new DifferenceList(10);
-    log.read = (sequence) => (sequence === 201 ? opened.log.read(200) : opened.log.read(sequence));
+    log.view = (sequence) => opened.log.view(sequence === 201 ? 200 : sequence);
     mostInAStep(compareHistories({ ...opened, registries, log }, differences), () => 0);
     expect(differences.list).toEqual(['history: receipt p200 is not what was logged']);
   });

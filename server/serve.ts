@@ -1,7 +1,7 @@
 // The life of a server: the door first, then the data folder, then the demo if asked for, and all
 // of it back again.
 import type { Logger } from 'pino';
-import { type Engine, EngineError, nextTurn, systemClock } from '../engine/index.ts';
+import { counted, type Engine, EngineError, nextTurn, systemClock } from '../engine/index.ts';
 import { type DemoSummary, loadDemo } from './demo/load-demo.ts';
 import { doorLimits } from './limits.ts';
 import type { InputRules } from './operations/input-rules.ts';
@@ -97,7 +97,7 @@ function keepRetention(engine: Engine, options: ServeOptions, state: State): voi
   const expire = async (): Promise<void> => {
     try {
       const expired = await engine.writes.expire({ signal: state.closing.signal });
-      if (expired > 0) log.info(`${expired} receipts left the retention window`);
+      if (expired > 0) log.info(`${counted(expired, 'receipt')} left the retention window`);
     } catch (error) {
       // The next hour tries again; closing in the midst of it is no failure.
       if (!state.closing.signal.aborted) log.error({ err: error }, 'receipts could not be expired');

@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Logger } from 'pino';
-import { EngineError } from '../engine/index.ts';
+import { counted, EngineError } from '../engine/index.ts';
 import { readSecretFile } from './config.ts';
 import { doorLimits } from './limits.ts';
 import { type WatchedFiles, watchFiles } from './watch-files.ts';
@@ -63,6 +63,8 @@ function logValidity(cert: Buffer, certFile: string, log: Logger): void {
   if (daysLeft < 0) {
     log.error(`the certificate ${certFile} has expired (${validTo}): clients will refuse it`);
   } else if (daysLeft < doorLimits.certificateDaysWarned) {
-    log.warn(`the certificate ${certFile} expires in ${Math.floor(daysLeft)} days (${validTo})`);
+    log.warn(
+      `the certificate ${certFile} expires in ${counted(Math.floor(daysLeft), 'day')} (${validTo})`,
+    );
   }
 }

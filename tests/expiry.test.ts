@@ -282,7 +282,7 @@ test('at the start members are erased again in slices, and it says how far it is
     const slices = seen.map((done, at) => done - (seen[at - 1] ?? 0));
     expect(slices.length).toBeGreaterThanOrEqual(3);
     expect(Math.max(...slices)).toBeLessThanOrEqual(limits.walkRowsMax);
-    expect(notes).toContain('erased 3 members again: the ledger names them');
+    expect(notes).toContain('erased 3 members again: so says the ledger');
     expect(again.status().members).toBe(members - 3);
     const [late] = await again.writes.ingest([purchase('late', { memberId: 'nobody' })]);
     expect(late).toMatchObject({ reason: 'MEMBER_ERASED' });

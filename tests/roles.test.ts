@@ -277,3 +277,23 @@ test('a backup brings the role back', () =>
     expect(await verified(other)).toBe(digest);
     await other.close();
   }));
+
+test('while a chain is filled, roles wait, and all is counted anew once', () =>
+  withTemporaryFolder(async (dataDir) => {
+    const messages: string[] = [];
+    const notify = (message: string) => messages.push(message);
+    const engine = await open(dataDir, { notify, isWriteOnly: true });
+    engine.writes.expectDay(Math.floor(now / day));
+    for (const [at, role] of (['bag', 'fee', 'deposit'] as const).entries()) {
+      await engine.writes.ingest(sales(20, at * 20));
+      await engine.writes.ingest([as(role)]);
+    }
+    expect(messages).toEqual([]);
+    engine.writes.expectDay(0);
+    await engine.writes.ingest([as('sample', 'salt')]);
+    await engine.upkeep.checkpoint();
+    expect(messages.filter((message) => message.includes('recounting'))).toHaveLength(1);
+    const lastRoles = [as('deposit'), as('sample', 'salt')];
+    expect(await verified(engine)).toBe(await digestOf([...lastRoles, ...sales(60)]));
+    await engine.close();
+  }));

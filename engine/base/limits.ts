@@ -54,8 +54,8 @@ export const limits = {
   linesPerMemberMax: 30_000,
   /** The same of one local day. */
   receiptsPerDayMax: 30,
-  /** Receipts of an erased member that one transaction takes out of the log: some 20 µs each. */
-  receiptsForgottenAtOnce: 128,
+  /** Receipts of an erased member that one transaction takes out of the log: some 30 µs each. */
+  receiptsForgottenAtOnce: 64,
   /** Stores of one chain: more than the largest has; 300 B of rows each. */
   storesMax: 262_144,
   /**
@@ -140,6 +140,11 @@ export const limits = {
   unknownItemsAtOnce: 256,
   /** Receipts of a card whose memory one turn of the event loop looks at: some 8 µs each. */
   lookedAheadAtOnce: 64,
+  /**
+   * A history that comes to count as a whole, such as that of two members who become one: beyond so
+   * many bytes it is looked at in a turn of its own, which takes some 10 ns a byte.
+   */
+  lookedAheadBytes: 32_768,
   /** Cells that one turn of the event loop changes: some 100 ns each where memory is cold. */
   countSliceCells: 16_384,
   /**

@@ -77,9 +77,11 @@ export function compileRoles({ free, common, roles }: RolePatterns): GuessRole {
       beginnings: vocabularyOf(names.filter(isBeginning)),
     };
   });
+  const firstOfEndings = new Set(patterns.flatMap(({ endings }) => [...endings.keys()]));
   return ({ name, priceFen }) => {
     const words = name === undefined ? [] : wordsOf(name);
-    const found = patterns.find((pattern) => accountsFor(words, pattern))?.role;
+    const mayEnd = words.some((word) => firstOfEndings.has(word));
+    const found = patterns.find((pattern) => accountsFor(words, pattern, mayEnd))?.role;
     const role = found ?? (priceFen === 0 ? free : 'goods');
     return role === 'goods' ? undefined : role;
   };
@@ -100,8 +102,11 @@ function vocabularyOf(names: readonly string[], others: readonly string[] = []):
   return vocabulary;
 }
 
-/** Whether words are phrases of a pattern, one after the other, with a name among them. */
-function accountsFor(words: readonly string[], pattern: Pattern): boolean {
+/**
+ * Whether words are phrases of a pattern, one after the other, with a name among them. `mayEnd`:
+ * whether any of them begins an ending.
+ */
+function accountsFor(words: readonly string[], pattern: Pattern, mayEnd: boolean): boolean {
   const { phrases, endings, beginnings } = pattern;
   const begins = (phrase: Phrase) => standsAt(words, 0, phrase);
   if (words.length > 0 && beginnings.get(words[0]!)?.some(begins)) return true;
@@ -109,16 +114,23 @@ function accountsFor(words: readonly string[], pattern: Pattern): boolean {
   const reached = new Uint8Array(words.length + 1);
   const [unnamed, named] = [1, 2];
   reached[0] = unnamed;
+  let furthest = 0;
+  const reach = (place: number, how: number) => {
+    reached[place]! |= how;
+    furthest = Math.max(furthest, place);
+  };
   for (const [at, word] of words.entries()) {
+    // Most names are not accounted for from their first words on.
+    if (at > furthest && !mayEnd) return false;
     for (const ending of endings.get(word) ?? []) {
-      if (standsAt(words, at, ending)) reached[at + ending.words.length]! |= named;
+      if (standsAt(words, at, ending)) reach(at + ending.words.length, named);
     }
     const before = reached[at]!;
     if (before === 0) continue;
-    if (word === amount) reached[at + 1]! |= before;
+    if (word === amount) reach(at + 1, before);
     for (const phrase of phrases.get(word) ?? []) {
       if (!standsAt(words, at, phrase)) continue;
-      reached[at + phrase.words.length]! |= phrase.isName ? named : before;
+      reach(at + phrase.words.length, phrase.isName ? named : before);
     }
   }
   return (reached[words.length]! & named) !== 0;

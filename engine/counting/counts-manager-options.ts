@@ -21,6 +21,8 @@ export interface CountsManagerOptions {
   readonly newestDay: number;
   /** Called when other counts have become the live ones: they hold all that is in the log. */
   readonly onReplaced: () => void;
+  /** Whether more receipts come and nobody asks for lists, so that what renews counts may wait. */
+  readonly isFilling: () => boolean;
   /** Told what goes on: a rebuild, a landmark crossed. */
   readonly notify: (message: string) => void;
   /** Aborted when nobody will need what is being counted. */

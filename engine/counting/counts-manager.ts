@@ -81,6 +81,7 @@ export class CountsManager {
       background: this.background,
       live: () => (this.waitingFor === undefined ? this.current : undefined),
       newestDay: () => this.newestDay,
+      isFilling: options.isFilling,
       renew: (why) => this.recounter.renew(why),
     });
     this.checkpointer = new Checkpointer({

@@ -1,6 +1,8 @@
 // The counts in memory: one kernel, brought in step with the registries and moved by changes of
 // histories.
+
 import { EngineError } from '../base/errors.ts';
+import { counted } from '../base/plural.ts';
 import type { Registries } from '../catalogue/registries.ts';
 import { isGoods } from '../catalogue/shapes.ts';
 import { Kernel, type KernelChange, scopeOf } from '../kernel/kernel.ts';
@@ -253,8 +255,10 @@ export class Counts {
   /** Why all is to be counted anew; undefined when nothing is counted wrongly. */
   get misreadReason(): string | undefined {
     const [others, merged] = [this.misread.size, this.mismerged.size];
-    if (others > 0) return `${others} items have other roles than they were counted by`;
-    if (merged > 0) return `${merged} items are merged otherwise than they were counted`;
+    if (others > 0)
+      return `${counted(others, 'item has', 'items have')} other roles than they were counted by`;
+    if (merged > 0)
+      return `${counted(merged, 'item is', 'items are')} merged otherwise than they were counted`;
     return undefined;
   }
 

@@ -1,9 +1,10 @@
-// Whether there is memory to count a batch. All receipts of a shared card that come to count at
-// once are looked at before its transaction: they are too many for one turn of the event loop.
+// Whether there is memory to count a batch. All receipts of a shared card, or of a person, that come
+// to count at once are looked at before its transaction: they are too many for its turn of the
+// event loop.
 
 import { limits } from '../base/limits.ts';
 import { nextTurn } from '../base/turns.ts';
-import type { Batch } from '../events/batch.ts';
+import { type Batch, bringsHistory } from '../events/batch.ts';
 import { type CardChange, type Change, cardReceiptChanges } from '../history/contributions.ts';
 import type { Store } from '../store/store.ts';
 import type { Counts } from './counts.ts';
@@ -11,7 +12,7 @@ import type { Counts } from './counts.ts';
 export class LookAhead {
   private readonly store: Store;
   private readonly live: () => Counts | undefined;
-  /** Whose estimate holds the cards of the next batch already. */
+  /** Whose estimate holds what the next batch brings of much already. */
   private looked: Counts | undefined;
 
   /** `live`: the counts that a batch goes into; undefined while there are none. */
@@ -20,11 +21,16 @@ export class LookAhead {
     this.live = live;
   }
 
-  /** To be awaited before `assertRoomFor` of a batch that brings cards. */
-  async look({ cardChanges }: Batch): Promise<void> {
+  /** To be awaited before `assertRoomFor` of a batch that brings many receipts. */
+  async look({ changes, cardChanges }: Batch): Promise<void> {
     const counts = this.live();
     if (counts === undefined) return;
     counts.kernel.beginEstimate();
+    for (const change of changes) {
+      if (!bringsHistory(change)) continue;
+      await nextTurn();
+      counts.kernel.estimateChange(change);
+    }
     let looked = 0;
     for (const change of this.added(cardChanges)) {
       counts.kernel.estimateChange(change);
@@ -44,7 +50,9 @@ export class LookAhead {
     const goesOn = this.looked === counts;
     this.looked = undefined;
     if (counts === undefined) return;
-    const all = goesOn ? changes : this.withCards(changes, cardChanges);
+    const all = goesOn
+      ? changes.filter((change) => !bringsHistory(change))
+      : this.withCards(changes, cardChanges);
     counts.assertRoomFor(all, { takesBack, goesOn });
   }
 

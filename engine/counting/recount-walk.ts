@@ -25,6 +25,8 @@ import { findMember, idsOf, type Member } from '../history/members.ts';
 import { keyAfter, type TableRow } from '../store/table.ts';
 
 const rowsAtOnce = 32;
+/** Of histories: what is not passed in a step is read again in the next. */
+const bytesAtOnce = 16_384;
 const start = Buffer.alloc(1);
 
 /** Receipts of a shared card, of one chunk, that are next. */
@@ -101,7 +103,7 @@ export class RecountWalk {
     if (this.rows.length === 0) {
       // A chunk begins before the receipt that is next in it.
       const row = this.isInside ? histories.atOrBefore(from) : undefined;
-      this.rows = row ? [row] : histories.chunk(from, rowsAtOnce);
+      this.rows = row ? [row] : histories.chunk(from, rowsAtOnce, bytesAtOnce);
     }
     const row = this.rows.shift();
     if (row) return this.passRow(row, from);

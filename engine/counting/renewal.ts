@@ -10,6 +10,8 @@ export interface RenewalOptions {
   readonly live: () => Counts | undefined;
   /** Of what is folded. */
   readonly newestDay: () => number;
+  /** Whether more receipts come and nobody asks for lists. */
+  readonly isFilling: () => boolean;
   /** Resolves when the new counts are the live ones. */
   readonly renew: (why: string) => Promise<void>;
 }
@@ -58,6 +60,7 @@ export class Renewal {
     const live = this.options.live();
     if (live === undefined) return undefined;
     if (live.isPastLandmark(this.options.newestDay())) return 'the landmark moves';
-    return live.misreadReason;
+    // What comes may have other roles, too: everything is counted anew once, behind all of it.
+    return this.options.isFilling() ? undefined : live.misreadReason;
   }
 }

@@ -1,5 +1,6 @@
 // Receipts at the door. Lines that take others back are netted first; what is below zero then is
 // goods of another receipt, or cannot be used. All of a receipt is recorded, or nothing.
+
 import { limits } from '../base/limits.ts';
 import { quantityOf, thousandthsOf } from '../base/shapes.ts';
 import { answerReplaced, recordReplacement, refuseReplacing } from './admit-replacement.ts';
@@ -14,7 +15,7 @@ import {
 } from './logged-purchase.ts';
 import { type LoggedReturn, quantityByItem } from './logged-return.ts';
 import { nameAsBought } from './name-as-bought.ts';
-import { type LineLeft, netLines } from './netting.ts';
+import { type LineLeft, type Netted, netLines } from './netting.ts';
 import { forgetParked, type Purchase, purchaseEntries, purchaseSchema } from './purchase.ts';
 import { readCodes, refuseWrong, withRead } from './read-codes.ts';
 import { record } from './record.ts';
@@ -44,11 +45,14 @@ interface Parts {
 }
 
 /** Goods that came back are kept with the moment that was stated: nothing is weighed by it. */
-function partsOf(input: Purchase, stated: Moment, counted: Moment): Parts {
+function partsOf(
+  input: Purchase,
+  moments: { readonly stated: Moment; readonly counted: Moment },
+  { given, lines, left }: Netted & Pick<Parts, 'given'>,
+): Parts {
   const { purchaseId, storeId, channel, returnOf } = input;
-  const given = input.lines.map(toLoggedLine);
-  const { lines, left } = netLines(given);
-  const purchase = lines.length === 0 ? undefined : toLogged(input, { stated, counted }, lines);
+  const { stated } = moments;
+  const purchase = lines.length === 0 ? undefined : toLogged(input, moments, lines);
   if (returnOf === undefined || left.length === 0) {
     return { purchase, goods: undefined, given, left };
   }
@@ -203,7 +207,24 @@ function notesOf(input: Purchase, { given, goods, left }: Parts): Partial<Ingest
 
 function partsAt(context: WriteContext, input: Purchase): Parts {
   const stated = momentOf(context, input.occurredAt, input.storeId);
-  return partsOf(input, stated, countedMoment(context, stated));
+  const moments = { stated, counted: countedMoment(context, stated) };
+  const given = input.lines.map(toLoggedLine);
+  const parts = partsOf(input, moments, { given, ...netLines(given) });
+  const { items, merges } = context.registries;
+  if (parts.left.length === 0 || merges.isEmpty) return parts;
+  // What came in before its items were one is the same receipt still, when it is sent again.
+  if (isAccepted(context, parts)) return parts;
+  const oneIdOf = (itemId: string): string => {
+    const number = items.numberOf(itemId);
+    return number === undefined ? itemId : items.idOf(merges.survivorOf(number));
+  };
+  return partsOf(input, moments, { given, ...netLines(given, oneIdOf) });
+}
+
+function isAccepted(context: WriteContext, { purchase }: Parts): boolean {
+  if (purchase === undefined) return false;
+  const hash = () => purchaseHash(context, purchase);
+  return answerKnown(context, idField, purchase.purchaseId, hash)?.status === 'duplicate';
 }
 
 function admit(context: WriteContext, given: Purchase): IngestResult | undefined {

@@ -73,8 +73,8 @@ export class Batch {
   }
 
   /** Whether it brings so many receipts at once that their memory is checked before it. */
-  get bringsCards(): boolean {
-    return this.cardChanges.some(({ isAdded }) => isAdded);
+  get bringsMany(): boolean {
+    return this.cardChanges.some(({ isAdded }) => isAdded) || this.changes.some(bringsHistory);
   }
 
   onUndo(step: () => void): void {
@@ -85,4 +85,9 @@ export class Batch {
   undo(): void {
     for (const step of this.undoSteps.reverse()) step();
   }
+}
+
+/** Whether a whole history comes to count at once, and is long. */
+export function bringsHistory({ before, after }: Change): boolean {
+  return before === undefined && after !== undefined && after.length > limits.lookedAheadBytes;
 }

@@ -25,7 +25,7 @@ export function readPurchase(
   { log }: Pick<WriteContext, 'log'>,
   sequence: number,
 ): KnownPurchase | undefined {
-  const bytes = log.read(sequence);
+  const bytes = log.view(sequence);
   if (codeOf(bytes) !== purchaseCode) return undefined;
   const purchase = decodePurchase(new ByteReader(bodyOf(bytes)));
   return { purchase, sequence, acceptedAtMs: acceptedAtMsOf(bytes) };

@@ -122,6 +122,21 @@ export function writeReturns(
   else store.tables.returns.put(key, Buffer.from(JSON.stringify(returns)));
 }
 
+/** Puts a return behind those that are there, without reading them. */
+export function appendReturn(
+  { store }: Pick<WriteContext, 'store'>,
+  purchaseId: string,
+  kept: KeptReturn,
+): void {
+  const key = Buffer.from(purchaseId);
+  const before = store.tables.returns.view(key);
+  const added = JSON.stringify(kept);
+  const parts = before
+    ? [before.subarray(0, before.length - 1), Buffer.from(`,${added}]`)]
+    : [Buffer.from(`[${added}]`)];
+  store.tables.returns.put(key, Buffer.concat(parts));
+}
+
 /** A receipt comes to count. */
 export function insertReceipt(
   context: WriteContext,

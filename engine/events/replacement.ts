@@ -1,4 +1,5 @@
 // That one receipt takes the place of another: a correction, or the receipt itself with a member.
+import { counted } from '../base/plural.ts';
 import type { WriteContext } from './context.ts';
 import { settleCopies } from './copies.ts';
 import { type EntryKind, type IncomingEntry, namesNoMember } from './kind.ts';
@@ -59,7 +60,9 @@ function apply(context: WriteContext, incoming: IncomingEntry<LoggedReplacement>
   }
   const left = readReturns(context, replaced).length;
   if (left === 0) return;
-  context.notify(`receipt ${replaced} was replaced by ${by}; its ${left} returns take nothing off`);
+  context.notify(
+    `receipt ${replaced} was replaced by ${by}; ${counted(left, 'return')} of it will not count`,
+  );
 }
 
 export const replacementEntries: EntryKind<'replacement', LoggedReplacement> = {

@@ -33,7 +33,7 @@ import {
 } from './logged-return.ts';
 import { nameAsBought } from './name-as-bought.ts';
 import { readCodes, refuseWrong, withRead } from './read-codes.ts';
-import { changeReturns, readReturns, writeReturns } from './receipts.ts';
+import { appendReturn, changeReturns, readReturns } from './receipts.ts';
 import { record } from './record.ts';
 import { type IngestResult, rejected } from './result.ts';
 import { hasTombstone, tombstoneOfPurchase } from './tombstones.ts';
@@ -267,10 +267,12 @@ function apply(context: WriteContext, incoming: IncomingEntry<LoggedReturn>): vo
   for (const twin of later) takeBack(context, twin);
   const sequence = append(true);
   rememberId(store, returnCode, returnId, { sequence, contentHash: returnHash(context, value) });
-  const before = readReturns(context, purchaseId);
-  const after = [...before, { sequence, acceptedAtMs, lines: value.lines }];
-  writeReturns(context, purchaseId, after);
-  if (known) changeReturns(context, known, { before, after }, sequence);
+  const kept: KeptReturn = { sequence, acceptedAtMs, lines: value.lines };
+  if (known) {
+    const before = readReturns(context, purchaseId);
+    changeReturns(context, known, { before, after: [...before, kept] }, sequence);
+  }
+  appendReturn(context, purchaseId, kept);
   if (later.length > 0) requireRecount(context, sequence);
 }
 

@@ -32,18 +32,25 @@ export function ticketAt(
   if (mayHaveCopies(source) && !isCountedCopy(store, purchase.purchaseId, sequence)) {
     return undefined;
   }
-  return encodeEntry(entryOf(source, { purchase, sequence }, returnsUpTo));
+  return encodeEntry(entryOf(source, { purchase, sequence }, { returnsUpTo }));
+}
+
+interface EntryOptions {
+  /** Returns after this sequence are left out. */
+  readonly returnsUpTo?: number;
+  /** From when on it counts; default: since it was accepted. */
+  readonly addedAt?: number;
 }
 
 /** A logged purchase as it counts. */
 export function entryOf(
   source: ReceiptSource,
   stored: { readonly purchase: LoggedPurchase; readonly sequence: number },
-  returnsUpTo = Number.POSITIVE_INFINITY,
+  { returnsUpTo = Number.POSITIVE_INFINITY, addedAt = stored.sequence }: EntryOptions = {},
 ): HistoryEntry {
   const returns = readReturns(source, stored.purchase.purchaseId);
   return deriveEntry(source.registries, stored, {
-    addedAt: stored.sequence,
+    addedAt,
     returns: returns.filter(({ sequence }) => sequence <= returnsUpTo),
   });
 }

@@ -133,8 +133,11 @@ export function compareAt(entries: Buffer, start: number, position: Position): n
 }
 
 /** Where entries begin, one after the other. */
-export function* startsOf(entries: Buffer): Generator<number> {
-  for (let at = 0; at < entries.length; at = entryEnd(entries, at)) yield at;
+export function startsOf(entries: Buffer): readonly number[] {
+  // A generator would make an object for each.
+  const starts: number[] = [];
+  for (let at = 0; at < entries.length; at = entryEnd(entries, at)) starts.push(at);
+  return starts;
 }
 
 /** Whether any entry counts now. */

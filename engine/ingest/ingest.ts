@@ -307,7 +307,7 @@ export class Ingest {
         begun = runSteps(due, context, results);
         batch.close();
         const taken = due.slice(0, begun);
-        if (!isAhead && lookAhead && batch.bringsCards) throw new NotLookedAhead();
+        if (!isAhead && lookAhead && batch.bringsMany) throw new NotLookedAhead();
         assertRoomFor?.(
           batch,
           taken.every(({ step }) => step.takesBack),

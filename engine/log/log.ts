@@ -18,7 +18,9 @@ const scanChunk = 512;
 
 function logKey(sequence: number): Buffer {
   const key = Buffer.allocUnsafe(keyBytes);
-  key.writeBigUInt64BE(BigInt(sequence));
+  // Two halves: a BigInt is one more object for each look.
+  key.writeUInt32BE(Math.floor(sequence / 2 ** 32), 0);
+  key.writeUInt32BE(sequence >>> 0, 4);
   return key;
 }
 
@@ -162,9 +164,14 @@ export class Log {
 
   /** Throws DATA_LOSS where it is missing. */
   read(sequence: number): Buffer {
+    return Buffer.from(this.view(sequence));
+  }
+
+  /** The same in a buffer that is of use until anything else is read. */
+  view(sequence: number): Buffer {
     const { log, behaviour } = this.store.tables;
     const key = logKey(sequence);
-    const bytes = log.get(key) ?? (behaviour.isEmpty() ? undefined : behaviour.get(key));
+    const bytes = log.view(key) ?? (behaviour.isEmpty() ? undefined : behaviour.view(key));
     return bytes ?? this.stubAt(sequence);
   }
 

@@ -121,6 +121,14 @@ export class Table {
     return row && { key: row.key, value: unseal(this.name, row.key, row.value) };
   }
 
+  /** The same with a value that is of use until anything else is read. */
+  viewAtOrBefore(key: Buffer): TableRow | undefined {
+    const range = this.database?.getKeys({ start: key, reverse: true, limit: 1 });
+    const [found] = Array.from(range ?? []);
+    const value = found && this.view(found);
+    return value && { key: found, value };
+  }
+
   /** The last row before a key. */
   before(key: Buffer): TableRow | undefined {
     const range = this.database?.getRange({ start: key, reverse: true, limit: 2 });

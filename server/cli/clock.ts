@@ -1,6 +1,11 @@
 // `caini clock`: says that the clock is right, or takes out what a clock that was ahead has left.
 import { type Command, Option } from 'commander';
-import { type ClockReport, type DiscardedReceipt, EngineError } from '../../engine/index.ts';
+import {
+  type ClockReport,
+  counted,
+  type DiscardedReceipt,
+  EngineError,
+} from '../../engine/index.ts';
 import { endWith, exitCodes, openExisting } from './folder.ts';
 import { runWork, settingsFor, type WorkOptions, workCommand } from './work.ts';
 
@@ -48,7 +53,7 @@ async function discard(options: ClockOptions): Promise<number> {
     // The new landmark is counted before the folder is left.
     await engine.upkeep.checkpoint();
     for (const receipt of receipts) process.stdout.write(`${lineOf(receipt)}\n`);
-    process.stderr.write(`${receipts.length} receipts were taken out\n`);
+    process.stderr.write(`taken out: ${counted(receipts.length, 'receipt')}\n`);
   } finally {
     await engine.close();
   }

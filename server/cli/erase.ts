@@ -1,7 +1,7 @@
 // `caini erase`: forgets one member, and tells what went.
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { type Engine, type EraseReceipt, idSchema } from '../../engine/index.ts';
+import { counted, type Engine, type EraseReceipt, idSchema } from '../../engine/index.ts';
 import { inputRules } from '../config.ts';
 import { readInput } from '../operations/operation.ts';
 import { exitCodes } from './folder.ts';
@@ -36,7 +36,11 @@ async function eraseOn(engine: Engine, given: string, options: WorkOptions): Pro
 function describeReceipt(receipt: EraseReceipt): string {
   const { found, removed, digestBefore, digestAfter, bytesGoneBy } = receipt;
   const { receipts, returns, aliases } = removed;
-  const what = `${receipts} receipts, ${returns} returns and ${aliases} merged ids are gone`;
+  const what = [
+    counted(receipts, 'receipt'),
+    counted(returns, 'return'),
+    counted(aliases, 'merged id'),
+  ].join(', ');
   return [
     found ? `erased: ${what}` : 'nothing was known of this member; what comes later is refused',
     `digest ${digestBefore ?? 'not known'} -> ${digestAfter ?? 'not known'}`,

@@ -154,9 +154,9 @@ test('rows that cannot be read and goods brought back are left out and told', as
   const { code, stdout, stderr } = await evaluate(path, '--json');
   expect(code).toBe(0);
   expect(stderr).toContain(
-    '1 rows cannot be read and are left out; line 98: occurredAt "yesterday"',
+    'left out as they cannot be read: 1 row; line 98: occurredAt "yesterday"',
   );
-  expect(stderr).toContain('1 rows of goods brought back are left out');
+  expect(stderr).toContain('left out as goods brought back: 1 row');
   expect(JSON.parse(stdout)).toMatchObject({
     all: { recall10: 1 },
     leftOut: { refusedRows: 1, returnedRows: 1 },
@@ -174,7 +174,7 @@ test('a bag in each basket and a fee in every other are neither learnt nor predi
   const found = await evaluate(path, '--json');
   const { leftOut, ...figures } = JSON.parse(found.stdout);
   expect(leftOut).toMatchObject({ otherRows: others.length });
-  expect(found.stderr).toContain(`${others.length} rows of what is no goods by its name`);
+  expect(found.stderr).toContain(`left out as no goods by their name: ${others.length} rows`);
   expect(figures).toEqual({ ...JSON.parse(plain.stdout), leftOut: undefined });
   const { leftOut: none } = JSON.parse((await evaluate(path, '--json', '--roles', 'none')).stdout);
   expect(none).toMatchObject({ otherRows: 0 });

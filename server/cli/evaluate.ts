@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { type Command, Option } from 'commander';
 import {
   compileRoles,
+  counted,
   EngineError,
   type Formula,
   findFiles,
@@ -174,7 +175,7 @@ function printLeftOut({ leftOut }: Evaluation): void {
   const { refusedRows, firstRefusal, returnedRows, otherRows } = leftOut;
   const print = (note: string) => process.stderr.write(`caini evaluate: ${note}\n`);
   if (refusedRows > 0)
-    print(`${refusedRows} rows cannot be read and are left out; ${firstRefusal}`);
-  if (otherRows > 0) print(`${otherRows} rows of what is no goods by its name are left out`);
-  if (returnedRows > 0) print(`${returnedRows} rows of goods brought back are left out`);
+    print(`left out as they cannot be read: ${counted(refusedRows, 'row')}; ${firstRefusal}`);
+  if (otherRows > 0) print(`left out as no goods by their name: ${counted(otherRows, 'row')}`);
+  if (returnedRows > 0) print(`left out as goods brought back: ${counted(returnedRows, 'row')}`);
 }

@@ -1,4 +1,5 @@
 // An evaluation in words: one table for each kind of list, the engine above its baselines.
+import { counted } from '../../engine/index.ts';
 import type { Evaluation } from '../evaluate/evaluate.ts';
 
 type Figures = Readonly<Record<string, number>>;
@@ -22,11 +23,11 @@ type Chapter = keyof typeof chapters;
 /** Tables for people; `--json` has the same figures in full. */
 export function describeEvaluation(found: Evaluation): string {
   const { protocol, n, formula } = found;
-  const lines = [`${protocol}: ${n} receipts foretold, formula ${formula}`];
+  const lines = [`${protocol}: ${counted(n, 'receipt')} foretold, formula ${formula}`];
   for (const chapter of Object.keys(chapters) as Chapter[]) {
     const systems = systemsOf(found, chapter);
     if (systems.length === 0) continue;
-    lines.push('', `${chapters[chapter]}, ${systems[0]!.figures['n']} receipts`);
+    lines.push('', `${chapters[chapter]}, ${counted(systems[0]!.figures['n'] ?? 0, 'receipt')}`);
     lines.push(...tableOf(systems));
   }
   if (found.coverage !== undefined) lines.push('', ...varietyOf(found));

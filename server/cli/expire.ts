@@ -1,5 +1,7 @@
 // `caini expire`: takes out receipts older than the retention window.
+
 import type { Command } from 'commander';
+import { counted } from '../../engine/index.ts';
 import { exitCodes } from './folder.ts';
 import { runWork, type WorkOptions, workCommand } from './work.ts';
 
@@ -15,7 +17,7 @@ export function expireCommand(program: Command): void {
         operation: 'expire',
         onFolder: async (engine, waiting) => ({ expired: await engine.writes.expire(waiting) }),
         label: 'looking through the log',
-        describe: ({ expired }) => `${expired} receipts left the retention window`,
+        describe: ({ expired }) => `${counted(expired, 'receipt')} left the retention window`,
         exitCode: () => exitCodes.done,
       }),
     );

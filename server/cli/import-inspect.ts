@@ -1,5 +1,6 @@
 // `caini import --inspect`: what a file is and how it would be read, for a person to check.
-import type { Inspection } from '../../engine/index.ts';
+
+import { counted, type Inspection } from '../../engine/index.ts';
 
 export interface Shown extends Inspection {
   /** As a shell takes it; null where nothing could be read by it yet. */
@@ -104,10 +105,16 @@ function rowLines({ rows }: Inspection): string[] {
 function countLines({ counts, refusals }: Inspection): string[] {
   const { rows, refused, skipped, returned, receipts, members, items, from, to } = counts;
   if (rows === 0) return [];
+  const what = [
+    counted(receipts, 'receipt'),
+    counted(members, 'member'),
+    counted(items, 'item'),
+  ].join(', ');
   const span = from === undefined ? '' : `, ${from} to ${to}`;
   return [
-    `${rows} rows: ${receipts} receipts, ${members} members, ${items} items${span}`,
-    `  ${returned} rows bring goods back, ${skipped} would be left out, ${refused} refused`,
+    `${counted(rows, 'row')}: ${what}${span}`,
+    `  ${counted(returned, 'row brings', 'rows bring')} goods back, ` +
+      `${skipped} would be left out, ${refused} refused`,
     ...refusals.map(
       ({ reason, rows: count, line, message }) =>
         `  ${reason} ${count} ×, first in line ${line}: ${message}`,

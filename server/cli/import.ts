@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
 import {
+  counted,
   type ImportFile,
   type ImportProgress,
   type ImportSummary,
@@ -146,7 +147,8 @@ async function runOnFolder(
         bar.end();
         print(note);
       },
-      onResume: (batches) => print(`going on after ${batches} batches of a former run`),
+      onResume: (batches) =>
+        print(`going on after ${counted(batches, 'batch', 'batches')} of a former run`),
     });
     bar.end();
     // It waits for what is counted anew, so that no start has to begin with it.

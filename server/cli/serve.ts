@@ -5,6 +5,7 @@ import closeWithGrace from 'close-with-grace';
 import type { Command } from 'commander';
 import { destination, type Logger, pino } from 'pino';
 import {
+  counted,
   type EngineOptions,
   nextTurn,
   systemClock,
@@ -124,7 +125,10 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
   if (summary === undefined) return;
   const { stores, items, members, purchases } = summary;
   print(`The folder was empty, so that a generated demo chain was loaded into it:`);
-  print(`${stores} stores, ${items} items, ${members} members, ${purchases} receipts.`);
+  print(
+    `${counted(stores, 'store')}, ${counted(items, 'item')}, ${counted(members, 'member')}, ` +
+      `${counted(purchases, 'receipt')}.`,
+  );
   print(`\nFive requests to paste:\n`);
   for (const line of exampleRequests(server.url, summary.highlights, systemClock())) print(line);
 }

@@ -5,13 +5,13 @@ import type { ImportSummary } from '../../engine/index.ts';
 export function describeSummary(summary: ImportSummary): string {
   const { rowsRead, created, duplicate, conflict, rejected, rejects } = summary;
   const lines = [
-    `${count(rowsRead)} rows in ${summary.seconds} s`,
+    `${count(rowsRead, 'row')} in ${summary.seconds} s`,
     receiptLine(summary, { created, duplicate, conflict }),
     ...shortLines(summary),
     returnLine(summary),
     `rows refused: ${count(rejected)}; left out on purpose: ${count(summary.rowsSkipped)}`,
     ...linesOfNotes(summary),
-    `the chain now has ${count(summary.members)} members and ${count(summary.items)} items`,
+    `the chain now has ${count(summary.members, 'member')} and ${count(summary.items, 'item')}`,
     ...linesOfSuspicions(summary),
     ...(rejects === null ? [] : [`rows that did not enter are listed in ${rejects}`]),
   ];
@@ -93,6 +93,7 @@ function returnLine(summary: ImportSummary): string {
   ].join(', ');
 }
 
-function count(amount: number): string {
-  return amount.toLocaleString('en-US');
+function count(amount: number, noun?: string): string {
+  const text = amount.toLocaleString('en-US');
+  return noun === undefined ? text : `${text} ${amount === 1 ? noun : `${noun}s`}`;
 }

@@ -1,9 +1,11 @@
 // `caini till`: a terminal to play with. Scan by id or name, see what the cashier would say and how
 // soon, and pay.
+
 import { createInterface, type Interface } from 'node:readline';
 import type { Command } from 'commander';
 import type { ScanSessionResponse_Offer } from '#proto/caini/v1/checkout.js';
 import { Channel, IngestStatus, type Purchase } from '#proto/caini/v1/ingest.js';
+import { counted } from '../../engine/index.ts';
 import { CommandError } from './errors.ts';
 import { connectTill, type SessionLine, type TillClient, type TillReply } from './till-client.ts';
 import { completeLine, findItems, readLine, type ShelfItem, showItem } from './till-line.ts';
@@ -68,7 +70,7 @@ async function run(flags: TillFlags): Promise<void> {
       completer: (line: string) => completeLine(shelf, line),
       prompt: '> ',
     });
-    print(`${shelf.length} items on the shelf; help tells what can be typed`);
+    print(`${counted(shelf.length, 'item')} on the shelf; help tells what can be typed`);
     await new Till(client, shelf, { ...flags, deadlineMs }).serve(input);
   } finally {
     client.close();
@@ -293,7 +295,8 @@ class Till {
 
 function showOffer({ reason, ...item }: ScanSessionResponse_Offer): string {
   const beside = reason?.itemName ?? reason?.itemId ?? 'the ticket';
-  return `${showItem(item)}: ${reason?.count ?? 0} receipts hold it with ${beside}`;
+  const receipts = counted(reason?.count ?? 0, 'receipt holds', 'receipts hold');
+  return `${showItem(item)}: ${receipts} it with ${beside}`;
 }
 
 function print(line: string): void {

@@ -1,6 +1,6 @@
 // `caini upgrade`: puts a chain of today's data format in the place of one of an earlier format.
 import type { Command } from 'commander';
-import { systemClock, type UpgradeReport, upgrade } from '../../engine/index.ts';
+import { counted, systemClock, type UpgradeReport, upgrade } from '../../engine/index.ts';
 import { endWith, exitCodes, openFolder } from './folder.ts';
 import { untilStopped } from './interrupt.ts';
 import { createProgressBar } from './progress.ts';
@@ -43,8 +43,10 @@ function describe(report: UpgradeReport | undefined, dataDir: string): string {
   const { compared, kept, holdsErased } = report;
   const { entries, receipts, returns, members, items, stores, erased } = compared;
   return [
-    `upgraded, and the same as before: ${entries} events, ${receipts} receipts of ` +
-      `${members} members, ${returns} returns, ${items} items, ${stores} stores, ${erased} erased`,
+    `upgraded, and the same as before: ${counted(entries, 'event')}, ` +
+      `${counted(receipts, 'receipt')} of ${counted(members, 'member')}, ` +
+      `${counted(returns, 'return')}, ${counted(items, 'item')}, ${counted(stores, 'store')}, ` +
+      `${erased} erased`,
     describeAudit(report),
     `the old chain is kept in ${kept}, with everybody who was a member: delete it when you are ` +
       'content; the next compaction does, and so does an erase within a day',

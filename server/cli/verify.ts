@@ -1,6 +1,7 @@
 // `caini verify`: recounts the log and compares every cell with what is served from.
+
 import type { Command } from 'commander';
-import type { Audit } from '../../engine/index.ts';
+import { type Audit, counted } from '../../engine/index.ts';
 import { exitCodes } from './folder.ts';
 import { runWork, type WorkOptions, workCommand } from './work.ts';
 
@@ -21,11 +22,12 @@ export function verifyCommand(program: Command): void {
 /** What an audit found, in words; restore prints it too. */
 export function describeAudit(audit: Audit): string {
   const { ok, digest, cells, events, members, differenceCount, differences } = audit;
-  const found = `${cells} cells of ${events} events and ${members} members, digest ${digest}`;
+  const of = `${counted(events, 'event')} and ${counted(members, 'member')}`;
+  const found = `${counted(cells, 'cell')} of ${of}, digest ${digest}`;
   if (ok) return `verified: ${found}`;
   const more = differenceCount - differences.length;
   return [
-    `NOT as recounted, ${differenceCount} differences: ${found}`,
+    `NOT as recounted, ${counted(differenceCount, 'difference')}: ${found}`,
     ...differences.map((difference) => `  ${difference}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ].join('\n');

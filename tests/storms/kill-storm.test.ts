@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { makeTemporaryFolder, withTemporaryFolder } from '../support/folders.ts';
+import { makeDiskFolder, withDiskFolder } from '../support/folders.ts';
 import { type Chance, chanceOf, seedOfRun } from './chance.ts';
 import { compileWorker, Worker } from './child.ts';
 
@@ -87,7 +87,7 @@ test(`${kills} kills at random moments lose nothing and leave nothing by half`, 
   const seed = seedOfRun();
   console.log(`kill storm: STORM_SEED=${seed} STORM_KILLS=${kills}`);
   const chance = chanceOf(seed);
-  const home = await makeTemporaryFolder('kill-storm');
+  const home = await makeDiskFolder('kill-storm');
   const script = compileWorker(join(home.path, 'code'));
   const tally: Tally = { kills: 0, early: 0, readyMs: 0, events: 0, rebuilt: 0 };
   for (let chain = 0; tally.kills < kills; chain++) {
@@ -112,7 +112,7 @@ test(`${kills} kills at random moments lose nothing and leave nothing by half`, 
 });
 
 test('a look at a folder finds what was promised and is not there', async () => {
-  await withTemporaryFolder(async (home) => {
+  await withDiskFolder(async (home) => {
     const script = compileWorker(join(home, 'code'));
     const folder = join(home, 'chain');
     mkdirSync(folder);

@@ -5,7 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { withTemporaryFolder } from '../support/folders.ts';
+import { withDiskFolder } from '../support/folders.ts';
 import { type Chance, chanceOf, seedOfRun } from './chance.ts';
 import { compileWorker, Worker } from './child.ts';
 import { choosePoints, losePower } from './disk.ts';
@@ -115,7 +115,7 @@ async function cutPower(home: string, recording: Recording, count: number, chanc
 async function lossesOf(count: number, options: RecordOptions = {}): Promise<readonly Loss[]> {
   const seed = seedOfRun();
   console.log(`power loss: STORM_SEED=${seed}`);
-  return withTemporaryFolder(async (home) => {
+  return withDiskFolder(async (home) => {
     const recording = await record(home, seed, options);
     const { changes } = recording;
     const names = changes.map((change) => ('path' in change ? change.path : ''));

@@ -1,7 +1,7 @@
 // Verify beside a steady stream of erases: what is erased while it reads is no difference.
 import { expect, test } from 'vitest';
 import { type Event, openEngine } from '../../engine/index.ts';
-import { withTemporaryFolder } from '../support/folders.ts';
+import { withDiskFolder } from '../support/folders.ts';
 
 const members = 3_000;
 const receiptsOfAMember = 3;
@@ -23,7 +23,7 @@ function receiptsOf(round: number): Event[] {
 }
 
 test('verify finds no difference in what is erased while it reads', async () => {
-  await withTemporaryFolder(async (dataDir) => {
+  await withDiskFolder(async (dataDir) => {
     const engine = await openEngine({ dataDir });
     for (let round = 0; round < receiptsOfAMember; round++)
       await engine.writes.ingest(receiptsOf(round));

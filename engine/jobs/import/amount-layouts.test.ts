@@ -1,4 +1,5 @@
 // Tests of amounts in layouts: what files count in, and what their money is the money of.
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -62,7 +63,7 @@ test('a unit in a column is counted in, where it is no piece and no kilogram', a
   const notes = found.notes.join('\n');
   expect(notes).toContain('quantities in 斤 (1 row), 克 (1 row) count in kilograms');
   expect(notes).toContain('1 item is counted in several units, e.g. cola in 瓶 and 箱');
-  expect(notes).toContain('1 quantities have no unit');
+  expect(notes).toContain('1 quantity without a unit, among others');
 });
 
 test('units that are pieces anyway leave the quantity as it is', async () => {

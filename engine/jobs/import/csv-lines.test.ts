@@ -1,6 +1,6 @@
 // Tests of CSV lines: what is cut out of the bytes at once is what a parser makes of them sign by
 // sign, wherever the pieces end.
-import { parse } from 'csv-parse/sync';
+import { type Options, parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LineCutter } from './csv-lines.ts';
@@ -8,10 +8,8 @@ import type { Dialect } from './dialect.ts';
 
 const mark = '\uFEFF';
 
-type ParseOptions = NonNullable<Parameters<typeof parse>[1]>;
-
 /** Undefined: a quote is never closed. */
-function parsed(content: Buffer, dialect: Dialect, options: ParseOptions): unknown[] | undefined {
+function parsed(content: Buffer, dialect: Dialect, options: Options): unknown[] | undefined {
   try {
     return parse(content, {
       ...options,

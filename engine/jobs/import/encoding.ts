@@ -1,5 +1,7 @@
 // Encodings: which one the bytes of a file are in, found from all of them.
+
 import { isAscii, isUtf8 } from 'node:buffer';
+import { counted } from '../../base/plural.ts';
 
 /** A name that TextDecoder knows. */
 export type Encoding = string;
@@ -91,7 +93,8 @@ class Utf8Scan {
     if (this.isAscii) return { encoding: 'utf-8', because: 'it is plain ASCII' };
     if (this.isUtf8) return { encoding: 'utf-8', because: 'all of it is UTF-8' };
     if (this.goodPieces > this.badPieces) {
-      const because = `most of it is UTF-8, and ${this.badPieces} lines are damaged`;
+      const damaged = counted(this.badPieces, 'line is', 'lines are');
+      const because = `most of it is UTF-8, and ${damaged} damaged`;
       return { encoding: 'utf-8', because };
     }
     return encodingOfPairs(Buffer.concat(this.odd));

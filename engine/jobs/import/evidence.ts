@@ -1,5 +1,6 @@
 // Evidence: what all rows of a file together say of how its dates and numbers are written, and
 // what stands in the columns that nobody reads.
+import { counted } from '../../base/plural.ts';
 import { type DecimalMark, decimalMarkOf, isNegativeAmount } from './amounts.ts';
 import { isOwnField } from './columns.ts';
 import { type DateOrder, type DateOrders, type DateStyle, orderEvidence } from './dates.ts';
@@ -155,10 +156,9 @@ export class Evidence implements TableEars {
       for (const [style, counts] of orders) said.push(...orderNote(style, counts, usual));
     }
     if (this.stated.decimal === undefined && marks[','] > 0) {
+      const commas = `the decimal mark is a comma in ${counted(marks[','], 'amount')}`;
       said.push(
-        marks['.'] === 0
-          ? `the decimal mark is a comma in ${marks[',']} amounts, and a dot in none`
-          : `the decimal mark is a comma in ${marks[',']} amounts and a dot in ${marks['.']}`,
+        marks['.'] === 0 ? `${commas}, and a dot in none` : `${commas} and a dot in ${marks['.']}`,
       );
     }
     said.push(...notes.units.sentences());
@@ -191,7 +191,7 @@ function orderNote(style: DateStyle, counts: Orders, usual: DateOrder | undefine
   const order = decided(counts);
   if (order !== undefined) {
     if (counts.either === 0) return [];
-    const sure = `${counts[order]} dates can be nothing else`;
+    const sure = `${counted(counts[order], 'date')} can be nothing else`;
     return [
       `${form} are read as ${orderWords[order]}, because ${sure} (--date-order says otherwise)`,
     ];

@@ -262,8 +262,8 @@ async function sendItems(target: ImportTarget, items: readonly Item[]): Promise<
 
 /** The last names, and the bookmark that sends a second run back to the beginning. */
 async function finish(run: Run, batches: number): Promise<void> {
-  run.target.expectDay(0);
   await sendItems(run.target, run.names.leftovers());
+  run.target.expectDay(0);
   const before = run.target.status().watermark;
   const value = bookmarkValue(run, { finished: true, batch: batches, before });
   await run.target.ingest([], { bookmark: { key: run.key, value } });

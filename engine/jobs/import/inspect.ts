@@ -1,5 +1,6 @@
 // Inspection: a file looked at before anything is imported: what it is, how it would be read, what
 // would be refused, and the options that say all of it.
+import { counted } from '../../base/plural.ts';
 import {
   type ColumnMap,
   dayColumnOf,
@@ -226,7 +227,8 @@ function repeated({ refusals }: Trial): number {
 }
 
 function repeatWords(trial: Trial): string {
-  return `${repeated(trial)} rows are refused because their receipt number was given twice`;
+  const rows = counted(repeated(trial), 'row is', 'rows are');
+  return `${rows} refused because their receipt number was given twice`;
 }
 
 /** The store in every case, and the till or the day where rows lie that far apart. */
@@ -316,7 +318,9 @@ function orderQuestions({ refusals }: Trial, { columns }: PlanOptions, sample: S
     const lie = from === undefined ? '' : ` (then they lie from ${dayIn(from)} to ${dayIn(to!)})`;
     return `--date-order ${dateOrders}${lie}`;
   });
-  return [`${open.rows} rows have dates that fit two orders: tell ${spans.join(' or ')}`];
+  return [
+    `${counted(open.rows, 'row')} with dates that fit two orders: tell ${spans.join(' or ')}`,
+  ];
 }
 
 function dayIn(text: string): string {

@@ -68,7 +68,7 @@ test('names that are made of words we know are known', async () => {
 `);
   expect(chinese.lines).toEqual(['1 139 2 milk', '2 nobody 1 tea']);
   expect(chinese.found.notes.join()).toContain(
-    '"退款数量" says in 1 rows how many pieces came back; no field reads it',
+    '"退款数量" says in 1 row how many pieces came back; no field reads it',
   );
 });
 

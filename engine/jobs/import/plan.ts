@@ -1,7 +1,9 @@
 // Plan of a reading: files looked through once, so that how they are written is known before the
 // first row enters. Import, evaluation and inspection read by the same plan.
+
 import { EngineError } from '../../base/errors.ts';
 import { createIdRules, type IdRules, type IdSettings } from '../../base/outside-ids.ts';
+import { counted } from '../../base/plural.ts';
 import type { DecimalMark } from './amounts.ts';
 import { holdsReceipts } from './columns.ts';
 import type { DateOrder } from './dates.ts';
@@ -160,8 +162,9 @@ function refuseHiddenReturns(unused: readonly UnusedColumn[], { ignore }: PlanOp
   const { file, name, negativeSold } = worst;
   const role = amountRoleOf(name);
   const message =
-    `${negativeSold} rows of ${file} have an amount below zero in the column "${name}", which no ` +
-    `field reads: they would be counted as sold. Map it, e.g. --map ${role}="${name}", name ` +
+    `${counted(negativeSold, 'row')} of ${file} with an amount below zero in the column ` +
+    `"${name}", which no field reads: that would be counted as sold. ` +
+    `Map it, e.g. --map ${role}="${name}", name ` +
     `rows that bring goods back with --returns COLUMN=VALUE, or say --ignore "${name}"`;
   throw new EngineError('INVALID_ARGUMENT', message, { field: 'map' });
 }

@@ -17,6 +17,7 @@ export interface Preset {
   readonly thousandths?: readonly string[];
   readonly fillDown?: boolean;
   readonly split?: string;
+  readonly piecesInName?: boolean;
   /** What such files use where no date of the file decides. */
   readonly dateOrder?: DateOrder;
   readonly dayOne?: string;
@@ -79,6 +80,7 @@ export const presets: readonly Preset[] = [
       itemId: ['SKU|Item', 'Item'],
       itemName: ['Item'],
       quantity: ['Qty'],
+      discount: ['Discounts'],
       lineTotal: ['Net Sales', 'Gross Sales'],
       storeId: ['Location'],
       terminalId: ['Device Name'],
@@ -113,14 +115,16 @@ export const presets: readonly Preset[] = [
   {
     name: 'woocommerce-analytics',
     title: 'WooCommerce, Analytics > Orders',
-    marks: ['Order #', 'Product(s)', 'Items Sold'],
+    marks: ['Order #', 'Product(s)', ['Items sold', 'Items Sold']],
     columns: {
       purchaseId: ['Order #'],
       occurredAt: ['Date'],
       memberId: ['Customer'],
       itemId: ['Product(s)'],
       itemName: ['Product(s)'],
-      quantity: ['Items Sold'],
+      quantity: ['Items sold', 'Items Sold'],
+      couponIds: ['Coupon(s)'],
+      paid: ['Net Sales', 'N. Revenue'],
     },
     skip: ['Status=cancelled', 'Status=failed', 'Status=pending', 'Status=refunded'],
     split: ', ',
@@ -128,13 +132,13 @@ export const presets: readonly Preset[] = [
   {
     name: 'loyverse',
     title: 'Loyverse, receipts by item',
-    marks: ['Receipt number', 'Receipt type', 'Item', 'Quantity'],
+    marks: ['Receipt number', 'Receipt type', ['Item', 'Item name'], 'Quantity'],
     columns: {
       purchaseId: ['Receipt number'],
       occurredAt: ['Date'],
       memberId: ['Customer contacts|Customer name', 'Customer name', 'Customer contacts'],
-      itemId: ['SKU|Item', 'Item'],
-      itemName: ['Item'],
+      itemId: ['SKU|Item', 'SKU|Item name', 'Item', 'Item name'],
+      itemName: ['Item', 'Item name'],
       quantity: ['Quantity'],
       discount: ['Discounts'],
       lineTotal: ['Net sales', 'Gross sales'],
@@ -143,9 +147,50 @@ export const presets: readonly Preset[] = [
       cashierId: ['Cashier name'],
       category: ['Category'],
     },
-    skip: ['Status=Cancelled', 'Status=Canceled'],
+    skip: ['Status=Cancelled', 'Status=Canceled', 'Status=Voided'],
     returns: ['Receipt type=Refund'],
     dateOrder: 'mdy',
+  },
+  {
+    name: 'loyverse-receipts',
+    title: 'Loyverse, receipts with their items in one cell',
+    marks: ['Receipt number', 'Receipt type', 'Description', 'Total collected'],
+    columns: {
+      purchaseId: ['Receipt number'],
+      occurredAt: ['Date'],
+      memberId: ['Customer contacts|Customer name', 'Customer name', 'Customer contacts'],
+      itemId: ['Description'],
+      paid: ['Total collected'],
+      storeId: ['Store'],
+      terminalId: ['POS'],
+      cashierId: ['Cashier name'],
+    },
+    skip: ['Status=Cancelled', 'Status=Canceled', 'Status=Voided'],
+    returns: ['Receipt type=Refund'],
+    dateOrder: 'mdy',
+    split: ', ',
+  },
+  {
+    name: 'amazon',
+    title: 'Amazon, all orders report',
+    marks: ['amazon-order-id', 'purchase-date', 'sku', 'item-price'],
+    columns: {
+      purchaseId: ['amazon-order-id'],
+      occurredAt: ['purchase-date'],
+      memberId: ['buyer-email'],
+      itemId: ['sku|asin', 'sku'],
+      itemName: ['product-name'],
+      quantity: ['quantity', 'quantity-purchased'],
+      // The price of all pieces of the line.
+      lineTotal: ['item-price'],
+      discount: ['item-promotion-discount'],
+    },
+    skip: [
+      'order-status=Cancelled',
+      'order-status=Canceled',
+      'item-status=Cancelled',
+      'item-status=Canceled',
+    ],
   },
   {
     name: 'online-retail',
@@ -217,7 +262,7 @@ export const presets: readonly Preset[] = [
       memberId: ['会员卡号', '会员号', '会员编号', '客户编码', '购货单位代码', '客户', '购货单位'],
       itemId: ['物料编码', '商品编码', '物料代码', '产品代码'],
       itemName: ['物料名称', '商品名称', '产品名称'],
-      quantity: ['实发数量', '数量'],
+      quantity: ['实发数量+单位', '数量+单位', '实发数量', '数量'],
       unitPrice: ['含税单价', '单价', '销售单价'],
       lineTotal: ['价税合计', '金额', '销售金额'],
       discount: ['折扣额'],
@@ -232,7 +277,7 @@ export const presets: readonly Preset[] = [
   {
     name: 'youzan',
     title: '有赞, 订单商品明细',
-    marks: ['订单号', ['商品名称', '全部商品名称'], ['订单状态', '商品发货状态', '商品退款状态']],
+    marks: ['订单号', '商品名称', ['订单状态', '商品发货状态', '商品退款状态']],
     columns: {
       purchaseId: ['订单号'],
       occurredAt: ['买家付款时间', '付款时间', '订单付款时间', '下单时间', '订单创建时间'],
@@ -269,6 +314,22 @@ export const presets: readonly Preset[] = [
       '商品退款状态=*已退款*',
     ],
     fillDown: true,
+  },
+  {
+    name: 'youzan-orders',
+    title: '有赞, 订单，一行一单',
+    marks: ['订单号', '全部商品名称', ['商品种类数', '订单商品总件数', '订单实付金额']],
+    columns: {
+      purchaseId: ['订单号'],
+      occurredAt: ['买家付款时间', '订单创建时间', '下单时间'],
+      memberId: ['买家手机号', '收货人手机号/提货人手机号', '收货人手机号', '买家昵称'],
+      itemId: ['全部商品名称'],
+      storeId: ['归属店铺', '店铺名称', '网点名称'],
+      paid: ['订单实付金额'],
+    },
+    skip: ['订单状态=*关闭*', '订单状态=待付款', '订单状态=*取消*'],
+    split: ';',
+    piecesInName: true,
   },
   {
     name: 'pospal',

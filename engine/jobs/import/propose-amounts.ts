@@ -1,5 +1,6 @@
 // Proposed amounts: whether a column of money is the price of a piece or of a line, what
 // quantities are counted in, and which of them count thousandths, by what stands in the rows.
+import { counted } from '../../base/plural.ts';
 import { parseFen, parseThousandths } from './amounts.ts';
 import type { ImportField } from './columns.ts';
 import type { Condition } from './conditions.ts';
@@ -119,7 +120,7 @@ export function proposeThousandths(sample: AmountSample): ThousandthsProposal {
   }
   if (odd.length === 0) return { thousandths: [], reasons: [] };
   const found = odd.length < rowsAtLeast ? undefined : conditionFor(sample, { odd, usual });
-  const some = `${odd.length} of the first ${rows.length} rows cost less than 0.01 a piece`;
+  const some = `${odd.length} of ${counted(rows.length, 'row')} cost less than 0.01 a piece`;
   if (found === undefined) {
     const ask = 'tell --thousandths COLUMN=VALUE if their quantity counts thousandths';
     return { thousandths: [], reasons: [`${some}: ${ask}`] };

@@ -1,5 +1,6 @@
 // Proposed conditions: which rows of a file are no sale or bring goods back, by the words that
 // stand in its columns.
+import { counted } from '../../base/plural.ts';
 import type { ColumnMap } from './columns.ts';
 import type { Condition } from './conditions.ts';
 import type { ColumnProfile } from './profile.ts';
@@ -126,8 +127,8 @@ function piecesBack({ name, values, isOpen }: ColumnProfile): string[] {
   const some = [...values.keys()].filter((text) => /^[\d.,]*[1-9]/.test(text));
   if (!isPieces || some.length === 0) return [];
   const rows = some.reduce((sum, text) => sum + values.get(text)!, 0);
-  const count = isOpen ? `${rows} or more` : String(rows);
-  const what = `"${name}" says in ${count} rows how many pieces came back`;
+  const count = isOpen ? `${rows} or more rows` : counted(rows, 'row');
+  const what = `"${name}" says in ${count} how many pieces came back`;
   return [`${what}; no field reads it, so that they stay sold`];
 }
 

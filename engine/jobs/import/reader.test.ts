@@ -281,7 +281,7 @@ test('a decimal comma is found where the amounts of the file leave no doubt', as
 test('amounts below zero that no field reads stop everything until somebody says so', async () => {
   const text = 'no,at,code,Quantity,Longitude\n1,2026-05-01,a,2,-73.9\n2,2026-05-01,a,-1,-73.9\n';
   const map = ['purchaseId=no,occurredAt=at,itemId=code'];
-  await expect(reading(text, { map })).rejects.toThrow('1 rows of');
+  await expect(reading(text, { map })).rejects.toThrow('1 row of');
   const { notes } = await reading(text, { map, ignore: ['Quantity'] });
   expect(notes.join()).toContain('columns that are not used: Longitude');
   expect((await reading(text, { map: [`${map[0]},quantity=Quantity`] })).rows[1]).toContain('-1 a');

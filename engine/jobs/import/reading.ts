@@ -108,6 +108,7 @@ export function withPreset(
     dayOne: given.dayOne ?? preset.dayOne,
     fillDown: given.fillDown || (preset.fillDown ?? false),
     split: given.split ?? preset.split,
+    piecesInName: given.piecesInName || (preset.piecesInName ?? false),
     skip: [...given.skip, ...conditions(preset.skip, 'skip')],
     returns: [...given.returns, ...conditions(preset.returns, 'returns')],
     thousandths: [...given.thousandths, ...conditions(preset.thousandths, 'thousandths')],

@@ -1,6 +1,7 @@
 // Recorded: what a receipt of a file is beside the one that the chain has under the same id. Lines
 // that were refused once and mended later make it longer; that is another thing than two receipts
 // of one number.
+import { counted } from '../../base/plural.ts';
 import { thousandthsOf } from '../../base/shapes.ts';
 import type { Purchase } from '../../events/purchase.ts';
 import type { IngestResult } from '../../events/result.ts';
@@ -115,7 +116,7 @@ function without(lines: readonly KeyedLine[], others: readonly KeyedLine[]): rea
 }
 
 function countOf({ length }: readonly KeyedLine[]): string {
-  return length === 1 ? '1 line' : `${length} lines`;
+  return counted(length, 'line');
 }
 
 function itemsOf(lines: readonly KeyedLine[]): string {

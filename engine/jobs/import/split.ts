@@ -56,9 +56,12 @@ export function splitCells(
 
 /** `可乐 2瓶` as its name and `2瓶`. Undefined where no number with a unit stands at the end. */
 export function splitPieces(text: string): { name: string; pieces: string } | undefined {
-  const counted = splitUnit(text.replace(/[)）]$/, ''));
+  const bare = text.replace(/[)）]$/, '');
+  const counted = splitUnit(bare);
   const match = counted === undefined ? null : nameAndNumber.exec(counted.number);
   if (match === null) return undefined;
+  // In brackets a weight is the size of a packet: 牛板筋(250g).
+  if (bare !== text && counted!.unit.kind !== 'pieces') return undefined;
   return { name: match[1]!.trim(), pieces: `${match[2]!}${counted!.unit.word}` };
 }
 

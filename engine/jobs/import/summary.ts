@@ -1,4 +1,5 @@
 // Summary: what became of every row. docs/guides/import.md has the sums.
+import { counted } from '../../base/plural.ts';
 import type { IngestResult } from '../../events/result.ts';
 import type { Batch } from './batches.ts';
 import { type Receipt, type Refuse, type ReturnRow, refusalOf } from './receipts.ts';
@@ -138,8 +139,12 @@ function unmatchedWords(
   pieces: number,
   missing: number,
 ): { reason: string; message: string } {
+  const verb = missing === 1 ? 'is' : 'are';
   const reason = missing < pieces ? 'RETURN_PARTLY_UNMATCHED' : 'RETURN_UNMATCHED';
-  return { reason, message: `${missing} of ${pieces} pieces of ${itemId} are ${whereOf(event)}` };
+  return {
+    reason,
+    message: `${missing} of ${counted(pieces, 'piece')} of ${itemId} ${verb} ${whereOf(event)}`,
+  };
 }
 
 function whereOf(event: ReturnRow['event']): string {

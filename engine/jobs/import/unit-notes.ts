@@ -1,4 +1,5 @@
 // Unit notes: what the quantities of one file are counted in, told where it may be mistaken.
+import { counted } from '../../base/plural.ts';
 import { perMille, splitUnit, type Unit } from './units.ts';
 
 /** Items whose unit is remembered, some 100 B each: 10 MB. */
@@ -42,7 +43,7 @@ export class UnitNotes {
     const listed = (units: typeof all) =>
       units
         .slice(0, wordsShown)
-        .map(({ unit, rows }) => `${unit.word} (${rows} ${rows === 1 ? 'row' : 'rows'})`)
+        .map(({ unit, rows }) => `${unit.word} (${counted(rows, 'row')})`)
         .join(', ');
     const scaled = all.filter(({ unit }) => unit.thousandths !== 1_000);
     const unknown = all.filter(({ unit }) => unit.kind === 'unknown');
@@ -55,7 +56,7 @@ export class UnitNotes {
         ? []
         : [`units that are not known count as one piece each: ${listed(unknown)}`]),
       ...(isMeasured && this.withoutUnit > 0
-        ? [`${this.withoutUnit} quantities have no unit, and count as they stand`]
+        ? [`${counted(this.withoutUnit, 'quantity', 'quantities')} without a unit, among others`]
         : []),
       ...this.mixedSentence(),
     ];
@@ -65,7 +66,7 @@ export class UnitNotes {
     const [first] = this.mixed;
     if (first === undefined) return [];
     const [itemId, words] = first;
-    const some = this.mixed.size === 1 ? '1 item is' : `${this.mixed.size} items are`;
+    const some = counted(this.mixed.size, 'item is', 'items are');
     const example = `${itemId} in ${[...words].join(' and ')}`;
     return [`${some} counted in several units, e.g. ${example}: one of each counts the same`];
   }
