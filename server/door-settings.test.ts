@@ -71,6 +71,11 @@ describe('doors that other machines reach', () => {
     expect(refusal(elsewhere, false)).toContain('--access-dir ./keys');
   });
 
+  test('are those behind a proxy too, wherever they listen', () => {
+    expect(refusal(behindProxy, false)).toMatch(/^CAINI_PLAINTEXT is behind-proxy.*keys create/);
+    expect(refusal(behindProxy, true)).toBe('opened');
+  });
+
   test('and gRPC is not looked at where there is none', () => {
     expect(refusal({ CAINI_GRPC_HOST: '0.0.0.0', CAINI_GRPC_PORT: 'none' }, false)).toBe('opened');
   });

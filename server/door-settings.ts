@@ -63,8 +63,10 @@ export function assertGuarded(settings: Settings, canAnybodyEnter: boolean): voi
     { setting: 'host', ...httpSettings(settings) },
     ...(grpc === undefined ? [] : [{ setting: 'grpcHost', ...grpc } as const]),
   ];
-  const reached = doors.filter(({ host }) => !isLoopback(host));
-  const plain = settings.plaintext === 'behind-proxy' ? [] : reached.filter(({ tls }) => !tls);
+  // A proxy reaches loopback, and whoever reaches the proxy does then.
+  const hasProxy = settings.plaintext === 'behind-proxy';
+  const reached = doors.filter(({ host }) => hasProxy || !isLoopback(host));
+  const plain = hasProxy ? [] : reached.filter(({ tls }) => !tls);
   const [door] = plain.length > 0 ? plain : canAnybodyEnter ? [] : reached;
   if (door === undefined) return;
   const faults: string[] = [];
@@ -77,7 +79,9 @@ export function assertGuarded(settings: Settings, canAnybodyEnter: boolean): voi
     faults.push('in plaintext');
     ways.push(plaintextWays[door.setting]);
   }
-  const place = `${environmentName(door.setting)} is ${quoteValue(door.host)}`;
+  const place = isLoopback(door.host)
+    ? 'CAINI_PLAINTEXT is behind-proxy'
+    : `${environmentName(door.setting)} is ${quoteValue(door.host)}`;
   const fault = `${place}, so that other machines reach it, ${faults.join(' and ')}`;
   throw new SettingsError(`${fault}; first: ${ways.join('; and: ')}`);
 }
