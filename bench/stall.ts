@@ -10,6 +10,7 @@ import { startWatched, type WatchedProgram } from './load/process.ts';
 import { type Action, actionsOn, askLists } from './stall/actions.ts';
 import { type Caller, createCaller } from './stall/caller.ts';
 import { makeChain, type StallSize, sizes } from './stall/chain.ts';
+import { measureOthers } from './stall/others.ts';
 import { startStopwatch } from './stall/stopwatch.ts';
 import type { Turns } from './turns.ts';
 
@@ -127,6 +128,11 @@ export async function benchStall(record: RecordRow): Promise<string> {
     const seen = await measureStart(folder, size, 'a catalogue without receipts');
     rmSync(folder, { recursive: true });
     await takeChain(folder, size, process.argv[4]);
+    const copy = join(scratch.path, 'copy');
+    cpSync(folder, copy, { recursive: true });
+    const others = await measureOthers(copy, size, record);
+    console.log(others);
+    rmSync(copy, { recursive: true });
     seen.push(
       ...(await measureStart(folder, size, 'a chain')),
       ...(await measureAll(folder, size)),
@@ -139,7 +145,7 @@ export async function benchStall(record: RecordRow): Promise<string> {
     const over = medians.filter((median) => median > turnMsMax).length;
     const longest = rounded(Math.max(...medians));
     const turnsText = `${over} of them over ${turnMsMax} ms, longest ${longest} ms`;
-    return `stall ${seen.length} kinds of work, ${turnsText}`;
+    return `stall ${seen.length} kinds of work, ${turnsText}; ${others}`;
   } finally {
     scratch.remove();
   }

@@ -1,6 +1,5 @@
 // Keeps the counts: loads or recounts them at start, moves them by batches, makes them anew when
 // they cannot be gone on with.
-
 import { steadyMilliseconds } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';

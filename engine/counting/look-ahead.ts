@@ -1,6 +1,5 @@
-// Whether there is memory to count a batch. All receipts of a shared card, or of a person, that come
-// to count at once are looked at before its transaction: they are too many for its turn of the
-// event loop.
+// Whether there is memory to count a batch. All receipts of a card or person that come to count at
+// once are looked at before its transaction: they are too many for its turn of the event loop.
 
 import { limits } from '../base/limits.ts';
 import { nextTurn } from '../base/turns.ts';

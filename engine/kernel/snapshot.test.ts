@@ -60,3 +60,25 @@ test('reading ends with the block that is refused', async () => {
   await file.close();
   expect(taken).toBe(4);
 });
+
+test('a long file is taken a quarter of a megabyte in each turn of the event loop', async () => {
+  const many = Array.from({ length: 96 }, () => sealBlock(Buffer.alloc(32_768, 7)));
+  await writeFile(path, Buffer.concat(many));
+  const file = await open(path, 'r');
+  let [inTurn, most] = [0, 0];
+  const look = (): void => {
+    most = Math.max(most, inTurn);
+    inTurn = 0;
+    next = setImmediate(look);
+  };
+  let next = setImmediate(look);
+  const isWhole = await readBlocks(file, (block) => {
+    inTurn += block.length;
+    return true;
+  });
+  clearImmediate(next);
+  await file.close();
+  expect(isWhole).toBe(true);
+  // Two reads may end between two looks.
+  expect(most).toBeLessThanOrEqual(2 * 262_144);
+});

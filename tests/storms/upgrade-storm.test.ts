@@ -98,7 +98,7 @@ async function killBefore(dataDir: string, change: number): Promise<boolean> {
   return (await ended).code === null;
 }
 
-/** A run may make a change or two fewer than the one that was counted: commits take what is there. */
+/** A run may make a change or two fewer than the one that was counted. */
 async function killBeforeOrEarlier(wanted: number): Promise<{ dataDir: string; change: number }> {
   for (let change = wanted; change > wanted - 3; change--) {
     const dataDir = freshFolder();
