@@ -5,7 +5,6 @@ import { afterAll, expect, test } from 'vitest';
 import { makeTemporaryFolder } from '../tests/support/folders.ts';
 import {
   environmentName,
-  grpcSettings,
   readSecretFile,
   readSettings,
   type SettingName,
@@ -95,27 +94,13 @@ test('docs/reference/settings.md tells each setting as it is', () => {
 });
 
 test.each([
-  [{ CAINI_GRPC_HOST: '0.0.0.0' }, 'CAINI_GRPC_HOST is "0.0.0.0", which would be plaintext'],
-  [{ CAINI_GRPC_CERT_FILE: 'cert.pem' }, 'CAINI_GRPC_KEY_FILE must both be set'],
-  [{ CAINI_GRPC_CLIENT_CA_FILE: 'ca.pem' }, 'must both be set for gRPC over TLS'],
-])('gRPC with %j is refused in words', (environment, message) => {
-  expect(() => grpcSettings(readSettings({ environment }))).toThrow(message);
-});
-
-test('gRPC is plaintext on loopback alone, unless told otherwise or over TLS', () => {
-  const settings = (environment: Record<string, string>) =>
-    grpcSettings(readSettings({ environment }));
-  expect(settings({})).toMatchObject({ host: '127.0.0.1', port: 50_051, keysFile: undefined });
-  expect(settings({ CAINI_GRPC_PORT: 'none' })).toBeUndefined();
-  for (const host of ['127.0.0.1', 'localhost', '::1', '127.8.9.1']) {
-    expect(settings({ CAINI_GRPC_HOST: host })).toMatchObject({ host });
-  }
-  const anywhere = { CAINI_GRPC_HOST: '0.0.0.0', CAINI_GRPC_PLAINTEXT: 'anywhere' };
-  expect(settings(anywhere)).toMatchObject({ host: '0.0.0.0' });
-  const tls = { CAINI_GRPC_CERT_FILE: 'cert.pem', CAINI_GRPC_KEY_FILE: 'key.pem' };
-  expect(settings({ CAINI_GRPC_HOST: '0.0.0.0', ...tls })).toMatchObject({
-    tls: { certFile: 'cert.pem', keyFile: 'key.pem' },
-  });
+  ['CAINI_GRPC_API_KEYS_FILE', 'keys', 'caini keys create --name'],
+  ['CAINI_GRPC_PLAINTEXT', 'anywhere', 'CAINI_PLAINTEXT=behind-proxy'],
+])('%s, which is gone, is refused with what takes its place', (variable, value, way) => {
+  const read = () => readSettings({ environment: { [variable]: value } });
+  expect(read).toThrow(SettingsError);
+  expect(read).toThrow(`${variable} is no setting any more`);
+  expect(read).toThrow(way);
 });
 
 const secret = 'hunter2-hunter2';

@@ -26,7 +26,7 @@ const fileSchema = z.string().min(1);
 const fileAllowed = 'a file, or none';
 const addresses =
   /^(?:none|(?:grpcs:\/\/)?[^\s,/:]+:\d{1,5}(?:,(?:grpcs:\/\/)?[^\s,/:]+:\d{1,5})*)$/;
-const plaintexts = ['loopback', 'anywhere'] as const;
+const plaintexts = ['loopback', 'behind-proxy'] as const;
 const mebibyte = 1_048_576;
 const [memoryLeast, memoryMost] = [limits.memoryBytesMin, limits.memoryBytesMax].map(
   (bytes) => `${bytes / mebibyte}MiB`,
@@ -54,13 +54,15 @@ export const settingDefinitions = {
   dataDir: { schema: z.string().min(1), default: './data', allowed: 'a folder' },
   host: { schema: z.string().min(1), default: '127.0.0.1', allowed: 'an address to listen on' },
   httpPort: { schema: portSchema, default: 8080, allowed: portAllowed },
+  httpCertFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
+  httpKeyFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
   grpcHost: { schema: z.string().min(1), default: '127.0.0.1', allowed: 'an address to listen on' },
   grpcPort: {
     schema: z.union([portSchema, z.literal('none')]),
     default: 50_051,
     allowed: `${portAllowed}; none for no gRPC`,
   },
-  grpcPlaintext: {
+  plaintext: {
     schema: z.enum(plaintexts),
     default: 'loopback',
     allowed: `one of ${plaintexts.join(', ')}`,
@@ -68,7 +70,17 @@ export const settingDefinitions = {
   grpcCertFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
   grpcKeyFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
   grpcClientCaFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
-  grpcApiKeysFile: { schema: fileSchema, default: 'none', allowed: fileAllowed },
+  accessDir: {
+    schema: z.string().min(1),
+    default: 'auto',
+    allowed: 'a folder; auto for access in the data folder',
+  },
+  apiKey: {
+    schema: z.string().min(1),
+    default: 'none',
+    allowed: 'a key of caini keys create, or none',
+    isSecret: true,
+  },
   sharedAddresses: {
     schema: z.string().refine(isAddressList),
     default: 'none',
@@ -95,6 +107,11 @@ export const settingDefinitions = {
     schema: z.string().refine(isOriginList),
     default: 'none',
     allowed: 'origins such as https://shop.example with commas, * for all, or none',
+  },
+  publicHosts: {
+    schema: z.string().regex(/^(?:none|[a-z\d.-]+(?:,[a-z\d.-]+)*)$/i),
+    default: 'none',
+    allowed: 'names such as caini.shop.example with commas, or none',
   },
   halfLifeDays: { schema: daysSchema, default: 60, allowed: daysAllowed },
   popularityHalfLifeDays: { schema: daysSchema, default: 30, allowed: daysAllowed },
@@ -160,6 +177,12 @@ export const settingDefinitions = {
   },
 } as const;
 
+/** Settings of earlier versions, and what takes their place. */
+const retired: Readonly<Record<string, string>> = {
+  grpcApiKeysFile: 'both doors know the keys of: caini keys create --name NAME --scopes SCOPES',
+  grpcPlaintext: 'for both doors there is CAINI_PLAINTEXT=behind-proxy',
+};
+
 type Definitions = typeof settingDefinitions;
 export type SettingName = keyof Definitions;
 
@@ -190,6 +213,10 @@ export function readSettings({ environment, options = {} }: SettingsSources): Se
 
 /** The environment variable of a setting: `httpPort` is CAINI_HTTP_PORT. */
 export function environmentName(name: SettingName): string {
+  return variableOf(name);
+}
+
+function variableOf(name: string): string {
   return `CAINI_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
@@ -225,35 +252,6 @@ export function inputRules(settings: Settings): InputRules {
   return { ids: createIdRules(idSettings(settings)), isLenient };
 }
 
-/** What the gRPC door opens with; undefined when there is to be none. Throws SettingsError. */
-export function grpcSettings(settings: Settings) {
-  const { grpcHost: host, grpcPort: port, grpcPlaintext } = settings;
-  if (port === 'none') return undefined;
-  const certFile = unlessNone(settings.grpcCertFile);
-  const keyFile = unlessNone(settings.grpcKeyFile);
-  const clientCaFile = unlessNone(settings.grpcClientCaFile);
-  const keysFile = unlessNone(settings.grpcApiKeysFile);
-  if (certFile !== undefined && keyFile !== undefined) {
-    return { host, port, keysFile, tls: { certFile, keyFile, clientCaFile } };
-  }
-  if (certFile !== undefined || keyFile !== undefined || clientCaFile !== undefined) {
-    const both = 'CAINI_GRPC_CERT_FILE and CAINI_GRPC_KEY_FILE';
-    throw new SettingsError(`${both} must both be set for gRPC over TLS`);
-  }
-  if (!isLoopback(host) && grpcPlaintext === 'loopback') {
-    const way =
-      'set CAINI_GRPC_CERT_FILE and CAINI_GRPC_KEY_FILE, or CAINI_GRPC_PLAINTEXT=anywhere';
-    throw new SettingsError(
-      `CAINI_GRPC_HOST is ${quoteValue(host)}, which would be plaintext; ${way}`,
-    );
-  }
-  return { host, port, keysFile };
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
 /** Undefined for a setting that was left at `none`. */
 export function unlessNone(setting: string): string | undefined {
   return setting === 'none' ? undefined : setting;
@@ -270,18 +268,8 @@ function isMemory(memory: string): boolean {
   return bytes >= limits.memoryBytesMin && bytes <= limits.memoryBytesMax;
 }
 
-/** Addresses behind which many clients stand. */
-export function sharedAddresses({ sharedAddresses: listed }: Settings): readonly string[] {
-  return listOf(listed);
-}
-
-/** Whose pages may ask; `*`: all. */
-export function corsOrigins({ corsOrigins: listed }: Settings): readonly string[] {
-  return listOf(listed);
-}
-
 /** Of what was left at `none`, nothing. */
-function listOf(setting: string): string[] {
+export function listOf(setting: string): string[] {
   return (unlessNone(setting)?.split(',') ?? []).map((entry) => entry.trim());
 }
 
@@ -391,6 +379,10 @@ function readFileContent(path: string): object {
 }
 
 function unknownName(given: string, known: readonly string[], where = ''): SettingsError {
+  const gone = Object.keys(retired).find((name) => given === name || given === variableOf(name));
+  if (gone !== undefined) {
+    return new SettingsError(`${given}${where} is no setting any more; ${retired[gone]}`);
+  }
   const nearest = known
     .map((name) => ({ name, distance: editDistance(given, name) }))
     .reduce((one, other) => (other.distance < one.distance ? other : one));

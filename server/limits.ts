@@ -136,8 +136,21 @@ export const doorLimits = {
   healthEveryMs: 250,
   /** How long requests and streams may take to end when the server stops; it must be in 10 s. */
   drainMsMax: 8_000,
-  /** How soon new certificates and keys count. */
+  /** How soon new certificates count. */
   filesEveryMs: 5_000,
+  /** How often the file of API keys is looked at: a key that is revoked is out within a second. */
+  keysEveryMs: 500,
+  /** API keys, those included that were revoked: 2 MB, and some 50 ms to read them anew. */
+  keysMax: 4_096,
+  /** Stores, kinds of lists or networks of one key. */
+  keyEntriesMax: 1_000,
+  /** Requests a second of one key: more than a core answers. */
+  keyRateMax: 100_000,
+  /** A command waits 2 s for another that changes keys: it takes milliseconds. */
+  keyFileTriesMax: 40,
+  keyFileRetryMs: 50,
+  /** For how long the secret before a rotation may be taken yet: 30 days. */
+  keyOverlapHoursMax: 720,
   /** From when on the log warns of a certificate: time enough to get another. */
   certificateDaysWarned: 14,
   /**

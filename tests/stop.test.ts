@@ -168,7 +168,9 @@ test('clients that hold on to a stopping server are cut off in time', async () =
   while (!(await isReady(url))) await wait(50);
   const slow = connect(Number(url.port), url.hostname);
   slow.on('error', () => {});
-  slow.write('POST /v1/purchases HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n');
+  slow.write(
+    'POST /v1/purchases HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n',
+  );
   slow.write('content-length: 1000\r\n\r\n{"purchaseId":');
   const { begun } = post(url, '/v1/admin/verify');
   await begun;

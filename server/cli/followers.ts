@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Settings } from '../config.ts';
+import { accessFolder } from '../door-settings.ts';
 import { doorLimits } from '../limits.ts';
 import type { Door } from '../serve.ts';
 import { CommandError } from './errors.ts';
@@ -62,8 +63,9 @@ export async function startFollowers(options: FollowersOptions): Promise<Door> {
   const [first] = Array.from({ length: settings.followers }, (_, index) => start(index + 1));
   try {
     const port = await listening(first!);
-    const { host } = settings;
-    return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, close: stop };
+    const { host, httpCertFile } = settings;
+    const scheme = httpCertFile === 'none' ? 'http' : 'https';
+    return { url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`, close: stop };
   } catch (error) {
     await stop();
     throw error;
@@ -73,6 +75,7 @@ export async function startFollowers(options: FollowersOptions): Promise<Door> {
 function argumentsOf({ settings, name, address }: FollowersOptions, number: number): string[] {
   const own = {
     'data-dir': join(settings.dataDir, 'followers', String(number)),
+    'access-dir': accessFolder(settings),
     host: settings.host,
     'http-port': settings.httpPort,
     'grpc-port': 'none',

@@ -11,6 +11,7 @@ import { evaluateCommand } from './evaluate.ts';
 import { expireCommand } from './expire.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
+import { keysCommand } from './keys.ts';
 import { restoreCommand } from './restore.ts';
 import { rolesCommand } from './roles.ts';
 import { serveCommand } from './serve.ts';
@@ -25,6 +26,7 @@ const commands = [
   exportCommand,
   evaluateCommand,
   rolesCommand,
+  keysCommand,
   verifyCommand,
   eraseCommand,
   compactCommand,

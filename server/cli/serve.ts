@@ -11,19 +11,22 @@ import {
   systemClock,
   zoneOffsetMinutes,
 } from '../../engine/index.ts';
+import { type Authenticate, createAuthenticate } from '../access/authenticate.ts';
+import { canAnybodyEnter, watchKeys } from '../access/keys.ts';
 import { type ClusterNode, createNode } from '../cluster/node.ts';
 import { nodeOptions, secretIn } from '../cluster/settings.ts';
+import { inputRules, readSettings, type Settings } from '../config.ts';
+import { type Cuts, createCuts } from '../cuts.ts';
 import {
+  accessFolder,
+  assertGuarded,
   corsOrigins,
   grpcSettings,
-  inputRules,
+  httpSettings,
   isLoopback,
-  readSettings,
-  type Settings,
+  publicHosts,
   sharedAddresses,
-  unlessNone,
-} from '../config.ts';
-import { type Cuts, createCuts } from '../cuts.ts';
+} from '../door-settings.ts';
 import { listen as listenGrpc, prepare as prepareGrpc } from '../grpc/listen.ts';
 import { listen as listenHttp } from '../http/listen.ts';
 import { doorLimits } from '../limits.ts';
@@ -41,6 +44,7 @@ interface ServeFlags {
   readonly httpPort?: string;
   readonly grpcPort?: string;
   readonly host?: string;
+  readonly accessDir?: string;
   readonly itemRoles?: string;
   readonly role?: string;
   readonly nodeName?: string;
@@ -58,6 +62,7 @@ export function serveCommand(program: Command): void {
     .option('--http-port <port>', 'the HTTP port, 0 for any (CAINI_HTTP_PORT, default 8080)')
     .option('--grpc-port <port>', 'the gRPC port, none for none (CAINI_GRPC_PORT, default 50051)')
     .option('--host <address>', 'the address to listen on (CAINI_HOST, default 127.0.0.1)')
+    .option('--access-dir <folder>', 'where the API keys are (CAINI_ACCESS_DIR)')
     .option('--item-roles <file>', 'names that are no goods, none for none (CAINI_ITEM_ROLES)')
     .option('--role <role>', 'alone, origin or follower (CAINI_ROLE, default alone)')
     .option('--node-name <name>', 'the name of this node in its chain (CAINI_NODE_NAME)')
@@ -76,6 +81,10 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
   zoneOffsetMinutes(settings.timeZone, systemClock());
   // Errors of the last moments must reach the terminal, so that lines are written as they come.
   const log = pino({ level: settings.logLevel }, destination({ fd: 2, sync: true }));
+  const keys = watchKeys(accessFolder(settings), log);
+  assertGuarded(settings, canAnybodyEnter(keys.current(), systemClock()));
+  const clocks = { clock: systemClock, steady: () => performance.now() };
+  const authenticate = createAuthenticate(keys.current, clocks);
   const progress = createProgressBar(process.stderr, systemClock);
   let grpcUrl: string | undefined;
   let signal: AbortSignal | undefined;
@@ -99,7 +108,7 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
     demoIfEmpty: demoIfEmpty && settings.role !== 'follower',
     onDemoProgress: (share) => progress.show('loading the demo chain', share, 1),
     openDoor: async (access) => {
-      const doors = await openDoors(settings, access, log, node);
+      const doors = await openDoors({ settings, access, log, node, authenticate });
       grpcUrl = doors.grpcUrl;
       return doors;
     },
@@ -110,6 +119,7 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
     // A follower behind a shared port is not one more address.
     if (cluster.isPrimary)
       print(`caini listens on ${server.url} (data folder ${settings.dataDir}${alsoGrpc})`);
+    if (cluster.isPrimary && !keys.current().wereMade) print(openToAll);
   });
   progress.end();
   if (summary === undefined) return;
@@ -150,24 +160,33 @@ async function startedOrStopped(server: RunningServer, stop: Stop, onOpen: () =>
   }
 }
 
+const openToAll =
+  'It asks for no key: whoever is on this machine may do all. The first one that is made ' +
+  '(caini keys create) locks the doors.';
+
+interface Doors {
+  readonly settings: Settings;
+  readonly access: EngineAccess;
+  readonly log: Logger;
+  readonly node: ClusterNode | undefined;
+  readonly authenticate: Authenticate;
+}
+
 /** Both doors as one: the url is that of HTTP. */
-async function openDoors(
-  settings: Settings,
-  access: EngineAccess,
-  log: Logger,
-  node: ClusterNode | undefined,
-): Promise<Door & { readonly grpcUrl: string | undefined }> {
+async function openDoors(doors: Doors): Promise<Door & { readonly grpcUrl: string | undefined }> {
+  const { settings, access, log, node, authenticate } = doors;
   const forGrpc = grpcSettings(settings);
   const shared: SharedParts = {
     access,
     log,
+    authenticate,
     loadShedder: new LoadShedder(),
     cuts: createCuts(log),
     sharedAddresses: sharedAddresses(settings),
   };
   // Before the first of them listens: from then on somebody may wait.
   const prepared = forGrpc && prepareGrpc({ ...shared, ...forGrpc, node: node?.host });
-  const http = await openHttp(settings, shared, node).catch((error: unknown) => {
+  const http = await openHttp(doors, shared).catch((error: unknown) => {
     prepared?.drop();
     throw error;
   });
@@ -189,40 +208,38 @@ async function openDoors(
 interface SharedParts {
   readonly access: EngineAccess;
   readonly log: Logger;
+  readonly authenticate: Authenticate;
   readonly loadShedder: LoadShedder;
   readonly cuts: Cuts;
   readonly sharedAddresses: readonly string[];
 }
 
-function openHttp(
-  settings: Settings,
-  shared: SharedParts,
-  node: ClusterNode | undefined,
-): Promise<Door> {
-  const { host, httpPort: port, followers } = settings;
-  if (followers > 0 && node !== undefined)
-    return openFollowers(settings, shared.access, shared.log, node);
-  const origins = corsOrigins(settings);
-  return takeAddress({ host, port, name: 'http' }, () =>
-    listenHttp({ ...shared, host, port, corsOrigins: origins }),
+function openHttp({ settings, node, ...doors }: Doors, shared: SharedParts): Promise<Door> {
+  if (settings.followers > 0 && node !== undefined) {
+    return openFollowers({ ...doors, settings, node });
+  }
+  const forHttp = httpSettings(settings);
+  const names = { corsOrigins: corsOrigins(settings), publicHosts: publicHosts(settings) };
+  return takeAddress({ ...forHttp, name: 'http' }, () =>
+    listenHttp({ ...shared, ...forHttp, ...names }),
   );
 }
 
 /** The HTTP port belongs to followers, which reach this process over loopback. */
-async function openFollowers(
-  settings: Settings,
-  access: EngineAccess,
-  log: Logger,
-  node: ClusterNode,
-): Promise<Door> {
-  const keysFile = unlessNone(settings.grpcApiKeysFile);
+async function openFollowers({
+  settings,
+  access,
+  log,
+  authenticate,
+  node,
+}: Doors & { readonly node: ClusterNode }): Promise<Door> {
   const inner = await listenGrpc({
     host: '127.0.0.1',
     port: 0,
     access,
     log,
     node: node.host,
-    keysFile,
+    authenticate,
   });
   const address = inner.url.replace('grpc://', '');
   const secret = secretIn(settings);

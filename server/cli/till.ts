@@ -9,6 +9,7 @@ import { counted } from '../../engine/index.ts';
 import { CommandError } from './errors.ts';
 import { connectTill, type SessionLine, type TillClient, type TillReply } from './till-client.ts';
 import { completeLine, findItems, readLine, type ShelfItem, showItem } from './till-line.ts';
+import { apiKeyOf } from './work.ts';
 
 interface TillFlags {
   readonly url: string;
@@ -31,7 +32,7 @@ export function tillCommand(program: Command): void {
     .option('--terminal <id>', 'which till it is', 'till-1')
     .option('--member <id>', 'who is at the till')
     .option('--deadline-ms <ms>', 'how long advice is wanted after a scan', '50')
-    .option('--api-key <key>', 'the API key, if the server asks for one')
+    .option('--api-key <key>', 'the API key for the server (better: CAINI_API_KEY)')
     .option('--ca <file>', 'PEM certificate of who signed that of the server')
     .option('--cert <file>', 'PEM certificate of this till, for mutual TLS')
     .option('--key <file>', 'PEM private key of that certificate')
@@ -56,8 +57,8 @@ async function run(flags: TillFlags): Promise<void> {
   if (!Number.isInteger(deadlineMs) || deadlineMs < 1 || deadlineMs > 10_000) {
     throw new CommandError(`--deadline-ms is ${flags.deadlineMs} but must be 1 to 10000`);
   }
-  const { url, apiKey, ca: caFile, cert: certFile, key: keyFile } = flags;
-  const client = connectTill({ url, apiKey, caFile, certFile, keyFile });
+  const { url, ca: caFile, cert: certFile, key: keyFile } = flags;
+  const client = connectTill({ url, apiKey: apiKeyOf(flags), caFile, certFile, keyFile });
   try {
     const shelf = await client.readShelf(shelfItemsMax).catch((cause: Error) => {
       throw new CommandError(`${url} cannot be reached: ${cause.message}`, { cause });

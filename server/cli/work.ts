@@ -4,7 +4,7 @@ import { request as secureRequest } from 'node:https';
 import { createInterface } from 'node:readline';
 import { type Command, Option } from 'commander';
 import { type Engine, EngineError, systemClock, type Waiting } from '../../engine/index.ts';
-import { readSettings, type SettingName, withoutCredentials } from '../config.ts';
+import { readSettings, type SettingName, unlessNone, withoutCredentials } from '../config.ts';
 import { operations } from '../operations.ts';
 import { CommandError } from './errors.ts';
 import { endWith, openExisting } from './folder.ts';
@@ -14,6 +14,7 @@ import { createProgressBar } from './progress.ts';
 export interface WorkOptions {
   readonly dataDir?: string;
   readonly url?: string;
+  readonly apiKey?: string;
   readonly json?: boolean;
 }
 
@@ -35,6 +36,7 @@ export function workCommand(command: Command): Command {
     .addOption(
       new Option('--url <url>', 'let the server do it that has the folder, e.g. http://host:8080'),
     )
+    .option('--api-key <key>', 'the API key for that server (better: CAINI_API_KEY)')
     .option('--json', 'print the result as one JSON object');
 }
 
@@ -49,11 +51,12 @@ export function runWork<Reply extends object>(
   return endWith(() =>
     untilStopped(name, left, async (signal) => {
       const { url, json } = options;
+      const key = url === undefined ? undefined : apiKeyOf(options);
       const waiting = { signal, progress };
       const reply =
         url === undefined
           ? await onFolder(options, work, waiting)
-          : await overHttp(url, work, waiting);
+          : await overHttp({ base: url, key }, work, waiting);
       bar.end();
       process.stdout.write(`${json ? JSON.stringify(reply) : work.describe(reply)}\n`);
       return work.exitCode(reply);
@@ -71,6 +74,12 @@ function stopWords(operation: string) {
 export function settingsFor({ dataDir }: { readonly dataDir?: string | undefined }) {
   const options: Partial<Record<SettingName, string>> = dataDir === undefined ? {} : { dataDir };
   return readSettings({ environment: process.env, options });
+}
+
+/** What a command shows to a server, if anything. */
+export function apiKeyOf({ apiKey }: { readonly apiKey?: string | undefined }) {
+  const options: Partial<Record<SettingName, string>> = apiKey === undefined ? {} : { apiKey };
+  return unlessNone(readSettings({ environment: process.env, options }).apiKey);
 }
 
 async function onFolder<Reply extends object>(
@@ -106,17 +115,22 @@ function placeOf({ operation, ids = {} }: Pick<Work<object>, 'operation' | 'ids'
   return { method, path: filled };
 }
 
+interface Server {
+  readonly base: string;
+  readonly key: string | undefined;
+}
+
 /**
  * No time limit: a verify of a large chain takes minutes, and says all the while how far it is.
  */
 async function overHttp<Reply extends object>(
-  base: string,
+  { base, key }: Server,
   work: Work<Reply>,
   { signal, progress }: WorkContext,
 ): Promise<Reply> {
   const { method, path } = placeOf(work);
   const target = urlOf(base, path);
-  const incoming = await send(method, target, signal);
+  const incoming = await send({ method, target, key }, signal);
   let last: object | undefined;
   for await (const line of createInterface({ input: incoming })) {
     last = parseLine(line, target);
@@ -141,10 +155,20 @@ function urlOf(base: string, path: string): URL {
   throw new EngineError('INVALID_ARGUMENT', message, { field: 'url' });
 }
 
+interface Sending {
+  readonly method: string;
+  readonly target: URL;
+  readonly key: string | undefined;
+}
+
 /** The server gives up what nobody waits for any more. */
-function send(method: string, target: URL, signal: AbortSignal): Promise<IncomingMessage> {
+function send({ method, target, key }: Sending, signal: AbortSignal): Promise<IncomingMessage> {
   const open = target.protocol === 'https:' ? secureRequest : request;
-  const headers = { accept: 'application/x-ndjson, application/json', 'content-length': 0 };
+  const headers = {
+    accept: 'application/x-ndjson, application/json',
+    'content-length': 0,
+    ...(key !== undefined && { authorization: `Bearer ${key}` }),
+  };
   return new Promise((resolve, reject) => {
     const outgoing = open(target, { method, headers, signal }, resolve);
     outgoing.on('error', (cause) => {

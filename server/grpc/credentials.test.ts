@@ -1,11 +1,13 @@
 // Who gets in: TLS, client certificates, API keys, and all of these changed while the server runs.
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { credentials as grpcCredentials, Metadata } from '@grpc/grpc-js';
-import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { credentials as grpcCredentials, Metadata, status } from '@grpc/grpc-js';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { systemClock } from '../../engine/index.ts';
 import { type Certificate, makeAuthority } from '../../tests/support/certificates.ts';
 import { converse } from '../../tests/support/conversation.ts';
 import { makeTemporaryFolder } from '../../tests/support/folders.ts';
+import { openKeys, type TestKeys } from '../../tests/support/keys.ts';
 import {
   ask,
   type Message,
@@ -14,6 +16,7 @@ import {
   refused,
   type Till,
 } from '../../tests/support/till.ts';
+import { revokeKey } from '../access/change-keys.ts';
 
 const folder = await makeTemporaryFolder('credentials');
 afterAll(folder.remove);
@@ -42,7 +45,7 @@ const filesOf = ({ cert, key }: Certificate) => ({
 
 async function secured(certificate: Certificate, clientCa?: string): Promise<Till> {
   const clientCaFile = clientCa === undefined ? undefined : put('ca.pem', clientCa);
-  const tls = { ...filesOf(certificate), clientCaFile };
+  const tls = { ...filesOf(certificate), keySetting: 'grpcKeyFile', clientCaFile } as const;
   const till = await openTill({ tls, timing: { filesEveryMs: 20 } });
   tills.push(till);
   return till;
@@ -118,34 +121,37 @@ describe('mutual TLS', () => {
 });
 
 describe('API keys', () => {
-  const keys = {
-    all: 'all-of-it-0123456789',
-    reader: 'only-reads-0123456789',
-    till: 'till-key-0123456789',
-  };
-  const lines = [`${keys.all} read,write,admin`, `# a comment`, `${keys.reader} read`, ''];
+  let keys: TestKeys;
+  beforeEach(async () => {
+    keys = await openKeys();
+  });
+  afterEach(() => keys.remove());
 
-  async function keyed(text: string): Promise<Till> {
-    const keysFile = put('keys', text);
-    const till = await openTill({ keysFile, timing: { filesEveryMs: 20 } });
+  async function keyed(): Promise<Till> {
+    const till = await openTill({ authenticate: keys.authenticate() });
     tills.push(till);
     return till;
   }
 
-  function withKey(till: Till, rpc: string, key: string | undefined, name = 'x-api-key') {
-    const [service = '', method = ''] = rpc.split('/');
+  function metadataOf(key: string | undefined, name = 'x-api-key'): Metadata {
     const metadata = new Metadata();
     if (key !== undefined) metadata.set(name, key);
-    return ask(till.client(service), method, {}, { metadata });
+    return metadata;
+  }
+
+  function withKey(till: Till, rpc: string, key: string | undefined, name = 'x-api-key') {
+    const [service = '', method = ''] = rpc.split('/');
+    return ask(till.client(service), method, {}, { metadata: metadataOf(key, name) });
   }
 
   test('are asked for by every service but health', async () => {
-    const till = await keyed(lines.join('\n'));
+    const { text } = keys.make(['read', 'admin']);
+    const till = await keyed();
     for (const rpc of ['RecommendationService/Recommend', 'AdminService/Checkpoint']) {
       expect((await refused(withKey(till, rpc, undefined))).code).toBe('UNAUTHENTICATED');
-      expect((await refused(withKey(till, rpc, `${keys.all}x`))).code).toBe('UNAUTHENTICATED');
-      await withKey(till, rpc, keys.all);
-      await withKey(till, rpc, `Bearer ${keys.all}`, 'authorization');
+      expect((await refused(withKey(till, rpc, `${text}x`))).code).toBe('UNAUTHENTICATED');
+      await withKey(till, rpc, text);
+      await withKey(till, rpc, `Bearer ${text}`, 'authorization');
     }
     expect(await withKey(till, 'grpc.health.v1.Health/Check', undefined)).toMatchObject(serving);
     const session = converse(till.client('CheckoutService'));
@@ -155,54 +161,115 @@ describe('API keys', () => {
     expect(refusal.details).toContain('x-api-key');
   });
 
-  test('allow what their scopes say', async () => {
-    const till = await keyed([...lines, `${keys.till} till`].join('\n'));
-    await withKey(till, 'RecommendationService/Recommend', keys.reader);
+  test('of scope till open what a till does, and no list of a member', async () => {
+    const { text } = keys.make(['till']);
+    const till = await keyed();
     const denied = [
-      ['IngestService/RecordPurchase', keys.reader],
-      ['AdminService/Checkpoint', keys.reader],
-      ['RecommendationService/Recommend', keys.till],
-      ['MemberService/EraseMember', keys.till],
-      ['CatalogService/WriteItem', keys.till],
-    ] as const;
-    for (const [rpc, key] of denied) {
-      expect(await refused(withKey(till, rpc, key))).toMatchObject({
+      'RecommendationService/Recommend',
+      'RecommendationService/RecommendForMember',
+      'MemberService/EraseMember',
+      'MemberService/WriteConsent',
+      'CatalogService/WriteItem',
+      'AdminService/Checkpoint',
+    ];
+    for (const rpc of denied) {
+      expect(await refused(withKey(till, rpc, text)), rpc).toMatchObject({
         code: 'PERMISSION_DENIED',
         info: { reason: 'SCOPE_MISSING' },
       });
     }
-    await withKey(till, 'CheckoutService/RecommendForBasket', keys.till);
-    await withKey(till, 'CatalogService/ListItems', keys.till);
+    await withKey(till, 'CheckoutService/RecommendForBasket', text);
+    await withKey(till, 'CatalogService/ListItems', text);
     // Let in, and then refused for what it says.
-    const empty = await refused(withKey(till, 'IngestService/RecordPurchase', keys.till));
+    const empty = await refused(withKey(till, 'IngestService/RecordPurchase', text));
     expect(empty.code).toBe('INVALID_ARGUMENT');
-    const metadata = new Metadata();
-    metadata.set('x-api-key', keys.till);
-    const session = converse(till.client('CheckoutService'), metadata);
+    const session = converse(till.client('CheckoutService'), metadataOf(text));
     session.send({ open: {} });
     session.hangUp();
     expect(await session.ended).toBeUndefined();
   });
 
-  test('taken out of the file count no more', async () => {
-    const till = await keyed(lines.join('\n'));
-    const rpc = 'RecommendationService/Recommend';
-    await withKey(till, rpc, keys.reader);
-    put('keys', lines[0]!);
+  test('that are revoked end what goes on, at its next receipt', async () => {
+    const { key, text } = keys.make(['till']);
+    keys.make(['read']);
+    const till = await keyed();
+    const session = converse(till.client('CheckoutService'), metadataOf(text));
+    session.send({ open: { storeId: 'S1' } });
+    session.send({ scan: { seq: 1, itemId: 'milk', quantity: 1 } });
+    const stream = till.client('IngestService').StreamPurchases(metadataOf(text));
+    const answered: Message[] = [];
+    const ended = new Promise<Message>((resolve) => stream.on('error', resolve));
+    stream.on('data', (result: Message) => answered.push(result));
+    stream.write(receipt('r-1'));
+    await vi.waitFor(() => expect(answered).toMatchObject([{ id: 'r-1' }]), 10_000);
+    revokeKey(keys.path, key.id, systemClock);
+    const list = () => withKey(till, 'CatalogService/ListItems', text);
     await vi.waitFor(
-      async () =>
-        expect((await refused(withKey(till, rpc, keys.reader))).code).toBe('UNAUTHENTICATED'),
+      async () => expect((await refused(list())).info?.reason).toBe('KEY_REVOKED'),
       10_000,
     );
-    await withKey(till, rpc, keys.all);
+    stream.write(receipt('r-2'));
+    expect((await ended).code).toBe(status.UNAUTHENTICATED);
+    session.send({ tender: { purchaseId: 'r-3', occurredAt: '2026-05-01T09:10:00+08:00' } });
+    expect(await session.ended).toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect([...till.engine.records.receipts()].map(({ purchaseId }) => purchaseId)).toEqual([
+      'r-1',
+    ]);
   });
 
-  test.each([
-    'short read',
-    'a-key-of-enough-letters',
-    'a-key-of-enough-letters all',
-    'a-key-of-enough-letters read write',
-  ])('that are not written as they must be (%s) are refused at the start', async (line) => {
-    await expect(keyed(`\n${line}`)).rejects.toThrow(/line 2 of .*keys is not a key/);
+  test('of a store open no session elsewhere, and stream no receipt of elsewhere', async () => {
+    const { text } = keys.make(['till'], { stores: ['S1'] });
+    const till = await keyed();
+    for (const open of [{ storeId: 'S2' }, {}]) {
+      const session = converse(till.client('CheckoutService'), metadataOf(text));
+      session.send({ open });
+      expect(await session.ended).toMatchObject({
+        code: 'PERMISSION_DENIED',
+        info: { reason: 'STORE_FOREIGN' },
+      });
+    }
+    const stream = till.client('IngestService').StreamPurchases(metadataOf(text));
+    const answered: Message[] = [];
+    const ended = new Promise<Message>((resolve) => stream.on('error', resolve));
+    stream.on('data', (result: Message) => answered.push(result));
+    stream.write({ ...receipt('s-1'), storeId: 'S1' });
+    stream.write({ ...receipt('s-2'), storeId: 'S2' });
+    stream.write({ ...receipt('s-3'), storeId: 'S1' });
+    expect((await ended).code).toBe(status.PERMISSION_DENIED);
+    expect(answered).toMatchObject([{ id: 's-1' }]);
   });
+
+  test('of other kinds of lists open no session: it gives advice', async () => {
+    const { text } = keys.make(['till'], { scenarios: ['popular'] });
+    const till = await keyed();
+    const session = converse(till.client('CheckoutService'), metadataOf(text));
+    session.send({ open: {} });
+    expect(await session.ended).toMatchObject({ info: { reason: 'SCENARIO_FOREIGN' } });
+  });
+
+  test('that ask too often are told when to come back', async () => {
+    const { text } = keys.make(['read'], { ratePerSecond: 1 });
+    const till = await keyed();
+    await withKey(till, 'CatalogService/ListItems', text);
+    const refusal = await refused(withKey(till, 'CatalogService/ListItems', text));
+    expect(refusal).toMatchObject({ code: 'RESOURCE_EXHAUSTED', info: { reason: 'KEY_RATE' } });
+    expect(refusal.retryAfterMs).toBeGreaterThan(0);
+  });
+
+  test('are known by the address of their connection', async () => {
+    const here = keys.make(['read'], { addresses: ['127.0.0.0/8'] });
+    const elsewhere = keys.make(['read'], { addresses: ['10.0.0.0/8'] });
+    const till = await keyed();
+    await withKey(till, 'CatalogService/ListItems', here.text);
+    expect(await refused(withKey(till, 'CatalogService/ListItems', elsewhere.text))).toMatchObject({
+      code: 'PERMISSION_DENIED',
+      info: { reason: 'ADDRESS_FOREIGN' },
+    });
+  });
+});
+
+const receipt = (purchaseId: string) => ({
+  purchaseId,
+  occurredAt: '2026-05-01T09:10:00+08:00',
+  lines: [{ itemId: 'milk', quantity: 1 }],
 });

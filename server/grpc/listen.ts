@@ -2,6 +2,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { limits } from '../../engine/index.ts';
+import { type Authenticate, authenticateNobody } from '../access/authenticate.ts';
 import type { ReplicationHost } from '../cluster/host.ts';
 import { type Cuts, createCuts } from '../cuts.ts';
 import { doorLimits } from '../limits.ts';
@@ -11,12 +12,11 @@ import type { EngineAccess } from '../operations/operation.ts';
 import { operations } from '../operations.ts';
 import type { Door } from '../serve.ts';
 import { addressesExcept, Shares } from '../shares.ts';
-import { type Credentials, type TlsFiles, tlsCredentials } from './credentials.ts';
-import { watchFiles } from './files.ts';
+import type { TlsFiles } from '../tls-files.ts';
+import { type Credentials, tlsCredentials } from './credentials.ts';
 import { createFragments } from './fragments.ts';
 import { boundSessions, Guard, type GuardLimits } from './guard.ts';
 import { createHealth } from './health.ts';
-import { type Authenticate, authenticateByKey, authenticateNobody, readKeys } from './keys.ts';
 import { createOpenStreams, type OpenStreams, type Parts, type Timing } from './parts.ts';
 import { purchaseCalls } from './purchases.ts';
 import { createReflection } from './reflection.ts';
@@ -35,7 +35,7 @@ export interface ListenOptions {
   /** Absent: plaintext. */
   readonly tls?: TlsFiles | undefined;
   /** Absent: nobody is asked for a key. */
-  readonly keysFile?: string | undefined;
+  readonly authenticate?: Authenticate;
   /** Shared with the other doors; absent: one of its own. */
   readonly loadShedder?: LoadShedder;
   readonly cuts?: Cuts;
@@ -74,9 +74,8 @@ export async function listen(options: ListenOptions): Promise<GrpcDoor> {
  * this process. Throws what is wrong with files.
  */
 export function prepare(options: ListenOptions): PreparedDoor {
-  const { access, log, tls, keysFile, now = () => performance.now() } = options;
+  const { access, log, tls, now = () => performance.now() } = options;
   const timing: Timing = { ...timingOf(), ...options.timing };
-  const { authenticate, stop: stopKeys } = authentication(keysFile, log, timing);
   const secured = credentialsOf(tls, log, timing);
   const streams = createOpenStreams();
   const { loadShedder = new LoadShedder(), cuts = createCuts(log) } = options;
@@ -94,7 +93,7 @@ export function prepare(options: ListenOptions): PreparedDoor {
   const parts: Parts = {
     chain: new Chain({ access, loadShedder, log }),
     log,
-    authenticate,
+    authenticate: options.authenticate ?? authenticateNobody,
     streams,
     fragments: createFragments(),
     clientOf: (call) => guard.clientOf(call),
@@ -118,7 +117,6 @@ export function prepare(options: ListenOptions): PreparedDoor {
     sessions.stop();
     guard.stop();
     secured.stop();
-    stopKeys();
   };
   const drainAll = () => drain(server, guard, streams, timing.drainMsMax);
   return {
@@ -157,17 +155,6 @@ async function open({ host, port, tls }: ListenOptions, made: Made): Promise<Grp
       drop();
     },
   };
-}
-
-function authentication(
-  keysFile: string | undefined,
-  log: Logger,
-  { filesEveryMs: everyMs }: Timing,
-): { readonly authenticate: Authenticate; stop(): void } {
-  if (keysFile === undefined) return { authenticate: authenticateNobody, stop: () => {} };
-  const paths = [keysFile];
-  const keys = watchFiles({ paths, read: () => readKeys(keysFile), everyMs, log });
-  return { authenticate: authenticateByKey(keys.current), stop: keys.stop };
 }
 
 function credentialsOf(tls: TlsFiles | undefined, log: Logger, timing: Timing): Credentials {

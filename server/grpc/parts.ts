@@ -2,12 +2,13 @@
 import type { Metadata, StatusObject } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
+import type { Authenticate } from '../access/authenticate.ts';
+import { bearerOf } from '../access/key-text.ts';
 import { doorLimits } from '../limits.ts';
-import type { Asked, Caller } from '../operations/caller.ts';
+import type { AccessRule, Caller } from '../operations/caller.ts';
 import type { Chain } from '../operations/chain.ts';
 import type { Client, Shares } from '../shares.ts';
 import type { Fragments } from './fragments.ts';
-import type { Authenticate } from './keys.ts';
 import { isServerError, statusOfError } from './status.ts';
 
 /** Streams that are open, so that a stop can reach each of them. */
@@ -52,11 +53,33 @@ export interface Timing {
   readonly streamOverloadMsMax: number;
 }
 
-/** Who calls, when they may ask for that. Throws UNAUTHENTICATED or PERMISSION_DENIED. */
-export function callerOf({ authenticate, chain }: Parts, metadata: Metadata, asked: Asked): Caller {
-  const caller = authenticate(metadata);
-  chain.authorize(caller, asked);
+/** A call as far as it says who calls. */
+export interface Calling {
+  readonly metadata: Metadata;
+  getPeer(): string;
+}
+
+/**
+ * Who calls, when they may ask for all of that. Throws UNAUTHENTICATED, PERMISSION_DENIED, and
+ * RESOURCE_EXHAUSTED for who calls too often.
+ */
+export function callerOf(parts: Parts, call: Calling, ...rules: readonly AccessRule[]): Caller {
+  const caller = parts.authenticate({ key: keyIn(call.metadata), address: addressOf(call) });
+  for (const rule of rules) parts.chain.authorize(caller, rule);
   return caller;
+}
+
+function keyIn(metadata: Metadata): string | undefined {
+  const [own] = metadata.get('x-api-key');
+  if (own !== undefined) return String(own);
+  const [authorization] = metadata.get('authorization');
+  return authorization === undefined ? undefined : bearerOf(String(authorization));
+}
+
+/** A peer is `address:port`, of IPv6 too. */
+function addressOf(call: Calling): string {
+  const peer = call.getPeer();
+  return peer.slice(0, peer.lastIndexOf(':'));
 }
 
 /** The status of a failed call; what is ours to mend goes to the log with its cause. */

@@ -10,7 +10,6 @@ import { EngineError, limits } from '../../engine/index.ts';
 import type { PendingRequest } from '../codel-queue.ts';
 import { doorLimits } from '../limits.ts';
 import { overloadedError } from '../load-shedder.ts';
-import { anonymous, type Caller } from '../operations/caller.ts';
 import type { Result } from '../operations/operation.ts';
 import { schemaNode } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
@@ -18,14 +17,13 @@ import type { Client } from '../shares.ts';
 import { Answers } from './answers.ts';
 import { type IdleWatch, watchIdle } from './idle.ts';
 import { decodeMessage, toInput } from './input.ts';
-import { callerOf, type Parts, refuse, stopping, tooMuchUnread } from './parts.ts';
+import { type Calling, callerOf, type Parts, refuse, stopping, tooMuchUnread } from './parts.ts';
 import { purchaseMessage } from './quantities.ts';
 import { toIngestResult } from './replies.ts';
 import type { Call } from './services.ts';
 import { createSlots, type Slots } from './slots.ts';
 
 const ingestPurchases = operations.find(({ name }) => name === 'ingestPurchases')!;
-const asked = { scopes: ['write'], service: 'IngestService' } as const;
 
 /** Both streams share the slots of the server: receipts that were read and are not answered. */
 export function purchaseCalls(parts: Parts): Readonly<Record<string, Call>> {
@@ -45,7 +43,10 @@ export function purchaseCalls(parts: Parts): Readonly<Record<string, Call>> {
 }
 
 /** Rejects with what stops the stream; what is wrong with one receipt is its result. */
-async function record({ chain }: Parts, caller: Caller, bytes: Buffer): Promise<Result> {
+async function record(parts: Parts, call: Calling, bytes: Buffer): Promise<Result> {
+  const { chain } = parts;
+  // With every receipt: a key that was revoked meanwhile sends no more.
+  const caller = callerOf(parts, call, ingestPurchases);
   const value = toInput(decodeMessage(purchaseMessage, bytes), schemaNode(ingestPurchases.input));
   return chain.run(ingestPurchases, caller, { value, parseIssues: [] });
 }
@@ -92,7 +93,6 @@ class AnsweredStream {
   private readonly parts: Parts;
   private readonly slots: Slots;
   private readonly client: Client;
-  private caller: Caller = anonymous;
   private readonly answers: Answers;
   private readonly idle: IdleWatch;
   /** Receipts that were read and whose answers are not out. */
@@ -124,7 +124,8 @@ class AnsweredStream {
   begin(): void {
     const { call, parts } = this;
     try {
-      this.caller = callerOf(parts, call.metadata, asked);
+      // Before anything is sent.
+      callerOf(parts, call, ingestPurchases);
     } catch (error) {
       this.fail(error);
       return;
@@ -160,7 +161,7 @@ class AnsweredStream {
       this.endOnceAnswered();
     };
     limitWithRetries(this.parts, {
-      serve: () => take(() => record(this.parts, this.caller, bytes)),
+      serve: () => take(() => record(this.parts, this.call, bytes)),
       refuse: () => take(() => Promise.reject(overloadedError())),
       isGone: () => this.hasEnded,
     });
@@ -247,8 +248,8 @@ function answerTogether(parts: Parts, slots: Slots): handleClientStreamingCall<B
       collected.forget();
     });
     const readAll = async (): Promise<void> => {
-      const caller = callerOf(parts, call.metadata, asked);
-      const results = await collected.readAll(call, caller, () => idle.touch());
+      callerOf(parts, call, ingestPurchases);
+      const results = await collected.readAll(call, () => idle.touch());
       finish(() => callback(null, results));
     };
     readAll().catch(fail);
@@ -274,7 +275,6 @@ class Collected {
   /** The encoded response. Rejects with what stops the call. */
   async readAll(
     call: ServerReadableStream<Buffer, Buffer>,
-    caller: Caller,
     onReceipt: () => void,
   ): Promise<Buffer> {
     const recording: Promise<Buffer>[] = [];
@@ -282,7 +282,7 @@ class Collected {
       onReceipt();
       if (recording.length === limits.batchPurchasesMax) throw tooMany();
       const count = await this.slotsFor(bytes as Buffer);
-      const recorded = this.recordOne(record(this.parts, caller, bytes as Buffer), count);
+      const recorded = this.recordOne(record(this.parts, call, bytes as Buffer), count);
       // Looked at when all are here; until then a failure is not one that nobody handles.
       recorded.catch(() => undefined);
       recording.push(recorded);

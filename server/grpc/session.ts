@@ -7,7 +7,7 @@ import {
   SuppressReason,
 } from '#proto/caini/v1/checkout.js';
 import { EngineError, limits, type RankedItem } from '../../engine/index.ts';
-import type { Caller } from '../operations/caller.ts';
+import { authorizeList, type Caller } from '../operations/caller.ts';
 import type { Result } from '../operations/operation.ts';
 import { operations } from '../operations.ts';
 import type { Client } from '../shares.ts';
@@ -28,13 +28,11 @@ const recommendForBasket = operations.find(({ name }) => name === 'recommendForB
 type Stream = ServerDuplexStream<Buffer, Buffer>;
 type Event = NonNullable<ScanSessionRequest['event']>;
 
-/** Scope `write` too: it takes receipts. */
-const asked = { scopes: ['read', 'write'], service: 'CheckoutService' } as const;
-
 export function scanSessionCall(parts: Parts, sessions: Sessions): Call {
   const handle = (call: Stream): void => {
     try {
-      const caller = callerOf(parts, call.metadata, asked);
+      // It gives advice, and takes receipts.
+      const caller = callerOf(parts, call, recommendForBasket, ingestPurchases);
       new ScanSession(call, parts, caller, sessions).begin();
     } catch (error) {
       call.emit('error', refuse(parts, rpc, error));
@@ -161,6 +159,7 @@ class ScanSession implements Registered {
       const message = 'is sent once, first';
       throw tickets.invalidField({ field: 'open', value: 'again', limit: 'once', message });
     }
+    authorizeList(this.caller, { scenario: 'basket-add-on', storeId: opening.storeId });
     this.opening = opening;
     this.call.sendMetadata(new Metadata());
   }
@@ -295,8 +294,10 @@ class ScanSession implements Registered {
 
   private async commit(receipt: object): Promise<void> {
     const { chain } = this.parts;
+    // Anew: a key may have been revoked since the session was opened.
+    const caller = callerOf(this.parts, this.call, ingestPurchases);
     await chain.admitted('write');
-    const result = await chain.run(ingestPurchases, this.caller, {
+    const result = await chain.run(ingestPurchases, caller, {
       value: receipt,
       parseIssues: [],
     });

@@ -1,7 +1,7 @@
 // Calls of one message each way: an operation of the table, asked and answered in protocol buffers.
 import type { handleUnaryCall, ServerUnaryCall, StatusObject } from '@grpc/grpc-js';
 import { overloadedError } from '../load-shedder.ts';
-import type { Caller, RpcService } from '../operations/caller.ts';
+import type { Caller } from '../operations/caller.ts';
 import type { Operation, RawInput, Result } from '../operations/operation.ts';
 import { type SchemaNode, schemaNode, withValues } from '../operations/violations.ts';
 import { emptyMessage, readInput } from './input.ts';
@@ -15,7 +15,6 @@ export function unaryHandler(
   method: Method,
 ): handleUnaryCall<Buffer, Buffer> {
   const rpc = operation.rpc ?? operation.name;
-  const asked = { scopes: [operation.scope], service: serviceOf(rpc) };
   const read = inputReader(operation, method);
   return (call, callback) => {
     const fail = (error: unknown): void => callback(refuse(parts, rpc, error));
@@ -40,7 +39,7 @@ export function unaryHandler(
       }
     };
     try {
-      const caller = callerOf(parts, call.metadata, asked);
+      const caller = callerOf(parts, call, operation);
       // Nothing is made for those who pass at once.
       if (parts.chain.mayPass(operation.load)) serve(caller);
       else {
@@ -51,10 +50,6 @@ export function unaryHandler(
       fail(error);
     }
   };
-}
-
-export function serviceOf(rpc: string): RpcService {
-  return rpc.split('/')[0] as RpcService;
 }
 
 /** Makes messages what an operation takes; a long one only after a few turns of the event loop. */

@@ -4,7 +4,7 @@ import type { Operation } from '../operations/operation.ts';
 import { encodeProgress, methods } from './methods.ts';
 import { callerOf, type Parts, refuse, stopping } from './parts.ts';
 import type { Call } from './services.ts';
-import { inputReader, serviceOf } from './unary.ts';
+import { inputReader } from './unary.ts';
 
 type Stream = ServerWritableStream<Buffer, Buffer>;
 
@@ -13,8 +13,7 @@ export function progressCall(parts: Parts, operation: Operation): Call {
   const method = methods[rpc]!;
   const read = inputReader(operation, method);
   const answer = async (call: Stream, signal: AbortSignal): Promise<void> => {
-    const asked = { scopes: [operation.scope], service: serviceOf(rpc) };
-    const caller = callerOf(parts, call.metadata, asked);
+    const caller = callerOf(parts, call, operation);
     const input = await read(call.request);
     const progress = wholePercents((done, total) => {
       // Who does not read on learns how far it is when they do.

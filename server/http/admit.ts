@@ -1,10 +1,13 @@
-// Who asks over HTTP, and how a request that is refused under overload is answered.
+// Who asks over HTTP, by the key in its head, and how a request that is refused under overload is
+// answered.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Authenticate } from '../access/authenticate.ts';
+import { bearerOf } from '../access/key-text.ts';
+import { isLoopback } from '../door-settings.ts';
 import { doorLimits } from '../limits.ts';
 import { overloadedError } from '../load-shedder.ts';
-import { anonymous, type Caller } from '../operations/caller.ts';
+import { type AccessRule, anonymous, type Caller, stranger } from '../operations/caller.ts';
 import type { Chain } from '../operations/chain.ts';
-import type { Operation } from '../operations/operation.ts';
 import { encodeProblem, problemOf, problemType } from './problem.ts';
 
 export type Serve = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
@@ -18,10 +21,53 @@ const refusalHeaders = {
   'content-length': String(Buffer.byteLength(refusal)),
 };
 
-/** This door asks for no key: who may reach it, may ask. Throws PERMISSION_DENIED. */
-export function callerOf(chain: Chain, { scope }: Operation): Caller {
-  chain.authorize(anonymous, { scopes: [scope] });
-  return anonymous;
+/** What of a door knows its callers. */
+export interface Admission {
+  readonly chain: Chain;
+  readonly authenticate: Authenticate;
+}
+
+/**
+ * Who asks, when they may ask for that. Throws UNAUTHENTICATED, PERMISSION_DENIED, and
+ * RESOURCE_EXHAUSTED for who asks too often.
+ */
+export function callerOf(
+  { chain, authenticate }: Admission,
+  rule: AccessRule,
+  incoming: IncomingMessage,
+): Caller {
+  if (rule.scope === 'open') return anybody(authenticate, incoming);
+  const { remoteAddress: address } = incoming.socket;
+  const caller = authenticate({ key: keyIn(incoming), address });
+  chain.authorize(caller, rule);
+  return caller;
+}
+
+/** Where no key is asked for: who shows one that counts, or sits at this machine, sees more. */
+function anybody(authenticate: Authenticate, incoming: IncomingMessage): Caller {
+  if (isFromThisMachine(incoming)) return anonymous;
+  const key = keyIn(incoming);
+  if (key === undefined) return stranger;
+  try {
+    return authenticate({ key, address: incoming.socket.remoteAddress });
+  } catch {
+    // Whatever is wrong with the key, nobody is refused here.
+    return stranger;
+  }
+}
+
+/** What a proxy on this machine hands on comes from elsewhere. */
+function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
+  const isForwarded = ['x-forwarded-for', 'forwarded', 'via'].some((name) => name in headers);
+  const address = socket.remoteAddress?.replace(/^::ffff:/, '');
+  return !isForwarded && address !== undefined && isLoopback(address);
+}
+
+function keyIn({ headers }: IncomingMessage): string | undefined {
+  const own = headers['x-api-key'];
+  if (own !== undefined) return String(own);
+  const { authorization } = headers;
+  return authorization === undefined ? undefined : bearerOf(authorization);
 }
 
 export function overloadResponse(): Response {

@@ -7,14 +7,14 @@ import { EngineError } from '../../engine/index.ts';
 import type { Cuts } from '../cuts.ts';
 import { type ParseIssue, setOwn } from '../json.ts';
 import type { Caller } from '../operations/caller.ts';
-import type { Chain } from '../operations/chain.ts';
 import type { Operation, Outcome, RawInput, Result } from '../operations/operation.ts';
 import { schemaNode, summaryOf, withValues } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
 import { quoteValue } from '../quote-value.ts';
-import { callerOf, overloadResponse } from './admit.ts';
+import { type Admission, callerOf, overloadResponse } from './admit.ts';
 import { readJsonBody } from './body.ts';
 import { encodeBody } from './body-text.ts';
+import type { CheckSite } from './browsers.ts';
 import { addDocumentRoutes } from './documents.ts';
 import type { EncodeList } from './encode.ts';
 import { addMetricsRoute } from './metrics.ts';
@@ -55,11 +55,11 @@ const jsonHeaders = { 'content-type': 'application/json' };
 const problemHeaders = { 'content-type': problemType };
 
 /** What every answer needs. */
-interface Parts {
-  readonly chain: Chain;
+interface Parts extends Admission {
   readonly log: Logger;
   readonly encodeList: EncodeList;
   readonly cuts: Cuts;
+  readonly checkSite: CheckSite;
 }
 
 export function createApp(parts: Parts): HttpApp {
@@ -72,7 +72,7 @@ export function createApp(parts: Parts): HttpApp {
     app.all(honoPath(path), ({ env }) => dispatch(parts, methods, env));
   }
   addDocumentRoutes(app, access);
-  addMetricsRoute(app, { access, cuts: parts.cuts });
+  addMetricsRoute(app, parts);
   app.notFound(({ env }) => respondWithError(unknownPath(env.incoming)));
   app.onError((error, { env }) => answerError(error, env.incoming, parts.log));
   // Its tables are made by the first look, which takes milliseconds: now, while nobody waits.
@@ -135,7 +135,8 @@ function dispatch(parts: Parts, methods: Methods, { incoming, outgoing }: HttpBi
   if (bound === undefined) throw wrongMethod(incoming.method, [...methods.keys()]);
   const { chain } = parts;
   const { operation } = bound;
-  const caller = callerOf(chain, operation);
+  parts.checkSite(operation, incoming);
+  const caller = callerOf(parts, operation, incoming);
   const asking: Asking = { parts, operation, caller, outgoing };
   if (chain.mayPass(operation.load)) return serve(asking, bound, incoming);
   return new Promise((resolve, reject) => {

@@ -54,6 +54,8 @@ export class Connections {
   private readonly bodies: Shares;
   private readonly ahead = new Shares(doorLimits.requestsAheadMax);
   private readonly lines = new Map<Socket, Line>();
+  /** Connections that have not spoken TLS yet, by their peers. */
+  private readonly raw = new Map<string, Socket>();
   private readonly timer: NodeJS.Timeout;
 
   constructor(options: ConnectionsOptions) {
@@ -73,20 +75,51 @@ export class Connections {
 
   /** Takes a new connection, or answers that there is no room and closes it. */
   add(socket: Socket): void {
-    const address = this.options.addressOf(socket.remoteAddress);
-    const place = { connection: address ?? socket };
-    if (!this.places.acquire(place)) {
-      this.options.cuts.count('http', 'TOO_MANY_CONNECTIONS');
-      writeRefusal(socket, noRoom('TOO_MANY_CONNECTIONS', 'connections of this address'));
+    if (this.hasPlace(socket)) this.open(socket);
+    else writeRefusal(socket, noRoom('TOO_MANY_CONNECTIONS', 'connections of this address'));
+  }
+
+  /** The same of one that will speak TLS: until it does, there is nothing to say to it. */
+  addRaw(socket: Socket): void {
+    if (!this.hasPlace(socket)) {
+      socket.destroy();
       return;
     }
+    const peer = peerOf(socket);
+    this.raw.set(peer, socket);
+    socket.once('close', () => this.raw.delete(peer));
+  }
+
+  /** Ends those that have not spoken TLS yet: nobody has asked anything on them. */
+  endSilent(): void {
+    for (const socket of this.raw.values()) socket.destroy();
+  }
+
+  /** Whether a request may come on it: over TLS, once both have agreed. */
+  isOpen(socket: Socket): boolean {
+    return this.lines.has(socket);
+  }
+
+  private hasPlace(socket: Socket): boolean {
+    const place = { connection: this.options.addressOf(socket.remoteAddress) ?? socket };
+    if (!this.places.acquire(place)) {
+      this.options.cuts.count('http', 'TOO_MANY_CONNECTIONS');
+      return false;
+    }
+    socket.once('close', () => this.places.release(place));
+    return true;
+  }
+
+  /** Follows a connection that has its place. */
+  open(socket: Socket): void {
+    this.raw.delete(peerOf(socket));
+    const address = this.options.addressOf(socket.remoteAddress);
     const client = { connection: socket, address };
     const counts = { asked: 0, unread: 0, unreadSince: 0, bodies: 0, ahead: 0 };
     const line: Line = { socket, client, open: [], ...counts };
     this.lines.set(socket, line);
     socket.once('close', () => {
       this.lines.delete(socket);
-      this.places.release(place);
       this.unread.release(client, line.unread);
       this.bodies.release(client, line.bodies);
       this.ahead.release(client, line.ahead);
@@ -192,6 +225,10 @@ export class Connections {
     this.options.cuts.count('http', reason);
     socket.destroy();
   }
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress}:${remotePort}`;
 }
 
 interface Held {

@@ -10,7 +10,8 @@ const maxAgeSeconds = 7_200;
 
 const preflightHeaders = {
   'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE',
-  'access-control-allow-headers': 'accept, authorization, content-encoding, content-type',
+  'access-control-allow-headers':
+    'accept, authorization, content-encoding, content-type, x-api-key',
   'access-control-max-age': String(maxAgeSeconds),
   'content-length': '0',
 } as const;

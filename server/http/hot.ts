@@ -3,11 +3,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { IdRules, RecommendRequest } from '../../engine/index.ts';
 import { acceptMemberList } from '../operations/accept.ts';
-import type { Chain } from '../operations/chain.ts';
+import type { Caller } from '../operations/caller.ts';
 import { plainInputRules } from '../operations/input-rules.ts';
 import { schemaNode } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
-import { callerOf, refuseOverload, type Serve } from './admit.ts';
+import { type Admission, callerOf, refuseOverload, type Serve } from './admit.ts';
 import type { EncodeList } from './encode.ts';
 import { rawQuery, readQuery } from './target.ts';
 
@@ -16,17 +16,21 @@ const queryFields = schemaNode(operation.input).properties ?? {};
 const [before, after] = operation.path.split('{memberId}') as [string, string];
 
 /** `otherwise` is the way of all other requests. */
-export function createHotWay(chain: Chain, encodeList: EncodeList, otherwise: Serve): Serve {
+export function createHotWay(
+  admission: Admission,
+  encodeList: EncodeList,
+  otherwise: Serve,
+): Serve {
   const { load } = operation;
+  const { chain } = admission;
   const { ids } = chain.access.inputRules ?? plainInputRules;
   const answer = (
-    request: RecommendRequest,
+    { caller, request }: Asked,
     incoming: IncomingMessage,
     outgoing: ServerResponse,
   ): void => {
     let body: string;
     try {
-      const caller = callerOf(chain, operation);
       body = chain.rankNow({ operation, caller, request }, encodeList);
     } catch {
       // The other way meets the same error, and knows how to tell it.
@@ -39,14 +43,32 @@ export function createHotWay(chain: Chain, encodeList: EncodeList, otherwise: Se
   };
   return (incoming, outgoing) => {
     const request = readRequest(incoming, ids);
-    if (request === undefined) otherwise(incoming, outgoing);
-    // Nothing is made for those who pass at once.
-    else if (chain.mayPass(load)) answer(request, incoming, outgoing);
+    const caller = request && callerOrNone(admission, incoming);
+    if (request === undefined || caller === undefined) {
+      otherwise(incoming, outgoing);
+      return;
+    }
+    const asked = { caller, request };
+    if (chain.mayPass(load)) answer(asked, incoming, outgoing);
     else {
-      const serve = (): void => answer(request, incoming, outgoing);
+      const serve = (): void => answer(asked, incoming, outgoing);
       chain.limit(load, { serve, refuse: () => refuseOverload(outgoing) });
     }
   };
+}
+
+interface Asked {
+  readonly caller: Caller;
+  readonly request: RecommendRequest;
+}
+
+function callerOrNone(admission: Admission, incoming: IncomingMessage): Caller | undefined {
+  try {
+    return callerOf(admission, operation, incoming);
+  } catch {
+    // The other way meets the same refusal, and knows how to tell it.
+    return undefined;
+  }
 }
 
 function readRequest(

@@ -1,9 +1,12 @@
 // The listening socket: what Node refuses by itself is answered as a problem too, and closing lets
 // answers finish.
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:http';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
 import type { Logger } from 'pino';
+import { type Authenticate, authenticateNobody } from '../access/authenticate.ts';
 import { type Cuts, createCuts } from '../cuts.ts';
 import { doorLimits } from '../limits.ts';
 import { LoadShedder } from '../load-shedder.ts';
@@ -12,8 +15,10 @@ import type { EngineAccess } from '../operations/operation.ts';
 import { quoteValue } from '../quote-value.ts';
 import type { Door } from '../serve.ts';
 import { addressesExcept } from '../shares.ts';
+import { type TlsFiles, watchTlsFiles } from '../tls-files.ts';
 import type { Serve } from './admit.ts';
 import { answerError, createApp } from './app.ts';
+import { type CheckHost, createHostCheck, createSiteCheck } from './browsers.ts';
 import { Connections, type HttpLimits, type HttpTiming } from './connections.ts';
 import { type Cors, createCors } from './cors.ts';
 import { createListEncoder } from './encode.ts';
@@ -28,6 +33,10 @@ export interface ListenOptions {
   readonly port: number;
   readonly access: EngineAccess;
   readonly log: Logger;
+  /** Absent: plaintext. */
+  readonly tls?: TlsFiles | undefined;
+  /** Absent: nobody is asked for a key. */
+  readonly authenticate?: Authenticate;
   /** Shared with the other doors; absent: one of its own. */
   readonly loadShedder?: LoadShedder;
   readonly cuts?: Cuts;
@@ -35,8 +44,10 @@ export interface ListenOptions {
   readonly sharedAddresses?: readonly string[];
   /** Origins whose pages may ask; absent: none. */
   readonly corsOrigins?: readonly string[];
+  /** Names that it answers to beside addresses and localhost; absent: all. */
+  readonly publicHosts?: readonly string[];
   /** For tests, which cannot wait as long. */
-  readonly timing?: Partial<HttpTiming>;
+  readonly timing?: Partial<HttpTiming> & { readonly filesEveryMs?: number };
   readonly limits?: Partial<HttpLimits>;
 }
 
@@ -47,7 +58,7 @@ export async function listen(options: ListenOptions): Promise<Door> {
   const addressOf = addressesExcept(options.sharedAddresses ?? []);
   const limits: HttpLimits = { ...doorLimits, ...options.limits };
   const connections = new Connections({ addressOf, cuts, timing, limits });
-  const server = createServer({
+  const shared = {
     maxHeaderSize: doorLimits.headBytesMax,
     headersTimeout: timing.headMsMax,
     requestTimeout: timing.requestMsMax,
@@ -56,12 +67,20 @@ export async function listen(options: ListenOptions): Promise<Door> {
     keepAliveTimeout: doorLimits.keepAliveMs,
     // It would be refused without words.
     requireHostHeader: false,
-  });
+  };
+  const { server, stop: stopTls } = serverOf(shared, options);
   // Who has said all may close that half of the connection, and waits for the answer.
   Object.assign(server, { httpAllowHalfOpen: true });
   const cors = createCors(options.corsOrigins ?? []);
-  serveOn(server, { connections, cors, serve: createServe(options, cuts) });
+  const checkHost = createHostCheck(options.publicHosts);
+  serveOn(server, { connections, cors, checkHost, serve: createServe(options, cuts) });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (!connections.isOpen(socket) && options.tls !== undefined) {
+      // It speaks no TLS, or none that we do: there is nothing to say that it could read.
+      cuts.count('http', 'NOT_TLS');
+      socket.destroy();
+      return;
+    }
     const onRefused = (reason: string) => cuts.count('http', reason);
     refuseUnparsed(error, socket, { open: connections.openOn(socket), timing, onRefused });
   });
@@ -72,8 +91,29 @@ export async function listen(options: ListenOptions): Promise<Door> {
   });
   const { port: taken } = server.address() as AddressInfo;
   const shownHost = host.includes(':') ? `[${host}]` : host;
-  const url = `http://${shownHost}:${taken}`;
-  return { url, close: () => close(server).finally(() => connections.stop()) };
+  const url = `${options.tls === undefined ? 'http' : 'https'}://${shownHost}:${taken}`;
+  const stop = (): void => {
+    connections.stop();
+    stopTls();
+  };
+  const closeAll = (): Promise<void> => {
+    connections.endSilent();
+    return close(server).finally(stop);
+  };
+  return { url, close: closeAll };
+}
+
+/** Over TLS where there are files for it. Throws what is wrong with them. */
+function serverOf(
+  shared: ServerOptions,
+  { tls, log, timing }: ListenOptions,
+): { readonly server: Server | SecureServer; stop(): void } {
+  if (tls === undefined) return { server: createServer(shared), stop: () => {} };
+  const replace = (context: SecureContextOptions): void => server.setSecureContext(context);
+  const watched = watchTlsFiles(tls, log, replace, timing?.filesEveryMs);
+  const handshakeTimeout = doorLimits.connectMsMax;
+  const server = createSecureServer({ ...shared, ...watched.current(), handshakeTimeout });
+  return { server, stop: watched.stop };
 }
 
 /** The app, with a way of its own for the hot reply. */
@@ -81,28 +121,43 @@ function createServe(options: ListenOptions, cuts: Cuts): Serve {
   const { host, access, log, loadShedder = new LoadShedder() } = options;
   const encodeList = createListEncoder();
   const chain = new Chain({ access, loadShedder, log });
-  const app = createApp({ chain, log, encodeList, cuts });
+  const admission = { chain, authenticate: options.authenticate ?? authenticateNobody };
+  const checkSite = createSiteCheck(options.corsOrigins ?? []);
+  const app = createApp({ ...admission, log, encodeList, cuts, checkSite });
   const listener = getRequestListener(app.fetch, {
     hostname: host,
     overrideGlobalObjects: true,
     errorHandler: (error) => answerError(refusedTarget(error), undefined, log),
   });
-  return createHotWay(chain, encodeList, (incoming, outgoing) => void listener(incoming, outgoing));
+  return createHotWay(
+    admission,
+    encodeList,
+    (incoming, outgoing) => void listener(incoming, outgoing),
+  );
 }
 
 interface Serving {
   readonly connections: Connections;
   readonly cors: Cors;
+  readonly checkHost: CheckHost;
   readonly serve: Serve;
 }
 
 /** Serves what a connection may ask, and refuses the rest. */
-function serveOn(server: Server, { connections, cors, serve }: Serving): void {
-  server.on('connection', (socket) => connections.add(socket));
+function serveOn(
+  server: Server | SecureServer,
+  { connections, cors, checkHost, serve }: Serving,
+): void {
+  if (server instanceof SecureServer) {
+    server.on('connection', (socket: Socket) => connections.addRaw(socket));
+    server.on('secureConnection', (socket) => connections.open(socket));
+  } else {
+    server.on('connection', (socket) => connections.add(socket));
+  }
   const take: Serve = (incoming, outgoing) => {
     try {
       if (!connections.take(incoming, outgoing)) return;
-      const refusal = checkHead(incoming);
+      const refusal = checkHead(incoming) ?? checkHost(incoming);
       if (refusal !== undefined) throw refusal;
       if (cors(incoming, outgoing)) return;
     } catch (error) {
@@ -141,7 +196,7 @@ function refusedTarget(error: unknown): unknown {
  * Kept-alive connections are closed as they fall idle; without that they would hold the server
  * open.
  */
-function close(server: Server): Promise<void> {
+function close(server: Server | SecureServer): Promise<void> {
   return new Promise((resolve) => {
     const sweep = setInterval(() => server.closeIdleConnections(), 50);
     const cut = setTimeout(() => server.closeAllConnections(), doorLimits.drainMsMax);

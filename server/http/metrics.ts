@@ -2,7 +2,9 @@
 import type { Registry } from 'prom-client';
 import { type ClusterStatus, limits, noSuspicions } from '../../engine/index.ts';
 import type { Cuts } from '../cuts.ts';
+import type { AccessRule } from '../operations/caller.ts';
 import type { EngineAccess, Readiness } from '../operations/operation.ts';
+import { type Admission, callerOf } from './admit.ts';
 import { addReadRoute, type HttpApp } from './routes.ts';
 
 interface Parts {
@@ -10,9 +12,13 @@ interface Parts {
   readonly cuts: Cuts;
 }
 
-export function addMetricsRoute(app: HttpApp, parts: Parts): void {
-  addReadRoute(app, '/metrics', async () => {
-    const { text, contentType } = await metricsPage(parts);
+/** Not of the table of operations, because gRPC has none of it. */
+export const metricsRule: AccessRule = { scope: 'metrics', reach: 'chain' };
+
+export function addMetricsRoute(app: HttpApp, parts: Admission & Pick<Parts, 'cuts'>): void {
+  addReadRoute(app, '/metrics', async (incoming) => {
+    callerOf(parts, metricsRule, incoming);
+    const { text, contentType } = await metricsPage({ access: parts.chain.access, ...parts });
     return new Response(text, { headers: { 'content-type': contentType } });
   });
 }

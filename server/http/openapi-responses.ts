@@ -41,6 +41,17 @@ const refusals: Readonly<Record<number, Refusal>> = {
     id: 'Unreadable',
     description: 'What came cannot be read: its bytes, JSON, percent signs or Host header',
   },
+  401: {
+    id: 'Unauthenticated',
+    description: 'No API key, or none that is known',
+    headers: { 'www-authenticate': { description: 'Bearer', schema: { type: 'string' } } },
+  },
+  403: {
+    id: 'Denied',
+    description:
+      'The API key is not for this, not from here, or not any more, or a page of another site ' +
+      'asks; `reason` says which',
+  },
   404: {
     id: 'NotFound',
     description: 'Nothing is known by this id, or an id in the path is empty',
@@ -53,7 +64,9 @@ const refusals: Readonly<Record<number, Refusal>> = {
   413: { id: 'TooLarge', description: 'The body is larger than 1 MiB' },
   415: { id: 'UnsupportedType', description: 'The body is not application/json in UTF-8' },
   417: { id: 'UnknownExpectation', description: 'Expect is not 100-continue' },
+  421: { id: 'OtherHost', description: 'The Host header is no name of this server' },
   422: { id: 'Invalid', description: 'Read, and not right; `errors` name fields and limits' },
+  429: { id: 'TooOften', description: 'The API key asks too often', headers: retryAfter },
   431: { id: 'HeadTooLarge', description: 'Request line and headers are larger than 16 KiB' },
   500: { id: 'Failed', description: 'An error of the server; its log tells more' },
   501: { id: 'UnknownCoding', description: 'Transfer-Encoding is not chunked' },
@@ -103,9 +116,9 @@ function othersOf(status: number): Json {
 }
 
 /** The head and the connection are checked before anything is asked. */
-const always = [400, 408, 417, 431, 501, 503, 505];
+const always = [400, 408, 417, 421, 431, 501, 503, 505];
 
-function refusalsOf({ method, path, tag, name, input }: Operation): readonly number[] {
+function refusalsOf({ method, path, tag, name, input, scope }: Operation): readonly number[] {
   const isRead = method === 'GET';
   const isWrite = !isRead && tag !== 'lists';
   const changesChain = isWrite && tag !== 'admin';
@@ -113,6 +126,7 @@ function refusalsOf({ method, path, tag, name, input }: Operation): readonly num
   const takesInput = !isRead || Object.keys(input.shape).length > 0;
   return [
     ...always,
+    ...(scope === 'open' ? [] : [401, 403, 429]),
     ...(tag !== 'server' ? [500] : []),
     ...(looksUp && tag !== 'server' ? [404] : []),
     ...(takesInput ? [422] : []),

@@ -27,9 +27,15 @@ export function buildOpenApi(version: string): Json {
       { name: 'server', description: 'The process itself.' },
     ],
     paths,
-    components: { schemas, responses: sharedResponses() },
+    components: { schemas, responses: sharedResponses(), securitySchemes },
   };
 }
+
+/** One key, in either place; docs/reference/access.md says what it opens. */
+const securitySchemes: Json = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'A key of `caini keys create`' },
+  apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+};
 
 const introduction = [
   'Ids are opaque: percent-encode them in paths (`/` is %2F). Money is integer fen,',
@@ -38,18 +44,21 @@ const introduction = [
   'whose `errors` name the field, the value and the limit. What cannot be read at all is 400,',
   'wrong input is 422, also where only the state makes it wrong: a member who was erased, more',
   'brought back than bought, a time ahead of the clock. A path that takes other methods answers',
-  '405 with `allow`.',
+  '405 with `allow`.\n\nOnce an API key was made, every operation but health asks for one. Any one',
+  'of its `x-scopes` is enough.',
 ].join(' ');
 
 function describe(operation: Operation, schemas: Json): Json {
-  const { name, tag, summary, description, scope } = operation;
+  const { name, tag, summary, description, scope, alsoFor = [], reach } = operation;
   const body = operation.method === 'GET' ? undefined : bodyOf(operation, schemas);
   return {
     operationId: name,
     tags: [tag],
     summary,
     ...(description && { description }),
-    'x-scope': scope,
+    security: scope === 'open' ? [] : [{ bearer: [] }, { apiKey: [] }],
+    'x-scopes': scope === 'open' ? [] : [scope, ...alsoFor],
+    'x-reach': reach,
     parameters: parametersOf(operation),
     ...(body && { requestBody: body }),
     responses: responsesOf(operation),

@@ -77,6 +77,7 @@ const codeOfStatus = {
   413: 'RESOURCE_EXHAUSTED',
   415: 'INVALID_ARGUMENT',
   417: 'FAILED_PRECONDITION',
+  421: 'PERMISSION_DENIED',
   431: 'RESOURCE_EXHAUSTED',
   501: 'UNIMPLEMENTED',
   505: 'UNIMPLEMENTED',
@@ -144,6 +145,10 @@ function statusOf(error: EngineError): number {
 export function headersOfError(error: unknown): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': problemType };
   if (error instanceof HttpRefusal) Object.assign(headers, error.headers);
+  // RFC 9110 section 11.6.1, RFC 6750 section 3.
+  if (error instanceof EngineError && error.code === 'UNAUTHENTICATED') {
+    headers['www-authenticate'] = 'Bearer realm="caini"';
+  }
   if (error instanceof EngineError && error.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));
   }

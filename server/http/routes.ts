@@ -1,4 +1,5 @@
 // The app that finds a route, and routes beside the operations: what is only read.
+import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { wrongMethod } from './problem.ts';
@@ -9,11 +10,11 @@ export type HttpApp = Hono<{ Bindings: HttpBindings }>;
 export function addReadRoute(
   app: HttpApp,
   path: string,
-  answer: () => Response | Promise<Response>,
+  answer: (incoming: IncomingMessage) => Response | Promise<Response>,
 ): void {
   app.all(path, ({ env }) => {
     const { method } = env.incoming;
     if (method !== 'GET' && method !== 'HEAD') throw wrongMethod(method, ['GET']);
-    return answer();
+    return answer(env.incoming);
   });
 }

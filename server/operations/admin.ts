@@ -13,6 +13,7 @@ import {
 const described = {
   method: 'POST',
   scope: 'admin',
+  reach: 'chain',
   tag: 'admin',
   input: z.strictObject({}),
   long: true,

@@ -1,8 +1,18 @@
 // Who asks, whatever door they came through, and what they may ask.
-import { type channels, EngineError } from '../../engine/index.ts';
+import { type channels, EngineError, type Scenario } from '../../engine/index.ts';
 
-/** What an operation asks of its caller. */
-export type Scope = 'read' | 'write' | 'admin';
+/** What a key may be given; docs/reference/access.md says what each of them opens. */
+export const scopes = [
+  'read',
+  'write',
+  'till',
+  'guide',
+  'merchandise',
+  'privacy',
+  'admin',
+  'metrics',
+] as const;
+export type Scope = (typeof scopes)[number];
 
 /** The services of proto/caini/v1. */
 export type RpcService =
@@ -14,16 +24,14 @@ export type RpcService =
   | 'AdminService'
   | 'ReplicationService';
 
-/** `till` may do what a till does and see no member's list. */
-export const callerScopes = ['read', 'write', 'admin', 'till'] as const;
-export type CallerScope = (typeof callerScopes)[number];
-
 export interface Caller {
   /** Names the key that was shown, and tells nothing of it; absent: none was asked for. */
   readonly keyId?: string;
-  readonly scopes: ReadonlySet<CallerScope>;
+  readonly scopes: ReadonlySet<Scope>;
   /** The stores that the caller may speak for. */
   readonly stores: ReadonlySet<string> | 'all';
+  /** The kinds of lists that the caller may ask for. */
+  readonly scenarios: ReadonlySet<Scenario> | 'all';
   /** The one member that the caller may speak for; absent: any. */
   readonly memberId?: string;
   /** Where the caller asks from; absent: the request says so itself, or nobody does. */
@@ -31,25 +39,109 @@ export interface Caller {
 }
 
 /** Whoever asks at a door that wants no key. */
-export const anonymous: Caller = { scopes: new Set(callerScopes), stores: 'all' };
+export const anonymous: Caller = { scopes: new Set(scopes), stores: 'all', scenarios: 'all' };
 
-/** What a call asks for. */
-export interface Asked {
-  /** All of them. */
-  readonly scopes: readonly Scope[];
-  readonly service?: RpcService | undefined;
+/** Whoever shows no key where one is wanted: is told what everybody may know. */
+export const stranger: Caller = { scopes: new Set(), stores: new Set(), scenarios: new Set() };
+
+/**
+ * What of the stores an operation touches, which is held against those of a key that has not all:
+ * - `store`: the one that its `storeId` names; it must name one
+ * - `receipt`: receipts that it names, and its `storeId` where it has one
+ * - `own`: it answers what there is of the caller's stores, and leaves out the others
+ * - `shared`: nothing that belongs to a store, such as items
+ * - `chain`: all of them at once
+ */
+export type Reach = 'store' | 'receipt' | 'own' | 'shared' | 'chain';
+
+/** Who may ask for an operation. Each declares its own: without one it does not compile. */
+export interface AccessRule {
+  /** `open`: nobody is asked for a key. */
+  readonly scope: Scope | 'open';
+  /** Scopes that are enough as well. */
+  readonly alsoFor?: readonly Scope[];
+  readonly reach: Reach;
+  /** Fields of its input that name receipts of before; each must be of the caller's stores. */
+  readonly receiptFields?: readonly string[];
 }
 
-/** Throws PERMISSION_DENIED when the caller may not ask for it. */
-export function authorize({ scopes }: Caller, asked: Asked): void {
-  if (scopes.has('till') && isForTills(asked)) return;
-  const missing = asked.scopes.find((scope) => !scopes.has(scope));
-  if (missing === undefined) return;
-  const message = `the API key does not have the scope ${missing}`;
-  throw new EngineError('PERMISSION_DENIED', message, { reason: 'SCOPE_MISSING' });
+/**
+ * Whether the caller may ask for it at all, before anything of the input is read. Throws
+ * PERMISSION_DENIED.
+ */
+export function authorize(caller: Caller, { scope, alsoFor = [], reach }: AccessRule): void {
+  if (scope === 'open') return;
+  if (!caller.scopes.has(scope) && !alsoFor.some((other) => caller.scopes.has(other))) {
+    throw denied('SCOPE_MISSING', `the API key does not have the scope ${scope}`);
+  }
+  if (reach === 'chain' && caller.stores !== 'all') {
+    throw denied(
+      'STORE_FOREIGN',
+      `this concerns all stores, and the API key is for ${own(caller)}`,
+    );
+  }
 }
 
-function isForTills({ scopes, service }: Asked): boolean {
-  if (service === 'CheckoutService' || service === 'IngestService') return true;
-  return service === 'CatalogService' && scopes.every((scope) => scope === 'read');
+/** Whether the caller may ask for a list of this kind, there. Throws PERMISSION_DENIED. */
+export function authorizeList(
+  caller: Caller,
+  { scenario, storeId }: { readonly scenario: Scenario; readonly storeId?: string | undefined },
+): void {
+  if (caller.scenarios !== 'all' && !caller.scenarios.has(scenario)) {
+    const kinds = [...caller.scenarios].join(', ');
+    throw denied('SCENARIO_FOREIGN', `the API key is for lists of ${kinds}, not of ${scenario}`);
+  }
+  if (caller.stores !== 'all') assertOwnStore(caller, storeId);
+}
+
+/** The store of a receipt that is kept; undefined where it is not here, or has none. */
+export type StoreOfReceipt = (purchaseId: string) => string | undefined;
+
+/**
+ * Whether the caller may ask that of these stores and receipts; the input is validated. A receipt
+ * that is not here may come to be another store's, so that it is refused like one of them. Throws
+ * PERMISSION_DENIED.
+ */
+export function authorizeInput(
+  caller: Caller,
+  { reach, receiptFields = [] }: Pick<AccessRule, 'reach' | 'receiptFields'>,
+  input: Readonly<Record<string, unknown>>,
+  storeOf: StoreOfReceipt,
+): void {
+  const { stores } = caller;
+  if (stores === 'all') return;
+  const storeId = input['storeId'] as string | undefined;
+  const mustBeOwn = reach === 'store' || (reach === 'receipt' && storeId !== undefined);
+  if (mustBeOwn) assertOwnStore(caller, storeId);
+  for (const field of receiptFields) {
+    const purchaseId = input[field] as string | undefined;
+    if (purchaseId === undefined || stores.has(storeOf(purchaseId) ?? '')) continue;
+    const message = `must name a receipt of ${own(caller)}: the API key is for no other`;
+    throw denied('STORE_FOREIGN', `${field} ${message}`, { field, message });
+  }
+}
+
+function assertOwnStore(caller: Caller, storeId: string | undefined): void {
+  if (storeId !== undefined && caller.stores !== 'all' && caller.stores.has(storeId)) return;
+  const field = 'storeId';
+  const message = `must be of ${own(caller)}: the API key is for no other`;
+  throw denied('STORE_FOREIGN', `${field} ${message}`, { field, message });
+}
+
+/** So many stores are named, of all that a key is for. */
+const storesShown = 5;
+
+function own({ stores }: Caller): string {
+  const all = [...stores];
+  const shown = all.slice(0, storesShown).join(', ');
+  return all.length > storesShown ? `${shown} and ${all.length - storesShown} more` : shown;
+}
+
+function denied(
+  reason: string,
+  message: string,
+  violation?: { readonly field: string; readonly message: string },
+): EngineError {
+  const violations = violation === undefined ? [] : [violation];
+  return new EngineError('PERMISSION_DENIED', message, { reason, violations });
 }

@@ -17,7 +17,14 @@ import { defineRead, type Operation } from './operation.ts';
 import { itemPageSchema, itemReplySchema, storePageSchema } from './replies.ts';
 
 const { minWatermark } = recommendRequestSchema.shape;
-const described = { tag: 'catalogue', scope: 'read' } as const;
+const read = {
+  tag: 'catalogue',
+  scope: 'read',
+  alsoFor: ['till', 'guide', 'merchandise'],
+} as const;
+const written = { tag: 'catalogue', scope: 'write', alsoFor: ['merchandise'] } as const;
+/** All stores sell the same items. */
+const ofItems = { ...written, reach: 'chain' } as const;
 
 const pageSchema = z.strictObject({
   limit: z
@@ -40,7 +47,8 @@ const itemExample = {
 };
 
 const readItem = defineRead({
-  ...described,
+  ...read,
+  reach: 'shared',
   name: 'readItem',
   rpc: 'CatalogService/ReadItem',
   method: 'GET',
@@ -59,7 +67,7 @@ const readItem = defineRead({
 });
 
 const writeItem = defineIngest({
-  tag: 'catalogue',
+  ...ofItems,
   name: 'writeItem',
   rpc: 'CatalogService/WriteItem',
   method: 'PUT',
@@ -77,7 +85,7 @@ const writeItem = defineIngest({
 });
 
 const writeItems = defineIngest({
-  tag: 'catalogue',
+  ...ofItems,
   name: 'writeItems',
   rpc: 'CatalogService/WriteItems',
   method: 'POST',
@@ -92,7 +100,7 @@ const writeItems = defineIngest({
 });
 
 const mergeItem = defineIngest({
-  tag: 'catalogue',
+  ...ofItems,
   name: 'mergeItem',
   rpc: 'CatalogService/MergeItem',
   method: 'POST',
@@ -111,7 +119,7 @@ const mergeItem = defineIngest({
 });
 
 const unmergeItem = defineIngest({
-  tag: 'catalogue',
+  ...ofItems,
   name: 'unmergeItem',
   rpc: 'CatalogService/UnmergeItem',
   method: 'POST',
@@ -125,7 +133,8 @@ const unmergeItem = defineIngest({
 });
 
 const listItems = defineRead({
-  ...described,
+  ...read,
+  reach: 'shared',
   name: 'listItems',
   rpc: 'CatalogService/ListItems',
   method: 'GET',
@@ -145,7 +154,8 @@ const listItems = defineRead({
 });
 
 const readStore = defineRead({
-  ...described,
+  ...read,
+  reach: 'store',
   name: 'readStore',
   rpc: 'CatalogService/ReadStore',
   method: 'GET',
@@ -157,7 +167,8 @@ const readStore = defineRead({
 });
 
 const writeStore = defineIngest({
-  tag: 'catalogue',
+  ...written,
+  reach: 'store',
   name: 'writeStore',
   rpc: 'CatalogService/WriteStore',
   method: 'PUT',
@@ -171,20 +182,20 @@ const writeStore = defineIngest({
 });
 
 const listStores = defineRead({
-  ...described,
+  ...read,
+  reach: 'own',
   name: 'listStores',
   rpc: 'CatalogService/ListStores',
   method: 'GET',
   path: '/v1/stores',
   summary: 'The stores, page by page, in the order of ids',
+  description: 'A key that is for some stores is shown those.',
   input: pageSchema,
   reply: storePageSchema,
-  handle(engine, page) {
-    const { entries, nextAfter } = pageOf(
-      engine.catalogue.stores(page.after),
-      page.limit,
-      'storeId',
-    );
+  handle({ catalogue }, page, { stores }) {
+    const all = catalogue.stores(page.after);
+    const shown = stores === 'all' ? all : ownOf(all, stores);
+    const { entries, nextAfter } = pageOf(shown, page.limit, 'storeId');
     return { stores: entries, ...nextAfter };
   },
 });
@@ -200,6 +211,13 @@ export const catalogueOperations: readonly Operation[] = [
   readStore,
   writeStore,
 ];
+
+function* ownOf<T extends { readonly storeId: string }>(
+  all: Iterable<T>,
+  own: ReadonlySet<string>,
+): Iterable<T> {
+  for (const store of all) if (own.has(store.storeId)) yield store;
+}
 
 interface Page<T> {
   readonly entries: readonly T[];

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { EngineError, RankedReply, RecommendRequest, Waiting } from '../../engine/index.ts';
 import type { PendingRequest } from '../codel-queue.ts';
 import { isBehind, type LoadShedder, overloadedError } from '../load-shedder.ts';
-import { type Asked, authorize, type Caller } from './caller.ts';
+import { type AccessRule, authorize, authorizeList, type Caller } from './caller.ts';
 import {
   type EngineAccess,
   type Load,
@@ -39,7 +39,7 @@ export class Chain {
   }
 
   /** Authenticate: what the door has read is held against what is asked. Throws. */
-  authorize(caller: Caller, asked: Asked): void {
+  authorize(caller: Caller, asked: AccessRule): void {
     authorize(caller, asked);
   }
 
@@ -75,7 +75,7 @@ export class Chain {
     input: RawInput,
     waiting: Waiting = {},
   ): Result | Promise<Result> {
-    if (operation.scope !== 'admin') return operation.run(this.access, caller, input, waiting);
+    if (!isAudited(operation)) return operation.run(this.access, caller, input, waiting);
     return this.audited(operation, caller, () =>
       operation.run(this.access, caller, input, waiting),
     );
@@ -88,7 +88,8 @@ export class Chain {
   }
 
   /** The same from the state as it is. */
-  rankNow<T>({ operation, request }: ListAsked, encode: (reply: RankedReply) => T): T {
+  rankNow<T>({ operation, caller, request }: ListAsked, encode: (reply: RankedReply) => T): T {
+    authorizeList(caller, request);
     return encode(this.access.engine().lists.rank(request, operation.audience));
   }
 
@@ -109,4 +110,9 @@ export class Chain {
       throw error;
     }
   }
+}
+
+/** Upkeep, and what is done to members. */
+function isAudited({ scope }: AccessRule): boolean {
+  return scope === 'admin' || scope === 'privacy';
 }

@@ -9,7 +9,8 @@ const readHealth: Operation = {
   name: 'readHealth',
   method: 'GET',
   path: '/healthz',
-  scope: 'read',
+  scope: 'open',
+  reach: 'shared',
   load: 'free',
   tag: 'server',
   summary: 'Says that the process lives; touches nothing',
@@ -22,15 +23,19 @@ const readReadiness: Operation = {
   name: 'readReadiness',
   method: 'GET',
   path: '/readyz',
-  scope: 'read',
+  scope: 'open',
+  reach: 'shared',
   load: 'free',
   tag: 'server',
   summary: 'Says whether lists are complete, and until then what is waited for',
+  description: 'Who shows no key and asks from another machine is told `ready` alone.',
   input: nothing,
   replies: { ok: readinessSchema, unavailable: readinessSchema },
-  run(access) {
+  run(access, { scopes }) {
     const readiness = access.readiness();
-    return { outcome: readiness.ready ? 'ok' : 'unavailable', body: readiness };
+    const { ready } = readiness;
+    // How much there is, and which nodes there are, is nothing for strangers.
+    return { outcome: ready ? 'ok' : 'unavailable', body: scopes.size > 0 ? readiness : { ready } };
   },
 };
 

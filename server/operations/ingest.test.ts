@@ -23,6 +23,8 @@ async function writeCounted(items: readonly unknown[], parseIssues = [] as never
   const { tags } = itemSchema.shape;
   const operation = defineIngest({
     name: 'writeItems',
+    scope: 'write',
+    reach: 'chain',
     method: 'POST',
     path: '/v1/items',
     tag: 'catalogue',

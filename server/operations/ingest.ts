@@ -6,8 +6,16 @@ import type { ParseIssue } from '../json.ts';
 import { doorLimits } from '../limits.ts';
 import { Turns } from '../pieces.ts';
 import { quoteValue } from '../quote-value.ts';
+import { authorizeInput, type Caller } from './caller.ts';
 import { cleanInput } from './input-rules.ts';
-import type { EngineAccess, Operation, Outcome, RawInput, Result } from './operation.ts';
+import {
+  type EngineAccess,
+  type Operation,
+  type Outcome,
+  type RawInput,
+  type Result,
+  storeOfReceipt,
+} from './operation.ts';
 import { ingestResultSchema, ingestResultsSchema } from './replies.ts';
 import {
   checkUsable,
@@ -20,7 +28,7 @@ import {
 import { refusal, summaryOf, valueAtField } from './violations.ts';
 
 export interface IngestDefinition<S extends z.ZodObject>
-  extends Omit<Operation, 'load' | 'run' | 'toRequest' | 'replies' | 'input' | 'scope'> {
+  extends Omit<Operation, 'load' | 'run' | 'toRequest' | 'replies' | 'input'> {
   readonly input: S;
   /** The field that names the event; its result carries it. */
   readonly idField: string;
@@ -47,15 +55,14 @@ export function defineIngest<S extends z.ZodObject>(definition: IngestDefinition
   const both = { ...one, conflict: ingestResultSchema, rejected: ingestResultSchema };
   return {
     ...description,
-    scope: 'write',
     load: 'write',
     replies: definition.many === undefined ? both : { ...both, ...many },
-    run(access, _caller, raw) {
+    run(access, caller, raw) {
       const key = definition.many?.key;
       if (key !== undefined && isObject(raw.value) && Object.hasOwn(raw.value, key)) {
-        return ingestMany(definition, access, raw);
+        return ingestMany(definition, { access, caller, raw });
       }
-      return ingestOne(definition, access, raw);
+      return ingestOne(definition, { access, caller, raw });
     },
   };
 }
@@ -63,10 +70,16 @@ export function defineIngest<S extends z.ZodObject>(definition: IngestDefinition
 /** 200 answers a batch of which something was taken, and one event that was here before. */
 const oneOrMany = ingestResultSchema.or(ingestResultsSchema);
 
+/** What a door hands on. */
+interface Asking {
+  readonly access: EngineAccess;
+  readonly caller: Caller;
+  readonly raw: RawInput;
+}
+
 async function ingestOne<S extends z.ZodObject>(
   definition: IngestDefinition<S>,
-  access: EngineAccess,
-  raw: RawInput,
+  { access, caller, raw }: Asking,
 ): Promise<Result> {
   const { input: schema, partial } = definition;
   const { value, parseIssues, leftOut } = cleanInput(schema, raw, access);
@@ -75,18 +88,20 @@ async function ingestOne<S extends z.ZodObject>(
     const result = malformed(definition, raw.value, checked.violations);
     return { outcome: 'rejected', body: withoutErrors(result), violations: checked.violations };
   }
+  authorizeInput(caller, definition, checked.value, storeOfReceipt(access));
   const [result] = await access.engine().writes.ingest([definition.toEvent(checked.value)]);
   const visible = withUnknown(toVisible(withLeftOut(result!, checked.leftOut), raw.value), leftOut);
   const outcome: Outcome = definition.upsert && isTaken(visible) ? 'ok' : visible.status;
   return { outcome, body: withoutErrors(visible), violations: visible.errors ?? [] };
 }
 
+/** One that the caller may not send stops all: then nothing is taken. */
 async function ingestMany<S extends z.ZodObject>(
   definition: IngestDefinition<S>,
-  access: EngineAccess,
-  raw: RawInput,
+  { access, caller, raw }: Asking,
 ): Promise<Result> {
   const { input: schema, partial } = definition;
+  const storeOf = storeOfReceipt(access);
   const elements = envelopeOf(definition, raw, access.inputRules?.isLenient ?? false);
   const parseIssues = parseIssuesByElement(raw.parseIssues);
   const turns = new Turns();
@@ -100,6 +115,7 @@ async function ingestMany<S extends z.ZodObject>(
     const { value, parseIssues: issues, leftOut: unknown } = cleanInput(schema, one, access);
     const checked = await checkUsable({ schema, partial, raw: value, parseIssues: issues }, turns);
     if (checked.ok) {
+      authorizeInput(caller, definition, checked.value, storeOf);
       const { leftOut } = checked;
       events.push(definition.toEvent(checked.value as z.output<S>));
       answers.push((next) =>

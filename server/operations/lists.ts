@@ -49,7 +49,13 @@ const basketListSchema = z.strictObject({
   minWatermark,
 });
 
-const described = { scope: 'read', tag: 'lists', reply: recommendReplySchema } as const;
+const described = {
+  scope: 'read',
+  alsoFor: ['guide'],
+  reach: 'store',
+  tag: 'lists',
+  reply: recommendReplySchema,
+} as const;
 
 const recommendForMember = defineList({
   ...described,
@@ -94,6 +100,7 @@ const recommend = defineList({
 const recommendForBasket = defineList({
   ...described,
   name: 'recommendForBasket',
+  alsoFor: ['guide', 'till'],
   rpc: 'CheckoutService/RecommendForBasket',
   method: 'POST',
   path: '/v1/baskets/recommendations',

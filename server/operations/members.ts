@@ -5,7 +5,11 @@ import { defineIngest } from './ingest.ts';
 import { defineAction, type Operation } from './operation.ts';
 import { eraseReceiptSchema } from './replies.ts';
 
+/** One member may buy in every store. */
+const ofMembers = { scope: 'privacy', reach: 'chain' } as const;
+
 const mergeMembers = defineIngest({
+  ...ofMembers,
   name: 'mergeMembers',
   rpc: 'MemberService/MergeMembers',
   method: 'POST',
@@ -30,6 +34,7 @@ const consentInput = consentSchema.extend({
 });
 
 const writeConsent = defineIngest({
+  ...ofMembers,
   name: 'writeConsent',
   rpc: 'MemberService/WriteConsent',
   method: 'PUT',
@@ -56,7 +61,7 @@ const eraseMember = defineAction({
   rpc: 'MemberService/EraseMember',
   method: 'DELETE',
   path: '/v1/members/{memberId}',
-  scope: 'admin',
+  ...ofMembers,
   tag: 'members',
   summary: 'Forgets a member, and every id merged into them, exactly',
   description: [

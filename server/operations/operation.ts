@@ -12,7 +12,14 @@ import {
   type RecommendRequest,
   type Waiting,
 } from '../../engine/index.ts';
-import type { Caller, RpcService, Scope } from './caller.ts';
+import {
+  type AccessRule,
+  authorizeInput,
+  authorizeList,
+  type Caller,
+  type RpcService,
+  type StoreOfReceipt,
+} from './caller.ts';
 import { cleanInput, type InputAccess, plainInputRules, type RawInput } from './input-rules.ts';
 import { validate } from './violations.ts';
 
@@ -46,7 +53,7 @@ export interface EngineAccess extends InputAccess {
   readiness(): Readiness;
 }
 
-export interface Operation {
+export interface Operation extends AccessRule {
   /** Verb and noun, e.g. `ingestPurchases`. */
   readonly name: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -57,7 +64,6 @@ export interface Operation {
    * answers it.
    */
   readonly rpc?: `${RpcService}/${string}`;
-  readonly scope: Scope;
   readonly load: Load;
   readonly tag: 'lists' | 'receipts' | 'members' | 'catalogue' | 'admin' | 'server';
   readonly summary: string;
@@ -105,6 +111,7 @@ export function defineRead<S extends z.ZodObject>(definition: ReadDefinition<S>)
     run(access, caller, raw) {
       const input = readInput(definition.input, raw, access);
       const engine = access.engine();
+      authorizeInput(caller, definition, input, storeOfReceipt(access));
       const answer = (): Result => ({ outcome: 'ok', body: handle(engine, input, caller) });
       return whenHeld(engine, watermarkOf(input), answer);
     },
@@ -129,6 +136,7 @@ export function defineAction<S extends z.ZodObject>(definition: ActionDefinition
     replies: { ok: reply },
     async run(access, caller, raw, waiting = {}) {
       const input = readInput(definition.input, raw, access, takesAnyId);
+      authorizeInput(caller, definition, input, storeOfReceipt(access));
       return { outcome: 'ok', body: await handle(access.engine(), input, waiting, caller) };
     },
   };
@@ -158,8 +166,9 @@ export function defineList<S extends z.ZodObject>(definition: ListDefinition<S>)
     load: 'list',
     replies: { ok: reply },
     toRequest,
-    run(access, _caller, raw) {
+    run(access, caller, raw) {
       const request = toRequest(raw, access);
+      authorizeList(caller, request);
       const engine = access.engine();
       const answer = (): Result => ({
         outcome: 'ok',
@@ -188,6 +197,11 @@ export function whenHeld<T>(
   answer: () => T,
 ): T | Promise<T> {
   return watermark === undefined ? answer() : engine.lists.waitFor(watermark).then(answer);
+}
+
+/** Of a receipt that is kept, where it was sold. */
+export function storeOfReceipt(access: InputAccess): StoreOfReceipt {
+  return (purchaseId) => access.engine().records.receipt(purchaseId)[0]?.storeId;
 }
 
 function watermarkOf(input: Record<string, unknown>): string | undefined {

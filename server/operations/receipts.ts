@@ -10,7 +10,12 @@ import {
 import { defineIngest } from './ingest.ts';
 import type { Operation } from './operation.ts';
 
+const ofReceipts = { scope: 'write', alsoFor: ['till'] } as const;
+
 const ingestPurchases = defineIngest({
+  ...ofReceipts,
+  reach: 'store',
+  receiptFields: ['returnOf', 'replaces'],
   name: 'ingestPurchases',
   rpc: 'IngestService/RecordPurchase',
   method: 'POST',
@@ -46,6 +51,9 @@ const ingestPurchases = defineIngest({
 });
 
 const attachMember = defineIngest({
+  ...ofReceipts,
+  reach: 'receipt',
+  receiptFields: ['purchaseId'],
   name: 'attachMember',
   rpc: 'IngestService/AttachMember',
   method: 'POST',
@@ -65,6 +73,9 @@ const attachMember = defineIngest({
 });
 
 const ingestReturn = defineIngest({
+  ...ofReceipts,
+  reach: 'receipt',
+  receiptFields: ['purchaseId'],
   name: 'ingestReturn',
   rpc: 'IngestService/RecordReturn',
   method: 'POST',
@@ -89,6 +100,9 @@ const ingestReturn = defineIngest({
 });
 
 const ingestUnreferencedReturn = defineIngest({
+  ...ofReceipts,
+  // They are taken off what the member bought, in whatever store that was.
+  reach: 'chain',
   name: 'ingestUnreferencedReturn',
   rpc: 'IngestService/RecordUnreferencedReturn',
   method: 'POST',

@@ -1,5 +1,7 @@
 // One way to ask any operation of the table through either door, and one shape for what comes back,
 // so that the two can be compared.
+import { Metadata } from '@grpc/grpc-js';
+import type { Authenticate } from '../../server/access/authenticate.ts';
 import type { LoadShedder } from '../../server/load-shedder.ts';
 import type { EngineAccess } from '../../server/operations/operation.ts';
 import { operations } from '../../server/operations.ts';
@@ -19,7 +21,7 @@ export interface DoorAnswer {
 }
 
 export interface DoorUnderTest {
-  ask(operation: string, input: Record<string, unknown>): Promise<DoorAnswer>;
+  ask(operation: string, input: Record<string, unknown>, key?: string): Promise<DoorAnswer>;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ const operationOf = (name: string) => {
 /** How a door under test differs from any other. */
 export interface DoorParts {
   readonly loadShedder?: LoadShedder;
+  readonly authenticate?: Authenticate;
   /** Between the door and its engine. */
   readonly wrap?: (access: EngineAccess) => EngineAccess;
 }
@@ -43,16 +46,19 @@ export async function openHttpDoor(
 ): Promise<DoorUnderTest> {
   const loopback = await openLoopback({ clock: () => now }, door, wrap);
   return {
-    ask: (name, input) => askHttp(loopback, name, input),
+    ask: (name, input, key) => askHttp(loopback, { name, input, key }),
     close: () => loopback.close(),
   };
 }
 
-async function askHttp(
-  loopback: Loopback,
-  name: string,
-  input: Record<string, unknown>,
-): Promise<DoorAnswer> {
+interface Question {
+  readonly name: string;
+  readonly input: Record<string, unknown>;
+  readonly key: string | undefined;
+}
+
+async function askHttp(loopback: Loopback, { name, input, key }: Question): Promise<DoorAnswer> {
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
   const { method, path } = operationOf(name);
   const rest = { ...input };
   const target = path.replaceAll(/\{(\w+)\}/g, (_, id: string) => {
@@ -62,8 +68,8 @@ async function askHttp(
   });
   const reply =
     method === 'GET'
-      ? await loopback.get(`${target}?${queryOf(rest)}`)
-      : await loopback.send(method, target, method === 'DELETE' ? undefined : rest);
+      ? await loopback.send('GET', `${target}?${queryOf(rest)}`, undefined, headers)
+      : await loopback.send(method, target, method === 'DELETE' ? undefined : rest, headers);
   // Of many of which none is taken, HTTP says so by its status, and gRPC by the results alone.
   const hasResults = reply.json?.results !== undefined;
   if (reply.status < 300 || hasResults) return { code: 'OK', body: comparable(reply.json) };
@@ -98,21 +104,32 @@ export async function openGrpcDoor(
   { wrap, ...door }: DoorParts = {},
 ): Promise<DoorUnderTest> {
   const till = await openTill(door, { clock: () => now, ...(wrap && { wrap }) });
-  return { ask: (name, input) => askGrpc(till, name, input), close: () => till.close() };
+  const clients = new Map<string, Message>();
+  const clientOf = (service: string): Message => {
+    const client = clients.get(service) ?? till.client(service);
+    clients.set(service, client);
+    return client;
+  };
+  return {
+    ask: (name, input, key) => askGrpc(clientOf, { name, input, key }),
+    close: () => till.close(),
+  };
 }
 
 async function askGrpc(
-  till: Till,
-  name: string,
-  input: Record<string, unknown>,
+  clientOf: Till['client'],
+  { name, input, key }: Question,
 ): Promise<DoorAnswer> {
+  const metadata = new Metadata();
+  if (key !== undefined) metadata.set('x-api-key', key);
   const { rpc = '' } = operationOf(name);
   const [service = '', method = ''] = rpc.split('/');
-  const client = till.client(service);
+  const client = clientOf(service);
   try {
     const request = named(input) as object;
-    if (name === 'verify') return { code: 'OK', body: await lastOf(client.Verify(request)) };
-    return { code: 'OK', body: comparable(await ask(client, method, request)) };
+    if (name === 'verify')
+      return { code: 'OK', body: await lastOf(client.Verify(request, metadata)) };
+    return { code: 'OK', body: comparable(await ask(client, method, request, { metadata })) };
   } catch (error) {
     const { code, message, info, violations, retryAfterMs, result } = refusalOf(error);
     return {

@@ -25,9 +25,12 @@ export function watchFiles<Content>(options: WatchOptions<Content>): WatchedFile
   const { paths, read, onChange, everyMs, log } = options;
   let seen = stateOf(paths);
   let content = read();
+  let failed: string | undefined;
   const look = (): void => {
     const state = stateOf(paths);
     if (state === seen) return;
+    // Tried again and again, since a file may be half written; what is wrong is logged once.
+    const isKnown = state === failed;
     try {
       content = read();
       // Only now: of two files written one after the other the first alone may not fit the other.
@@ -35,6 +38,8 @@ export function watchFiles<Content>(options: WatchOptions<Content>): WatchedFile
       onChange?.(content);
       log.info(`${paths.join(', ')} changed and count from now on`);
     } catch (error) {
+      failed = state;
+      if (isKnown) return;
       log.error(
         { err: error },
         `${paths.join(', ')} changed and cannot be used; the old ones stay`,
