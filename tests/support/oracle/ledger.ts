@@ -12,7 +12,7 @@ import type {
   UnreferencedReturn,
 } from '../../../engine/index.ts';
 import { compareBytes } from './hash.ts';
-import { addUp, byHashAfter, inOrder, netOf } from './lines.ts';
+import { addUp, byHashAfter, inOrder, netOf, soldOf } from './lines.ts';
 import { createPeople } from './people.ts';
 import { createSameItems } from './same-items.ts';
 import { localDateOf, localHourOf, momentOf } from './time.ts';
@@ -206,13 +206,13 @@ export class Ledger {
       return rejected;
     }
     if (this.erasedPurchases.has(purchaseId)) return rejected;
-    const left = [...addUp(purchase.lines).values()];
-    if (left.some((quantity) => quantity < 0)) return rejected;
-    if (left.every((quantity) => quantity === 0)) {
+    const sold = soldOf(purchase, this.sameItems.survivorOf);
+    if (sold === undefined) return rejected;
+    if (netOf(sold).size === 0) {
       if (this.isKept(purchaseId)) return { status: 'conflict' };
       return { status: purchase.replaces === undefined ? 'voided' : 'rejected' };
     }
-    return this.acceptSold(purchase);
+    return this.acceptSold(sold);
   }
 
   private acceptSold({ replaces, ...purchase }: Purchase): Answer {
