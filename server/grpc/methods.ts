@@ -6,8 +6,7 @@ import { RecommendForBasketRequest } from '#proto/caini/v1/checkout.js';
 import { AttachMemberRequest, IngestResult } from '#proto/caini/v1/ingest.js';
 import * as member from '#proto/caini/v1/member.js';
 import * as recommendation from '#proto/caini/v1/recommendation.js';
-import { nextTurn, type RecommendReply } from '../../engine/index.ts';
-import { doorLimits } from '../limits.ts';
+import type { RecommendReply } from '../../engine/index.ts';
 import type { Decoder } from './input.ts';
 import { purchaseMessage, returnMessage, unreferencedReturnMessage } from './quantities.ts';
 import * as replies from './replies.ts';
@@ -16,11 +15,6 @@ import * as replies from './replies.ts';
 export interface Method {
   readonly request: Decoder<object>;
   readonly encode: (body: object) => Buffer;
-  /**
-   * The list that makes a reply long, which is its first field: pieces of such a message, one after
-   * the other, are the message.
-   */
-  readonly list?: string;
 }
 
 interface Encoder<Message> {
@@ -33,33 +27,6 @@ function method<Message>(
   toMessage: (body: object) => Message,
 ): Method {
   return { request, encode: (body) => bytesOf(reply.encode(toMessage(body))) };
-}
-
-/** The bytes of a reply; of one with a long list they are made over several turns. */
-export function encodeReply(method: Method, body: object): Buffer | Promise<Buffer> {
-  const { list = '' } = method;
-  const entries = (body as Readonly<Record<string, readonly object[]>>)[list];
-  const isShort = entries === undefined || entries.length <= doorLimits.pieceEntries;
-  return isShort ? method.encode(body) : encodeLong(method, { body, list, entries });
-}
-
-interface LongReply {
-  readonly body: object;
-  readonly list: string;
-  readonly entries: readonly object[];
-}
-
-async function encodeLong({ encode }: Method, { body, list, entries }: LongReply) {
-  const pieces: Buffer[] = [];
-  const { pieceEntries } = doorLimits;
-  for (let start = 0; start < entries.length; start += pieceEntries) {
-    const piece = { [list]: entries.slice(start, start + pieceEntries) };
-    // What comes behind the list goes with its end.
-    const isLast = start + pieceEntries >= entries.length;
-    pieces.push(encode(isLast ? { ...body, ...piece } : piece));
-    await nextTurn();
-  }
-  return Buffer.concat(pieces);
 }
 
 /** What was written, without another copy. */
@@ -93,22 +60,25 @@ export const methods: Readonly<Record<string, Method>> = {
   'IngestService/AttachMember': event(AttachMemberRequest),
   'IngestService/RecordReturn': event(returnMessage),
   'IngestService/RecordUnreferencedReturn': event(unreferencedReturnMessage),
-  'CatalogService/ListItems': {
-    ...method(catalog.ListItemsRequest, catalog.ListItemsResponse, replies.toItemPage),
-    list: 'items',
-  },
-  'CatalogService/WriteItems': {
-    ...method(catalog.WriteItemsRequest, catalog.WriteItemsResponse, replies.toIngestResults),
-    list: 'results',
-  },
+  'CatalogService/ListItems': method(
+    catalog.ListItemsRequest,
+    catalog.ListItemsResponse,
+    replies.toItemPage,
+  ),
+  'CatalogService/WriteItems': method(
+    catalog.WriteItemsRequest,
+    catalog.WriteItemsResponse,
+    replies.toIngestResults,
+  ),
   'CatalogService/ReadItem': method(catalog.ReadItemRequest, catalog.Item, replies.toItem),
   'CatalogService/WriteItem': event(catalog.Item),
   'CatalogService/MergeItem': event(catalog.MergeItemRequest),
   'CatalogService/UnmergeItem': event(catalog.UnmergeItemRequest),
-  'CatalogService/ListStores': {
-    ...method(catalog.ListStoresRequest, catalog.ListStoresResponse, replies.toStorePage),
-    list: 'stores',
-  },
+  'CatalogService/ListStores': method(
+    catalog.ListStoresRequest,
+    catalog.ListStoresResponse,
+    replies.toStorePage,
+  ),
   'CatalogService/ReadStore': method(catalog.ReadStoreRequest, catalog.Store, asItIs),
   'CatalogService/WriteStore': event(catalog.Store),
   'MemberService/MergeMembers': event(member.MergeMembersRequest),
