@@ -15,7 +15,7 @@ import { CountsManager } from './counting/counts-manager.ts';
 import type { Engine } from './engine.ts';
 import type { Batch } from './events/batch.ts';
 import { ClockGuard } from './events/clock-guard.ts';
-import { openLog } from './events/index.ts';
+import { isOfOurClock, openLog } from './events/index.ts';
 import { readHistory } from './history/contributions.ts';
 import { findMember, idsOf } from './history/members.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -108,7 +108,7 @@ export class ChainEngine implements Engine {
       options.catalogueMaxBytes,
     );
     const { log, registries } = this;
-    const clockGuard = new ClockGuard({ store, log, clock, steady });
+    const clockGuard = new ClockGuard({ store, log, clock, steady, isOfOurClock });
     this.guessRole = parts.guessRole;
     this.codes = new ItemCodes(registries.items, barcodePatternsOf(options));
     this.likeness = this.makeLikeness();

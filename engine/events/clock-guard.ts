@@ -32,6 +32,7 @@ export class ClockGuard {
   private readonly log: Log;
   private readonly clock: Clock;
   private readonly steady: Clock;
+  private readonly isOfOurClock: (entry: Buffer) => boolean;
   /** When this process began, by the steady clock. */
   private readonly begunMs: number;
   private last: Seen | undefined;
@@ -41,11 +42,14 @@ export class ClockGuard {
     readonly log: Log;
     readonly clock: Clock;
     readonly steady: Clock;
+    /** Whether the moment of an entry of our own is what our clock said. */
+    readonly isOfOurClock: (entry: Buffer) => boolean;
   }) {
     this.store = parts.store;
     this.log = parts.log;
     this.clock = parts.clock;
     this.steady = parts.steady;
+    this.isOfOurClock = parts.isOfOurClock;
     this.begunMs = this.steady();
     const wallMs = this.lastAccepted();
     this.last = wallMs === undefined ? undefined : { wallMs, steadyMs: undefined };
@@ -59,7 +63,8 @@ export class ClockGuard {
     for (let sequence = log.head; sequence > first; sequence--) {
       if (!log.isOwn(sequence)) continue;
       const entry = log.read(sequence);
-      if (codeOf(entry) !== stubCode) return acceptedAtMsOf(entry);
+      if (codeOf(entry) === stubCode) continue;
+      if (!log.origins.isNamed || this.isOfOurClock(entry)) return acceptedAtMsOf(entry);
     }
     return confirmed?.wallMs;
   }

@@ -91,6 +91,11 @@ export function kindOfCode(code: number): AnyEntryKind | undefined {
   return byCode.get(code);
 }
 
+/** Whether the moment of an entry of our own is what our clock said, and no other origin's. */
+export function isOfOurClock(entry: Buffer): boolean {
+  return kindOfCode(codeOf(entry))?.followsOtherClocks !== true;
+}
+
 /** Where entries of a kind lie; what nobody knows lies in the log. */
 function streamOf(code: number): Stream {
   return byCode.get(code)?.stream ?? 'log';

@@ -35,6 +35,7 @@ export const itemMergeEntries: EntryKind<'itemMerge', LoggedMerge> = {
   name: 'itemMerge',
   code: 24,
   stream: 'log',
+  followsOtherClocks: true,
   ...jsonCodec<LoggedMerge>(),
   subjects: () => [],
   apply(context, { value, append, ...incoming }) {

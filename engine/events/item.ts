@@ -14,6 +14,7 @@ export const itemEntries: EntryKind<'item', Item> = {
   name: 'item',
   code: 20,
   stream: 'log',
+  followsOtherClocks: true,
   ...jsonCodec<Item>(),
   subjects: () => [],
   apply(context, { value: item, append, ...incoming }) {

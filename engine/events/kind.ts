@@ -47,6 +47,11 @@ export interface EntryKind<Name extends string = string, Value = never> {
    * nothing by itself, should the entry never come.
    */
   readonly prepare?: (context: WriteContext, value: Value) => boolean;
+  /**
+   * Accepted later than what it replaces, also where the clock of another origin has dated that:
+   * its moment is no word of our own clock.
+   */
+  readonly followsOtherClocks?: true;
   /** Found by what `apply` keeps, and not by the index of subjects. */
   readonly isIndexed?: false;
   /**

@@ -11,6 +11,7 @@ export const storeEntries: EntryKind<'store', StoreProfile> = {
   name: 'store',
   code: 21,
   stream: 'log',
+  followsOtherClocks: true,
   ...jsonCodec<StoreProfile>(),
   subjects: () => [],
   apply(context, { value: store, append, ...incoming }) {

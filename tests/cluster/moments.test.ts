@@ -16,6 +16,9 @@ import {
 const receiptsOf = (engine: Engine) =>
   [...new Set([...engine.records.receipts()].map(({ purchaseId }) => purchaseId))].sort();
 
+const namesMilk = (engine: Engine, priceFen: number) =>
+  engine.writes.ingest([{ kind: 'item', item: { itemId: 'milk', priceFen, status: 'active' } }]);
+
 /** Two origins whose clocks are an hour apart, and what stood at a after each of its receipts. */
 async function stateOf(chain: Chain) {
   const a = await chain.open('a');
@@ -85,4 +88,19 @@ test('what came after the moment does not come back from who holds it', () =>
     expect(again.replication.lostOf(f.replication.watermark)).toEqual([]);
     expect(await again.replication.apply(f.replication.entriesFrom(1, 1_000))).toBe(0);
     expectSame(again, fresh);
+  }));
+
+test('an origin that has replaced what a later clock dated takes receipts after a restart', () =>
+  withChain(async (chain) => {
+    const a = await chain.open('a');
+    const isBehind = { origin: 'b', clock: () => chain.nowMs - 3_600_000 };
+    const b = await chain.open('b', isBehind);
+    await buys(b, 'b-1', start - day);
+    await namesMilk(a, 100);
+    await exchange(a, b);
+    await namesMilk(b, 200);
+    await chain.close(b);
+    chain.nowMs += 1_000;
+    const again = await chain.open('b', isBehind);
+    expect(await buys(again, 'b-2', start - day)).toMatchObject([{ status: 'created' }]);
   }));
