@@ -1,10 +1,12 @@
 // Who gets in: TLS, client certificates, API keys, and all of these changed while the server runs.
-import { renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { credentials as grpcCredentials, Metadata, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../engine/index.ts';
-import { type Certificate, makeAuthority } from '../../tests/support/certificates.ts';
+import {
+  type Certificate,
+  certificatesIn,
+  makeAuthority,
+} from '../../tests/support/certificates.ts';
 import { converse } from '../../tests/support/conversation.ts';
 import { makeTemporaryFolder } from '../../tests/support/folders.ts';
 import { openKeys, type TestKeys } from '../../tests/support/keys.ts';
@@ -29,19 +31,7 @@ afterEach(async () => {
 });
 
 const authority = makeAuthority('Caini tests');
-const at = (name: string) => join(folder.path, name);
-
-/** Whole at once, as tools that renew certificates do. */
-function put(name: string, text: string): string {
-  writeFileSync(at(`${name}.new`), text);
-  renameSync(at(`${name}.new`), at(name));
-  return at(name);
-}
-
-const filesOf = ({ cert, key }: Certificate) => ({
-  certFile: put('cert.pem', cert),
-  keyFile: put('key.pem', key),
-});
+const { put, filesOf } = certificatesIn(folder.path);
 
 async function secured(certificate: Certificate, clientCa?: string): Promise<Till> {
   const clientCaFile = clientCa === undefined ? undefined : put('ca.pem', clientCa);

@@ -1,10 +1,12 @@
 // HTTP over TLS: by the certificate of the files, which may change, and nothing in plaintext.
-import { renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
-import { type Certificate, makeAuthority } from '../../tests/support/certificates.ts';
+import {
+  type Certificate,
+  certificatesIn,
+  makeAuthority,
+} from '../../tests/support/certificates.ts';
 import { makeTemporaryFolder } from '../../tests/support/folders.ts';
 import { type Loopback, openLoopback } from '../../tests/support/loopback.ts';
 import type { ListenOptions } from './listen.ts';
@@ -18,26 +20,13 @@ afterEach(async () => {
 });
 
 const authority = makeAuthority('Caini tests');
-const at = (name: string) => join(folder.path, name);
-
-/** Whole at once, as tools that renew certificates do. */
-function put(name: string, text: string): string {
-  writeFileSync(at(`${name}.new`), text);
-  renameSync(at(`${name}.new`), at(name));
-  return at(name);
-}
-
-const filesOf = ({ cert, key }: Certificate) => ({
-  certFile: put('cert.pem', cert),
-  keyFile: put('key.pem', key),
-  keySetting: 'httpKeyFile' as const,
-});
+const { put, filesOf } = certificatesIn(folder.path);
 
 async function secured(
   certificate: Certificate,
   options: Partial<ListenOptions> = {},
 ): Promise<Loopback> {
-  const tls = filesOf(certificate);
+  const tls = { ...filesOf(certificate), keySetting: 'httpKeyFile' } as const;
   const door = await openLoopback({}, { tls, timing: { filesEveryMs: 20 }, ...options });
   doors.push(door);
   return door;

@@ -1,6 +1,8 @@
 // X.509 certificates for tests, made here: with any dates, which command-line tools do not offer.
 // Just enough of DER (ITU-T X.690) for a version 3 certificate with an EC key (RFC 5280, RFC 5758).
 import { createSign, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 export interface Certificate {
   /** PEM. */
@@ -128,4 +130,19 @@ function octets(content: Buffer): Buffer {
 
 function bitString(content: Buffer): Buffer {
   return element(0x03, Buffer.of(0), content);
+}
+
+/** Puts certificates where a door reads them, each file whole at once, as tools that renew do. */
+export function certificatesIn(folder: string) {
+  const at = (name: string) => join(folder, name);
+  const put = (name: string, text: string): string => {
+    writeFileSync(at(`${name}.new`), text);
+    renameSync(at(`${name}.new`), at(name));
+    return at(name);
+  };
+  const filesOf = ({ cert, key }: Certificate) => ({
+    certFile: put('cert.pem', cert),
+    keyFile: put('key.pem', key),
+  });
+  return { put, filesOf };
 }
