@@ -32,12 +32,14 @@ export function decodeReplacement(reader: ByteReader): LoggedReplacement {
   return { replaced, by, isVeiled: mark === 1 };
 }
 
-/** What an entry says that names two receipts by their hashes; undefined for all others. */
-export function readVeiled(bytes: Buffer): Pair | undefined {
+/** The two receipts of an entry, and whether it names them by hashes; undefined for all others. */
+export function readPair(
+  context: Pick<WriteContext, 'ledger'>,
+  bytes: Buffer,
+): (Pair & { readonly isVeiled: boolean }) | undefined {
   if (codeOf(bytes) !== replacementCode) return undefined;
-  const { replaced, by, isVeiled } = decodeReplacement(new ByteReader(bodyOf(bytes)));
-  if (!isVeiled) return undefined;
-  return { replaced: Buffer.from(replaced, 'hex'), by: Buffer.from(by, 'hex') };
+  const value = decodeReplacement(new ByteReader(bodyOf(bytes)));
+  return { ...pairOf(context, value), isVeiled: value.isVeiled };
 }
 
 /** Keyed hashes of the two receipts. */

@@ -32,10 +32,20 @@ function applyVeiled(
   }
   putReplacement(context, { ...pair, sequences: [], ids: undefined });
   store.tables.tombstones.put(tombstoneKey('purchase', pair.replaced), Buffer.alloc(0));
+  settleOthers(context, pair, sequence);
   const ids = value.isVeiled ? context.purchaseIdsOfHash(value.replaced) : [value.replaced];
   for (const id of ids) {
     settleCopies(context, id, sequence);
     forgetWithdrawn(context, id);
+  }
+}
+
+/** Of receipts that replace the same one only one counts, also where that one is forgotten. */
+function settleOthers(context: WriteContext, { replaced }: Pair, sequence: number): void {
+  for (const other of replacementsOf(context, replaced)) {
+    if (isOfItself(other)) continue;
+    const ids = other.ids ? [other.ids.by] : context.purchaseIdsOfHash(other.by.toString('hex'));
+    for (const id of ids) settleCopies(context, id, sequence);
   }
 }
 
@@ -54,10 +64,7 @@ function apply(context: WriteContext, incoming: IncomingEntry<LoggedReplacement>
   putReplacement(context, { ...pair, sequences, ids: { replaced, by } });
   settleCopies(context, replaced, sequence);
   if (isOfItself(pair)) return;
-  // Two that replace the same: one of them does not count.
-  for (const other of replacementsOf(context, pair.replaced)) {
-    if (!isOfItself(other) && other.ids) settleCopies(context, other.ids.by, sequence);
-  }
+  settleOthers(context, pair, sequence);
   const left = readReturns(context, replaced).length;
   if (left === 0) return;
   context.notify(

@@ -4,14 +4,9 @@ import type { Clock } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
 import { nextTurn } from '../base/turns.ts';
 import type { CountsManager } from '../counting/counts-manager.ts';
-import { eraseEntries, type LoggedErase } from '../events/erase.ts';
+import { eraseEntries } from '../events/erase.ts';
 import { expireEntries } from '../events/expire.ts';
-import { keptPurchaseIds } from '../events/ids.ts';
-import { purchaseCode } from '../events/logged-purchase.ts';
-import { readVeiled } from '../events/logged-replacement.ts';
-import { putForgotten } from '../events/replacements.ts';
-import { allMemberIds } from '../events/subjects.ts';
-import { expiredBeforeMs, tombstoneKey } from '../events/tombstones.ts';
+import { expiredBeforeMs } from '../events/tombstones.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import { codeOf } from '../log/frame.ts';
 import type { Log } from '../log/log.ts';
@@ -19,13 +14,8 @@ import { formatPosition, type LogPosition, parseVector } from '../log/vector.ts'
 import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
 import type { AppliedPosition } from './applied-position.ts';
-import {
-  appendErase,
-  applyUntilFull,
-  type ForeignEntry,
-  readForeign,
-  selectNewEntries,
-} from './apply.ts';
+import { appendErase, applyUntilFull, type ForeignEntry, selectNewEntries } from './apply.ts';
+import { findErased, findReplaced } from './hashed-ids.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Upkeep } from './upkeep.ts';
 
@@ -48,9 +38,6 @@ export interface ReplicationOptions {
 export interface JournalEntry extends ForeignEntry {
   readonly position: number;
 }
-
-/** How many ids are hashed at a time while an erased member is looked for: about 1 ms. */
-const hashedAtOnce = 512;
 
 export class Replication {
   private readonly options: ReplicationOptions;
@@ -267,8 +254,8 @@ export class Replication {
     if (isKnown && newestDay <= this.newestDay) return 0;
     const holds = ({ code }: { readonly code: number }) =>
       entries.some(({ bytes }) => codeOf(bytes) === code);
-    const idsOfHash = holds(eraseEntries) ? await this.findErased(entries) : () => [];
-    const purchaseIdsOfHash = await this.findReplaced(entries);
+    const idsOfHash = holds(eraseEntries) ? await findErased(this.options, entries) : () => [];
+    const purchaseIdsOfHash = await findReplaced(this.options, entries);
     const alsoErased = new Set<string>();
     const onAlsoErased = (ids: Iterable<string>) => {
       for (const id of ids) alsoErased.add(id);
@@ -302,66 +289,6 @@ export class Replication {
   private onDoubled(message: string): void {
     this.receivedTwice += 1;
     this.options.notify(message);
-  }
-
-  /**
-   * The ids behind the hashes of erases. Whoever is named is refused from here on, so that nobody
-   * comes in between the search and the erase.
-   */
-  private async findErased(entries: readonly ForeignEntry[]) {
-    const { store, ledger } = this.options;
-    const read = entries.map(readForeign);
-    const wanted = new Map<string, Set<string>>();
-    for (const { kind, value } of read) {
-      if (kind?.code !== eraseEntries.code) continue;
-      for (const hash of (value as LoggedErase).hashes) wanted.set(hash, new Set());
-    }
-    if (wanted.size > 0) {
-      const look = (id: string) => wanted.get(ledger.hash(id).toString('hex'))?.add(id);
-      const hashes = [...wanted.keys()].map((hash) => Buffer.from(hash, 'hex'));
-      ledger.add(hashes);
-      await this.putTombstones(hashes);
-      for (const { kind, value } of read) for (const id of kind?.subjects(value) ?? []) look(id);
-      let looked = 0;
-      for (const id of allMemberIds(store)) {
-        look(id);
-        looked += 1;
-        if (looked % hashedAtOnce === 0) await nextTurn();
-      }
-    }
-    return (hash: string): readonly string[] => [...(wanted.get(hash) ?? [])];
-  }
-
-  /**
-   * The receipts behind the hashes of what took their place and was forgotten since. Each of them
-   * that comes from here on is known by the rows that are put first.
-   */
-  private async findReplaced(entries: readonly ForeignEntry[]) {
-    const { store, ledger, writer } = this.options;
-    const veiled = entries.flatMap(({ bytes }) => readVeiled(bytes) ?? []);
-    if (veiled.length === 0) return () => [];
-    await writer.transact((context) => {
-      for (const pair of veiled) putForgotten(context, pair);
-    });
-    const found = new Map(
-      veiled.map(({ replaced }) => [replaced.toString('hex'), new Set<string>()]),
-    );
-    let looked = 0;
-    for (const id of keptPurchaseIds(store, purchaseCode)) {
-      found.get(ledger.hash(id).toString('hex'))?.add(id);
-      looked += 1;
-      if (looked % hashedAtOnce === 0) await nextTurn();
-    }
-    return (hash: string): readonly string[] => [...(found.get(hash) ?? [])];
-  }
-
-  private async putTombstones(hashes: readonly Buffer[]): Promise<void> {
-    const { writer, store } = this.options;
-    await writer.transact(() => {
-      for (const hash of hashes) {
-        store.tables.tombstones.put(tombstoneKey('member', hash), Buffer.alloc(0));
-      }
-    });
   }
 
   /** What an origin let expire, in slices; after a crash the next start does the rest. */
