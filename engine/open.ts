@@ -53,7 +53,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-/** Reads the checkpoint while a process of its own checks the data file: the two share no file. */
+/** Reads the checkpoint while a thread of its own checks the data file: the two share no file. */
 async function openChain(folder: string, options: EngineOptions) {
   const opening = Store.open(folder, { signal: options.signal });
   const reading = readCheckpoint(folder, kernelOptionsOf(options));

@@ -276,6 +276,8 @@ export const limits = {
    */
   checkMsMin: 60_000,
   checkBytesPerMsMin: 10_000,
+  /** Up to here it is read within about 1 ms; a thread for it would cost 30. */
+  checkAtOnceBytesMax: 524_288,
   /**
    * Given up on a full disk: an erase of 200 receipts rewrites some 600 pages of 4 KB, so this
    * lasts for six of them.

@@ -27,8 +27,21 @@ export interface Audited {
   readonly entries: number;
 }
 
-/** Throws Damage; an absent or an empty file of a folder where no store was ever made is whole. */
-export function auditFolder(folder: string): Audited {
+/** What is damaged, undefined when nothing is; a read error of the disk is damage too. */
+export function findDamage(folder: string): string | undefined {
+  try {
+    auditFolder(folder);
+    return undefined;
+  } catch (error) {
+    const isExpected =
+      error instanceof Corruption || (error as NodeJS.ErrnoException).code === 'EIO';
+    if (!isExpected) throw error;
+    return (error as Error).message;
+  }
+}
+
+/** Throws Corruption; where no store was ever made, an absent or an empty file is whole. */
+function auditFolder(folder: string): Audited {
   const path = join(folder, dataFileName);
   const wasMade = existsSync(join(folder, formatFileName));
   if (!existsSync(path) || statSync(path).size === 0) {

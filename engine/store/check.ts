@@ -1,18 +1,13 @@
-// Asks a process of its own whether a chain's data file is whole, before LMDB maps it into this
-// one.
-import { execFile } from 'node:child_process';
+// Whether a chain's data file is whole, before LMDB maps it: a file that is cut short kills whoever
+// maps it, and is read here as any file is. A large one is read by a thread of its own.
 import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { findDamage } from './audit.ts';
 import { dataFileName, formatFileName } from './format.ts';
-
-interface ChildExit {
-  readonly error: (Error & { code?: unknown; signal?: unknown; killed?: boolean }) | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** The one line for whoever runs the chain: what is damaged, where, and what to do. */
 function corruptedError(folder: string, what: string): EngineError {
@@ -38,34 +33,40 @@ export async function findCorruption(
   const path = join(folder, dataFileName);
   const bytes = existsSync(path) ? statSync(path).size : 0;
   if (bytes === 0 && !existsSync(join(folder, formatFileName))) return undefined;
-  const ending = await runChild(folder, bytes, signal);
   signal?.throwIfAborted();
-  return interpretExit(ending);
+  try {
+    if (bytes <= limits.checkAtOnceBytesMax) return findDamage(folder);
+    return await readInThread(folder, bytes, signal);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    const message = `the data file could not be checked: ${(cause as Error).message}`;
+    throw new EngineError('UNAVAILABLE', message, { cause });
+  }
 }
 
-function runChild(
+async function readInThread(
   folder: string,
   bytes: number,
   signal: AbortSignal | undefined,
-): Promise<ChildExit> {
+): Promise<string | undefined> {
   // The compiled file: Node 20 runs no TypeScript, and tests run from the sources.
-  const script = createRequire(import.meta.url).resolve('#store/check-child.js');
-  const timeout = limits.checkMsMin + Math.ceil(bytes / limits.checkBytesPerMsMin);
-  const options = { timeout, killSignal: 'SIGKILL', signal } as const;
-  return new Promise((resolve) => {
-    execFile(process.execPath, [script, folder], options, (error, stdout, stderr) => {
-      resolve({ error, stdout, stderr });
+  const script = createRequire(import.meta.url).resolve('#store/check-worker.js');
+  const limitMs = limits.checkMsMin + Math.ceil(bytes / limits.checkBytesPerMsMin);
+  const worker = new Worker(script, { workerData: folder });
+  try {
+    return await new Promise<string | undefined>((resolve, reject) => {
+      const timer = setTimeout(() => resolve('reading it takes too long'), limitMs);
+      const abort = () => reject(new Error('not wanted any more'));
+      signal?.addEventListener('abort', abort, { once: true });
+      worker.once('message', resolve);
+      worker.once('error', reject);
+      worker.once('exit', () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        reject(new Error('the thread ended without an answer'));
+      });
     });
-  });
-}
-
-/** What is wrong, undefined when nothing is. Throws when the check itself could not run. */
-function interpretExit({ error, stdout, stderr }: ChildExit): string | undefined {
-  if (error === null) return (JSON.parse(stdout) as { corruption?: string }).corruption;
-  if (error.killed) return 'reading it takes too long';
-  if (error.signal) return `reading it ended with ${error.signal}`;
-  const reason = stderr.split('\n').find((line) => line.includes('Error')) ?? error.message;
-  throw new EngineError('UNAVAILABLE', `the data file could not be checked: ${reason}`, {
-    cause: error,
-  });
+  } finally {
+    await worker.terminate();
+  }
 }
