@@ -2,40 +2,28 @@
 // The command line `caini`: registers the commands and prints failures in one line.
 import { Command } from 'commander';
 import { programVersion } from '../version.ts';
-import { backupCommand } from './backup.ts';
-import { clockCommand } from './clock.ts';
-import { compactCommand } from './compact.ts';
-import { eraseCommand } from './erase.ts';
 import { exitCodeOf, failureLine } from './errors.ts';
-import { evaluateCommand } from './evaluate.ts';
-import { expireCommand } from './expire.ts';
-import { exportCommand } from './export.ts';
-import { importCommand } from './import.ts';
-import { keysCommand } from './keys.ts';
-import { restoreCommand } from './restore.ts';
-import { rolesCommand } from './roles.ts';
-import { serveCommand } from './serve.ts';
-import { tillCommand } from './till.ts';
-import { upgradeCommand } from './upgrade.ts';
-import { verifyCommand } from './verify.ts';
 
-const commands = [
-  serveCommand,
-  tillCommand,
-  importCommand,
-  exportCommand,
-  evaluateCommand,
-  rolesCommand,
-  keysCommand,
-  verifyCommand,
-  eraseCommand,
-  compactCommand,
-  expireCommand,
-  clockCommand,
-  backupCommand,
-  restoreCommand,
-  upgradeCommand,
-];
+type Register = (program: Command) => void;
+
+/** In the order of the help. What is not asked for is not loaded: half of a start. */
+const commands = new Map<string, () => Promise<Register>>([
+  ['serve', async () => (await import('./serve.ts')).serveCommand],
+  ['till', async () => (await import('./till.ts')).tillCommand],
+  ['import', async () => (await import('./import.ts')).importCommand],
+  ['export', async () => (await import('./export.ts')).exportCommand],
+  ['evaluate', async () => (await import('./evaluate.ts')).evaluateCommand],
+  ['roles', async () => (await import('./roles.ts')).rolesCommand],
+  ['keys', async () => (await import('./keys.ts')).keysCommand],
+  ['verify', async () => (await import('./verify.ts')).verifyCommand],
+  ['erase', async () => (await import('./erase.ts')).eraseCommand],
+  ['compact', async () => (await import('./compact.ts')).compactCommand],
+  ['expire', async () => (await import('./expire.ts')).expireCommand],
+  ['clock', async () => (await import('./clock.ts')).clockCommand],
+  ['backup', async () => (await import('./backup.ts')).backupCommand],
+  ['restore', async () => (await import('./restore.ts')).restoreCommand],
+  ['upgrade', async () => (await import('./upgrade.ts')).upgradeCommand],
+]);
 
 const program = new Command('caini')
   .description('Caini 猜你: a real-time recommendation engine for new-retail chains')
@@ -48,7 +36,8 @@ program.configureOutput({
   // An option by a wrong name is repeated, but not its value: that may be a secret.
   outputError: (text, write) => write(text.replaceAll(/(--[\w-]+)=[^\s']*/g, '$1=…')),
 });
-for (const register of commands) register(program);
+const asked = commands.get(process.argv[2] ?? '');
+for (const load of asked ? [asked] : commands.values()) (await load())(program);
 
 try {
   await program.parseAsync();
