@@ -26,6 +26,7 @@ import { RejectsFile, rejectsBytes } from './rejects.ts';
 import type { Refusal, Row } from './row.ts';
 import type { SourceRow } from './source-row.ts';
 import { countRefusal, emptyTally, rowsAccountedFor, settleBatch, type Tally } from './summary.ts';
+import type { Survey } from './survey.ts';
 import { addBatch, type Suspicion, Suspicions } from './suspicions.ts';
 import type { ImportTarget } from './target.ts';
 
@@ -93,9 +94,9 @@ export async function runImport(
     options.onProgress?.({ step: 'check', done: Math.min(done, total), total }),
   );
   for (const note of plan.notes) options.onNote?.(note);
-  const run = openRun(target, options, startMs);
-  const release = holdCopy(spillFolder);
   const { survey, rules } = plan;
+  const run = openRun(target, options, { survey, startMs });
+  const release = holdCopy(spillFolder);
   target.expectDay(dayOf(Math.min(survey.newestMs, startMs)));
   try {
     const batches = makeBatches({ chunks: countRows(run, plan), survey, rules, spillFolder });
@@ -109,7 +110,11 @@ export async function runImport(
   }
 }
 
-function openRun(target: ImportTarget, options: ImportOptions, startMs: number): Run {
+function openRun(
+  target: ImportTarget,
+  options: ImportOptions,
+  { survey, startMs }: { readonly survey: Survey; readonly startMs: number },
+): Run {
   const { files } = options;
   const fingerprint = fingerprintOf(identityOf(options));
   const key = `import:${fingerprint}`;
@@ -131,6 +136,7 @@ function openRun(target: ImportTarget, options: ImportOptions, startMs: number):
       item: (itemId) => target.item(itemId),
       itemIdOf: (code) => target.itemIdOf(code),
       guessRole: target.guessRole,
+      isGivenAway: (itemId) => survey.givenAway.has(itemId),
     }),
     suspicions: new Suspicions({ findsTwice: true }),
     startMs,

@@ -22,6 +22,7 @@ function importInto(
     item: (itemId) => catalogue.get(itemId),
     itemIdOf: (code) => code,
     guessRole,
+    isGivenAway: () => false,
   });
   for (const item of [...names.take(rows), ...names.leftovers()]) {
     const { role, roleGuessed = false, ...said } = item;
@@ -92,4 +93,22 @@ test('other names hold for what a former import has named, and never against who
     'old 运费 goods active',
     'tip Tip goods active',
   ]);
+});
+
+test('what is given away in all rows is a sample before the first of them is counted', () => {
+  const names = new NameCollector({
+    item: () => undefined,
+    itemIdOf: (code) => code,
+    guessRole: shipped,
+    isGivenAway: (itemId) => itemId === 'gift',
+  });
+  const first = names.take([
+    row('cup', 'found', 0),
+    row('cup', '咖啡杯', 500),
+    row('gift', '赠品', 0),
+  ]);
+  const gift = { itemId: 'gift', name: '赠品', priceFen: 0, status: 'inactive' };
+  expect(first).toEqual([{ itemId: 'cup', name: '咖啡杯', status: 'active' }, gift]);
+  expect(names.take([row('gift', '赠品', 0)])).toEqual([]);
+  expect(names.leftovers()).toEqual([]);
 });

@@ -11,6 +11,8 @@ export interface NameRules {
   readonly itemIdOf: (code: string) => string;
   /** What an item is by its name, where nobody says it. */
   readonly guessRole: GuessRole;
+  /** Whether none of the rows that come has a price for the item. */
+  readonly isGivenAway: (itemId: string) => boolean;
 }
 
 /**
@@ -47,11 +49,16 @@ export class NameCollector {
       if (!isDescribed(row)) continue;
       const itemId = this.rules.itemIdOf(row.itemId);
       if (this.named.has(itemId)) continue;
-      if (row.itemName !== undefined && isWorthless(row)) continue;
+      if (row.itemName !== undefined && isWorthless(row) && !this.isGift(itemId)) continue;
       this.named.add(itemId);
       items.push(...this.describe({ ...row, itemId }));
     }
     return items;
+  }
+
+  /** Described before it is counted: whoever hears of it afterwards must count anew. */
+  private isGift(itemId: string): boolean {
+    return this.hasPrices && this.rules.isGivenAway(itemId);
   }
 
   /**

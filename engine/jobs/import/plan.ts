@@ -74,7 +74,9 @@ export async function planReading(
   const ids = createIdRules(options.ids);
   const { timeZone, dateOrder, signal } = options;
   const readTime = createTimeReader({ timeZone, dateOrders: dateOrder });
-  const surveying = { isNobody: ids.isNobody, readTime, signal };
+  const { itemId } = createIdReaders(ids);
+  const readItemId = (text: string) => itemId(text).id;
+  const surveying = { isNobody: ids.isNobody, readTime, readItemId, signal };
   const first = await surveyRows(rows, surveying);
   const read = withOrders(prepared, evidence);
   // Ids with a day in them are others now that it is known which day a text means.

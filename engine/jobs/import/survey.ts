@@ -68,6 +68,8 @@ export interface Survey {
   readonly scattered: { has(id: string): boolean };
   /** Items that somebody without a member brings back. */
   readonly orphanItems: ReadonlySet<string>;
+  /** Items that were only ever given away: each of their rows has a price of nothing. */
+  readonly givenAway: ReadonlySet<string>;
   /** The latest time that can be read without knowing more of the files; 0: none. */
   readonly newestMs: number;
 }
@@ -75,16 +77,18 @@ export interface Survey {
 export interface SurveyRules {
   readonly isNobody: NobodyTest;
   readonly readTime: TimeReader;
+  readonly readItemId: (text: string) => string;
   readonly signal: AbortSignal | undefined;
 }
 
 /** Reads everything once; what it says after `signal` stopped it is of no use. */
 export async function surveyRows(
   chunks: AsyncIterable<readonly SourceRow[]>,
-  { isNobody, readTime, signal }: SurveyRules,
+  { isNobody, readTime, readItemId, signal }: SurveyRules,
 ): Promise<Survey> {
   let newestMs = 0;
   const orphanItems = new Set<string>();
+  const [paid, unpaid] = [new Set<string>(), new Set<string>()];
   const seen = new IdSet();
   const scattered = new IdSet();
   let rows = 0;
@@ -96,6 +100,8 @@ export async function surveyRows(
       if (isBroughtBack(source) && isNobody(cell(source, 'memberId'))) {
         orphanItems.add(rawId(cell(source, 'itemId')));
       }
+      const item = cell(source, 'itemId');
+      if (!paid.has(item)) (isForNothing(source) ? unpaid : paid).add(item);
       const time = readTime(cell(source, 'occurredAt'));
       if (typeof time === 'object' && time.epochMs > newestMs) newestMs = time.epochMs;
       const id = idOf(cell(source, 'purchaseId'));
@@ -107,7 +113,17 @@ export async function surveyRows(
     rows += chunk.length;
     if (signal?.aborted) break;
   }
-  return { rows, scattered, orphanItems, newestMs };
+  const paidIds = new Set([...paid].map(readItemId));
+  const givenAway = new Set([...unpaid].map(readItemId).filter((id) => !paidIds.has(id)));
+  return { rows, scattered, orphanItems, givenAway, newestMs };
+}
+
+const moneyFields = ['unitPrice', 'unitPriceFen', 'lineTotal', 'lineTotalFen'] as const;
+
+/** By the text, since it is not known yet how amounts are written: zeros, and nothing else. */
+function isForNothing(source: SourceRow): boolean {
+  const money = moneyFields.map((field) => cell(source, field)).join('');
+  return /^[\s0.,-]*0[\s0.,-]*$/.test(money);
 }
 
 function isBroughtBack(source: SourceRow): boolean {
