@@ -41,7 +41,7 @@ export async function readJoined(table: Table, key: JoinKey, label: string): Pro
   const rows = new Map<string, readonly string[]>();
   for await (const chunk of table.rows) {
     for (const { fields, line } of chunk) {
-      const value = keyOf(fields[at]);
+      const value = keyOf(fields[at] ?? '');
       if (value === '') continue;
       const rest = table.header
         .map((_, index) => fields[index] ?? '')
@@ -88,15 +88,17 @@ export function createJoiner(
         wide.length === start
           ? wide
           : Array.from({ length: start }, (_, index) => wide[index] ?? '');
-      wide = whole.concat(rows.get(keyOf(whole[at])) ?? none);
+      const text = whole[at] ?? '';
+      // Keys are clean, and so are most texts.
+      wide = whole.concat(rows.get(text) ?? rows.get(keyOf(text)) ?? none);
     }
     return wide;
   };
   return { header: all, join };
 }
 
-function keyOf(text: string | undefined): string {
-  const read = readOutsideId(text ?? '');
+function keyOf(text: string): string {
+  const read = readOutsideId(text);
   return 'id' in read ? read.id : '';
 }
 
