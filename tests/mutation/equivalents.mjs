@@ -16,11 +16,11 @@ export const untouched = [
     from,
     why: 'the calls of it',
   })),
-  ...['nextCapacity', 'sameCapacity', 'memCapacity', 'scopeCapacity'].map((capacity) => ({
+  {
     file: 'assembly/counts.ts',
-    from: `const larger = max(wanted, ${capacity} * 2);`,
-    why: 'how far ahead a directory grows; never less than what is wanted, whatever the factor',
-  })),
+    from: 'const larger = max(wanted, scopeCapacity * 2);',
+    why: 'how far ahead the directory grows; never less than what is wanted, whatever the factor',
+  },
   {
     file: 'assembly/counts.ts',
     from: '} else if (capacity > 8 && size * 4 < capacity) {',
@@ -36,25 +36,6 @@ export const equivalents = [
     name: 'more to more or equal',
     why: 'the sign is 1 or -1, never 0',
   })),
-  ...[
-    'if (table == TABLE_NEXT',
-    '} else if (table == TABLE_SAME',
-    '} else if (table == TABLE_MEM',
-    '} else if (table == TABLE_SCOPE',
-  ]
-    .map((start, at) => `${start} && wanted > ${['next', 'same', 'mem', 'scope'][at]}Capacity) {`)
-    .map((code) => ({
-      file: 'assembly/counts.ts',
-      code,
-      name: 'more to more or equal',
-      why: 'a directory that is just large enough grows one time earlier',
-    })),
-  {
-    file: 'assembly/counts.ts',
-    code: '} else if (table == TABLE_SCOPE && wanted > scopeCapacity) {',
-    name: 'and to or',
-    why: 'the last branch of four: the directory of scopes grows although it need not',
-  },
   {
     file: 'assembly/counts.ts',
     code: 'if (wanted > load<u32>(row, ROW_CAPACITY)) {',
@@ -80,14 +61,6 @@ export const equivalents = [
     name: 'less or equal to less',
     why: 'a row has an empty slot at any moment, where the walk ends: it never meets the hole',
   },
-  ...['next', 'same', 'mem'].map((table) => ({
-    file: 'assembly/counts.ts',
-    code:
-      `if (row >= ${table}Rows && row < ${table}Rows + ${table}Capacity * ROW_BYTES) ` +
-      `return TABLE_${table.toUpperCase()};`,
-    name: 'less to less or equal',
-    why: 'no size class of the heap ends with the last row, so no row begins just behind',
-  })),
 ];
 
 /** Without what cannot be told apart. Throws at an entry that stands for no mutant any more. */

@@ -58,6 +58,15 @@ function mutate(text, match, replacement) {
   return `${before}${text.slice(after, end)})${text.slice(end)}`;
 }
 
+/** The files that are mutated. */
+export const mutated = [
+  'assembly/contribution.ts',
+  'assembly/counts.ts',
+  'assembly/habits.ts',
+  'engine/events/forgetting.ts',
+  'engine/events/ids.ts',
+];
+
 /**
  * Every mutant of a text: the line it is in (its number, its code), what was done, to which of the
  * places in that line where it could be done, and the whole new text.

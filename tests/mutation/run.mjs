@@ -11,16 +11,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { withoutEquivalents } from './equivalents.mjs';
-import { mutantsOf } from './mutants.mjs';
+import { mutantsOf, mutated } from './mutants.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const mutated = [
-  'assembly/contribution.ts',
-  'assembly/counts.ts',
-  'assembly/habits.ts',
-  'engine/events/forgetting.ts',
-  'engine/events/ids.ts',
-];
 /** Each stage runs only for mutants that those before did not notice: the quick ones come first. */
 const stages = [
   ['tests/scenarios.test.ts'],
