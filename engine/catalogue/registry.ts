@@ -2,7 +2,7 @@
 // and the orders in which they are listed.
 
 import { assert } from '../base/errors.ts';
-import { ShardedMap } from '../base/sharded-map.ts';
+import { hashOfKey, ShardedMap } from '../base/sharded-map.ts';
 import { SortedList } from '../base/sorted-list.ts';
 import { Barcodes } from './barcodes.ts';
 import { CatalogueRoom } from './room.ts';
@@ -62,11 +62,16 @@ function plainTraits(): Traits<unknown> {
 
 const noCodes: readonly string[] = [];
 
+/** The items of a large receipt, and of many usual ones. */
+const recentMax = 4_096;
+
 /**
  * A dense numbering of outside ids with a value each; numbers start at `first` and never change.
  */
 export class Registry<Value> {
   private readonly numbers = new ShardedMap<number>();
+  /** Places in `ids` that were looked for lately, as they are again with the same receipt. */
+  private readonly recent = new Uint32Array(recentMax);
   private readonly ids: string[] = [];
   private readonly values: Known<Value>[] = [];
   /** Two halves each, the higher one first: to compare BigInts takes three times as long. */
@@ -100,7 +105,13 @@ export class Registry<Value> {
   }
 
   numberOf(id: string): number | undefined {
-    return this.numbers.get(id);
+    const hash = hashOfKey(id);
+    const slot = hash & (recentMax - 1);
+    const recent = this.recent[slot]!;
+    if (this.ids[recent] === id) return this.first + recent;
+    const number = this.numbers.get(id, hash);
+    if (number !== undefined) this.recent[slot] = number - this.first;
+    return number;
   }
 
   /** Whether any value is found by something else than its id. */
