@@ -73,9 +73,9 @@ A key may be for some kinds of lists too (\`--scenarios\`). Others are \`SCENARI
 const end = `
 \`IngestService/StreamPurchases\` and \`RecordPurchases\` ask for what \`ingestPurchases\` does,
 with every receipt. \`CheckoutService/ScanSession\` asks for that and for \`recommendForBasket\`,
-when it opens and with every receipt. Reflection asks for any key. \`/docs\` and
-\`/openapi.json\` are open: they hold nothing of the chain. \`ReplicationService\` is for the
-nodes of one chain, which prove that they have its secret.
+when it opens and with every receipt. \`tests/access-streams.test.ts\` tries all three. Reflection
+asks for any key. \`/docs\` and \`/openapi.json\` are open: they hold nothing of the chain.
+\`ReplicationService\` is for the nodes of one chain, which prove that they have its secret.
 `;
 
 /** The whole page as Markdown. */
