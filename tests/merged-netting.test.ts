@@ -37,10 +37,17 @@ test('a line that takes back an item under its other id is netted with the line 
       // Its own id goes first.
       const both = [line('old', 1), line('milk', 1), line('milk', -1), line('old', -1)];
       expect(await statuses(ticket('r', [...both, line('tea', 1)]))).toEqual(['created']);
+      // Without its other id the second sells what the first came to, and takes back more.
+      const sold = ticket('s', [line('old', 3), line('milk', 2), line('milk', -3)]);
+      const changed = [line('old', 2), line('milk', 1), line('milk', -3)];
+      expect(await statuses(sold, ticket('s', changed), sold)).toEqual([
+        ...['created', 'conflict', 'duplicate'],
+      ]);
       const rows = [...engine.records.receipts()].map(
         ({ purchaseId, itemId, quantity }) => `${purchaseId} ${itemId} ${quantity}`,
       );
-      expect(rows).toEqual(['before tea 1', 'before old 1', 'p old 1', 'p tea 1', 'r tea 1']);
+      const ofOthers = ['before tea 1', 'before old 1', 'p old 1', 'p tea 1', 'r tea 1'];
+      expect(rows).toEqual([...ofOthers, 's old 2']);
       expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
     } finally {
       await engine.close();

@@ -213,7 +213,7 @@ function partsAt(context: WriteContext, input: Purchase): Parts {
   const { items, merges } = context.registries;
   if (parts.left.length === 0 || merges.isEmpty) return parts;
   // What came in before its items were one is the same receipt still, when it is sent again.
-  if (isAccepted(context, parts)) return parts;
+  if (!refuseLeft(input, parts) && isAccepted(context, parts)) return parts;
   const oneIdOf = (itemId: string): string => {
     const number = items.numberOf(itemId);
     return number === undefined ? itemId : items.idOf(merges.survivorOf(number));
