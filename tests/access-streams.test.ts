@@ -9,7 +9,7 @@ import { type Scope, scopes } from '../server/operations/caller.ts';
 import { operations } from '../server/operations.ts';
 import { readAccessPage } from './support/access-page.ts';
 import { converse } from './support/conversation.ts';
-import { openKeys, type TestKeys } from './support/keys.ts';
+import { keysByScope, openKeys, type TestKeys } from './support/keys.ts';
 import { ask, definition, type Message, openTill, refusalOf, type Till } from './support/till.ts';
 
 const pagePath = join(import.meta.dirname, '../docs/reference/access.md');
@@ -17,14 +17,11 @@ const stated = readAccessPage(readFileSync(pagePath, 'utf8'));
 
 let keys: TestKeys;
 let till: Till;
-const wide = new Map<Scope, string>();
-const bound = new Map<Scope, string>();
+let wide: Map<Scope, string>;
+let bound: Map<Scope, string>;
 beforeAll(async () => {
   keys = await openKeys();
-  for (const scope of scopes) {
-    wide.set(scope, keys.make([scope]).text);
-    bound.set(scope, keys.make([scope], { stores: ['S1'] }).text);
-  }
+  [wide, bound] = [keysByScope(keys), keysByScope(keys, { stores: ['S1'] })];
   till = await openTill({ authenticate: keys.authenticate() });
 });
 afterAll(async () => {

@@ -8,7 +8,7 @@ import { type Scope, scopes } from '../server/operations/caller.ts';
 import { operations } from '../server/operations.ts';
 import { accessPage, readAccessPage, type StatedRule } from './support/access-page.ts';
 import { type DoorUnderTest, openGrpcDoor, openHttpDoor } from './support/doors.ts';
-import { openKeys, type TestKeys } from './support/keys.ts';
+import { keysByScope, openKeys, type TestKeys } from './support/keys.ts';
 
 const pagePath = join(import.meta.dirname, '../docs/reference/access.md');
 const stated = readAccessPage(readFileSync(pagePath, 'utf8'));
@@ -89,14 +89,11 @@ let keys: TestKeys;
 let http: DoorUnderTest;
 let grpc: DoorUnderTest;
 /** By scope: a key for all stores, and one for S1. */
-const wide = new Map<Scope, string>();
-const bound = new Map<Scope, string>();
+let wide: Map<Scope, string>;
+let bound: Map<Scope, string>;
 beforeAll(async () => {
   keys = await openKeys();
-  for (const scope of scopes) {
-    wide.set(scope, keys.make([scope]).text);
-    bound.set(scope, keys.make([scope], { stores: ['S1'] }).text);
-  }
+  [wide, bound] = [keysByScope(keys), keysByScope(keys, { stores: ['S1'] })];
   const now = Date.parse('2026-06-01T12:00:00Z');
   const authenticate = keys.authenticate();
   [http, grpc] = await Promise.all([

@@ -4,7 +4,7 @@ import { systemClock } from '../../engine/index.ts';
 import { type Authenticate, createAuthenticate } from '../../server/access/authenticate.ts';
 import { createKey, type NewKey, type ShownKey } from '../../server/access/change-keys.ts';
 import { keyFileIn, type WatchedKeys, watchKeys } from '../../server/access/keys.ts';
-import type { Scope } from '../../server/operations/caller.ts';
+import { type Scope, scopes } from '../../server/operations/caller.ts';
 import { makeTemporaryFolder } from './folders.ts';
 
 export interface TestKeys {
@@ -37,4 +37,9 @@ export async function openKeys({
       await folder.remove();
     },
   };
+}
+
+/** For each scope the text of a key that has it alone, of all stores or of these. */
+export function keysByScope(keys: TestKeys, changes: Partial<NewKey> = {}): Map<Scope, string> {
+  return new Map(scopes.map((scope) => [scope, keys.make([scope], changes).text]));
 }

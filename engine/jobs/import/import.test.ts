@@ -169,3 +169,29 @@ test('a file cut off in the middle brings nothing in', async () => {
   await expect(importFile(path, { target })).rejects.toThrow('cannot be read');
   expect(target.purchases.size).toBe(0);
 });
+
+test('what no row has a price for is a sample before the first receipt is in', async () => {
+  const target = new MemoryTarget();
+  target.failAfter = 1;
+  const sold = Array.from({ length: 2_000 }, (_, at) => `r${at},m1,2026-05-01,tea,1,9.90,,茶`);
+  const given = ['cup', 'gift', 'shirt'].map((item) => `r0,m1,2026-05-01,${item},1,0.00,,found`);
+  // The prices of two of them stand at the end, one of them under an id that has to be cleaned.
+  const later = ['r9999,m1,2026-05-01,cup,1,5,,杯', 'r9999,m1,2026-05-01, shirt ,1,50,,衫'];
+  await expect(importFile(csv(...given, ...sold, ...later), { target })).rejects.toThrow('power');
+  expect([...target.items.values()].map(({ itemId, priceFen }) => [itemId, priceFen])).toEqual([
+    ['gift', 0],
+    ['tea', undefined],
+  ]);
+  target.failAfter = Number.POSITIVE_INFINITY;
+  await importFile(csv(...given, ...sold, ...later), { target });
+  expect([...target.items.values()].map(({ itemId, name }) => [itemId, name])).toEqual([
+    ...[
+      ['gift', 'found'],
+      ['tea', '茶'],
+    ],
+    ...[
+      ['cup', '杯'],
+      ['shirt', '衫'],
+    ],
+  ]);
+});
