@@ -75,6 +75,11 @@ export const settingDefinitions = {
     default: 'auto',
     allowed: 'a folder; auto for access in the data folder',
   },
+  auditDir: {
+    schema: z.string().min(1),
+    default: 'auto',
+    allowed: 'a folder; auto for audit in the data folder',
+  },
   apiKey: {
     schema: z.string().min(1),
     default: 'none',

@@ -42,6 +42,11 @@ export function accessFolder({ accessDir, dataDir }: Settings): string {
   return accessDir === 'auto' ? join(dataDir, 'access') : accessDir;
 }
 
+/** Where the audit trail is. */
+export function auditFolder({ auditDir, dataDir }: Settings): string {
+  return auditDir === 'auto' ? join(dataDir, 'audit') : auditDir;
+}
+
 /** An address that only this machine reaches; a name other than localhost may mean any. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);

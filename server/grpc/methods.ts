@@ -145,6 +145,21 @@ export const methods: Readonly<Record<string, Method>> = {
     admin.ReadSuspicionsResponse,
     asItIs,
   ),
+  'AdminService/ReadTrail': method(
+    admin.ReadTrailRequest,
+    admin.ReadTrailResponse,
+    replies.toTrailPage,
+  ),
+  'AdminService/ProveTrailInclusion': method(
+    admin.ProveTrailInclusionRequest,
+    admin.ProveTrailInclusionResponse,
+    asItIs,
+  ),
+  'AdminService/ProveTrailConsistency': method(
+    admin.ProveTrailConsistencyRequest,
+    admin.ProveTrailConsistencyResponse,
+    asItIs,
+  ),
 };
 
 /** How far long work is, for the one operation that tells it. */
