@@ -23,6 +23,8 @@ const portAllowed = 'an integer from 0 to 65535; 0 takes any free port';
 const daysSchema = z.union([z.int().min(1).max(36_500), z.literal('none')]);
 const daysAllowed = 'whole days from 1 to 36500, or none';
 const fileSchema = z.string().min(1);
+const nameSchema = z.string().regex(/^[\x21-\x7e]{1,256}$/);
+const nameAllowed = '1 to 256 visible characters of ASCII';
 const fileAllowed = 'a file, or none';
 const addresses =
   /^(?:none|(?:grpcs:\/\/)?[^\s,/:]+:\d{1,5}(?:,(?:grpcs:\/\/)?[^\s,/:]+:\d{1,5})*)$/;
@@ -75,6 +77,13 @@ export const settingDefinitions = {
     default: 'auto',
     allowed: 'a folder; auto for access in the data folder',
   },
+  tokenJwksFile: {
+    schema: z.string().min(1),
+    default: 'auto',
+    allowed: 'a file; auto for token-issuers.json beside the API keys',
+  },
+  tokenIssuer: { schema: nameSchema, default: 'member-backend', allowed: nameAllowed },
+  tokenAudience: { schema: nameSchema, default: 'caini', allowed: nameAllowed },
   apiKey: {
     schema: z.string().min(1),
     default: 'none',

@@ -9,6 +9,7 @@ import { readSettings, type Settings } from '../config.ts';
 import { accessFolder } from '../door-settings.ts';
 import { endWith, exitCodes } from './folder.ts';
 import { type KeyFlags, newKeyOf, overlapMsOf } from './key-options.ts';
+import { tokenIssuerCommand } from './token-issuer.ts';
 
 interface PlaceFlags {
   readonly dataDir?: string;
@@ -69,6 +70,7 @@ export function keysCommand(program: Command): void {
         );
       }),
     );
+  tokenIssuerCommand(keys);
 }
 
 function placed(command: Command): Command {

@@ -89,7 +89,7 @@ export class Chain {
 
   /** The same from the state as it is. */
   rankNow<T>({ operation, caller, request }: ListAsked, encode: (reply: RankedReply) => T): T {
-    authorizeList(caller, request);
+    authorizeList(caller, request, operation);
     return encode(this.access.engine().lists.rank(request, operation.audience));
   }
 
