@@ -82,6 +82,15 @@ export async function trailed<T>(
   }
 }
 
+/** A change of who may enter is in the trail before it is made; `change` tells what it was. */
+export async function changing(
+  settings: Settings,
+  command: TrailedCommand,
+  change: () => string,
+): Promise<void> {
+  await trailed(await openTrail(settings), command, change, (detail) => detail);
+}
+
 function short(text: string): string {
   return text.slice(0, trailLimits.detailCharactersMax);
 }

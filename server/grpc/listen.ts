@@ -17,7 +17,13 @@ import { type Credentials, tlsCredentials } from './credentials.ts';
 import { createFragments } from './fragments.ts';
 import { boundSessions, Guard, type GuardLimits } from './guard.ts';
 import { createHealth } from './health.ts';
-import { createOpenStreams, type OpenStreams, type Parts, type Timing } from './parts.ts';
+import {
+  createOpenStreams,
+  type OpenStreams,
+  type Parts,
+  prepareCaller,
+  type Timing,
+} from './parts.ts';
 import { purchaseCalls } from './purchases.ts';
 import { createReflection } from './reflection.ts';
 import { replicationCalls } from './replication.ts';
@@ -79,6 +85,7 @@ export function prepare(options: ListenOptions): PreparedDoor {
   const secured = credentialsOf(tls, log, timing);
   const streams = createOpenStreams();
   const { loadShedder = new LoadShedder(), cuts = createCuts(log) } = options;
+  const { authenticate = authenticateNobody } = options;
   const bounds: GuardLimits = { ...doorLimits, ...options.limits };
   const sendingMany = new Set<string>();
   const unread = new Shares(bounds.unreadBytesMax);
@@ -86,6 +93,7 @@ export function prepare(options: ListenOptions): PreparedDoor {
     timing,
     addressOf: addressesExcept(options.sharedAddresses ?? []),
     sendsMany: (path) => sendingMany.has(path),
+    prepare: (headers) => prepareCaller(authenticate, headers),
     cuts,
     unread,
     limits: bounds,
@@ -93,7 +101,7 @@ export function prepare(options: ListenOptions): PreparedDoor {
   const parts: Parts = {
     chain: new Chain({ access, loadShedder, log, door: 'grpc' }),
     log,
-    authenticate: options.authenticate ?? authenticateNobody,
+    authenticate,
     streams,
     fragments: createFragments(),
     clientOf: (call) => guard.clientOf(call),

@@ -159,7 +159,11 @@ class ScanSession implements Registered {
       const message = 'is sent once, first';
       throw tickets.invalidField({ field: 'open', value: 'again', limit: 'once', message });
     }
-    authorizeList(this.caller, { scenario: 'basket-add-on', storeId: opening.storeId });
+    authorizeList(
+      this.caller,
+      { scenario: 'basket-add-on', storeId: opening.storeId },
+      recommendForBasket,
+    );
     this.opening = opening;
     this.call.sendMetadata(new Metadata());
   }

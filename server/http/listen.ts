@@ -16,7 +16,7 @@ import { quoteValue } from '../quote-value.ts';
 import type { Door } from '../serve.ts';
 import { addressesExcept } from '../shares.ts';
 import { type TlsFiles, watchTlsFiles } from '../tls-files.ts';
-import type { Serve } from './admit.ts';
+import { prepareCaller, type Serve } from './admit.ts';
 import { answerError, createApp } from './app.ts';
 import { type CheckHost, createHostCheck, createSiteCheck } from './browsers.ts';
 import { Connections, type HttpLimits, type HttpTiming } from './connections.ts';
@@ -129,11 +129,12 @@ function createServe(options: ListenOptions, cuts: Cuts): Serve {
     overrideGlobalObjects: true,
     errorHandler: (error) => answerError(refusedTarget(error), undefined, log),
   });
-  return createHotWay(
-    admission,
-    encodeList,
-    (incoming, outgoing) => void listener(incoming, outgoing),
-  );
+  const listen: Serve = (incoming, outgoing) => void listener(incoming, outgoing);
+  return createHotWay(admission, encodeList, (incoming, outgoing) => {
+    const prepared = prepareCaller(admission.authenticate, incoming);
+    if (prepared === undefined) listen(incoming, outgoing);
+    else void prepared.then(() => listen(incoming, outgoing));
+  });
 }
 
 interface Serving {

@@ -13,7 +13,7 @@ interface Parts {
 }
 
 /** Not of the table of operations, because gRPC has none of it. */
-export const metricsRule: AccessRule = { scope: 'metrics', reach: 'chain' };
+export const metricsRule: AccessRule = { scope: 'metrics', reach: 'chain', member: 'closed' };
 
 export function addMetricsRoute(app: HttpApp, parts: Admission & Pick<Parts, 'cuts'>): void {
   addReadRoute(app, '/metrics', async (incoming) => {

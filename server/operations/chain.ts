@@ -121,7 +121,7 @@ export class Chain {
     const { operation, caller, request } = asked;
     const isNoted = request.memberId !== undefined && isGuide(caller);
     if (isNoted) this.access.trail?.assertRoom();
-    authorizeList(caller, request);
+    authorizeList(caller, request, operation);
     const encoded = encode(this.access.engine().lists.rank(request, operation.audience));
     if (isNoted) this.recordRead(asked, 'ok');
     return encoded;
