@@ -37,6 +37,7 @@ import { doorLimits } from '../limits.ts';
 import { LoadShedder } from '../load-shedder.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import { type Door, type RunningServer, startServer } from '../serve.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
 import { CommandError } from './errors.ts';
 import { exampleRequests } from './examples.ts';
 import { openFolder } from './folder.ts';
@@ -212,8 +213,10 @@ async function openDoors(doors: Doors): Promise<Door & { readonly grpcUrl: strin
     authenticate,
     loadShedder: new LoadShedder(),
     cuts: createCuts(log),
+    telemetry: new Telemetry(settings.dataDir),
     sharedAddresses: sharedAddresses(settings),
   };
+  shared.telemetry.loopDelay.start();
   // Before the first of them listens: from then on somebody may wait.
   const prepared = forGrpc && prepareGrpc({ ...shared, ...forGrpc, node: node?.host });
   const http = await openHttp(doors, shared).catch((error: unknown) => {
@@ -241,6 +244,7 @@ interface SharedParts {
   readonly authenticate: Authenticate;
   readonly loadShedder: LoadShedder;
   readonly cuts: Cuts;
+  readonly telemetry: Telemetry;
   readonly sharedAddresses: readonly string[];
 }
 

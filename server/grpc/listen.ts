@@ -12,6 +12,7 @@ import type { EngineAccess } from '../operations/operation.ts';
 import { operations } from '../operations.ts';
 import type { Door } from '../serve.ts';
 import { addressesExcept, Shares } from '../shares.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { TlsFiles } from '../tls-files.ts';
 import { type Credentials, tlsCredentials } from './credentials.ts';
 import { createFragments } from './fragments.ts';
@@ -44,6 +45,7 @@ export interface ListenOptions {
   readonly authenticate?: Authenticate;
   /** Shared with the other doors; absent: one of its own. */
   readonly loadShedder?: LoadShedder;
+  readonly telemetry?: Telemetry;
   readonly cuts?: Cuts;
   /** Addresses behind which many clients stand; absent: none. */
   readonly sharedAddresses?: readonly string[] | undefined;
@@ -99,7 +101,7 @@ export function prepare(options: ListenOptions): PreparedDoor {
     limits: bounds,
   });
   const parts: Parts = {
-    chain: new Chain({ access, loadShedder, log, door: 'grpc' }),
+    chain: new Chain({ access, loadShedder, log, door: 'grpc', telemetry: options.telemetry }),
     log,
     authenticate,
     streams,

@@ -19,6 +19,7 @@ import type { Call } from './services.ts';
 import { read, readScan } from './session-input.ts';
 import * as said from './session-messages.ts';
 import type { Registered, Sessions } from './sessions.ts';
+import { codeName } from './status.ts';
 import * as tickets from './ticket.ts';
 
 const rpc = 'CheckoutService/ScanSession';
@@ -213,8 +214,10 @@ class ScanSession implements Registered {
     const bytes = this.isLate() ? undefined : this.deriveAdvice();
     // Asked again: deriving it took its time.
     const isLate = this.isLate();
+    const tookMs = this.sessions.now() - this.dueSinceMs;
     this.dueSinceMs = undefined;
     if (bytes === undefined || isLate) return;
+    this.parts.chain.timerOf(recommendForBasket).observe(codeName(), tookMs);
     void this.answers.write(bytes).then(() => this.adviseNow());
   }
 

@@ -7,7 +7,7 @@ import { type SchemaNode, schemaNode, withValues } from '../operations/violation
 import { emptyMessage, readInput } from './input.ts';
 import { encodeReply, type Method } from './methods.ts';
 import { callerOf, type Parts, refuse, tooMuchUnread } from './parts.ts';
-import { statusOfError, statusOfResult } from './status.ts';
+import { codeName, statusOfError, statusOfResult } from './status.ts';
 
 export function unaryHandler(
   parts: Parts,
@@ -16,7 +16,13 @@ export function unaryHandler(
 ): handleUnaryCall<Buffer, Buffer> {
   const rpc = operation.rpc ?? operation.name;
   const read = inputReader(operation, method);
-  return (call, callback) => {
+  const timer = parts.chain.timerOf(operation);
+  return (call, respond) => {
+    const beganMs = performance.now();
+    const callback: typeof respond = (refusal, reply) => {
+      timer.observe(codeName(refusal?.code), performance.now() - beganMs);
+      respond(refusal, reply);
+    };
     const fail = (error: unknown): void => callback(refuse(parts, rpc, error));
     const succeed = (answered: Answer): void => {
       if (!Buffer.isBuffer(answered)) callback(answered);
