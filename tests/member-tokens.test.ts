@@ -1,5 +1,7 @@
 // Tokens of members at both doors: every way to name a member, every place that is not for them,
 // and what an issuer alone locks. tests/access.test.ts walks all operations.
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { revokeIssuer } from '../server/access/change-issuers.ts';
@@ -100,6 +102,9 @@ describe('over HTTP', () => {
     for (const memberId of paths) {
       expect(await get(list(memberId), ann), memberId).toEqual(foreign);
       expect(await get(`/v1/members/${memberId}/buy-again`, ann), memberId).toEqual(foreign);
+    }
+    for (const query of ['memberId=bob', 'memberId=ann&memberId=bob']) {
+      expect(await get(`${list('ann')}?${query}`, ann), query).toEqual([422, undefined]);
     }
     for (const query of ['memberId=bob', 'memberId=bob&memberId=ann']) {
       const [status] = await get(`/v1/items/milk/similar?${query}`, ann);
@@ -207,6 +212,22 @@ describe('over HTTP', () => {
     const statuses = [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
     expect(statuses).toEqual(['200', '200', '403']);
   });
+});
+
+test('who hangs up while a token is verified disturbs nobody', async () => {
+  const { hostname, port } = new URL(loopback.url);
+  const texts = await Promise.all(
+    Array.from({ length: 40 }, (_, index) => sign({ sub: 'ann', jti: `hang-up-${index}` })),
+  );
+  for (const text of texts) {
+    const head = `POST /v1/recommendations HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n`;
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    socket.write(`${head}authorization: Bearer ${text}\r\n\r\n{}`);
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.destroy();
+  }
+  expect(await get('/v1/members/ann/recommendations', await sign({ jti: 'after' }))).toEqual(letIn);
 });
 
 describe('over gRPC', () => {

@@ -3,9 +3,11 @@
 import type { Command } from 'commander';
 import { EngineError, systemClock } from '../../engine/index.ts';
 import { createIssuer, listIssuers, revokeIssuer } from '../access/change-issuers.ts';
+import { listKeys } from '../access/change-keys.ts';
 import type { PublicJwk } from '../access/jwks-file.ts';
+import { keyFileIn } from '../access/keys.ts';
 import { readSettings } from '../config.ts';
-import { tokenKeysPlace } from '../door-settings.ts';
+import { accessFolder, tokenKeysPlace } from '../door-settings.ts';
 import { quoteValue } from '../quote-value.ts';
 import { endWith, exitCodes } from './folder.ts';
 
@@ -22,9 +24,10 @@ export function tokenIssuerCommand(keys: Command): void {
     .description('make an Ed25519 pair; the private key is shown once, on stdout, as a JWK')
     .requiredOption('--name <name>', 'who signs with it, for lists')
     .action((flags: PlaceFlags & { readonly name: string }) =>
-      atIssuers(flags, (path) => {
+      atIssuers(flags, (path, keyPath) => {
         const { issuer, privateJwk } = createIssuer(path, nameOf(flags.name), systemClock);
         process.stderr.write(`${lineOf(issuer)}\n`);
+        if (listKeys(keyPath).length === 0) process.stderr.write(lockedOut);
         process.stderr.write(`${issuer.kid} is made. Its private key is shown this once:\n`);
         print(JSON.stringify(privateJwk));
       }),
@@ -58,18 +61,20 @@ function placed(command: Command): Command {
 
 function atIssuers(
   { dataDir, accessDir }: PlaceFlags,
-  work: (path: string) => void,
+  work: (path: string, keyPath: string) => void,
 ): Promise<void> {
   return endWith(async () => {
     const options = { ...(dataDir && { dataDir }), ...(accessDir && { accessDir }) };
-    const { path, isRequired } = tokenKeysPlace(
-      readSettings({ environment: process.env, options }),
-    );
+    const settings = readSettings({ environment: process.env, options });
+    const { path, isRequired } = tokenKeysPlace(settings);
     if (isRequired) throw keptByOthers(path);
-    work(path);
+    work(path, keyFileIn(accessFolder(settings)));
     return exitCodes.done;
   });
 }
+
+const lockedOut =
+  'Both doors ask for a key or a token from now on, and there is no key yet: caini keys create\n';
 
 /** A file that somebody else writes would lose what we put into it. */
 function keptByOthers(path: string): EngineError {
