@@ -334,6 +334,21 @@ describe('what is kept of tokens', () => {
     expect(await outcome(text)).toBe('ann');
   });
 
+  test('stays when another issuer comes, and goes when its kid gets another key', async () => {
+    const text = await sign();
+    expect(await outcome(text)).toBe('ann');
+    issuers.make();
+    await vi.waitFor(() => expect(tokens['currentKeys']()?.size).toBe(2), 10_000);
+    expect(tokens.prepare(text)).toBeUndefined();
+    expect(tokens.callerOf(text).memberId).toBe('ann');
+    const { publicKey } = generateKeyPairSync('ed25519');
+    const jwk = { ...(await exportJWK(publicKey)), kid };
+    writeFileSync(issuers.path, JSON.stringify({ keys: [jwk] }));
+    await vi.waitFor(() => expect(tokens['currentKeys']()?.size).toBe(1), 10_000);
+    expect(() => tokens.callerOf(text)).toThrow('try again');
+    expect(await outcome(text)).toContain('its signature is not that of its key');
+  });
+
   test('ends when its issuer is revoked, also while it is being verified', async () => {
     const other = issuers.make();
     await vi.waitFor(async () => expect(await outcome(await other.sign())).toBe('ann'), 10_000);
