@@ -3,8 +3,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { revokeIssuer } from '../server/access/change-issuers.ts';
+import { doorLimits } from '../server/limits.ts';
 import { converse } from './support/conversation.ts';
 import { openKeys, type TestKeys } from './support/keys.ts';
 import { type Loopback, openLoopback } from './support/loopback.ts';
@@ -228,6 +230,44 @@ test('who hangs up while a token is verified disturbs nobody', async () => {
     socket.destroy();
   }
   expect(await get('/v1/members/ann/recommendations', await sign({ jti: 'after' }))).toEqual(letIn);
+});
+
+test('a flood of new tokens is turned away with words, and leaves no line in the log', async () => {
+  const lines: string[] = [];
+  const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) });
+  const authenticate = keys.authenticate(issuers.tokens());
+  const other = await openLoopback({}, { authenticate, log });
+  const [head, claims] = ann.split('.');
+  const forged = (count: number) =>
+    `${head}.${claims}.${Buffer.alloc(64, `${count}.`).toString('base64url')}`;
+  const ask = async (count: number) => {
+    const path = '/v1/members/ann/recommendations';
+    const { status, json } = await other.send('GET', path, undefined, bearer(forged(count)));
+    return `${status} ${json.reason}`;
+  };
+  const most = doorLimits.tokensVerifyingMax;
+  // By themselves they would be verified before so many have come.
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const held = vi
+    .spyOn(crypto.subtle, 'verify')
+    .mockImplementation(() => released.then(() => false));
+  const asked: Promise<string>[] = [];
+  try {
+    for (let count = 0; count < most; count++) asked.push(ask(count));
+    await vi.waitFor(() => expect(held).toHaveBeenCalledTimes(most), 20_000);
+    expect(await ask(most)).toBe('503 OVERLOADED');
+    // Who was verified before, or shows no token, is answered all the same.
+    expect((await other.get('/healthz')).status).toBe(200);
+    release();
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(['401 TOKEN_INVALID']));
+  } finally {
+    held.mockRestore();
+    await other.close();
+  }
+  expect(lines).toEqual([]);
 });
 
 describe('over gRPC', () => {

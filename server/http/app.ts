@@ -91,8 +91,10 @@ export function answerError(error: unknown, incoming: IncomingMessage | undefine
   return respondWithError(error);
 }
 
+/** Told to the caller and nobody's fault: a line for each would fill the log in a flood. */
 function isExpected(error: unknown): boolean {
-  return error instanceof EngineError && error.code === 'UNAVAILABLE';
+  if (!(error instanceof EngineError)) return false;
+  return error.code === 'UNAVAILABLE' || error.reason === 'OVERLOADED';
 }
 
 interface BoundOperation {
