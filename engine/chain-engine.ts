@@ -160,7 +160,8 @@ export class ChainEngine implements Engine {
     };
     this.writes = writesOf({ ...known, onRefusedOfErased, expectDay });
     this.catalogue = catalogueOf(known);
-    this.members = membersOf({ ...known, replication });
+    const onErased = () => this.onErased();
+    this.members = membersOf({ ...known, replication, onErased });
     this.records = recordsOf(known);
     this.upkeep = upkeepOf(known);
   }
@@ -260,6 +261,7 @@ export class ChainEngine implements Engine {
     const { isNamed, own } = this.log.origins;
     await this.reconcileErased(!isNamed || own !== undefined);
     await this.maintenance.forgetErased();
+    await this.reportErased();
     this.maintenance.onStarted();
     readiness.enter({ name: 'reconciling', what: 'taking out what has expired' });
     await this.replication.expireAlso();
@@ -307,6 +309,20 @@ export class ChainEngine implements Engine {
       this.maintenance.onMemory(memoryOf(this.counting.counts));
       this.settler.onCountsChanged();
       this.replication.notifyFolded();
+      if (batch.erasedHashes.length > 0) void this.reportErased();
+    }
+  }
+
+  private async onErased(): Promise<void> {
+    await this.parts.options.onErased?.(this.parts.ledger.asIds());
+  }
+
+  /** What fails is done again at the next start. */
+  private async reportErased(): Promise<void> {
+    try {
+      await this.onErased();
+    } catch (error) {
+      this.notify(`an erase is not done yet beside the chain: ${String(error)}`);
     }
   }
 

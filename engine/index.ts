@@ -90,6 +90,7 @@ export { type ReadingTexts, readingOf } from './jobs/import/reading.ts';
 export { type FoundFile, findFiles, findTables } from './jobs/import/sources.ts';
 export { suspicionKinds } from './jobs/import/suspicions.ts';
 export type { CompactReport } from './jobs/maintenance.ts';
+export { readManifest } from './jobs/manifest.ts';
 export {
   type FileReceipt,
   type ReceiptFile,
@@ -134,5 +135,7 @@ export {
   type RankedReply,
 } from './serve/ranked.ts';
 export * from './serve/request.ts';
+export { claimFolder } from './store/claim.ts';
 export { formatVersion } from './store/format.ts';
+export type { ErasedIds } from './store/ledger.ts';
 export { holdsChain, noChainError } from './store/leftovers.ts';

@@ -7,6 +7,7 @@ import { compileRoles, type GuessRole, type RolePatterns } from './catalogue/rol
 import { shippedRoles } from './catalogue/shipped-roles.ts';
 import type { KernelBuild, KernelOptions } from './kernel/instance.ts';
 import type { Formula } from './serve/request.ts';
+import type { ErasedIds } from './store/ledger.ts';
 
 export interface EngineOptions {
   /** The data folder of one chain; made when absent. */
@@ -62,6 +63,11 @@ export interface EngineOptions {
   readonly catalogueMaxBytes?: number;
   /** Bytes that may still be taken of the machine; default: as the system says. */
   readonly availableMemory?: () => number;
+  /**
+   * Called with who was erased: at the start, and after each erase, of whatever node it came from.
+   * An erase that is asked for here resolves when this has, and fails when this does.
+   */
+  readonly onErased?: ((erased: ErasedIds) => Promise<void>) | undefined;
   /** Which build of the kernel: `debug` keeps its assertions. */
   readonly kernelBuild?: KernelBuild;
   /** Aborted when the engine is to close soon: long work is given up, also that of the opening. */

@@ -42,6 +42,11 @@ export function accessFolder({ accessDir, dataDir }: Settings): string {
   return accessDir === 'auto' ? join(dataDir, 'access') : accessDir;
 }
 
+/** Where the audit trail is. */
+export function auditFolder({ auditDir, dataDir }: Settings): string {
+  return auditDir === 'auto' ? join(dataDir, 'audit') : auditDir;
+}
+
 /** Where the public keys of member tokens are, and whether they have to be. */
 export function tokenKeysPlace(settings: Settings) {
   const { tokenJwksFile } = settings;

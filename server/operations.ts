@@ -7,6 +7,7 @@ import { listOperations } from './operations/lists.ts';
 import { memberOperations } from './operations/members.ts';
 import type { Operation } from './operations/operation.ts';
 import { receiptOperations } from './operations/receipts.ts';
+import { trailOperations } from './operations/trail.ts';
 
 export const operations: readonly Operation[] = [
   ...listOperations,
@@ -14,5 +15,6 @@ export const operations: readonly Operation[] = [
   ...memberOperations,
   ...catalogueOperations,
   ...adminOperations,
+  ...trailOperations,
   ...healthOperations,
 ];

@@ -6,6 +6,7 @@ import { type DemoSummary, loadDemo } from './demo/load-demo.ts';
 import { doorLimits } from './limits.ts';
 import type { InputRules } from './operations/input-rules.ts';
 import type { EngineAccess, Readiness } from './operations/operation.ts';
+import type { Trail } from './trail/trail.ts';
 
 /** A way in that is open: where it is, and how to shut it behind the last one served. */
 export interface Door {
@@ -25,6 +26,8 @@ export interface ServeOptions {
   readonly openDoor: (access: EngineAccess) => Promise<Door>;
   /** What is made of what is sent; absent: as without any setting. */
   readonly inputRules?: InputRules;
+  /** Absent: what is asked leaves no audit trail. */
+  readonly trail?: Trail;
   /** Fills a folder that holds nothing with the demo chain. */
   readonly demoIfEmpty: boolean;
   /** Told at once when the server is to close, so that nothing is waited for any more. */
@@ -60,7 +63,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const { log, openDoor } = options;
   const closing = new AbortController();
   const state: State = { waitingFor: 'opening the data folder', closing };
-  const door = await openDoor(accessTo(state, options.inputRules));
+  const door = await openDoor(accessTo(state, options));
   // Everything from here on is done while somebody may wait: in many turns of the event loop.
   await nextTurn();
   const opened = options.openFolder(closing.signal);
@@ -143,9 +146,10 @@ async function close(
   await state.engine?.close({ signal: AbortSignal.timeout(leftMs) });
 }
 
-function accessTo(state: State, inputRules: InputRules | undefined): EngineAccess {
+function accessTo(state: State, { inputRules, trail }: ServeOptions): EngineAccess {
   return {
     inputRules,
+    trail,
     engine() {
       if (state.engine !== undefined) return state.engine;
       throw new EngineError('UNAVAILABLE', `not ready yet: ${state.waitingFor}`, {

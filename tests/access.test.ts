@@ -84,6 +84,9 @@ const inputs: Readonly<Record<string, Input>> = {
   expire: empty,
   confirmClock: empty,
   readSuspicions: empty,
+  readTrail: empty,
+  proveTrailInclusion: () => ({ leafIndex: 0 }),
+  proveTrailConsistency: () => ({ first: 0 }),
 };
 
 let keys: TestKeys;

@@ -71,9 +71,12 @@ describe('under overload', () => {
       'confirmClock',
       'eraseMember',
       'expire',
+      'proveTrailConsistency',
+      'proveTrailInclusion',
       'readHealth',
       'readReadiness',
       'readSuspicions',
+      'readTrail',
       'verify',
     ]);
   });

@@ -117,7 +117,7 @@ test('a backup that is killed leaves nothing that looks like one, and harms nobo
         await engine.writes.ingest(receipts(20_000, 20_100));
       }
       expect(await caini('backup', target, '--data-dir', dataDir)).toMatchObject({ code: 0 });
-      expect(readdirSync(target).sort()).toEqual(['data.mdb', 'erased', 'manifest.json']);
+      expect(readdirSync(target).sort()).toEqual(['audit', 'data.mdb', 'erased', 'manifest.json']);
       expect(await engine.upkeep.verify()).toMatchObject({ ok: true });
     });
   }, 'backup');

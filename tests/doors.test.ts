@@ -246,6 +246,15 @@ const story: Readonly<Record<string, readonly Question[]>> = {
     ['readSuspicions', {}],
     ['compact', {}],
   ],
+  'the audit trail is asked for where none is kept': [
+    ['readTrail', {}],
+    ['readTrail', { from: -1, limit: 0 }],
+    ['readTrail', { limit: 1_001 }],
+    ['proveTrailInclusion', {}],
+    ['proveTrailInclusion', { leafIndex: 0 }],
+    ['proveTrailConsistency', { first: 0, second: 1 }],
+    ['proveTrailConsistency', { first: -1 }],
+  ],
 };
 
 test.each(Object.entries(story))('%s: both doors tell the same', async (_, questions) => {

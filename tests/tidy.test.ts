@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { limits } from '../engine/index.ts';
 import { clusterLimits } from '../server/cluster/limits.ts';
 import { doorLimits } from '../server/limits.ts';
+import { trailLimits } from '../server/trail/limits.ts';
 import { makeTemporaryFolder } from './support/folders.ts';
 import * as dialect from './support/tidy/dialect.ts';
 import {
@@ -363,6 +364,7 @@ test('docs/reference/limits.md lists every limit with its value', async () => {
     { title: 'The engine', source: fileOf('engine/base/limits.ts'), values: limits },
     { title: 'The doors', source: fileOf('server/limits.ts'), values: doorLimits },
     { title: 'Between nodes', source: fileOf('server/cluster/limits.ts'), values: clusterLimits },
+    { title: 'The audit trail', source: fileOf('server/trail/limits.ts'), values: trailLimits },
   ];
   const page = limitsPage(sections);
   for (const { values } of sections) {

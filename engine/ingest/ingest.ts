@@ -210,10 +210,10 @@ export class Ingest {
   }
 
   private async run(): Promise<void> {
-    // One turn of the event loop gathers all that arrives in it; while one commit runs, the next
-    // batch gathers.
-    await new Promise((resolve) => setImmediate(resolve));
     while (this.queue.length > 0 || this.pauses.length > 0) {
+      // While one commit runs, the next batch gathers, and one turn more takes in those who were
+      // just answered: else writers once parted into two groups would stay so.
+      await new Promise((resolve) => setImmediate(resolve));
       this.isCommitting = true;
       const pause = this.pauses.shift();
       if (pause) await pause();

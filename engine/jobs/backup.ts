@@ -32,6 +32,8 @@ export interface BackupOptions {
   readonly clock: Clock;
   /** Written into the manifest. */
   readonly settings: Manifest['settings'];
+  /** Puts into the folder what is kept beside the chain, before it is whole. */
+  readonly addTo?: (folder: string) => Promise<void>;
   /** Gives the backup up; nothing is left of it. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -64,6 +66,7 @@ export async function backUp(options: BackupOptions): Promise<BackupReport> {
     await copyMoment(layout.chain, { to: unfinished, signal });
     const { formatVersion, sequence } = await readCopy(unfinished, signal);
     copyErased(layout.erased, unfinished);
+    await options.addTo?.(unfinished);
     const sum = await sumOf(join(unfinished, backupNames.data), signal);
     const { settings } = options;
     const manifest = encodeManifest({ formatVersion, sequence, takenAt, ...sum, settings });

@@ -17,6 +17,8 @@ export interface EraseParts {
   readonly log: Log;
   readonly replication: { recordErase(): void };
   readonly clock: Clock;
+  /** Resolves when whoever keeps ids beside the chain has forgotten them too. */
+  readonly onErased: () => Promise<void>;
 }
 
 export interface EraseReceipt {
@@ -63,6 +65,7 @@ export async function eraseExactly(parts: EraseParts, memberId: string): Promise
   const digestAfter = counting.digest;
   const { returns } = await forgetMember(parts, root);
   replication.recordErase();
+  await parts.onErased();
   return {
     found: erased.found,
     removed: { receipts: erased.receipts, returns, aliases: erased.aliases },

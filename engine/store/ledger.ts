@@ -87,6 +87,13 @@ function ledgerDamaged(path: string, what: string, cure: string): EngineError {
   return new EngineError('DATA_LOSS', message, { reason: 'DAMAGED' });
 }
 
+/** Who was erased, for whoever keeps ids beside the chain. */
+export interface ErasedIds {
+  /** How many ids were. */
+  readonly size: number;
+  has(memberId: string): boolean;
+}
+
 export class Ledger {
   private readonly key: Buffer;
   private readonly descriptor: number;
@@ -130,6 +137,17 @@ export class Ledger {
 
   get size(): number {
     return this.hashes.size;
+  }
+
+  /** The same by ids, as long as the ledger is open. */
+  asIds(): ErasedIds {
+    const ledger = this;
+    return {
+      get size() {
+        return ledger.size;
+      },
+      has: (memberId) => ledger.has(ledger.hash(memberId)),
+    };
   }
 
   /** Durable when it returns; nothing is left behind when it throws. */

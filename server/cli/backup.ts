@@ -1,9 +1,12 @@
 // `caini backup`: a whole, compact copy of a chain, also while its server is writing.
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import { backUp, systemClock } from '../../engine/index.ts';
+import { backUp, holdsChain, noChainError, systemClock } from '../../engine/index.ts';
 import { engineSettings } from '../config.ts';
+import { copyTrail, trailName } from '../trail/copy.ts';
 import { endWith, exitCodes } from './folder.ts';
 import { untilStopped } from './interrupt.ts';
+import { openTrail, trailed } from './trailed.ts';
 import { settingsFor } from './work.ts';
 
 interface BackupFlags {
@@ -22,16 +25,22 @@ export function backupCommand(program: Command): void {
 }
 
 function backupTo(folder: string, { dataDir, json }: BackupFlags): Promise<number> {
-  const settings = engineSettings(settingsFor({ dataDir }));
+  const ofProgram = settingsFor({ dataDir });
+  const settings = engineSettings(ofProgram);
   const { timeZone, halfLifeDays, popularityHalfLifeDays } = settings;
   return untilStopped('backup', 'nothing is left of it', async (signal) => {
-    const report = await backUp({
-      dataDir: settings.dataDir,
-      folder,
-      clock: systemClock,
-      settings: { timeZone, halfLifeDays, popularityHalfLifeDays },
-      signal,
-    });
+    if (!holdsChain(settings.dataDir)) throw noChainError(settings.dataDir);
+    const trail = await openTrail(ofProgram);
+    const report = await trailed(trail, { operation: 'backup' }, () =>
+      backUp({
+        dataDir: settings.dataDir,
+        folder,
+        clock: systemClock,
+        settings: { timeZone, halfLifeDays, popularityHalfLifeDays },
+        addTo: (into) => copyTrail(trail, join(into, trailName)),
+        signal,
+      }),
+    );
     const { sequence, bytes, takenAt } = report;
     const text = `${report.folder}: events up to ${sequence}, ${bytes} bytes, taken at ${takenAt}`;
     process.stdout.write(`${json ? JSON.stringify(report) : text}\n`);

@@ -6,7 +6,8 @@ import {
   type DiscardedReceipt,
   EngineError,
 } from '../../engine/index.ts';
-import { endWith, exitCodes, openExisting } from './folder.ts';
+import { endWith, exitCodes } from './folder.ts';
+import { openTrailed, trailed } from './trailed.ts';
 import { runWork, settingsFor, type WorkOptions, workCommand } from './work.ts';
 
 interface ClockOptions extends WorkOptions {
@@ -47,9 +48,12 @@ async function discard(options: ClockOptions): Promise<number> {
     const message = `--discard-after "${options.discardAfter}" is no time (2026-05-01T00:00:00Z)`;
     throw new EngineError('INVALID_ARGUMENT', message, { field: 'discardAfter' });
   }
-  const engine = await openExisting(settingsFor(options));
+  const { engine, trail } = await openTrailed(settingsFor(options));
   try {
-    const receipts = await engine.writes.discardAfter(momentMs);
+    const detail = new Date(momentMs).toISOString();
+    const receipts = await trailed(trail, { operation: 'discardAfter', detail }, () =>
+      engine.writes.discardAfter(momentMs),
+    );
     // The new landmark is counted before the folder is left.
     await engine.upkeep.checkpoint();
     for (const receipt of receipts) process.stdout.write(`${lineOf(receipt)}\n`);

@@ -15,7 +15,8 @@ export function eraseCommand(program: Command): void {
       runWork<EraseReceipt>(options, {
         operation: 'eraseMember',
         ids: { memberId },
-        onFolder: (engine) => eraseOn(engine, memberId, options),
+        subjects: (engine) => [{ kind: 'member', id: idOn(engine, memberId, options) }],
+        onFolder: (engine) => engine.members.erase(idOn(engine, memberId, options)),
         label: 'erasing',
         describe: describeReceipt,
         exitCode: () => exitCodes.done,
@@ -26,11 +27,10 @@ export function eraseCommand(program: Command): void {
 const inputSchema = z.strictObject({ memberId: idSchema });
 
 /** By the same id that a server would take it for. */
-async function eraseOn(engine: Engine, given: string, options: WorkOptions): Promise<EraseReceipt> {
+function idOn(engine: Engine, given: string, options: WorkOptions): string {
   const access = { engine: () => engine, inputRules: inputRules(settingsFor(options)) };
   const raw = { value: { memberId: given }, parseIssues: [] };
-  const { memberId } = readInput(inputSchema, raw, access, true);
-  return engine.members.erase(memberId);
+  return readInput(inputSchema, raw, access, true).memberId;
 }
 
 function describeReceipt(receipt: EraseReceipt): string {

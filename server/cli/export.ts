@@ -9,8 +9,9 @@ import {
   exportFormats,
   exportReceipts,
 } from '../../engine/index.ts';
-import { endWith, exitCodes, openExisting } from './folder.ts';
+import { endWith, exitCodes } from './folder.ts';
 import { closeEngine, untilStopped } from './interrupt.ts';
+import { openTrailed, trailed } from './trailed.ts';
 import { settingsFor } from './work.ts';
 
 interface ExportCommandOptions {
@@ -39,11 +40,14 @@ function exportTo(options: ExportCommandOptions): Promise<number> {
   const { format, net = false, out } = options;
   const settings = settingsFor(options);
   return untilStopped('export', 'no file was written', async (signal) => {
-    const engine = await openExisting(settings, { signal });
+    const { engine, trail } = await openTrailed(settings, { signal });
     try {
       const lines = exportReceipts(engine, { format, net });
-      if (out === undefined) await writeLines(lines, process.stdout, signal);
-      else await writeFile(lines, out, signal);
+      await trailed(trail, { operation: 'export', detail: format }, () =>
+        out === undefined
+          ? writeLines(lines, process.stdout, signal)
+          : writeFile(lines, out, signal),
+      );
       return exitCodes.done;
     } finally {
       await closeEngine(engine, signal);

@@ -83,7 +83,7 @@ test('a chain that a crash left under another name is found', () =>
     cpSync(join(dataDir, 'erased'), join(moved, 'erased'), { recursive: true });
     cpSync(join(dataDir, 'chain'), join(moved, 'chain.replaced'), { recursive: true });
     expect(await caini('verify', '--data-dir', moved)).toMatchObject({ code: 0 });
-    expect(readdirSync(moved).sort()).toEqual(['chain', 'erased']);
+    expect(readdirSync(moved).sort()).toEqual(['audit', 'chain', 'erased']);
   }));
 
 test('a refused secret is printed nowhere, by whatever way it comes', () =>

@@ -1,12 +1,5 @@
 // The data folder as commands use it that work on it directly, and how they end.
-import {
-  type Engine,
-  EngineError,
-  type EngineOptions,
-  holdsChain,
-  noChainError,
-  openEngine,
-} from '../../engine/index.ts';
+import { type Engine, EngineError, type EngineOptions, openEngine } from '../../engine/index.ts';
 import { engineSettings, type Settings } from '../config.ts';
 
 /**
@@ -27,18 +20,6 @@ export function openFolder(
   options: Partial<EngineOptions> = {},
 ): Promise<Engine> {
   return openEngine({ ...engineSettings(settings), ...options });
-}
-
-/**
- * The same for a folder that must hold a chain: a mistyped name must not become an empty one.
- * Throws FAILED_PRECONDITION, and then nothing is made.
- */
-export async function openExisting(
-  settings: Settings,
-  options: Partial<EngineOptions> = {},
-): Promise<Engine> {
-  if (!holdsChain(settings.dataDir)) throw noChainError(settings.dataDir);
-  return openFolder(settings, options);
 }
 
 /**

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Settings } from '../config.ts';
-import { accessFolder } from '../door-settings.ts';
+import { accessFolder, auditFolder } from '../door-settings.ts';
 import { doorLimits } from '../limits.ts';
 import type { Door } from '../serve.ts';
 import { CommandError } from './errors.ts';
@@ -76,6 +76,8 @@ function argumentsOf({ settings, name, address }: FollowersOptions, number: numb
   const own = {
     'data-dir': join(settings.dataDir, 'followers', String(number)),
     'access-dir': accessFolder(settings),
+    // One trail, whichever of them is asked.
+    'audit-dir': auditFolder(settings),
     host: settings.host,
     'http-port': settings.httpPort,
     'grpc-port': 'none',

@@ -10,10 +10,12 @@ import { accessFolder } from '../door-settings.ts';
 import { endWith, exitCodes } from './folder.ts';
 import { type KeyFlags, newKeyOf, overlapMsOf } from './key-options.ts';
 import { tokenIssuerCommand } from './token-issuer.ts';
+import { changing } from './trailed.ts';
 
 interface PlaceFlags {
   readonly dataDir?: string;
   readonly accessDir?: string;
+  readonly auditDir?: string;
 }
 
 interface ShowFlags extends PlaceFlags {
@@ -34,7 +36,12 @@ export function keysCommand(program: Command): void {
     .action((flags: KeyFlags & PlaceFlags) =>
       atKeys(flags, (path, settings) => {
         const asked = newKeyOf(flags, { clock: systemClock, timeZone: settings.timeZone });
-        showOnce(createKey(path, asked, systemClock), 'is made');
+        const detail = `${asked.name}: ${asked.scopes.join(',')}`;
+        return changing(settings, { operation: 'createKey', detail }, () => {
+          const shown = createKey(path, asked, systemClock);
+          showOnce(shown, 'is made');
+          return `${shown.key.id} ${detail}`;
+        });
       }),
     );
   placed(keys.command('list'))
@@ -51,23 +58,29 @@ export function keysCommand(program: Command): void {
     .description('revoke a key: running servers refuse it within a second')
     .argument('<id>', 'its id, as keys list shows it')
     .action((id: string, flags: PlaceFlags) =>
-      atKeys(flags, (path) => {
-        const { name, revokedAt } = revokeKey(path, idOf(id), systemClock);
-        print(`${idOf(id)} (${name}) is revoked since ${revokedAt}`);
-      }),
+      atKeys(flags, (path, settings) =>
+        changing(settings, { operation: 'revokeKey', detail: idOf(id) }, () => {
+          const { name, revokedAt } = revokeKey(path, idOf(id), systemClock);
+          print(`${idOf(id)} (${name}) is revoked since ${revokedAt}`);
+          return `${idOf(id)} ${name}`;
+        }),
+      ),
     );
   placed(keys.command('rotate'))
     .description('give a key another secret; the old one is taken for a while yet')
     .argument('<id>', 'its id, as keys list shows it')
     .option('--overlap <time>', 'for how long: 24h, 7d, or 0h for not at all', '24h')
     .action((id: string, flags: PlaceFlags & { readonly overlap: string }) =>
-      atKeys(flags, (path) => {
+      atKeys(flags, (path, settings) => {
         const overlapMs = overlapMsOf(flags.overlap);
-        const shown = rotateKey(path, idOf(id), overlapMs, systemClock);
-        showOnce(
-          shown,
-          `has this secret; the old one ends at ${shown.key.rotatedFrom?.validUntil}`,
-        );
+        return changing(settings, { operation: 'rotateKey', detail: idOf(id) }, () => {
+          const shown = rotateKey(path, idOf(id), overlapMs, systemClock);
+          showOnce(
+            shown,
+            `has this secret; the old one ends at ${shown.key.rotatedFrom?.validUntil}`,
+          );
+          return `${shown.key.id} ${shown.key.name}`;
+        });
       }),
     );
   tokenIssuerCommand(keys);
@@ -76,17 +89,22 @@ export function keysCommand(program: Command): void {
 function placed(command: Command): Command {
   return command
     .option('--data-dir <folder>', 'the data folder (default: the setting)')
-    .option('--access-dir <folder>', 'where the keys are (default: the setting)');
+    .option('--access-dir <folder>', 'where the keys are (default: the setting)')
+    .option('--audit-dir <folder>', 'where the audit trail is (default: the setting)');
 }
 
 function atKeys(
-  { dataDir, accessDir }: PlaceFlags,
-  work: (path: string, settings: Settings) => void,
+  { dataDir, accessDir, auditDir }: PlaceFlags,
+  work: (path: string, settings: Settings) => void | Promise<void>,
 ): Promise<void> {
   return endWith(async () => {
-    const options = { ...(dataDir && { dataDir }), ...(accessDir && { accessDir }) };
+    const options = {
+      ...(dataDir && { dataDir }),
+      ...(accessDir && { accessDir }),
+      ...(auditDir && { auditDir }),
+    };
     const settings = readSettings({ environment: process.env, options });
-    work(keyFileIn(accessFolder(settings)), settings);
+    await work(keyFileIn(accessFolder(settings)), settings);
     return exitCodes.done;
   });
 }

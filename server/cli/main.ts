@@ -15,6 +15,7 @@ const commands = new Map<string, () => Promise<Register>>([
   ['evaluate', async () => (await import('./evaluate.ts')).evaluateCommand],
   ['roles', async () => (await import('./roles.ts')).rolesCommand],
   ['keys', async () => (await import('./keys.ts')).keysCommand],
+  ['audit', async () => (await import('./audit.ts')).auditCommand],
   ['verify', async () => (await import('./verify.ts')).verifyCommand],
   ['erase', async () => (await import('./erase.ts')).eraseCommand],
   ['compact', async () => (await import('./compact.ts')).compactCommand],

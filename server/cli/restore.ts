@@ -1,16 +1,22 @@
 // `caini restore`: puts a backup in the place of the chain, whole or up to some moment.
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import {
   EngineError,
+  type ErasedIds,
   type RestoreReport,
+  readManifest,
   restore,
   systemClock,
   timeSchema,
 } from '../../engine/index.ts';
 import { engineSettings, type Settings } from '../config.ts';
+import { auditFolder } from '../door-settings.ts';
+import { placeTrail, trailName } from '../trail/copy.ts';
 import { endWith, exitCodes, openFolder } from './folder.ts';
 import { untilStopped } from './interrupt.ts';
 import { createProgressBar } from './progress.ts';
+import { openTrail, trailed } from './trailed.ts';
 import { describeAudit } from './verify.ts';
 import { settingsFor } from './work.ts';
 
@@ -38,14 +44,21 @@ function restoreFrom(backup: string, options: RestoreFlags): Promise<number> {
   const cut = { toSequence: sequenceOf(options.toSequence), toTimeMs: timeOf(options.toTime) };
   const bar = createProgressBar(process.stderr, systemClock);
   return untilStopped('restore', 'the folder is as it was', async (signal) => {
-    const report = await restore({
-      backup,
-      dataDir: settings.dataDir,
-      ...cut,
-      openFolder: (stopped) => openFolder(settings, { signal: stopped }),
-      progress: (done, total) => bar.show('replaying', done, total),
-      signal,
-    }).finally(() => bar.end());
+    // Nothing is made before it is known that there is a backup.
+    const { takenAt } = readManifest(backup);
+    placeTrail(join(backup, trailName), auditFolder(settings));
+    const trail = await openTrail(settings);
+    const onErased = (erased: ErasedIds) => trail.forget(erased);
+    const report = await trailed(trail, { operation: 'restore', detail: `of ${takenAt}` }, () =>
+      restore({
+        backup,
+        dataDir: settings.dataDir,
+        ...cut,
+        openFolder: (stopped) => openFolder(settings, { signal: stopped, onErased }),
+        progress: (done, total) => bar.show('replaying', done, total),
+        signal,
+      }),
+    ).finally(() => bar.end());
     for (const note of settingNotes(report, settings)) process.stderr.write(`caini: ${note}\n`);
     process.stdout.write(`${options.json ? JSON.stringify(report) : describe(report)}\n`);
     return exitCodes.done;

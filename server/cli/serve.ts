@@ -7,6 +7,7 @@ import { destination, type Logger, pino } from 'pino';
 import {
   counted,
   type EngineOptions,
+  type ErasedIds,
   nextTurn,
   systemClock,
   zoneOffsetMinutes,
@@ -41,6 +42,7 @@ import { exampleRequests } from './examples.ts';
 import { openFolder } from './folder.ts';
 import { endWithStarter, startFollowers } from './followers.ts';
 import { createProgressBar } from './progress.ts';
+import { openTrail } from './trailed.ts';
 
 interface ServeFlags {
   readonly dataDir?: string;
@@ -48,6 +50,7 @@ interface ServeFlags {
   readonly grpcPort?: string;
   readonly host?: string;
   readonly accessDir?: string;
+  readonly auditDir?: string;
   readonly itemRoles?: string;
   readonly role?: string;
   readonly nodeName?: string;
@@ -66,6 +69,7 @@ export function serveCommand(program: Command): void {
     .option('--grpc-port <port>', 'the gRPC port, none for none (CAINI_GRPC_PORT, default 50051)')
     .option('--host <address>', 'the address to listen on (CAINI_HOST, default 127.0.0.1)')
     .option('--access-dir <folder>', 'where the API keys are (CAINI_ACCESS_DIR)')
+    .option('--audit-dir <folder>', 'where the audit trail is (CAINI_AUDIT_DIR)')
     .option('--item-roles <file>', 'names that are no goods, none for none (CAINI_ITEM_ROLES)')
     .option('--role <role>', 'alone, origin or follower (CAINI_ROLE, default alone)')
     .option('--node-name <name>', 'the name of this node in its chain (CAINI_NODE_NAME)')
@@ -85,13 +89,15 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
   // Errors of the last moments must reach the terminal, so that lines are written as they come.
   const log = pino({ level: settings.logLevel }, destination({ fd: 2, sync: true }));
   const { authenticate, isOpenToAll } = openAccess(settings, log);
+  const trail = await openTrail(settings, (message) => log.error(message));
   const progress = createProgressBar(process.stderr, systemClock);
   let grpcUrl: string | undefined;
   let signal: AbortSignal | undefined;
   const openEngine = (chosen: Partial<EngineOptions> = {}) => {
     const notify = (note: string) => log.info(note);
     // Counting may take a while; the server answers health checks and says how far it is.
-    return openFolder(settings, { openAtOnce: true, notify, signal, ...chosen });
+    const onErased = (erased: ErasedIds) => trail.forget(erased);
+    return openFolder(settings, { openAtOnce: true, notify, signal, onErased, ...chosen });
   };
   const chosen = nodeOptions(settings, { log, openEngine });
   const node = chosen && createNode(chosen);
@@ -105,12 +111,13 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
     },
     onClosing: () => node?.stop(),
     inputRules: inputRules(settings),
+    trail,
     demoIfEmpty: demoIfEmpty && settings.role !== 'follower',
     onDemoProgress: (share) => progress.show('loading the demo chain', share, 1),
     openDoor: async (access) => {
       const doors = await openDoors({ settings, access, log, node, authenticate });
       grpcUrl = doors.grpcUrl;
-      return doors;
+      return { ...doors, close: () => doors.close().then(() => trail.close()) };
     },
   });
   const stop = stopInGoodOrder(server, log);

@@ -6,14 +6,16 @@ import { createIssuer, listIssuers, revokeIssuer } from '../access/change-issuer
 import { listKeys } from '../access/change-keys.ts';
 import type { PublicJwk } from '../access/jwks-file.ts';
 import { keyFileIn } from '../access/keys.ts';
-import { readSettings } from '../config.ts';
+import { readSettings, type Settings } from '../config.ts';
 import { accessFolder, tokenKeysPlace } from '../door-settings.ts';
 import { quoteValue } from '../quote-value.ts';
 import { endWith, exitCodes } from './folder.ts';
+import { changing } from './trailed.ts';
 
 interface PlaceFlags {
   readonly dataDir?: string;
   readonly accessDir?: string;
+  readonly auditDir?: string;
 }
 
 export function tokenIssuerCommand(keys: Command): void {
@@ -24,12 +26,17 @@ export function tokenIssuerCommand(keys: Command): void {
     .description('make an Ed25519 pair; the private key is shown once, on stdout, as a JWK')
     .requiredOption('--name <name>', 'who signs with it, for lists')
     .action((flags: PlaceFlags & { readonly name: string }) =>
-      atIssuers(flags, (path, keyPath) => {
-        const { issuer, privateJwk } = createIssuer(path, nameOf(flags.name), systemClock);
-        process.stderr.write(`${lineOf(issuer)}\n`);
-        if (listKeys(keyPath).length === 0) process.stderr.write(lockedOut);
-        process.stderr.write(`${issuer.kid} is made. Its private key is shown this once:\n`);
-        print(JSON.stringify(privateJwk));
+      atIssuers(flags, (path, settings) => {
+        const detail = nameOf(flags.name);
+        return changing(settings, { operation: 'createTokenIssuer', detail }, () => {
+          const { issuer, privateJwk } = createIssuer(path, detail, systemClock);
+          process.stderr.write(`${lineOf(issuer)}\n`);
+          const hasKey = listKeys(keyFileIn(accessFolder(settings))).length > 0;
+          if (!hasKey) process.stderr.write(lockedOut);
+          process.stderr.write(`${issuer.kid} is made. Its private key is shown this once:\n`);
+          print(JSON.stringify(privateJwk));
+          return `${issuer.kid} ${detail}`;
+        });
       }),
     );
   placed(issuers.command('list'))
@@ -46,29 +53,38 @@ export function tokenIssuerCommand(keys: Command): void {
     .description('revoke an issuer: no token that it signed is taken any more')
     .argument('<kid>', 'its kid, as token-issuer list shows it')
     .action((kid: string, flags: PlaceFlags) =>
-      atIssuers(flags, (path) => {
-        const { name } = revokeIssuer(path, kid);
-        print(`${kid}${name === undefined ? '' : ` (${name})`} is revoked`);
-      }),
+      atIssuers(flags, (path, settings) =>
+        changing(settings, { operation: 'revokeTokenIssuer', detail: kid }, () => {
+          const { name } = revokeIssuer(path, kid);
+          const named = `${kid}${name === undefined ? '' : ` (${name})`}`;
+          print(`${named} is revoked`);
+          return named;
+        }),
+      ),
     );
 }
 
 function placed(command: Command): Command {
   return command
     .option('--data-dir <folder>', 'the data folder (default: the setting)')
-    .option('--access-dir <folder>', 'where the keys are (default: the setting)');
+    .option('--access-dir <folder>', 'where the keys are (default: the setting)')
+    .option('--audit-dir <folder>', 'where the audit trail is (default: the setting)');
 }
 
 function atIssuers(
-  { dataDir, accessDir }: PlaceFlags,
-  work: (path: string, keyPath: string) => void,
+  { dataDir, accessDir, auditDir }: PlaceFlags,
+  work: (path: string, settings: Settings) => void | Promise<void>,
 ): Promise<void> {
   return endWith(async () => {
-    const options = { ...(dataDir && { dataDir }), ...(accessDir && { accessDir }) };
+    const options = {
+      ...(dataDir && { dataDir }),
+      ...(accessDir && { accessDir }),
+      ...(auditDir && { auditDir }),
+    };
     const settings = readSettings({ environment: process.env, options });
     const { path, isRequired } = tokenKeysPlace(settings);
     if (isRequired) throw keptByOthers(path);
-    work(path, keyFileIn(accessFolder(settings)));
+    await work(path, settings);
     return exitCodes.done;
   });
 }

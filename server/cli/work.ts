@@ -6,10 +6,12 @@ import { type Command, Option } from 'commander';
 import { type Engine, EngineError, systemClock, type Waiting } from '../../engine/index.ts';
 import { readSettings, type SettingName, unlessNone, withoutCredentials } from '../config.ts';
 import { operations } from '../operations.ts';
+import type { Subject } from '../trail/entry.ts';
 import { CommandError } from './errors.ts';
-import { endWith, openExisting } from './folder.ts';
+import { endWith } from './folder.ts';
 import { closeEngine, untilStopped } from './interrupt.ts';
 import { createProgressBar } from './progress.ts';
+import { openTrailed, trailed } from './trailed.ts';
 
 export interface WorkOptions {
   readonly dataDir?: string;
@@ -22,6 +24,8 @@ export interface Work<Reply extends object> {
   /** The operation that a server does the same with (server/operations.ts), and its path's ids. */
   readonly operation: string;
   readonly ids?: Readonly<Record<string, string>>;
+  /** Whom it is about, by the ids that it is done with. */
+  readonly subjects?: (engine: Engine) => readonly Subject[];
   readonly onFolder: (engine: Engine, waiting: Waiting) => Promise<Reply>;
   readonly describe: (reply: Reply) => string;
   readonly exitCode: (reply: Reply) => number;
@@ -89,11 +93,15 @@ async function onFolder<Reply extends object>(
 ): Promise<Reply> {
   const { signal } = waiting;
   const settings = settingsFor(options);
-  const engine = await openExisting(settings, { signal }).catch((error: unknown) => {
+  const { engine, trail } = await openTrailed(settings, { signal }).catch((error: unknown) => {
     throw withOtherWay(error, work);
   });
   try {
-    return await work.onFolder(engine, waiting);
+    const { operation } = work;
+    const subjects = work.subjects?.(engine);
+    return await trailed(trail, { operation, ...(subjects && { subjects }) }, () =>
+      work.onFolder(engine, waiting),
+    );
   } finally {
     await closeEngine(engine, signal);
   }

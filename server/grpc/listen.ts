@@ -99,7 +99,7 @@ export function prepare(options: ListenOptions): PreparedDoor {
     limits: bounds,
   });
   const parts: Parts = {
-    chain: new Chain({ access, loadShedder, log }),
+    chain: new Chain({ access, loadShedder, log, door: 'grpc' }),
     log,
     authenticate,
     streams,

@@ -1,5 +1,5 @@
 // What operations answer, as messages of proto/caini/v1.
-import type { VerifyResponse_Audit } from '#proto/caini/v1/admin.js';
+import type { ReadTrailResponse, VerifyResponse_Audit } from '#proto/caini/v1/admin.js';
 import type {
   Item as ItemMessage,
   ItemRole,
@@ -27,6 +27,7 @@ import type {
   RecommendReply,
   StoreProfile,
 } from '../../engine/index.ts';
+import type { TrailPage } from '../trail/read.ts';
 
 /** The name of an enum's value on the wire: of `guess-you-like` or `giftCard`, with its prefix. */
 export function enumName(prefix: string, word: string): string {
@@ -126,4 +127,12 @@ export function toEraseResponse(body: object): EraseMemberResponse {
 export function toAudit(body: object): VerifyResponse_Audit {
   const audit = body as Audit;
   return { ...audit, differences: [...audit.differences] };
+}
+
+export function toTrailPage(body: object): ReadTrailResponse {
+  const { entries, ...rest } = body as TrailPage;
+  return {
+    ...rest,
+    entries: entries.map((entry) => ({ ...entry, subjects: [...(entry.subjects ?? [])] })),
+  };
 }

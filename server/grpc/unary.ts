@@ -5,7 +5,7 @@ import type { Caller } from '../operations/caller.ts';
 import type { Operation, RawInput, Result } from '../operations/operation.ts';
 import { type SchemaNode, schemaNode, withValues } from '../operations/violations.ts';
 import { emptyMessage, readInput } from './input.ts';
-import type { Method } from './methods.ts';
+import { encodeReply, type Method } from './methods.ts';
 import { callerOf, type Parts, refuse, tooMuchUnread } from './parts.ts';
 import { statusOfError, statusOfResult } from './status.ts';
 
@@ -104,12 +104,11 @@ function answerOnce(asking: Asking): Answer | Promise<Answer> {
       call.cancelled ? Buffer.alloc(0) : parts.fragments.list(reply),
     );
   }
-  const toAnswer = (result: Result): Answer => {
+  const toAnswer = (result: Result): Answer | Promise<Answer> => {
     if (result.outcome === 'conflict' || result.outcome === 'rejected') {
       return statusOfResult(result);
     }
-    // A page ends after about 1 MB, which is some 3 ms.
-    return method.encode(result.body);
+    return encodeReply(method, result.body);
   };
   const result = runOperation(asking);
   return result instanceof Promise ? result.then(toAnswer) : toAnswer(result);

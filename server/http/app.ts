@@ -84,11 +84,19 @@ export function createApp(parts: Parts): HttpApp {
 export function answerError(error: unknown, incoming: IncomingMessage | undefined, log: Logger) {
   if (problemOf(error).status >= 500 && !isExpected(error)) {
     log.error(
-      { err: error, method: incoming?.method, path: quoteValue(incoming?.url) },
+      { err: error, method: incoming?.method, path: pathWithoutIds(incoming?.url) },
       'request failed',
     );
   }
   return respondWithError(error);
+}
+
+const pathWords = new Set(operations.flatMap(({ path }) => path.split('/')));
+
+/** A log tells which operation failed, and not for whom. */
+function pathWithoutIds(target = ''): string {
+  const segments = rawPath(target).split('/');
+  return segments.map((segment) => (pathWords.has(segment) ? segment : '…')).join('/');
 }
 
 /** Told to the caller and nobody's fault: a line for each would fill the log in a flood. */

@@ -120,7 +120,7 @@ function serverOf(
 function createServe(options: ListenOptions, cuts: Cuts): Serve {
   const { host, access, log, loadShedder = new LoadShedder() } = options;
   const encodeList = createListEncoder();
-  const chain = new Chain({ access, loadShedder, log });
+  const chain = new Chain({ access, loadShedder, log, door: 'http' });
   const admission = { chain, authenticate: options.authenticate ?? authenticateNobody };
   const checkSite = createSiteCheck(options.corsOrigins ?? []);
   const app = createApp({ ...admission, log, encodeList, cuts, checkSite });

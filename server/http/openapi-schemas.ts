@@ -9,6 +9,7 @@ import {
   timeZoneSchema,
 } from '../../engine/index.ts';
 import * as replies from '../operations/replies.ts';
+import * as trail from '../operations/trail-replies.ts';
 
 export type Json = Record<string, unknown>;
 
@@ -28,6 +29,9 @@ const named = new Map<z.ZodType, string>([
   [replies.expireReportSchema, 'ExpireReport'],
   [replies.suspicionReportSchema, 'SuspicionReport'],
   [replies.clockReportSchema, 'ClockReport'],
+  [trail.trailPageSchema, 'TrailPage'],
+  [trail.inclusionProofSchema, 'InclusionProof'],
+  [trail.consistencyProofSchema, 'ConsistencyProof'],
   [replies.healthSchema, 'Health'],
   [replies.readinessSchema, 'Readiness'],
   [replies.violationSchema, 'Violation'],

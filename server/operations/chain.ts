@@ -1,9 +1,18 @@
 // What every operation goes through, in one order at every door: authenticate (the door reads who
 // asks), limit, audit, run. A door adds only how it is asked and how it answers.
 import type { Logger } from 'pino';
-import type { EngineError, RankedReply, RecommendRequest, Waiting } from '../../engine/index.ts';
+import type { RankedReply, RecommendRequest, Waiting } from '../../engine/index.ts';
 import type { PendingRequest } from '../codel-queue.ts';
 import { isBehind, type LoadShedder, overloadedError } from '../load-shedder.ts';
+import {
+  isAudited,
+  isGuide,
+  reasonOf,
+  recordRead,
+  recordRefusal,
+  runAudited,
+  type TrailDoor,
+} from './audited.ts';
 import { type AccessRule, authorize, authorizeList, type Caller } from './caller.ts';
 import {
   type EngineAccess,
@@ -18,6 +27,7 @@ export interface ChainParts {
   readonly access: EngineAccess;
   readonly loadShedder: LoadShedder;
   readonly log: Logger;
+  readonly door: TrailDoor;
 }
 
 /** A list, asked in its canonical form. */
@@ -31,16 +41,23 @@ export class Chain {
   readonly access: EngineAccess;
   private readonly loadShedder: LoadShedder;
   private readonly log: Logger;
+  private readonly door: TrailDoor;
 
-  constructor({ access, loadShedder, log }: ChainParts) {
+  constructor({ access, loadShedder, log, door }: ChainParts) {
     this.access = access;
     this.loadShedder = loadShedder;
     this.log = log;
+    this.door = door;
   }
 
   /** Authenticate: what the door has read is held against what is asked. Throws. */
-  authorize(caller: Caller, asked: AccessRule): void {
-    authorize(caller, asked);
+  authorize(caller: Caller, asked: AccessRule & { readonly name?: string }): void {
+    try {
+      authorize(caller, asked);
+    } catch (error) {
+      recordRefusal(this.access, this.door, asked, caller, error);
+      throw error;
+    }
   }
 
   /** Limit: whether it may run right now. If not, it is to be given to `limit`. */
@@ -76,25 +93,50 @@ export class Chain {
     waiting: Waiting = {},
   ): Result | Promise<Result> {
     if (!isAudited(operation)) return operation.run(this.access, caller, input, waiting);
-    return this.audited(operation, caller, () =>
-      operation.run(this.access, caller, input, waiting),
+    const { access, door } = this;
+    const call = { operation, caller, input, access, door };
+    return this.logged(operation, caller, () =>
+      runAudited(call, () => operation.run(access, caller, input, waiting)),
     );
   }
 
   /** Run, of a list that a door encodes itself: `encode` is called before another list is made. */
   rank<T>(asked: ListAsked, encode: (reply: RankedReply) => T): T | Promise<T> {
     const { minWatermark } = asked.request;
-    return whenHeld(this.access.engine(), minWatermark, () => this.rankNow(asked, encode));
+    const noted = (error: unknown): never => {
+      this.recordRead(asked, reasonOf(error));
+      throw error;
+    };
+    try {
+      const held = () => this.rankNow(asked, encode);
+      const ranked = whenHeld(this.access.engine(), minWatermark, held);
+      return ranked instanceof Promise ? ranked.catch(noted) : ranked;
+    } catch (error) {
+      return noted(error);
+    }
   }
 
   /** The same from the state as it is. */
-  rankNow<T>({ operation, caller, request }: ListAsked, encode: (reply: RankedReply) => T): T {
+  rankNow<T>(asked: ListAsked, encode: (reply: RankedReply) => T): T {
+    const { operation, caller, request } = asked;
+    const isNoted = request.memberId !== undefined && isGuide(caller);
+    if (isNoted) this.access.trail?.assertRoom();
     authorizeList(caller, request, operation);
-    return encode(this.access.engine().lists.rank(request, operation.audience));
+    const encoded = encode(this.access.engine().lists.rank(request, operation.audience));
+    if (isNoted) this.recordRead(asked, 'ok');
+    return encoded;
+  }
+
+  /** Who sees a member's list as a guide is in the audit trail, soon after. */
+  private recordRead({ operation, caller, request }: ListAsked, outcome: string): void {
+    const { memberId } = request;
+    const { trail } = this.access;
+    if (trail === undefined || memberId === undefined || !isGuide(caller)) return;
+    recordRead(trail, operation, { outcome, door: this.door, keyId: caller.keyId }, memberId);
   }
 
   /** What changes more than one receipt leaves a line in the log: who, what and what came of it. */
-  private async audited(
+  private async logged(
     { name }: Operation,
     { keyId }: Caller,
     run: () => Result | Promise<Result>,
@@ -105,14 +147,8 @@ export class Chain {
       this.log.info({ ...auditEntry, outcome: result.outcome }, 'admin operation');
       return result;
     } catch (error) {
-      const { reason, code = 'INTERNAL' } = error as Partial<EngineError>;
-      this.log.info({ ...auditEntry, outcome: reason ?? code }, 'admin operation');
+      this.log.info({ ...auditEntry, outcome: reasonOf(error) }, 'admin operation');
       throw error;
     }
   }
-}
-
-/** Upkeep, and what is done to members. */
-function isAudited({ scope }: AccessRule): boolean {
-  return scope === 'admin' || scope === 'privacy';
 }

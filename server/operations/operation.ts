@@ -12,6 +12,7 @@ import {
   type RecommendRequest,
   type Waiting,
 } from '../../engine/index.ts';
+import type { Trail } from '../trail/trail.ts';
 import {
   type AccessRule,
   authorizeInput,
@@ -51,6 +52,8 @@ export type Readiness = Pick<EngineStatus, 'ready' | 'waitingFor'> & Partial<Eng
 /** The engine as the doors see it while it opens, loads and serves. */
 export interface EngineAccess extends InputAccess {
   readiness(): Readiness;
+  /** Absent: none is kept, as in tests of something else. */
+  readonly trail?: Trail | undefined;
 }
 
 export interface Operation extends AccessRule {
@@ -65,6 +68,8 @@ export interface Operation extends AccessRule {
    */
   readonly rpc?: `${RpcService}/${string}`;
   readonly load: Load;
+  /** It leaves entries in the audit trail, as all do of the scopes `admin` and `privacy`. */
+  readonly audited?: true;
   readonly tag: 'lists' | 'receipts' | 'members' | 'catalogue' | 'admin' | 'server';
   readonly summary: string;
   readonly description?: string;

@@ -54,6 +54,8 @@ const attachMember = defineIngest({
   ...ofReceipts,
   reach: 'receipt',
   receiptFields: ['purchaseId'],
+  // It says who a stranger was.
+  audited: true,
   name: 'attachMember',
   rpc: 'IngestService/AttachMember',
   method: 'POST',

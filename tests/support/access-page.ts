@@ -19,7 +19,7 @@ const opens: Readonly<Record<Scope, string>> = {
   guide: 'what a sales assistant sees: every list, and reading the catalogue',
   merchandise: 'items and stores, read and written',
   privacy: 'merging members, their consent, and erasing them',
-  admin: 'upkeep: verify, checkpoint, compact, expire, suspicions, the clock',
+  admin: 'upkeep: verify, checkpoint, compact, expire, suspicions, the clock; the audit trail',
   metrics: '`/metrics`',
 };
 

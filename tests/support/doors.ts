@@ -1,6 +1,8 @@
 // One way to ask any operation of the table through either door, and one shape for what comes back,
 // so that the two can be compared.
 import { Metadata } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
+import type { EngineOptions } from '../../engine/index.ts';
 import type { Authenticate } from '../../server/access/authenticate.ts';
 import type { LoadShedder } from '../../server/load-shedder.ts';
 import type { EngineAccess } from '../../server/operations/operation.ts';
@@ -35,6 +37,8 @@ const operationOf = (name: string) => {
 export interface DoorParts {
   readonly loadShedder?: LoadShedder;
   readonly authenticate?: Authenticate;
+  readonly log?: Logger;
+  readonly engine?: Partial<EngineOptions>;
   /** Between the door and its engine. */
   readonly wrap?: (access: EngineAccess) => EngineAccess;
 }
@@ -42,9 +46,9 @@ export interface DoorParts {
 /** `now` in epoch milliseconds: refusals tell the time. */
 export async function openHttpDoor(
   now: number,
-  { wrap, ...door }: DoorParts = {},
+  { wrap, engine, ...door }: DoorParts = {},
 ): Promise<DoorUnderTest> {
-  const loopback = await openLoopback({ clock: () => now }, door, wrap);
+  const loopback = await openLoopback({ clock: () => now, ...engine }, door, wrap);
   return {
     ask: (name, input, key) => askHttp(loopback, { name, input, key }),
     close: () => loopback.close(),
@@ -101,9 +105,10 @@ function queryOf(fields: Record<string, unknown>): string {
 
 export async function openGrpcDoor(
   now: number,
-  { wrap, ...door }: DoorParts = {},
+  { wrap, engine, ...door }: DoorParts = {},
 ): Promise<DoorUnderTest> {
-  const till = await openTill(door, { clock: () => now, ...(wrap && { wrap }) });
+  const options = engine && { options: engine };
+  const till = await openTill(door, { clock: () => now, ...(wrap && { wrap }), ...options });
   const clients = new Map<string, Message>();
   const clientOf = (service: string): Message => {
     const client = clients.get(service) ?? till.client(service);

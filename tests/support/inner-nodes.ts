@@ -2,7 +2,13 @@
 // reached.
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
-import { type Engine, formatVersion, openEngine, systemClock } from '../../engine/index.ts';
+import {
+  type Engine,
+  type EngineOptions,
+  formatVersion,
+  openEngine,
+  systemClock,
+} from '../../engine/index.ts';
 import { type ClusterNode, createNode, type NodeOptions } from '../../server/cluster/node.ts';
 import { nodeSecretOf } from '../../server/cluster/secret.ts';
 import { listen } from '../../server/grpc/listen.ts';
@@ -25,6 +31,7 @@ export interface InnerNodeOptions {
   readonly format?: number;
   readonly redisUrl?: string | undefined;
   readonly log?: Logger;
+  readonly opening?: Partial<EngineOptions>;
   /** The host that its door shows, in place of its own. */
   readonly show?: (host: ClusterNode['host']) => ClusterNode['host'];
 }
@@ -43,7 +50,7 @@ export async function startInnerNode(options: InnerNodeOptions): Promise<InnerNo
     settings: 'the usual',
     clock: systemClock,
     openEngine: async (opening) => {
-      inner = await openEngine({ dataDir, ...opening });
+      inner = await openEngine({ dataDir, ...options.opening, ...opening });
       return inner;
     },
   });

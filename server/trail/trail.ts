@@ -1,0 +1,220 @@
+// The audit trail of a process: what is appended is written in batches, one after the other, while
+// no other process writes; what is read of it, and proved, is what is on disk.
+import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Clock, claimFolder, EngineError, type ErasedIds } from '../../engine/index.ts';
+import type { NewEntry } from './entry.ts';
+import { makeFolder, removeUnplaced } from './files.ts';
+import {
+  destroy,
+  type FoundSlots,
+  findErased,
+  lookedAtNothing,
+  readForgotten,
+  writeForgotten,
+} from './forget.ts';
+import { trailLimits } from './limits.ts';
+import { Notes } from './notes.ts';
+import { catchUp, isBehind, readState, type TrailState } from './state.ts';
+import { writeEntries } from './write.ts';
+
+export interface TrailOptions {
+  /** Made when absent. */
+  readonly folder: string;
+  /** The data folder whose erased members are taken out; each has a ledger of its own. */
+  readonly dataDir: string;
+  readonly clock: Clock;
+  /** Told in one line what failed and is tried again. */
+  readonly notify?: (message: string) => void;
+}
+
+interface Waiting {
+  readonly entry: NewEntry;
+  resolve(leafIndex: number): void;
+  reject(error: unknown): void;
+}
+
+export class Trail {
+  readonly folder: string;
+  private readonly options: TrailOptions;
+  private readonly owner: string;
+  private readonly waiting: Waiting[] = [];
+  private readonly notes: Notes;
+  private isWriting = false;
+  private state: TrailState | undefined;
+  /** Who was erased; not known until the data folder is open. */
+  private erased: ErasedIds | undefined;
+  private forgetting: Promise<void> = Promise.resolve();
+  private turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: TrailOptions) {
+    const { folder, dataDir, notify = () => {} } = options;
+    this.folder = folder;
+    this.options = options;
+    this.owner = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
+    this.notes = new Notes((entry) => this.append(entry), notify);
+  }
+
+  /**
+   * Makes the folder when it is absent, and cuts off what a process that was killed has left half
+   * written. Throws DATA_LOSS for a trail that was changed.
+   */
+  static async open(options: TrailOptions): Promise<Trail> {
+    makeFolder(options.folder);
+    removeUnplaced(options.folder);
+    const trail = new Trail(options);
+    await trail.exclusively(async () => {});
+    return trail;
+  }
+
+  /**
+   * On disk when it resolves, with its place in the tree. Rejects with UNAVAILABLE when it cannot
+   * be written: then what it speaks of must not be done.
+   */
+  append(entry: NewEntry): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ entry, resolve, reject });
+      void this.writeAll();
+    });
+  }
+
+  /** The same soon, for what is not waited for; repeated ones are written as one. */
+  note(entry: NewEntry): void {
+    this.notes.add(entry);
+  }
+
+  /** Throws UNAVAILABLE while so many notes cannot be written that no more may come. */
+  assertRoom(): void {
+    if (this.notes.count >= trailLimits.notesMax) throw unavailable('too many entries wait for it');
+  }
+
+  /** Calls `look` with the tree as it is on disk, whoever wrote it. */
+  async withState<T>(look: (state: TrailState) => T): Promise<T> {
+    const { state } = this;
+    if (state !== undefined && !this.isWriting && !isBehind(this.folder, state)) return look(state);
+    return this.exclusively(async (current) => look(current));
+  }
+
+  /**
+   * Destroys what is kept of members who are erased by now. When it resolves nothing of them is in
+   * the folder; when it rejects, or the process ends, it is done again at the next start.
+   */
+  forget(erased: ErasedIds): Promise<void> {
+    this.erased = erased;
+    const before = this.forgetting.catch(() => {});
+    this.forgetting = before.then(() => this.forgetNow(erased));
+    return this.forgetting;
+  }
+
+  /** Writes what waits, and what was noted. */
+  async close(): Promise<void> {
+    await this.notes.close();
+    await this.forgetting.catch(() => {});
+    await this.turn;
+  }
+
+  private async forgetNow(erased: ErasedIds): Promise<void> {
+    const { folder, owner } = this;
+    const { size } = erased;
+    if (readForgotten(folder, owner) === size) return;
+    const found: FoundSlots = new Map();
+    // Most of it while others write; the end of it when nobody does.
+    const looked = await findErased(folder, erased, lookedAtNothing, found);
+    await this.exclusively(async () => {
+      await findErased(folder, erased, looked, found);
+      await destroy(folder, found);
+      writeForgotten(folder, owner, size);
+    });
+  }
+
+  private async writeAll(): Promise<void> {
+    if (this.isWriting) return;
+    this.isWriting = true;
+    try {
+      while (this.waiting.length > 0) {
+        await this.writeBatch(this.waiting.splice(0, trailLimits.batchEntries));
+      }
+    } finally {
+      this.isWriting = false;
+    }
+  }
+
+  private async writeBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const entries = batch.map(({ entry }) => entry);
+      const written = await this.exclusively((state) => this.write(state, entries));
+      for (const [index, { resolve }] of batch.entries()) resolve(written[index]!);
+    } catch (cause) {
+      const error = cause instanceof EngineError ? cause : unavailable(String(cause), cause);
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  private write(state: TrailState, entries: readonly NewEntry[]): Promise<number[]> {
+    const { folder, options, erased } = this;
+    const time = new Date(options.clock()).toISOString();
+    // Until it is known who was erased, nobody is kept in clear.
+    const mayKeep = ({ id }: { readonly id: string }) => erased !== undefined && !erased.has(id);
+    return writeEntries({ folder, state, time, mayKeep }, entries);
+  }
+
+  /** One at a time in this process, and no other process meanwhile. */
+  private exclusively<T>(work: (state: TrailState) => Promise<T>): Promise<T> {
+    const result = this.turn.then(async () => {
+      const claim = await claimSoon(this.folder);
+      try {
+        return await work(await this.currentState());
+      } catch (error) {
+        // How much of it is in the files is for them to say.
+        this.state = undefined;
+        throw error;
+      } finally {
+        await claim.release();
+      }
+    });
+    this.turn = result.catch(() => {});
+    return result;
+  }
+
+  private async currentState(): Promise<TrailState> {
+    const { folder } = this;
+    const cuts: string[] = [];
+    const onCut = (what: string) => cuts.push(what);
+    if (this.state === undefined) this.state = readState(folder, onCut);
+    else if (isBehind(folder, this.state)) catchUp(folder, this.state, onCut);
+    if (cuts.length > 0) {
+      const entries = cuts.map((detail) => ({ operation: 'recoverTrail', outcome: 'ok', detail }));
+      await this.write(this.state, entries);
+    }
+    return this.state;
+  }
+}
+
+/** Other processes write for milliseconds. */
+async function claimSoon(folder: string) {
+  const path = realpathSync(folder);
+  const endMs = performance.now() + trailLimits.claimMsMax;
+  for (;;) {
+    try {
+      return await claimFolder(path);
+    } catch (error) {
+      const isTaken = error instanceof EngineError && error.reason === 'FOLDER_IN_USE';
+      if (!isTaken) throw error;
+      if (performance.now() > endMs) {
+        throw unavailable(`another process has written for ${trailLimits.claimMsMax} ms`, error);
+      }
+    }
+    await pause(trailLimits.claimRetryMs);
+  }
+}
+
+function unavailable(why: string, cause?: unknown): EngineError {
+  const message = 'the audit trail cannot be written, so that nothing was done';
+  const text = cause === undefined ? `${message}: ${why}` : message;
+  return new EngineError('UNAVAILABLE', text, {
+    reason: 'TRAIL_UNAVAILABLE',
+    retryAfterMs: trailLimits.retryMs,
+    cause,
+  });
+}

@@ -1,0 +1,104 @@
+// Entries on their way into the files: whom they are about first, then what they say, then the
+// tree. What is on disk when it resolves was there in that order at any moment before.
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import {
+  commitmentOf,
+  type Entry,
+  lineOf,
+  type NewEntry,
+  type Subject,
+  saltBytes,
+} from './entry.ts';
+import { cutTo, entriesPath, segmentOf, subjectsPath, syncFolder, writeNodes } from './files.ts';
+import { trailLimits } from './limits.ts';
+import { encodeSlot, slotBytes } from './slots.ts';
+import type { TrailState } from './state.ts';
+import { leafHash } from './tree.ts';
+
+const { segmentEntries } = trailLimits;
+
+export interface Writing {
+  readonly folder: string;
+  readonly state: TrailState;
+  /** RFC 3339. */
+  readonly time: string;
+  /** Whether the salt of a subject may be kept: not of a member who was erased. */
+  readonly mayKeep: (subject: Subject) => boolean;
+}
+
+/** Returns the leaf index of each. Rejects when one of them is not on disk. */
+export async function writeEntries(
+  writing: Writing,
+  entries: readonly NewEntry[],
+): Promise<number[]> {
+  const written: number[] = [];
+  for (let at = 0; at < entries.length; ) {
+    const { size } = writing.state.frontier;
+    const room = segmentEntries - (size % segmentEntries);
+    const some = entries.slice(at, at + room);
+    await writeToSegment(writing, some);
+    written.push(...some.map((_, index) => size + index));
+    at += some.length;
+  }
+  return written;
+}
+
+async function writeToSegment(writing: Writing, entries: readonly NewEntry[]): Promise<void> {
+  const { folder, state } = writing;
+  const { size } = state.frontier;
+  const segment = segmentOf(size);
+  const lines: string[] = [];
+  const slots: Buffer[] = [];
+  for (const [index, entry] of entries.entries()) {
+    lines.push(lineOf(JSON.stringify(committed(writing, entry, size + index, slots))));
+  }
+  const text = Buffer.from(lines.join(''));
+  const subjects = { path: subjectsPath(folder, segment), bytes: state.slots * slotBytes };
+  const kept = { path: entriesPath(folder, segment), bytes: state.entriesBytes };
+  try {
+    if (slots.length > 0) await appendTo(folder, subjects.path, Buffer.concat(slots));
+    await appendTo(folder, kept.path, text);
+  } catch (error) {
+    for (const { path, bytes } of [kept, subjects]) cutTo(path, bytes);
+    throw error;
+  }
+  const isFull = (size + entries.length) % segmentEntries === 0;
+  const nodes = lines.flatMap((line) =>
+    state.frontier.push(leafHash(Buffer.from(line).subarray(9, -1))),
+  );
+  writeNodes(folder, size, nodes, isFull);
+  state.entriesBytes = isFull ? 0 : state.entriesBytes + text.length;
+  state.slots = isFull ? 0 : state.slots + slots.length;
+}
+
+/** The entry with commitments in the place of its subjects, which go into slots. */
+function committed(
+  { time, mayKeep }: Writing,
+  { subjects = [], ...entry }: NewEntry,
+  leafIndex: number,
+  slots: Buffer[],
+): Entry {
+  if (subjects.length === 0) return { time, ...entry };
+  // One who was erased takes along all that stands beside: a receipt leads to its member.
+  const isKept = subjects.every(mayKeep);
+  const commitments = subjects.map(({ kind, id }, ordinal) => {
+    const salt = randomBytes(saltBytes);
+    slots.push(encodeSlot({ leafIndex, ordinal, ...(isKept && { secret: { salt, id } }) }));
+    return { kind, commitment: commitmentOf(salt, id) };
+  });
+  return { time, ...entry, subjects: commitments };
+}
+
+async function appendTo(folder: string, path: string, bytes: Buffer): Promise<void> {
+  const isNew = !existsSync(path);
+  const file = await open(path, 'a', 0o600);
+  try {
+    await file.appendFile(bytes);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  if (isNew) syncFolder(folder);
+}
