@@ -56,6 +56,7 @@ test('a backend makes a token for its member, until its issuer is revoked', asyn
   const { kid, d } = JSON.parse(made.stdout);
   expect(made.stderr).toContain(`${kid} is made. Its private key is shown this once`);
   expect(made.stderr).not.toContain(d);
+  expect(made.stderr).toContain('there is no key yet: caini keys create');
   const listed = await caini('keys', 'token-issuer', 'list');
   expect(listed.stdout).toMatch(new RegExp(`^${kid} {2}mini-program {2}20`));
 

@@ -1,8 +1,12 @@
 // Tokens of members at both doors: every way to name a member, every place that is not for them,
 // and what an issuer alone locks. tests/access.test.ts walks all operations.
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { revokeIssuer } from '../server/access/change-issuers.ts';
+import { doorLimits } from '../server/limits.ts';
 import { converse } from './support/conversation.ts';
 import { openKeys, type TestKeys } from './support/keys.ts';
 import { type Loopback, openLoopback } from './support/loopback.ts';
@@ -100,6 +104,9 @@ describe('over HTTP', () => {
     for (const memberId of paths) {
       expect(await get(list(memberId), ann), memberId).toEqual(foreign);
       expect(await get(`/v1/members/${memberId}/buy-again`, ann), memberId).toEqual(foreign);
+    }
+    for (const query of ['memberId=bob', 'memberId=ann&memberId=bob']) {
+      expect(await get(`${list('ann')}?${query}`, ann), query).toEqual([422, undefined]);
     }
     for (const query of ['memberId=bob', 'memberId=bob&memberId=ann']) {
       const [status] = await get(`/v1/items/milk/similar?${query}`, ann);
@@ -207,6 +214,60 @@ describe('over HTTP', () => {
     const statuses = [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
     expect(statuses).toEqual(['200', '200', '403']);
   });
+});
+
+test('who hangs up while a token is verified disturbs nobody', async () => {
+  const { hostname, port } = new URL(loopback.url);
+  const texts = await Promise.all(
+    Array.from({ length: 40 }, (_, index) => sign({ sub: 'ann', jti: `hang-up-${index}` })),
+  );
+  for (const text of texts) {
+    const head = `POST /v1/recommendations HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n`;
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    socket.write(`${head}authorization: Bearer ${text}\r\n\r\n{}`);
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.destroy();
+  }
+  expect(await get('/v1/members/ann/recommendations', await sign({ jti: 'after' }))).toEqual(letIn);
+});
+
+test('a flood of new tokens is turned away with words, and leaves no line in the log', async () => {
+  const lines: string[] = [];
+  const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) });
+  const authenticate = keys.authenticate(issuers.tokens());
+  const other = await openLoopback({}, { authenticate, log });
+  const [head, claims] = ann.split('.');
+  const forged = (count: number) =>
+    `${head}.${claims}.${Buffer.alloc(64, `${count}.`).toString('base64url')}`;
+  const ask = async (count: number) => {
+    const path = '/v1/members/ann/recommendations';
+    const { status, json } = await other.send('GET', path, undefined, bearer(forged(count)));
+    return `${status} ${json.reason}`;
+  };
+  const most = doorLimits.tokensVerifyingMax;
+  // By themselves they would be verified before so many have come.
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const held = vi
+    .spyOn(crypto.subtle, 'verify')
+    .mockImplementation(() => released.then(() => false));
+  const asked: Promise<string>[] = [];
+  try {
+    for (let count = 0; count < most; count++) asked.push(ask(count));
+    await vi.waitFor(() => expect(held).toHaveBeenCalledTimes(most), 20_000);
+    expect(await ask(most)).toBe('503 OVERLOADED');
+    // Who was verified before, or shows no token, is answered all the same.
+    expect((await other.get('/healthz')).status).toBe(200);
+    release();
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(['401 TOKEN_INVALID']));
+  } finally {
+    held.mockRestore();
+    await other.close();
+  }
+  expect(lines).toEqual([]);
 });
 
 describe('over gRPC', () => {

@@ -1,6 +1,7 @@
 // Tokens of members: which are taken, and every way to forge or stretch one.
 import { createHmac, generateKeyPairSync, type KeyObject, sign as signRaw } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { exportJWK, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createIdRules, EngineError } from '../../engine/index.ts';
@@ -80,6 +81,14 @@ describe('a token', () => {
     const { privateKey: own } = generateKeyPairSync('ed25519');
     const confused = await outcome(await signedBy(own, 'EdDSA', { kid: 'ours' }), other);
     expect(confused).toContain('alg is "EdDSA" but its key is for ES256');
+  });
+
+  test('may be for others too, and says what we do not ask for', async () => {
+    expect(await outcome(await sign({ aud: ['other', 'caini'], jti: 'x', name: 'Ann' }))).toBe(
+      'ann',
+    );
+    expect(await outcome(await sign({}, { typ: 'at+jwt', jku: 'http://127.0.0.1:1' }))).toBe('ann');
+    expect(await outcome(await sign({ aud: ['other'] }))).toContain('aud must be caini');
   });
 
   test.each<[string, object, string]>([
@@ -248,6 +257,20 @@ describe('a forged token', () => {
     }
   });
 
+  test('that is a right one with a character changed is refused, or says the same', async () => {
+    const right = await sign();
+    const character = fc.constantFrom(...'AZaz09-_.=+/ \u0000é');
+    await fc.assert(
+      fc.asyncProperty(fc.nat(right.length - 1), character, async (at, changed) => {
+        const text = right.slice(0, at) + changed + right.slice(at + 1);
+        // The last character of a signature has bits that stand for nothing.
+        if (text === right || at === right.length - 1) return;
+        expect(await outcome(text)).toMatch(/^UNAUTHENTICATED TOKEN_INVALID: /);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('that is huge is neither hashed nor verified', async () => {
     const most = doorLimits.tokenCharactersMax;
     const text = await sign({ padding: 'x'.repeat(most) });
@@ -309,6 +332,21 @@ describe('what is kept of tokens', () => {
     expect(await outcome(text)).toContain('iat is ahead');
     now += doorLimits.tokenRefusedMs;
     expect(await outcome(text)).toBe('ann');
+  });
+
+  test('stays when another issuer comes, and goes when its kid gets another key', async () => {
+    const text = await sign();
+    expect(await outcome(text)).toBe('ann');
+    issuers.make();
+    await vi.waitFor(() => expect(tokens['currentKeys']()?.size).toBe(2), 10_000);
+    expect(tokens.prepare(text)).toBeUndefined();
+    expect(tokens.callerOf(text).memberId).toBe('ann');
+    const { publicKey } = generateKeyPairSync('ed25519');
+    const jwk = { ...(await exportJWK(publicKey)), kid };
+    writeFileSync(issuers.path, JSON.stringify({ keys: [jwk] }));
+    await vi.waitFor(() => expect(tokens['currentKeys']()?.size).toBe(1), 10_000);
+    expect(() => tokens.callerOf(text)).toThrow('try again');
+    expect(await outcome(text)).toContain('its signature is not that of its key');
   });
 
   test('ends when its issuer is revoked, also while it is being verified', async () => {

@@ -7,7 +7,7 @@ import { doorLimits } from '../limits.ts';
 import { overloadedError } from '../load-shedder.ts';
 import type { Caller } from '../operations/caller.ts';
 import { quoteValue } from '../quote-value.ts';
-import { tokenAlgorithms } from './jwks-file.ts';
+import { type TokenKey, tokenAlgorithms } from './jwks-file.ts';
 import { type Claims, readClaims } from './token-claims.ts';
 import { expiredToken, invalidToken } from './token-errors.ts';
 import type { TokenKeys } from './token-keys.ts';
@@ -93,15 +93,25 @@ export class MemberTokens {
     return undefined;
   }
 
-  /** Verified with other keys, nothing that is kept says anything. */
   private currentKeys(): TokenKeys {
     const keys = this.options.keys();
     if (keys !== this.keys) {
+      this.forgetOthers(keys);
       this.keys = keys;
-      this.kept.clear();
-      this.refused.clear();
     }
     return keys;
+  }
+
+  /**
+   * A key that is gone, or is another one under the same kid, takes its tokens along. Those of the
+   * others stay: a new issuer must not have the tokens of all members verified again at once.
+   */
+  private forgetOthers(keys: TokenKeys): void {
+    this.refused.clear();
+    const isSame = ([kid, { key }]: readonly [string, TokenKey]): boolean =>
+      keys?.get(kid)?.key.equals(key) ?? false;
+    const same = new Set([...(this.keys ?? [])].filter(isSame).map(([kid]) => kid));
+    for (const [id, { kid }] of this.kept) if (!same.has(kid)) this.kept.delete(id);
   }
 
   private async decide(text: string, id: string): Promise<void> {

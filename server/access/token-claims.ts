@@ -26,6 +26,8 @@ const claimsSchema = z.looseObject({
 });
 
 export interface Claims {
+  /** Of the key that signed. */
+  readonly kid: string;
   readonly caller: Caller;
   readonly expiresAtMs: number;
 }
@@ -56,7 +58,7 @@ export function readClaims(payload: JWTPayload, { kid, ids, nowMs }: ReadingClai
     throw invalidToken('exp', `must be at most ${secondsMax} s after iat, and after it`);
   }
   assertMemberId(sub, ids);
-  return { caller: callerOf(sub, kid, narrowing), expiresAtMs: (exp + skew) * 1_000 };
+  return { kid, caller: callerOf(sub, kid, narrowing), expiresAtMs: (exp + skew) * 1_000 };
 }
 
 /**

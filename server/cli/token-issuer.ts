@@ -3,9 +3,11 @@
 import type { Command } from 'commander';
 import { EngineError, systemClock } from '../../engine/index.ts';
 import { createIssuer, listIssuers, revokeIssuer } from '../access/change-issuers.ts';
+import { listKeys } from '../access/change-keys.ts';
 import type { PublicJwk } from '../access/jwks-file.ts';
+import { keyFileIn } from '../access/keys.ts';
 import { readSettings, type Settings } from '../config.ts';
-import { tokenKeysPlace } from '../door-settings.ts';
+import { accessFolder, tokenKeysPlace } from '../door-settings.ts';
 import { quoteValue } from '../quote-value.ts';
 import { endWith, exitCodes } from './folder.ts';
 import { changing } from './trailed.ts';
@@ -29,6 +31,8 @@ export function tokenIssuerCommand(keys: Command): void {
         return changing(settings, { operation: 'createTokenIssuer', detail }, () => {
           const { issuer, privateJwk } = createIssuer(path, detail, systemClock);
           process.stderr.write(`${lineOf(issuer)}\n`);
+          const hasKey = listKeys(keyFileIn(accessFolder(settings))).length > 0;
+          if (!hasKey) process.stderr.write(lockedOut);
           process.stderr.write(`${issuer.kid} is made. Its private key is shown this once:\n`);
           print(JSON.stringify(privateJwk));
           return `${issuer.kid} ${detail}`;
@@ -84,6 +88,9 @@ function atIssuers(
     return exitCodes.done;
   });
 }
+
+const lockedOut =
+  'Both doors ask for a key or a token from now on, and there is no key yet: caini keys create\n';
 
 /** A file that somebody else writes would lose what we put into it. */
 function keptByOthers(path: string): EngineError {

@@ -105,8 +105,10 @@ function pathWithoutIds(target = ''): string {
   return segments.map((segment) => (pathWords.has(segment) ? segment : '…')).join('/');
 }
 
+/** Told to the caller and nobody's fault: a line for each would fill the log in a flood. */
 function isExpected(error: unknown): boolean {
-  return error instanceof EngineError && error.code === 'UNAVAILABLE';
+  if (!(error instanceof EngineError)) return false;
+  return error.code === 'UNAVAILABLE' || error.reason === 'OVERLOADED';
 }
 
 interface BoundOperation {

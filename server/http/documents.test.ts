@@ -23,6 +23,23 @@ test('every operation is described, and every reference leads somewhere', async 
   }
 });
 
+test('says of each operation whether a key opens it, a token too, or nobody is asked', async () => {
+  const { json } = await loopback.get('/openapi.json');
+  const schemesOf = (name: string) => {
+    const { path, method } = operations.find((operation) => operation.name === name)!;
+    const { security } = json.paths[path][method.toLowerCase()];
+    return security.flatMap((each: object) => Object.keys(each));
+  };
+  const keys = ['bearer', 'apiKey'];
+  expect(schemesOf('recommendForMember')).toEqual([...keys, 'memberToken']);
+  expect(schemesOf('listItems')).toEqual([...keys, 'memberToken']);
+  for (const name of ['eraseMember', 'mergeMembers', 'ingestPurchases', 'checkpoint']) {
+    expect(schemesOf(name), name).toEqual(keys);
+  }
+  expect(schemesOf('readHealth')).toEqual([]);
+  expect(Object.keys(json.components.securitySchemes)).toEqual(['bearer', 'memberToken', 'apiKey']);
+});
+
 test('names of operations are told once', () => {
   const names = operations.map((operation) => operation.name);
   expect(new Set(names).size).toBe(names.length);

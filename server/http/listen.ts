@@ -136,7 +136,7 @@ function createServe(options: ListenOptions, cuts: Cuts): Serve {
   return createHotWay(admission, encodeList, (incoming, outgoing) => {
     const prepared = prepareCaller(admission.authenticate, incoming);
     if (prepared === undefined) listen(incoming, outgoing);
-    else void prepared.then(() => listen(incoming, outgoing));
+    else void prepared.then(() => !outgoing.destroyed && listen(incoming, outgoing));
   });
 }
 

@@ -1,7 +1,7 @@
 // What stands before every operation: who may ask for what, and the line that the log keeps of it.
 import { Metadata } from '@grpc/grpc-js';
 import { pino } from 'pino';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openKeys } from '../../tests/support/keys.ts';
 import { openLoopback } from '../../tests/support/loopback.ts';
 import { ask, openTill, refused } from '../../tests/support/till.ts';
@@ -70,6 +70,51 @@ test('a key of some kinds of lists asks for no other', () => {
   expect(() => authorizeList(caller, { scenario: 'discover' }, list)).toThrow(
     'the API key is for lists of popular, similar, not of discover',
   );
+});
+
+describe('the token of a member', () => {
+  const ofAnn: Caller = {
+    memberId: 'ann',
+    memberScopes: new Set(['lists']),
+    scopes: new Set(),
+    stores: 'all',
+    scenarios: 'all',
+  };
+  const rule = (member: AccessRule['member']): AccessRule => ({ ...list, member });
+
+  test('opens what the rule says and its scope covers, whatever scopes of keys it claims', () => {
+    expect(() => authorize(ofAnn, rule('lists ofNone'))).not.toThrow();
+    expect(() => authorize(ofAnn, rule('catalogue ofNone'))).toThrow('the scope catalogue');
+    const { memberScopes: _, ...withoutAny } = ofAnn;
+    expect(() => authorize(withoutAny, rule('lists ofNone'))).toThrow('the scope lists');
+    const claiming: Caller = { ...ofAnn, scopes: new Set(['read', 'privacy', 'admin']) };
+    for (const scope of ['read', 'privacy', 'admin'] as const) {
+      expect(() => authorize(claiming, { ...rule('closed'), scope })).toThrow('only an API key');
+    }
+  });
+
+  test.each([
+    ['lists ofOwn', 'ann', true],
+    ['lists ofOwn', 'bob', false],
+    ['lists ofOwn', undefined, false],
+    ['lists ofOwnOrNone', 'ann', true],
+    ['lists ofOwnOrNone', 'Ann', false],
+    ['lists ofOwnOrNone', undefined, true],
+    ['lists ofNone', undefined, true],
+    ['lists ofNone', 'bob', false],
+    ['closed', 'ann', false],
+    ['closed', undefined, false],
+  ] as const)('where %s it may name %s: %s', (member, memberId, isRight) => {
+    const named = memberId === undefined ? {} : { memberId };
+    const attempts = [
+      () => authorizeList(ofAnn, { scenario: 'popular', ...named }, rule(member)),
+      () => authorizeInput(ofAnn, rule(member), named, noReceipt),
+    ];
+    for (const attempt of attempts) {
+      if (isRight) expect(attempt).not.toThrow();
+      else expect(attempt).toThrow('memberId must be the member of the token');
+    }
+  });
 });
 
 /** A log that keeps its lines. */

@@ -61,8 +61,8 @@ without which it does not compile. This page is made from these rules by \`npx v
 tests/access.test.ts -u\`, and that test asks for every operation with every scope, in a store of
 the key's and in another one, at both doors, and expects what stands here.
 
-As long as no key was ever made, nobody is asked for one; then only this machine reaches the
-server.
+As long as no key and no issuer of tokens was ever made, nobody is asked for one; then only this
+machine reaches the server.
 
 ## Scopes
 
