@@ -17,6 +17,9 @@ export const trailLimits = {
   /** Who else writes is waited for: a batch takes milliseconds, and a slow disk seconds. */
   claimMsMax: 10_000,
   claimRetryMs: 4,
+  /** Who writes without a rest leaves the files to others after this, and for so long. */
+  claimTurnMsMax: 100,
+  claimRestMs: 10,
   /** Characters of what an entry says in words. */
   detailCharactersMax: 256,
   /** Subjects that an erase looks at in one turn of the event loop: 1 to 2 ms. */

@@ -2,7 +2,7 @@
 // tree. What is on disk when it resolves was there in that order at any moment before.
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import {
   commitmentOf,
   type Entry,
@@ -11,11 +11,11 @@ import {
   type Subject,
   saltBytes,
 } from './entry.ts';
-import { cutTo, entriesPath, segmentOf, subjectsPath, syncFolder, writeNodes } from './files.ts';
+import { cutTo, entriesPath, nodesPath, segmentOf, subjectsPath, syncFolderSoon } from './files.ts';
 import { trailLimits } from './limits.ts';
 import { encodeSlot, slotBytes } from './slots.ts';
 import type { TrailState } from './state.ts';
-import { leafHash } from './tree.ts';
+import { hashBytes, leafHash, nodeCount } from './tree.ts';
 
 const { segmentEntries } = trailLimits;
 
@@ -68,7 +68,7 @@ async function writeToSegment(writing: Writing, entries: readonly NewEntry[]): P
   const nodes = lines.flatMap((line) =>
     state.frontier.push(leafHash(Buffer.from(line).subarray(9, -1))),
   );
-  writeNodes(folder, size, nodes, isFull);
+  await writeNodes(folder, size, nodes, isFull);
   state.entriesBytes = isFull ? 0 : state.entriesBytes + text.length;
   state.slots = isFull ? 0 : state.slots + slots.length;
 }
@@ -100,5 +100,31 @@ async function appendTo(folder: string, path: string, bytes: Buffer): Promise<vo
   } finally {
     await file.close();
   }
-  if (isNew) syncFolder(folder);
+  if (isNew) await syncFolderSoon(folder);
+}
+
+/**
+ * Not waited for but at the end of a segment: what a power loss takes of them is made again from
+ * the lines.
+ */
+async function writeNodes(
+  folder: string,
+  size: number,
+  nodes: readonly Buffer[],
+  isLast: boolean,
+): Promise<void> {
+  const path = nodesPath(folder);
+  const file = await open(path, existsSync(path) ? 'r+' : 'w', 0o600);
+  try {
+    await writeFully(file, Buffer.concat(nodes), nodeCount(size) * hashBytes);
+    if (isLast) await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeFully(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+  }
 }
