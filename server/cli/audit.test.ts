@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEngine, purchaseSchema } from '../../engine/index.ts';
 import { findTexts } from '../../tests/support/bytes.ts';
+import { erasedIds } from '../../tests/support/erased-ids.ts';
 import { makeDiskFolder, type TemporaryFolder } from '../../tests/support/folders.ts';
 import { caini, startCaini } from '../../tests/support/program.ts';
 import { proveConsistency, proveInclusion, readPage } from '../trail/read.ts';
@@ -118,7 +119,7 @@ test('an export, a backup and a restore are told of, and none puts it back', asy
 test('who was erased since is taken out of a trail that a backup had', async () => {
   await fillChain();
   const trail = await openTrail();
-  await trail.forget({ size: 0, has: () => false });
+  await trail.forget(erasedIds());
   const subjects = [{ kind: 'member', id: 'forget-me' }] as const;
   await trail.append({ operation: 'writeConsent', door: 'http', subjects });
   const backup = inFolder('backup');

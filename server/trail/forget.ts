@@ -7,7 +7,7 @@ import { type ErasedIds, nextTurn } from '../../engine/index.ts';
 import { lineOf, textOf } from './entry.ts';
 import { countSegments, readWhole, subjectsPath, syncFolderSoon } from './files.ts';
 import { trailLimits } from './limits.ts';
-import { decodeSlot, encodeSlot, slotBytes } from './slots.ts';
+import { decodeSlot, encodeSlot, isErased, keyMarkOf, slotBytes } from './slots.ts';
 
 const { segmentEntries } = trailLimits;
 
@@ -49,13 +49,16 @@ async function erasedIn(
   erased: ErasedIds,
 ): Promise<number[]> {
   const leaves = new Set<number>();
+  const mark = keyMarkOf(erased);
   const unreadable: number[] = [];
   for (let at = start; at < end; at++) {
     if ((at - start) % trailLimits.turnSubjects === trailLimits.turnSubjects - 1) await nextTurn();
     const slot = decodeSlot(bytes.subarray(at * slotBytes, (at + 1) * slotBytes));
     // Half of an id that was being destroyed when the power failed; else it proves nothing.
     if (slot === undefined) unreadable.push(at);
-    else if (slot.secret !== undefined && erased.has(slot.secret.id)) leaves.add(slot.leafIndex);
+    else if (slot.secret !== undefined && isErased(slot.secret, erased, mark)) {
+      leaves.add(slot.leafIndex);
+    }
   }
   const those = new Set(unreadable);
   // All of an entry goes: a receipt beside a member leads to them.

@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ErasedIds } from '../../engine/index.ts';
+import { erasedIds } from '../../tests/support/erased-ids.ts';
 import { makeDiskFolder, type TemporaryFolder } from '../../tests/support/folders.ts';
 import { copyTrail } from './copy.ts';
 import { commitmentOf, type NewEntry } from './entry.ts';
@@ -35,9 +36,7 @@ beforeEach(async () => {
 });
 afterEach(() => folder.remove());
 
-const nobody: ErasedIds = { size: 0, has: () => false };
-
-async function openTrail(erased = nobody, into = path): Promise<Trail> {
+async function openTrail(erased: ErasedIds = erasedIds(), into = path): Promise<Trail> {
   const trail = await Trail.open({ folder: into, dataDir: folder.path, clock: () => now });
   await trail.forget(erased);
   return trail;

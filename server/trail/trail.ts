@@ -169,9 +169,7 @@ export class Trail {
   private write(state: TrailState, entries: readonly NewEntry[]): Promise<number[]> {
     const { folder, options, erased } = this;
     const time = new Date(options.clock()).toISOString();
-    // Until it is known who was erased, nobody is kept in clear.
-    const mayKeep = ({ id }: { readonly id: string }) => erased !== undefined && !erased.has(id);
-    return writeEntries({ folder, state, time, mayKeep }, entries);
+    return writeEntries({ folder, state, time, erased }, entries);
   }
 
   /** One at a time in this process, and no other process meanwhile. */
