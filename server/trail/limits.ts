@@ -12,6 +12,8 @@ export const trailLimits = {
   notesMax: 16_384,
   /** How long a note may wait: what a power loss takes of the reads. */
   waitMsMax: 500,
+  /** Given up on a full disk: some 300 writes to members are told of in it. */
+  reserveBytes: 262_144,
   /** After a failure (a full disk) notes are tried again so often. */
   retryMs: 1_000,
   /** Who else writes is waited for: a batch takes milliseconds, and a slow disk seconds. */

@@ -15,6 +15,7 @@ import {
 } from './forget.ts';
 import { trailLimits } from './limits.ts';
 import { Notes } from './notes.ts';
+import { Reserve } from './reserve.ts';
 import { catchUp, isBehind, readState, type TrailState } from './state.ts';
 import { writeEntries } from './write.ts';
 
@@ -30,6 +31,8 @@ export interface TrailOptions {
 
 interface Waiting {
   readonly entry: NewEntry;
+  /** It can wait: the room that is kept for a full disk is not for it. */
+  readonly isNote: boolean;
   resolve(leafIndex: number): void;
   reject(error: unknown): void;
 }
@@ -40,6 +43,7 @@ export class Trail {
   private readonly owner: string;
   private readonly waiting: Waiting[] = [];
   private readonly notes: Notes;
+  private readonly reserve: Reserve;
   private isWriting = false;
   private hasFailed = false;
   private state: TrailState | undefined;
@@ -55,7 +59,8 @@ export class Trail {
     this.options = options;
     this.claims = new Claims(folder);
     this.owner = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
-    this.notes = new Notes((entry) => this.append(entry), notify);
+    this.notes = new Notes((entry) => this.add(entry, true), notify);
+    this.reserve = new Reserve(folder);
   }
 
   /**
@@ -66,7 +71,7 @@ export class Trail {
     makeFolder(options.folder);
     removeUnplaced(options.folder);
     const trail = new Trail(options);
-    await trail.exclusively(async () => {});
+    await trail.exclusively(() => trail.reserve.make());
     return trail;
   }
 
@@ -75,10 +80,7 @@ export class Trail {
    * be written: then what it speaks of must not be done.
    */
   append(entry: NewEntry): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ entry, resolve, reject });
-      void this.writeAll();
-    });
+    return this.add(entry, false);
   }
 
   /** The same soon, for what is not waited for; repeated ones are written as one. */
@@ -116,6 +118,13 @@ export class Trail {
     await this.turn;
   }
 
+  private add(entry: NewEntry, isNote: boolean): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ entry, isNote, resolve, reject });
+      void this.writeAll();
+    });
+  }
+
   private async forgetNow(erased: ErasedIds): Promise<void> {
     const { folder, owner } = this;
     const { size } = erased;
@@ -145,14 +154,31 @@ export class Trail {
 
   private async writeBatch(batch: readonly Waiting[]): Promise<void> {
     try {
+      await this.reserve.make();
+      if (!this.reserve.isHeld && batch.some(({ isNote }) => isNote)) {
+        await this.writeUrgent(batch);
+        return;
+      }
       const entries = batch.map(({ entry }) => entry);
       const written = await this.exclusively((state) => this.write(state, entries));
       for (const [index, { resolve }] of batch.entries()) resolve(written[index]!);
       this.hasFailed = false;
     } catch (cause) {
+      if (this.reserve.spend(cause)) {
+        await this.writeUrgent(batch);
+        return;
+      }
       const error = this.failure(cause);
       for (const { reject } of batch) reject(error);
     }
+  }
+
+  /** Without what can wait, in the room that was given up. */
+  private async writeUrgent(batch: readonly Waiting[]): Promise<void> {
+    const error = unavailable('ENOSPC');
+    for (const { isNote, reject } of batch) if (isNote) reject(error);
+    const urgent = batch.filter(({ isNote }) => !isNote);
+    if (urgent.length > 0) await this.writeBatch(urgent);
   }
 
   /** The log says why, once; who asks is not told of our disks. */

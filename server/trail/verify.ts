@@ -120,7 +120,8 @@ class Verifier {
       this.fault(`${folder} is not there`);
       return;
     }
-    const known = /^(\d{9}\.(entries|subjects)|nodes|forgotten-[0-9a-f]{16}(\.new)?)$/;
+    const known =
+      /^(\d{9}\.(entries|subjects)|nodes|reserve(\.new)?|forgotten-[0-9a-f]{16}(\.new)?)$/;
     for (const name of readdirSync(folder)) {
       if (!known.test(name)) this.fault(`${name} is no file of a trail`);
     }
