@@ -3,6 +3,7 @@
 
 import { steadyMilliseconds, systemClock } from './base/clock.ts';
 import { EngineError } from './base/errors.ts';
+import { Measures } from './base/measures.ts';
 import { createNobodyTest, type NobodyTest } from './base/outside-ids.ts';
 import { counted } from './base/plural.ts';
 import { nextTurn } from './base/turns.ts';
@@ -35,6 +36,7 @@ import {
 import { type CataloguePort, catalogueOf } from './ports/catalogue.ts';
 import { type InspectPort, inspectionOf } from './ports/inspect.ts';
 import { type ListsParts, type ListsPort, listsOf } from './ports/lists.ts';
+import { type MeasuresPort, measuresOf } from './ports/measures.ts';
 import { type MembersPort, membersOf } from './ports/members.ts';
 import { Readiness } from './ports/readiness.ts';
 import { type RecordsPort, recordsOf } from './ports/records.ts';
@@ -70,6 +72,7 @@ export class ChainEngine implements Engine {
   readonly members: MembersPort;
   readonly records: RecordsPort;
   readonly upkeep: UpkeepPort;
+  readonly measures: MeasuresPort;
   readonly replication: Replication;
   private readonly parts: ChainParts;
   private readonly log: Log;
@@ -87,7 +90,7 @@ export class ChainEngine implements Engine {
   private readonly statusParts: StatusParts;
   private readonly listsParts: ListsParts;
   private readonly isNobody: NobodyTest;
-  private refusedOfErased = 0;
+  private readonly observed = new Measures();
   /**
    * Up to it receipts are about to come, and the counts have its landmark from the first one on; 0:
    * nobody said so, and from the next batch on the landmark is that of what came.
@@ -126,6 +129,7 @@ export class ChainEngine implements Engine {
       counting,
       clock,
       dataDir: options.dataDir,
+      measures: this.observed,
       notify,
     };
     const work = { ...shared, signal: this.stopping.signal };
@@ -152,18 +156,16 @@ export class ChainEngine implements Engine {
     this.statusParts = known;
     this.listsParts = { ...known, likeness, waiters, formula, isNobody };
     this.lists = listsOf(this.listsParts);
-    const onRefusedOfErased = () => {
-      this.refusedOfErased += 1;
-    };
     const expectDay = (day: number) => {
       this.expectedDay = day;
     };
-    this.writes = writesOf({ ...known, onRefusedOfErased, expectDay });
+    this.writes = writesOf({ ...known, expectDay });
     this.catalogue = catalogueOf(known);
     const onErased = () => this.onErased();
     this.members = membersOf({ ...known, replication, onErased });
     this.records = recordsOf(known);
     this.upkeep = upkeepOf(known);
+    this.measures = measuresOf(known);
   }
 
   private makeLikeness(): Likeness {
@@ -191,6 +193,7 @@ export class ChainEngine implements Engine {
       hashBytes,
       notify: (message) => this.notify(message),
       clockGuard,
+      measures: this.observed,
       checkpoints: () => this.counting.checkpointer.kept,
       fold: (batch, newestDay) => this.fold(batch, Math.max(newestDay, this.expectedDay)),
       applySpeculatively: (batch, newestDay) =>
@@ -327,8 +330,9 @@ export class ChainEngine implements Engine {
   }
 
   status(): EngineStatus {
-    const { refusedOfErased } = this;
-    return statusOf(this.statusParts, { memory: memoryOf(this.counting.counts), refusedOfErased });
+    const memory = memoryOf(this.counting.counts);
+    const refusedOfErased = this.observed.reasons.get('MEMBER_ERASED') ?? 0;
+    return statusOf(this.statusParts, { memory, refusedOfErased });
   }
 
   get inspect(): InspectPort {

@@ -3,6 +3,7 @@ import type { Waiting } from './jobs/shared-work.ts';
 import type { CataloguePort } from './ports/catalogue.ts';
 import type { InspectPort } from './ports/inspect.ts';
 import type { ListsPort } from './ports/lists.ts';
+import type { MeasuresPort } from './ports/measures.ts';
 import type { MembersPort } from './ports/members.ts';
 import type { RecordsPort } from './ports/records.ts';
 import type { EngineStatus } from './ports/status.ts';
@@ -19,6 +20,8 @@ export interface Engine {
   readonly members: MembersPort;
   readonly records: RecordsPort;
   readonly upkeep: UpkeepPort;
+  /** What it counts of its own work, for monitoring. */
+  readonly measures: MeasuresPort;
   /** What other nodes of the same chain are given and what is taken from them. */
   readonly replication: Replication;
   /** Every counter as counted (docs/reference/counts.md), for audits and tests; slow. */

@@ -8,6 +8,7 @@ export {
   type FieldViolation,
 } from './base/errors.ts';
 export { workingNames } from './base/folder.ts';
+export { Histogram, secondsBounds } from './base/histogram.ts';
 export { limits } from './base/limits.ts';
 export {
   createIdRules,
@@ -111,6 +112,7 @@ export type { CataloguePort } from './ports/catalogue.ts';
 export { runImport } from './ports/import.ts';
 export type { Cell, InspectPort } from './ports/inspect.ts';
 export type { ListsPort } from './ports/lists.ts';
+export type { MeasuresPort } from './ports/measures.ts';
 export type { MembersPort } from './ports/members.ts';
 export type { KnownKind, RecordsPort } from './ports/records.ts';
 export type {

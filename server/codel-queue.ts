@@ -1,5 +1,6 @@
 // One queue at the door: served in order while it can be, and when it cannot, the newest first and
 // the oldest not at all.
+import { Histogram, secondsBounds } from '../engine/index.ts';
 
 /** One request: what answers it, and what refuses it. One of the two is called, once. */
 export interface PendingRequest {
@@ -39,6 +40,8 @@ export class CoDelQueue {
   private lateSince: number | undefined;
   private isOverloaded = false;
   private refusedAt = 0;
+  /** Seconds that those waited who were served. */
+  readonly waits = new Histogram(secondsBounds);
 
   constructor(limits: CoDelLimits) {
     this.limits = limits;
@@ -77,9 +80,10 @@ export class CoDelQueue {
   }
 
   /** Serves while `canServeMore`. */
-  serve(canServeMore: () => boolean): void {
+  serve(now: number, canServeMore: () => boolean): void {
     while (!this.isEmpty && canServeMore()) {
       const next = this.isOverloaded ? this.queue.pop()! : this.queue[this.first++]!;
+      this.waits.observe(Math.max(0, now - next.since) / 1_000);
       next.request.serve();
     }
     if (this.isEmpty) {

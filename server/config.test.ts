@@ -9,8 +9,8 @@ import {
   readSettings,
   type SettingName,
   SettingsError,
-  settingDefinitions,
 } from './config.ts';
+import { settingDefinitions } from './setting-definitions.ts';
 
 const names = Object.keys(settingDefinitions) as SettingName[];
 

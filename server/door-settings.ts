@@ -47,6 +47,14 @@ export function auditFolder({ auditDir, dataDir }: Settings): string {
   return auditDir === 'auto' ? join(dataDir, 'audit') : auditDir;
 }
 
+/** Where the public keys of member tokens are, and whether they have to be. */
+export function tokenKeysPlace(settings: Settings) {
+  const { tokenJwksFile } = settings;
+  const isRequired = tokenJwksFile !== 'auto';
+  const path = isRequired ? tokenJwksFile : join(accessFolder(settings), 'token-issuers.json');
+  return { path, isRequired };
+}
+
 /** An address that only this machine reaches; a name other than localhost may mean any. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);

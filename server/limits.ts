@@ -151,6 +151,25 @@ export const doorLimits = {
   keyFileRetryMs: 50,
   /** For how long the secret before a rotation may be taken yet: 30 days. */
   keyOverlapHoursMax: 720,
+  /** Public keys of member tokens: a few issuers, and two of each while one takes over. */
+  tokenKeysMax: 32,
+  tokenKeysBytesMax: 65_536,
+  /** Characters of a member token: 217 with what it needs, 1,000 with many stores. */
+  tokenCharactersMax: 4_096,
+  /** From `iat` to `exp`: a token that leaks is of no use after a quarter of an hour. */
+  tokenSecondsMax: 900,
+  /** By so much the clock of an issuer may differ. */
+  tokenSkewSeconds: 30,
+  /**
+   * Tokens that were verified and have not expired: some 600 B each, 20 MB. Who comes back after
+   * others took the place is verified again, which takes 0.1 ms.
+   */
+  tokensKeptMax: 32_768,
+  /** Tokens that were refused, so that the same one is not verified again and again: 300 KB. */
+  tokensRefusedMax: 1_024,
+  tokenRefusedMs: 5_000,
+  /** Tokens that are being verified: 10 ms of a core; more at once are told to come back. */
+  tokensVerifyingMax: 128,
   /** From when on the log warns of a certificate: time enough to get another. */
   certificateDaysWarned: 14,
   /**

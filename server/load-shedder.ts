@@ -32,12 +32,18 @@ export class LoadShedder {
   private writesOfTurn = 0;
   private servedOfTurn = 0;
   private isTurning = false;
+  private refusals = 0;
 
   constructor(now: SteadyClock = () => performance.now(), limits: Partial<LoadShedderLimits> = {}) {
     this.now = now;
     this.limits = { ...doorLimits.loadShedder, ...limits };
     this.lists = new CoDelQueue(this.limits.lists);
     this.writes = new CoDelQueue(this.limits.writes);
+  }
+
+  /** Those who waited for their turn, and how many were refused since the start. */
+  get measures() {
+    return { lists: this.lists.waits, writes: this.writes.waits, refused: this.refusals };
   }
 
   /** Whether a list may be served right now; if not, it is to be given to `admitList`. */
@@ -84,9 +90,9 @@ export class LoadShedder {
     this.writes.takeExpired(start, take);
     this.isTurning = false;
     let served = this.servedOfTurn;
-    this.lists.serve(() => this.now() - start < this.limits.listsMs && ++served > 0);
+    this.lists.serve(start, () => this.now() - start < this.limits.listsMs && ++served > 0);
     let writes = 0;
-    this.writes.serve(() => writes++ < this.limits.writesAtOnce && ++served > 0);
+    this.writes.serve(start, () => writes++ < this.limits.writesAtOnce && ++served > 0);
     this.servedOfTurn = 0;
     this.sendRefusals(served);
     const isLeft = !this.lists.isEmpty || !this.writes.isEmpty || this.refused.length > 0;
@@ -97,7 +103,10 @@ export class LoadShedder {
   private sendRefusals(served: number): void {
     const { refusalsMin, servedPerRefusal } = this.limits;
     const most = Math.max(refusalsMin, Math.floor(served / servedPerRefusal));
-    for (const request of this.refused.splice(0, most)) request.refuse();
+    for (const request of this.refused.splice(0, most)) {
+      this.refusals += 1;
+      request.refuse();
+    }
   }
 }
 

@@ -4,11 +4,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { metricsRule } from '../server/http/metrics.ts';
-import { type Scope, scopes } from '../server/operations/caller.ts';
+import { memberScopes, type Scope, scopes } from '../server/operations/caller.ts';
 import { operations } from '../server/operations.ts';
 import { accessPage, readAccessPage, type StatedRule } from './support/access-page.ts';
 import { type DoorUnderTest, openGrpcDoor, openHttpDoor } from './support/doors.ts';
 import { keysByScope, openKeys, type TestKeys } from './support/keys.ts';
+import { openIssuers, type TestIssuers } from './support/tokens.ts';
 
 const pagePath = join(import.meta.dirname, '../docs/reference/access.md');
 const stated = readAccessPage(readFileSync(pagePath, 'utf8'));
@@ -89,6 +90,8 @@ const inputs: Readonly<Record<string, Input>> = {
 };
 
 let keys: TestKeys;
+let issuers: TestIssuers;
+let tokens: readonly Token[];
 let http: DoorUnderTest;
 let grpc: DoorUnderTest;
 /** By scope: a key for all stores, and one for S1. */
@@ -98,7 +101,9 @@ beforeAll(async () => {
   keys = await openKeys();
   [wide, bound] = [keysByScope(keys), keysByScope(keys, { stores: ['S1'] })];
   const now = Date.parse('2026-06-01T12:00:00Z');
-  const authenticate = keys.authenticate();
+  issuers = await openIssuers();
+  tokens = await makeTokens(issuers);
+  const authenticate = keys.authenticate(issuers.tokens());
   [http, grpc] = await Promise.all([
     openHttpDoor(now, { authenticate }),
     openGrpcDoor(now, { authenticate }),
@@ -120,6 +125,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([http?.close(), grpc?.close()]);
   await keys?.remove();
+  await issuers?.remove();
 });
 
 const refusals = new Set(['PERMISSION_DENIED', 'UNAUTHENTICATED', 'UNAVAILABLE', 'INTERNAL']);
@@ -163,6 +169,78 @@ describe.each(overBoth)('%s', (name) => {
     for (const door of [http, grpc]) {
       expect(await entry(door, name, inputs[name]!(here), undefined)).toBe('API_KEY');
     }
+  });
+});
+
+/** A token, by what it is narrowed to. */
+interface Token {
+  readonly text: string;
+  readonly scope: string | undefined;
+  readonly stores: readonly string[] | undefined;
+}
+
+async function makeTokens(from: TestIssuers): Promise<readonly Token[]> {
+  const { sign } = from.make();
+  const narrowed = [undefined, ...memberScopes, scopes.join(' ')].flatMap((scope) =>
+    [undefined, ['S1']].map((stores) => ({ scope, stores })),
+  );
+  return Promise.all(
+    narrowed.map(async ({ scope, stores }) => ({
+      text: await sign({ sub: 'ann', scope, stores }),
+      scope,
+      stores,
+    })),
+  );
+}
+
+/** What may come of a token, here or elsewhere, by what the page says of the operation. */
+function expectedOfToken(
+  { member, reach }: StatedRule,
+  { scope, stores }: Token,
+  { memberId, storeId }: Record<string, unknown>,
+): string {
+  if (member === 'closed') return 'SCOPE_MISSING';
+  const [needed = '', whom] = member.split(' ');
+  if (scope !== undefined && !scope.split(' ').includes(needed)) return 'SCOPE_MISSING';
+  if (memberId !== undefined && (memberId !== 'ann' || whom === 'ofNone')) return 'MEMBER_FOREIGN';
+  if (memberId === undefined && whom === 'ofOwn') return 'MEMBER_FOREIGN';
+  const isElsewhere = stores !== undefined && reach === 'store' && storeId !== 'S1';
+  return isElsewhere ? 'STORE_FOREIGN' : 'let in';
+}
+
+describe.each(overBoth)('%s by the token of a member', (name) => {
+  const { input, path } = operations.find((operation) => operation.name === name)!;
+  const takesMember = Object.hasOwn(input.shape, 'memberId');
+  const isInPath = path.includes('{memberId}');
+
+  test('is open to what the table says, for the members that it says', async () => {
+    const rule = stated.get(name)!;
+    const members = !takesMember ? [] : isInPath ? ['ann', 'bob'] : ['ann', 'bob', undefined];
+    for (const token of tokens) {
+      for (const place of [here, elsewhere]) {
+        const { memberId: _, ...asked } = inputs[name]!(place);
+        for (const memberId of members.length === 0 ? [undefined] : members) {
+          const whole = memberId === undefined ? asked : { ...asked, memberId };
+          const storeId = place.storeId;
+          const wanted = expectedOfToken(rule, token, { memberId, storeId: asked['storeId'] });
+          for (const [doorName, door] of Object.entries({ http, grpc })) {
+            const found = await entry(door, name, whole, token.text);
+            const { scope, stores } = token;
+            const what = JSON.stringify({ scope, stores, memberId, storeId, doorName });
+            expect(found, what).toBe(wanted);
+          }
+        }
+      }
+    }
+  });
+
+  test('names a member nowhere but in memberId, and only where its rule says so', () => {
+    const { member } = stated.get(name)!;
+    if (member === 'closed') return;
+    expect(takesMember).toBe(!member.endsWith(' ofNone'));
+    const others = Object.keys(input.shape).filter((field) => /member|identity/i.test(field));
+    expect(others).toEqual(takesMember ? ['memberId'] : []);
+    expect(operations.find((each) => each.name === name)?.receiptFields).toBeUndefined();
   });
 });
 

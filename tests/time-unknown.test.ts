@@ -53,3 +53,18 @@ test('an export says which they are, and comes again as duplicates in any zone',
     await importText(chain, other, text, zone);
     expect(other.inspect.digest()).toBe(engine.inspect.digest());
   }));
+
+test('receipts of hours in which clocks are changed are counted and told', () =>
+  withChain(async (chain) => {
+    const engine = await chain.open('a', {});
+    const rows = [
+      'purchaseId,memberId,occurredAt,itemId',
+      'b1,ann,2025-10-26 01:30,milk',
+      'b2,ann,2025-10-26 02:30,milk',
+      'o1,bob,2026-03-29 01:30,tea',
+      'o2,bob,2026-03-29 02:30,tea',
+      '',
+    ].join('\n');
+    const { summary } = await importText(chain, engine, rows, zone);
+    expect(summary).toMatchObject({ created: 4, notes: { hourTwice: 1, hourSkipped: 1 } });
+  }));

@@ -3,12 +3,14 @@
 import { steadyMilliseconds } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import type { Measures } from '../base/measures.ts';
 import { nextTurn, useTurn } from '../base/turns.ts';
 import { Batch } from '../events/batch.ts';
 import type { WriteContext } from '../events/context.ts';
 import { type Event, eventKindOf } from '../events/index.ts';
 import type { IngestResult } from '../events/result.ts';
 import { Contributions } from '../history/contributions.ts';
+import { withRest } from './partly-recorded.ts';
 
 export interface Bookmark {
   readonly key: string;
@@ -41,6 +43,7 @@ export interface IngestDependencies
   readonly lookAhead?: (batch: Batch) => Promise<void>;
   /** Throws when the counts have no room for what a batch adds; `takesBack`: that is little. */
   readonly assertRoomFor?: (batch: Batch, takesBack: boolean) => void;
+  readonly measures: Measures;
   /** Called with everything that failed, before those who wait for it are. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -113,6 +116,11 @@ export class Ingest {
   /** Whether anything waits for the disk. */
   get isWriting(): boolean {
     return this.running !== undefined;
+  }
+
+  /** How many events wait for the disk. */
+  get waitingEvents(): number {
+    return this.queuedEvents;
   }
 
   /** Whether more waits than the next commit takes, and has waited for too long. */
@@ -210,10 +218,10 @@ export class Ingest {
   }
 
   private async run(): Promise<void> {
-    // One turn of the event loop gathers all that arrives in it; while one commit runs, the next
-    // batch gathers.
-    await new Promise((resolve) => setImmediate(resolve));
     while (this.queue.length > 0 || this.pauses.length > 0) {
+      // While one commit runs, the next batch gathers, and one turn more takes in those who were
+      // just answered: else writers once parted into two groups would stay so.
+      await new Promise((resolve) => setImmediate(resolve));
       this.isCommitting = true;
       const pause = this.pauses.shift();
       if (pause) await pause();
@@ -254,6 +262,7 @@ export class Ingest {
   }
 
   private finish(job: Job): void {
+    this.dependencies.measures.onVisible(steadyMilliseconds() - job.since);
     this.drop(job);
     job.resolve(job.results as never);
   }
@@ -283,12 +292,13 @@ export class Ingest {
     due: readonly DueStep[],
     { isAhead = false, isAgain = false } = {},
   ): Promise<readonly DueStep[]> {
-    const { store, log, ledger, fold, assertRoomFor, lookAhead } = this.dependencies;
+    const { store, log, ledger, fold, assertRoomFor, lookAhead, measures } = this.dependencies;
     // What was kept for a full disk is for erases and expiry, each alone in its transaction, and
     // not for receipts.
     const mayUseReserve = due.some(({ job }) => job.isAlone);
     if (!mayUseReserve) store.diskReserve?.assertHeld();
     const head = log.head;
+    const beganMs = steadyMilliseconds();
     const newestBefore = this.newest;
     const batch = new Batch(new Contributions(store));
     const onPurchaseDay = (day: number) => {
@@ -325,6 +335,7 @@ export class Ingest {
       });
       await ledgerWrite;
       isOver = true;
+      measures.onCommitted(begun, steadyMilliseconds() - beganMs);
     } catch (error) {
       isOver = true;
       batch.undo();
@@ -366,18 +377,6 @@ function runSteps(due: readonly DueStep[], context: WriteContext, results: unkno
     if (batch.isFullOf(workBefore)) return index + 1;
   }
   return due.length;
-}
-
-/** Of a job of which a part is recorded. */
-function withRest(error: unknown, { results, steps }: Job): unknown {
-  if (!(error instanceof EngineError)) return error;
-  const { code, message, reason, retryAfterMs, violations, cause } = error;
-  const detailed =
-    `${message} (of the ${steps.length} events of this call the first ${results.length} ` +
-    'were recorded before; sent again they are duplicates)';
-  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-  const why = reason === undefined ? {} : { reason };
-  return new EngineError(code, detailed, { ...why, ...wait, violations, cause });
 }
 
 /** Undoes a transaction that is run again when its memory was checked. */

@@ -3,6 +3,7 @@
 import { type Clock, steadyMilliseconds } from '../base/clock.ts';
 import { workingNames } from '../base/folder.ts';
 import { limits } from '../base/limits.ts';
+import type { Measures } from '../base/measures.ts';
 import type { Registries } from '../catalogue/registries.ts';
 import type { Counts } from '../counting/counts.ts';
 import type { CountsManager } from '../counting/counts-manager.ts';
@@ -37,6 +38,7 @@ export interface MaintenanceOptions {
   readonly retentionDays: number | undefined;
   /** Aborted when the engine closes. */
   readonly signal: AbortSignal;
+  readonly measures: Measures;
   readonly notify: (message: string) => void;
 }
 
@@ -130,7 +132,10 @@ export class Maintenance {
 
   private checkpointNow({ signal, seal }: Run): Promise<void> {
     seal();
-    return this.options.counting.checkpoint(signal);
+    const { counting, measures, clock } = this.options;
+    return counting.checkpoint(signal).then(() => {
+      measures.checkpointAtMs = clock();
+    });
   }
 
   /** Called after an erase: its last bytes go with a compaction within a day. */
@@ -179,10 +184,14 @@ export class Maintenance {
   }
 
   private verifyNow({ signal, progress, seal }: Run): Promise<Audit> {
-    const { counting } = this.options;
+    const { counting, measures, clock } = this.options;
     const use = (fresh: Counts, live: Counts, part: Part) =>
       this.audit({ fresh, live, part }, seal);
-    return counting.withRecount(use, progress, signal).then(combine);
+    return counting.withRecount(use, progress, signal).then((audits) => {
+      const audit = combine(audits);
+      measures.verified = { atMs: clock(), ok: audit.ok };
+      return audit;
+    });
   }
 
   private *audit(compared: Compared, seal: () => void): Generator<void, Audit> {

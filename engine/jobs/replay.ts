@@ -1,6 +1,8 @@
 // Replay: a log again from its first entry up to some later one, applied as it was applied when it
 // came, with the same sequences.
+
 import { assert, EngineError } from '../base/errors.ts';
+import { Measures } from '../base/measures.ts';
 import { ItemCodes } from '../catalogue/item-codes.ts';
 import { createRegistries } from '../catalogue/registries.ts';
 import { openLog } from '../events/index.ts';
@@ -92,6 +94,7 @@ class Player {
       notify: () => {},
       // Nothing is counted here: the engine recounts when it opens the store.
       fold: async () => {},
+      measures: new Measures(),
       onFailure: () => {},
     });
   }

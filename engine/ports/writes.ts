@@ -1,6 +1,7 @@
 // Port: writes. Events that come in, and receipts that are let go.
 import type { Clock } from '../base/clock.ts';
 import { EngineError } from '../base/errors.ts';
+import type { Measures } from '../base/measures.ts';
 import type { ClockGuard } from '../events/clock-guard.ts';
 import type { DiscardedReceipt } from '../events/discard.ts';
 import type { Event } from '../events/index.ts';
@@ -55,14 +56,13 @@ export interface WritesParts {
   readonly maintenance: Maintenance;
   readonly readiness: Readiness;
   readonly suspicions: SuspicionCounter;
+  readonly measures: Measures;
   readonly expectDay: (day: number) => void;
-  /** Hears of each event of an erased member that was refused. */
-  readonly onRefusedOfErased: () => void;
 }
 
 export function writesOf(parts: WritesParts): WritesPort {
   const { writer, clockGuard, maintenance, readiness } = parts;
-  const { suspicions, onRefusedOfErased } = parts;
+  const { suspicions, measures } = parts;
   return {
     ingest: async (events, options = {}) => {
       readiness.assertReady();
@@ -71,7 +71,7 @@ export function writesOf(parts: WritesParts): WritesPort {
       if (clockGuard.state === 'right') clockGuard.onAccepted();
       // A file of years tells nothing of the tills that are open now.
       if (options.trustsDays !== true) suspicions.onIngested(events, results);
-      for (const { reason } of results) if (reason === 'MEMBER_ERASED') onRefusedOfErased();
+      for (const { status, reason } of results) measures.onResult(status, reason);
       return results;
     },
     expectDay: parts.expectDay,

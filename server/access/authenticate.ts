@@ -1,14 +1,15 @@
-// Who asks: from a key and an address to a caller. The same for every door.
+// Who asks: from a key, or a member's token, and an address to a caller. The same for every door.
 import { timingSafeEqual } from 'node:crypto';
 import { type Clock, EngineError } from '../../engine/index.ts';
 import { anonymous, type Caller } from '../operations/caller.ts';
 import { hashOf, keyIdIn } from './key-text.ts';
 import type { Keys, LiveKey } from './keys.ts';
+import { isToken, type MemberTokens } from './member-tokens.ts';
 import { RateLimiter, type SteadyClock } from './rate.ts';
 
 /** What a request shows. */
 export interface Shown {
-  /** Absent: none. */
+  /** A key or a token; absent: none. */
   readonly key: string | undefined;
   /** Of the other end of the connection. */
   readonly address: string | undefined;
@@ -18,26 +19,39 @@ export interface Shown {
  * Throws UNAUTHENTICATED for who shows no key that counts, PERMISSION_DENIED for a key that may not
  * be used here or now, RESOURCE_EXHAUSTED for one that asks too often.
  */
-export type Authenticate = (shown: Shown) => Caller;
+export interface Authenticate {
+  (shown: Shown): Caller;
+  /**
+   * What has to be waited for first, when what is shown was never seen before; undefined: nothing.
+   * Never rejects. A caller that was not waited for is told to come back.
+   */
+  readonly prepare?: (key: string) => Promise<void> | undefined;
+}
 
 export const authenticateNobody: Authenticate = () => anonymous;
 
-interface Clocks {
+interface AuthenticateOptions {
   readonly clock: Clock;
   readonly steady: SteadyClock;
+  /** Absent: none are taken. */
+  readonly tokens?: MemberTokens;
 }
 
 /**
- * `keys` is asked with every request, so that a change counts at once. As long as none was ever
- * made, nobody is asked for one.
+ * `keys` is asked with every request, so that a change counts at once. As long as no key and no
+ * issuer of tokens was ever made, nobody is asked for one.
  */
-export function createAuthenticate(keys: () => Keys, { clock, steady }: Clocks): Authenticate {
+export function createAuthenticate(
+  keys: () => Keys,
+  { clock, steady, tokens }: AuthenticateOptions,
+): Authenticate {
   const rates = new RateLimiter(steady);
-  return ({ key: text, address }) => {
+  const authenticate = ({ key: text, address }: Shown): Caller => {
     const { wereMade, byId } = keys();
-    if (!wereMade) return anonymous;
+    if (!wereMade && !tokens?.areTaken) return anonymous;
     if (text === undefined) throw unauthenticated('API_KEY', 'is required');
     const id = keyIdIn(text);
+    if (id === undefined && isToken(text) && tokens?.areTaken) return tokens.callerOf(text);
     const key = id === undefined ? undefined : byId.get(id);
     const nowMs = clock();
     if (key === undefined || !isSecretOf(key, hashOf(text), nowMs)) {
@@ -48,6 +62,8 @@ export function createAuthenticate(keys: () => Keys, { clock, steady }: Clocks):
     if (waitMs > 0) throw tooOften(id!, key.ratePerSecond!, waitMs);
     return key.caller;
   };
+  if (tokens === undefined) return authenticate;
+  return Object.assign(authenticate, { prepare: (key: string) => tokens.prepare(key) });
 }
 
 /** How long it takes says nothing of how much of a secret was right. */

@@ -93,12 +93,25 @@ export function changeKeyFile<T>(
     readonly result: T;
   },
 ): T {
+  return replaceFile(path, () => {
+    const { keys, result } = change(readKeyFile(path) ?? []);
+    return { content: fileSchema.parse({ format: 1, keys: withRoom(keys) }), result };
+  });
+}
+
+/**
+ * Puts another JSON file in the place of one that its owner alone may read and write; `make` is
+ * called while nobody else changes it. On disk when it returns. Throws FAILED_PRECONDITION.
+ */
+export function replaceFile<T>(
+  path: string,
+  make: () => { readonly content: object; readonly result: T },
+): T {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const fresh = `${path}.new`;
   const file = openExclusively(fresh);
   try {
-    const { keys, result } = change(readKeyFile(path) ?? []);
-    const content = fileSchema.parse({ format: 1, keys: withRoom(keys) });
+    const { content, result } = make();
     writeFileSync(file, `${JSON.stringify(content, undefined, 1)}\n`);
     fsyncSync(file);
     renameSync(fresh, path);

@@ -9,7 +9,8 @@ import { readSettings, type Settings } from '../config.ts';
 import { accessFolder } from '../door-settings.ts';
 import { endWith, exitCodes } from './folder.ts';
 import { type KeyFlags, newKeyOf, overlapMsOf } from './key-options.ts';
-import { openTrail, type TrailedCommand, trailed } from './trailed.ts';
+import { tokenIssuerCommand } from './token-issuer.ts';
+import { changing } from './trailed.ts';
 
 interface PlaceFlags {
   readonly dataDir?: string;
@@ -82,6 +83,7 @@ export function keysCommand(program: Command): void {
         });
       }),
     );
+  tokenIssuerCommand(keys);
 }
 
 function placed(command: Command): Command {
@@ -105,11 +107,6 @@ function atKeys(
     await work(keyFileIn(accessFolder(settings)), settings);
     return exitCodes.done;
   });
-}
-
-/** A change of keys is in the audit trail before it is made. */
-async function changing(settings: Settings, command: TrailedCommand, change: () => string) {
-  await trailed(await openTrail(settings), command, change, (detail) => detail);
 }
 
 /** Who pastes a whole key means its id. */

@@ -14,6 +14,8 @@ import {
 } from '../../engine/index.ts';
 import { type Authenticate, createAuthenticate } from '../access/authenticate.ts';
 import { canAnybodyEnter, watchKeys } from '../access/keys.ts';
+import { MemberTokens } from '../access/member-tokens.ts';
+import { watchTokenKeys } from '../access/token-keys.ts';
 import { type ClusterNode, createNode } from '../cluster/node.ts';
 import { nodeOptions, secretIn } from '../cluster/settings.ts';
 import { inputRules, readSettings, type Settings } from '../config.ts';
@@ -27,6 +29,7 @@ import {
   isLoopback,
   publicHosts,
   sharedAddresses,
+  tokenKeysPlace,
 } from '../door-settings.ts';
 import { listen as listenGrpc, prepare as prepareGrpc } from '../grpc/listen.ts';
 import { listen as listenHttp } from '../http/listen.ts';
@@ -34,6 +37,7 @@ import { doorLimits } from '../limits.ts';
 import { LoadShedder } from '../load-shedder.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import { type Door, type RunningServer, startServer } from '../serve.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
 import { CommandError } from './errors.ts';
 import { exampleRequests } from './examples.ts';
 import { openFolder } from './folder.ts';
@@ -85,11 +89,8 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
   zoneOffsetMinutes(settings.timeZone, systemClock());
   // Errors of the last moments must reach the terminal, so that lines are written as they come.
   const log = pino({ level: settings.logLevel }, destination({ fd: 2, sync: true }));
-  const keys = watchKeys(accessFolder(settings), log);
-  assertGuarded(settings, canAnybodyEnter(keys.current(), systemClock()));
+  const { authenticate, isOpenToAll } = openAccess(settings, log);
   const trail = await openTrail(settings, (message) => log.error(message));
-  const clocks = { clock: systemClock, steady: () => performance.now() };
-  const authenticate = createAuthenticate(keys.current, clocks);
   const progress = createProgressBar(process.stderr, systemClock);
   let grpcUrl: string | undefined;
   let signal: AbortSignal | undefined;
@@ -126,7 +127,7 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
     // A follower behind a shared port is not one more address.
     if (cluster.isPrimary)
       print(`caini listens on ${server.url} (data folder ${settings.dataDir}${alsoGrpc})`);
-    if (cluster.isPrimary && !keys.current().wereMade) print(openToAll);
+    if (cluster.isPrimary && isOpenToAll()) print(openToAll);
   });
   progress.end();
   if (summary === undefined) return;
@@ -138,6 +139,29 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
   );
   print(`\nFive requests to paste:\n`);
   for (const line of exampleRequests(server.url, summary.highlights, systemClock())) print(line);
+}
+
+/** Who may ask: keys, and tokens of members. Throws what must not be served like that. */
+function openAccess(settings: Settings, log: Logger) {
+  const keys = watchKeys(accessFolder(settings), log).current;
+  const tokenKeys = watchTokenKeys(tokenKeysPlace(settings), log).current;
+  const hasIssuer = (tokenKeys()?.size ?? 0) > 0;
+  assertGuarded(settings, hasIssuer || canAnybodyEnter(keys(), systemClock()));
+  const tokens = new MemberTokens({
+    keys: tokenKeys,
+    issuer: settings.tokenIssuer,
+    audience: settings.tokenAudience,
+    ids: inputRules(settings).ids,
+    clock: systemClock,
+  });
+  return {
+    authenticate: createAuthenticate(keys, {
+      clock: systemClock,
+      steady: () => performance.now(),
+      tokens,
+    }),
+    isOpenToAll: () => !keys().wereMade && !tokens.areTaken,
+  };
 }
 
 /** Followers on this machine alone need no secret but one of this process. */
@@ -189,8 +213,10 @@ async function openDoors(doors: Doors): Promise<Door & { readonly grpcUrl: strin
     authenticate,
     loadShedder: new LoadShedder(),
     cuts: createCuts(log),
+    telemetry: new Telemetry(settings.dataDir),
     sharedAddresses: sharedAddresses(settings),
   };
+  shared.telemetry.loopDelay.start();
   // Before the first of them listens: from then on somebody may wait.
   const prepared = forGrpc && prepareGrpc({ ...shared, ...forGrpc, node: node?.host });
   const http = await openHttp(doors, shared).catch((error: unknown) => {
@@ -218,6 +244,7 @@ interface SharedParts {
   readonly authenticate: Authenticate;
   readonly loadShedder: LoadShedder;
   readonly cuts: Cuts;
+  readonly telemetry: Telemetry;
   readonly sharedAddresses: readonly string[];
 }
 

@@ -34,6 +34,9 @@ const sayings: Readonly<Record<keyof ImportSummary['notes'], string>> = {
   priceBelowFen:
     'of which one comes to less than 0.01; of quantities in thousandths tell --thousandths',
   withoutTime: 'with a day and no time of day, which count for no daypart',
+  hourTwice: 'of an hour that came twice as the clocks were put back, taken as its first',
+  hourSkipped:
+    'of an hour that the clocks skipped, counted on from before it; is --time-zone right?',
   channelUnknown: 'with a channel that is none of ours, taken as other',
 };
 

@@ -87,6 +87,15 @@ function outcomeOf(error: unknown): string {
   return error instanceof Error && error.name === 'AbortError' ? 'INTERRUPTED' : 'INTERNAL';
 }
 
+/** A change of who may enter is in the trail before it is made; `change` tells what it was. */
+export async function changing(
+  settings: Settings,
+  command: TrailedCommand,
+  change: () => string,
+): Promise<void> {
+  await trailed(await openTrail(settings), command, change, (detail) => detail);
+}
+
 function short(text: string): string {
   return text.slice(0, trailLimits.detailCharactersMax);
 }

@@ -11,6 +11,7 @@ import {
   type IngestResult,
   type InspectPort,
   type ListsPort,
+  type MeasuresPort,
   type MembersPort,
   type NodeAcknowledgement,
   noSuspicions,
@@ -100,6 +101,10 @@ export class NodeEngine implements Engine {
 
   get upkeep(): UpkeepPort {
     return this.current.upkeep;
+  }
+
+  get measures(): MeasuresPort {
+    return this.current.measures;
   }
 
   get replication(): Replication {

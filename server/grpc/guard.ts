@@ -23,6 +23,8 @@ export interface GuardOptions {
   readonly addressOf: AddressOf;
   /** Whether a call of this path sends messages for as long as it likes. */
   readonly sendsMany: (path: string) => boolean;
+  /** What has to be waited for before anybody knows who calls; undefined: nothing. */
+  readonly prepare: (headers: IncomingHttpHeaders) => Promise<void> | undefined;
   readonly cuts: Cuts;
   /** Bytes of answers that were made and that their clients have not taken. */
   readonly unread: Shares;
@@ -159,7 +161,9 @@ export class Guard implements CallOwner {
     const sendsMany = this.options.sendsMany(headers[':path'] ?? '');
     // From here on it stands between the stream and grpc-js, and ends with the stream.
     new OpenCall(stream, line, sendsMany, this);
-    proceed();
+    const prepared = this.options.prepare(headers);
+    if (prepared === undefined) proceed();
+    else void prepared.then(() => !stream.destroyed && !stream.closed && proceed());
   }
 
   onClose({ client }: OpenCall): void {

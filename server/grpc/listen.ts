@@ -12,12 +12,19 @@ import type { EngineAccess } from '../operations/operation.ts';
 import { operations } from '../operations.ts';
 import type { Door } from '../serve.ts';
 import { addressesExcept, Shares } from '../shares.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { TlsFiles } from '../tls-files.ts';
 import { type Credentials, tlsCredentials } from './credentials.ts';
 import { createFragments } from './fragments.ts';
 import { boundSessions, Guard, type GuardLimits } from './guard.ts';
 import { createHealth } from './health.ts';
-import { createOpenStreams, type OpenStreams, type Parts, type Timing } from './parts.ts';
+import {
+  createOpenStreams,
+  type OpenStreams,
+  type Parts,
+  prepareCaller,
+  type Timing,
+} from './parts.ts';
 import { purchaseCalls } from './purchases.ts';
 import { createReflection } from './reflection.ts';
 import { replicationCalls } from './replication.ts';
@@ -38,6 +45,7 @@ export interface ListenOptions {
   readonly authenticate?: Authenticate;
   /** Shared with the other doors; absent: one of its own. */
   readonly loadShedder?: LoadShedder;
+  readonly telemetry?: Telemetry;
   readonly cuts?: Cuts;
   /** Addresses behind which many clients stand; absent: none. */
   readonly sharedAddresses?: readonly string[] | undefined;
@@ -79,6 +87,7 @@ export function prepare(options: ListenOptions): PreparedDoor {
   const secured = credentialsOf(tls, log, timing);
   const streams = createOpenStreams();
   const { loadShedder = new LoadShedder(), cuts = createCuts(log) } = options;
+  const { authenticate = authenticateNobody } = options;
   const bounds: GuardLimits = { ...doorLimits, ...options.limits };
   const sendingMany = new Set<string>();
   const unread = new Shares(bounds.unreadBytesMax);
@@ -86,14 +95,15 @@ export function prepare(options: ListenOptions): PreparedDoor {
     timing,
     addressOf: addressesExcept(options.sharedAddresses ?? []),
     sendsMany: (path) => sendingMany.has(path),
+    prepare: (headers) => prepareCaller(authenticate, headers),
     cuts,
     unread,
     limits: bounds,
   });
   const parts: Parts = {
-    chain: new Chain({ access, loadShedder, log, door: 'grpc' }),
+    chain: new Chain({ access, loadShedder, log, door: 'grpc', telemetry: options.telemetry }),
     log,
-    authenticate: options.authenticate ?? authenticateNobody,
+    authenticate,
     streams,
     fragments: createFragments(),
     clientOf: (call) => guard.clientOf(call),

@@ -6,7 +6,9 @@ import { RecommendForBasketRequest } from '#proto/caini/v1/checkout.js';
 import { AttachMemberRequest, IngestResult } from '#proto/caini/v1/ingest.js';
 import * as member from '#proto/caini/v1/member.js';
 import * as recommendation from '#proto/caini/v1/recommendation.js';
-import type { RecommendReply } from '../../engine/index.ts';
+import { nextTurn, type RecommendReply } from '../../engine/index.ts';
+import { doorLimits } from '../limits.ts';
+import { longListOf } from '../pieces.ts';
 import type { Decoder } from './input.ts';
 import { purchaseMessage, returnMessage, unreferencedReturnMessage } from './quantities.ts';
 import * as replies from './replies.ts';
@@ -15,6 +17,8 @@ import * as replies from './replies.ts';
 export interface Method {
   readonly request: Decoder<object>;
   readonly encode: (body: object) => Buffer;
+  /** The field of the body that is a list and may be long. */
+  readonly list?: string;
 }
 
 interface Encoder<Message> {
@@ -27,6 +31,40 @@ function method<Message>(
   toMessage: (body: object) => Message,
 ): Method {
   return { request, encode: (body) => bytesOf(reply.encode(toMessage(body))) };
+}
+
+/** The same of a reply that is a list. */
+function page<Message>(
+  request: Decoder<object>,
+  reply: Encoder<Message>,
+  toMessage: (body: object) => Message,
+  list: string,
+): Method {
+  return { ...method(request, reply, toMessage), list };
+}
+
+/**
+ * The bytes of a reply: at once, or over several turns of the event loop when it holds a long list.
+ * Messages that follow one another are merged by who reads them, their lists end to end
+ * (https://protobuf.dev/programming-guides/encoding/#last-one-wins).
+ */
+export function encodeReply({ encode, list }: Method, body: object): Buffer | Promise<Buffer> {
+  if (list === undefined || longListOf(body) !== list) return encode(body);
+  return encodePieces(encode, body as Readonly<Record<string, readonly unknown[]>>, list);
+}
+
+async function encodePieces(
+  encode: Method['encode'],
+  body: Readonly<Record<string, readonly unknown[]>>,
+  list: string,
+): Promise<Buffer> {
+  const { [list]: entries = [], ...rest } = body;
+  const pieces = [encode({ ...rest, [list]: [] })];
+  for (let from = 0; from < entries.length; from += doorLimits.pieceEntries) {
+    await nextTurn();
+    pieces.push(encode({ [list]: entries.slice(from, from + doorLimits.pieceEntries) }));
+  }
+  return Buffer.concat(pieces);
 }
 
 /** What was written, without another copy. */
@@ -60,24 +98,27 @@ export const methods: Readonly<Record<string, Method>> = {
   'IngestService/AttachMember': event(AttachMemberRequest),
   'IngestService/RecordReturn': event(returnMessage),
   'IngestService/RecordUnreferencedReturn': event(unreferencedReturnMessage),
-  'CatalogService/ListItems': method(
+  'CatalogService/ListItems': page(
     catalog.ListItemsRequest,
     catalog.ListItemsResponse,
     replies.toItemPage,
+    'items',
   ),
-  'CatalogService/WriteItems': method(
+  'CatalogService/WriteItems': page(
     catalog.WriteItemsRequest,
     catalog.WriteItemsResponse,
     replies.toIngestResults,
+    'results',
   ),
   'CatalogService/ReadItem': method(catalog.ReadItemRequest, catalog.Item, replies.toItem),
   'CatalogService/WriteItem': event(catalog.Item),
   'CatalogService/MergeItem': event(catalog.MergeItemRequest),
   'CatalogService/UnmergeItem': event(catalog.UnmergeItemRequest),
-  'CatalogService/ListStores': method(
+  'CatalogService/ListStores': page(
     catalog.ListStoresRequest,
     catalog.ListStoresResponse,
     replies.toStorePage,
+    'stores',
   ),
   'CatalogService/ReadStore': method(catalog.ReadStoreRequest, catalog.Store, asItIs),
   'CatalogService/WriteStore': event(catalog.Store),

@@ -1,4 +1,5 @@
 // What the calls of one gRPC door share.
+import type { IncomingHttpHeaders } from 'node:http2';
 import type { Metadata, StatusObject } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
@@ -67,6 +68,26 @@ export function callerOf(parts: Parts, call: Calling, ...rules: readonly AccessR
   const caller = parts.authenticate({ key: keyIn(call.metadata), address: addressOf(call) });
   for (const rule of rules) parts.chain.authorize(caller, rule);
   return caller;
+}
+
+/** Throws PERMISSION_DENIED for who shows the token of a member, where that opens nothing. */
+export function assertShowsKey({ memberId }: Caller): void {
+  if (memberId === undefined) return;
+  const message = 'the token of a member does not open this, only an API key does';
+  throw new EngineError('PERMISSION_DENIED', message, { reason: 'SCOPE_MISSING' });
+}
+
+/**
+ * What has to be waited for before `callerOf` knows who calls; undefined: nothing. Never rejects.
+ */
+export function prepareCaller(
+  { prepare }: Authenticate,
+  headers: IncomingHttpHeaders,
+): Promise<void> | undefined {
+  if (prepare === undefined) return undefined;
+  const { 'x-api-key': own, authorization } = headers;
+  const key = own === undefined ? authorization && bearerOf(authorization) : String(own);
+  return key === undefined ? undefined : prepare(key);
 }
 
 function keyIn(metadata: Metadata): string | undefined {

@@ -11,7 +11,7 @@ import type {
 import { operations } from '../operations.ts';
 import { watchIdle } from './idle.ts';
 import { methods } from './methods.ts';
-import { callerOf, type Parts, refuse, stopping } from './parts.ts';
+import { assertShowsKey, callerOf, type Parts, refuse, stopping } from './parts.ts';
 import { unaryHandler } from './unary.ts';
 
 /** A call with a handler, and which side sends more than one message. */
@@ -91,7 +91,7 @@ export function guarded(
     (call: Stream): void => {
       const fail = (error: unknown) => call.emit('error', refuse(parts, name, error));
       try {
-        if (withKey) callerOf(parts, call);
+        if (withKey) assertShowsKey(callerOf(parts, call));
       } catch (error) {
         fail(error);
         return;

@@ -19,6 +19,7 @@ import type { Call } from './services.ts';
 import { read, readScan } from './session-input.ts';
 import * as said from './session-messages.ts';
 import type { Registered, Sessions } from './sessions.ts';
+import { codeName } from './status.ts';
 import * as tickets from './ticket.ts';
 
 const rpc = 'CheckoutService/ScanSession';
@@ -159,7 +160,11 @@ class ScanSession implements Registered {
       const message = 'is sent once, first';
       throw tickets.invalidField({ field: 'open', value: 'again', limit: 'once', message });
     }
-    authorizeList(this.caller, { scenario: 'basket-add-on', storeId: opening.storeId });
+    authorizeList(
+      this.caller,
+      { scenario: 'basket-add-on', storeId: opening.storeId },
+      recommendForBasket,
+    );
     this.opening = opening;
     this.call.sendMetadata(new Metadata());
   }
@@ -209,8 +214,10 @@ class ScanSession implements Registered {
     const bytes = this.isLate() ? undefined : this.deriveAdvice();
     // Asked again: deriving it took its time.
     const isLate = this.isLate();
+    const tookMs = this.sessions.now() - this.dueSinceMs;
     this.dueSinceMs = undefined;
     if (bytes === undefined || isLate) return;
+    this.parts.chain.timerOf(recommendForBasket).observe(codeName(), tookMs);
     void this.answers.write(bytes).then(() => this.adviseNow());
   }
 

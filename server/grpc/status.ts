@@ -43,6 +43,11 @@ interface Refusal {
   readonly result?: IngestResult;
 }
 
+/** The name of a code, as monitoring shows it; absent: it went well. */
+export function codeName(code: status = status.OK): string {
+  return status[code];
+}
+
 /** The status of a thrown error. What is no `EngineError` is ours to mend: its words stay here. */
 export function statusOfError(error: unknown): StatusObject {
   if (error instanceof EngineError) return encodeRefusal(error);

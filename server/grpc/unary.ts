@@ -5,9 +5,9 @@ import type { Caller } from '../operations/caller.ts';
 import type { Operation, RawInput, Result } from '../operations/operation.ts';
 import { type SchemaNode, schemaNode, withValues } from '../operations/violations.ts';
 import { emptyMessage, readInput } from './input.ts';
-import type { Method } from './methods.ts';
+import { encodeReply, type Method } from './methods.ts';
 import { callerOf, type Parts, refuse, tooMuchUnread } from './parts.ts';
-import { statusOfError, statusOfResult } from './status.ts';
+import { codeName, statusOfError, statusOfResult } from './status.ts';
 
 export function unaryHandler(
   parts: Parts,
@@ -16,7 +16,13 @@ export function unaryHandler(
 ): handleUnaryCall<Buffer, Buffer> {
   const rpc = operation.rpc ?? operation.name;
   const read = inputReader(operation, method);
-  return (call, callback) => {
+  const timer = parts.chain.timerOf(operation);
+  return (call, respond) => {
+    const beganMs = performance.now();
+    const callback: typeof respond = (refusal, reply) => {
+      timer.observe(codeName(refusal?.code), performance.now() - beganMs);
+      respond(refusal, reply);
+    };
     const fail = (error: unknown): void => callback(refuse(parts, rpc, error));
     const succeed = (answered: Answer): void => {
       if (!Buffer.isBuffer(answered)) callback(answered);
@@ -104,12 +110,11 @@ function answerOnce(asking: Asking): Answer | Promise<Answer> {
       call.cancelled ? Buffer.alloc(0) : parts.fragments.list(reply),
     );
   }
-  const toAnswer = (result: Result): Answer => {
+  const toAnswer = (result: Result): Answer | Promise<Answer> => {
     if (result.outcome === 'conflict' || result.outcome === 'rejected') {
       return statusOfResult(result);
     }
-    // A page ends after about 1 MB, which is some 3 ms.
-    return method.encode(result.body);
+    return encodeReply(method, result.body);
   };
   const result = runOperation(asking);
   return result instanceof Promise ? result.then(toAnswer) : toAnswer(result);

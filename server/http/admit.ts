@@ -63,6 +63,17 @@ function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
   return !isForwarded && address !== undefined && isLoopback(address);
 }
 
+/**
+ * What has to be waited for before `callerOf` knows who asks; undefined: nothing. Never rejects.
+ */
+export function prepareCaller(
+  { prepare }: Authenticate,
+  incoming: IncomingMessage,
+): Promise<void> | undefined {
+  const key = prepare && keyIn(incoming);
+  return key === undefined ? undefined : prepare?.(key);
+}
+
 function keyIn({ headers }: IncomingMessage): string | undefined {
   const own = headers['x-api-key'];
   if (own !== undefined) return String(own);

@@ -6,11 +6,15 @@ import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
 import type { Cuts } from '../cuts.ts';
 import { type ParseIssue, setOwn } from '../json.ts';
+import type { LoadShedder } from '../load-shedder.ts';
 import type { Caller } from '../operations/caller.ts';
+import type { Chain } from '../operations/chain.ts';
 import type { Operation, Outcome, RawInput, Result } from '../operations/operation.ts';
 import { schemaNode, summaryOf, withValues } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
 import { quoteValue } from '../quote-value.ts';
+import type { RequestTimer } from '../telemetry/requests.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type Admission, callerOf, overloadResponse } from './admit.ts';
 import { readJsonBody } from './body.ts';
 import { encodeBody } from './body-text.ts';
@@ -60,6 +64,8 @@ interface Parts extends Admission {
   readonly encodeList: EncodeList;
   readonly cuts: Cuts;
   readonly checkSite: CheckSite;
+  readonly telemetry: Telemetry;
+  readonly loadShedder: LoadShedder;
 }
 
 export function createApp(parts: Parts): HttpApp {
@@ -68,7 +74,7 @@ export function createApp(parts: Parts): HttpApp {
     getPath: (_request, options) => rawPath(options?.env?.incoming.url ?? '/'),
   });
   const { access } = parts.chain;
-  for (const [path, methods] of operationsByPath()) {
+  for (const [path, methods] of operationsByPath(parts.chain)) {
     app.all(honoPath(path), ({ env }) => dispatch(parts, methods, env));
   }
   addDocumentRoutes(app, access);
@@ -105,17 +111,23 @@ function isExpected(error: unknown): boolean {
 
 interface BoundOperation {
   readonly operation: Operation;
+  readonly timer: RequestTimer;
   readonly pathFields: readonly PathField[];
 }
 
 type Methods = ReadonlyMap<string, BoundOperation>;
 
 /** Paths without `{names}` first: Hono takes the first route that fits. */
-function operationsByPath(): readonly [string, Methods][] {
+function operationsByPath(chain: Chain): readonly [string, Methods][] {
   const byPath = new Map<string, Map<string, BoundOperation>>();
   for (const operation of operations) {
     const methods = byPath.get(operation.path) ?? new Map<string, BoundOperation>();
-    methods.set(operation.method, { operation, pathFields: pathFields(operation.path) });
+    const fields = pathFields(operation.path);
+    methods.set(operation.method, {
+      operation,
+      timer: chain.timerOf(operation),
+      pathFields: fields,
+    });
     byPath.set(operation.path, methods);
   }
   const names = (path: string): number => path.split('{').length;
@@ -141,6 +153,14 @@ interface Asking {
 function dispatch(parts: Parts, methods: Methods, { incoming, outgoing }: HttpBindings): Answer {
   const bound = methods.get(incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? 'GET'));
   if (bound === undefined) throw wrongMethod(incoming.method, [...methods.keys()]);
+  return timed(bound.timer, () => admit(parts, bound, { incoming, outgoing }));
+}
+
+function admit(
+  parts: Parts,
+  bound: BoundOperation,
+  { incoming, outgoing }: Pick<HttpBindings, 'incoming' | 'outgoing'>,
+): Answer {
   const { chain } = parts;
   const { operation } = bound;
   parts.checkSite(operation, incoming);
@@ -159,6 +179,26 @@ function dispatch(parts: Parts, methods: Methods, { incoming, outgoing }: HttpBi
       refuse: () => resolve(overloadResponse()),
     });
   });
+}
+
+/** Tells how long it took, and with which status it ends. */
+function timed(timer: RequestTimer, answer: () => Answer): Answer {
+  const beganMs = performance.now();
+  const end = (status: number): void => timer.observe(String(status), performance.now() - beganMs);
+  const answered = (response: Response): Response => {
+    end(response.status);
+    return response;
+  };
+  const failed = (error: unknown): never => {
+    end(problemOf(error).status);
+    throw error;
+  };
+  try {
+    const given = answer();
+    return given instanceof Promise ? given.then(answered, failed) : answered(given);
+  } catch (error) {
+    return failed(error);
+  }
 }
 
 function serve(asking: Asking, bound: BoundOperation, incoming: IncomingMessage): Answer {

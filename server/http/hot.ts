@@ -24,8 +24,9 @@ export function createHotWay(
   const { load } = operation;
   const { chain } = admission;
   const { ids } = chain.access.inputRules ?? plainInputRules;
+  const timer = chain.timerOf(operation);
   const answer = (
-    { caller, request }: Asked,
+    { caller, request, beganMs }: Asked,
     incoming: IncomingMessage,
     outgoing: ServerResponse,
   ): void => {
@@ -40,19 +41,25 @@ export function createHotWay(
     const length = String(body.length);
     outgoing.writeHead(200, ['content-type', 'application/json', 'content-length', length]);
     outgoing.end(body, 'latin1');
+    timer.observe('200', performance.now() - beganMs);
   };
   return (incoming, outgoing) => {
+    const beganMs = performance.now();
     const request = readRequest(incoming, ids);
     const caller = request && callerOrNone(admission, incoming);
     if (request === undefined || caller === undefined) {
       otherwise(incoming, outgoing);
       return;
     }
-    const asked = { caller, request };
+    const asked = { caller, request, beganMs };
     if (chain.mayPass(load)) answer(asked, incoming, outgoing);
     else {
       const serve = (): void => answer(asked, incoming, outgoing);
-      chain.limit(load, { serve, refuse: () => refuseOverload(outgoing) });
+      const refuse = (): void => {
+        refuseOverload(outgoing);
+        timer.observe('503', performance.now() - beganMs);
+      };
+      chain.limit(load, { serve, refuse });
     }
   };
 }
@@ -60,6 +67,8 @@ export function createHotWay(
 interface Asked {
   readonly caller: Caller;
   readonly request: RecommendRequest;
+  /** By the clock of `performance`. */
+  readonly beganMs: number;
 }
 
 function callerOrNone(admission: Admission, incoming: IncomingMessage): Caller | undefined {

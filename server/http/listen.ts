@@ -15,8 +15,9 @@ import type { EngineAccess } from '../operations/operation.ts';
 import { quoteValue } from '../quote-value.ts';
 import type { Door } from '../serve.ts';
 import { addressesExcept } from '../shares.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
 import { type TlsFiles, watchTlsFiles } from '../tls-files.ts';
-import type { Serve } from './admit.ts';
+import { prepareCaller, type Serve } from './admit.ts';
 import { answerError, createApp } from './app.ts';
 import { type CheckHost, createHostCheck, createSiteCheck } from './browsers.ts';
 import { Connections, type HttpLimits, type HttpTiming } from './connections.ts';
@@ -40,6 +41,7 @@ export interface ListenOptions {
   /** Shared with the other doors; absent: one of its own. */
   readonly loadShedder?: LoadShedder;
   readonly cuts?: Cuts;
+  readonly telemetry?: Telemetry;
   /** Addresses behind which many clients stand; absent: none. */
   readonly sharedAddresses?: readonly string[];
   /** Origins whose pages may ask; absent: none. */
@@ -119,21 +121,23 @@ function serverOf(
 /** The app, with a way of its own for the hot reply. */
 function createServe(options: ListenOptions, cuts: Cuts): Serve {
   const { host, access, log, loadShedder = new LoadShedder() } = options;
+  const { telemetry = new Telemetry() } = options;
   const encodeList = createListEncoder();
-  const chain = new Chain({ access, loadShedder, log, door: 'http' });
+  const chain = new Chain({ access, loadShedder, log, door: 'http', telemetry });
   const admission = { chain, authenticate: options.authenticate ?? authenticateNobody };
   const checkSite = createSiteCheck(options.corsOrigins ?? []);
-  const app = createApp({ ...admission, log, encodeList, cuts, checkSite });
+  const app = createApp({ ...admission, log, encodeList, cuts, checkSite, telemetry, loadShedder });
   const listener = getRequestListener(app.fetch, {
     hostname: host,
     overrideGlobalObjects: true,
     errorHandler: (error) => answerError(refusedTarget(error), undefined, log),
   });
-  return createHotWay(
-    admission,
-    encodeList,
-    (incoming, outgoing) => void listener(incoming, outgoing),
-  );
+  const listen: Serve = (incoming, outgoing) => void listener(incoming, outgoing);
+  return createHotWay(admission, encodeList, (incoming, outgoing) => {
+    const prepared = prepareCaller(admission.authenticate, incoming);
+    if (prepared === undefined) listen(incoming, outgoing);
+    else void prepared.then(() => listen(incoming, outgoing));
+  });
 }
 
 interface Serving {

@@ -1,21 +1,27 @@
 // GET /metrics: how the node stands, in the text format of Prometheus (version 0.0.4).
+import { statfs } from 'node:fs/promises';
 import type { Registry } from 'prom-client';
-import { type ClusterStatus, limits, noSuspicions } from '../../engine/index.ts';
+import { type ClusterStatus, limits, type MeasuresPort, noSuspicions } from '../../engine/index.ts';
 import type { Cuts } from '../cuts.ts';
+import type { LoadShedder } from '../load-shedder.ts';
 import type { AccessRule } from '../operations/caller.ts';
 import type { EngineAccess, Readiness } from '../operations/operation.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type Admission, callerOf } from './admit.ts';
+import { type Library, Page, type Samples } from './metrics-page.ts';
 import { addReadRoute, type HttpApp } from './routes.ts';
 
 interface Parts {
   readonly access: EngineAccess;
   readonly cuts: Cuts;
+  readonly telemetry: Telemetry;
+  readonly loadShedder: Pick<LoadShedder, 'measures'>;
 }
 
 /** Not of the table of operations, because gRPC has none of it. */
-export const metricsRule: AccessRule = { scope: 'metrics', reach: 'chain' };
+export const metricsRule: AccessRule = { scope: 'metrics', reach: 'chain', member: 'closed' };
 
-export function addMetricsRoute(app: HttpApp, parts: Admission & Pick<Parts, 'cuts'>): void {
+export function addMetricsRoute(app: HttpApp, parts: Admission & Omit<Parts, 'access'>): void {
   addReadRoute(app, '/metrics', async (incoming) => {
     callerOf(parts, metricsRule, incoming);
     const { text, contentType } = await metricsPage({ access: parts.chain.access, ...parts });
@@ -23,42 +29,11 @@ export function addMetricsRoute(app: HttpApp, parts: Admission & Pick<Parts, 'cu
   });
 }
 
-type Labels = Readonly<Record<string, string>>;
-type Samples = readonly (readonly [Labels, number])[];
-
-/** What stands at this moment: a registry of its own, since nothing of it is counted here. */
-class Page {
-  readonly registry: Registry;
-  private readonly library: Library;
-
-  constructor(library: Library) {
-    this.library = library;
-    this.registry = new library.Registry();
-  }
-
-  gauge(name: string, help: string, samples: Samples): void {
-    if (samples.length === 0) return;
-    const gauge = new this.library.Gauge(this.described(name, help, samples));
-    for (const [labels, value] of samples) gauge.set(labels, value);
-  }
-
-  counter(name: string, help: string, samples: Samples): void {
-    if (samples.length === 0) return;
-    const counter = new this.library.Counter(this.described(name, help, samples));
-    for (const [labels, value] of samples) counter.inc(labels, value);
-  }
-
-  private described(name: string, help: string, [first]: Samples) {
-    const labelNames = Object.keys(first?.[0] ?? {});
-    return { name, help, labelNames, registers: [this.registry] };
-  }
-}
-
-type Library = typeof import('prom-client');
-
 /** The library takes 70 ms to load, which a start need not wait for. */
-export async function metricsPage({ access, cuts }: Parts) {
-  const page = new Page(await import('prom-client'));
+export async function metricsPage(parts: Parts) {
+  const { access, cuts } = parts;
+  const library = await import('prom-client');
+  const page = new Page(library);
   const { cluster, ...status } = access.readiness();
   addNode(page, status);
   if (status.ready) {
@@ -70,8 +45,115 @@ export async function metricsPage({ access, cuts }: Parts) {
     'Clients that were cut off or turned away, by door and reason.',
     cuts.all.map(({ door, reason, count }) => [{ door, reason }, count]),
   );
+  addRequests(page, parts);
+  addLists(page, parts.telemetry);
+  if (status.ready) addEngine(page, access.engine().measures);
+  await addDisk(page, parts.telemetry.dataDir);
   if (cluster !== undefined) addCluster(page, cluster);
-  return { text: await page.registry.metrics(), contentType: page.registry.contentType };
+  const own = await page.registry.metrics();
+  const text = `${own}\n${await processRegistry(library).metrics()}`;
+  return { text, contentType: page.registry.contentType };
+}
+
+let ofProcess: Registry | undefined;
+
+/** Processor time, memory, collections: as every process of Node tells them. */
+function processRegistry(library: Library): Registry {
+  if (ofProcess === undefined) {
+    ofProcess = new library.Registry();
+    library.collectDefaultMetrics({ register: ofProcess });
+  }
+  return ofProcess;
+}
+
+function addRequests(page: Page, { telemetry, loadShedder }: Parts): void {
+  page.histogram(
+    'caini_request_duration_seconds',
+    'From when the head of a request was read until its answer was handed over.',
+    [...telemetry.requests.all].flatMap(({ operation, door, byCode }) =>
+      [...byCode].map(([code, histogram]) => [{ operation, door, code }, histogram] as const),
+    ),
+  );
+  const { lists, writes, refused } = loadShedder.measures;
+  const ofWaits = 'How long those waited for their turn who did not have it at once.';
+  page.histogram('caini_admission_wait_seconds', ofWaits, [
+    [{ load: 'list' }, lists],
+    [{ load: 'write' }, writes],
+  ]);
+  page.counter('caini_shed_total', 'Requests that were refused under overload.', [[{}, refused]]);
+  const late = 'How late a timer was that is due every 20 ms: what every request may wait.';
+  page.histogram('caini_event_loop_delay_seconds', late, [[{}, telemetry.loopDelay.seconds]]);
+}
+
+function addLists(page: Page, { lists }: Telemetry): void {
+  const scenarios = [...lists.byScenario];
+  const ofItems = 'Items of lists; those at most 0 are the empty ones.';
+  page.histogram(
+    'caini_list_items',
+    ofItems,
+    scenarios.map(([scenario, { items }]) => [{ scenario }, items]),
+  );
+  page.counter(
+    'caini_lists_short_total',
+    'Lists with fewer items than were asked for.',
+    scenarios.map(([scenario, { short }]) => [{ scenario }, short]),
+  );
+  page.counter(
+    'caini_lists_personalized_total',
+    'Lists that are made of what the member bought.',
+    scenarios.map(([scenario, { personalized }]) => [{ scenario }, personalized]),
+  );
+  page.counter(
+    'caini_list_relaxations_total',
+    'How often a list was filled by asking for less.',
+    [...lists.relaxations].map(([relaxation, count]) => [{ relaxation }, count]),
+  );
+}
+
+function addEngine(page: Page, measures: MeasuresPort): void {
+  const { sinceStart, queuedEvents, uncheckpointed } = measures;
+  const { commitSeconds, commitEvents, freshnessSeconds, checkpointAtMs, verified } = sinceStart;
+  const ofCommits = 'From the beginning of a transaction until it is on the disk.';
+  page.histogram('caini_commit_seconds', ofCommits, [[{}, commitSeconds]]);
+  page.histogram('caini_commit_events', 'Events of one transaction.', [[{}, commitEvents]]);
+  const ofFreshness = 'From when an event was taken until lists show it.';
+  page.histogram('caini_freshness_seconds', ofFreshness, [[{}, freshnessSeconds]]);
+  page.gauge('caini_queued_events', 'Events that wait for the disk.', [[{}, queuedEvents]]);
+  page.counter(
+    'caini_events_total',
+    'Events that were sent since the start, by what came of them.',
+    [...sinceStart.statuses].map(([status, count]) => [{ status }, count]),
+  );
+  page.counter(
+    'caini_event_reasons_total',
+    'Events of which something was said, most of them refused, by the reason.',
+    [...sinceStart.reasons].map(([reason, count]) => [{ reason }, count]),
+  );
+  const ofLog = 'Entries of the log that no checkpoint holds: the next start counts them.';
+  page.gauge('caini_uncheckpointed_events', ofLog, [[{}, uncheckpointed]]);
+  const ofCheckpoint = 'When the last checkpoint of this process was on the disk.';
+  page.gauge('caini_checkpoint_timestamp_seconds', ofCheckpoint, since(checkpointAtMs));
+  const ofVerify = 'When the counts were last compared with a recount.';
+  page.gauge('caini_verify_timestamp_seconds', ofVerify, since(verified?.atMs));
+  const isOk = verified === undefined ? [] : [[{}, Number(verified.ok)] as const];
+  page.gauge('caini_verify_ok', 'Whether they were the same.', isOk);
+}
+
+/** None, for what has not happened. */
+function since(atMs: number | undefined): Samples {
+  return atMs === undefined ? [] : [[{}, atMs / 1_000]];
+}
+
+async function addDisk(page: Page, dataDir: string | undefined): Promise<void> {
+  if (dataDir === undefined) return;
+  // A folder that is gone says so elsewhere.
+  const disk = await statfs(dataDir).catch(() => undefined);
+  if (disk === undefined) return;
+  const { bavail, blocks, bsize } = disk;
+  page.gauge('caini_disk_free_bytes', 'Free for us where the data folder is.', [
+    [{}, bavail * bsize],
+  ]);
+  page.gauge('caini_disk_bytes', 'Size of that disk.', [[{}, blocks * bsize]]);
 }
 
 function addNode(page: Page, status: Readiness): void {

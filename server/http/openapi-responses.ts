@@ -43,14 +43,14 @@ const refusals: Readonly<Record<number, Refusal>> = {
   },
   401: {
     id: 'Unauthenticated',
-    description: 'No API key, or none that is known',
+    description: 'No API key or token, or none that is taken',
     headers: { 'www-authenticate': { description: 'Bearer', schema: { type: 'string' } } },
   },
   403: {
     id: 'Denied',
     description:
-      'The API key is not for this, not from here, or not any more, or a page of another site ' +
-      'asks; `reason` says which',
+      'The API key or token is not for this, not from here, or not any more, or a page of ' +
+      'another site asks; `reason` says which',
   },
   404: {
     id: 'NotFound',

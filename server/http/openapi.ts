@@ -31,9 +31,15 @@ export function buildOpenApi(version: string): Json {
   };
 }
 
-/** One key, in either place; docs/reference/access.md says what it opens. */
+/** One key, in either place, or a token; docs/reference/access.md says what it opens. */
 const securitySchemes: Json = {
   bearer: { type: 'http', scheme: 'bearer', description: 'A key of `caini keys create`' },
+  memberToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The token of a member, for that member alone (docs/guides/member-tokens.md)',
+  },
   apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
 };
 
@@ -45,24 +51,32 @@ const introduction = [
   'wrong input is 422, also where only the state makes it wrong: a member who was erased, more',
   'brought back than bought, a time ahead of the clock. A path that takes other methods answers',
   '405 with `allow`.\n\nOnce an API key was made, every operation but health asks for one. Any one',
-  'of its `x-scopes` is enough.',
+  'of its `x-scopes` is enough; `x-member` says what the token of a member opens.',
 ].join(' ');
 
 function describe(operation: Operation, schemas: Json): Json {
-  const { name, tag, summary, description, scope, alsoFor = [], reach } = operation;
+  const { name, tag, summary, description, scope, alsoFor = [], reach, member } = operation;
   const body = operation.method === 'GET' ? undefined : bodyOf(operation, schemas);
   return {
     operationId: name,
     tags: [tag],
     summary,
     ...(description && { description }),
-    security: scope === 'open' ? [] : [{ bearer: [] }, { apiKey: [] }],
+    security: securityOf(operation),
     'x-scopes': scope === 'open' ? [] : [scope, ...alsoFor],
     'x-reach': reach,
+    'x-member': scope === 'open' ? 'open' : member,
     parameters: parametersOf(operation),
     ...(body && { requestBody: body }),
     responses: responsesOf(operation),
   };
+}
+
+/** Any one of them is enough. */
+function securityOf({ scope, member }: Operation): readonly Json[] {
+  if (scope === 'open') return [];
+  const keys: readonly Json[] = [{ bearer: [] }, { apiKey: [] }];
+  return member === 'closed' ? keys : [...keys, { memberToken: [] }];
 }
 
 function parametersOf(operation: Operation): readonly Json[] {

@@ -147,7 +147,8 @@ export function headersOfError(error: unknown): Record<string, string> {
   if (error instanceof HttpRefusal) Object.assign(headers, error.headers);
   // RFC 9110 section 11.6.1, RFC 6750 section 3.
   if (error instanceof EngineError && error.code === 'UNAUTHENTICATED') {
-    headers['www-authenticate'] = 'Bearer realm="caini"';
+    const isToken = error.reason?.startsWith('TOKEN_') ?? false;
+    headers['www-authenticate'] = `Bearer realm="caini"${isToken ? ', error="invalid_token"' : ''}`;
   }
   if (error instanceof EngineError && error.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));

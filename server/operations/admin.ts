@@ -14,6 +14,7 @@ const described = {
   method: 'POST',
   scope: 'admin',
   reach: 'chain',
+  member: 'closed',
   tag: 'admin',
   input: z.strictObject({}),
   long: true,

@@ -24,16 +24,26 @@ export type RpcService =
   | 'AdminService'
   | 'ReplicationService';
 
+/** What the token of a member may be narrowed to; docs/guides/member-tokens.md. */
+export const memberScopes = ['lists', 'catalogue'] as const;
+export type MemberScope = (typeof memberScopes)[number];
+
 export interface Caller {
-  /** Names the key that was shown, and tells nothing of it; absent: none was asked for. */
+  /**
+   * Names the key that was shown, or the one that signed the token, and tells nothing of either;
+   * absent: none was asked for.
+   */
   readonly keyId?: string;
+  /** None of a caller with the token of a member. */
   readonly scopes: ReadonlySet<Scope>;
   /** The stores that the caller may speak for. */
   readonly stores: ReadonlySet<string> | 'all';
   /** The kinds of lists that the caller may ask for. */
   readonly scenarios: ReadonlySet<Scenario> | 'all';
-  /** The one member that the caller may speak for; absent: any. */
+  /** The one member that the caller may ask for, by whose token it asks; absent: any. */
   readonly memberId?: string;
+  /** What that token opens; absent: nothing. */
+  readonly memberScopes?: ReadonlySet<MemberScope>;
   /** Where the caller asks from; absent: the request says so itself, or nobody does. */
   readonly channel?: (typeof channels)[number];
 }
@@ -54,6 +64,14 @@ export const stranger: Caller = { scopes: new Set(), stores: new Set(), scenario
  */
 export type Reach = 'store' | 'receipt' | 'own' | 'shared' | 'chain';
 
+/**
+ * What the token of a member opens of an operation:
+ * - `closed`: nothing, whatever stands in the token
+ * - else it needs the scope, and `memberId` of the input is its own member, where that is `ofOwn`;
+ *   its own or none, where that is `ofOwnOrNone`; `ofNone`: the operation concerns no member
+ */
+export type MemberRule = 'closed' | `${MemberScope} ${'ofOwn' | 'ofOwnOrNone' | 'ofNone'}`;
+
 /** Who may ask for an operation. Each declares its own: without one it does not compile. */
 export interface AccessRule {
   /** `open`: nobody is asked for a key. */
@@ -61,6 +79,7 @@ export interface AccessRule {
   /** Scopes that are enough as well. */
   readonly alsoFor?: readonly Scope[];
   readonly reach: Reach;
+  readonly member: MemberRule;
   /** Fields of its input that name receipts of before; each must be of the caller's stores. */
   readonly receiptFields?: readonly string[];
 }
@@ -69,8 +88,13 @@ export interface AccessRule {
  * Whether the caller may ask for it at all, before anything of the input is read. Throws
  * PERMISSION_DENIED.
  */
-export function authorize(caller: Caller, { scope, alsoFor = [], reach }: AccessRule): void {
+export function authorize(caller: Caller, rule: AccessRule): void {
+  const { scope, alsoFor = [], reach } = rule;
   if (scope === 'open') return;
+  if (caller.memberId !== undefined) {
+    authorizeToken(caller, rule);
+    return;
+  }
   if (!caller.scopes.has(scope) && !alsoFor.some((other) => caller.scopes.has(other))) {
     throw denied('SCOPE_MISSING', `the API key does not have the scope ${scope}`);
   }
@@ -82,14 +106,33 @@ export function authorize(caller: Caller, { scope, alsoFor = [], reach }: Access
   }
 }
 
+function authorizeToken({ memberScopes }: Caller, { member }: AccessRule): void {
+  if (member === 'closed') {
+    throw denied('SCOPE_MISSING', 'the token of a member does not open this, only an API key does');
+  }
+  const scope = member.split(' ')[0] as MemberScope;
+  if (memberScopes?.has(scope)) return;
+  throw denied('SCOPE_MISSING', `the token does not have the scope ${scope}`);
+}
+
+/** What a list is asked for, as far as it matters to who may. */
+interface ListAsked {
+  readonly scenario: Scenario;
+  readonly storeId?: string | undefined;
+  readonly memberId?: string | undefined;
+}
+
 /** Whether the caller may ask for a list of this kind, there. Throws PERMISSION_DENIED. */
 export function authorizeList(
   caller: Caller,
-  { scenario, storeId }: { readonly scenario: Scenario; readonly storeId?: string | undefined },
+  { scenario, storeId, memberId }: ListAsked,
+  { member }: Pick<AccessRule, 'member'>,
 ): void {
+  if (caller.memberId !== undefined) assertOwnMember(caller, member, memberId);
   if (caller.scenarios !== 'all' && !caller.scenarios.has(scenario)) {
     const kinds = [...caller.scenarios].join(', ');
-    throw denied('SCENARIO_FOREIGN', `the API key is for lists of ${kinds}, not of ${scenario}`);
+    const message = `${shownBy(caller)} is for lists of ${kinds}, not of ${scenario}`;
+    throw denied('SCENARIO_FOREIGN', message);
   }
   if (caller.stores !== 'all') assertOwnStore(caller, storeId);
 }
@@ -104,11 +147,14 @@ export type StoreOfReceipt = (purchaseId: string) => string | undefined;
  */
 export function authorizeInput(
   caller: Caller,
-  { reach, receiptFields = [] }: Pick<AccessRule, 'reach' | 'receiptFields'>,
+  { reach, member, receiptFields = [] }: Pick<AccessRule, 'reach' | 'member' | 'receiptFields'>,
   input: Readonly<Record<string, unknown>>,
   storeOf: StoreOfReceipt,
 ): void {
   const { stores } = caller;
+  if (caller.memberId !== undefined) {
+    assertOwnMember(caller, member, input['memberId'] as string | undefined);
+  }
   if (stores === 'all') return;
   const storeId = input['storeId'] as string | undefined;
   const mustBeOwn = reach === 'store' || (reach === 'receipt' && storeId !== undefined);
@@ -121,15 +167,31 @@ export function authorizeInput(
   }
 }
 
+/**
+ * Letter for letter, with what is left of both after ids are cleaned: to ask for another id of the
+ * same person gives nothing that the own one does not.
+ */
+function assertOwnMember(caller: Caller, rule: MemberRule, memberId: string | undefined): void {
+  if (memberId === caller.memberId && rule !== 'closed') return;
+  if (memberId === undefined && (rule.endsWith(' ofOwnOrNone') || rule.endsWith(' ofNone'))) return;
+  const field = 'memberId';
+  const message = 'must be the member of the token (its `sub`): the token is for no other';
+  throw denied('MEMBER_FOREIGN', `${field} ${message}`, { field, message });
+}
+
 function assertOwnStore(caller: Caller, storeId: string | undefined): void {
   if (storeId !== undefined && caller.stores !== 'all' && caller.stores.has(storeId)) return;
   const field = 'storeId';
-  const message = `must be of ${own(caller)}: the API key is for no other`;
+  const message = `must be of ${own(caller)}: ${shownBy(caller)} is for no other`;
   throw denied('STORE_FOREIGN', `${field} ${message}`, { field, message });
 }
 
 /** So many stores are named, of all that a key is for. */
 const storesShown = 5;
+
+function shownBy({ memberId }: Caller): string {
+  return memberId === undefined ? 'the API key' : 'the token';
+}
 
 function own({ stores }: Caller): string {
   const all = [...stores];

@@ -21,8 +21,14 @@ const read = {
   tag: 'catalogue',
   scope: 'read',
   alsoFor: ['till', 'guide', 'merchandise'],
+  member: 'catalogue ofNone',
 } as const;
-const written = { tag: 'catalogue', scope: 'write', alsoFor: ['merchandise'] } as const;
+const written = {
+  tag: 'catalogue',
+  scope: 'write',
+  alsoFor: ['merchandise'],
+  member: 'closed',
+} as const;
 /** All stores sell the same items. */
 const ofItems = { ...written, reach: 'chain' } as const;
 

@@ -18,7 +18,7 @@ import {
 
 const holding = (...held: Scope[]): Caller => ({ ...anonymous, scopes: new Set(held) });
 const ofStores = (...stores: string[]): Caller => ({ ...anonymous, stores: new Set(stores) });
-const list: AccessRule = { scope: 'read', alsoFor: ['guide'], reach: 'store' };
+const list: AccessRule = { scope: 'read', alsoFor: ['guide'], reach: 'store', member: 'closed' };
 const noReceipt = () => undefined;
 
 test('any one of the scopes of an operation is enough, and another is not', () => {
@@ -30,7 +30,7 @@ test('any one of the scopes of an operation is enough, and another is not', () =
 });
 
 test('what concerns all stores is not for a key of some', () => {
-  const rule: AccessRule = { scope: 'admin', reach: 'chain' };
+  const rule: AccessRule = { scope: 'admin', reach: 'chain', member: 'closed' };
   expect(() => authorize(anonymous, rule)).not.toThrow();
   expect(() => authorize(ofStores('S1', 'S2'), rule)).toThrow('the API key is for S1, S2');
 });
@@ -38,7 +38,12 @@ test('what concerns all stores is not for a key of some', () => {
 test('a key of some stores names one of them, and receipts of theirs', () => {
   const storeOf = (purchaseId: string) => ({ 'r-1': 'S1', 'r-2': 'S2' })[purchaseId];
   const check = (input: object, reach: Reach = 'store') =>
-    authorizeInput(ofStores('S1'), { reach, receiptFields: ['replaces'] }, { ...input }, storeOf);
+    authorizeInput(
+      ofStores('S1'),
+      { reach, member: 'closed', receiptFields: ['replaces'] },
+      { ...input },
+      storeOf,
+    );
   expect(() => check({ storeId: 'S1', replaces: 'r-1' })).not.toThrow();
   expect(() => check({ replaces: 'r-1' }, 'receipt')).not.toThrow();
   for (const input of [{}, { storeId: 'S2' }]) {
@@ -48,21 +53,21 @@ test('a key of some stores names one of them, and receipts of theirs', () => {
     expect(() => check({ storeId: 'S1', replaces })).toThrow('replaces must name a receipt of S1');
   }
   expect(() => check({ storeId: 'S2', replaces: 'r-1' }, 'receipt')).toThrow('storeId');
-  const rule = { reach: 'store', receiptFields: [] } as const;
+  const rule = { reach: 'store', member: 'closed', receiptFields: [] } as const;
   expect(() => authorizeInput(anonymous, rule, {}, noReceipt)).not.toThrow();
 });
 
 test('a refusal names some of the stores of a key that has many', () => {
   const many = ofStores(...Array.from({ length: 300 }, (_, index) => `S${index}`));
-  expect(() => authorizeList(many, { scenario: 'popular' })).toThrow(
+  expect(() => authorizeList(many, { scenario: 'popular' }, list)).toThrow(
     'storeId must be of S0, S1, S2, S3, S4 and 295 more: the API key is for no other',
   );
 });
 
 test('a key of some kinds of lists asks for no other', () => {
   const caller: Caller = { ...anonymous, scenarios: new Set(['popular', 'similar']) };
-  expect(() => authorizeList(caller, { scenario: 'similar' })).not.toThrow();
-  expect(() => authorizeList(caller, { scenario: 'discover' })).toThrow(
+  expect(() => authorizeList(caller, { scenario: 'similar' }, list)).not.toThrow();
+  expect(() => authorizeList(caller, { scenario: 'discover' }, list)).toThrow(
     'the API key is for lists of popular, similar, not of discover',
   );
 });

@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import type { RankedReply, RecommendRequest, Waiting } from '../../engine/index.ts';
 import type { PendingRequest } from '../codel-queue.ts';
 import { isBehind, type LoadShedder, overloadedError } from '../load-shedder.ts';
+import type { RequestTimer } from '../telemetry/requests.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
 import {
   isAudited,
   isGuide,
@@ -28,6 +30,8 @@ export interface ChainParts {
   readonly loadShedder: LoadShedder;
   readonly log: Logger;
   readonly door: TrailDoor;
+  /** Shared with the other doors; absent: one of its own. */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** A list, asked in its canonical form. */
@@ -42,12 +46,19 @@ export class Chain {
   private readonly loadShedder: LoadShedder;
   private readonly log: Logger;
   private readonly door: TrailDoor;
+  private readonly telemetry: Telemetry;
 
-  constructor({ access, loadShedder, log, door }: ChainParts) {
+  constructor({ access, loadShedder, log, door, telemetry = new Telemetry() }: ChainParts) {
     this.access = access;
     this.loadShedder = loadShedder;
     this.log = log;
     this.door = door;
+    this.telemetry = telemetry;
+  }
+
+  /** Where a door says how long it took to answer. */
+  timerOf({ name }: Pick<Operation, 'name'>): RequestTimer {
+    return this.telemetry.requests.of(name, this.door);
   }
 
   /** Authenticate: what the door has read is held against what is asked. Throws. */
@@ -121,8 +132,10 @@ export class Chain {
     const { operation, caller, request } = asked;
     const isNoted = request.memberId !== undefined && isGuide(caller);
     if (isNoted) this.access.trail?.assertRoom();
-    authorizeList(caller, request);
-    const encoded = encode(this.access.engine().lists.rank(request, operation.audience));
+    authorizeList(caller, request, operation);
+    const reply = this.access.engine().lists.rank(request, operation.audience);
+    this.telemetry.lists.onList(request, reply);
+    const encoded = encode(reply);
     if (isNoted) this.recordRead(asked, 'ok');
     return encoded;
   }

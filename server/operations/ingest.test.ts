@@ -25,6 +25,7 @@ async function writeCounted(items: readonly unknown[], parseIssues = [] as never
     name: 'writeItems',
     scope: 'write',
     reach: 'chain',
+    member: 'closed',
     method: 'POST',
     path: '/v1/items',
     tag: 'catalogue',

@@ -53,12 +53,14 @@ const described = {
   scope: 'read',
   alsoFor: ['guide'],
   reach: 'store',
+  member: 'lists ofOwnOrNone',
   tag: 'lists',
   reply: recommendReplySchema,
 } as const;
 
 const recommendForMember = defineList({
   ...described,
+  member: 'lists ofOwn',
   name: 'recommendForMember',
   rpc: 'RecommendationService/RecommendForMember',
   method: 'GET',
@@ -75,6 +77,7 @@ const recommendForMember = defineList({
 
 const buyAgain = defineList({
   ...described,
+  member: 'lists ofOwn',
   name: 'recommendBuyAgain',
   rpc: 'RecommendationService/RecommendBuyAgain',
   method: 'GET',
@@ -124,6 +127,7 @@ const listBoughtTogether = itemList(
 
 const listPopular = defineList({
   ...described,
+  member: 'lists ofNone',
   name: 'recommendPopular',
   rpc: 'RecommendationService/RecommendPopular',
   method: 'GET',

@@ -6,7 +6,7 @@ import { defineAction, type Operation } from './operation.ts';
 import { eraseReceiptSchema } from './replies.ts';
 
 /** One member may buy in every store. */
-const ofMembers = { scope: 'privacy', reach: 'chain' } as const;
+const ofMembers = { scope: 'privacy', reach: 'chain', member: 'closed' } as const;
 
 const mergeMembers = defineIngest({
   ...ofMembers,

@@ -173,7 +173,7 @@ export function defineList<S extends z.ZodObject>(definition: ListDefinition<S>)
     toRequest,
     run(access, caller, raw) {
       const request = toRequest(raw, access);
-      authorizeList(caller, request);
+      authorizeList(caller, request, description);
       const engine = access.engine();
       const answer = (): Result => ({
         outcome: 'ok',

@@ -10,7 +10,7 @@ import {
 import { defineIngest } from './ingest.ts';
 import type { Operation } from './operation.ts';
 
-const ofReceipts = { scope: 'write', alsoFor: ['till'] } as const;
+const ofReceipts = { scope: 'write', alsoFor: ['till'], member: 'closed' } as const;
 
 const ingestPurchases = defineIngest({
   ...ofReceipts,

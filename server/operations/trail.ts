@@ -17,6 +17,7 @@ const described = {
   method: 'GET',
   scope: 'admin',
   reach: 'chain',
+  member: 'closed',
   tag: 'admin',
   load: 'free',
 } as const;

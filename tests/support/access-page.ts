@@ -1,6 +1,14 @@
 // The page of who may ask for what, made from the table of operations, and read back from the page:
 // what it says is what the doors are held against.
-import { type AccessRule, type Reach, type Scope, scopes } from '../../server/operations/caller.ts';
+import {
+  type AccessRule,
+  type MemberRule,
+  type MemberScope,
+  memberScopes,
+  type Reach,
+  type Scope,
+  scopes,
+} from '../../server/operations/caller.ts';
 
 const opens: Readonly<Record<Scope, string>> = {
   read: 'every list, and reading the catalogue: for the backends of shops and apps',
@@ -24,6 +32,18 @@ const reaches: Readonly<Record<Reach, readonly [name: string, meaning: string]>>
   own: ['its own', 'is shown its stores, and no other'],
   shared: ['none', 'may ask as any key: it belongs to no store'],
   chain: ['all', 'is refused'],
+};
+
+const tokenOpens: Readonly<Record<MemberScope, string>> = {
+  lists: 'lists for its own member, and lists that are for nobody',
+  catalogue: 'reading items and stores',
+};
+
+/** In the table, what may stand in `memberId` of a caller with a token. */
+const ofMembers: Readonly<Record<string, string>> = {
+  ofOwn: 'its own member',
+  ofOwnOrNone: 'its own member, or none',
+  ofNone: 'no member',
 };
 
 export interface AccessRow extends AccessRule {
@@ -66,6 +86,22 @@ in all stores shapes the lists that are asked for in one.
 
 A key may be for some kinds of lists too (\`--scenarios\`). Others are \`SCENARIO_FOREIGN\`.
 
+## Members
+
+A key that opens lists opens those of every member. The token of a member
+([member-tokens.md](../guides/member-tokens.md)), which an app holds, is for the one that its
+\`sub\` names. It opens these scopes, of which it may have fewer (\`scope\`), and nothing that keys
+alone are for: no receipt, no merge, no consent, no erase, no upkeep. What it does not open is
+\`SCOPE_MISSING\`, another member is \`MEMBER_FOREIGN\`, also another id of the same person: the
+list of one id is made of the receipts of all.
+
+`;
+
+const afterMembers = `
+A token may be for some stores and kinds of lists as well, by \`stores\` and \`scenarios\`: then
+what stands above of keys holds for it. The test asks for every operation by tokens too: for its
+own member, for another one and for none.
+
 ## Operations
 
 `;
@@ -74,7 +110,8 @@ const end = `
 \`IngestService/StreamPurchases\` and \`RecordPurchases\` ask for what \`ingestPurchases\` does,
 with every receipt. \`CheckoutService/ScanSession\` asks for that and for \`recommendForBasket\`,
 when it opens and with every receipt. \`tests/access-streams.test.ts\` tries all three. Reflection
-asks for any key. \`/docs\` and \`/openapi.json\` are open: they hold nothing of the chain.
+asks for any key, and a token is none. None of these streams is open to one. \`/docs\` and
+\`/openapi.json\` are open: they hold nothing of the chain.
 \`ReplicationService\` is for the nodes of one chain, which prove that they have its secret.
 `;
 
@@ -89,7 +126,12 @@ export function accessPage(rows: readonly AccessRow[]): string {
     stores,
     table(['stores', 'a key that is for some'], Object.values(reaches)),
     afterStores,
-    table(['operation', 'HTTP', 'gRPC', 'scopes', 'stores', 'receipts'], rows.map(cellsOf)),
+    table(
+      ['scope of a token', 'opens'],
+      memberScopes.map((scope) => [`\`${scope}\``, tokenOpens[scope]]),
+    ),
+    afterMembers,
+    table(head, rows.map(cellsOf)),
     end,
   ].join('');
 }
@@ -97,7 +139,10 @@ export function accessPage(rows: readonly AccessRow[]): string {
 const none = '–';
 const code = (text: string): string => `\`${text}\``;
 
-function cellsOf({ name, http, rpc, scope, alsoFor = [], reach, receiptFields }: AccessRow) {
+const head = ['operation', 'HTTP', 'gRPC', 'scopes', 'stores', 'receipts', 'token of a member'];
+
+function cellsOf(row: AccessRow) {
+  const { name, http, rpc, scope, alsoFor = [], reach, receiptFields, member } = row;
   return [
     name,
     code(http),
@@ -105,7 +150,14 @@ function cellsOf({ name, http, rpc, scope, alsoFor = [], reach, receiptFields }:
     scope === 'open' ? 'open' : [scope, ...alsoFor].map(code).join(', '),
     scope === 'open' ? none : reaches[reach][0],
     receiptFields?.map(code).join(', ') ?? none,
+    scope === 'open' ? 'open' : cellOf(member),
   ];
+}
+
+function cellOf(member: MemberRule): string {
+  if (member === 'closed') return 'closed';
+  const [scope = '', whom = ''] = member.split(' ');
+  return `${code(scope)}, ${ofMembers[whom]}`;
 }
 
 function table(head: readonly string[], body: readonly (readonly string[])[]): string {
@@ -118,17 +170,25 @@ export interface StatedRule {
   /** Empty: nobody is asked for a key. */
   readonly scopes: readonly string[];
   readonly reach: Reach | undefined;
+  readonly member: MemberRule;
 }
 
 export function readAccessPage(page: string): ReadonlyMap<string, StatedRule> {
   const stated = new Map<string, StatedRule>();
   for (const line of page.slice(page.indexOf('\n## Operations')).split('\n')) {
     const cells = line.split('|').map((cell) => cell.trim());
-    const [, name = '', , , listed = '', where = ''] = cells;
-    if (cells.length !== 8 || !/^[a-zA-Z]+$/.test(name) || name === 'operation') continue;
+    const [, name = '', , , listed = '', where = '', , token = ''] = cells;
+    if (cells.length !== 9 || !/^[a-zA-Z]+$/.test(name) || name === 'operation') continue;
     const [reach] = Object.entries(reaches).find(([, [word]]) => word === where) ?? [];
     const words = [...listed.matchAll(/`(\w+)`/g)].map(([, word]) => word!);
-    stated.set(name, { scopes: words, reach: reach as Reach | undefined });
+    const member = memberRuleOf(token);
+    stated.set(name, { scopes: words, reach: reach as Reach | undefined, member });
   }
   return stated;
+}
+
+function memberRuleOf(cell: string): MemberRule {
+  const [, scope, words] = /^`(\w+)`, (.*)$/.exec(cell) ?? [];
+  const [whom] = Object.entries(ofMembers).find(([, each]) => each === words) ?? [];
+  return whom === undefined ? 'closed' : (`${scope} ${whom}` as MemberRule);
 }

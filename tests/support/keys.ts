@@ -4,6 +4,7 @@ import { systemClock } from '../../engine/index.ts';
 import { type Authenticate, createAuthenticate } from '../../server/access/authenticate.ts';
 import { createKey, type NewKey, type ShownKey } from '../../server/access/change-keys.ts';
 import { keyFileIn, type WatchedKeys, watchKeys } from '../../server/access/keys.ts';
+import type { MemberTokens } from '../../server/access/member-tokens.ts';
 import { type Scope, scopes } from '../../server/operations/caller.ts';
 import { makeTemporaryFolder } from './folders.ts';
 
@@ -12,7 +13,7 @@ export interface TestKeys {
   readonly path: string;
   make(scopes: readonly Scope[], changes?: Partial<NewKey>): ShownKey;
   /** Of a door that opens now: it knows the keys of before at once, and others soon. */
-  authenticate(): Authenticate;
+  authenticate(tokens?: MemberTokens): Authenticate;
   remove(): Promise<void>;
 }
 
@@ -27,10 +28,10 @@ export async function openKeys({
     path,
     make: (scopes, changes = {}) =>
       createKey(path, { name: 'test', scopes, stores: 'all', scenarios: 'all', ...changes }, clock),
-    authenticate() {
+    authenticate(tokens) {
       const keys = watchKeys(folder.path, pino({ level: 'silent' }), 10);
       watched.push(keys);
-      return createAuthenticate(keys.current, { clock, steady });
+      return createAuthenticate(keys.current, { clock, steady, ...(tokens && { tokens }) });
     },
     async remove() {
       for (const keys of watched) keys.stop();

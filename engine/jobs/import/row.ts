@@ -44,6 +44,10 @@ export const rowNotes = [
   'priceBelowFen',
   /** A date without a time of day, which counts for no daypart. */
   'withoutTime',
+  /** A local time of the hour that comes twice when the clocks are put back, taken as the first. */
+  'hourTwice',
+  /** A local time that there is not, since the clocks were put on, counted on from before. */
+  'hourSkipped',
   /** A word for a channel that is none of ours, taken as `other`. */
   'channelUnknown',
 ] as const;
@@ -230,6 +234,8 @@ function readMember(desk: ImportContext): string | undefined {
   return undefined;
 }
 
+const hourNotes = { twice: 'hourTwice', skipped: 'hourSkipped' } as const;
+
 function readOccurredAt(desk: ImportContext): Moment {
   const text = cell(desk.source, 'occurredAt');
   const given = isBlank(text) ? (desk.rules.occurredAt ?? '') : text;
@@ -237,7 +243,10 @@ function readOccurredAt(desk: ImportContext): Moment {
   const moment = desk.file.readTime(given);
   if (typeof moment === 'object') {
     const isDay = !moment.hasTime || readFlag(cell(desk.source, 'timeUnknown'));
-    if (!isDay) return moment;
+    if (!isDay) {
+      if (moment.hour !== undefined) note(desk, hourNotes[moment.hour]);
+      return moment;
+    }
     note(desk, 'withoutTime');
     return moment.hasTime ? { ...moment, hasTime: false } : moment;
   }

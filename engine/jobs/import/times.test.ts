@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { timeSchema } from '../../base/shapes.ts';
 import { type DateOrders, dayText, orderEvidence } from './dates.ts';
-import { createTimeReader } from './times.ts';
+import { createTimeReader, type Moment } from './times.ts';
 
 function read(text: string, timeZone = 'Asia/Shanghai', dateOrders?: DateOrders) {
   const moment = createTimeReader({ timeZone, dateOrders })(text);
@@ -136,6 +136,18 @@ test('an hour that happens twice is its first, a skipped one keeps the offset be
     epochMs: Date.UTC(2011, 2, 27, 1, 30),
     hasTime: true,
   });
+});
+
+test('times of an hour that the clocks went through twice, or never, say so, and no others', () => {
+  const hours = (texts: readonly string[]) => {
+    const readTime = createTimeReader({ timeZone: 'America/New_York' });
+    return texts.map((text) => (readTime(text) as Moment).hour);
+  };
+  const back = ['2025-11-02 00:59', '2025-11-02 01:00', '2025-11-02 01:59', '2025-11-02 02:00'];
+  expect(hours(back)).toEqual([undefined, 'twice', 'twice', undefined]);
+  const on = ['2026-03-08 01:59', '2026-03-08 02:00', '2026-03-08 02:59', '2026-03-08 03:00'];
+  expect(hours(on)).toEqual([undefined, 'skipped', 'skipped', undefined]);
+  expect(hours(['2025-11-02 01:30-05:00', '2026-03-08'])).toEqual([undefined, undefined]);
 });
 
 test('what is no time, or before 1970, is refused', () => {

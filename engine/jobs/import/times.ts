@@ -11,7 +11,11 @@ export interface Moment {
   readonly epochMs: number;
   /** Whether the text had a time of day; a bare day stands at its midnight. */
   readonly hasTime: boolean;
+  /** A local time of an hour that the clocks went through twice, or never. */
+  readonly hour?: ChangedHour | undefined;
 }
+
+export type ChangedHour = 'twice' | 'skipped';
 
 /** `unreadable` is also what lies before 1970. */
 export type TimeProblem = 'unreadable' | 'ambiguous';
@@ -121,13 +125,19 @@ function readMoment(text: string, rules: TimeRules): Moment | TimeProblem {
   if (local === undefined) return 'unreadable';
   if (local === 'ambiguous') return local;
   const { localMs, offset: given, hasTime } = local;
-  const minutes = given === undefined ? settleOffset(localMs, rules.timeZone) : parseOffset(given);
+  const settled = given === undefined ? settleOffset(localMs, rules.timeZone) : undefined;
+  const minutes = settled === undefined ? parseOffset(given!) : settled.minutes;
   const epochMs = localMs - minutes * millisecondsPerMinute;
   // An offset out of range is NaN, and so is the moment then.
   if (!(epochMs >= limits.occurredAtMsMin)) return 'unreadable';
   const placeless = given !== undefined && placelessOffset.test(given);
   const formatted = formatMoment(epochMs, minutes);
-  return { epochMs, hasTime, text: placeless ? formatted.replace('+00:00', 'Z') : formatted };
+  const moment = {
+    epochMs,
+    hasTime,
+    text: placeless ? formatted.replace('+00:00', 'Z') : formatted,
+  };
+  return settled?.hour !== undefined && hasTime ? { ...moment, hour: settled.hour } : moment;
 }
 
 function readEpoch(text: string): Local | undefined {
@@ -240,11 +250,17 @@ function parseOffset(text: string): number {
  * The offset of a local time. An hour that happens twice is its first; an hour that the clocks skip
  * keeps the offset from before the change.
  */
-function settleOffset(localMs: number, timeZone: string): number {
+function settleOffset(
+  localMs: number,
+  timeZone: string,
+): { readonly minutes: number; readonly hour?: ChangedHour } {
   const before = zoneOffsetMinutes(timeZone, localMs - millisecondsPerDay);
   const after = zoneOffsetMinutes(timeZone, localMs + millisecondsPerDay);
-  if (before === after || holds(before, localMs, timeZone)) return before;
-  return holds(after, localMs, timeZone) ? after : before;
+  if (before === after) return { minutes: before };
+  const [isBefore, isAfter] = [holds(before, localMs, timeZone), holds(after, localMs, timeZone)];
+  if (isBefore && isAfter) return { minutes: before, hour: 'twice' };
+  if (!isBefore && !isAfter) return { minutes: before, hour: 'skipped' };
+  return { minutes: isBefore ? before : after };
 }
 
 /** Whether the zone has this offset at the moment that the local time means under it. */
