@@ -47,7 +47,8 @@ async function listen(name: string, folder: string): Promise<Server> {
           : error,
       );
     });
-    server.listen(name, resolve);
+    // By itself: a cluster's workers would share a socket of their primary's, and all have claimed.
+    server.listen({ path: name, exclusive: true }, resolve);
   });
   return server.unref();
 }

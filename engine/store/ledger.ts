@@ -91,7 +91,9 @@ function ledgerDamaged(path: string, what: string, cure: string): EngineError {
 export interface ErasedIds {
   /** How many ids were. */
   readonly size: number;
-  has(memberId: string): boolean;
+  /** 16 bytes: the same for an id for as long as the ledger has its key. */
+  hash(memberId: string): Buffer;
+  has(hash: Buffer): boolean;
 }
 
 export class Ledger {
@@ -146,7 +148,8 @@ export class Ledger {
       get size() {
         return ledger.size;
       },
-      has: (memberId) => ledger.has(ledger.hash(memberId)),
+      hash: (memberId) => ledger.hash(memberId),
+      has: (hash) => ledger.has(hash),
     };
   }
 

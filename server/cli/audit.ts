@@ -30,7 +30,7 @@ export function auditCommand(program: Command): void {
     .option('--json', 'print the result as one JSON object')
     .action((flags: PlaceFlags & HeadFlags & { readonly json?: boolean }) =>
       endWith(async () => {
-        const verified = verifyTrail(folderOf(flags), headsIn(flags));
+        const verified = await verifyTrail(folderOf(flags), headsIn(flags));
         print(flags.json ? JSON.stringify(verified) : describe(verified));
         return verified.ok ? exitCodes.done : exitCodes.failed;
       }),
@@ -39,7 +39,7 @@ export function auditCommand(program: Command): void {
     .description('print the head of the trail as JSON, to be saved where nobody changes it')
     .action((flags: PlaceFlags) =>
       endWith(async () => {
-        const verified = verifyTrail(folderOf(flags));
+        const verified = await verifyTrail(folderOf(flags));
         if (!verified.ok) throw new CommandError(describe(verified));
         const { treeSize, rootHash } = verified;
         print(JSON.stringify({ treeSize, rootHash }));
@@ -100,10 +100,11 @@ function refuse(field: string, file: string, limit: string): EngineError {
 }
 
 function describe(verified: Verified): string {
-  const { ok, treeSize, rootHash, subjectsKept, subjectsDestroyed } = verified;
+  const { ok, treeSize, rootHash, subjectsKept, subjectsDestroyed, unfinished } = verified;
   const size = `${treeSize} ${treeSize === 1 ? 'entry' : 'entries'}, root ${rootHash}`;
   const subjects = `${counted(subjectsKept, 'subject')} kept, ${subjectsDestroyed} destroyed`;
-  if (ok) return `verified: ${size}; ${subjects}`;
+  const begun = unfinished > 0 ? `; ${unfinished} begun that have not ended` : '';
+  if (ok) return `verified: ${size}; ${subjects}${begun}`;
   const { faultCount, faults } = verified;
   const more = faultCount - faults.length;
   return [

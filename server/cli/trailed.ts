@@ -74,12 +74,17 @@ export async function trailed<T>(
     await end('ok', describe(result));
     return result;
   } catch (error) {
-    const isOurs = error instanceof EngineError;
-    await end(isOurs ? (error.reason ?? error.code) : 'INTERNAL');
+    await end(outcomeOf(error));
     throw error;
   } finally {
     await trail.close();
   }
+}
+
+function outcomeOf(error: unknown): string {
+  if (error instanceof EngineError) return error.reason ?? error.code;
+  // Ctrl-C, or SIGTERM.
+  return error instanceof Error && error.name === 'AbortError' ? 'INTERRUPTED' : 'INTERNAL';
 }
 
 /** A change of who may enter is in the trail before it is made; `change` tells what it was. */

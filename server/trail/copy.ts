@@ -38,7 +38,7 @@ export async function copyTrail(trail: Trail, into: string): Promise<void> {
     }
     await nextTurn();
   }
-  copyFileSync(nodesPath(folder), nodesPath(into));
+  if (size > 0) copyFileSync(nodesPath(folder), nodesPath(into));
   // What came meanwhile is not in the copy.
   cutTo(entriesPath(into, last), entriesBytes);
   cutTo(subjectsPath(into, last), slots * slotBytes);

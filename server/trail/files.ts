@@ -16,6 +16,7 @@ import {
   truncateSync,
   writeSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../../engine/index.ts';
 import { textOf } from './entry.ts';
@@ -63,14 +64,32 @@ export function syncFolder(folder: string): void {
   }
 }
 
+/** The same while others go on. */
+export async function syncFolderSoon(folder: string): Promise<void> {
+  const file = await open(folder, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** How many segments there are, the last one included that is not full. */
 export function countSegments(folder: string): number {
   if (!existsSync(folder)) return 0;
-  const names = readdirSync(folder).filter((name) => /^\d{9}\.entries$/.test(name));
-  const count = names.length;
-  const last = Math.max(-1, ...names.map((name) => Number(name.slice(0, 9))));
+  const count = entriesNames(folder).length;
+  const last = lastSegment(folder);
   if (last + 1 === count) return count;
   throw damaged(folder, `has ${count} segments, but the last one is number ${last}`);
+}
+
+/** Its number, from 0; -1: there is none. */
+export function lastSegment(folder: string): number {
+  return entriesNames(folder).reduce((last, name) => Math.max(last, Number(name.slice(0, 9))), -1);
+}
+
+function entriesNames(folder: string): readonly string[] {
+  return readdirSync(folder).filter((name) => /^\d{9}\.entries$/.test(name));
 }
 
 /** Nothing where there is no such file. */
@@ -153,13 +172,8 @@ export function openNodes(folder: string): { readonly read: ReadNode; close(): v
   };
 }
 
-/** Writes the nodes of leaves from `size` on; `isDurable`: on disk when it returns. */
-export function writeNodes(
-  folder: string,
-  size: number,
-  nodes: readonly Buffer[],
-  isDurable: boolean,
-): void {
+/** Writes the nodes of leaves from `size` on; on disk when it returns. */
+export function writeNodes(folder: string, size: number, nodes: readonly Buffer[]): void {
   const descriptor = openSync(nodesPath(folder), existsSync(nodesPath(folder)) ? 'r+' : 'w', 0o600);
   try {
     const bytes = Buffer.concat(nodes);
@@ -167,7 +181,7 @@ export function writeNodes(
     for (let done = 0; done < bytes.length; ) {
       done += writeSync(descriptor, bytes, done, bytes.length - done, at + done);
     }
-    if (isDurable) fsyncSync(descriptor);
+    fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }

@@ -1,13 +1,13 @@
 // What an erase does to the trail: the salts of the member, and the member in clear, are written
 // over with zeros. The tree stays as it is, and its commitments name nobody any more.
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ErasedIds, nextTurn } from '../../engine/index.ts';
 import { lineOf, textOf } from './entry.ts';
-import { countSegments, readWhole, subjectsPath, syncFolder } from './files.ts';
+import { countSegments, readWhole, subjectsPath, syncFolderSoon } from './files.ts';
 import { trailLimits } from './limits.ts';
-import { decodeSlot, encodeSlot, slotBytes } from './slots.ts';
+import { decodeSlot, encodeSlot, isErased, keyMarkOf, slotBytes } from './slots.ts';
 
 const { segmentEntries } = trailLimits;
 
@@ -49,13 +49,16 @@ async function erasedIn(
   erased: ErasedIds,
 ): Promise<number[]> {
   const leaves = new Set<number>();
+  const mark = keyMarkOf(erased);
   const unreadable: number[] = [];
   for (let at = start; at < end; at++) {
     if ((at - start) % trailLimits.turnSubjects === trailLimits.turnSubjects - 1) await nextTurn();
     const slot = decodeSlot(bytes.subarray(at * slotBytes, (at + 1) * slotBytes));
     // Half of an id that was being destroyed when the power failed; else it proves nothing.
     if (slot === undefined) unreadable.push(at);
-    else if (slot.secret !== undefined && erased.has(slot.secret.id)) leaves.add(slot.leafIndex);
+    else if (slot.secret !== undefined && isErased(slot.secret, erased, mark)) {
+      leaves.add(slot.leafIndex);
+    }
   }
   const those = new Set(unreadable);
   // All of an entry goes: a receipt beside a member leads to them.
@@ -93,11 +96,17 @@ export function readForgotten(folder: string, owner: string): number {
   return text === undefined ? -1 : Number(text.toString());
 }
 
-export function writeForgotten(folder: string, owner: string, size: number): void {
+export async function writeForgotten(folder: string, owner: string, size: number): Promise<void> {
   const path = forgottenPath(folder, owner);
-  writeFileSync(`${path}.new`, lineOf(String(size)), { mode: 0o600, flush: true });
-  renameSync(`${path}.new`, path);
-  syncFolder(folder);
+  const file = await open(`${path}.new`, 'w', 0o600);
+  try {
+    await file.writeFile(lineOf(String(size)));
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
+  await syncFolderSoon(folder);
 }
 
 function forgottenPath(folder: string, owner: string): string {

@@ -60,8 +60,9 @@ export class Notes {
       this.writing -= 1;
       if (this.hasFailed) this.notify('the audit trail is written again');
       this.hasFailed = false;
-    } catch (error) {
-      if (!this.hasFailed) this.notify(`entries wait for the audit trail: ${String(error)}`);
+    } catch {
+      // The trail has said why.
+      if (!this.hasFailed) this.notify('reads wait for the audit trail');
       this.hasFailed = true;
       this.writing -= 1;
       this.addAgain(entry, times);

@@ -150,5 +150,5 @@ function settleNodes(folder: string, size: number, nodes: readonly Buffer[]): vo
     }
     isWhole = false;
   }
-  if (!isWhole) writeNodes(folder, size, nodes, true);
+  if (!isWhole) writeNodes(folder, size, nodes);
 }

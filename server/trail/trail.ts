@@ -1,9 +1,8 @@
 // The audit trail of a process: what is appended is written in batches, one after the other, while
 // no other process writes; what is read of it, and proved, is what is on disk.
 import { createHash } from 'node:crypto';
-import { realpathSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
-import { type Clock, claimFolder, EngineError, type ErasedIds } from '../../engine/index.ts';
+import { type Clock, EngineError, type ErasedIds } from '../../engine/index.ts';
+import { Claims, unavailable } from './claim.ts';
 import type { NewEntry } from './entry.ts';
 import { makeFolder, removeUnplaced } from './files.ts';
 import {
@@ -16,6 +15,7 @@ import {
 } from './forget.ts';
 import { trailLimits } from './limits.ts';
 import { Notes } from './notes.ts';
+import { Reserve } from './reserve.ts';
 import { catchUp, isBehind, readState, type TrailState } from './state.ts';
 import { writeEntries } from './write.ts';
 
@@ -31,6 +31,8 @@ export interface TrailOptions {
 
 interface Waiting {
   readonly entry: NewEntry;
+  /** It can wait: the room that is kept for a full disk is not for it. */
+  readonly isNote: boolean;
   resolve(leafIndex: number): void;
   reject(error: unknown): void;
 }
@@ -41,19 +43,24 @@ export class Trail {
   private readonly owner: string;
   private readonly waiting: Waiting[] = [];
   private readonly notes: Notes;
+  private readonly reserve: Reserve;
   private isWriting = false;
+  private hasFailed = false;
   private state: TrailState | undefined;
   /** Who was erased; not known until the data folder is open. */
   private erased: ErasedIds | undefined;
   private forgetting: Promise<void> = Promise.resolve();
   private turn: Promise<unknown> = Promise.resolve();
+  private readonly claims: Claims;
 
   private constructor(options: TrailOptions) {
     const { folder, dataDir, notify = () => {} } = options;
     this.folder = folder;
     this.options = options;
+    this.claims = new Claims(folder);
     this.owner = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
-    this.notes = new Notes((entry) => this.append(entry), notify);
+    this.notes = new Notes((entry) => this.add(entry, true), notify);
+    this.reserve = new Reserve(folder);
   }
 
   /**
@@ -64,7 +71,7 @@ export class Trail {
     makeFolder(options.folder);
     removeUnplaced(options.folder);
     const trail = new Trail(options);
-    await trail.exclusively(async () => {});
+    await trail.exclusively(() => trail.reserve.make());
     return trail;
   }
 
@@ -73,10 +80,7 @@ export class Trail {
    * be written: then what it speaks of must not be done.
    */
   append(entry: NewEntry): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ entry, resolve, reject });
-      void this.writeAll();
-    });
+    return this.add(entry, false);
   }
 
   /** The same soon, for what is not waited for; repeated ones are written as one. */
@@ -114,17 +118,25 @@ export class Trail {
     await this.turn;
   }
 
+  private add(entry: NewEntry, isNote: boolean): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ entry, isNote, resolve, reject });
+      void this.writeAll();
+    });
+  }
+
   private async forgetNow(erased: ErasedIds): Promise<void> {
     const { folder, owner } = this;
     const { size } = erased;
     if (readForgotten(folder, owner) === size) return;
     const found: FoundSlots = new Map();
     // Most of it while others write; the end of it when nobody does.
-    const looked = await findErased(folder, erased, lookedAtNothing, found);
+    const looked =
+      size === 0 ? lookedAtNothing : await findErased(folder, erased, lookedAtNothing, found);
     await this.exclusively(async () => {
-      await findErased(folder, erased, looked, found);
+      if (size > 0) await findErased(folder, erased, looked, found);
       await destroy(folder, found);
-      writeForgotten(folder, owner, size);
+      await writeForgotten(folder, owner, size);
     });
   }
 
@@ -142,37 +154,62 @@ export class Trail {
 
   private async writeBatch(batch: readonly Waiting[]): Promise<void> {
     try {
+      await this.reserve.make();
+      if (!this.reserve.isHeld && batch.some(({ isNote }) => isNote)) {
+        await this.writeUrgent(batch);
+        return;
+      }
       const entries = batch.map(({ entry }) => entry);
       const written = await this.exclusively((state) => this.write(state, entries));
       for (const [index, { resolve }] of batch.entries()) resolve(written[index]!);
+      this.hasFailed = false;
     } catch (cause) {
-      const error = cause instanceof EngineError ? cause : unavailable(String(cause), cause);
+      if (this.reserve.spend(cause)) {
+        await this.writeUrgent(batch);
+        return;
+      }
+      const error = this.failure(cause);
       for (const { reject } of batch) reject(error);
     }
+  }
+
+  /** Without what can wait, in the room that was given up. */
+  private async writeUrgent(batch: readonly Waiting[]): Promise<void> {
+    const error = unavailable('ENOSPC');
+    for (const { isNote, reject } of batch) if (isNote) reject(error);
+    const urgent = batch.filter(({ isNote }) => !isNote);
+    if (urgent.length > 0) await this.writeBatch(urgent);
+  }
+
+  /** The log says why, once; who asks is not told of our disks. */
+  private failure(cause: unknown): EngineError {
+    if (!this.hasFailed) {
+      this.options.notify?.(`the audit trail ${this.folder} cannot be written: ${String(cause)}`);
+    }
+    this.hasFailed = true;
+    if (cause instanceof EngineError) return cause;
+    const { code = 'a failure that the log tells of' } = cause as NodeJS.ErrnoException;
+    return unavailable(code, cause);
   }
 
   private write(state: TrailState, entries: readonly NewEntry[]): Promise<number[]> {
     const { folder, options, erased } = this;
     const time = new Date(options.clock()).toISOString();
-    // Until it is known who was erased, nobody is kept in clear.
-    const mayKeep = ({ id }: { readonly id: string }) => erased !== undefined && !erased.has(id);
-    return writeEntries({ folder, state, time, mayKeep }, entries);
+    return writeEntries({ folder, state, time, erased }, entries);
   }
 
   /** One at a time in this process, and no other process meanwhile. */
   private exclusively<T>(work: (state: TrailState) => Promise<T>): Promise<T> {
-    const result = this.turn.then(async () => {
-      const claim = await claimSoon(this.folder);
+    const run = async () => {
       try {
         return await work(await this.currentState());
       } catch (error) {
         // How much of it is in the files is for them to say.
         this.state = undefined;
         throw error;
-      } finally {
-        await claim.release();
       }
-    });
+    };
+    const result = this.turn.then(() => this.claims.run(run));
     this.turn = result.catch(() => {});
     return result;
   }
@@ -189,32 +226,4 @@ export class Trail {
     }
     return this.state;
   }
-}
-
-/** Other processes write for milliseconds. */
-async function claimSoon(folder: string) {
-  const path = realpathSync(folder);
-  const endMs = performance.now() + trailLimits.claimMsMax;
-  for (;;) {
-    try {
-      return await claimFolder(path);
-    } catch (error) {
-      const isTaken = error instanceof EngineError && error.reason === 'FOLDER_IN_USE';
-      if (!isTaken) throw error;
-      if (performance.now() > endMs) {
-        throw unavailable(`another process has written for ${trailLimits.claimMsMax} ms`, error);
-      }
-    }
-    await pause(trailLimits.claimRetryMs);
-  }
-}
-
-function unavailable(why: string, cause?: unknown): EngineError {
-  const message = 'the audit trail cannot be written, so that nothing was done';
-  const text = cause === undefined ? `${message}: ${why}` : message;
-  return new EngineError('UNAVAILABLE', text, {
-    reason: 'TRAIL_UNAVAILABLE',
-    retryAfterMs: trailLimits.retryMs,
-    cause,
-  });
 }

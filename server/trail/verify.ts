@@ -2,10 +2,11 @@
 // and that it goes on from a head that was saved. Changes nothing.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { whileClaimed } from './claim.ts';
 import { type Entry, entryOf, textOf } from './entry.ts';
 import {
-  countSegments,
   entriesPath,
+  lastSegment,
   linesIn,
   nodesPath,
   readRange,
@@ -23,6 +24,8 @@ export interface Verified extends TreeHead {
   /** Commitments whose salt is there, and those whose salt was destroyed. */
   readonly subjectsKept: number;
   readonly subjectsDestroyed: number;
+  /** Of those that have begun, how many have not ended. */
+  readonly unfinished: number;
   readonly faultCount: number;
   /** The first of them, in words. */
   readonly faults: readonly string[];
@@ -31,14 +34,39 @@ export interface Verified extends TreeHead {
 const faultsShown = 20;
 const { segmentEntries } = trailLimits;
 
+/** What there is at one moment: what comes while it is read is not looked at. */
+interface Extent {
+  /** The last segment; -1: none. */
+  readonly last: number;
+  readonly entries: number;
+  readonly subjects: number;
+  readonly nodes: number;
+}
+
 /** `saved`: heads of before that the trail must go on from. */
-export function verifyTrail(folder: string, saved: readonly TreeHead[] = []): Verified {
-  const verifier = new Verifier(folder, saved);
-  return verifier.run();
+export async function verifyTrail(
+  folder: string,
+  saved: readonly TreeHead[] = [],
+): Promise<Verified> {
+  const extent = existsSync(folder) ? await whileClaimed(folder, () => extentOf(folder)) : nothing;
+  return new Verifier(folder, extent, saved).run();
+}
+
+const nothing: Extent = { last: -1, entries: 0, subjects: 0, nodes: 0 };
+
+function extentOf(folder: string): Extent {
+  const last = lastSegment(folder);
+  return {
+    last,
+    entries: sizeOf(entriesPath(folder, last)),
+    subjects: sizeOf(subjectsPath(folder, last)),
+    nodes: sizeOf(nodesPath(folder)),
+  };
 }
 
 class Verifier {
   private readonly folder: string;
+  private readonly extent: Extent;
   private readonly saved: readonly TreeHead[];
   private readonly frontier = new Frontier(0, () => emptyRoot);
   private readonly faults: string[] = [];
@@ -48,19 +76,18 @@ class Verifier {
   /** Of those that have begun and not ended. */
   private readonly open = new Map<number, string>();
 
-  constructor(folder: string, saved: readonly TreeHead[]) {
+  constructor(folder: string, extent: Extent, saved: readonly TreeHead[]) {
     this.folder = folder;
+    this.extent = extent;
     this.saved = saved;
   }
 
   run(): Verified {
-    const { folder, frontier } = this;
+    const { frontier } = this;
     this.compareHeads();
-    const segments = this.countSegments();
-    for (let segment = 0; segment < segments; segment++) {
-      this.lookAt(segment, segment === segments - 1);
-    }
-    const nodes = sizeOf(nodesPath(folder));
+    this.lookAtNames();
+    const { last, nodes } = this.extent;
+    for (let segment = 0; segment <= last; segment++) this.lookAt(segment, segment === last);
     if (nodes !== nodeCount(frontier.size) * hashBytes) {
       this.fault(
         `nodes has ${nodes} bytes, but should have ${nodeCount(frontier.size) * hashBytes}`,
@@ -76,6 +103,7 @@ class Verifier {
       rootHash: frontier.root().toString('hex'),
       subjectsKept: this.kept,
       subjectsDestroyed: this.destroyed,
+      unfinished: this.open.size,
       faultCount: this.faultCount,
       faults: this.faults,
     };
@@ -86,13 +114,14 @@ class Verifier {
     if (this.faults.length < faultsShown) this.faults.push(what);
   }
 
-  private countSegments(): number {
+  private lookAtNames(): void {
     const { folder } = this;
     if (!existsSync(folder)) {
       this.fault(`${folder} is not there`);
-      return 0;
+      return;
     }
-    const known = /^(\d{9}\.(entries|subjects)|nodes|forgotten-[0-9a-f]{16}(\.new)?)$/;
+    const known =
+      /^(\d{9}\.(entries|subjects)|nodes|reserve(\.new)?|forgotten-[0-9a-f]{16}(\.new)?)$/;
     for (const name of readdirSync(folder)) {
       if (!known.test(name)) this.fault(`${name} is no file of a trail`);
     }
@@ -101,16 +130,12 @@ class Verifier {
       const isWhole = lines.length === 1 && rest.length === 0 && textOf(lines[0]!) !== undefined;
       if (!isWhole) this.fault(`${name} is not what was written`);
     }
-    try {
-      return countSegments(folder);
-    } catch (error) {
-      this.fault((error as Error).message);
-      return 0;
-    }
   }
 
   private lookAt(segment: number, isLast: boolean): void {
-    const { lines, rest } = linesIn(readWhole(entriesPath(this.folder, segment)));
+    const { entries: bytes } = this.extent;
+    const whole = readWhole(entriesPath(this.folder, segment));
+    const { lines, rest } = linesIn(isLast ? whole.subarray(0, bytes) : whole);
     const place = (index: number) => `entry ${segment * segmentEntries + index}`;
     const start = this.frontier.size;
     const entries: Entry[] = [];
@@ -136,7 +161,8 @@ class Verifier {
       );
     }
     this.compareNodes(start, nodes);
-    this.compareSlots(segment, start, entries);
+    const subjects = isLast ? this.extent.subjects : undefined;
+    this.compareSlots({ segment, subjects }, start, entries);
   }
 
   /** What has ended has begun, once. */
@@ -163,8 +189,12 @@ class Verifier {
     if (!found.equals(expected)) this.fault(`nodes differ from the entries from ${start} on`);
   }
 
-  private compareSlots(segment: number, start: number, entries: readonly Entry[]): void {
-    const bytes = readWhole(subjectsPath(this.folder, segment));
+  private compareSlots(
+    { segment, subjects: end }: { readonly segment: number; readonly subjects: number | undefined },
+    start: number,
+    entries: readonly Entry[],
+  ): void {
+    const bytes = readWhole(subjectsPath(this.folder, segment)).subarray(0, end);
     const slots = slotsIn(bytes);
     let at = 0;
     for (const [index, { subjects = [] }] of entries.entries()) {

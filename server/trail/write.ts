@@ -2,7 +2,8 @@
 // tree. What is on disk when it resolves was there in that order at any moment before.
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { ErasedIds } from '../../engine/index.ts';
 import {
   commitmentOf,
   type Entry,
@@ -11,11 +12,11 @@ import {
   type Subject,
   saltBytes,
 } from './entry.ts';
-import { cutTo, entriesPath, segmentOf, subjectsPath, syncFolder, writeNodes } from './files.ts';
+import { cutTo, entriesPath, nodesPath, segmentOf, subjectsPath, syncFolderSoon } from './files.ts';
 import { trailLimits } from './limits.ts';
-import { encodeSlot, slotBytes } from './slots.ts';
+import { encodeSlot, keyMarkOf, slotBytes } from './slots.ts';
 import type { TrailState } from './state.ts';
-import { leafHash } from './tree.ts';
+import { hashBytes, leafHash, nodeCount } from './tree.ts';
 
 const { segmentEntries } = trailLimits;
 
@@ -24,8 +25,8 @@ export interface Writing {
   readonly state: TrailState;
   /** RFC 3339. */
   readonly time: string;
-  /** Whether the salt of a subject may be kept: not of a member who was erased. */
-  readonly mayKeep: (subject: Subject) => boolean;
+  /** Nothing is kept of them; undefined: it is not known who they are, and of nobody. */
+  readonly erased: ErasedIds | undefined;
 }
 
 /** Returns the leaf index of each. Rejects when one of them is not on disk. */
@@ -68,27 +69,39 @@ async function writeToSegment(writing: Writing, entries: readonly NewEntry[]): P
   const nodes = lines.flatMap((line) =>
     state.frontier.push(leafHash(Buffer.from(line).subarray(9, -1))),
   );
-  writeNodes(folder, size, nodes, isFull);
+  await writeNodes(folder, size, nodes, isFull);
   state.entriesBytes = isFull ? 0 : state.entriesBytes + text.length;
   state.slots = isFull ? 0 : state.slots + slots.length;
 }
 
 /** The entry with commitments in the place of its subjects, which go into slots. */
 function committed(
-  { time, mayKeep }: Writing,
+  { time, erased }: Writing,
   { subjects = [], ...entry }: NewEntry,
   leafIndex: number,
   slots: Buffer[],
 ): Entry {
   if (subjects.length === 0) return { time, ...entry };
-  // One who was erased takes along all that stands beside: a receipt leads to its member.
-  const isKept = subjects.every(mayKeep);
+  const hashes = keptHashes(subjects, erased);
   const commitments = subjects.map(({ kind, id }, ordinal) => {
     const salt = randomBytes(saltBytes);
-    slots.push(encodeSlot({ leafIndex, ordinal, ...(isKept && { secret: { salt, id } }) }));
+    const keyed = hashes?.[ordinal];
+    slots.push(encodeSlot({ leafIndex, ordinal, ...(keyed && { secret: { salt, id, keyed } }) }));
     return { kind, commitment: commitmentOf(salt, id) };
   });
   return { time, ...entry, subjects: commitments };
+}
+
+/** Undefined where nothing is kept: who was erased takes along what stands beside them. */
+function keptHashes(
+  subjects: readonly Subject[],
+  erased: ErasedIds | undefined,
+): readonly Buffer[] | undefined {
+  if (erased === undefined) return undefined;
+  const mark = keyMarkOf(erased);
+  const hashes = subjects.map(({ id }) => erased.hash(id));
+  if (hashes.some((hash) => erased.has(hash))) return undefined;
+  return hashes.map((hash) => Buffer.concat([mark, hash]));
 }
 
 async function appendTo(folder: string, path: string, bytes: Buffer): Promise<void> {
@@ -100,5 +113,31 @@ async function appendTo(folder: string, path: string, bytes: Buffer): Promise<vo
   } finally {
     await file.close();
   }
-  if (isNew) syncFolder(folder);
+  if (isNew) await syncFolderSoon(folder);
+}
+
+/**
+ * Not waited for but at the end of a segment: what a power loss takes of them is made again from
+ * the lines.
+ */
+async function writeNodes(
+  folder: string,
+  size: number,
+  nodes: readonly Buffer[],
+  isLast: boolean,
+): Promise<void> {
+  const path = nodesPath(folder);
+  const file = await open(path, existsSync(path) ? 'r+' : 'w', 0o600);
+  try {
+    await writeFully(file, Buffer.concat(nodes), nodeCount(size) * hashBytes);
+    if (isLast) await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeFully(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+  }
 }
