@@ -12,6 +12,7 @@ import {
   timeZoneSchema,
 } from '../engine/index.ts';
 import { barcodePatternsSchema } from './barcode-patterns.ts';
+import { clientSettings } from './client-settings.ts';
 import { editDistance } from './edit-distance.ts';
 import { itemRolesOf } from './item-roles.ts';
 import { readJson } from './json.ts';
@@ -91,6 +92,7 @@ export const settingDefinitions = {
     default: 'none',
     allowed: 'IP addresses with commas, or none',
   },
+  ...clientSettings,
   timeZone: {
     schema: timeZoneSchema,
     default: 'Asia/Shanghai',

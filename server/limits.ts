@@ -151,6 +151,8 @@ export const doorLimits = {
   keyFileRetryMs: 50,
   /** For how long the secret before a rotation may be taken yet: 30 days. */
   keyOverlapHoursMax: 720,
+  /** Proxies in front of each other that are believed; nobody has as many. */
+  proxyHopsMax: 16,
   /** From when on the log warns of a certificate: time enough to get another. */
   certificateDaysWarned: 14,
   /**

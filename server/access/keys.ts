@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
 import { doorLimits } from '../limits.ts';
+import { networksOf } from '../networks.ts';
 import type { Caller } from '../operations/caller.ts';
 import { watchFiles } from '../watch-files.ts';
-import { networksOf, readKeyFile, type StoredKey } from './key-file.ts';
+import { readKeyFile, type StoredKey } from './key-file.ts';
 
 /** One key, as it is compared. Nothing of its secret is here. */
 export interface LiveKey {

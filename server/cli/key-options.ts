@@ -10,8 +10,8 @@ import {
   zoneOffsetMinutes,
 } from '../../engine/index.ts';
 import type { NewKey } from '../access/change-keys.ts';
-import { isNetwork } from '../access/key-file.ts';
 import { doorLimits } from '../limits.ts';
+import { isNetwork } from '../networks.ts';
 import { type Scope, scopes } from '../operations/caller.ts';
 import { quoteValue } from '../quote-value.ts';
 

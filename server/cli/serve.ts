@@ -14,6 +14,7 @@ import {
 } from '../../engine/index.ts';
 import { type Authenticate, createAuthenticate } from '../access/authenticate.ts';
 import { canAnybodyEnter, watchKeys } from '../access/keys.ts';
+import type { ClientAddresses } from '../client-address.ts';
 import { type ClusterNode, createNode } from '../cluster/node.ts';
 import { nodeOptions, secretIn } from '../cluster/settings.ts';
 import { inputRules, readSettings, type Settings } from '../config.ts';
@@ -21,6 +22,7 @@ import { type Cuts, createCuts } from '../cuts.ts';
 import {
   accessFolder,
   assertGuarded,
+  clientAddresses,
   corsOrigins,
   grpcSettings,
   httpSettings,
@@ -190,6 +192,7 @@ async function openDoors(doors: Doors): Promise<Door & { readonly grpcUrl: strin
     loadShedder: new LoadShedder(),
     cuts: createCuts(log),
     sharedAddresses: sharedAddresses(settings),
+    addresses: clientAddresses(settings),
   };
   // Before the first of them listens: from then on somebody may wait.
   const prepared = forGrpc && prepareGrpc({ ...shared, ...forGrpc, node: node?.host });
@@ -219,6 +222,7 @@ interface SharedParts {
   readonly loadShedder: LoadShedder;
   readonly cuts: Cuts;
   readonly sharedAddresses: readonly string[];
+  readonly addresses: ClientAddresses;
 }
 
 function openHttp({ settings, node, ...doors }: Doors, shared: SharedParts): Promise<Door> {

@@ -3,6 +3,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { limits } from '../../engine/index.ts';
 import { type Authenticate, authenticateNobody } from '../access/authenticate.ts';
+import { type ClientAddresses, noProxies } from '../client-address.ts';
 import type { ReplicationHost } from '../cluster/host.ts';
 import { type Cuts, createCuts } from '../cuts.ts';
 import { doorLimits } from '../limits.ts';
@@ -41,6 +42,8 @@ export interface ListenOptions {
   readonly cuts?: Cuts;
   /** Addresses behind which many clients stand; absent: none. */
   readonly sharedAddresses?: readonly string[] | undefined;
+  /** Whose word on the address of a client counts; absent: nobody's. */
+  readonly addresses?: ClientAddresses;
   /** What other nodes of the chain are answered; absent for a node that is alone. */
   readonly node?: ReplicationHost | undefined;
   /** For tests, which cannot wait as long. */
@@ -79,12 +82,13 @@ export function prepare(options: ListenOptions): PreparedDoor {
   const secured = credentialsOf(tls, log, timing);
   const streams = createOpenStreams();
   const { loadShedder = new LoadShedder(), cuts = createCuts(log) } = options;
+  const { addresses = noProxies } = options;
   const bounds: GuardLimits = { ...doorLimits, ...options.limits };
   const sendingMany = new Set<string>();
   const unread = new Shares(bounds.unreadBytesMax);
   const guard = new Guard({
     timing,
-    addressOf: addressesExcept(options.sharedAddresses ?? []),
+    addressOf: addressesExcept(options.sharedAddresses ?? [], addresses.isProxy),
     sendsMany: (path) => sendingMany.has(path),
     cuts,
     unread,
@@ -94,6 +98,7 @@ export function prepare(options: ListenOptions): PreparedDoor {
     chain: new Chain({ access, loadShedder, log, door: 'grpc' }),
     log,
     authenticate: options.authenticate ?? authenticateNobody,
+    addresses,
     streams,
     fragments: createFragments(),
     clientOf: (call) => guard.clientOf(call),

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
 import type { Authenticate } from '../access/authenticate.ts';
 import { bearerOf } from '../access/key-text.ts';
+import type { ClientAddresses } from '../client-address.ts';
 import { doorLimits } from '../limits.ts';
 import type { AccessRule, Caller } from '../operations/caller.ts';
 import type { Chain } from '../operations/chain.ts';
@@ -22,6 +23,7 @@ export interface Parts {
   readonly chain: Chain;
   readonly log: Logger;
   readonly authenticate: Authenticate;
+  readonly addresses: ClientAddresses;
   readonly streams: OpenStreams;
   readonly fragments: Fragments;
   readonly clientOf: ClientOf;
@@ -64,7 +66,7 @@ export interface Calling {
  * RESOURCE_EXHAUSTED for who calls too often.
  */
 export function callerOf(parts: Parts, call: Calling, ...rules: readonly AccessRule[]): Caller {
-  const caller = parts.authenticate({ key: keyIn(call.metadata), address: addressOf(call) });
+  const caller = parts.authenticate({ key: keyIn(call.metadata), address: addressOf(parts, call) });
   for (const rule of rules) parts.chain.authorize(caller, rule);
   return caller;
 }
@@ -77,9 +79,12 @@ function keyIn(metadata: Metadata): string | undefined {
 }
 
 /** A peer is `address:port`, of IPv6 too. */
-function addressOf(call: Calling): string {
+function addressOf({ addresses }: Parts, call: Calling): string {
   const peer = call.getPeer();
-  return peer.slice(0, peer.lastIndexOf(':'));
+  return addresses.of(peer.slice(0, peer.lastIndexOf(':')), (header) => {
+    const lists = call.metadata.get(header);
+    return lists.length === 0 ? undefined : lists.join(',');
+  });
 }
 
 /** The status of a failed call; what is ours to mend goes to the log with its cause. */
