@@ -115,6 +115,16 @@ export function clientAddresses(settings: Settings): ClientAddresses {
   return createClientAddresses({ networks: listOf(trustedProxies), header });
 }
 
+/** How often something may happen in a minute; absent: as often as it likes. */
+export function rates(settings: Settings) {
+  const numberOf = (rate: number | 'none') => (rate === 'none' ? undefined : rate);
+  return {
+    failuresPerMinute: numberOf(settings.failuresPerMinute),
+    requestsPerMinute: numberOf(settings.memberRequestsPerMinute),
+    guideMembersPerMinute: numberOf(settings.guideMembersPerMinute),
+  };
+}
+
 /** Names that requests may ask by, beside addresses and localhost. */
 export function publicHosts({ host, publicHosts: listed }: Settings): readonly string[] {
   return [host, ...listOf(listed)];

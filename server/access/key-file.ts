@@ -30,6 +30,8 @@ const keySchema = z.strictObject({
   stores: allOr(idSchema),
   scenarios: allOr(z.enum(scenarios)),
   ratePerSecond: z.exactOptional(z.int().min(1).max(doorLimits.keyRateMax)),
+  /** Members that it may ask lists for. */
+  membersPerMinute: z.exactOptional(z.int().min(1).max(doorLimits.keyMembersMax)),
   /** Networks that it may come from, as `10.0.0.0/8`. */
   addresses: z.exactOptional(
     z.array(z.string().refine(isNetwork)).min(1).max(doorLimits.keyEntriesMax),

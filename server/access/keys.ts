@@ -78,13 +78,14 @@ export function canAnybodyEnter({ byId }: Keys, nowMs: number): boolean {
 }
 
 function liveKeyOf(key: StoredKey): LiveKey {
-  const { id, stores, scenarios, ratePerSecond, addresses, rotatedFrom } = key;
+  const { id, stores, scenarios, ratePerSecond, membersPerMinute, addresses, rotatedFrom } = key;
   return {
     caller: {
       keyId: id,
       scopes: new Set(key.scopes),
       stores: stores === 'all' ? stores : new Set(stores),
       scenarios: scenarios === 'all' ? scenarios : new Set(scenarios),
+      ...(membersPerMinute !== undefined && { membersPerMinute }),
     },
     hash: Buffer.from(key.sha256, 'hex'),
     before: rotatedFrom && {

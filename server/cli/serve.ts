@@ -13,7 +13,9 @@ import {
   zoneOffsetMinutes,
 } from '../../engine/index.ts';
 import { type Authenticate, createAuthenticate } from '../access/authenticate.ts';
+import { slowFailures } from '../access/failures.ts';
 import { canAnybodyEnter, watchKeys } from '../access/keys.ts';
+import { createMemberLimits } from '../access/member-limits.ts';
 import type { ClientAddresses } from '../client-address.ts';
 import { type ClusterNode, createNode } from '../cluster/node.ts';
 import { nodeOptions, secretIn } from '../cluster/settings.ts';
@@ -28,12 +30,14 @@ import {
   httpSettings,
   isLoopback,
   publicHosts,
+  rates,
   sharedAddresses,
 } from '../door-settings.ts';
 import { listen as listenGrpc, prepare as prepareGrpc } from '../grpc/listen.ts';
 import { listen as listenHttp } from '../http/listen.ts';
 import { doorLimits } from '../limits.ts';
 import { LoadShedder } from '../load-shedder.ts';
+import type { LimitMember } from '../operations/chain.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import { type Door, type RunningServer, startServer } from '../serve.ts';
 import { CommandError } from './errors.ts';
@@ -91,7 +95,8 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
   assertGuarded(settings, canAnybodyEnter(keys.current(), systemClock()));
   const trail = await openTrail(settings, (message) => log.error(message));
   const clocks = { clock: systemClock, steady: () => performance.now() };
-  const authenticate = createAuthenticate(keys.current, clocks);
+  const known = createAuthenticate(keys.current, clocks);
+  const authenticate = slowFailures(known, { ...rates(settings), steady: clocks.steady });
   const progress = createProgressBar(process.stderr, systemClock);
   let grpcUrl: string | undefined;
   let signal: AbortSignal | undefined;
@@ -193,6 +198,7 @@ async function openDoors(doors: Doors): Promise<Door & { readonly grpcUrl: strin
     cuts: createCuts(log),
     sharedAddresses: sharedAddresses(settings),
     addresses: clientAddresses(settings),
+    limitMember: createMemberLimits({ ...rates(settings), steady: () => performance.now() }),
   };
   // Before the first of them listens: from then on somebody may wait.
   const prepared = forGrpc && prepareGrpc({ ...shared, ...forGrpc, node: node?.host });
@@ -223,6 +229,7 @@ interface SharedParts {
   readonly cuts: Cuts;
   readonly sharedAddresses: readonly string[];
   readonly addresses: ClientAddresses;
+  readonly limitMember: LimitMember;
 }
 
 function openHttp({ settings, node, ...doors }: Doors, shared: SharedParts): Promise<Door> {

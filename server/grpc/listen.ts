@@ -8,7 +8,7 @@ import type { ReplicationHost } from '../cluster/host.ts';
 import { type Cuts, createCuts } from '../cuts.ts';
 import { doorLimits } from '../limits.ts';
 import { LoadShedder } from '../load-shedder.ts';
-import { Chain } from '../operations/chain.ts';
+import { Chain, type LimitMember } from '../operations/chain.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import { operations } from '../operations.ts';
 import type { Door } from '../serve.ts';
@@ -42,6 +42,8 @@ export interface ListenOptions {
   readonly cuts?: Cuts;
   /** Addresses behind which many clients stand; absent: none. */
   readonly sharedAddresses?: readonly string[] | undefined;
+  /** Absent: each member may be asked for as often as anybody likes. */
+  readonly limitMember?: LimitMember | undefined;
   /** Whose word on the address of a client counts; absent: nobody's. */
   readonly addresses?: ClientAddresses;
   /** What other nodes of the chain are answered; absent for a node that is alone. */
@@ -95,7 +97,8 @@ export function prepare(options: ListenOptions): PreparedDoor {
     limits: bounds,
   });
   const parts: Parts = {
-    chain: new Chain({ access, loadShedder, log, door: 'grpc' }),
+    chain: new Chain({ access, loadShedder, log, door: 'grpc', limitMember: options.limitMember }),
+    cuts,
     log,
     authenticate: options.authenticate ?? authenticateNobody,
     addresses,

@@ -5,6 +5,7 @@ import { EngineError } from '../../engine/index.ts';
 import type { Authenticate } from '../access/authenticate.ts';
 import { bearerOf } from '../access/key-text.ts';
 import type { ClientAddresses } from '../client-address.ts';
+import { type Cuts, countRefusal } from '../cuts.ts';
 import { doorLimits } from '../limits.ts';
 import type { AccessRule, Caller } from '../operations/caller.ts';
 import type { Chain } from '../operations/chain.ts';
@@ -24,6 +25,7 @@ export interface Parts {
   readonly log: Logger;
   readonly authenticate: Authenticate;
   readonly addresses: ClientAddresses;
+  readonly cuts: Cuts;
   readonly streams: OpenStreams;
   readonly fragments: Fragments;
   readonly clientOf: ClientOf;
@@ -88,7 +90,8 @@ function addressOf({ addresses }: Parts, call: Calling): string {
 }
 
 /** The status of a failed call; what is ours to mend goes to the log with its cause. */
-export function refuse({ log }: Parts, rpc: string, error: unknown): StatusObject {
+export function refuse({ log, cuts }: Parts, rpc: string, error: unknown): StatusObject {
+  countRefusal(cuts, 'grpc', error);
   if (isServerError(error)) log.error({ err: error, rpc }, 'call failed');
   return statusOfError(error);
 }

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../access/authenticate.ts';
 import { bearerOf } from '../access/key-text.ts';
 import { type ClientAddresses, forwardedHeaders } from '../client-address.ts';
+import type { Cuts } from '../cuts.ts';
 import { isLoopback } from '../door-settings.ts';
 import { doorLimits } from '../limits.ts';
 import { overloadedError } from '../load-shedder.ts';
@@ -27,6 +28,7 @@ export interface Admission {
   readonly chain: Chain;
   readonly authenticate: Authenticate;
   readonly addresses: ClientAddresses;
+  readonly cuts: Cuts;
 }
 
 /**

@@ -11,7 +11,7 @@ import { type ClientAddresses, noProxies } from '../client-address.ts';
 import { type Cuts, createCuts } from '../cuts.ts';
 import { doorLimits } from '../limits.ts';
 import { LoadShedder } from '../load-shedder.ts';
-import { Chain } from '../operations/chain.ts';
+import { Chain, type LimitMember } from '../operations/chain.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import { quoteValue } from '../quote-value.ts';
 import type { Door } from '../serve.ts';
@@ -43,6 +43,8 @@ export interface ListenOptions {
   readonly cuts?: Cuts;
   /** Addresses behind which many clients stand; absent: none. */
   readonly sharedAddresses?: readonly string[];
+  /** Absent: each member may be asked for as often as anybody likes. */
+  readonly limitMember?: LimitMember | undefined;
   /** Whose word on the address of a client counts; absent: nobody's. */
   readonly addresses?: ClientAddresses;
   /** Origins whose pages may ask; absent: none. */
@@ -123,11 +125,12 @@ function serverOf(
 function createServe(options: ListenOptions, cuts: Cuts): Serve {
   const { host, access, log, loadShedder = new LoadShedder() } = options;
   const encodeList = createListEncoder();
-  const chain = new Chain({ access, loadShedder, log, door: 'http' });
+  const { limitMember } = options;
+  const chain = new Chain({ access, loadShedder, log, door: 'http', limitMember });
   const { authenticate = authenticateNobody, addresses = noProxies } = options;
-  const admission = { chain, authenticate, addresses };
+  const admission = { chain, authenticate, addresses, cuts };
   const checkSite = createSiteCheck(options.corsOrigins ?? []);
-  const app = createApp({ ...admission, log, encodeList, cuts, checkSite });
+  const app = createApp({ ...admission, log, encodeList, checkSite });
   const listener = getRequestListener(app.fetch, {
     hostname: host,
     overrideGlobalObjects: true,

@@ -34,6 +34,8 @@ export interface Caller {
   readonly scenarios: ReadonlySet<Scenario> | 'all';
   /** The one member that the caller may speak for; absent: any. */
   readonly memberId?: string;
+  /** Members that it may ask lists for; absent: what the settings say. */
+  readonly membersPerMinute?: number;
   /** Where the caller asks from; absent: the request says so itself, or nobody does. */
   readonly channel?: (typeof channels)[number];
 }

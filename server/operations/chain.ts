@@ -28,7 +28,12 @@ export interface ChainParts {
   readonly loadShedder: LoadShedder;
   readonly log: Logger;
   readonly door: TrailDoor;
+  /** Absent: any number of times. */
+  readonly limitMember?: LimitMember | undefined;
 }
+
+/** Whether the caller may ask once more about this member. Throws RESOURCE_EXHAUSTED. */
+export type LimitMember = (caller: Caller, memberId: string) => void;
 
 /** A list, asked in its canonical form. */
 export interface ListAsked {
@@ -42,8 +47,10 @@ export class Chain {
   private readonly loadShedder: LoadShedder;
   private readonly log: Logger;
   private readonly door: TrailDoor;
+  private readonly limitMember: LimitMember | undefined;
 
-  constructor({ access, loadShedder, log, door }: ChainParts) {
+  constructor({ access, loadShedder, log, door, limitMember }: ChainParts) {
+    this.limitMember = limitMember;
     this.access = access;
     this.loadShedder = loadShedder;
     this.log = log;
@@ -92,6 +99,7 @@ export class Chain {
     input: RawInput,
     waiting: Waiting = {},
   ): Result | Promise<Result> {
+    if (isOfMember(operation)) this.limitMember?.(caller, memberOf(input));
     if (!isAudited(operation)) return operation.run(this.access, caller, input, waiting);
     const { access, door } = this;
     const call = { operation, caller, input, access, door };
@@ -102,13 +110,14 @@ export class Chain {
 
   /** Run, of a list that a door encodes itself: `encode` is called before another list is made. */
   rank<T>(asked: ListAsked, encode: (reply: RankedReply) => T): T | Promise<T> {
+    this.limitList(asked);
     const { minWatermark } = asked.request;
     const noted = (error: unknown): never => {
       this.recordRead(asked, reasonOf(error));
       throw error;
     };
     try {
-      const held = () => this.rankNow(asked, encode);
+      const held = () => this.rankHeld(asked, encode);
       const ranked = whenHeld(this.access.engine(), minWatermark, held);
       return ranked instanceof Promise ? ranked.catch(noted) : ranked;
     } catch (error) {
@@ -118,6 +127,17 @@ export class Chain {
 
   /** The same from the state as it is. */
   rankNow<T>(asked: ListAsked, encode: (reply: RankedReply) => T): T {
+    this.limitList(asked);
+    return this.rankHeld(asked, encode);
+  }
+
+  /** A card of everybody is swiped at every till, so that these are not counted. */
+  private limitList({ operation, caller, request }: ListAsked): void {
+    if (request.memberId === undefined || operation.audience === 'till') return;
+    this.limitMember?.(caller, request.memberId);
+  }
+
+  private rankHeld<T>(asked: ListAsked, encode: (reply: RankedReply) => T): T {
     const { operation, caller, request } = asked;
     const isNoted = request.memberId !== undefined && isGuide(caller);
     if (isNoted) this.access.trail?.assertRoom();
@@ -151,4 +171,14 @@ export class Chain {
       throw error;
     }
   }
+}
+
+/** What is done to a member; an erase is never put off. */
+function isOfMember({ path, method }: Operation): boolean {
+  return method !== 'DELETE' && path.startsWith('/v1/members/');
+}
+
+/** As it was given: what is no id will be refused for that. */
+function memberOf({ value }: RawInput): string {
+  return String(Object(value).memberId);
 }
