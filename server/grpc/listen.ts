@@ -105,6 +105,7 @@ export function prepare(options: ListenOptions): PreparedDoor {
     streams,
     fragments: createFragments(),
     clientOf: (call) => guard.clientOf(call),
+    tillOf: (call) => guard.tillOf(call),
     unread,
     sendingMany,
     timing,

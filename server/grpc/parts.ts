@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
 import type { Authenticate } from '../access/authenticate.ts';
 import { bearerOf } from '../access/key-text.ts';
+import type { CertifiedTill } from '../access/till-certificate.ts';
 import type { ClientAddresses } from '../client-address.ts';
 import { type Cuts, countRefusal } from '../cuts.ts';
 import { doorLimits } from '../limits.ts';
@@ -29,6 +30,7 @@ export interface Parts {
   readonly streams: OpenStreams;
   readonly fragments: Fragments;
   readonly clientOf: ClientOf;
+  readonly tillOf: (call: Calling) => CertifiedTill | undefined;
   /** Bytes of answers that were made and that their clients have not taken. */
   readonly unread: Shares;
   /** Paths of the calls whose clients send messages for as long as they like. */
@@ -64,11 +66,13 @@ export interface Calling {
 }
 
 /**
- * Who calls, when they may ask for all of that. Throws UNAUTHENTICATED, PERMISSION_DENIED, and
- * RESOURCE_EXHAUSTED for who calls too often.
+ * Who calls, by a key or else by the certificate of a till, when they may ask for all of that.
+ * Throws UNAUTHENTICATED, PERMISSION_DENIED, and RESOURCE_EXHAUSTED for who calls too often.
  */
 export function callerOf(parts: Parts, call: Calling, ...rules: readonly AccessRule[]): Caller {
-  const caller = parts.authenticate({ key: keyIn(call.metadata), address: addressOf(parts, call) });
+  const key = keyIn(call.metadata);
+  const till = key === undefined ? parts.tillOf(call) : undefined;
+  const caller = till?.() ?? parts.authenticate({ key, address: addressOf(parts, call) });
   for (const rule of rules) parts.chain.authorize(caller, rule);
   return caller;
 }
