@@ -1,6 +1,7 @@
 // What was cut off or turned away at the doors, counted by reason: /metrics shows it, and the log
 // once in a while.
 import type { Logger } from 'pino';
+import { EngineError } from '../engine/index.ts';
 import { doorLimits } from './limits.ts';
 
 export type DoorName = 'http' | 'grpc';
@@ -36,4 +37,19 @@ export function createCuts(log: Logger, now: () => number = () => performance.no
       return [...counts.values()];
     },
   };
+}
+
+/** What of a refusal is counted: the rest is the business of who asks. */
+const countedReasons: ReadonlySet<string | undefined> = new Set([
+  'KEY_RATE',
+  'FAILED_ATTEMPTS',
+  'MEMBER_RATE',
+  'KEY_MEMBERS',
+]);
+
+/** Counts an error that turns somebody away who is not known, or asks too often. */
+export function countRefusal(cuts: Cuts, door: DoorName, error: unknown): void {
+  if (!(error instanceof EngineError)) return;
+  const { code, reason } = error;
+  if (code === 'UNAUTHENTICATED' || countedReasons.has(reason)) cuts.count(door, reason ?? code);
 }

@@ -1,5 +1,6 @@
 // The settings of the doors: where each listens, by what, and what may not stand open.
 import { join } from 'node:path';
+import { type ClientAddresses, createClientAddresses } from './client-address.ts';
 import { environmentName, listOf, type Settings, SettingsError, unlessNone } from './config.ts';
 import { quoteValue } from './quote-value.ts';
 
@@ -114,6 +115,22 @@ function optionsFor({ accessDir, dataDir }: Settings): string {
 /** Addresses behind which many clients stand. */
 export function sharedAddresses({ sharedAddresses: listed }: Settings): readonly string[] {
   return listOf(listed);
+}
+
+/** Whose word on the address of a client counts. */
+export function clientAddresses(settings: Settings): ClientAddresses {
+  const { trustedProxies, forwardedHeader: header } = settings;
+  return createClientAddresses({ networks: listOf(trustedProxies), header });
+}
+
+/** How often something may happen in a minute; absent: as often as it likes. */
+export function rates(settings: Settings) {
+  const numberOf = (rate: number | 'none') => (rate === 'none' ? undefined : rate);
+  return {
+    failuresPerMinute: numberOf(settings.failuresPerMinute),
+    requestsPerMinute: numberOf(settings.memberRequestsPerMinute),
+    guideMembersPerMinute: numberOf(settings.guideMembersPerMinute),
+  };
 }
 
 /** Names that requests may ask by, beside addresses and localhost. */

@@ -144,6 +144,17 @@ export const doorLimits = {
   keysMax: 4_096,
   /** Stores, kinds of lists or networks of one key. */
   keyEntriesMax: 1_000,
+  /**
+   * Addresses, or keys, whose rates are kept: twice as many at most, some 150 B each, 10 MB. A
+   * flood from more addresses than that is not slowed by address.
+   */
+  rateEntriesMax: 32_768,
+  /** Members of whom the same is kept: of those that were asked for last, 20 MB at most. */
+  memberRatesMax: 65_536,
+  /** What the settings of rates may be set to, each a minute. */
+  perMinuteMax: 1_000_000,
+  /** Members a minute of one key, where it says so. */
+  keyMembersMax: 100_000,
   /** Requests a second of one key: more than a core answers. */
   keyRateMax: 100_000,
   /** A command waits 2 s for another that changes keys: it takes milliseconds. */
@@ -170,6 +181,8 @@ export const doorLimits = {
   tokenRefusedMs: 5_000,
   /** Tokens that are being verified: 10 ms of a core; more at once are told to come back. */
   tokensVerifyingMax: 128,
+  /** Proxies in front of each other that are believed; nobody has as many. */
+  proxyHopsMax: 16,
   /** From when on the log warns of a certificate: time enough to get another. */
   certificateDaysWarned: 14,
   /**

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { limits, originName, timeZoneSchema } from '../engine/index.ts';
 import { barcodePatternsSchema } from './barcode-patterns.ts';
+import { clientSettings } from './client-settings.ts';
 
 const portSchema = z.int().min(0).max(65_535);
 const portAllowed = 'an integer from 0 to 65535; 0 takes any free port';
@@ -86,6 +87,7 @@ export const settingDefinitions = {
     default: 'none',
     allowed: 'IP addresses with commas, or none',
   },
+  ...clientSettings,
   timeZone: {
     schema: timeZoneSchema,
     default: 'Asia/Shanghai',

@@ -104,17 +104,21 @@ export type AddressOf = (remoteAddress: string | undefined) => string | undefine
 
 /**
  * An IPv4 address, also when it came in as IPv6; of IPv6 the network of 64 bits, which is what one
- * household or machine is given (RFC 6177). Undefined for those in `shared`.
+ * household or machine is given (RFC 6177). Undefined for those in `shared`, and for proxies.
  */
-export function addressesExcept(shared: readonly string[]): AddressOf {
+export function addressesExcept(
+  shared: readonly string[],
+  isProxy: (address: string) => boolean = () => false,
+): AddressOf {
   const among = new Set(shared.map(networkOf));
   return (remoteAddress = '') => {
     const network = networkOf(remoteAddress);
-    return among.has(network) ? undefined : network;
+    return among.has(network) || isProxy(remoteAddress) ? undefined : network;
   };
 }
 
-function networkOf(address: string): string {
+/** Who is distinguished from others by address. */
+export function networkOf(address: string): string {
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];
   if (mapped !== undefined) return mapped;
   if (!address.includes(':')) return address;

@@ -4,9 +4,9 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { EngineError } from '../../engine/index.ts';
 import { openKeys, type TestKeys } from '../../tests/support/keys.ts';
+import { isNetwork, networksOf } from '../networks.ts';
 import type { Authenticate } from './authenticate.ts';
 import { listKeys, revokeKey, rotateKey } from './change-keys.ts';
-import { isNetwork, networksOf } from './key-file.ts';
 import { hashOf } from './key-text.ts';
 
 const hour = 3_600_000;

@@ -11,6 +11,7 @@ export interface NewKey {
   readonly stores: readonly string[] | 'all';
   readonly scenarios: readonly Scenario[] | 'all';
   readonly ratePerSecond?: number;
+  readonly membersPerMinute?: number;
   readonly expiresAt?: string;
   readonly addresses?: readonly string[];
 }

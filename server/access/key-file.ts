@@ -10,11 +10,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { BlockList, isIP } from 'node:net';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { EngineError, idSchema, scenarios } from '../../engine/index.ts';
 import { doorLimits } from '../limits.ts';
+import { isNetwork } from '../networks.ts';
 import { scopes } from '../operations/caller.ts';
 import { keyIdPattern } from './key-text.ts';
 
@@ -30,6 +30,8 @@ const keySchema = z.strictObject({
   stores: allOr(idSchema),
   scenarios: allOr(z.enum(scenarios)),
   ratePerSecond: z.exactOptional(z.int().min(1).max(doorLimits.keyRateMax)),
+  /** Members that it may ask lists for. */
+  membersPerMinute: z.exactOptional(z.int().min(1).max(doorLimits.keyMembersMax)),
   /** Networks that it may come from, as `10.0.0.0/8`. */
   addresses: z.exactOptional(
     z.array(z.string().refine(isNetwork)).min(1).max(doorLimits.keyEntriesMax),
@@ -164,29 +166,4 @@ function withRoom(keys: readonly StoredKey[]): readonly StoredKey[] {
   }
   const gone = new Set(revoked.slice(0, tooMany));
   return keys.filter((key) => !gone.has(key));
-}
-
-/** `10.0.0.0/8`, `fd00::/8`, or one address. */
-export function isNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const kind = isIP(address);
-  if (kind === 0 || rest.length > 0) return false;
-  if (bits === undefined) return true;
-  return /^\d{1,3}$/.test(bits) && Number(bits) <= (kind === 4 ? 32 : 128);
-}
-
-/** Whether an address lies in one of these networks. */
-export function networksOf(texts: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const text of texts) {
-    const [address = '', bits] = text.split('/');
-    const type = isIP(address) === 4 ? 'ipv4' : 'ipv6';
-    list.addSubnet(address, bits === undefined ? (type === 'ipv4' ? 32 : 128) : Number(bits), type);
-  }
-  return (given) => {
-    // Sockets that take both kinds show IPv4 in IPv6.
-    const address = given.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-    const kind = isIP(address);
-    return kind !== 0 && list.check(address, kind === 4 ? 'ipv4' : 'ipv6');
-  };
 }

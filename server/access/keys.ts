@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
 import { doorLimits } from '../limits.ts';
+import { networksOf } from '../networks.ts';
 import type { Caller } from '../operations/caller.ts';
 import { watchFiles } from '../watch-files.ts';
-import { networksOf, readKeyFile, type StoredKey } from './key-file.ts';
+import { readKeyFile, type StoredKey } from './key-file.ts';
 
 /** One key, as it is compared. Nothing of its secret is here. */
 export interface LiveKey {
@@ -77,13 +78,14 @@ export function canAnybodyEnter({ byId }: Keys, nowMs: number): boolean {
 }
 
 function liveKeyOf(key: StoredKey): LiveKey {
-  const { id, stores, scenarios, ratePerSecond, addresses, rotatedFrom } = key;
+  const { id, stores, scenarios, ratePerSecond, membersPerMinute, addresses, rotatedFrom } = key;
   return {
     caller: {
       keyId: id,
       scopes: new Set(key.scopes),
       stores: stores === 'all' ? stores : new Set(stores),
       scenarios: scenarios === 'all' ? scenarios : new Set(scenarios),
+      ...(membersPerMinute !== undefined && { membersPerMinute }),
     },
     hash: Buffer.from(key.sha256, 'hex'),
     before: rotatedFrom && {

@@ -10,8 +10,8 @@ import {
   zoneOffsetMinutes,
 } from '../../engine/index.ts';
 import type { NewKey } from '../access/change-keys.ts';
-import { isNetwork } from '../access/key-file.ts';
 import { doorLimits } from '../limits.ts';
+import { isNetwork } from '../networks.ts';
 import { type Scope, scopes } from '../operations/caller.ts';
 import { quoteValue } from '../quote-value.ts';
 
@@ -21,6 +21,7 @@ export interface KeyFlags {
   readonly stores: string;
   readonly scenarios: string;
   readonly rate?: string;
+  readonly members?: string;
   readonly expires?: string;
   readonly from?: string;
 }
@@ -33,7 +34,7 @@ interface Now {
 
 /** Throws INVALID_ARGUMENT. */
 export function newKeyOf(flags: KeyFlags, now: Now): NewKey {
-  const { name, rate, expires, from } = flags;
+  const { name, rate, members, expires, from } = flags;
   if (name.length > 64 || name.trim() === '') throw bad('name', name, '1 to 64 characters');
   return {
     name,
@@ -43,7 +44,10 @@ export function newKeyOf(flags: KeyFlags, now: Now): NewKey {
       flags.scenarios === 'all'
         ? 'all'
         : wordsOf<Scenario>('scenarios', flags.scenarios, scenarios),
-    ...(rate !== undefined && { ratePerSecond: rateOf(rate) }),
+    ...(rate !== undefined && { ratePerSecond: numberOf('rate', rate, doorLimits.keyRateMax) }),
+    ...(members !== undefined && {
+      membersPerMinute: numberOf('members', members, doorLimits.keyMembersMax),
+    }),
     ...(expires !== undefined && { expiresAt: expiryOf(expires, now) }),
     ...(from !== undefined && {
       addresses: entriesOf('from', from, isNetwork, 'addresses or networks such as 10.0.0.0/8'),
@@ -68,11 +72,10 @@ function durationMsOf(text: string): number | undefined {
   return Number(digits) * (unit === 'h' ? millisecondsPerHour : millisecondsPerDay);
 }
 
-function rateOf(text: string): number {
-  const rate = /^[1-9]\d{0,6}$/.test(text) ? Number(text) : 0;
-  const limit = `a whole number from 1 to ${doorLimits.keyRateMax}`;
-  if (rate < 1 || rate > doorLimits.keyRateMax) throw bad('rate', text, limit);
-  return rate;
+function numberOf(option: string, text: string, most: number): number {
+  const number = /^[1-9]\d{0,6}$/.test(text) ? Number(text) : 0;
+  if (number < 1 || number > most) throw bad(option, text, `a whole number from 1 to ${most}`);
+  return number;
 }
 
 function expiryOf(text: string, { clock, timeZone }: Now): string {

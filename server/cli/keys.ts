@@ -31,6 +31,7 @@ export function keysCommand(program: Command): void {
     .option('--stores <ids>', 'the only stores it is for, with commas', 'all')
     .option('--scenarios <names>', 'the only kinds of lists it is for, with commas', 'all')
     .option('--rate <number>', 'how often it may ask in a second')
+    .option('--members <number>', 'of how many members it may ask for lists in a minute')
     .option('--expires <when>', 'when it ends: 2027-01-01, 90d or 12h from now')
     .option('--from <networks>', 'where it may come from, with commas: 10.0.0.0/8')
     .action((flags: KeyFlags & PlaceFlags) =>
@@ -128,7 +129,7 @@ function withoutHashes({ sha256: _, rotatedFrom, ...key }: StoredKey): ListedKey
 }
 
 function lineOf(key: ListedKey): string {
-  const { id, name, stores, scenarios, ratePerSecond, addresses } = key;
+  const { id, name, stores, scenarios, ratePerSecond, membersPerMinute, addresses } = key;
   return [
     id,
     name,
@@ -136,6 +137,7 @@ function lineOf(key: ListedKey): string {
     ...(stores === 'all' ? [] : [`stores ${stores.join(',')}`]),
     ...(scenarios === 'all' ? [] : [`lists ${scenarios.join(',')}`]),
     ...(ratePerSecond === undefined ? [] : [`${ratePerSecond}/s`]),
+    ...(membersPerMinute === undefined ? [] : [`${membersPerMinute} members/min`]),
     ...(addresses === undefined ? [] : [`from ${addresses.join(',')}`]),
     ...(key.expiresAt === undefined ? [] : [`until ${key.expiresAt}`]),
     ...(key.revokedAt === undefined ? [] : [`revoked ${key.revokedAt}`]),

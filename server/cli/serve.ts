@@ -13,9 +13,12 @@ import {
   zoneOffsetMinutes,
 } from '../../engine/index.ts';
 import { type Authenticate, createAuthenticate } from '../access/authenticate.ts';
+import { slowFailures } from '../access/failures.ts';
 import { canAnybodyEnter, watchKeys } from '../access/keys.ts';
+import { createMemberLimits } from '../access/member-limits.ts';
 import { MemberTokens } from '../access/member-tokens.ts';
 import { watchTokenKeys } from '../access/token-keys.ts';
+import type { ClientAddresses } from '../client-address.ts';
 import { type ClusterNode, createNode } from '../cluster/node.ts';
 import { nodeOptions, secretIn } from '../cluster/settings.ts';
 import { inputRules, readSettings, type Settings } from '../config.ts';
@@ -23,11 +26,13 @@ import { type Cuts, createCuts } from '../cuts.ts';
 import {
   accessFolder,
   assertGuarded,
+  clientAddresses,
   corsOrigins,
   grpcSettings,
   httpSettings,
   isLoopback,
   publicHosts,
+  rates,
   sharedAddresses,
   tokenKeysPlace,
 } from '../door-settings.ts';
@@ -35,6 +40,7 @@ import { listen as listenGrpc, prepare as prepareGrpc } from '../grpc/listen.ts'
 import { listen as listenHttp } from '../http/listen.ts';
 import { doorLimits } from '../limits.ts';
 import { LoadShedder } from '../load-shedder.ts';
+import type { LimitMember } from '../operations/chain.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import { type Door, type RunningServer, startServer } from '../serve.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
@@ -154,12 +160,10 @@ function openAccess(settings: Settings, log: Logger) {
     ids: inputRules(settings).ids,
     clock: systemClock,
   });
+  const steady = () => performance.now();
+  const known = createAuthenticate(keys, { clock: systemClock, steady, tokens });
   return {
-    authenticate: createAuthenticate(keys, {
-      clock: systemClock,
-      steady: () => performance.now(),
-      tokens,
-    }),
+    authenticate: slowFailures(known, { ...rates(settings), steady }),
     isOpenToAll: () => !keys().wereMade && !tokens.areTaken,
   };
 }
@@ -215,6 +219,8 @@ async function openDoors(doors: Doors): Promise<Door & { readonly grpcUrl: strin
     cuts: createCuts(log),
     telemetry: new Telemetry(settings.dataDir),
     sharedAddresses: sharedAddresses(settings),
+    addresses: clientAddresses(settings),
+    limitMember: createMemberLimits({ ...rates(settings), steady: () => performance.now() }),
   };
   shared.telemetry.loopDelay.start();
   // Before the first of them listens: from then on somebody may wait.
@@ -246,6 +252,8 @@ interface SharedParts {
   readonly cuts: Cuts;
   readonly telemetry: Telemetry;
   readonly sharedAddresses: readonly string[];
+  readonly addresses: ClientAddresses;
+  readonly limitMember: LimitMember;
 }
 
 function openHttp({ settings, node, ...doors }: Doors, shared: SharedParts): Promise<Door> {

@@ -7,8 +7,10 @@ import http2, {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Server } from '@grpc/grpc-js';
-import { EngineError } from '../../engine/index.ts';
+import { EngineError, systemClock } from '../../engine/index.ts';
+import { type CertifiedTill, certifiedTill } from '../access/till-certificate.ts';
 import type { Cuts } from '../cuts.ts';
 import { doorLimits } from '../limits.ts';
 import { type AddressOf, type Client, Shares } from '../shares.ts';
@@ -49,6 +51,11 @@ interface Line {
   isHeard: boolean;
 }
 
+/** The client of a connection; `till`: it has shown a certificate that says so. */
+interface LineClient extends Client {
+  readonly till: CertifiedTill | undefined;
+}
+
 /** What grpc-js hands to HTTP/2 for each connection; it has options of its own for two of them. */
 export function boundSessions(server: Server): void {
   Object.assign(server['commonServerOptions'], {
@@ -70,7 +77,7 @@ export class Guard implements CallOwner {
   private readonly connections: Shares;
   private readonly calls: Shares;
   private readonly lines = new Map<ServerHttp2Session, Line>();
-  private readonly clients = new Map<string, Client>();
+  private readonly clients = new Map<string, LineClient>();
   private readonly timer: NodeJS.Timeout;
 
   constructor(options: GuardOptions) {
@@ -92,6 +99,11 @@ export class Guard implements CallOwner {
   clientOf(call: { getPeer(): string }): Client {
     const peer = call.getPeer();
     return this.clients.get(peer) ?? { connection: peer };
+  }
+
+  /** The till of a call, where its connection has shown the certificate of one. */
+  tillOf(call: { getPeer(): string }): CertifiedTill | undefined {
+    return this.clients.get(call.getPeer())?.till;
   }
 
   /** How many calls there are. */
@@ -132,7 +144,8 @@ export class Guard implements CallOwner {
   private addLine(session: ServerHttp2Session): void {
     const { remoteAddress, remotePort } = session.socket;
     const peer = `${remoteAddress}:${remotePort}`;
-    const client = { connection: peer, address: this.options.addressOf(remoteAddress) };
+    const address = this.options.addressOf(remoteAddress);
+    const client = { connection: peer, address, till: tillOn(session) };
     this.clients.set(peer, client);
     const since = performance.now();
     const line: Line = { session, client, since, calls: [], isHeard: false };
@@ -241,6 +254,13 @@ export class Guard implements CallOwner {
     // At once, the reset would overtake the status.
     setTimeout(() => stream.close(NGHTTP2_NO_ERROR), doorLimits.lookEveryMs).unref();
   }
+}
+
+/** Read once: to take a certificate apart takes longer than a call. */
+function tillOn({ socket }: ServerHttp2Session): CertifiedTill | undefined {
+  const certificate =
+    socket instanceof TLSSocket && socket.authorized ? socket.getPeerX509Certificate() : undefined;
+  return certificate && certifiedTill(certificate, systemClock);
 }
 
 /** Puts a condition before all who hear of an event. */

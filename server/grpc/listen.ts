@@ -3,11 +3,12 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { limits } from '../../engine/index.ts';
 import { type Authenticate, authenticateNobody } from '../access/authenticate.ts';
+import { type ClientAddresses, noProxies } from '../client-address.ts';
 import type { ReplicationHost } from '../cluster/host.ts';
 import { type Cuts, createCuts } from '../cuts.ts';
 import { doorLimits } from '../limits.ts';
 import { LoadShedder } from '../load-shedder.ts';
-import { Chain } from '../operations/chain.ts';
+import { Chain, type LimitMember } from '../operations/chain.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import { operations } from '../operations.ts';
 import type { Door } from '../serve.ts';
@@ -49,6 +50,10 @@ export interface ListenOptions {
   readonly cuts?: Cuts;
   /** Addresses behind which many clients stand; absent: none. */
   readonly sharedAddresses?: readonly string[] | undefined;
+  /** Absent: each member may be asked for as often as anybody likes. */
+  readonly limitMember?: LimitMember | undefined;
+  /** Whose word on the address of a client counts; absent: nobody's. */
+  readonly addresses?: ClientAddresses;
   /** What other nodes of the chain are answered; absent for a node that is alone. */
   readonly node?: ReplicationHost | undefined;
   /** For tests, which cannot wait as long. */
@@ -87,13 +92,14 @@ export function prepare(options: ListenOptions): PreparedDoor {
   const secured = credentialsOf(tls, log, timing);
   const streams = createOpenStreams();
   const { loadShedder = new LoadShedder(), cuts = createCuts(log) } = options;
-  const { authenticate = authenticateNobody } = options;
+  const { authenticate = authenticateNobody, addresses = noProxies } = options;
+  const { telemetry, limitMember } = options;
   const bounds: GuardLimits = { ...doorLimits, ...options.limits };
   const sendingMany = new Set<string>();
   const unread = new Shares(bounds.unreadBytesMax);
   const guard = new Guard({
     timing,
-    addressOf: addressesExcept(options.sharedAddresses ?? []),
+    addressOf: addressesExcept(options.sharedAddresses ?? [], addresses.isProxy),
     sendsMany: (path) => sendingMany.has(path),
     prepare: (headers) => prepareCaller(authenticate, headers),
     cuts,
@@ -101,12 +107,15 @@ export function prepare(options: ListenOptions): PreparedDoor {
     limits: bounds,
   });
   const parts: Parts = {
-    chain: new Chain({ access, loadShedder, log, door: 'grpc', telemetry: options.telemetry }),
+    chain: new Chain({ access, loadShedder, log, door: 'grpc', telemetry, limitMember }),
+    cuts,
     log,
     authenticate,
+    addresses,
     streams,
     fragments: createFragments(),
     clientOf: (call) => guard.clientOf(call),
+    tillOf: (call) => guard.tillOf(call),
     unread,
     sendingMany,
     timing,

@@ -1,7 +1,7 @@
 // Tests of replies in protocol buffers: a long list is made over several turns, and reads the same.
 import { expect, test } from 'vitest';
-import { ListItemsResponse, WriteItemsResponse } from '#proto/caini/v1/catalog.js';
-import { encodeReply, methods } from './methods.ts';
+import { ListItemsResponse } from '#proto/caini/v1/catalog.js';
+import { encodeInPieces, encodeReply, methods } from './methods.ts';
 
 const items = Array.from({ length: 1_000 }, (_, at) => ({
   itemId: `i${String(at).padStart(4, '0')}`,
@@ -19,21 +19,16 @@ test('a page of a thousand items leaves turns to others, and reads as one messag
     if (!isOver) setImmediate(count);
   };
   setImmediate(count);
-  const bytes = await encodeReply(method, body);
+  const bytes = await encodeInPieces(method, body);
   isOver = true;
   expect(turns).toBeGreaterThan(10);
-  expect(ListItemsResponse.decode(bytes)).toEqual(ListItemsResponse.decode(method.encode(body)));
+  expect(ListItemsResponse.decode(bytes)).toEqual(
+    ListItemsResponse.decode(encodeReply(method, body)),
+  );
 });
 
-test('a short page is made at once', () => {
+test('a short page is the same bytes', async () => {
   const method = methods['CatalogService/ListItems']!;
   const body = { items: items.slice(0, 3), nextAfter: 'i0002' };
-  expect(encodeReply(method, body)).toEqual(method.encode(body));
-});
-
-test('the results of many items keep their order', async () => {
-  const method = methods['CatalogService/WriteItems']!;
-  const results = items.map((_, at) => ({ status: 'created', watermark: String(at) }));
-  const { results: read } = WriteItemsResponse.decode(await encodeReply(method, { results }));
-  expect(read.map(({ watermark }) => watermark)).toEqual(items.map((_, at) => String(at)));
+  expect(await encodeInPieces(method, body)).toEqual(encodeReply(method, body));
 });

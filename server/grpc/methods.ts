@@ -16,13 +16,14 @@ import * as replies from './replies.ts';
 /** One call, whose request and reply are one message each. */
 export interface Method {
   readonly request: Decoder<object>;
-  readonly encode: (body: object) => Buffer;
+  /** Behind what `writer` holds already, when there is one. */
+  readonly write: (body: object, writer?: BinaryWriter) => BinaryWriter;
   /** The field of the body that is a list and may be long. */
   readonly list?: string;
 }
 
 interface Encoder<Message> {
-  encode(message: Message): BinaryWriter;
+  encode(message: Message, writer?: BinaryWriter): BinaryWriter;
 }
 
 function method<Message>(
@@ -30,7 +31,7 @@ function method<Message>(
   reply: Encoder<Message>,
   toMessage: (body: object) => Message,
 ): Method {
-  return { request, encode: (body) => bytesOf(reply.encode(toMessage(body))) };
+  return { request, write: (body, writer) => reply.encode(toMessage(body), writer) };
 }
 
 /** The same of a reply that is a list. */
@@ -43,28 +44,24 @@ function page<Message>(
   return { ...method(request, reply, toMessage), list };
 }
 
-/**
- * The bytes of a reply: at once, or over several turns of the event loop when it holds a long list.
- * Messages that follow one another are merged by who reads them, their lists end to end
- * (https://protobuf.dev/programming-guides/encoding/#last-one-wins).
- */
-export function encodeReply({ encode, list }: Method, body: object): Buffer | Promise<Buffer> {
-  if (list === undefined || longListOf(body) !== list) return encode(body);
-  return encodePieces(encode, body as Readonly<Record<string, readonly unknown[]>>, list);
+export function encodeReply({ write }: Method, body: object): Buffer {
+  return bytesOf(write(body));
 }
 
-async function encodePieces(
-  encode: Method['encode'],
-  body: Readonly<Record<string, readonly unknown[]>>,
-  list: string,
-): Promise<Buffer> {
-  const { [list]: entries = [], ...rest } = body;
-  const pieces = [encode({ ...rest, [list]: [] })];
+/**
+ * The same over several turns of the event loop, for a reply that may be a long list: messages that
+ * follow one another are one to who reads them, their lists end to end
+ * (https://protobuf.dev/programming-guides/encoding/#last-one-wins).
+ */
+export async function encodeInPieces({ write, list = '' }: Method, body: object): Promise<Buffer> {
+  if (longListOf(body) !== list) return bytesOf(write(body));
+  const { [list]: entries = [], ...rest } = body as Record<string, readonly unknown[]>;
+  const writer = write({ ...rest, [list]: [] });
   for (let from = 0; from < entries.length; from += doorLimits.pieceEntries) {
     await nextTurn();
-    pieces.push(encode({ [list]: entries.slice(from, from + doorLimits.pieceEntries) }));
+    write({ [list]: entries.slice(from, from + doorLimits.pieceEntries) }, writer);
   }
-  return Buffer.concat(pieces);
+  return bytesOf(writer);
 }
 
 /** What was written, without another copy. */
@@ -104,11 +101,10 @@ export const methods: Readonly<Record<string, Method>> = {
     replies.toItemPage,
     'items',
   ),
-  'CatalogService/WriteItems': page(
+  'CatalogService/WriteItems': method(
     catalog.WriteItemsRequest,
     catalog.WriteItemsResponse,
     replies.toIngestResults,
-    'results',
   ),
   'CatalogService/ReadItem': method(catalog.ReadItemRequest, catalog.Item, replies.toItem),
   'CatalogService/WriteItem': event(catalog.Item),

@@ -5,6 +5,9 @@ import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
 import type { Authenticate } from '../access/authenticate.ts';
 import { bearerOf } from '../access/key-text.ts';
+import type { CertifiedTill } from '../access/till-certificate.ts';
+import type { ClientAddresses } from '../client-address.ts';
+import { type Cuts, countRefusal } from '../cuts.ts';
 import { doorLimits } from '../limits.ts';
 import type { AccessRule, Caller } from '../operations/caller.ts';
 import type { Chain } from '../operations/chain.ts';
@@ -23,9 +26,12 @@ export interface Parts {
   readonly chain: Chain;
   readonly log: Logger;
   readonly authenticate: Authenticate;
+  readonly addresses: ClientAddresses;
+  readonly cuts: Cuts;
   readonly streams: OpenStreams;
   readonly fragments: Fragments;
   readonly clientOf: ClientOf;
+  readonly tillOf: (call: Calling) => CertifiedTill | undefined;
   /** Bytes of answers that were made and that their clients have not taken. */
   readonly unread: Shares;
   /** Paths of the calls whose clients send messages for as long as they like. */
@@ -61,11 +67,13 @@ export interface Calling {
 }
 
 /**
- * Who calls, when they may ask for all of that. Throws UNAUTHENTICATED, PERMISSION_DENIED, and
- * RESOURCE_EXHAUSTED for who calls too often.
+ * Who calls, by a key or else by the certificate of a till, when they may ask for all of that.
+ * Throws UNAUTHENTICATED, PERMISSION_DENIED, and RESOURCE_EXHAUSTED for who calls too often.
  */
 export function callerOf(parts: Parts, call: Calling, ...rules: readonly AccessRule[]): Caller {
-  const caller = parts.authenticate({ key: keyIn(call.metadata), address: addressOf(call) });
+  const key = keyIn(call.metadata);
+  const till = key === undefined ? parts.tillOf(call) : undefined;
+  const caller = till?.() ?? parts.authenticate({ key, address: addressOf(parts, call) });
   for (const rule of rules) parts.chain.authorize(caller, rule);
   return caller;
 }
@@ -98,13 +106,17 @@ function keyIn(metadata: Metadata): string | undefined {
 }
 
 /** A peer is `address:port`, of IPv6 too. */
-function addressOf(call: Calling): string {
+function addressOf({ addresses }: Parts, call: Calling): string {
   const peer = call.getPeer();
-  return peer.slice(0, peer.lastIndexOf(':'));
+  return addresses.of(peer.slice(0, peer.lastIndexOf(':')), (header) => {
+    const lists = call.metadata.get(header);
+    return lists.length === 0 ? undefined : lists.join(',');
+  });
 }
 
 /** The status of a failed call; what is ours to mend goes to the log with its cause. */
-export function refuse({ log }: Parts, rpc: string, error: unknown): StatusObject {
+export function refuse({ log, cuts }: Parts, rpc: string, error: unknown): StatusObject {
+  countRefusal(cuts, 'grpc', error);
   if (isServerError(error)) log.error({ err: error, rpc }, 'call failed');
   return statusOfError(error);
 }

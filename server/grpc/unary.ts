@@ -5,7 +5,7 @@ import type { Caller } from '../operations/caller.ts';
 import type { Operation, RawInput, Result } from '../operations/operation.ts';
 import { type SchemaNode, schemaNode, withValues } from '../operations/violations.ts';
 import { emptyMessage, readInput } from './input.ts';
-import { encodeReply, type Method } from './methods.ts';
+import { encodeInPieces, encodeReply, type Method } from './methods.ts';
 import { callerOf, type Parts, refuse, tooMuchUnread } from './parts.ts';
 import { codeName, statusOfError, statusOfResult } from './status.ts';
 
@@ -110,14 +110,37 @@ function answerOnce(asking: Asking): Answer | Promise<Answer> {
       call.cancelled ? Buffer.alloc(0) : parts.fragments.list(reply),
     );
   }
-  const toAnswer = (result: Result): Answer | Promise<Answer> => {
+  const toAnswer = (result: Result): Answer => {
     if (result.outcome === 'conflict' || result.outcome === 'rejected') {
       return statusOfResult(result);
     }
     return encodeReply(method, result.body);
   };
+  if (method.list !== undefined && operation.load === 'list') {
+    return oneAfterAnother(async () => {
+      // Nobody waits any more.
+      if (call.cancelled) return Buffer.alloc(0);
+      const { body } = await runOperation(asking);
+      return encodeInPieces(method, body);
+    });
+  }
   const result = runOperation(asking);
   return result instanceof Promise ? result.then(toAnswer) : toAnswer(result);
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Of long replies one is made at a time, from the first look at what is in it: many at once would
+ * be done no sooner, and each would take its memory meanwhile.
+ */
+function oneAfterAnother(answer: () => Promise<Answer>): Promise<Answer> {
+  const answered = last.then(answer);
+  last = answered.then(
+    () => {},
+    () => {},
+  );
+  return answered;
 }
 
 /** Long work ends when the caller has gone. */

@@ -1,7 +1,7 @@
 // AdminService.Verify: long work that says how far it is, message by message.
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { Operation } from '../operations/operation.ts';
-import { encodeProgress, methods } from './methods.ts';
+import { encodeProgress, encodeReply, methods } from './methods.ts';
 import { callerOf, type Parts, refuse, stopping } from './parts.ts';
 import type { Call } from './services.ts';
 import { inputReader } from './unary.ts';
@@ -20,7 +20,7 @@ export function progressCall(parts: Parts, operation: Operation): Call {
       if (!call.writableNeedDrain) call.write(encodeProgress(done, total));
     });
     const { body } = await parts.chain.run(operation, caller, input, { signal, progress });
-    call.write(method.encode(body));
+    call.write(encodeReply(method, body));
     call.end();
   };
   const handle = (call: Stream): void => {

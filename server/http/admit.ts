@@ -3,6 +3,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../access/authenticate.ts';
 import { bearerOf } from '../access/key-text.ts';
+import { type ClientAddresses, forwardedHeaders } from '../client-address.ts';
+import type { Cuts } from '../cuts.ts';
 import { isLoopback } from '../door-settings.ts';
 import { doorLimits } from '../limits.ts';
 import { overloadedError } from '../load-shedder.ts';
@@ -25,6 +27,8 @@ const refusalHeaders = {
 export interface Admission {
   readonly chain: Chain;
   readonly authenticate: Authenticate;
+  readonly addresses: ClientAddresses;
+  readonly cuts: Cuts;
 }
 
 /**
@@ -32,33 +36,38 @@ export interface Admission {
  * RESOURCE_EXHAUSTED for who asks too often.
  */
 export function callerOf(
-  { chain, authenticate }: Admission,
+  admission: Admission,
   rule: AccessRule,
   incoming: IncomingMessage,
 ): Caller {
-  if (rule.scope === 'open') return anybody(authenticate, incoming);
-  const { remoteAddress: address } = incoming.socket;
-  const caller = authenticate({ key: keyIn(incoming), address });
-  chain.authorize(caller, rule);
+  if (rule.scope === 'open') return anybody(admission, incoming);
+  const address = addressOf(admission, incoming);
+  const caller = admission.authenticate({ key: keyIn(incoming), address });
+  admission.chain.authorize(caller, rule);
   return caller;
 }
 
 /** Where no key is asked for: who shows one that counts, or sits at this machine, sees more. */
-function anybody(authenticate: Authenticate, incoming: IncomingMessage): Caller {
+function anybody(admission: Admission, incoming: IncomingMessage): Caller {
   if (isFromThisMachine(incoming)) return anonymous;
   const key = keyIn(incoming);
   if (key === undefined) return stranger;
   try {
-    return authenticate({ key, address: incoming.socket.remoteAddress });
+    return admission.authenticate({ key, address: addressOf(admission, incoming) });
   } catch {
     // Whatever is wrong with the key, nobody is refused here.
     return stranger;
   }
 }
 
-/** What a proxy on this machine hands on comes from elsewhere. */
+function addressOf({ addresses }: Admission, { socket, headers }: IncomingMessage): string {
+  // Node makes one list of headers that came several times.
+  return addresses.of(socket.remoteAddress, (header) => headers[header] as string | undefined);
+}
+
+/** What a proxy on this machine hands on comes from elsewhere, whatever it says. */
 function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
-  const isForwarded = ['x-forwarded-for', 'forwarded', 'via'].some((name) => name in headers);
+  const isForwarded = [...forwardedHeaders, 'via'].some((name) => name in headers);
   const address = socket.remoteAddress?.replace(/^::ffff:/, '');
   return !isForwarded && address !== undefined && isLoopback(address);
 }

@@ -4,7 +4,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { EngineError } from '../../engine/index.ts';
-import type { Cuts } from '../cuts.ts';
+import { countRefusal } from '../cuts.ts';
 import { type ParseIssue, setOwn } from '../json.ts';
 import type { LoadShedder } from '../load-shedder.ts';
 import type { Caller } from '../operations/caller.ts';
@@ -62,7 +62,6 @@ const problemHeaders = { 'content-type': problemType };
 interface Parts extends Admission {
   readonly log: Logger;
   readonly encodeList: EncodeList;
-  readonly cuts: Cuts;
   readonly checkSite: CheckSite;
   readonly telemetry: Telemetry;
   readonly loadShedder: LoadShedder;
@@ -80,7 +79,10 @@ export function createApp(parts: Parts): HttpApp {
   addDocumentRoutes(app, access);
   addMetricsRoute(app, parts);
   app.notFound(({ env }) => respondWithError(unknownPath(env.incoming)));
-  app.onError((error, { env }) => answerError(error, env.incoming, parts.log));
+  app.onError((error, { env }) => {
+    countRefusal(parts.cuts, 'http', error);
+    return answerError(error, env.incoming, parts.log);
+  });
   // Its tables are made by the first look, which takes milliseconds: now, while nobody waits.
   app.router.match('GET', '/');
   return app;

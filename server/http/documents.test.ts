@@ -62,6 +62,31 @@ test('the page loads nothing from elsewhere, and its policy would not let it', a
   expect(start.text).not.toMatch(/https?:/);
 });
 
+test('each document says what a browser may do with it', async () => {
+  const paths = ['/docs', '/docs/start.js', '/docs/swagger-ui-bundle.js', '/openapi.json'];
+  for (const path of paths) {
+    const { headers } = await loopback.get(path);
+    expect(headers, path).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'x-frame-options': 'DENY',
+    });
+    const policy = String(headers['content-security-policy']).split('; ');
+    expect(policy, path).toEqual(
+      expect.arrayContaining([
+        "default-src 'none'",
+        "script-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+      ]),
+    );
+    expect(policy.join(' '), path).not.toMatch(/unsafe-eval|\*|https?:/);
+  }
+});
+
 test('the documents are only read', async () => {
   expect((await loopback.send('POST', '/docs', {})).status).toBe(405);
   expect((await loopback.get('/docs/nothing')).status).toBe(404);

@@ -87,6 +87,10 @@ function document(body: string | Uint8Array<ArrayBuffer>, type: string): Respons
       'content-security-policy': contentSecurityPolicy,
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      // For browsers that do not know frame-ancestors.
+      'x-frame-options': 'DENY',
     },
   });
 }

@@ -1,7 +1,8 @@
 // The hot way of a member's list: straight from the request line to the socket. Whatever is in any
 // doubt is left to the way of all other requests, which knows every refusal.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { IdRules, RecommendRequest } from '../../engine/index.ts';
+import { EngineError, type IdRules, type RecommendRequest } from '../../engine/index.ts';
+import { countRefusal } from '../cuts.ts';
 import { acceptMemberList } from '../operations/accept.ts';
 import type { Caller } from '../operations/caller.ts';
 import { plainInputRules } from '../operations/input-rules.ts';
@@ -9,6 +10,7 @@ import { schemaNode } from '../operations/violations.ts';
 import { operations } from '../operations.ts';
 import { type Admission, callerOf, refuseOverload, type Serve } from './admit.ts';
 import type { EncodeList } from './encode.ts';
+import { problemOf, refuseRequest } from './problem.ts';
 import { rawQuery, readQuery } from './target.ts';
 
 const operation = operations.find(({ name }) => name === 'recommendForMember')!;
@@ -25,6 +27,12 @@ export function createHotWay(
   const { chain } = admission;
   const { ids } = chain.access.inputRules ?? plainInputRules;
   const timer = chain.timerOf(operation);
+  /** Who may not ask, or not so often, is told so here: each such request is counted once. */
+  const refuse = (outgoing: ServerResponse, error: unknown, beganMs: number): void => {
+    countRefusal(admission.cuts, 'http', error);
+    refuseRequest(outgoing, error);
+    timer.observe(String(problemOf(error).status), performance.now() - beganMs);
+  };
   const answer = (
     { caller, request, beganMs }: Asked,
     incoming: IncomingMessage,
@@ -33,9 +41,11 @@ export function createHotWay(
     let body: string;
     try {
       body = chain.rankNow({ operation, caller, request }, encodeList);
-    } catch {
+    } catch (error) {
+      // Counted once: the other way would ask once more.
+      if (isOften(error)) refuse(outgoing, error, beganMs);
       // The other way meets the same error, and knows how to tell it.
-      otherwise(incoming, outgoing);
+      else otherwise(incoming, outgoing);
       return;
     }
     const length = String(body.length);
@@ -46,9 +56,17 @@ export function createHotWay(
   return (incoming, outgoing) => {
     const beganMs = performance.now();
     const request = readRequest(incoming, ids);
-    const caller = request && callerOrNone(admission, incoming);
-    if (request === undefined || caller === undefined) {
+    if (request === undefined) {
       otherwise(incoming, outgoing);
+      return;
+    }
+    let caller: Caller;
+    try {
+      caller = callerOf(admission, operation, incoming);
+    } catch (error) {
+      // A token that was never seen before has to be waited for.
+      if (isUnprepared(error)) otherwise(incoming, outgoing);
+      else refuse(outgoing, error, beganMs);
       return;
     }
     const asked = { caller, request, beganMs };
@@ -71,13 +89,13 @@ interface Asked {
   readonly beganMs: number;
 }
 
-function callerOrNone(admission: Admission, incoming: IncomingMessage): Caller | undefined {
-  try {
-    return callerOf(admission, operation, incoming);
-  } catch {
-    // The other way meets the same refusal, and knows how to tell it.
-    return undefined;
-  }
+/** The other way waits for it. */
+function isUnprepared(error: unknown): boolean {
+  return error instanceof EngineError && error.reason === 'OVERLOADED';
+}
+
+function isOften(error: unknown): boolean {
+  return error instanceof EngineError && error.code === 'RESOURCE_EXHAUSTED';
 }
 
 function readRequest(

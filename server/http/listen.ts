@@ -7,10 +7,11 @@ import type { SecureContextOptions } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { type Authenticate, authenticateNobody } from '../access/authenticate.ts';
+import { type ClientAddresses, noProxies } from '../client-address.ts';
 import { type Cuts, createCuts } from '../cuts.ts';
 import { doorLimits } from '../limits.ts';
 import { LoadShedder } from '../load-shedder.ts';
-import { Chain } from '../operations/chain.ts';
+import { Chain, type LimitMember } from '../operations/chain.ts';
 import type { EngineAccess } from '../operations/operation.ts';
 import { quoteValue } from '../quote-value.ts';
 import type { Door } from '../serve.ts';
@@ -44,6 +45,10 @@ export interface ListenOptions {
   readonly telemetry?: Telemetry;
   /** Addresses behind which many clients stand; absent: none. */
   readonly sharedAddresses?: readonly string[];
+  /** Absent: each member may be asked for as often as anybody likes. */
+  readonly limitMember?: LimitMember | undefined;
+  /** Whose word on the address of a client counts; absent: nobody's. */
+  readonly addresses?: ClientAddresses;
   /** Origins whose pages may ask; absent: none. */
   readonly corsOrigins?: readonly string[];
   /** Names that it answers to beside addresses and localhost; absent: all. */
@@ -55,9 +60,9 @@ export interface ListenOptions {
 
 /** The url names the port that was really taken. Rejects with Node's error when it cannot be. */
 export async function listen(options: ListenOptions): Promise<Door> {
-  const { host, port, log, cuts = createCuts(log) } = options;
+  const { host, port, log, cuts = createCuts(log), addresses = noProxies } = options;
   const timing: HttpTiming = { ...doorLimits, ...options.timing };
-  const addressOf = addressesExcept(options.sharedAddresses ?? []);
+  const addressOf = addressesExcept(options.sharedAddresses ?? [], addresses.isProxy);
   const limits: HttpLimits = { ...doorLimits, ...options.limits };
   const connections = new Connections({ addressOf, cuts, timing, limits });
   const shared = {
@@ -123,10 +128,12 @@ function createServe(options: ListenOptions, cuts: Cuts): Serve {
   const { host, access, log, loadShedder = new LoadShedder() } = options;
   const { telemetry = new Telemetry() } = options;
   const encodeList = createListEncoder();
-  const chain = new Chain({ access, loadShedder, log, door: 'http', telemetry });
-  const admission = { chain, authenticate: options.authenticate ?? authenticateNobody };
+  const { limitMember } = options;
+  const chain = new Chain({ access, loadShedder, log, door: 'http', telemetry, limitMember });
+  const { authenticate = authenticateNobody, addresses = noProxies } = options;
+  const admission = { chain, authenticate, addresses, cuts };
   const checkSite = createSiteCheck(options.corsOrigins ?? []);
-  const app = createApp({ ...admission, log, encodeList, cuts, checkSite, telemetry, loadShedder });
+  const app = createApp({ ...admission, log, encodeList, checkSite, telemetry, loadShedder });
   const listener = getRequestListener(app.fetch, {
     hostname: host,
     overrideGlobalObjects: true,

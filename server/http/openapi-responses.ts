@@ -66,7 +66,7 @@ const refusals: Readonly<Record<number, Refusal>> = {
   417: { id: 'UnknownExpectation', description: 'Expect is not 100-continue' },
   421: { id: 'OtherHost', description: 'The Host header is no name of this server' },
   422: { id: 'Invalid', description: 'Read, and not right; `errors` name fields and limits' },
-  429: { id: 'TooOften', description: 'The API key asks too often', headers: retryAfter },
+  429: { id: 'TooOften', description: 'Asked too often', headers: retryAfter },
   431: { id: 'HeadTooLarge', description: 'Request line and headers are larger than 16 KiB' },
   500: { id: 'Failed', description: 'An error of the server; its log tells more' },
   501: { id: 'UnknownCoding', description: 'Transfer-Encoding is not chunked' },

@@ -44,6 +44,8 @@ export interface Caller {
   readonly memberId?: string;
   /** What that token opens; absent: nothing. */
   readonly memberScopes?: ReadonlySet<MemberScope>;
+  /** Members that it may ask lists for; absent: what the settings say. */
+  readonly membersPerMinute?: number;
   /** Where the caller asks from; absent: the request says so itself, or nobody does. */
   readonly channel?: (typeof channels)[number];
 }

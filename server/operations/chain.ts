@@ -32,7 +32,12 @@ export interface ChainParts {
   readonly door: TrailDoor;
   /** Shared with the other doors; absent: one of its own. */
   readonly telemetry?: Telemetry | undefined;
+  /** Absent: any number of times. */
+  readonly limitMember?: LimitMember | undefined;
 }
+
+/** Whether the caller may ask once more about this member. Throws RESOURCE_EXHAUSTED. */
+export type LimitMember = (caller: Caller, memberId: string) => void;
 
 /** A list, asked in its canonical form. */
 export interface ListAsked {
@@ -47,8 +52,11 @@ export class Chain {
   private readonly log: Logger;
   private readonly door: TrailDoor;
   private readonly telemetry: Telemetry;
+  private readonly limitMember: LimitMember | undefined;
 
-  constructor({ access, loadShedder, log, door, telemetry = new Telemetry() }: ChainParts) {
+  constructor(parts: ChainParts) {
+    const { access, loadShedder, log, door, telemetry = new Telemetry(), limitMember } = parts;
+    this.limitMember = limitMember;
     this.access = access;
     this.loadShedder = loadShedder;
     this.log = log;
@@ -103,6 +111,7 @@ export class Chain {
     input: RawInput,
     waiting: Waiting = {},
   ): Result | Promise<Result> {
+    if (isOfMember(operation)) this.limitMember?.(caller, memberOf(input));
     if (!isAudited(operation)) return operation.run(this.access, caller, input, waiting);
     const { access, door } = this;
     const call = { operation, caller, input, access, door };
@@ -119,7 +128,8 @@ export class Chain {
       throw error;
     };
     try {
-      const held = () => this.rankNow(asked, encode);
+      this.admitList(asked);
+      const held = () => this.rankHeld(asked, encode);
       const ranked = whenHeld(this.access.engine(), minWatermark, held);
       return ranked instanceof Promise ? ranked.catch(noted) : ranked;
     } catch (error) {
@@ -129,10 +139,24 @@ export class Chain {
 
   /** The same from the state as it is. */
   rankNow<T>(asked: ListAsked, encode: (reply: RankedReply) => T): T {
+    this.admitList(asked);
+    return this.rankHeld(asked, encode);
+  }
+
+  /**
+   * What may not be asked takes nothing of what others may ask about that member. A card of
+   * everybody is swiped at every till, so that these are not counted.
+   */
+  private admitList({ operation, caller, request }: ListAsked): void {
+    authorizeList(caller, request, operation);
+    if (request.memberId === undefined || operation.audience === 'till') return;
+    this.limitMember?.(caller, request.memberId);
+  }
+
+  private rankHeld<T>(asked: ListAsked, encode: (reply: RankedReply) => T): T {
     const { operation, caller, request } = asked;
     const isNoted = request.memberId !== undefined && isGuide(caller);
     if (isNoted) this.access.trail?.assertRoom();
-    authorizeList(caller, request, operation);
     const reply = this.access.engine().lists.rank(request, operation.audience);
     this.telemetry.lists.onList(request, reply);
     const encoded = encode(reply);
@@ -164,4 +188,14 @@ export class Chain {
       throw error;
     }
   }
+}
+
+/** What is done to a member; an erase is never put off. */
+function isOfMember({ path, method }: Operation): boolean {
+  return method !== 'DELETE' && path.startsWith('/v1/members/');
+}
+
+/** As it was given: what is no id will be refused for that. */
+function memberOf({ value }: RawInput): string {
+  return String(Object(value).memberId);
 }

@@ -16,20 +16,35 @@ interface Issuer {
   readonly privateKey: KeyObject;
 }
 
+interface IssueOptions {
+  readonly from?: number;
+  readonly to?: number;
+  /** Names beside those two. */
+  readonly uris?: readonly string[];
+}
+
 export interface Authority extends Certificate {
   /** A certificate for `localhost` and 127.0.0.1, for a server or a client. */
-  issue(name: string, days?: { readonly from?: number; readonly to?: number }): Certificate;
+  issue(name: string, options?: IssueOptions): Certificate;
 }
 
 /** Days are counted from now; an expired certificate ends at -1. */
 export function makeAuthority(name: string): Authority {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const issuer = { name, privateKey };
-  const own = certificate({ subject: name, publicKey, issuer, isAuthority: true, from: -2, to: 2 });
+  const own = certificate({
+    subject: name,
+    publicKey,
+    issuer,
+    isAuthority: true,
+    from: -2,
+    to: 2,
+    uris: [],
+  });
   return {
     cert: own,
     key: pemOf(privateKey),
-    issue(subject, { from = -2, to = 2 } = {}) {
+    issue(subject, { from = -2, to = 2, uris = [] } = {}) {
       const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       const { publicKey: subjectKey } = pair;
       const cert = certificate({
@@ -39,6 +54,7 @@ export function makeAuthority(name: string): Authority {
         isAuthority: false,
         from,
         to,
+        uris,
       });
       return { cert, key: pemOf(pair.privateKey) };
     },
@@ -54,12 +70,13 @@ interface Contents {
   readonly isAuthority: boolean;
   readonly from: number;
   readonly to: number;
+  readonly uris: readonly string[];
 }
 
 const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'));
 
 function certificate(contents: Contents): string {
-  const { subject, publicKey, issuer, isAuthority, from, to } = contents;
+  const { subject, publicKey, issuer, isAuthority, from, to, uris } = contents;
   const body = sequence(
     tagged(0, integer(Buffer.of(2))),
     integer(Buffer.concat([Buffer.of(1), randomBytes(8)])),
@@ -68,7 +85,7 @@ function certificate(contents: Contents): string {
     sequence(time(from), time(to)),
     distinguishedName(subject),
     publicKey.export({ type: 'spki', format: 'der' }),
-    tagged(3, sequence(...extensions(isAuthority))),
+    tagged(3, sequence(...extensions(isAuthority, uris))),
   );
   const signature = createSign('SHA256').update(body).sign(issuer.privateKey);
   const der = sequence(body, ecdsaWithSha256, bitString(signature));
@@ -77,13 +94,14 @@ function certificate(contents: Contents): string {
 }
 
 /** basicConstraints, and for others than authorities the names they are reached by. */
-function extensions(isAuthority: boolean): Buffer[] {
+function extensions(isAuthority: boolean, uris: readonly string[]): Buffer[] {
   if (isAuthority) {
     return [sequence(oid('551d13'), octets(sequence(Buffer.of(0x01, 0x01, 0xff))))];
   }
   const names = sequence(
     element(0x82, Buffer.from('localhost')),
     element(0x87, Buffer.of(127, 0, 0, 1)),
+    ...uris.map((uri) => element(0x86, Buffer.from(uri))),
   );
   return [sequence(oid('551d11'), octets(names))];
 }
