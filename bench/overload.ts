@@ -1,6 +1,7 @@
 // Overload: what is served, refused and how late, at 2, 5 and 10 times what can be served, open
 // loop, beside the peak of the same run; and what receipts beyond capacity do to lists.
 import { join } from 'node:path';
+import { measureCallers } from './callers.ts';
 import { scratchFolder, seededChain } from './chain.ts';
 import { figuresOf, type RecordRow, rounded } from './figures.ts';
 import { healthStream, lateReceipts, listStream, receiptStream } from './load/demand.ts';
@@ -132,18 +133,21 @@ async function measureApart(url: string, receipts: Kind, record: RecordRow): Pro
 export async function benchOverload(record: RecordRow): Promise<string> {
   const scratch = scratchFolder();
   try {
-    await seededChain(join(scratch.path, 'data'));
-    const program = await startProgram(join(scratch.path, 'data'));
+    const folder = join(scratch.path, 'data');
+    await seededChain(folder);
+    const figuresText: string[] = [];
+    const program = await startProgram(folder);
     try {
-      const figuresText: string[] = [];
       const [lists, receipts] = kinds() as [Kind, Kind];
       for (const kind of [lists, receipts])
         figuresText.push(await measure(program.url, kind, record));
       await measureApart(program.url, receipts, record);
-      return `overload ${figuresText.join('  ')}`;
     } finally {
       await program.stop();
     }
+    // Last: its keys lock the folder.
+    figuresText.push(await measureCallers(folder, record));
+    return `overload ${figuresText.join('  ')}`;
   } finally {
     scratch.remove();
   }

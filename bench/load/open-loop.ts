@@ -8,6 +8,8 @@ export interface OpenStream {
   readonly paths: readonly string[];
   /** POSTed as JSON, one after another; absent: GET. */
   readonly bodies?: readonly string[];
+  /** The API key that it shows; absent: none. */
+  readonly key?: string;
   /** A closed loop sends on a connection as soon as the last answer on it has come. */
   readonly perSecond: number | 'closed loop';
   /** What is due while all of them wait is sent late. */
@@ -197,11 +199,14 @@ class Requests {
   }
 }
 
-function encodeRequests({ paths, bodies }: OpenStream, { host }: URL): Requests {
+function encodeRequests({ paths, bodies, key }: OpenStream, { host }: URL): Requests {
+  const shown = key === undefined ? '' : `x-api-key: ${key}\r\n`;
   const count = Math.max(paths.length, bodies?.length ?? 0);
   const encode = (index: number): Buffer => {
     const path = paths[index % paths.length]!;
-    if (bodies === undefined) return Buffer.from(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
+    if (bodies === undefined) {
+      return Buffer.from(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n${shown}\r\n`);
+    }
     const body = Buffer.from(bodies[index % bodies.length]!);
     const head = [
       `POST ${path} HTTP/1.1`,
@@ -209,7 +214,7 @@ function encodeRequests({ paths, bodies }: OpenStream, { host }: URL): Requests 
       'content-type: application/json',
       `content-length: ${body.length}`,
     ];
-    return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]);
+    return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n${shown}\r\n`), body]);
   };
   return new Requests(encode, count);
 }
