@@ -21,7 +21,7 @@ import { Store } from './store/store.ts';
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { h64Raw } = await xxhash();
   const layout = layoutOf(options.dataDir);
-  mkdirSync(options.dataDir, { recursive: true });
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const claim = await claimFolder(options.dataDir);
   const opened: { close(): unknown }[] = [];
   const { notify = () => {} } = options;

@@ -72,7 +72,7 @@ function bytesOf(folder: string): number {
  */
 function markMade(folder: string): void {
   const path = join(folder, formatFileName);
-  if (existsSync(path)) return;
+  if (existsSync(path) && statSync(path).size > 0) return;
   try {
     writeFileSync(path, `${formatVersion}\n`, { flush: true });
   } catch (error) {
@@ -110,6 +110,19 @@ function isUnborn(folder: string, path: string): boolean {
       .subarray(0, pageBytes)
       .every((byte) => byte === 0)
   );
+}
+
+/**
+ * Throws FAILED_PRECONDITION when the file says that the folder is of another format, before any
+ * other file is looked at. An empty one was being written when the power was lost: the data file
+ * says it too.
+ */
+function assertFormatFile(folder: string): void {
+  const path = join(folder, formatFileName);
+  if (!existsSync(path)) return;
+  const text = statSync(path).isFile() ? readFileSync(path, 'latin1').trim() : 'no file';
+  if (text === '' || text === String(formatVersion)) return;
+  throw otherFormat(folder, /^\d+$/.test(text) ? Number(text) : JSON.stringify(text.slice(0, 32)));
 }
 
 /** Throws FAILED_PRECONDITION. A folder that says nothing is new, and no chain to a reader. */
@@ -163,8 +176,9 @@ export class Store {
    */
   static async open(folder: string, options: StoreOptions = {}): Promise<Store> {
     const readOnly = options.readOnly ?? false;
+    assertFormatFile(folder);
     if (!readOnly) {
-      mkdirSync(folder, { recursive: true });
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
       dropUnborn(folder);
       await checkFolder(folder, options.signal);
     }

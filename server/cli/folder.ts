@@ -1,4 +1,5 @@
 // The data folder as commands use it that work on it directly, and how they end.
+import { statSync } from 'node:fs';
 import { type Engine, EngineError, type EngineOptions, openEngine } from '../../engine/index.ts';
 import { engineSettings, type Settings } from '../config.ts';
 
@@ -20,6 +21,17 @@ export function openFolder(
   options: Partial<EngineOptions> = {},
 ): Promise<Engine> {
   return openEngine({ ...engineSettings(settings), ...options });
+}
+
+/**
+ * What is said of a folder that others may look into; undefined: it is its owner's alone. It was
+ * made by an earlier version, or by hand, and whose it is may have meant it.
+ */
+export function readersOf(dataDir: string): string | undefined {
+  const stats = statSync(dataDir, { throwIfNoEntry: false });
+  if (stats === undefined || (stats.mode & 0o077) === 0) return undefined;
+  const mode = (stats.mode & 0o777).toString(8);
+  return `${dataDir} has mode ${mode}: others may look into it; chmod 700 ${dataDir}`;
 }
 
 /**

@@ -6,6 +6,9 @@ import { exitCodeOf, failureLine } from './errors.ts';
 
 type Register = (program: Command) => void;
 
+/** Whatever is written is read by whom it belongs to, and by nobody else. */
+process.umask(0o077);
+
 /** In the order of the help. What is not asked for is not loaded: half of a start. */
 const commands = new Map<string, () => Promise<Register>>([
   ['serve', async () => (await import('./serve.ts')).serveCommand],

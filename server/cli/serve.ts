@@ -46,7 +46,7 @@ import { type Door, type RunningServer, startServer } from '../serve.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { CommandError } from './errors.ts';
 import { exampleRequests } from './examples.ts';
-import { openFolder } from './folder.ts';
+import { openFolder, readersOf } from './folder.ts';
 import { endWithStarter, startFollowers } from './followers.ts';
 import { createProgressBar } from './progress.ts';
 import { openTrail } from './trailed.ts';
@@ -134,6 +134,8 @@ async function run({ demoIfEmpty = false, ...options }: ServeFlags): Promise<voi
     if (cluster.isPrimary)
       print(`caini listens on ${server.url} (data folder ${settings.dataDir}${alsoGrpc})`);
     if (cluster.isPrimary && isOpenToAll()) print(openToAll);
+    const readers = readersOf(settings.dataDir);
+    if (readers !== undefined) log.warn(readers);
   });
   progress.end();
   if (summary === undefined) return;
