@@ -3,8 +3,7 @@
 import type { Logger } from 'pino';
 import { EngineError } from '../engine/index.ts';
 import { doorLimits } from './limits.ts';
-
-export type DoorName = 'http' | 'grpc';
+import type { DoorName } from './telemetry/requests.ts';
 
 export interface Cut {
   readonly door: DoorName;

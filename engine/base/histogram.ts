@@ -20,10 +20,6 @@ export class Histogram {
     counts[at]! += 1;
     this.sum += value;
   }
-
-  get total(): number {
-    return this.counts.reduce((sum, count) => sum + count, 0);
-  }
 }
 
 /** Seconds, from what a list takes to what a client waits for. */

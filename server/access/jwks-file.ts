@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { EngineError } from '../../engine/index.ts';
 import { doorLimits } from '../limits.ts';
 import { quoteValue } from '../quote-value.ts';
+import { jsonOf } from './key-file.ts';
 
 export const tokenAlgorithms = ['EdDSA', 'ES256'] as const;
 export type TokenAlgorithm = (typeof tokenAlgorithms)[number];
@@ -119,15 +120,6 @@ function algorithmOf({ kty, crv }: PublicJwk): TokenAlgorithm | undefined {
 
 function keyObjectOf({ kty, crv, x, y }: PublicJwk): KeyObject {
   return createPublicKey({ key: { kty, crv, x, y } as JsonWebKey, format: 'jwk' });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // What stands there is not shown: it may be a secret that was put into the wrong file.
-    return undefined;
-  }
 }
 
 function unusable(path: string, why: string): EngineError {

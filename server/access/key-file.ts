@@ -71,11 +71,12 @@ export function readKeyFile(path: string): readonly StoredKey[] | undefined {
   throw unusable(path, `is no file of API keys: ${place}: ${issue?.message ?? 'cannot be read'}`);
 }
 
-function jsonOf(text: string): unknown {
+/** Undefined for what is no JSON. */
+export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // What stands there is not shown: it may be a key that was put into the wrong file.
+    // What stands there is not shown: it may be a secret that was put into the wrong file.
     return undefined;
   }
 }

@@ -5,18 +5,12 @@ import { systemClock } from '../../engine/index.ts';
 import { createKey, listKeys, revokeKey, rotateKey, type ShownKey } from '../access/change-keys.ts';
 import type { StoredKey } from '../access/key-file.ts';
 import { keyFileIn } from '../access/keys.ts';
-import { readSettings, type Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import { accessFolder } from '../door-settings.ts';
-import { endWith, exitCodes } from './folder.ts';
+import { atPlace, type PlaceFlags, placed } from './access-place.ts';
 import { type KeyFlags, newKeyOf, overlapMsOf } from './key-options.ts';
 import { tokenIssuerCommand } from './token-issuer.ts';
 import { changing } from './trailed.ts';
-
-interface PlaceFlags {
-  readonly dataDir?: string;
-  readonly accessDir?: string;
-  readonly auditDir?: string;
-}
 
 interface ShowFlags extends PlaceFlags {
   readonly json?: boolean;
@@ -87,27 +81,11 @@ export function keysCommand(program: Command): void {
   tokenIssuerCommand(keys);
 }
 
-function placed(command: Command): Command {
-  return command
-    .option('--data-dir <folder>', 'the data folder (default: the setting)')
-    .option('--access-dir <folder>', 'where the keys are (default: the setting)')
-    .option('--audit-dir <folder>', 'where the audit trail is (default: the setting)');
-}
-
 function atKeys(
-  { dataDir, accessDir, auditDir }: PlaceFlags,
+  flags: PlaceFlags,
   work: (path: string, settings: Settings) => void | Promise<void>,
 ): Promise<void> {
-  return endWith(async () => {
-    const options = {
-      ...(dataDir && { dataDir }),
-      ...(accessDir && { accessDir }),
-      ...(auditDir && { auditDir }),
-    };
-    const settings = readSettings({ environment: process.env, options });
-    await work(keyFileIn(accessFolder(settings)), settings);
-    return exitCodes.done;
-  });
+  return atPlace(flags, (settings) => work(keyFileIn(accessFolder(settings)), settings));
 }
 
 /** Who pastes a whole key means its id. */

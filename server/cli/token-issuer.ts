@@ -6,17 +6,11 @@ import { createIssuer, listIssuers, revokeIssuer } from '../access/change-issuer
 import { listKeys } from '../access/change-keys.ts';
 import type { PublicJwk } from '../access/jwks-file.ts';
 import { keyFileIn } from '../access/keys.ts';
-import { readSettings, type Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import { accessFolder, tokenKeysPlace } from '../door-settings.ts';
 import { quoteValue } from '../quote-value.ts';
-import { endWith, exitCodes } from './folder.ts';
+import { atPlace, type PlaceFlags, placed } from './access-place.ts';
 import { changing } from './trailed.ts';
-
-interface PlaceFlags {
-  readonly dataDir?: string;
-  readonly accessDir?: string;
-  readonly auditDir?: string;
-}
 
 export function tokenIssuerCommand(keys: Command): void {
   const issuers = keys
@@ -64,28 +58,14 @@ export function tokenIssuerCommand(keys: Command): void {
     );
 }
 
-function placed(command: Command): Command {
-  return command
-    .option('--data-dir <folder>', 'the data folder (default: the setting)')
-    .option('--access-dir <folder>', 'where the keys are (default: the setting)')
-    .option('--audit-dir <folder>', 'where the audit trail is (default: the setting)');
-}
-
 function atIssuers(
-  { dataDir, accessDir, auditDir }: PlaceFlags,
+  flags: PlaceFlags,
   work: (path: string, settings: Settings) => void | Promise<void>,
 ): Promise<void> {
-  return endWith(async () => {
-    const options = {
-      ...(dataDir && { dataDir }),
-      ...(accessDir && { accessDir }),
-      ...(auditDir && { auditDir }),
-    };
-    const settings = readSettings({ environment: process.env, options });
+  return atPlace(flags, (settings) => {
     const { path, isRequired } = tokenKeysPlace(settings);
     if (isRequired) throw keptByOthers(path);
-    await work(path, settings);
-    return exitCodes.done;
+    return work(path, settings);
   });
 }
 

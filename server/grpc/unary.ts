@@ -110,20 +110,13 @@ function answerOnce(asking: Asking): Answer | Promise<Answer> {
       call.cancelled ? Buffer.alloc(0) : parts.fragments.list(reply),
     );
   }
-  const toAnswer = (result: Result): Answer => {
+  const toAnswer = (result: Result): Answer | Promise<Answer> => {
     if (result.outcome === 'conflict' || result.outcome === 'rejected') {
       return statusOfResult(result);
     }
-    return encodeReply(method, result.body);
+    const { body } = result;
+    return method.list === undefined ? encodeReply(method, body) : encodePage(asking, body);
   };
-  if (method.list !== undefined && operation.load === 'list') {
-    return oneAfterAnother(async () => {
-      // Nobody waits any more.
-      if (call.cancelled) return Buffer.alloc(0);
-      const { body } = await runOperation(asking);
-      return encodeInPieces(method, body);
-    });
-  }
   const result = runOperation(asking);
   return result instanceof Promise ? result.then(toAnswer) : toAnswer(result);
 }
@@ -131,16 +124,16 @@ function answerOnce(asking: Asking): Answer | Promise<Answer> {
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Of long replies one is made at a time, from the first look at what is in it: many at once would
- * be done no sooner, and each would take its memory meanwhile.
+ * Of pages one is encoded at a time: many at once would be done no sooner, and each would take its
+ * memory meanwhile. Those that wait are held as what the catalogue has anyway.
  */
-function oneAfterAnother(answer: () => Promise<Answer>): Promise<Answer> {
-  const answered = last.then(answer);
-  last = answered.then(
-    () => {},
-    () => {},
+function encodePage({ method, call }: Asking, body: object): Promise<Buffer> {
+  const encoded = last.then(() =>
+    // Nobody waits any more.
+    call.cancelled ? Buffer.alloc(0) : encodeInPieces(method, body),
   );
-  return answered;
+  last = encoded.catch(() => {});
+  return encoded;
 }
 
 /** Long work ends when the caller has gone. */

@@ -73,11 +73,11 @@ export function createHotWay(
     if (chain.mayPass(load)) answer(asked, incoming, outgoing);
     else {
       const serve = (): void => answer(asked, incoming, outgoing);
-      const refuse = (): void => {
+      const shed = (): void => {
         refuseOverload(outgoing);
         timer.observe('503', performance.now() - beganMs);
       };
-      chain.limit(load, { serve, refuse });
+      chain.limit(load, { serve, refuse: shed });
     }
   };
 }

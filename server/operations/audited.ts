@@ -1,20 +1,19 @@
 // What is done to members and by admins leaves its entries in the audit trail: whoever writes is
 // told of only after both of them, that it began and what came of it, are on disk.
 import type { EngineError } from '../../engine/index.ts';
+import type { DoorName } from '../telemetry/requests.ts';
 import { type NewEntry, type Subject, subjectKinds } from '../trail/entry.ts';
 import type { Trail } from '../trail/trail.ts';
 import type { AccessRule, Caller } from './caller.ts';
 import { cleanInput } from './input-rules.ts';
 import type { EngineAccess, Operation, RawInput, Result } from './operation.ts';
 
-export type TrailDoor = 'http' | 'grpc';
-
 export interface AuditedCall {
   readonly operation: Operation;
   readonly caller: Caller;
   readonly input: RawInput;
   readonly access: EngineAccess;
-  readonly door: TrailDoor;
+  readonly door: DoorName;
 }
 
 /** Upkeep, what is done to members, and what says so itself. */
@@ -73,7 +72,7 @@ async function record(trail: Trail, entry: NewEntry): Promise<void> {
 /** A caller who may not ask for it. */
 export function recordRefusal(
   { trail }: EngineAccess,
-  door: TrailDoor,
+  door: DoorName,
   asked: AccessRule & { readonly name?: string },
   { keyId }: Caller,
   error: unknown,

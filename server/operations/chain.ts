@@ -4,17 +4,9 @@ import type { Logger } from 'pino';
 import type { RankedReply, RecommendRequest, Waiting } from '../../engine/index.ts';
 import type { PendingRequest } from '../codel-queue.ts';
 import { isBehind, type LoadShedder, overloadedError } from '../load-shedder.ts';
-import type { RequestTimer } from '../telemetry/requests.ts';
+import type { DoorName, RequestTimer } from '../telemetry/requests.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
-import {
-  isAudited,
-  isGuide,
-  reasonOf,
-  recordRead,
-  recordRefusal,
-  runAudited,
-  type TrailDoor,
-} from './audited.ts';
+import { isAudited, isGuide, reasonOf, recordRead, recordRefusal, runAudited } from './audited.ts';
 import { type AccessRule, authorize, authorizeList, type Caller } from './caller.ts';
 import {
   type EngineAccess,
@@ -29,7 +21,7 @@ export interface ChainParts {
   readonly access: EngineAccess;
   readonly loadShedder: LoadShedder;
   readonly log: Logger;
-  readonly door: TrailDoor;
+  readonly door: DoorName;
   /** Shared with the other doors; absent: one of its own. */
   readonly telemetry?: Telemetry | undefined;
   /** Absent: any number of times. */
@@ -50,7 +42,7 @@ export class Chain {
   readonly access: EngineAccess;
   private readonly loadShedder: LoadShedder;
   private readonly log: Logger;
-  private readonly door: TrailDoor;
+  private readonly door: DoorName;
   private readonly telemetry: Telemetry;
   private readonly limitMember: LimitMember | undefined;
 

@@ -5,23 +5,14 @@ const everyMs = 20;
 
 export class LoopDelay {
   readonly seconds = new Histogram(secondsBounds);
-  private timer: NodeJS.Timeout | undefined;
-  private dueMs = 0;
 
+  /** For as long as the process has anything else to do. */
   start(): void {
-    this.plan();
-  }
-
-  stop(): void {
-    clearTimeout(this.timer);
-  }
-
-  private plan(): void {
-    this.dueMs = performance.now() + everyMs;
-    this.timer = setTimeout(() => {
+    const dueMs = performance.now() + everyMs;
+    setTimeout(() => {
       // A timer of Node may be a fraction of a millisecond early.
-      this.seconds.observe(Math.max(0, performance.now() - this.dueMs) / 1_000);
-      this.plan();
+      this.seconds.observe(Math.max(0, performance.now() - dueMs) / 1_000);
+      this.start();
     }, everyMs).unref();
   }
 }
